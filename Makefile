@@ -1,0 +1,65 @@
+# Each verb works on a fresh machine with Python 3.11 or newer, and gcc.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/dev.stamp
+PATHS := src control_plane data_plane kernels tests benchmarks examples deploy setup.py
+# make test T='tests/plan -k digest' runs a part; make build ONLY='text/*' builds a part.
+T ?= tests
+ONLY ?=
+
+.PHONY: help demo test test-long dev build lint format bench proto docs clean
+
+help: ## Show the verbs
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-10s %s\n' "$$verb" "$$text"; done
+
+demo: build ## Do the main job once, end to end
+	$(BIN)/python examples/demo.py
+
+test: build ## Run the tests, long ones aside (T=PATH runs a part)
+	$(BIN)/pytest -q -m 'not long' $(T)
+
+test-long: build ## Run the long tests
+	$(BIN)/pytest -q -m long $(T)
+
+dev: $(STAMP) ## Make .venv: an editable install with everything
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Pretzel needs Python 3.11 or newer; try make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip
+	@# Kernels are built by `make build`, in place and in parallel: the install need not build them too.
+	PRETZEL_ONLY=nothing $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[all,dev]'
+	touch $@
+
+build: dev ## Build the kernels in place (ONLY='text/*' builds a part, PRETZEL_DEBUG=1 turns checks on)
+	@mkdir -p build
+	@PRETZEL_ONLY="$${PRETZEL_ONLY:-$(ONLY)}" flock build/lock $(BIN)/python setup.py -q build_ext --inplace
+
+lint: dev ## Check format, style, types, layers and spelling
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: dev ## Format the code, and mend what can be mended
+	$(BIN)/ruff format $(PATHS)
+	$(BIN)/ruff check --fix $(PATHS)
+
+bench: build ## Run the benchmarks (ARGS go to benchmarks/run.py)
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+proto: ## Generate src/pretzel/v1 from proto/
+	$(PYTHON) proto/generate.py
+
+docs: dev ## Check that the links in the docs lead somewhere
+	$(BIN)/pytest -q tests/test_docs.py
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find kernels -name '*.so' -delete

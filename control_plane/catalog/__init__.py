@@ -1,0 +1,1 @@
+"""Names models, versions, aliases and the revision that workers follow."""

@@ -1,0 +1,1 @@
+"""Lowers an optimized definition to a plan and its derived blobs."""

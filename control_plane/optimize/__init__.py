@@ -1,0 +1,1 @@
+"""Rewrites a definition into a cheaper one of the same meaning, one rule a file."""

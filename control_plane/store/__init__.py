@@ -1,0 +1,1 @@
+"""Keeps immutable objects by digest, and the records that refer to them."""

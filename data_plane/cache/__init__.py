@@ -1,0 +1,1 @@
+"""Keeps fetched objects as read-only files, and maps them."""

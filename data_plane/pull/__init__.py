@@ -1,0 +1,1 @@
+"""Follows the catalog and fetches the objects it names."""

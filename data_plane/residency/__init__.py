@@ -1,0 +1,1 @@
+"""Decides which plans are in memory, under a budget."""

@@ -1,0 +1,1 @@
+"""Answers prediction calls: proto in, engine call, proto out."""

@@ -1,0 +1,117 @@
+"""Builds every Cython file of the kernels room; adding a kernel touches nothing here.
+
+PRETZEL_ONLY='text/* program' builds only the kernels that match; PRETZEL_DEBUG=1 turns the checks on.
+"""
+
+import hashlib
+import importlib.util
+import os
+from fnmatch import fnmatch
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+KERNELS = Path("src/pretzel/kernels")
+GENERATED = Path("build/generated")
+DEBUG = os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0")
+ONLY = os.environ.get("PRETZEL_ONLY", "").split()
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "binding": True,
+    "embedsignature": True,
+}
+# No contraction and nothing of fast-math: scalar and vector paths must agree to the bit.
+FLAGS = ["-ffp-contract=off", "-fvisibility=hidden", *(["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"])]
+
+
+def wanted(source: Path) -> bool:
+    name = source.relative_to(KERNELS).with_suffix("").as_posix()
+    return not ONLY or any(fnmatch(name, only.removesuffix(".pyx")) for only in ONLY)
+
+
+def headers_of(source: Path) -> list[str]:
+    """The C files that a kernel may include: those of its own room, and those at the top."""
+    found = {*source.parent.glob("*.h"), *KERNELS.glob("*.h"), *GENERATED.glob("*.h")}
+    return sorted(map(str, found))
+
+
+def extension(source: Path) -> Extension:
+    return Extension(
+        ".".join(source.with_suffix("").relative_to("src").parts),
+        [str(source)],
+        include_dirs=[str(source.parent), str(KERNELS), str(GENERATED)],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+        extra_compile_args=FLAGS,
+    )
+
+
+def write_generated_headers() -> None:
+    """Write the Unicode tables, unless those of an earlier build are still good."""
+    maker, tables = KERNELS / "text/make_unicode_tables.py", GENERATED / "unicode_tables.h"
+    if not maker.exists() or (tables.exists() and tables.stat().st_mtime >= maker.stat().st_mtime):
+        return
+    spec = importlib.util.spec_from_file_location("make_unicode_tables", maker)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tables.parent.mkdir(parents=True, exist_ok=True)
+    module.write(tables)
+
+
+class BuildKernels(build_ext):
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or CORES
+
+    def run(self) -> None:
+        if self.extensions:
+            write_generated_headers()
+            self.translate()
+        super().run()
+
+    def translate(self) -> None:
+        """Turn Cython into C under build/, and take the C files as sources."""
+        import numpy
+        from Cython import __version__ as cython
+        from Cython.Build import cythonize
+
+        settled = self.settle(f"{cython} {numpy.__version__} {DIRECTIVES} {FLAGS}")
+        translated = cythonize(
+            self.extensions,
+            build_dir="build/cython-debug" if DEBUG else "build/cython",
+            compiler_directives=DIRECTIVES,
+            nthreads=CORES if len(self.extensions) > 1 else 0,
+            force=not settled,
+        )
+        sources = {made.name: made for made in translated}
+        for kept in self.extensions:
+            pyx = Path(kept.sources[0])
+            kept.depends = [*sources[kept.name].depends, *headers_of(pyx)]
+            kept.sources = sources[kept.name].sources
+            kept.include_dirs.append(numpy.get_include())
+
+    def settle(self, settings: str) -> bool:
+        """Say whether the last build had these settings; if not, build all afresh.
+
+        Neither Cython nor setuptools notices a change of directives or flags by itself.
+        """
+        stamp, now = Path("build/settings"), hashlib.sha256(settings.encode()).hexdigest()
+        same = stamp.exists() and stamp.read_text() == now
+        self.force = self.force or not same
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(now if same or not ONLY else "some kernels were built with other settings")
+        return same
+
+
+if __name__ == "__main__":
+    setup(
+        cmdclass={"build_ext": BuildKernels},
+        ext_modules=[extension(source) for source in sorted(KERNELS.rglob("*.pyx")) if wanted(source)],
+    )

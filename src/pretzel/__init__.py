@@ -1,0 +1,35 @@
+"""Pretzel serves many small classical models from one process, with the answers of the library that trained them.
+
+The public names below are found on first use, so that `import pretzel` loads neither NumPy nor gRPC.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "compile": "pretzel.local",
+    "load": "pretzel.local",
+    "Predictor": "pretzel.local",
+    "export": "pretzel.importers",
+    "Client": "pretzel.client",
+    "AsyncClient": "pretzel.client",
+    "ControlPlane": "pretzel.client",
+    "AsyncControlPlane": "pretzel.client",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds a public name when the name is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pretzel' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,1 @@
+"""The SDK: predictions from workers, deployment through the control plane."""

@@ -1,0 +1,1 @@
+"""Turns a plan and its objects into a program of kernels."""

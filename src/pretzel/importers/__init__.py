@@ -1,0 +1,1 @@
+"""Turns an estimator in memory into a pipeline definition."""

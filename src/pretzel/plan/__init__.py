@@ -1,0 +1,1 @@
+"""The intermediate representation: typed operators, graphs, digests and their text form."""

@@ -1,0 +1,1 @@
+"""Generated gRPC stubs of the package pretzel.v1; `make proto` writes them."""
