@@ -1,0 +1,79 @@
+"""The one tree of errors that Pretzel raises, each with the gRPC status it becomes.
+
+The code is the *name* of a ``grpc.StatusCode`` so that rooms which know nothing of gRPC can raise it; each plane maps
+it once, in its interceptor.  A message names the thing, the value, what was expected, and the next step.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PretzelError(Exception):
+    """Base of all errors raised by Pretzel; by itself, a fault of ours."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+
+class DefinitionError(PretzelError, ValueError):
+    """A definition or a plan is illegal: a wrong type, a bad attribute, a cycle, a dangling reference."""
+
+    code = "INVALID_ARGUMENT"
+
+
+class UnsupportedError(PretzelError, NotImplementedError):
+    """An estimator, an option or a callable cannot be served exactly, so it is refused when it is imported."""
+
+    code = "UNIMPLEMENTED"
+
+
+class InputError(PretzelError, ValueError):
+    """The data of a request is not what the model takes: a missing column, a type, a width, a value."""
+
+    code = "INVALID_ARGUMENT"
+
+
+class NotFoundError(PretzelError, LookupError):
+    """A model, version, alias, output or object of that name does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class PreconditionError(PretzelError):
+    """The request is well formed but the present state forbids it, for instance deleting a version in use."""
+
+    code = "FAILED_PRECONDITION"
+
+
+class VerificationError(PreconditionError):
+    """The compiled plan did not give the library's own answers on the sample, so the version was refused."""
+
+
+class CorruptObjectError(PretzelError):
+    """Bytes do not match the digest that names them, or do not hold what their header says."""
+
+    code = "DATA_LOSS"
+
+
+class ExhaustedError(PretzelError):
+    """A bounded queue, memory budget or message limit is full; retry later or send less."""
+
+    code = "RESOURCE_EXHAUSTED"
+
+
+class UnavailableError(PretzelError):
+    """The server cannot answer now (starting, draining, or cut off); the call is safe to retry."""
+
+    code = "UNAVAILABLE"
+
+
+class DeadlineError(PretzelError, TimeoutError):
+    """The deadline of the call passed before the answer was ready."""
+
+    code = "DEADLINE_EXCEEDED"
+
+
+class CancelledError(PretzelError):
+    """The caller gave up, and the work was stopped."""
+
+    code = "CANCELLED"

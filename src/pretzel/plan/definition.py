@@ -1,0 +1,167 @@
+"""A definition: named, typed inputs, a graph of operators, and named outputs; what importers make and the Oven rewrites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pretzel.errors import DefinitionError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode, encode
+from pretzel.plan.graph import topological
+from pretzel.plan.node import OPERATORS, Node
+from pretzel.plan.ops.inputs import Input
+from pretzel.plan.parameter import Parameter
+
+MAX_NODES = 100_000
+Json = Any
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A typed DAG of operators with named input columns and named outputs, one output for each method asked of it."""
+
+    outputs: Mapping[str, Node]
+    """The node that gives each output, in the order clients see them."""
+    inputs: tuple[Input, ...] = ()
+    """The columns a request must bring, in order; those the outputs do not read are kept and checked all the same."""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    """What a person or a client wants to know and no computation needs: estimator, library, feature names, input style."""
+
+    def __post_init__(self) -> None:
+        """Collect the inputs that the outputs read, and refuse two of one name."""
+        if not self.outputs:
+            raise DefinitionError("definition: no output; name at least one")
+        found = [node for node in self.nodes if isinstance(node, Input)]
+        inputs = tuple(self.inputs) + tuple(node for node in found if node not in self.inputs)
+        names = [node.column for node in inputs]
+        twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        if twice:
+            raise DefinitionError(f"definition: input {sorted(twice)[0]!r} is declared twice with different types")
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "outputs", dict(self.outputs))
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All nodes, inputs before readers."""
+        return topological(self.outputs.values())
+
+    @cached_property
+    def parameters(self) -> dict[Digest, Parameter]:
+        """Every distinct parameter under its digest."""
+        return {p.digest: p for node in self.nodes for p in node.parameters.values()}
+
+    @cached_property
+    def digest(self) -> Digest:
+        """The address of this definition: the digest of :attr:`encoded`."""
+        return Digest.of(self.encoded)
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The canonical bytes, which name parameters by digest and hold none of them."""
+        return encode(to_tree(self))
+
+
+def to_tree(definition: Definition) -> dict[str, Json]:
+    """Return a definition as plain values: what is encoded, sent and stored."""
+    nodes = list(dict.fromkeys([*definition.inputs, *definition.nodes]))
+    index = {node: i for i, node in enumerate(nodes)}
+    return {
+        "nodes": [_node_tree(node, index) for node in nodes],
+        "inputs": [index[node] for node in definition.inputs],
+        "outputs": [[name, index[node]] for name, node in definition.outputs.items()],
+        "metadata": dict(definition.metadata),
+    }
+
+
+def _node_tree(node: Node, index: Mapping[Node, int]) -> dict[str, Json]:
+    return {
+        "op": node.name,
+        "inputs": [index[child] for child in node.inputs],
+        "attributes": node.attributes,
+        "parameters": {name: str(parameter.digest) for name, parameter in node.parameters.items()},
+    }
+
+
+def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
+    """Build the definition that :func:`to_tree` described.
+
+    Raises:
+        DefinitionError: an unknown operator, a wrong attribute, a dangling or forward reference (so a cycle), a type
+            that does not fit, a parameter that was not given; the message names the node.
+    """
+    nodes: list[Node] = []
+    try:
+        described = tree["nodes"]
+        if len(described) > MAX_NODES:
+            raise DefinitionError(f"definition: {len(described)} nodes, at most {MAX_NODES} are allowed")
+        for i, item in enumerate(described):
+            nodes.append(_build(i, item, nodes, parameters))
+        inputs = tuple(_pick(nodes, i, "input list") for i in tree["inputs"])
+        outputs = {name: _pick(nodes, i, f"output {name!r}") for name, i in tree["outputs"]}
+        metadata = dict(tree["metadata"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DefinitionError(f"definition: malformed near node {len(nodes)}: {error!r}") from None
+    if not all(isinstance(node, Input) for node in inputs):
+        raise DefinitionError("definition: the input list names a node that is no input")
+    return Definition(outputs, inputs, metadata)  # type: ignore[arg-type]
+
+
+def from_encoded(data: bytes | memoryview, parameters: Mapping[Digest, Parameter]) -> Definition:
+    """Build a definition from its canonical bytes."""
+    return from_tree(decode(data), parameters)
+
+
+def parameter_digests(tree: Any) -> list[Digest]:
+    """Return the digests that a tree refers to, each once, in order, before anything is built."""
+    try:
+        texts = [text for item in tree["nodes"] for text in item["parameters"].values()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DefinitionError(f"definition: malformed: {error!r}") from None
+    return [Digest.parse(text) for text in dict.fromkeys(texts)]
+
+
+def _pick(nodes: list[Node], i: int, what: str) -> Node:
+    if not isinstance(i, int) or not 0 <= i < len(nodes):
+        raise DefinitionError(f"definition: {what} refers to node {i}, of {len(nodes)} before it (a cycle or a gap)")
+    return nodes[i]
+
+
+def _build(i: int, item: Any, nodes: list[Node], parameters: Mapping[Digest, Parameter]) -> Node:
+    operator = OPERATORS.get(item["op"])
+    if operator is None:
+        raise DefinitionError(f"node {i}: unknown operator {item['op']!r}; is the server older than the client?")
+    values: dict[str, Any] = {name: _frozen(value) for name, value in item["attributes"].items()}
+    for name, text in item["parameters"].items():
+        digest = Digest.parse(text)
+        if digest not in parameters:
+            raise DefinitionError(f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded")
+        values[name] = parameters[digest]
+    values |= _assign_inputs(i, operator, [_pick(nodes, j, f"node {i}") for j in item["inputs"]])
+    unknown = values.keys() - operator.fields.keys()
+    if unknown:
+        raise DefinitionError(f"node {i} ({operator.name}): unknown attribute {sorted(unknown)[0]!r}")
+    try:
+        return operator(**values)
+    except DefinitionError as error:
+        raise DefinitionError(f"node {i}: {error}") from None
+
+
+def _assign_inputs(i: int, operator: type[Node], inputs: list[Node]) -> dict[str, Any]:
+    fields = [name for name, kind in operator.fields.items() if "Node" in kind]
+    if len(fields) == 1 and operator.fields[fields[0]].startswith("tuple"):
+        return {fields[0]: tuple(inputs)}
+    if len(fields) != len(inputs):
+        raise DefinitionError(f"node {i} ({operator.name}): takes {len(fields)} inputs, {len(inputs)} given")
+    return dict(zip(fields, inputs, strict=True))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def iter_parameters(definitions: Iterable[Definition]) -> dict[Digest, Parameter]:
+    """Return the distinct parameters of several definitions."""
+    return {digest: p for definition in definitions for digest, p in definition.parameters.items()}

@@ -1,0 +1,168 @@
+"""Canonical bytes for what is hashed: the deterministic subset of CBOR (RFC 8949, section 4.2).
+
+Protobuf promises no canonical form, so digests are taken over these bytes.  Integers take their shortest form, map
+keys are text sorted by their encoded bytes, lengths are definite, and every float is eight bytes (one difference from
+the RFC's *preferred* form, so that a value never changes size).  The decoder takes exactly what the encoder writes.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from pretzel.errors import CorruptObjectError
+
+MAX_DEPTH = 64
+_UINT, _NEGINT, _BYTES, _TEXT, _ARRAY, _MAP, _SIMPLE = 0, 1, 2, 3, 4, 5, 7
+_SIMPLE_VALUES = {0xF4: False, 0xF5: True, 0xF6: None}
+_NAN = struct.pack(">Bd", 0xFB, math.nan)
+
+
+def encode(value: Any) -> bytes:
+    """Return the canonical bytes of ``value``: None, bool, int, float, str, bytes, sequences, and maps of text keys."""
+    out = bytearray()
+    _encode(value, out, 0)
+    return bytes(out)
+
+
+def decode(data: bytes | memoryview) -> Any:
+    """Return the value that :func:`encode` wrote as ``data``; sequences come back as lists.
+
+    Raises:
+        CorruptObjectError: the bytes are truncated, not canonical, too deep, or followed by others.
+    """
+    reader = _Reader(bytes(data))
+    value = reader.value(0)
+    if reader.at != len(reader.data):
+        raise CorruptObjectError(f"canonical bytes: {len(reader.data) - reader.at} bytes follow the value")
+    return value
+
+
+def _head(major: int, n: int) -> bytes:
+    if n < 24:
+        return bytes([major << 5 | n])
+    for code, form, limit in ((24, ">BB", 1 << 8), (25, ">BH", 1 << 16), (26, ">BI", 1 << 32), (27, ">BQ", 1 << 64)):
+        if n < limit:
+            return struct.pack(form, major << 5 | code, n)
+    raise OverflowError(f"integer {n} does not fit 64 bits")
+
+
+def _encode(value: Any, out: bytearray, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise RecursionError(f"value nested deeper than {MAX_DEPTH}")
+    match value:
+        case None:
+            out.append(0xF6)
+        case bool():
+            out.append(0xF5 if value else 0xF4)
+        case int():
+            out += _head(_UINT, value) if value >= 0 else _head(_NEGINT, -1 - value)
+        case float():
+            out += _NAN if math.isnan(value) else struct.pack(">Bd", 0xFB, value)
+        case str():
+            _encode_string(_TEXT, value.encode(), out)
+        case bytes() | bytearray() | memoryview():
+            _encode_string(_BYTES, value, out)
+        case Mapping():
+            _encode_map(value, out, depth)
+        case list() | tuple():
+            out += _head(_ARRAY, len(value))
+            for item in value:
+                _encode(item, out, depth + 1)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _encode_string(major: int, data: bytes | bytearray | memoryview, out: bytearray) -> None:
+    out += _head(major, len(data))
+    out += data
+
+
+def _encode_map(value: Mapping[str, Any], out: bytearray, depth: int) -> None:
+    keys = sorted((encode(key), key) for key in value)
+    out += _head(_MAP, len(keys))
+    for encoded, key in keys:
+        out += encoded
+        _encode(value[key], out, depth + 1)
+
+
+class _Reader:
+    """A cursor over canonical bytes that never reads past the end nor recurses without bound."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, n: int) -> bytes:
+        end = self.at + n
+        if end > len(self.data):
+            raise CorruptObjectError(f"canonical bytes: truncated at {len(self.data)}, {end} needed")
+        piece = self.data[self.at : end]
+        self.at = end
+        return piece
+
+    def value(self, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise CorruptObjectError(f"canonical bytes: nested deeper than {MAX_DEPTH}")
+        first = self.take(1)[0]
+        major, info = first >> 5, first & 31
+        if major == _SIMPLE:
+            return self.simple(first)
+        n = self.length(info)
+        match major:
+            case 0:
+                return n
+            case 1:
+                return -1 - n
+            case 2:
+                return self.take(n)
+            case 3:
+                return self.text(n)
+            case 4:
+                return [self.value(depth + 1) for _ in range(self.count(n))]
+            case 5:
+                return self.map(self.count(n), depth)
+        raise CorruptObjectError(f"canonical bytes: major type {major} is not used")
+
+    def simple(self, first: int) -> Any:
+        if first == 0xFB:
+            return struct.unpack(">d", self.take(8))[0]
+        if first in _SIMPLE_VALUES:
+            return _SIMPLE_VALUES[first]
+        raise CorruptObjectError(f"canonical bytes: unknown value 0x{first:02x}")
+
+    def length(self, info: int) -> int:
+        if info < 24:
+            return info
+        if info > 27:
+            raise CorruptObjectError("canonical bytes: indefinite lengths are not used")
+        size = 1 << (info - 24)
+        n = int.from_bytes(self.take(size), "big")
+        if n < (24 if size == 1 else 1 << (4 * size)):
+            raise CorruptObjectError(f"canonical bytes: {n} is not in its shortest form")
+        return n
+
+    def count(self, n: int) -> int:
+        # Each item takes a byte or more, so a count past the end is a lie that must not allocate.
+        if n > len(self.data) - self.at:
+            raise CorruptObjectError(f"canonical bytes: {n} items announced, {len(self.data) - self.at} bytes left")
+        return n
+
+    def text(self, n: int) -> str:
+        try:
+            return self.take(n).decode()
+        except UnicodeDecodeError as error:
+            raise CorruptObjectError(f"canonical bytes: text is not UTF-8: {error}") from None
+
+    def map(self, n: int, depth: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        last = b""
+        for _ in range(n):
+            start = self.at
+            key = self.value(depth + 1)
+            encoded = self.data[start : self.at]
+            if not isinstance(key, str) or encoded <= last:
+                raise CorruptObjectError(f"canonical bytes: map key {key!r} is not text in sorted order")
+            out[key], last = self.value(depth + 1), encoded
+        return out

@@ -1,0 +1,155 @@
+"""Nodes of a definition: frozen, typed and interned, so that equal subgraphs are one object with one digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any, ClassVar, dataclass_transform
+
+from pretzel.errors import DefinitionError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import encode
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType
+
+OPERATORS: dict[str, type[Node]] = {}
+"""Every operator class under its name, as definitions and plans spell it."""
+
+_CHECKS: dict[str, Any] = {
+    "bool": lambda v: isinstance(v, bool),
+    "int": lambda v: isinstance(v, int) and not isinstance(v, bool) and -(2**63) <= v < 2**63,
+    "float": lambda v: isinstance(v, float),
+    "str": lambda v: isinstance(v, str),
+    "Node": lambda v: isinstance(v, Node),
+    "Parameter": lambda v: isinstance(v, Parameter),
+}
+_interned: weakref.WeakValueDictionary[bytes, Node] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+class Interned(type):
+    """Makes each operator class a frozen dataclass, registers it, and returns the node that already exists."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
+        """Make the class; its snake-case name is the operator's."""
+        made: Any = super().__new__(cls, name, bases, space)
+        made = dataclasses.dataclass(frozen=True, eq=False, repr=False)(made)
+        if bases:
+            made.name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+            made.fields = {field.name: str(field.type) for field in dataclasses.fields(made)}
+            if made.name in OPERATORS:
+                raise TypeError(f"operator {made.name!r} is declared twice")
+            OPERATORS[made.name] = made
+        return made
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Build, check and type a node, or return its equal."""
+        node = super().__call__(*args, **kwargs)
+        with _lock:
+            return _interned.setdefault(node.key, node)
+
+
+class Node(metaclass=Interned):
+    """Base of all operators.
+
+    A subclass is its signature: fields annotated ``Node`` or ``tuple[Node, ...]`` are inputs, ``Parameter`` (or
+    ``Parameter | None``) are parameters, and everything else (``int``, ``float``, ``bool``, ``str`` and tuples of
+    them) are attributes.  It defines :meth:`infer`, and states its nature in the class variables below.
+    """
+
+    name: ClassVar[str]
+    fields: ClassVar[dict[str, str]]
+    breaker: ClassVar[bool] = False
+    """n-to-1: needs a whole row before it can give its first value (a norm, a concatenation)."""
+    compute_bound: ClassVar[bool] = False
+    """Spends its time in arithmetic rather than in memory."""
+    linear: ClassVar[bool] = False
+    """f(ax + by) = a f(x) + b f(y), up to a constant."""
+    associative: ClassVar[bool] = False
+    """Two in a row merge into one."""
+
+    def infer(self) -> ValueType:
+        """Return the type of the result from the inputs' types and the parameters' shapes.
+
+        Raises:
+            DefinitionError: they do not fit.
+        """
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        """Check every field against its annotation, then infer the type and take the digest."""
+        for field, annotation in self.fields.items():
+            _check(self.name, field, annotation, getattr(self, field))
+        object.__setattr__(self, "type", self.infer())
+        payload = [self.name, self.attributes, {k: str(p.digest) for k, p in self.parameters.items()}]
+        key = Digest.of(encode([*payload, [node.key for node in self.inputs]])).hex
+        object.__setattr__(self, "key", bytes.fromhex(key))
+
+    type: ClassVar[ValueType]  # set on each instance
+    key: ClassVar[bytes]  # SHA-256 over operator, attributes, parameter digests and input keys
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes this one reads, in field order, variadic ones spread out."""
+        return tuple(node for _, value in self._select("Node") for node in _as_tuple(value))
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters present, by field name."""
+        return {field: value for field, value in self._select("Parameter") if value is not None}
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes by field name."""
+        return {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
+
+    def _select(self, role: str) -> Iterator[tuple[str, Any]]:
+        return ((f, getattr(self, f)) for f, kind in self.fields.items() if _role(kind) == role)
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """Return this node over other inputs, given in the order of :attr:`inputs`."""
+        rest, changed = iter(inputs), {}
+        for field, value in self._select("Node"):
+            changed[field] = tuple(next(rest) for _ in value) if isinstance(value, tuple) else next(rest)
+        return self.replace(**changed) if inputs != self.inputs else self
+
+    def replace(self, **changes: Any) -> Node:
+        """Return this node with some fields changed, checked anew."""
+        return type(self)(**{field: getattr(self, field) for field in self.fields} | changes)
+
+    def fail(self, problem: str) -> DefinitionError:
+        """Return the error that says this node is illegal; for :meth:`infer`."""
+        return DefinitionError(f"{self.name}: {problem}")
+
+    def __repr__(self) -> str:
+        """Return the name, the type and the beginning of the key."""
+        return f"<{self.name}: {self.type} {self.key.hex()[:8]}>"
+
+    def __reduce__(self) -> Any:
+        """Refuse pickling: definitions travel in their own form."""
+        raise TypeError("a node is not pickled; save its Definition instead")
+
+
+def _role(annotation: str) -> str:
+    return "Node" if "Node" in annotation else "Parameter" if "Parameter" in annotation else ""
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _check(operator: str, field: str, annotation: str, value: Any) -> None:
+    kind = annotation
+    if kind.endswith(" | None"):
+        if value is None:
+            return
+        kind = kind.removesuffix(" | None")
+    many = kind.startswith("tuple[")
+    check = _CHECKS[kind.removeprefix("tuple[").removesuffix(", ...]")]
+    good = isinstance(value, tuple) and all(check(item) for item in value) if many else check(value)
+    if not good:
+        raise DefinitionError(f"{operator}.{field}: expected {annotation}, got {type(value).__name__} {value!r:.80}")

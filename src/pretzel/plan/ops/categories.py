@@ -1,0 +1,64 @@
+"""Operators on categories: values to codes, codes to columns or numbers."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense, sparse
+
+UNKNOWN = -1
+
+
+class Lookup(Node):
+    """The code (position) of each value among ``keys``; unknown values give -1, or an error where they are refused.
+
+    Missing values (NaN, None) are unknown unless ``nan_code`` or ``none_code`` gives them a code of their own.
+    Source: ``sklearn.preprocessing.OneHotEncoder``/``OrdinalEncoder`` (``_encode``).
+    """
+
+    x: Node
+    keys: Parameter
+    """``str[n]`` for texts, numbers of the type of x otherwise; distinct."""
+    nan_code: int = UNKNOWN
+    none_code: int = UNKNOWN
+    refuse_unknown: bool = False
+    column: str = ""
+    """Name of the column, for the message of a refusal."""
+
+    def infer(self) -> ValueType:
+        """One value a row in, one i64 code a row out."""
+        t = self.x.type
+        if t.width is not None or t.layout != "dense" or len(self.keys.shape) != 1:
+            raise self.fail(f"x: expected one value a row and a list of keys, got {t}")
+        if (self.keys.dtype == "str") != t.is_text:
+            raise self.fail(f"keys: {self.keys.dtype} keys do not fit x: {t}")
+        return dense("i64")
+
+
+class OneHot(Node):
+    """A one in the column that each code names and zeros elsewhere; a code outside 0..width-1 gives a row of zeros."""
+
+    codes: Node
+    width: int
+    dtype: str = "f64"
+
+    def infer(self) -> ValueType:
+        """One code a row in, a sparse row out."""
+        if self.codes.type != dense("i64"):
+            raise self.fail(f"codes: expected i64, got {self.codes.type}")
+        return sparse(self.dtype, self.width)
+
+
+class Take(Node):
+    """The row of ``table`` that each code names; ``default`` for codes outside it (``OrdinalEncoder``, ``TargetEncoder``)."""
+
+    codes: Node
+    table: Parameter
+    """``[n]`` or ``[n, k]`` numbers."""
+    default: float = float("nan")
+
+    def infer(self) -> ValueType:
+        """One code a row in, one value or k columns out."""
+        if self.codes.type != dense("i64") or self.table.dtype == "str" or len(self.table.shape) not in (1, 2):
+            raise self.fail(f"codes: expected i64 and a numeric table, got {self.codes.type}, {self.table.dtype}")
+        return dense(self.table.dtype, self.table.shape[1] if len(self.table.shape) == 2 else None)

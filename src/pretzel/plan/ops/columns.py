@@ -1,0 +1,104 @@
+"""Operators that move columns and change their representation, never their values."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType
+
+_RANK = {name: rank for rank, name in enumerate(["bool", "i64", "f32", "f64"])}
+
+
+class Concat(Node):
+    """The columns of all parts side by side, in order; sparse if any part is sparse (``hstack``).
+
+    The element type is the widest of bool < i64 < f32 < f64, with f32 beside i64 giving f64, as NumPy promotes.
+    """
+
+    parts: tuple[Node, ...]
+    breaker = True
+    linear = True
+    associative = True
+
+    def infer(self) -> ValueType:
+        """Parts in, one matrix out."""
+        if not self.parts:
+            raise self.fail("parts: expected at least one")
+        types = [part.type for part in self.parts]
+        texts = {t.is_text for t in types}
+        if len(texts) > 1 or any(t.layout == "ragged" for t in types):
+            raise self.fail(f"parts: texts and numbers do not concatenate: {', '.join(map(str, types))}")
+        width = sum(t.columns for t in types)
+        layout = "sparse" if any(t.layout == "sparse" for t in types) else "dense"
+        return ValueType("str" if texts == {True} else promote([t.dtype for t in types]), width, layout)  # type: ignore[arg-type]
+
+
+class Select(Node):
+    """The columns named by ``columns``, in that order; repeats are allowed in dense values only."""
+
+    x: Node
+    columns: Parameter
+    """``i64[k]``, each in 0..width-1."""
+    linear = True
+
+    def infer(self) -> ValueType:
+        """A matrix in, a matrix of k columns of the same layout out."""
+        t, columns = self.x.type, self.columns
+        if t.width is None or t.layout == "ragged":
+            raise self.fail(f"x: expected a matrix, got {t}")
+        if columns.dtype != "i64" or len(columns.shape) != 1:
+            raise self.fail(f"columns: expected i64[k], got {columns.dtype}{list(columns.shape)}")
+        if len(columns) and not (0 <= columns.array.min() and columns.array.max() < t.width):
+            raise self.fail(f"columns: expected 0..{t.width - 1}, got up to {columns.array.max()}")
+        return ValueType(t.dtype, len(columns), t.layout)
+
+
+class Column(Node):
+    """One column of a dense matrix as one value a row."""
+
+    x: Node
+    index: int
+    linear = True
+
+    def infer(self) -> ValueType:
+        """A matrix in, one value a row out."""
+        t = self.x.type
+        if t.width is None or t.layout != "dense" or not 0 <= self.index < t.width:
+            raise self.fail(f"index: {self.index} is no column of {t}")
+        return ValueType(t.dtype)
+
+
+class Cast(Node):
+    """The same numbers as another type, rounded as C and NumPy's ``astype`` do; float to integer truncates."""
+
+    x: Node
+    dtype: str
+
+    def infer(self) -> ValueType:
+        """Numbers in, numbers of ``dtype`` out."""
+        if self.x.type.is_text or self.dtype == "str":
+            raise self.fail(f"x: only numbers are cast, got {self.x.type} to {self.dtype}")
+        return ValueType(self.dtype, self.x.type.width, self.x.type.layout)
+
+
+class Densify(Node):
+    """A sparse matrix with its zeros written out."""
+
+    x: Node
+    linear = True
+
+    def infer(self) -> ValueType:
+        """Sparse in, dense out."""
+        if self.x.type.layout != "sparse":
+            raise self.fail(f"x: expected a sparse matrix, got {self.x.type}")
+        return ValueType(self.x.type.dtype, self.x.type.width)
+
+
+def promote(dtypes: list[str]) -> str:
+    """Return the element type that holds all of ``dtypes``, as NumPy promotes them."""
+    kinds = set(dtypes)
+    if len(kinds) == 1:
+        return dtypes[0]
+    if kinds == {"f32", "i64"}:
+        return "f64"
+    return max(kinds, key=lambda kind: _RANK.get(kind, _RANK["f64"]))

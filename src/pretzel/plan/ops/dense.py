@@ -1,0 +1,178 @@
+"""Element by element operators: scaling, functions, missing values, norms."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType
+
+FUNCTIONS = ("exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log")
+NORMS = ("l1", "l2", "max")
+
+
+def _vector(node: Node, field: str, parameter: Parameter) -> None:
+    width = node.inputs[0].type.columns
+    if parameter.shape != (width,) or parameter.dtype not in ("f32", "f64"):
+        raise node.fail(f"{field}: expected floats of shape ({width},), got {parameter.dtype}{list(parameter.shape)}")
+
+
+def _float(node: Node) -> ValueType:
+    t = node.inputs[0].type
+    if not t.is_float:
+        raise node.fail(f"x: expected floats, got {t}")
+    return t
+
+
+def _dense(node: Node) -> ValueType:
+    t = _float(node)
+    if t.layout != "dense":
+        raise node.fail(f"x: expected dense floats, got {t}")
+    return t
+
+
+class Affine(Node):
+    """``x * scale + shift``, column by column, in the type of x; without a shift sparse rows stay sparse.
+
+    Source: ``MinMaxScaler`` (``X *= scale_; X += min_``), idf weighting (``TfidfTransformer``), and folded scalings.
+    """
+
+    x: Node
+    scale: Parameter
+    """``[width]``, converted to the type of x before use."""
+    shift: Parameter | None = None
+    """``[width]``."""
+    linear = True
+    associative = True
+
+    def infer(self) -> ValueType:
+        """Floats in, the same type out."""
+        t = _float(self)
+        _vector(self, "scale", self.scale)
+        if self.shift is not None:
+            _vector(self, "shift", self.shift)
+            if t.layout == "sparse":
+                raise self.fail("shift: would fill a sparse matrix; densify first")
+        return t
+
+
+class Standardize(Node):
+    """``(x - mean) / scale``, column by column, each step rounded as ``StandardScaler.transform`` rounds it.
+
+    Kept apart from :class:`Affine` because before a comparison (trees, bins) the last bit decides.
+    """
+
+    x: Node
+    mean: Parameter | None
+    """``f64[width]``, subtracted in float64 and rounded to the type of x."""
+    scale: Parameter | None
+    """``f64[width]``, divided likewise."""
+    linear = True
+
+    def infer(self) -> ValueType:
+        """Floats in, the same type out."""
+        t = _float(self)
+        for field, parameter in self.parameters.items():
+            _vector(self, field, parameter)
+        if self.mean is not None and t.layout == "sparse":
+            raise self.fail("mean: would fill a sparse matrix; densify first")
+        return t
+
+
+class Elementwise(Node):
+    """A function of each value: of every one in a dense value, of the stored ones in a sparse row.
+
+    ``one_plus_log`` is ``log(x) + 1`` (``TfidfTransformer.sublinear_tf``); the others are NumPy's of that name, and
+    ``relu`` is ``max(x, 0)``.
+    """
+
+    x: Node
+    function: str
+
+    def infer(self) -> ValueType:
+        """Floats in, the same type out."""
+        if self.function not in FUNCTIONS:
+            raise self.fail(f"function: expected one of {', '.join(FUNCTIONS)}, got {self.function!r}")
+        return _float(self)
+
+
+class Clip(Node):
+    """Each column held between ``low`` and ``high`` (``MinMaxScaler.clip``, ``numpy.clip``; NaN stays)."""
+
+    x: Node
+    low: Parameter
+    high: Parameter
+
+    def infer(self) -> ValueType:
+        """Dense floats in, the same type out."""
+        t = _dense(self)
+        _vector(self, "low", self.low)
+        _vector(self, "high", self.high)
+        return t
+
+
+class Impute(Node):
+    """Missing values replaced, column by column (``SimpleImputer``).
+
+    Numbers: what equals ``missing`` (NaN finds NaN) becomes ``fill``.  Texts: what is missing (None or NaN), or equals
+    ``missing_text`` where that is given, becomes ``fill``.
+    """
+
+    x: Node
+    fill: Parameter
+    """``[width]`` of the type of x, or ``str[width]``."""
+    missing: float = float("nan")
+    missing_text: str | None = None
+
+    def infer(self) -> ValueType:
+        """Dense values in, the same type out."""
+        t = self.x.type
+        if t.layout != "dense" or self.fill.shape != (t.columns,) or (self.fill.dtype == "str") != t.is_text:
+            raise self.fail(f"fill: {self.fill.dtype}{list(self.fill.shape)} does not fit x: {t}")
+        return t
+
+
+class MissingIndicator(Node):
+    """One where a value is missing, else zero, for the columns listed (``sklearn.impute.MissingIndicator``)."""
+
+    x: Node
+    columns: Parameter
+    """``i64[k]``."""
+    missing: float = float("nan")
+    dtype: str = "f64"
+
+    def infer(self) -> ValueType:
+        """Dense values in, k columns of ``dtype`` out."""
+        if self.x.type.layout != "dense" or self.columns.dtype != "i64":
+            raise self.fail(f"x: expected dense values and i64 columns, got {self.x.type}, {self.columns.dtype}")
+        return ValueType(self.dtype, len(self.columns))
+
+
+class Normalize(Node):
+    """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row of norm zero stays.
+
+    Sparse float32 rows: squares in float32, their sum in float64, quotients rounded to float32, as scikit-learn's
+    ``inplace_csr_row_normalize_l2`` does.
+    """
+
+    x: Node
+    norm: str
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """Floats in, the same type out."""
+        if self.norm not in NORMS:
+            raise self.fail(f"norm: expected one of {', '.join(NORMS)}, got {self.norm!r}")
+        return _float(self)
+
+
+class RequireFinite(Node):
+    """x itself; a value that the library refuses is an error naming row and column (``check_array``)."""
+
+    x: Node
+    owner: str
+    """The estimator that refuses, for the message: ``LogisticRegression``."""
+    allow_nan: bool = False
+
+    def infer(self) -> ValueType:
+        """Floats in, the same type out."""
+        return _float(self)

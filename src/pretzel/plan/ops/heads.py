@@ -1,0 +1,94 @@
+"""Operators at the end of a model: links, decisions, labels."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense
+
+LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log")
+
+
+class Link(Node):
+    """A function from scores to probabilities or the like, row by row.
+
+    ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
+    ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
+    ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
+    logarithm (``predict_log_proba``).
+    """
+
+    x: Node
+    function: str
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """Dense floats in; the pairs take one value a row and give two columns."""
+        t = self.x.type
+        if not t.is_float or t.layout != "dense" or self.function not in LINKS:
+            raise self.fail(f"function: {self.function!r} of {t}; expected one of {', '.join(LINKS)} of dense floats")
+        if self.function.endswith("_pair"):
+            if t.width is not None:
+                raise self.fail(f"x: {self.function} takes one value a row, got {t}")
+            return dense(t.dtype, 2)
+        if self.function == "softmax" and t.width is None:
+            raise self.fail(f"x: softmax takes several columns, got {t}")
+        return t
+
+
+class ArgMax(Node):
+    """The position of the largest value of each row, the first of equals; a NaN counts as largest (``numpy.argmax``)."""
+
+    x: Node
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """Columns in, one i64 a row out."""
+        return _position(self)
+
+
+class ArgMin(Node):
+    """The position of the smallest value of each row, the first of equals; a NaN counts as smallest (``numpy.argmin``)."""
+
+    x: Node
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """Columns in, one i64 a row out."""
+        return _position(self)
+
+
+def _position(node: ArgMax | ArgMin) -> ValueType:
+    t = node.x.type
+    if not t.width or t.layout != "dense" or t.is_text:
+        raise node.fail(f"x: expected a dense matrix with columns, got {t}")
+    return dense("i64")
+
+
+class Threshold(Node):
+    """One where x is above ``value`` (or equal, where ``inclusive``), else zero."""
+
+    x: Node
+    value: float = 0.0
+    inclusive: bool = False
+
+    def infer(self) -> ValueType:
+        """Dense floats in, i64 of the same width out."""
+        t = self.x.type
+        if not t.is_float or t.layout != "dense":
+            raise self.fail(f"x: expected dense floats, got {t}")
+        return dense("i64", t.width)
+
+
+class LabelLookup(Node):
+    """The label that each code names (``classes_[codes]``); an output of a classifier's ``predict``."""
+
+    codes: Node
+    labels: Parameter
+    """``[n]`` numbers or strings."""
+
+    def infer(self) -> ValueType:
+        """One i64 code a row in, one label a row out."""
+        if self.codes.type != dense("i64") or len(self.labels.shape) != 1:
+            raise self.fail(f"codes: expected i64 and a list of labels, got {self.codes.type}")
+        return dense(self.labels.dtype)

@@ -1,0 +1,18 @@
+"""Where values enter a definition."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.types import ValueType
+
+
+class Input(Node):
+    """A named column, or a named matrix, that each request brings.  Names are kept verbatim, any Unicode."""
+
+    column: str
+    kind: str
+    """The type, spelled as :class:`~pretzel.plan.types.ValueType` prints it."""
+
+    def infer(self) -> ValueType:
+        """The declared type."""
+        return ValueType.parse(self.kind)

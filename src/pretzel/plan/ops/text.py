@@ -1,0 +1,101 @@
+"""Operators from text to sparse counts, with the exact Unicode rules of Python's ``str`` and ``re``."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import TEXT, TOKENS, ValueType, sparse
+
+UNITS = ("word", "char", "char_wb")
+
+
+class Lowercase(Node):
+    """Each text in lower case, as Python's ``str.lower`` gives it (final sigma and one-to-many mappings included)."""
+
+    x: Node
+
+    def infer(self) -> ValueType:
+        """Text in, text out."""
+        if self.x.type != TEXT:
+            raise self.fail(f"x: expected str, got {self.x.type}")
+        return TEXT
+
+
+class StripAccents(Node):
+    """Each text without accents, as ``sklearn.feature_extraction.text.strip_accents_{ascii,unicode}`` removes them."""
+
+    x: Node
+    form: str
+    """``"ascii"`` or ``"unicode"``."""
+
+    def infer(self) -> ValueType:
+        """Text in, text out."""
+        if self.x.type != TEXT:
+            raise self.fail(f"x: expected str, got {self.x.type}")
+        if self.form not in ("ascii", "unicode"):
+            raise self.fail(f"form: expected ascii or unicode, got {self.form!r}")
+        return TEXT
+
+
+class Tokenize(Node):
+    r"""The tokens of each text, in order: what ``re.findall(pattern, text)`` gives (``CountVectorizer.token_pattern``)."""
+
+    x: Node
+    pattern: str
+
+    def infer(self) -> ValueType:
+        """Text in, tokens out."""
+        if self.x.type != TEXT:
+            raise self.fail(f"x: expected str, got {self.x.type}")
+        return TOKENS
+
+
+class FilterTokens(Node):
+    """The tokens that are not in ``stop_words``, in order (``CountVectorizer.stop_words``)."""
+
+    x: Node
+    stop_words: Parameter
+    """``str[n]``."""
+
+    def infer(self) -> ValueType:
+        """Tokens in, tokens out."""
+        if self.x.type != TOKENS:
+            raise self.fail(f"x: expected str[*], got {self.x.type}")
+        if self.stop_words.dtype != "str":
+            raise self.fail(f"stop_words: expected strings, got {self.stop_words.dtype}")
+        return TOKENS
+
+
+class CountNgrams(Node):
+    """How often each n-gram of the vocabulary occurs in each row (``sklearn.feature_extraction.text.CountVectorizer``).
+
+    ``word`` n-grams join ``low`` to ``high`` consecutive tokens by one space.  ``char`` n-grams run over the whole
+    text after runs of two or more white-space characters became one space; ``char_wb`` n-grams run over each
+    white-space-separated word padded by a space on both sides, and a word shorter than n counts once, whole.
+    Columns of a row come out sorted, as scikit-learn's do.
+    """
+
+    x: Node
+    """Tokens for ``word``, text for the other units."""
+    vocabulary: Parameter
+    """``str[width]``: the n-gram of each column; no two equal."""
+    unit: str
+    low: int
+    high: int
+    dtype: str = "i64"
+    """Type of the counts."""
+    binary: bool = False
+    """Every count above zero becomes one."""
+
+    def infer(self) -> ValueType:
+        """Tokens or text in, sparse counts out."""
+        wanted = TOKENS if self.unit == "word" else TEXT
+        if self.unit not in UNITS:
+            raise self.fail(f"unit: expected one of {', '.join(UNITS)}, got {self.unit!r}")
+        if self.x.type != wanted:
+            raise self.fail(f"x: expected {wanted} for unit {self.unit}, got {self.x.type}")
+        if not 1 <= self.low <= self.high:
+            raise self.fail(f"low, high: expected 1 <= low <= high, got {self.low}, {self.high}")
+        if self.vocabulary.dtype != "str":
+            raise self.fail(f"vocabulary: expected strings, got {self.vocabulary.dtype}")
+        return sparse(self.dtype, len(self.vocabulary))

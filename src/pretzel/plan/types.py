@@ -1,0 +1,107 @@
+"""Types of the values that flow between operators: an element type, a layout and a width, known before any row is seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+
+from pretzel.errors import DefinitionError
+
+Layout = Literal["dense", "sparse", "ragged"]
+
+NUMPY_DTYPES: dict[str, np.dtype] = {
+    "bool": np.dtype("?"),
+    "i8": np.dtype("<i1"), "i16": np.dtype("<i2"), "i32": np.dtype("<i4"), "i64": np.dtype("<i8"),
+    "u8": np.dtype("<u1"), "u16": np.dtype("<u2"), "u32": np.dtype("<u4"), "u64": np.dtype("<u8"),
+    "f32": np.dtype("<f4"), "f64": np.dtype("<f8"),
+}  # fmt: skip
+DTYPE_NAMES: dict[np.dtype, str] = {dtype: name for name, dtype in NUMPY_DTYPES.items()}
+
+MAX_WIDTH = 2**31 - 1  # sparse column indices are int32, as SciPy's are
+_TEXT = re.compile(r"(\w+)(?:\[(\*|\d{1,10})\]|\{(\d{1,10})\})?")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """The type of one value, for every row alike.
+
+    ``f64`` is one number a row (an array of shape ``(rows,)``), ``f64[3]`` three (``(rows, 3)``), ``f32{9}`` a sparse
+    row of nine columns, ``str`` one text a row, ``str[2]`` two, and ``str[*]`` a list of tokens of any length.
+    """
+
+    dtype: str
+    width: int | None = None
+    layout: Layout = "dense"
+
+    def __post_init__(self) -> None:
+        """Refuse types that no value has."""
+        if self.dtype not in NUMPY_DTYPES and self.dtype != "str":
+            raise DefinitionError(f"type {self.dtype!r}: expected one of str, {', '.join(NUMPY_DTYPES)}")
+        if self.width is not None and not 0 <= self.width <= MAX_WIDTH:
+            raise DefinitionError(f"type {self.dtype}: width {self.width} is not in 0..{MAX_WIDTH}")
+        if self.layout == "ragged" and (self.dtype != "str" or self.width is not None):
+            raise DefinitionError(f"type {self.dtype}: only str can be ragged, and without a width")
+        if self.layout == "sparse" and (self.dtype not in ("f32", "f64", "i64") or self.width is None):
+            raise DefinitionError(f"type {self.dtype}: sparse rows hold f32, f64 or i64 and need a width")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what ``str()`` wrote.
+
+        Raises:
+            DefinitionError: the text is no type.
+        """
+        match = _TEXT.fullmatch(text)
+        if match is None:
+            raise DefinitionError(f"type {text[:40]!r}: expected a form like f64, f64[3], f32{{9}}, str or str[*]")
+        dtype, dense, sparse = match.groups()
+        if dense == "*":
+            return cls(dtype, None, "ragged")
+        if sparse is not None:
+            return cls(dtype, int(sparse), "sparse")
+        return cls(dtype, None if dense is None else int(dense))
+
+    def __str__(self) -> str:
+        """Return the short form, as in ``f64[3]``."""
+        if self.layout == "ragged":
+            return f"{self.dtype}[*]"
+        if self.layout == "sparse":
+            return f"{self.dtype}{{{self.width}}}"
+        return self.dtype if self.width is None else f"{self.dtype}[{self.width}]"
+
+    @property
+    def columns(self) -> int:
+        """How many columns a row has; one value a row counts as one."""
+        return 1 if self.width is None else self.width
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the elements are texts."""
+        return self.dtype == "str"
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the elements are f32 or f64."""
+        return self.dtype in ("f32", "f64")
+
+    @property
+    def numpy(self) -> np.dtype:
+        """The NumPy type of a number; texts have none."""
+        return NUMPY_DTYPES[self.dtype]
+
+
+def dense(dtype: str, width: int | None = None) -> ValueType:
+    """Return a dense type: ``dense("f64", 3)`` is ``f64[3]``."""
+    return ValueType(dtype, width)
+
+
+def sparse(dtype: str, width: int) -> ValueType:
+    """Return a sparse type: ``sparse("f32", 9)`` is ``f32{9}``."""
+    return ValueType(dtype, width, "sparse")
+
+
+TEXT = ValueType("str")
+TOKENS = ValueType("str", None, "ragged")

@@ -1,0 +1,110 @@
+"""Values at the edges: how a column of texts, a sparse matrix, or an output of labels is held outside the kernels.
+
+Dense numbers are NumPy arrays of the exact type, row-major: shape ``(rows,)`` or ``(rows, width)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pretzel.errors import InputError
+
+PRESENT, NAN, NONE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """A column (or, with ``width``, a row-major matrix) of texts: UTF-8 back to back, lengths, and what is missing."""
+
+    data: np.ndarray
+    """uint8: all texts, one after another."""
+    lengths: np.ndarray
+    """uint32: bytes of each."""
+    missing: np.ndarray | None = None
+    """uint8 for each text: PRESENT, NAN or NONE; None where nothing is missing."""
+    width: int | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[object], width: int | None = None) -> Texts:
+        """Pack Python strings; None and NaN are missing.
+
+        Raises:
+            InputError: a value is neither, or holds a lone surrogate; the message names its row.
+        """
+        pieces: list[bytes] = []
+        missing = bytearray()
+        for i, value in enumerate(values):
+            pieces.append(_utf8(value, i))
+            missing.append(PRESENT if isinstance(value, str) else NONE if value is None else NAN)
+        data = np.frombuffer(b"".join(pieces), np.uint8)
+        lengths = np.fromiter(map(len, pieces), np.uint32, len(pieces))
+        return cls(data, lengths, np.frombuffer(bytes(missing), np.uint8) if any(missing) else None, width)
+
+    def tolist(self) -> list[str | float | None]:
+        """Return the texts as Python strings, with NaN and None where they are missing."""
+        ends = np.cumsum(self.lengths, dtype=np.int64).tolist()
+        data = self.data.tobytes()
+        texts: list[str | float | None] = [data[a:b].decode() for a, b in zip([0, *ends], ends, strict=False)]
+        if self.missing is not None:
+            for i in self.missing.nonzero()[0].tolist():
+                texts[i] = None if self.missing[i] == NONE else float("nan")
+        return texts
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.lengths) if self.width is None else len(self.lengths) // max(self.width, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Csr:
+    """A sparse matrix by rows, as ``scipy.sparse.csr_matrix`` holds it, without SciPy."""
+
+    data: np.ndarray
+    """The stored values."""
+    indices: np.ndarray
+    """int32: the column of each."""
+    starts: np.ndarray
+    """int64, rows + 1: where each row begins (SciPy's ``indptr``)."""
+    width: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.starts) - 1
+
+    def dense(self) -> np.ndarray:
+        """Return the matrix with its zeros written out; duplicates add up."""
+        out = np.zeros((len(self), self.width), self.data.dtype)
+        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        np.add.at(out, (rows, self.indices), self.data)
+        return out
+
+    @classmethod
+    def of(cls, matrix: np.ndarray) -> Csr:
+        """Return the sparse form of a dense matrix."""
+        rows, columns = matrix.nonzero()
+        starts = np.zeros(len(matrix) + 1, np.int64)
+        np.cumsum(np.bincount(rows, minlength=len(matrix)), out=starts[1:])
+        return cls(matrix[rows, columns], columns.astype(np.int32), starts, matrix.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """An output of labels, dictionary-encoded: row i is ``labels[codes[i]]``."""
+
+    codes: np.ndarray
+    """int64."""
+    labels: np.ndarray | list[str]
+
+
+def _utf8(value: object, row: int) -> bytes:
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"row {row}: text {value[:40]!r} holds a lone surrogate, which is not Unicode") from None
+    if value is None or (isinstance(value, float) and value != value):
+        return b""
+    raise InputError(f"row {row}: expected text, got {type(value).__name__} {str(value)[:40]!r}")
