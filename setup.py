@@ -82,13 +82,13 @@ class BuildKernels(build_ext):
         from Cython import __version__ as cython
         from Cython.Build import cythonize
 
-        settled = self.settle(f"{cython} {numpy.__version__} {DIRECTIVES} {FLAGS}")
+        build_dir = "build/cython-debug" if DEBUG else "build/cython"
+        self.forget_unless_built_with(f"{cython} {numpy.__version__} {DIRECTIVES} {FLAGS}", build_dir)
         translated = cythonize(
             self.extensions,
-            build_dir="build/cython-debug" if DEBUG else "build/cython",
+            build_dir=build_dir,
             compiler_directives=DIRECTIVES,
             nthreads=CORES if len(self.extensions) > 1 else 0,
-            force=not settled,
         )
         sources = {made.name: made for made in translated}
         for kept in self.extensions:
@@ -97,17 +97,17 @@ class BuildKernels(build_ext):
             kept.sources = sources[kept.name].sources
             kept.include_dirs.append(numpy.get_include())
 
-    def settle(self, settings: str) -> bool:
-        """Say whether the last build had these settings; if not, build all afresh.
-
-        Neither Cython nor setuptools notices a change of directives or flags by itself.
-        """
-        stamp, now = Path("build/settings"), hashlib.sha256(settings.encode()).hexdigest()
-        same = stamp.exists() and stamp.read_text() == now
-        self.force = self.force or not same
-        stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(now if same or not ONLY else "some kernels were built with other settings")
-        return same
+    def forget_unless_built_with(self, settings: str, build_dir: str) -> None:
+        """Remove what other settings built: a change of directives or flags is noticed by neither tool."""
+        digest = hashlib.sha256(settings.encode()).hexdigest()
+        for kernel in self.extensions:
+            stamp = Path("build/settings", kernel.name)
+            if stamp.exists() and stamp.read_text() == digest:
+                continue
+            Path(build_dir, kernel.sources[0]).with_suffix(".c").unlink(missing_ok=True)
+            Path(self.build_lib, self.get_ext_filename(kernel.name)).unlink(missing_ok=True)
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.write_text(digest)
 
 
 if __name__ == "__main__":
