@@ -59,8 +59,10 @@ bench: build ## Run the benchmarks (ARGS go to benchmarks/run.py)
 proto: ## Generate src/pretzel/v1 from proto/
 	test -x build/proto/bin/python || $(PYTHON) -m venv build/proto
 	build/proto/bin/python -m pip install -q --disable-pip-version-check 'grpcio-tools==1.62.3' 'setuptools<81'
+	rm -rf build/stubs && mkdir -p build/stubs
+	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --python_out=build/stubs --pyi_out=build/stubs --grpc_python_out=build/stubs proto/pretzel/v1/*.proto
 	rm -f src/pretzel/v1/*_pb2*
-	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --python_out=src --pyi_out=src --grpc_python_out=src proto/pretzel/v1/*.proto
+	cp build/stubs/pretzel/v1/* src/pretzel/v1/
 
 docs: dev ## Check that the links in the docs lead somewhere
 	$(BIN)/pytest -q tests/test_docs.py

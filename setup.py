@@ -28,7 +28,11 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 # No contraction and nothing of fast-math: scalar and vector paths must agree to the bit.
-FLAGS = ["-ffp-contract=off", "-fvisibility=hidden", *(["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"])]
+FLAGS = [
+    "-ffp-contract=off",
+    "-fvisibility=hidden",
+    *(["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"]),
+]
 
 
 def wanted(source: Path) -> bool:

@@ -1,1 +1,1 @@
-"""Turns pipeline definitions into plans, keeps every distinct object once, and tells workers what to serve."""
+"""Turns pipeline definitions into plans, keeps each distinct object once, and names what workers serve."""

@@ -1,4 +1,4 @@
-"""Pretzel serves many small classical models from one process, with the answers of the library that trained them.
+"""Serves many small classical models at once, with the answers of the library that trained them.
 
 The public names below are found on first use, so that `import pretzel` loads neither NumPy nor gRPC.
 """

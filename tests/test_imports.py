@@ -1,0 +1,106 @@
+"""What imports what, where import-linter cannot see: Cython sources, and what `import pretzel` loads."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ["kernels", "control_plane", "data_plane"]
+IMPORT = re.compile(
+    r"^\s*(?:from\s+(?P<parent>[\w.]+)\s+c?import\s+(?P<names>.+)|c?import\s+(?P<modules>.+))$"
+)
+HEAVY = ["numpy", "grpc", "google.protobuf", "scipy", "sklearn", "pandas", "pretzel.plan", "pretzel.client"]
+
+
+def cython_sources() -> list[Path]:
+    return sorted(
+        path for room in ROOMS for end in ("pyx", "pxd") for path in (ROOT / room).rglob(f"*.{end}")
+    )
+
+
+def logical_lines(text: str) -> list[str]:
+    """The source without comments, continued lines joined, and the names of bracketed imports on one line."""
+    text = re.sub(r"#.*", "", text).replace("\\\n", " ")
+    text = re.sub(r"(import\s*)\(([^)]*)\)", lambda m: m[1] + " ".join(m[2].split()), text)
+    return [part.strip() for line in text.splitlines() for part in line.split(";")]
+
+
+def imported_modules(text: str) -> set[str]:
+    """Every name that a Cython source imports or cimports, dotted, with the module it is taken from."""
+    found = set()
+    for line in logical_lines(text):
+        if match := IMPORT.match(line):
+            prefix = f"{match['parent']}." if match["parent"] else ""
+            names = (match["names"] or match["modules"]).split(",")
+            found |= {prefix + name.split(" as ")[0].strip() for name in names if name.strip()}
+    return found
+
+
+def forbidden_imports(text: str) -> set[str]:
+    """The imports that a kernel may not have: any of Pretzel's but kernels, relative ones, and bare rooms."""
+    return {
+        name
+        for name in imported_modules(text)
+        if name.startswith(".")
+        or name.split(".")[0] in ROOMS
+        or (name.split(".")[0] == "pretzel" and not f"{name}.".startswith("pretzel.kernels."))
+    }
+
+
+@pytest.mark.parametrize("source", cython_sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_cython_imports_only_kernels(source: Path):
+    assert not forbidden_imports(source.read_text())
+
+
+def test_cython_lives_in_the_kernels_room():
+    assert {path.relative_to(ROOT).parts[0] for path in cython_sources()} <= {"kernels"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("cimport numpy as np", set()),
+        ("from libc.math cimport exp, log", set()),
+        ("from pretzel.kernels.program cimport Kernel, Frame", set()),
+        ("from pretzel.kernels cimport frame", set()),
+        ("from pretzel import kernels", set()),
+        ("cimport pretzel.kernels.frame as frame", set()),
+        ("# from pretzel.plan import Node", set()),
+        ("from pretzel.plan import Node", {"pretzel.plan.Node"}),
+        ("from pretzel import (\n    kernels_too, errors,\n)", {"pretzel.kernels_too", "pretzel.errors"}),
+        ("import os; import pretzel.engine", {"pretzel.engine"}),
+        ("def f():\n    import pretzel.errors as e", {"pretzel.errors"}),
+        ("from pretzel.plan \\\n    import types", {"pretzel.plan.types"}),
+        ("from .frame cimport Frame", {".frame.Frame"}),
+        ("cimport kernels.frame", {"kernels.frame"}),
+    ],
+)
+def test_forbidden_imports(text: str, names: set[str]):
+    assert forbidden_imports(text) == names
+
+
+def loaded_after(statement: str) -> list[str]:
+    """The modules that a fresh interpreter holds after a statement."""
+    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
+
+
+def test_import_pretzel_is_lazy():
+    assert not {*loaded_after("import pretzel")} & {*HEAVY}
+
+
+def test_public_names_are_listed_before_they_are_loaded():
+    loaded = loaded_after("import pretzel; assert {*dir(pretzel)} >= {'compile', 'Client', *pretzel.__all__}")
+    assert not {*loaded} & {*HEAVY}
+
+
+def test_unknown_public_name():
+    import pretzel
+
+    with pytest.raises(AttributeError, match="module 'pretzel' has no attribute 'compiel'"):
+        pretzel.compiel  # noqa: B018
