@@ -1,0 +1,160 @@
+from pretzel.v1 import model_pb2 as _model_pb2
+from pretzel.v1 import plan_pb2 as _plan_pb2
+from pretzel.v1 import values_pb2 as _values_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class FindMissingObjectsRequest(_message.Message):
+    __slots__ = ("digests",)
+    DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    digests: _containers.RepeatedCompositeFieldContainer[_values_pb2.Digest]
+    def __init__(self, digests: _Optional[_Iterable[_Union[_values_pb2.Digest, _Mapping]]] = ...) -> None: ...
+
+class FindMissingObjectsResponse(_message.Message):
+    __slots__ = ("missing", "lease_seconds")
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    missing: _containers.RepeatedCompositeFieldContainer[_values_pb2.Digest]
+    lease_seconds: float
+    def __init__(self, missing: _Optional[_Iterable[_Union[_values_pb2.Digest, _Mapping]]] = ..., lease_seconds: _Optional[float] = ...) -> None: ...
+
+class UploadObjectsRequest(_message.Message):
+    __slots__ = ("digest", "offset", "data")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    digest: _values_pb2.Digest
+    offset: int
+    data: bytes
+    def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class UploadObjectsResponse(_message.Message):
+    __slots__ = ("stored_objects", "stored_bytes")
+    STORED_OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    STORED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    stored_objects: int
+    stored_bytes: int
+    def __init__(self, stored_objects: _Optional[int] = ..., stored_bytes: _Optional[int] = ...) -> None: ...
+
+class Sample(_message.Message):
+    __slots__ = ("inputs", "outputs")
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    inputs: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
+    outputs: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
+    def __init__(self, inputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ...) -> None: ...
+
+class Tolerance(_message.Message):
+    __slots__ = ("relative", "absolute")
+    RELATIVE_FIELD_NUMBER: _ClassVar[int]
+    ABSOLUTE_FIELD_NUMBER: _ClassVar[int]
+    relative: float
+    absolute: float
+    def __init__(self, relative: _Optional[float] = ..., absolute: _Optional[float] = ...) -> None: ...
+
+class DeployModelRequest(_message.Message):
+    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options")
+    class OptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _values_pb2.Attribute
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_values_pb2.Attribute, _Mapping]] = ...) -> None: ...
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    TOLERANCE_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    definition: _plan_pb2.Definition
+    sample: Sample
+    tolerance: Tolerance
+    alias: str
+    wait: bool
+    options: _containers.MessageMap[str, _values_pb2.Attribute]
+    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ...) -> None: ...
+
+class DeployModelResponse(_message.Message):
+    __slots__ = ("progress", "version")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    progress: str
+    version: _model_pb2.ModelVersion
+    def __init__(self, progress: _Optional[str] = ..., version: _Optional[_Union[_model_pb2.ModelVersion, _Mapping]] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ("prefix",)
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    prefix: str
+    def __init__(self, prefix: _Optional[str] = ...) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models",)
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[_model_pb2.Model]
+    def __init__(self, models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ...) -> None: ...
+
+class DescribeVersionRequest(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    def __init__(self, model: _Optional[str] = ...) -> None: ...
+
+class DescribeVersionResponse(_message.Message):
+    __slots__ = ("description", "plan")
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    description: _model_pb2.ModelDescription
+    plan: _plan_pb2.Plan
+    def __init__(self, description: _Optional[_Union[_model_pb2.ModelDescription, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ...) -> None: ...
+
+class ExplainModelRequest(_message.Message):
+    __slots__ = ("model", "format", "verbose")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    VERBOSE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    format: str
+    verbose: bool
+    def __init__(self, model: _Optional[str] = ..., format: _Optional[str] = ..., verbose: bool = ...) -> None: ...
+
+class ExplainModelResponse(_message.Message):
+    __slots__ = ("text",)
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    def __init__(self, text: _Optional[str] = ...) -> None: ...
+
+class SetAliasRequest(_message.Message):
+    __slots__ = ("model", "alias", "version")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    version: int
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+
+class SetAliasResponse(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: _model_pb2.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+
+class DeleteModelRequest(_message.Message):
+    __slots__ = ("model", "force")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    force: bool
+    def __init__(self, model: _Optional[str] = ..., force: bool = ...) -> None: ...
+
+class DeleteModelResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
