@@ -1,0 +1,64 @@
+"""The wheel holds what it should, and the SDK works from it with NumPy, gRPC and protobuf alone."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache"
+)
+IMPORT_THE_SDK = """
+import importlib, pkgutil, pretzel, pretzel.client, pretzel.plan, pretzel.v1
+for package in pretzel.client, pretzel.plan, pretzel.v1:
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+"""
+
+
+def run(*command: object, cwd: Path) -> str:
+    done = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that a user's pip would build from the checkout."""
+    work = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, work / "source", symlinks=True, ignore=LEFT_OUT)
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", work, work / "source", cwd=work)
+    (wheel,) = work.glob("*.whl")
+    return wheel
+
+
+def test_wheel_holds_one_package_and_no_sources(wheel: Path):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
+    assert "pretzel/py.typed" in names
+    assert not [name for name in names if name.endswith((".pyx", ".c"))]
+
+
+def test_wheel_holds_every_kernel(wheel: Path):
+    built = {name.split(".")[0] for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")}
+    kernels = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "kernels").rglob("*.pyx"))
+    assert built == {f"pretzel/{kernel}" for kernel in kernels}
+
+
+@pytest.mark.parametrize("protobuf", [5, 6, 7])
+def test_sdk_needs_only_the_base_install(wheel: Path, protobuf: int, tmp_path: Path):
+    python = tmp_path / "venv/bin/python"
+    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    wanted = f"protobuf>={protobuf},<{protobuf + 1}"
+    run(python, "-m", "pip", "install", "-q", wheel, wanted, cwd=tmp_path)
+    # As errors: newer protobufs warn before they refuse.
+    run(python, "-W", "error", "-c", IMPORT_THE_SDK, cwd=tmp_path)
+    installed = run(python, "-m", "pip", "list", "--format=freeze", cwd=tmp_path).split()
+    tools = {"pip", "setuptools", "typing_extensions"}  # the last is gRPC's
+    assert {line.split("==")[0] for line in installed} - tools == {"grpcio", "numpy", "pretzel", "protobuf"}
