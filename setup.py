@@ -85,15 +85,20 @@ class BuildKernels(build_ext):
         import numpy
         from Cython import __version__ as cython
         from Cython.Build import cythonize
+        from Cython.Compiler.Errors import CompileError
 
         build_dir = "build/cython-debug" if DEBUG else "build/cython"
         self.forget_unless_built_with(f"{cython} {numpy.__version__} {DIRECTIVES} {FLAGS}", build_dir)
-        translated = cythonize(
-            self.extensions,
-            build_dir=build_dir,
-            compiler_directives=DIRECTIVES,
-            nthreads=CORES if len(self.extensions) > 1 else 0,
-        )
+        try:
+            translated = cythonize(
+                self.extensions,
+                build_dir=build_dir,
+                compiler_directives=DIRECTIVES,
+                nthreads=CORES if len(self.extensions) > 1 else 0,
+            )
+        except CompileError as error:
+            # Cython has printed where and why; its own call stack would only hide that.
+            raise SystemExit(f"{error}: not translated; PRETZEL_ONLY builds the other kernels") from None
         sources = {made.name: made for made in translated}
         for kept in self.extensions:
             pyx = Path(kept.sources[0])
