@@ -7,7 +7,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/dev.stamp
-PATHS := src control_plane data_plane kernels tests benchmarks examples deploy setup.py
 # make test T='tests/plan -k digest' runs a part; make build ONLY='text/*' builds a part.
 T ?= tests
 ONLY ?=
@@ -41,15 +40,15 @@ build: dev ## Build the kernels in place (ONLY='text/*' builds a part, PRETZEL_D
 	@PRETZEL_ONLY="$${PRETZEL_ONLY:-$(ONLY)}" flock build/lock $(BIN)/python setup.py -q build_ext --inplace
 
 lint: dev ## Check format, style, types, layers and spelling
-	$(BIN)/ruff format --check $(PATHS)
-	$(BIN)/ruff check $(PATHS)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
 format: dev ## Format the code, and mend what can be mended
-	$(BIN)/ruff format $(PATHS)
-	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
 
 bench: build ## Run the benchmarks (ARGS go to benchmarks/run.py)
 	$(BIN)/python benchmarks/run.py $(ARGS)
