@@ -1,0 +1,133 @@
+# What kernels read and write: slots of a frame, plain C structs that live across calls and only ever grow.
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+cdef extern from "stdlib.h" nogil:
+    void* aligned_alloc(size_t alignment, size_t size)
+
+
+cdef enum Status:
+    OK = 0
+    OUT_OF_MEMORY = 1
+    CANCELLED = 2      # the caller gave up
+    LATE = 3           # the deadline passed
+    REFUSED = 4        # a value the model refuses: frame.code, row and column say which; Kernel.describe says why
+
+
+# A text: bytes of valid UTF-8 that live elsewhere (in the request, in a parameter, or in some slot's bytes).
+# A length of MISSING_NAN or MISSING_NONE marks a missing one; its pointer means nothing.
+cdef struct Text:
+    const char* at
+    int64_t length
+
+cdef enum:
+    MISSING_NAN = -1
+    MISSING_NONE = -2
+
+# Memory that a slot owns; it grows and is never given back before the frame goes.
+cdef struct Buffer:
+    void* at
+    int64_t capacity   # bytes
+
+# One value of `rows` rows.
+#   dense    values[row * width + column], of the slot's element type; texts are Text structs
+#   sparse   values[k], columns[k] for k in starts[row] .. starts[row + 1] - 1, columns ascending within a row
+#   ragged   texts values[k] for k in starts[row] .. starts[row + 1] - 1
+# starts[0] need not be 0: the rows may be a block of a larger value.
+cdef struct Slot:
+    void* values
+    int32_t* columns
+    int64_t* starts
+    int64_t width          # columns of the type; 1 for one value a row
+    Buffer own_values      # what `values`, `columns`, `starts` point into when the slot is no input and no output
+    Buffer own_columns
+    Buffer own_starts
+    Buffer own_bytes       # bytes of texts that a kernel made
+
+# The slots of one run, with what every kernel may use meanwhile.
+cdef struct Frame:
+    Slot* slots
+    int64_t capacity       # slots allocated
+    int64_t rows           # rows of this block
+    int64_t first_row      # where the block begins in the request
+    int code               # set with REFUSED: the kernel's own number for what is wrong
+    int64_t row            # set with REFUSED: row of the block
+    int64_t column         # set with REFUSED
+    double value           # set with REFUSED: the value, where it is a number
+    Text text              # set with REFUSED: the value, where it is a text
+    Buffer scratch         # any kernel's, for the time of one run() of one kernel
+    Buffer scratch2
+
+
+# Makes room for `bytes`, keeping nothing: the contents are lost when it grows.  Returns OK or OUT_OF_MEMORY.
+cdef inline int reserve(Buffer* buffer, int64_t bytes) noexcept nogil:
+    cdef int64_t wanted
+    if bytes <= buffer.capacity:
+        return OK
+    wanted = (bytes + (bytes >> 1) + 127) & ~<int64_t>63
+    free(buffer.at)
+    buffer.at = aligned_alloc(64, <size_t>wanted)
+    buffer.capacity = wanted if buffer.at != NULL else 0
+    return OK if buffer.at != NULL else OUT_OF_MEMORY
+
+
+# Makes room for `bytes`, keeping the first `used`.
+cdef inline int extend(Buffer* buffer, int64_t bytes, int64_t used) noexcept nogil:
+    cdef int64_t wanted
+    cdef void* at
+    if bytes <= buffer.capacity:
+        return OK
+    wanted = (bytes + (bytes >> 1) + 127) & ~<int64_t>63
+    at = aligned_alloc(64, <size_t>wanted)
+    if at == NULL:
+        return OUT_OF_MEMORY
+    if used > 0:
+        memcpy(at, buffer.at, <size_t>used)
+    free(buffer.at)
+    buffer.at = at
+    buffer.capacity = wanted
+    return OK
+
+
+# Gives a sparse slot its starts, and room for `stored` values of `itemsize` bytes (contents lost).
+cdef inline int reserve_sparse(Frame* frame, Slot* slot, int64_t stored, int64_t itemsize) noexcept nogil:
+    if reserve(&slot.own_starts, (frame.rows + 1) * 8) or reserve(&slot.own_columns, stored * 4 + 64):
+        return OUT_OF_MEMORY
+    if reserve(&slot.own_values, stored * itemsize + 64):
+        return OUT_OF_MEMORY
+    slot.starts = <int64_t*>slot.own_starts.at
+    slot.columns = <int32_t*>slot.own_columns.at
+    slot.values = slot.own_values.at
+    return OK
+
+
+# Like reserve_sparse, but keeps the first `used` values; for kernels that learn the count row by row.
+cdef inline int extend_sparse(Slot* slot, int64_t stored, int64_t used, int64_t itemsize) noexcept nogil:
+    if extend(&slot.own_columns, stored * 4 + 64, used * 4) or extend(&slot.own_values, stored * itemsize + 64, used * itemsize):
+        return OUT_OF_MEMORY
+    slot.columns = <int32_t*>slot.own_columns.at
+    slot.values = slot.own_values.at
+    return OK
+
+
+# Gives a ragged slot its starts, and room for `count` texts (contents lost).
+cdef inline int reserve_ragged(Frame* frame, Slot* slot, int64_t count) noexcept nogil:
+    if reserve(&slot.own_starts, (frame.rows + 1) * 8) or reserve(&slot.own_values, count * sizeof(Text) + 64):
+        return OUT_OF_MEMORY
+    slot.starts = <int64_t*>slot.own_starts.at
+    slot.values = slot.own_values.at
+    return OK
+
+
+cdef inline int refuse(Frame* frame, int code, int64_t row, int64_t column, double value) noexcept nogil:
+    frame.code = code
+    frame.row = row
+    frame.column = column
+    frame.value = value
+    return REFUSED
+
+
+cdef class Workspace:
+    cdef Frame frame
+    cdef int make_slots(self, int64_t count) except -1

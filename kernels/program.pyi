@@ -1,0 +1,36 @@
+"""The program: an array of kernels over the slots of a frame; one Python call, the GIL released once, then C."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pretzel.kernels.frame import Workspace
+from pretzel.kernels.kernel import Kernel
+
+class Refused(ValueError):
+    """A kernel refused a value; the attributes say which and why."""
+
+    kernel: Kernel
+    code: int
+    row: int
+    column: int
+    value: float | str
+
+class Token:
+    """A flag that another thread may raise to stop a run between two kernels."""
+
+    def cancel(self) -> None: ...
+
+class Program:
+    """Kernels in order over typed slots."""
+
+    def __init__(
+        self,
+        types: Sequence[Any],
+        inputs: int,
+        steps: Sequence[tuple[Kernel, Sequence[int], int]],
+        outputs: Sequence[int],
+        block: int,
+    ) -> None: ...
+    def run(
+        self, workspace: Workspace, columns: list[Any], rows: int, deadline: float = 0.0, token: Token | None = None
+    ) -> list[Any]: ...

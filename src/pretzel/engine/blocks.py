@@ -1,0 +1,23 @@
+"""How many rows a program takes at a time, so that what passes between its kernels stays in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pretzel.plan.types import ValueType
+
+_CACHE_BYTES = 256 << 10
+_SPARSE_ROW_BYTES = 4 << 10  # a guess until statistics of the sample are used
+_MULTIPLE = 64  # vector kernels take rows in groups; whole groups leave no tails but the last
+
+
+def block_rows(types: Iterable[ValueType]) -> int:
+    """Return the rows whose slots of these types fit the cache together, a multiple of 64."""
+    row = sum(_row_bytes(kind) for kind in types)
+    return max(_MULTIPLE, min(4096, _CACHE_BYTES // max(row, 1) // _MULTIPLE * _MULTIPLE))
+
+
+def _row_bytes(kind: ValueType) -> int:
+    if kind.layout != "dense":
+        return _SPARSE_ROW_BYTES
+    return kind.columns * (16 if kind.is_text else kind.numpy.itemsize)

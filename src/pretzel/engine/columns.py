@@ -1,0 +1,85 @@
+"""Columns as programs take them: checked against the input's type, and never copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Csr, Texts
+
+
+def column_rows(column: Any) -> int:
+    """Return how many rows a column has."""
+    return len(column)
+
+
+def bind_column(name: str, kind: ValueType, column: Any) -> Any:
+    """Return ``column`` in the form that a program reads in place.
+
+    Raises:
+        InputError: it is of another type or width than ``kind``; the message names the column, what is expected and
+            what came.
+    """
+    if kind.is_text:
+        return _bind_text(name, kind, column)
+    if kind.layout == "sparse":
+        return _bind_sparse(name, kind, column)
+    return _bind_dense(name, kind, column)
+
+
+def _bind_dense(name: str, kind: ValueType, column: Any) -> np.ndarray:
+    if not isinstance(column, np.ndarray) or column.dtype != kind.numpy:
+        raise _wrong(name, kind, column)
+    shape = column.shape[1:]
+    if shape != (() if kind.width is None else (kind.width,)):
+        raise _wrong(name, kind, column)
+    return np.ascontiguousarray(column)
+
+
+def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
+    if isinstance(column, Texts):
+        if column.width != kind.width:
+            raise InputError(f"column {name!r}: expected {kind}, got {column.width or 1} texts a row")
+        return [np.ascontiguousarray(column.data), column.lengths, column.missing]
+    if isinstance(column, (list, tuple)) and kind.width is None:
+        try:
+            return _strings(name, tuple(column))
+        except UnicodeEncodeError:
+            raise InputError(f"column {name!r}: a text holds a lone surrogate, which is not Unicode") from None
+    raise _wrong(name, kind, column)
+
+
+def _strings(name: str, texts: tuple[Any, ...]) -> tuple[Any, ...]:
+    for row, text in enumerate(texts):
+        if type(text) is not str and not (text is None or isinstance(text, str) or text != text):
+            raise InputError(f"column {name!r}, row {row}: expected text, got {type(text).__name__} {str(text)[:40]!r}")
+        if not isinstance(text, str):
+            continue
+        if not text.isascii():
+            text.encode()  # a lone surrogate fails here, where the row can still be named
+    return texts
+
+
+def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if not isinstance(column, Csr) or column.data.dtype != kind.numpy or column.width != kind.width:
+        raise _wrong(name, kind, column)
+    starts, indices = column.starts, column.indices
+    stored = len(indices)
+    if len(starts) == 0 or starts[0] != 0 or starts[-1] != stored or len(column.data) != stored or (np.diff(starts) < 0).any():
+        raise InputError(f"column {name!r}: row starts do not run from 0 to the {stored} stored values")
+    if stored and not 0 <= indices.min() <= indices.max() < kind.columns:
+        raise InputError(f"column {name!r}: a stored value lies outside columns 0..{kind.columns - 1}")
+    return np.ascontiguousarray(column.data), indices.astype(np.int32, copy=False), starts.astype(np.int64, copy=False)
+
+
+def _wrong(name: str, kind: ValueType, column: Any) -> InputError:
+    if isinstance(column, np.ndarray):
+        found = f"an array of {column.dtype}, shape {column.shape}"
+    elif isinstance(column, Csr):
+        found = f"a sparse matrix of {column.data.dtype}, width {column.width}"
+    else:
+        found = type(column).__name__
+    return InputError(f"column {name!r}: expected {kind}, got {found}")

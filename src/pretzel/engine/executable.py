@@ -1,0 +1,170 @@
+"""An executable: what runs one plan, or several at once, over columns of rows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.engine.blocks import block_rows
+from pretzel.engine.columns import bind_column, column_rows
+from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
+from pretzel.kernels.frame import Workspace
+from pretzel.kernels.program import Program, Refused, Token
+from pretzel.plan.physical import PlanInput
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Csr, Labels, Texts
+
+Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
+Value = np.ndarray | Texts | Csr | Labels
+
+_KEEP_BYTES = 64 << 20  # a frame that one huge request has grown beyond this is not kept
+_workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One named result: the node that gives it, and the labels its codes refer to."""
+
+    node: int
+    type: ValueType
+    labels: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """The program for one choice of outputs, and where each output is found in what it returns."""
+
+    program: Program
+    names: tuple[str, ...]
+    positions: tuple[int, ...]  # index into the program's results; -1 - i names input i
+
+
+class Executable:
+    """Kernels over nodes (inputs first, then steps) with named outputs.  Safe to call from many threads."""
+
+    def __init__(
+        self, inputs: tuple[PlanInput, ...], types: Sequence[ValueType], steps: Sequence[Step], outputs: Mapping[str, Output]
+    ) -> None:
+        """Keep the graph; programs are made at the first request for their outputs."""
+        self.inputs, self.outputs = inputs, dict(outputs)
+        self._types, self._steps = tuple(types), tuple(steps)
+        self._names = {item.name for item in inputs}
+        self._schedules: dict[tuple[str, ...] | None, _Schedule] = {}
+
+    def run(
+        self,
+        columns: Mapping[str, Any],
+        outputs: Sequence[str] | None = None,
+        *,
+        deadline: float = 0.0,
+        token: Token | None = None,
+    ) -> dict[str, Value]:
+        """Compute ``outputs`` (all, where None) over the rows of ``columns``.
+
+        A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, or :class:`Csr`.
+        ``deadline`` is a time of ``time.monotonic()``.
+
+        Raises:
+            InputError: a column is missing, unknown, of another type or length, or holds a value the model refuses.
+            NotFoundError: no output of that name.
+            DeadlineError, CancelledError, ExhaustedError: the run was stopped.
+        """
+        rows, bound = self._bind(columns)
+        return self.run_bound(bound, rows, outputs, deadline=deadline, token=token)
+
+    def run_bound(
+        self,
+        bound: list[Any],
+        rows: int,
+        outputs: Sequence[str] | None = None,
+        *,
+        deadline: float = 0.0,
+        token: Token | None = None,
+    ) -> dict[str, Value]:
+        """Compute as :meth:`run` over columns already in the form that :func:`bind_column` gives, in input order."""
+        key = None if outputs is None else tuple(outputs)
+        schedule = self._schedules.get(key) or self._schedule(key)
+        workspace = _workspaces.pop() if _workspaces else Workspace()
+        try:
+            results = schedule.program.run(workspace, bound, rows, deadline, token)
+        except Refused as error:
+            raise InputError(str(error)) from None
+        except TimeoutError as error:
+            raise DeadlineError(str(error)) from None
+        except InterruptedError as error:
+            raise CancelledError(str(error)) from None
+        except MemoryError as error:
+            raise ExhaustedError(f"{error}; send fewer rows") from None
+        finally:
+            if rows < 4096 or workspace.nbytes < _KEEP_BYTES:
+                _workspaces.append(workspace)
+        return {
+            name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
+            for name, at in zip(schedule.names, schedule.positions, strict=True)
+        }
+
+    def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
+        if len(columns) != len(self.inputs) or columns.keys() != self._names:
+            raise _wrong_columns(self._names, columns)
+        rows = column_rows(columns[self.inputs[0].name]) if self.inputs else 0
+        bound = []
+        for item in self.inputs:
+            column = columns[item.name]
+            if column_rows(column) != rows:
+                raise InputError(
+                    f"column {item.name!r}: {column_rows(column)} rows, but {self.inputs[0].name!r} has {rows}; send as many"
+                )
+            bound.append(bind_column(item.name, item.type, column))
+        return rows, bound
+
+    def _value(self, name: str, result: Any) -> Value:
+        output = self.outputs[name]
+        if output.labels is not None:
+            return Labels(result, output.labels)
+        if output.type.layout == "sparse":
+            return Csr(*result, output.type.columns)
+        if output.type.is_text:
+            return Texts.of(result, output.type.width)
+        value: np.ndarray = result
+        return value
+
+    def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
+        names = tuple(self.outputs) if key is None else key
+        unknown = [name for name in names if name not in self.outputs]
+        if unknown:
+            raise NotFoundError(f"output {unknown[0]!r}: this model has {', '.join(self.outputs)}")
+        made = self._compose(names)
+        return self._schedules.setdefault(key, made)
+
+    def _compose(self, names: tuple[str, ...]) -> _Schedule:
+        """Build the program of just the steps that these outputs need, slots numbered densely."""
+        count = len(self.inputs)
+        wanted = list(dict.fromkeys(self.outputs[name].node for name in names))
+        needed = self._needed(wanted)
+        slot = {node: i for i, node in enumerate([*range(count), *needed])}
+        steps = [(self._steps[n - count][0], [slot[j] for j in self._steps[n - count][1]], slot[n]) for n in needed]
+        types = [self._types[node] for node in slot]
+        returned = [node for node in wanted if node >= count]
+        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types))
+        at = {node: i for i, node in enumerate(returned)}
+        positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
+        return _Schedule(program, names, positions)
+
+    def _needed(self, wanted: Iterable[int]) -> list[int]:
+        count = len(self.inputs)
+        seen = set(wanted)
+        for node in range(len(self._types) - 1, count - 1, -1):
+            if node in seen:
+                seen.update(self._steps[node - count][1])
+        return sorted(node for node in seen if node >= count)
+
+
+def _wrong_columns(names: set[str], columns: Mapping[str, Any]) -> InputError:
+    missing, unknown = sorted(names - columns.keys()), sorted(columns.keys() - names)
+    if missing:
+        return InputError(f"column {missing[0]!r} is missing; the model takes {', '.join(map(repr, sorted(names)))}")
+    return InputError(f"column {unknown[0]!r} is unknown; the model takes {', '.join(map(repr, sorted(names)))}")
