@@ -39,7 +39,7 @@ class ValueType:
     def __post_init__(self) -> None:
         """Refuse types that no value has."""
         if self.dtype not in NUMPY_DTYPES and self.dtype != "str":
-            raise DefinitionError(f"type {self.dtype!r}: expected one of str, {', '.join(NUMPY_DTYPES)}")
+            raise DefinitionError(f"type {self.dtype[:40]!r}: expected one of str, {', '.join(NUMPY_DTYPES)}")
         if self.width is not None and not 0 <= self.width <= MAX_WIDTH:
             raise DefinitionError(f"type {self.dtype}: width {self.width} is not in 0..{MAX_WIDTH}")
         if self.layout == "ragged" and (self.dtype != "str" or self.width is not None):

@@ -1,0 +1,104 @@
+"""Models as people and clients see them: names, versions, aliases, and what a version takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan.digest import Digest
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.physical import Plan, PlanOutput
+from pretzel.plan.types import ValueType
+
+LabelTable = np.ndarray | list[str]
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One immutable version of a model."""
+
+    model: str
+    version: int
+    """1, 2, 3, ... in the order of deployment; never used twice."""
+    plan: Digest
+    definition: Digest
+    created: float = 0.0
+    """Seconds since the epoch."""
+    parameter_bytes: int = 0
+    """Bytes of the distinct parameters that the plan maps."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Estimator, library, input style, tolerance, the error measured on the sample."""
+
+    def __str__(self) -> str:
+        """Return ``name@version``."""
+        return f"{self.model}@{self.version}"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A name with its versions and the aliases that point to them."""
+
+    name: str
+    versions: tuple[ModelVersion, ...] = ()
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    """Alias to version; ``stable`` is what clients get by default."""
+
+
+@dataclass(frozen=True)
+class InputDescription:
+    """A column that a request must bring."""
+
+    name: str
+    type: ValueType
+
+
+@dataclass(frozen=True, eq=False)
+class OutputDescription:
+    """A column that an answer can hold, under the name of the estimator's method."""
+
+    name: str
+    type: ValueType
+    labels: LabelTable | None = None
+    """The labels that codes, or one column a class, refer to."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelDescription:
+    """What a client must know to call a model."""
+
+    version: ModelVersion
+    inputs: tuple[InputDescription, ...]
+    outputs: tuple[OutputDescription, ...]
+    aliases: Mapping[str, int] = field(default_factory=dict)
+
+
+def describe(
+    version: ModelVersion,
+    plan: Plan,
+    aliases: Mapping[str, int],
+    fetch: Callable[[Digest], bytes | memoryview],
+) -> ModelDescription:
+    """Return what a plan takes and gives; ``fetch`` returns the blobs of its label tables."""
+    inputs = tuple(InputDescription(i.name, i.type) for i in plan.inputs)
+    tables = {output.name: _labels(plan, output, fetch) for output in plan.outputs}
+    classes = tables.get("predict")
+    outputs = []
+    for output in plan.outputs:
+        kind, labels = plan.type_of(output.slot), tables[output.name]
+        if labels is None and classes is not None and kind.width == len(classes):
+            labels = classes
+        outputs.append(OutputDescription(output.name, kind, labels))
+    return ModelDescription(version, inputs, tuple(outputs), dict(aliases))
+
+
+def _labels(
+    plan: Plan, output: PlanOutput, fetch: Callable[[Digest], bytes | memoryview]
+) -> LabelTable | None:
+    if output.labels is None:
+        return None
+    inline = plan.inline.get(output.labels)
+    parameter = Parameter(fetch(output.labels) if inline is None else inline, output.labels)
+    return parameter.texts if parameter.dtype == "str" else parameter.array

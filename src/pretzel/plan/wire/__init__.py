@@ -1,0 +1,60 @@
+"""Between Pretzel's values and the messages that carry them; nothing else turns one into the other.
+
+What comes from a message is checked in full before it is returned.  What is wrong with a column is an
+:class:`~pretzel.errors.InputError` that names it; with a definition or a digest, a
+:class:`~pretzel.errors.DefinitionError`.
+"""
+
+from pretzel.plan.wire.attributes import (
+    attribute_from_proto,
+    attribute_to_proto,
+    attributes_from_proto,
+    attributes_to_proto,
+    digest_from_proto,
+    digest_to_proto,
+)
+from pretzel.plan.wire.columns import (
+    Value,
+    column_from_proto,
+    column_to_proto,
+    columns_from_proto,
+    columns_to_proto,
+)
+from pretzel.plan.wire.graphs import (
+    definition_digests,
+    definition_from_proto,
+    definition_to_proto,
+    plan_to_proto,
+)
+from pretzel.plan.wire.models import (
+    description_from_proto,
+    description_to_proto,
+    model_from_proto,
+    model_to_proto,
+    model_version_from_proto,
+    model_version_to_proto,
+)
+
+__all__ = [
+    "Value",
+    "attribute_from_proto",
+    "attribute_to_proto",
+    "attributes_from_proto",
+    "attributes_to_proto",
+    "column_from_proto",
+    "column_to_proto",
+    "columns_from_proto",
+    "columns_to_proto",
+    "definition_digests",
+    "definition_from_proto",
+    "definition_to_proto",
+    "description_from_proto",
+    "description_to_proto",
+    "digest_from_proto",
+    "digest_to_proto",
+    "model_from_proto",
+    "model_to_proto",
+    "model_version_from_proto",
+    "model_version_to_proto",
+    "plan_to_proto",
+]

@@ -1,0 +1,94 @@
+"""Models, versions and descriptions as messages."""
+
+from __future__ import annotations
+
+from pretzel.plan.model import (
+    InputDescription,
+    LabelTable,
+    Model,
+    ModelDescription,
+    ModelVersion,
+    OutputDescription,
+)
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Texts
+from pretzel.plan.wire.attributes import (
+    attributes_from_proto,
+    attributes_to_proto,
+    digest_from_proto,
+    digest_to_proto,
+)
+from pretzel.plan.wire.columns import column_from_proto, column_to_proto, label_table
+from pretzel.v1 import model_pb2 as pb
+
+
+def model_version_to_proto(version: ModelVersion) -> pb.ModelVersion:
+    """Return the message of a version."""
+    return pb.ModelVersion(
+        model=version.model,
+        version=version.version,
+        plan=digest_to_proto(version.plan),
+        definition=digest_to_proto(version.definition),
+        created=version.created,
+        parameter_bytes=version.parameter_bytes,
+        metadata=attributes_to_proto(version.metadata),
+    )
+
+
+def model_version_from_proto(message: pb.ModelVersion) -> ModelVersion:
+    """Return the version of a message."""
+    return ModelVersion(
+        model=message.model,
+        version=message.version,
+        plan=digest_from_proto(message.plan),
+        definition=digest_from_proto(message.definition),
+        created=message.created,
+        parameter_bytes=message.parameter_bytes,
+        metadata=attributes_from_proto(message.metadata),
+    )
+
+
+def model_to_proto(model: Model) -> pb.Model:
+    """Return the message of a model."""
+    versions = [model_version_to_proto(version) for version in model.versions]
+    return pb.Model(name=model.name, versions=versions, aliases=dict(model.aliases))
+
+
+def model_from_proto(message: pb.Model) -> Model:
+    """Return the model of a message."""
+    versions = tuple(model_version_from_proto(version) for version in message.versions)
+    return Model(message.name, versions, dict(message.aliases))
+
+
+def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
+    """Return the message of a description."""
+    return pb.ModelDescription(
+        version=model_version_to_proto(description.version),
+        inputs=[pb.InputDescription(name=i.name, type=str(i.type)) for i in description.inputs],
+        outputs=[_output_to_proto(output) for output in description.outputs],
+        aliases=dict(description.aliases),
+    )
+
+
+def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
+    """Return the description of a message."""
+    return ModelDescription(
+        version=model_version_from_proto(message.version),
+        inputs=tuple(InputDescription(i.name, ValueType.parse(i.type)) for i in message.inputs),
+        outputs=tuple(_output_from_proto(output) for output in message.outputs),
+        aliases=dict(message.aliases),
+    )
+
+
+def _output_to_proto(output: OutputDescription) -> pb.OutputDescription:
+    labels = None if output.labels is None else column_to_proto("labels", _labels_value(output.labels))
+    return pb.OutputDescription(name=output.name, type=str(output.type), labels=labels)
+
+
+def _labels_value(labels: LabelTable) -> LabelTable | Texts:
+    return Texts.of(labels) if isinstance(labels, list) else labels
+
+
+def _output_from_proto(message: pb.OutputDescription) -> OutputDescription:
+    labels = label_table(column_from_proto(message.labels)) if message.HasField("labels") else None
+    return OutputDescription(message.name, ValueType.parse(message.type), labels)
