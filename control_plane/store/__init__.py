@@ -1,1 +1,8 @@
-"""Keeps immutable objects by digest, and the records that refer to them."""
+"""Immutable objects by digest: one small interface, a directory of files and a memory behind it."""
+
+from pretzel.control_plane.store.directory import DirectoryStore
+from pretzel.control_plane.store.interface import ObjectStore, Writer
+from pretzel.control_plane.store.memory import MemoryStore
+from pretzel.control_plane.store.parameters import ParameterCache
+
+__all__ = ["DirectoryStore", "MemoryStore", "ObjectStore", "ParameterCache", "Writer"]

@@ -1,0 +1,58 @@
+"""Parameters read from the store, the latest of them kept, so that the sibling of a model costs no reading."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from pretzel.control_plane.store.interface import ObjectStore
+from pretzel.errors import CorruptObjectError, DefinitionError
+from pretzel.plan.digest import Digest
+from pretzel.plan.parameter import Parameter
+
+
+class ParameterCache:
+    """The least recently used go first, past a number of bytes or of parameters (each large one keeps a descriptor)."""
+
+    def __init__(self, store: ObjectStore, capacity: int = 1 << 30, count: int = 512) -> None:
+        self.store, self.capacity, self.count = store, capacity, count
+        self._kept: OrderedDict[Digest, Parameter] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, digest: Digest) -> Parameter:
+        """Return one parameter, whose bytes were checked when it was first read.
+
+        Raises:
+            NotFoundError: the store does not hold it.
+            CorruptObjectError: its bytes are damaged.
+            DefinitionError: its bytes are as they were sent, and are no parameter.
+        """
+        with self._lock:
+            if digest in self._kept:
+                self._kept.move_to_end(digest)
+                return self._kept[digest]
+        parameter = _parse(self.store.get(digest), digest)
+        with self._lock:
+            self._keep(parameter)
+        return parameter
+
+    def many(self, digests: Iterable[Digest]) -> dict[Digest, Parameter]:
+        """Return several, by digest."""
+        return {digest: self.get(digest) for digest in digests}
+
+    def _keep(self, parameter: Parameter) -> None:
+        if parameter.digest not in self._kept:
+            self._kept[parameter.digest] = parameter
+            self._bytes += parameter.nbytes
+        while self._kept and (self._bytes > self.capacity or len(self._kept) > self.count):
+            _, old = self._kept.popitem(last=False)
+            self._bytes -= old.nbytes
+
+
+def _parse(data: memoryview, digest: Digest) -> Parameter:
+    try:
+        return Parameter(data, digest)
+    except CorruptObjectError as error:
+        raise DefinitionError(f"object {digest} is no parameter: {error}") from None

@@ -1,0 +1,95 @@
+"""The store in a directory: the suite, and what only files can show."""
+
+import os
+import resource
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pretzel.control_plane.store import DirectoryStore
+from pretzel.errors import ExhaustedError
+from pretzel.plan.digest import Digest
+from tests.control_plane.store.suite import StoreSuite, blob
+
+
+class TestDirectoryStore(StoreSuite):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[DirectoryStore]:
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        yield DirectoryStore(tmp_path / "objects")
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    def damage(self, store: DirectoryStore, digest: Digest, data: bytes) -> None:
+        store.path(digest).unlink()
+        store.path(digest).write_bytes(data)
+
+    def fill(self, store: DirectoryStore) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "objects")
+
+
+def test_objects_are_read_only_files_in_shards(store: DirectoryStore):
+    digest = Digest.of(b"data")
+    store.put(digest, b"data")
+    path = store.root / digest.hex[:2] / f"{digest.hex}-4"
+    assert path == store.path(digest)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_opening_sweeps_what_was_half_written(store: DirectoryStore):
+    writer = store.writer(Digest.of(blob(10)))
+    writer.write(blob(5))
+    assert len(list(store.incoming.iterdir())) == 1
+    again = DirectoryStore(store.root)
+    assert list(again.incoming.iterdir()) == []
+    assert list(again.digests()) == []
+
+
+def test_foreign_files_are_not_objects(store: DirectoryStore):
+    (store.root / "00" / "README").write_text("not an object")
+    assert list(store.digests()) == []
+
+
+@pytest.mark.parametrize("place", ["before_rename", "after_rename"])
+def test_a_kill_leaves_an_object_whole_or_absent(tmp_path: Path, place: str):
+    program = f"""
+from pathlib import Path
+from pretzel.control_plane.store import DirectoryStore
+from pretzel.plan.digest import Digest
+DirectoryStore(Path({str(tmp_path)!r})).put(Digest.of(b"x" * 100_000), b"x" * 100_000)
+"""
+    environment = os.environ | {"PRETZEL_FAILPOINT": place}
+    run = subprocess.run([sys.executable, "-P", "-c", program], env=environment, timeout=30)
+    assert run.returncode == -9
+    store = DirectoryStore(tmp_path)
+    digest = Digest.of(b"x" * 100_000)
+    assert store.missing([digest]) == ([digest] if place == "before_rename" else [])
+    store.put(digest, b"x" * 100_000)
+    assert bytes(store.get(digest)) == b"x" * 100_000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk(tmp_path: Path):
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no mount here: {mounted.stderr.decode().strip()}")
+    try:
+        store = DirectoryStore(tmp_path / "objects")
+        data = blob(6 << 20)
+        with pytest.raises(ExhaustedError, match="No space left on device"):
+            store.put(Digest.of(data), data)
+        assert list(store.incoming.iterdir()) == []
+        assert store.put(Digest.of(data[:1000]), data[:1000])  # there is room again
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
