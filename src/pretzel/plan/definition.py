@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,11 +36,15 @@ class Definition:
         if not self.outputs:
             raise DefinitionError("definition: no output; name at least one")
         found = [node for node in self.nodes if isinstance(node, Input)]
-        inputs = tuple(self.inputs) + tuple(node for node in found if node not in self.inputs)
-        names = [node.column for node in inputs]
-        twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        inputs = tuple(dict.fromkeys([*self.inputs, *found]))
+        twice = [name for name, count in Counter(node.column for node in inputs).items() if count > 1]
         if twice:
-            raise DefinitionError(f"definition: input {sorted(twice)[0]!r} is declared twice with different types")
+            raise DefinitionError(f"definition: input {twice[0]!r} is declared twice with different types")
+        for name in self.outputs:
+            if not isinstance(name, str):
+                raise DefinitionError(
+                    f"definition: output {name!r:.80}: expected a name, got {type(name).__name__}"
+                )
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "outputs", dict(self.outputs))
 
@@ -100,10 +105,14 @@ def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
         for i, item in enumerate(described):
             nodes.append(_build(i, item, nodes, parameters))
         inputs = tuple(_pick(nodes, i, "input list") for i in tree["inputs"])
-        outputs = {name: _pick(nodes, i, f"output {name!r}") for name, i in tree["outputs"]}
+        outputs = {name: _pick(nodes, i, f"output {name!r:.80}") for name, i in tree["outputs"]}
+        if len(outputs) < len(tree["outputs"]):
+            raise DefinitionError("definition: two outputs of one name")
         metadata = dict(tree["metadata"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DefinitionError(f"definition: malformed near node {len(nodes)}: {error!r}") from None
+    except DefinitionError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+        raise DefinitionError(f"definition: malformed near node {len(nodes)}: {error!r:.200}") from None
     if not all(isinstance(node, Input) for node in inputs):
         raise DefinitionError("definition: the input list names a node that is no input")
     return Definition(outputs, inputs, metadata)  # type: ignore[arg-type]
@@ -124,38 +133,32 @@ def parameter_digests(tree: Any) -> list[Digest]:
 
 
 def _pick(nodes: list[Node], i: int, what: str) -> Node:
-    if not isinstance(i, int) or not 0 <= i < len(nodes):
-        raise DefinitionError(f"definition: {what} refers to node {i}, of {len(nodes)} before it (a cycle or a gap)")
+    if type(i) is not int or not 0 <= i < len(nodes):
+        raise DefinitionError(
+            f"definition: {what} refers to node {i!r:.40}, of {len(nodes)} before it (a cycle or a gap)"
+        )
     return nodes[i]
 
 
 def _build(i: int, item: Any, nodes: list[Node], parameters: Mapping[Digest, Parameter]) -> Node:
     operator = OPERATORS.get(item["op"])
     if operator is None:
-        raise DefinitionError(f"node {i}: unknown operator {item['op']!r}; is the server older than the client?")
+        raise DefinitionError(
+            f"node {i}: unknown operator {item['op']!r}; is the server older than the client?"
+        )
     values: dict[str, Any] = {name: _frozen(value) for name, value in item["attributes"].items()}
     for name, text in item["parameters"].items():
         digest = Digest.parse(text)
         if digest not in parameters:
-            raise DefinitionError(f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded")
+            raise DefinitionError(
+                f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded"
+            )
         values[name] = parameters[digest]
-    values |= _assign_inputs(i, operator, [_pick(nodes, j, f"node {i}") for j in item["inputs"]])
-    unknown = values.keys() - operator.fields.keys()
-    if unknown:
-        raise DefinitionError(f"node {i} ({operator.name}): unknown attribute {sorted(unknown)[0]!r}")
+    inputs = [_pick(nodes, j, f"node {i}") for j in item["inputs"]]
     try:
-        return operator(**values)
+        return operator.build(inputs, values)
     except DefinitionError as error:
         raise DefinitionError(f"node {i}: {error}") from None
-
-
-def _assign_inputs(i: int, operator: type[Node], inputs: list[Node]) -> dict[str, Any]:
-    fields = [name for name, kind in operator.fields.items() if "Node" in kind]
-    if len(fields) == 1 and operator.fields[fields[0]].startswith("tuple"):
-        return {fields[0]: tuple(inputs)}
-    if len(fields) != len(inputs):
-        raise DefinitionError(f"node {i} ({operator.name}): takes {len(fields)} inputs, {len(inputs)} given")
-    return dict(zip(fields, inputs, strict=True))
 
 
 def _frozen(value: Any) -> Any:

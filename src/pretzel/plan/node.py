@@ -6,7 +6,7 @@ import dataclasses
 import re
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
 from pretzel.errors import DefinitionError
@@ -110,6 +110,33 @@ class Node(metaclass=Interned):
     def _select(self, role: str) -> Iterator[tuple[str, Any]]:
         return ((f, getattr(self, f)) for f, kind in self.fields.items() if _role(kind) == role)
 
+    @classmethod
+    def build(cls, inputs: Sequence[Node], values: Mapping[str, Any]) -> Node:
+        """Build a node from its inputs in field order and all else by name, as a reader has them.
+
+        Raises:
+            DefinitionError: too many or too few inputs, a field unknown or missing, or an illegal node.
+        """
+        unknown = values.keys() - {field for field, kind in cls.fields.items() if _role(kind) != "Node"}
+        if unknown:
+            raise DefinitionError(f"{cls.name}: unknown attribute {min(map(str, unknown))!r:.80}")
+        optional = {field: None for field, kind in cls.fields.items() if kind.endswith(" | None")}
+        given = optional | dict(values) | cls._assigned(inputs)
+        defaults = {f.name for f in dataclasses.fields(cls) if f.default is not dataclasses.MISSING}
+        missing = [field for field in cls.fields if field not in given and field not in defaults]
+        if missing:
+            raise DefinitionError(f"{cls.name}: {missing[0]!r} is missing")
+        return cls(**given)
+
+    @classmethod
+    def _assigned(cls, inputs: Sequence[Node]) -> dict[str, Any]:
+        fields = [field for field, kind in cls.fields.items() if _role(kind) == "Node"]
+        if len(fields) == 1 and cls.fields[fields[0]].startswith("tuple"):
+            return {fields[0]: tuple(inputs)}
+        if len(fields) != len(inputs):
+            raise DefinitionError(f"{cls.name}: takes {len(fields)} inputs, {len(inputs)} given")
+        return dict(zip(fields, inputs, strict=True))
+
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         """Return this node over other inputs, given in the order of :attr:`inputs`."""
         rest, changed = iter(inputs), {}
@@ -152,4 +179,6 @@ def _check(operator: str, field: str, annotation: str, value: Any) -> None:
     check = _CHECKS[kind.removeprefix("tuple[").removesuffix(", ...]")]
     good = isinstance(value, tuple) and all(check(item) for item in value) if many else check(value)
     if not good:
-        raise DefinitionError(f"{operator}.{field}: expected {annotation}, got {type(value).__name__} {value!r:.80}")
+        raise DefinitionError(
+            f"{operator}.{field}: expected {annotation}, got {type(value).__name__} {value!r:.80}"
+        )

@@ -71,7 +71,9 @@ class Plan:
         for i, stage in enumerate(self.stages):
             slot = len(self.inputs) + i
             if not all(0 <= j < slot for j in stage.inputs):
-                raise DefinitionError(f"plan stage {i} ({stage.kernel}): reads slots {stage.inputs}, writes slot {slot}")
+                raise DefinitionError(
+                    f"plan stage {i} ({stage.kernel}): reads slots {stage.inputs}, writes slot {slot}"
+                )
         for output in self.outputs:
             if not 0 <= output.slot < len(self.inputs) + len(self.stages):
                 raise DefinitionError(f"plan output {output.name!r}: slot {output.slot} does not exist")
@@ -126,12 +128,16 @@ class Plan:
                 kernel_set=tree["kernel_set"],
                 inputs=tuple(PlanInput(name, ValueType.parse(kind)) for name, kind in tree["inputs"]),
                 stages=tuple(_stage(item) for item in tree["stages"]),
-                outputs=tuple(PlanOutput(n, slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]),
+                outputs=tuple(
+                    PlanOutput(n, slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]
+                ),
                 metadata=tree["metadata"],
                 inline={_checked(Digest.parse(text), blob): blob for text, blob in tree["inline"].items()},
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise CorruptObjectError(f"plan: malformed: {error!r}") from None
+        except DefinitionError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise CorruptObjectError(f"plan: malformed: {error!r:.200}") from None
 
 
 def input_fingerprint(name: str, kind: ValueType) -> str:
@@ -140,11 +146,15 @@ def input_fingerprint(name: str, kind: ValueType) -> str:
 
 
 def stage_fingerprint(
-    kernel: str, attributes: Mapping[str, Any], parameters: Mapping[str, Digest], inputs: list[str]
+    kernel: str,
+    attributes: Mapping[str, Any],
+    parameters: Mapping[str, Digest],
+    inputs: list[str],
+    kind: ValueType,
 ) -> str:
-    """Return the fingerprint of a stage over inputs of those fingerprints."""
+    """Return the fingerprint of a stage that writes a ``kind`` over inputs of those fingerprints."""
     named = {name: str(digest) for name, digest in parameters.items()}
-    return hashlib.sha256(encode([kernel, dict(attributes), named, inputs])).hexdigest()
+    return hashlib.sha256(encode([kernel, dict(attributes), named, inputs, str(kind)])).hexdigest()
 
 
 def _stage_tree(stage: Stage) -> dict[str, Any]:

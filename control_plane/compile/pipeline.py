@@ -1,0 +1,73 @@
+"""The compiler: one column of phases from a definition to a plan and the objects that the plan refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.control_plane.compile.check import check
+from pretzel.control_plane.compile.labels import Head, peel_labels
+from pretzel.control_plane.compile.slots import Slots
+from pretzel.engine import KERNEL_SET
+from pretzel.engine.bindings import lower
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.graph import topological
+from pretzel.plan.ops.inputs import Input
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.physical import INLINE_LIMIT, Plan, PlanOutput
+
+Blob = bytes | memoryview
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A plan and every object it refers to that does not travel inside it."""
+
+    plan: Plan
+    blobs: Mapping[Digest, Blob] = field(default_factory=dict)
+    """Original and derived parameters, in the order of use."""
+
+
+def compile_plan(definition: Definition, *, metadata: Mapping[str, Any] | None = None) -> Compiled:
+    """Compile a definition, as it stands, into a plan: the same bytes on every machine.
+
+    Args:
+        definition: what to compile; :func:`pretzel.control_plane.optimize.optimize` it first.
+        metadata: laid over the definition's own in the plan's.
+
+    Raises:
+        DefinitionError: the definition is illegal, too large, or holds an operator that no kernel computes.
+    """
+    # 1. Refuse what no plan may hold.
+    check(definition)
+    # 2. An output of labels becomes codes and a dictionary.
+    heads = peel_labels(definition)
+    # 3. Lower every operator that an output still needs, each to one kernel over slots, inputs first.
+    slots = Slots(definition.inputs)
+    for node in topological(head.node for head in heads):
+        if not isinstance(node, Input):
+            slots.add(node, lower(node))
+    # 4. Small parameters travel inside the plan, the others beside it.
+    inline, blobs = _split([*slots.parameters, *_label_tables(heads)])
+    # 5. Name the outputs and say what clients want to know.
+    plan = Plan(
+        kernel_set=KERNEL_SET,
+        inputs=slots.inputs,
+        stages=tuple(slots.stages),
+        outputs=tuple(PlanOutput(head.name, slots.of(head.node), head.table) for head in heads),
+        metadata={**definition.metadata, **(metadata or {})},
+        inline=inline,
+    )
+    return Compiled(plan, blobs)
+
+
+def _label_tables(heads: Iterable[Head]) -> list[Parameter]:
+    return [head.labels for head in heads if head.labels is not None]
+
+
+def _split(parameters: Iterable[Parameter]) -> tuple[dict[Digest, bytes], dict[Digest, Blob]]:
+    distinct = {parameter.digest: parameter.blob for parameter in parameters}
+    inline = {digest: bytes(blob) for digest, blob in distinct.items() if digest.size <= INLINE_LIMIT}
+    return inline, {digest: blob for digest, blob in distinct.items() if digest not in inline}
