@@ -68,7 +68,13 @@ def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, n
         raise _wrong(name, kind, column)
     starts, indices = column.starts, column.indices
     stored = len(indices)
-    if len(starts) == 0 or starts[0] != 0 or starts[-1] != stored or len(column.data) != stored or (np.diff(starts) < 0).any():
+    if (
+        len(starts) == 0
+        or starts[0] != 0
+        or starts[-1] != stored
+        or len(column.data) != stored
+        or (np.diff(starts) < 0).any()
+    ):
         raise InputError(f"column {name!r}: row starts do not run from 0 to the {stored} stored values")
     if stored and not 0 <= indices.min() <= indices.max() < kind.columns:
         raise InputError(f"column {name!r}: a stored value lies outside columns 0..{kind.columns - 1}")

@@ -47,7 +47,11 @@ class Executable:
     """Kernels over nodes (inputs first, then steps) with named outputs.  Safe to call from many threads."""
 
     def __init__(
-        self, inputs: tuple[PlanInput, ...], types: Sequence[ValueType], steps: Sequence[Step], outputs: Mapping[str, Output]
+        self,
+        inputs: tuple[PlanInput, ...],
+        types: Sequence[ValueType],
+        steps: Sequence[Step],
+        outputs: Mapping[str, Output],
     ) -> None:
         """Keep the graph; programs are made at the first request for their outputs."""
         self.inputs, self.outputs = inputs, dict(outputs)

@@ -1,0 +1,201 @@
+"""What an estimator is given: an ordered list of columns, some still of open type until a step says what it reads.
+
+scikit-learn does not record whether a column held texts or numbers.  So an input stays open until a step asks for it as
+one or the other, or a sample settles it; two steps that disagree are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pretzel.errors import UnsupportedError
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense
+
+
+class Inputs:
+    """The inputs of a definition in the making: name to type, where it is settled."""
+
+    def __init__(self, settled: dict[str, ValueType] | None = None) -> None:
+        """Begin with what a sample has settled."""
+        self.types: dict[str, ValueType] = dict(settled or {})
+        self.used: dict[str, ops.Input] = {}
+
+    def node(self, name: str, wanted: ValueType) -> Node:
+        """Return the input as ``wanted``; a settled number type other than that wins over it.
+
+        Raises:
+            UnsupportedError: one step reads texts where another reads numbers.
+        """
+        kind = self.types.setdefault(name, wanted)
+        if kind.is_text != wanted.is_text or kind.width != wanted.width:
+            raise UnsupportedError(
+                f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
+            )
+        node = ops.Input(name, str(kind))
+        self.used[name] = node
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Columns of an input whose type is still open: the whole of a named column, or some of a matrix."""
+
+    inputs: Inputs
+    name: str
+    width: int | None
+    """Columns of the input; None for one value a row (a list of texts, a column of a DataFrame)."""
+    positions: tuple[int, ...] | None = None
+    """Which of them; None for all."""
+
+    @property
+    def columns(self) -> int:
+        return len(self.positions) if self.positions is not None else 1 if self.width is None else self.width
+
+    def settle(self, dtype: str) -> Node:
+        node = self.inputs.node(self.name, dense(dtype, self.width))
+        if self.positions is None:
+            return node
+        return ops.Select(node, Parameter.of(np.asarray(self.positions, np.int64)))
+
+    def at(self, position: int) -> Open:
+        if self.width is None:
+            return self
+        within = position if self.positions is None else self.positions[position]
+        return Open(self.inputs, self.name, self.width, (within,))
+
+
+Part = Node | Open
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns in order, held by nodes and open inputs."""
+
+    parts: tuple[Part, ...]
+    names: tuple[str, ...] | None = None
+    """The column names, where a DataFrame was given."""
+
+    @classmethod
+    def of(cls, node: Node) -> Columns:
+        """Return the columns of one node."""
+        return cls((node,))
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return sum(_width(part) for part in self.parts)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the columns come as a sparse matrix."""
+        return any(isinstance(part, Node) and part.type.layout == "sparse" for part in self.parts)
+
+    def numbers(self, dtype: str | None = None) -> Node:
+        """Return all columns as one matrix of numbers; of ``dtype`` where given, else floats of the widest type there is.
+
+        A dense part keeps its place beside a sparse one, and the whole is then sparse.
+        """
+        nodes = [part.settle("f64") if isinstance(part, Open) else part for part in self.parts]
+        texts = [node for node in nodes if node.type.is_text]
+        if texts:
+            raise UnsupportedError(f"expected numbers, got {texts[0].type}; encode the texts first")
+        whole = nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
+        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
+        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+
+    def text(self) -> Node:
+        """Return the one column as one text a row.
+
+        Raises:
+            UnsupportedError: there are several columns, or the column holds numbers.
+        """
+        return self._single("str")
+
+    def number(self) -> Node:
+        """Return the one column as one number a row, of whatever type it has; f64 where open."""
+        return self._single("f64")
+
+    def texts(self) -> Node:
+        """Return all columns as one matrix of texts."""
+        nodes = [part.settle("str") if isinstance(part, Open) else part for part in self.parts]
+        if not all(node.type.is_text for node in nodes):
+            raise UnsupportedError(f"expected texts, got {', '.join(str(node.type) for node in nodes)}")
+        return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
+
+    def each(self) -> list[Columns]:
+        """Return each column by itself."""
+        return [self.select([i]) for i in range(self.width)]
+
+    def select(self, positions: Sequence[int]) -> Columns:
+        """Return the columns at those positions, in that order."""
+        names = tuple(self.names[i] for i in positions) if self.names else None
+        return Columns(tuple(_merge(self._at(i) for i in positions)), names)
+
+    def settled_dtype(self) -> str | None:
+        """Return the element type of the one column, or None while it is open."""
+        part = self.parts[0]
+        if isinstance(part, Node):
+            return part.type.dtype
+        kind = part.inputs.types.get(part.name)
+        return None if kind is None else kind.dtype
+
+    def _single(self, dtype: str) -> Node:
+        if self.width != 1:
+            raise UnsupportedError(f"expected one column, got {self.width}; select one by its name, not by a list")
+        part = self.parts[0]
+        if isinstance(part, Open) and part.positions is not None:
+            whole = part.inputs.node(part.name, dense(dtype, part.width))
+            node: Node = ops.Column(whole, part.positions[0])
+        else:
+            node = part.settle(dtype) if isinstance(part, Open) else part
+        if node.type.is_text != (dtype == "str"):
+            raise UnsupportedError(f"expected {'texts' if dtype == 'str' else 'numbers'}, got {node.type}")
+        if node.type.width is None:
+            return node
+        return ops.Column(ops.Densify(node) if node.type.layout == "sparse" else node, 0)
+
+    def _at(self, position: int) -> Part:
+        for part in self.parts:
+            width = _width(part)
+            if position < width:
+                return part.at(position) if isinstance(part, Open) else _pick(part, position)
+            position -= width
+        raise IndexError(f"column {position} beyond the last")
+
+
+def _width(part: Part) -> int:
+    return part.columns if isinstance(part, Open) else part.type.columns
+
+
+def _pick(node: Node, position: int) -> Node:
+    if node.type.columns == 1:
+        return node
+    return ops.Select(node, Parameter.of(np.asarray([position], np.int64)))
+
+
+def _merge(parts: Iterable[Part]) -> list[Part]:
+    """Join neighbours that are columns of one matrix, so that one Select takes them all."""
+    merged: list[Part] = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        joined = _join(last, part) if last is not None else None
+        if joined is None:
+            merged.append(part)
+        else:
+            merged[-1] = joined
+    return merged
+
+
+def _join(last: Part, part: Part) -> Part | None:
+    if isinstance(last, Open) and isinstance(part, Open) and last.positions and part.positions:
+        if last.name == part.name:
+            return Open(last.inputs, last.name, last.width, last.positions + part.positions)
+    if isinstance(last, ops.Select) and isinstance(part, ops.Select) and last.x is part.x:
+        return ops.Select(last.x, Parameter.of(np.concatenate([last.columns.array, part.columns.array])))
+    return None

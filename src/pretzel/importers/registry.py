@@ -1,0 +1,83 @@
+"""Importers are small functions found by the exact type of an estimator; there is no ladder of isinstance."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers.columns import Columns
+from pretzel.plan.node import Node
+
+Methods = dict[str, Node]
+"""The node that gives what each fitted method returns: ``transform``, ``predict``, ``predict_proba``, ..."""
+
+Importer = Callable[[Any, Columns, "Step"], Methods]
+
+IMPORTERS: dict[type, Importer] = {}
+FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
+"""The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
+
+
+def imports(*classes: type) -> Callable[[Importer], Importer]:
+    """Register a function of (estimator, what it is given, where it stands) as the importer of these classes.
+
+    A subclass is not covered: it may have changed what its methods do.
+    """
+
+    def register(function: Importer) -> Importer:
+        for found in classes:
+            if found in IMPORTERS:
+                raise TypeError(f"{found.__qualname__} has two importers")
+            IMPORTERS[found] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where an estimator stands in what the user exports, for messages: ``pipeline.features.text``."""
+
+    path: str
+    estimator: Any
+
+    def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
+        """Import ``estimator``, a part of this one under ``name``, over ``x``."""
+        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))
+
+    def transform(self, name: str, estimator: Any, x: Columns) -> Node:
+        """Import ``estimator`` for its ``transform`` alone."""
+        methods = self.enter(name, estimator, x)
+        if "transform" not in methods:
+            raise Step(f"{self.path}.{name}", estimator).refuse("", "it has no transform", "place it last")
+        return methods["transform"]
+
+    def refuse(self, option: str, reason: str, remedy: str) -> UnsupportedError:
+        """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead."""
+        kind = type(self.estimator).__name__
+        where = f"{kind}({option}={getattr(self.estimator, option, '...')!r:.60})" if option else kind
+        return UnsupportedError(f"{self.path}: {where} cannot be served: {reason}; {remedy}")
+
+
+def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the nodes of a fitted estimator's methods over ``x``.
+
+    Raises:
+        UnsupportedError: it, an option or a callable of it cannot be served exactly.
+    """
+    load_family(type(estimator))
+    importer = IMPORTERS.get(type(estimator))
+    if importer is None:
+        raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+    return importer(estimator, x, step)
+
+
+def load_family(kind: type) -> None:
+    """Import the package that registers the importers of the library a class comes from."""
+    for base in kind.__mro__:
+        package = FAMILIES.get(base.__module__.partition(".")[0])
+        if package is not None:
+            importlib.import_module(package)
