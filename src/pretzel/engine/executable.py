@@ -130,7 +130,8 @@ class Executable:
         if output.labels is not None:
             return Labels(result, output.labels)
         if output.type.layout == "sparse":
-            return Csr(*result, output.type.columns)
+            values, indices, starts = result
+            return Csr(values, indices, starts, output.type.columns)
         if output.type.is_text:
             return Texts.of(result, output.type.width)
         value: np.ndarray = result

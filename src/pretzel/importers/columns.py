@@ -97,7 +97,7 @@ class Columns:
         return any(isinstance(part, Node) and part.type.layout == "sparse" for part in self.parts)
 
     def numbers(self, dtype: str | None = None) -> Node:
-        """Return all columns as one matrix of numbers; of ``dtype`` where given, else floats of the widest type there is.
+        """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
 
         A dense part keeps its place beside a sparse one, and the whole is then sparse.
         """
