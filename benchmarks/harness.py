@@ -1,0 +1,106 @@
+"""Measures two ways of doing one thing in turn, in one process, and reports the median of the pairwise ratios."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "xgboost-cpu", "catboost", "onnxruntime", "lleaves", "grpcio")
+ROUNDS = 15
+SAMPLE_SECONDS = 0.01  # long enough that the clock and the loop cost nothing
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: microseconds a row on both sides, and how many times faster we are."""
+
+    name: str
+    rival: str
+    rows: int
+    ours_us: float
+    theirs_us: float
+    ratio: float
+    """Median over rounds of theirs / ours, each round measuring both."""
+    low: float
+    high: float
+
+
+def compare(name: str, rival: str, ours: Callable[[], object], theirs: Callable[[], object], *, rows: int = 1) -> Row:
+    """Call both in turn, :data:`ROUNDS` times, and return the medians; one warm-up of each is not counted."""
+    ours(), theirs()
+    counts = _calibrate(ours), _calibrate(theirs)
+    pairs = [(_sample(ours, counts[0]), _sample(theirs, counts[1])) for _ in range(ROUNDS)]
+    ratios = sorted(b / a for a, b in pairs)
+    mine, other = (statistics.median(side) / rows * 1e6 for side in zip(*pairs, strict=True))
+    return Row(name, rival, rows, mine, other, statistics.median(ratios), ratios[0], ratios[-1])
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = [
+        "| what | rows | ours, us/row | rival | theirs, us/row | times faster | range |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.name} | {r.rows} | {r.ours_us:.3g} | {r.rival} | {r.theirs_us:.3g} | {r.ratio:.3g} | {r.low:.3g}-{r.high:.3g} |"
+        for r in rows
+    ]
+    return "\n".join(lines)
+
+
+def write(rows: Iterable[Row], path: Path) -> None:
+    """Write the rows with machine, commit and library versions, so that a number can be traced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_circumstances() | {"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+
+
+def _calibrate(call: Callable[[], object]) -> int:
+    count = 1
+    while (taken := _sample(call, count) * count) < SAMPLE_SECONDS and count < 1 << 20:
+        count = max(count * 2, int(count * SAMPLE_SECONDS / max(taken, 1e-7) / 2))
+    return count
+
+
+def _sample(call: Callable[[], object], count: int) -> float:
+    begin = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - begin) / count
+
+
+def _circumstances() -> dict[str, object]:
+    return {
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "commit": _commit(),
+        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

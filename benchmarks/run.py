@@ -1,0 +1,37 @@
+"""Runs the benchmarks and writes their tables: ``python -m benchmarks.run [kernels.text ...]``, all by default.
+
+A benchmark is a module beside this one, one folder down, with ``measure() -> list[Row]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import harness
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+
+def benchmarks() -> Iterator[str]:
+    """Yield the dotted name of every benchmark, as in ``kernels.text``."""
+    for path in sorted(HERE.glob("*/*.py")):
+        if path.stem != "__init__" and "def measure(" in path.read_text():
+            yield f"{path.parent.name}.{path.stem}"
+
+
+def main() -> None:
+    """Run what was named, print each table, and write each result under ``benchmarks/results``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="as in kernels.text")
+    for name in parser.parse_args().names or benchmarks():
+        rows = importlib.import_module(f"benchmarks.{name}").measure()
+        print(f"\n## {name}\n\n{harness.table(rows)}", flush=True)
+        harness.write(rows, RESULTS / f"{name}.json")
+
+
+if __name__ == "__main__":
+    main()
