@@ -1,1 +1,7 @@
-"""Names models, versions, aliases and the revision that workers follow."""
+"""The catalog: models, versions and aliases under one revision number, and which objects they need."""
+
+from pretzel.control_plane.catalog.catalog import Catalog
+from pretzel.control_plane.catalog.names import STABLE, Reference
+from pretzel.control_plane.catalog.records import Changes, Model, Release, Version
+
+__all__ = ["STABLE", "Catalog", "Changes", "Model", "Reference", "Release", "Version"]

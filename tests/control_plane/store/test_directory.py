@@ -79,9 +79,7 @@ DirectoryStore(Path({str(tmp_path)!r})).put(Digest.of(b"x" * 100_000), b"x" * 10
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
 def test_a_full_disk(tmp_path: Path):
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)], capture_output=True
-    )
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(tmp_path)], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"no mount here: {mounted.stderr.decode().strip()}")
     try:
@@ -92,4 +90,4 @@ def test_a_full_disk(tmp_path: Path):
         assert list(store.incoming.iterdir()) == []
         assert store.put(Digest.of(data[:1000]), data[:1000])  # there is room again
     finally:
-        subprocess.run(["umount", str(tmp_path)], check=True)
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)

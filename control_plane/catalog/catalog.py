@@ -1,0 +1,159 @@
+"""The catalog as its users see it: every method is one transaction, safe to call from any thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pretzel.control_plane.catalog import names, reading, writing
+from pretzel.control_plane.catalog.database import Database
+from pretzel.control_plane.catalog.records import Changes, Model, Release, Version
+from pretzel.control_plane.catalog.tables import models
+from pretzel.control_plane.failpoints import failpoint
+from pretzel.plan.digest import Digest
+
+
+class Catalog:
+    """Models and what they need, in a database.  ``on_change`` is called after every visible change."""
+
+    def __init__(self, path: Path, on_change: Callable[[], None] = lambda: None) -> None:
+        self.database = Database(path)
+        self.on_change = on_change
+        self.epoch, _ = self.current()
+        self._leased: dict[Digest, float] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def current(self) -> tuple[str, int]:
+        """Return epoch and revision."""
+        with self.database.read() as connection:
+            return reading.current(connection)
+
+    def models(self, prefix: str = "") -> tuple[Model, ...]:
+        """Return the models whose names begin so, by name."""
+        with self.database.read() as connection:
+            return reading.list_models(connection, models.c.name.startswith(prefix, autoescape=True))
+
+    def model(self, name: str) -> Model:
+        """Return one model.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        with self.database.read() as connection:
+            return reading.find_model(connection, name)
+
+    def resolve(self, text: str) -> tuple[Model, Version]:
+        """Return the version that `name`, `name@version` or `name:alias` names, and its model.
+
+        Raises:
+            InputError: the text has none of these forms.
+            NotFoundError: there is no such model, version or alias.
+        """
+        reference = names.parse(text)
+        with self.database.read() as connection:
+            return reading.resolve(connection, reference)
+
+    def changes(self, epoch: str, revision: int) -> Changes:
+        """Return what a watcher that stands at a revision must apply to be up to date."""
+        with self.database.read() as connection:
+            return reading.changes(connection, epoch, revision)
+
+    def count(self) -> int:
+        """Return how many models there are."""
+        with self.database.read() as connection:
+            return reading.count_models(connection)
+
+    def publish(
+        self, name: str, release: Release, alias: str | None, check: Callable[[], None] = lambda: None
+    ) -> tuple[Version, int]:
+        """Publish a release as a version of a model; return it, and the revision at which workers see it.
+
+        A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
+        where nothing can be collected; if it raises, nothing is published.
+        """
+        names.check_model(name)
+        if alias:
+            names.check_alias(alias)
+        with self.database.write() as connection:
+            version = writing.publish(connection, name, release, alias)
+            check()
+            _, revision = reading.current(connection)
+            failpoint("before_commit")
+        self.on_change()
+        return version, revision
+
+    def set_alias(self, name: str, alias: str, version: int) -> Model:
+        """Point an alias at a version, or remove it where the version is 0.
+
+        Raises:
+            NotFoundError: the model, the version, or the alias to remove does not exist.
+        """
+        names.check_alias(alias)
+        with self.database.write() as connection:
+            if version:
+                writing.point(connection, name, alias, version)
+            else:
+                writing.remove_alias(connection, name, alias)
+            model = reading.find_model(connection, name)
+        self.on_change()
+        return model
+
+    def delete(self, text: str, force: bool = False) -> None:
+        """Delete a model (`name`), or one version of it (`name@version`, `name:alias`).
+
+        Raises:
+            NotFoundError: there is no such thing.
+            PreconditionError: an alias points to it and ``force`` is not set.
+        """
+        reference = names.parse(text)
+        with self.database.write() as connection:
+            if reference.version is None and reference.alias is None:
+                writing.delete_model(connection, reference.model, force)
+            else:
+                _, version = reading.resolve(connection, reference)
+                writing.delete_version(connection, reference.model, version.version, force)
+        self.on_change()
+
+    def lease(self, digests: Iterable[Digest], seconds: float) -> None:
+        """Keep objects for so long at least (half of it, where a lease still lasts), whether they are there or not."""
+        now = time.time()
+        with self._lock:
+            short = [d for d in digests if self._leased.get(d, 0.0) < now + seconds / 2]
+        if short:
+            with self.database.write() as connection:
+                writing.lease(connection, short, now + seconds)
+            with self._lock:
+                self._leased |= dict.fromkeys(short, now + seconds)
+
+    def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
+        """Call ``remove`` for the objects that no version needs and no lease keeps, and return them.
+
+        All of it is one writing transaction, so that no lease and no version can come between the look and the deed.
+        """
+        now = time.time()
+        with self.database.write() as connection:
+            found = reading.unneeded(connection, candidates, now)
+            for digest in found:
+                remove(digest)
+        return found
+
+    def forget(self) -> None:
+        """Drop leases that ran out and what is known of plans that no version has."""
+        now = time.time()
+        with self.database.write() as connection:
+            writing.forget(connection, now)
+        with self._lock:
+            self._leased = {digest: until for digest, until in self._leased.items() if until > now}
+
+    def holdings(self) -> dict[Digest, set[Digest]]:
+        """Return, for each plan and definition of a version, the objects it needs, itself included."""
+        with self.database.read() as connection:
+            found = reading.list_models(connection, models.c.deleted == 0)
+            holders = {d for model in found for v in model.versions for d in (v.plan, v.definition)}
+            return {holder: reading.held(connection, [holder]) for holder in holders}

@@ -1,0 +1,23 @@
+"""How Alembic reaches the database: over the connection it is given, else by the URL on its command line."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+
+from pretzel.control_plane.catalog.tables import metadata
+
+
+def migrate(connection: Connection) -> None:
+    """Run what is asked for; batches, because SQLite cannot alter most of a table in place."""
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    with create_engine(context.config.get_main_option("sqlalchemy.url") or "").connect() as made:
+        migrate(made)

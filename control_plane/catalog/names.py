@@ -1,0 +1,56 @@
+"""Names of models, and the three ways to say which version: `name`, `name@version`, `name:alias`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from pretzel.errors import InputError
+
+STABLE = "stable"
+"""The alias that a bare name means."""
+
+_MODEL = re.compile(r"\w[\w./-]{0,199}")
+_ALIAS = re.compile(r"\w[\w.-]{0,63}")
+_VERSION = re.compile(r"[1-9]\d{0,17}")
+
+
+class Reference(NamedTuple):
+    """A model, and a version or an alias of it; both are None for the bare name."""
+
+    model: str
+    version: int | None = None
+    alias: str | None = None
+
+
+def parse(text: str) -> Reference:
+    """Read `name`, `name@version` or `name:alias`.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if "@" in text:
+        model, _, number = text.partition("@")
+        if not _VERSION.fullmatch(number):
+            raise InputError(f"model {text[:100]!r}: version {number[:40]!r} is not a number from 1; write name@3")
+        return Reference(check_model(model), version=int(number))
+    model, colon, alias = text.partition(":")
+    return Reference(check_model(model), alias=check_alias(alias) if colon else None)
+
+
+def check_model(name: str) -> str:
+    """Return a model's name, or refuse it."""
+    if not _MODEL.fullmatch(name):
+        raise InputError(
+            f"model name {name[:100]!r}: expected 1 to 200 letters, digits and _ . - /, the first a letter, digit or _"
+        )
+    return name
+
+
+def check_alias(name: str) -> str:
+    """Return an alias, or refuse it."""
+    if not _ALIAS.fullmatch(name):
+        raise InputError(
+            f"alias {name[:100]!r}: expected 1 to 64 letters, digits and _ . -, the first a letter, digit or _"
+        )
+    return name

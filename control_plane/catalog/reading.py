@@ -1,0 +1,131 @@
+"""Questions to the catalog, each inside a transaction that the caller opened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from pretzel.control_plane.catalog.names import STABLE, Reference
+from pretzel.control_plane.catalog.records import Changes, Model, Version
+from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
+from pretzel.errors import NotFoundError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode
+
+MOST_DELETIONS = 1000
+"""A watcher that missed more deletions than this gets a snapshot instead."""
+_CHUNK = 500  # SQLite takes a bounded number of variables
+
+
+def current(connection: Connection) -> tuple[str, int]:
+    """Return epoch and revision."""
+    row = connection.execute(select(state.c.epoch, state.c.revision)).one()
+    return row.epoch, row.revision
+
+
+def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Model, ...]:
+    """Return the models that are not deleted and fulfil a condition on the table `models`, by name."""
+    chosen = select(models.c.name).where(models.c.deleted == 0, where)
+    found: dict[str, list[Version]] = defaultdict(list)
+    for row in connection.execute(
+        select(versions).where(versions.c.model.in_(chosen)).order_by(versions.c.model, versions.c.version)
+    ):
+        found[row.model].append(_version(row))
+    named: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(select(aliases).where(aliases.c.model.in_(chosen)).order_by(aliases.c.alias)):
+        named[row.model][row.alias] = row.version
+    return tuple(Model(name, tuple(made), named[name]) for name, made in found.items())
+
+
+def find_model(connection: Connection, name: str) -> Model:
+    """Return one model.
+
+    Raises:
+        NotFoundError: there is none of that name.
+    """
+    found = list_models(connection, models.c.name == name)
+    if not found:
+        raise NotFoundError(f"model {name!r} is not deployed")
+    return found[0]
+
+
+def resolve(connection: Connection, reference: Reference) -> tuple[Model, Version]:
+    """Return the version that a reference names, and its model; a bare name means the alias `stable`.
+
+    Raises:
+        NotFoundError: no model, version or alias of that name; the message lists what there is.
+    """
+    model = find_model(connection, reference.model)
+    number = reference.version
+    if number is None:
+        alias = reference.alias or STABLE
+        number = model.aliases.get(alias)
+        if number is None:
+            has = ", ".join(sorted(model.aliases)) or "none"
+            raise NotFoundError(f"model {model.name!r} has no alias {alias!r}; it has: {has}")
+    for version in model.versions:
+        if version.version == number:
+            return model, version
+    has = ", ".join(str(version.version) for version in model.versions)
+    raise NotFoundError(f"model {model.name!r} has no version {number}; it has: {has}")
+
+
+def changes(connection: Connection, epoch: str, revision: int) -> Changes:
+    """Return what a watcher at (epoch, revision) must apply; a snapshot if it knows another store or too little."""
+    now_epoch, now = current(connection)
+    changed = models.c.revision > revision
+    gone: list[str] = []
+    snapshot = epoch != now_epoch or revision > now or revision < 1
+    if not snapshot:
+        forgotten = select(models.c.name).where(changed, models.c.deleted == 1).order_by(models.c.name)
+        gone = list(connection.scalars(forgotten.limit(MOST_DELETIONS + 1)))
+        snapshot = len(gone) > MOST_DELETIONS
+    if snapshot:
+        return Changes(now_epoch, now, True, list_models(connection, models.c.deleted == 0), ())
+    return Changes(now_epoch, now, False, list_models(connection, changed), tuple(gone))
+
+
+def count_models(connection: Connection) -> int:
+    """Return how many models there are."""
+    count = connection.scalar(select(func.count()).select_from(models).where(models.c.deleted == 0))
+    return count or 0
+
+
+def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -> list[Digest]:
+    """Return those objects that no version needs and no lease keeps."""
+    found: list[Digest] = []
+    for chunk in _chunks([str(digest) for digest in candidates]):
+        used = select(holdings.c.object).where(
+            holdings.c.object.in_(chunk),
+            holdings.c.holder.in_(select(versions.c.plan).union(select(versions.c.definition))),
+        )
+        leased = select(leases.c.object).where(leases.c.object.in_(chunk), leases.c.until > now)
+        kept = set(connection.scalars(used.union(leased)))
+        found += [Digest.parse(text) for text in chunk if text not in kept]
+    return found
+
+
+def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
+    """Return the objects that plans and definitions need, themselves included."""
+    query = select(holdings.c.object).where(holdings.c.holder.in_([str(holder) for holder in holders]))
+    return set(map(Digest.parse, connection.scalars(query)))
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        model=row.model,
+        version=row.version,
+        plan=Digest.parse(row.plan),
+        definition=Digest.parse(row.definition),
+        created=row.created,
+        parameter_bytes=row.parameter_bytes,
+        metadata=decode(row.metadata),
+    )
+
+
+def _chunks(items: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

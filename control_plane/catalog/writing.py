@@ -1,0 +1,140 @@
+"""Changes of the catalog, each inside a writing transaction that the caller opened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from pretzel.control_plane.catalog import reading
+from pretzel.control_plane.catalog.records import Model, Release, Version
+from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
+from pretzel.errors import NotFoundError, PreconditionError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import encode
+
+
+def publish(connection: Connection, name: str, release: Release, alias: str | None) -> Version:
+    """Make a version of a release, or return the newest one if it has that plan; point the alias to it."""
+    newest = connection.execute(
+        select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
+    ).first()
+    if newest is None or newest.plan != str(release.plan):
+        number = _add_version(connection, name, release)
+    else:
+        number = newest.version
+    if alias:
+        point(connection, name, alias, number)
+    return _version(reading.find_model(connection, name), number)
+
+
+def point(connection: Connection, name: str, alias: str, version: int) -> None:
+    """Point an alias at a version that exists; pointing it where it points already changes nothing."""
+    model = reading.find_model(connection, name)
+    _version(model, version)
+    if model.aliases.get(alias) == version:
+        return
+    row = upsert(aliases).values(model=name, alias=alias, version=version)
+    connection.execute(row.on_conflict_do_update(index_elements=["model", "alias"], set_={"version": version}))
+    _touch(connection, name)
+
+
+def remove_alias(connection: Connection, name: str, alias: str) -> None:
+    """Remove an alias that exists."""
+    model = reading.find_model(connection, name)
+    if alias not in model.aliases:
+        raise NotFoundError(f"model {name!r} has no alias {alias!r}; it has: {', '.join(model.aliases) or 'none'}")
+    connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.alias == alias))
+    _touch(connection, name)
+
+
+def delete_version(connection: Connection, name: str, number: int, force: bool) -> None:
+    """Delete one version, and with ``force`` the aliases that point to it; the last one takes the model along."""
+    model = reading.find_model(connection, name)
+    _version(model, number)
+    _refuse_if_used(model, f"{name}@{number}", [number], force)
+    connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.version == number))
+    connection.execute(delete(versions).where(versions.c.model == name, versions.c.version == number))
+    _touch(connection, name, deleted=len(model.versions) == 1)
+
+
+def delete_model(connection: Connection, name: str, force: bool) -> None:
+    """Delete a model whole; refused while it has aliases, unless forced."""
+    model = reading.find_model(connection, name)
+    _refuse_if_used(model, name, [version.version for version in model.versions], force)
+    connection.execute(delete(aliases).where(aliases.c.model == name))
+    connection.execute(delete(versions).where(versions.c.model == name))
+    _touch(connection, name, deleted=True)
+
+
+def lease(connection: Connection, digests: Iterable[Digest], until: float) -> None:
+    """Keep objects until a moment at least, whether they are there yet or not."""
+    rows = [{"object": str(digest), "until": until} for digest in dict.fromkeys(digests)]
+    if rows:
+        row = upsert(leases)
+        longer = {"until": row.excluded.until}
+        statement = row.on_conflict_do_update(
+            index_elements=["object"], set_=longer, where=row.excluded.until > leases.c.until
+        )
+        connection.execute(statement, rows)
+
+
+def forget(connection: Connection, now: float) -> None:
+    """Drop leases that ran out, and the holdings of plans and definitions that no version has."""
+    connection.execute(delete(leases).where(leases.c.until <= now))
+    needed = select(versions.c.plan).union(select(versions.c.definition))
+    connection.execute(delete(holdings).where(holdings.c.holder.not_in(needed)))
+
+
+def _add_version(connection: Connection, name: str, release: Release) -> int:
+    row = upsert(models).values(name=name, last_version=1, revision=0, deleted=0)
+    more = {"last_version": models.c.last_version + 1, "deleted": 0}
+    connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=more))
+    number: int = connection.execute(select(models.c.last_version).where(models.c.name == name)).scalar_one()
+    connection.execute(
+        insert(versions).values(
+            model=name,
+            version=number,
+            plan=str(release.plan),
+            definition=str(release.definition),
+            created=time.time(),
+            parameter_bytes=release.parameter_bytes,
+            metadata=encode(dict(release.metadata)),
+        )
+    )
+    _hold(connection, release)
+    _touch(connection, name)
+    return number
+
+
+def _hold(connection: Connection, release: Release) -> None:
+    rows = [
+        {"holder": str(holder), "object": str(digest)}
+        for holder, digests in release.holdings.items()
+        for digest in {holder: None} | dict.fromkeys(digests)
+    ]
+    connection.execute(upsert(holdings).on_conflict_do_nothing(), rows)
+
+
+def _touch(connection: Connection, name: str, deleted: bool = False) -> None:
+    """Note that workers must hear of a model again."""
+    connection.execute(update(state).values(revision=state.c.revision + 1))
+    revision = select(state.c.revision).scalar_subquery()
+    changed = update(models).where(models.c.name == name)
+    connection.execute(changed.values(revision=revision, deleted=int(deleted)))
+
+
+def _version(model: Model, number: int) -> Version:
+    for version in model.versions:
+        if version.version == number:
+            return version
+    has = ", ".join(str(version.version) for version in model.versions)
+    raise NotFoundError(f"model {model.name!r} has no version {number}; it has: {has}")
+
+
+def _refuse_if_used(model: Model, what: str, numbers: list[int], force: bool) -> None:
+    used = [f"{alias} -> {number}" for alias, number in model.aliases.items() if number in numbers]
+    if used and not force:
+        raise PreconditionError(f"{what} is in use: {', '.join(used)}; move the alias first, or delete with force")

@@ -1,0 +1,113 @@
+"""The file behind the catalog: its migrations, its locks, its failures."""
+
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.database import Database
+from pretzel.control_plane.catalog.tables import metadata
+from pretzel.errors import ExhaustedError, UnavailableError
+from tests.control_plane.catalog.test_catalog import deploy, release
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "catalog.sqlite")
+
+
+def test_migrations_make_the_tables_that_the_code_speaks_of(database: Database):
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"render_as_batch": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_are_one_chain():
+    script = ScriptDirectory(str(files("pretzel.control_plane.catalog") / "migrations"))
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+def test_pragmas(database: Database):
+    with database.read() as connection:
+        values = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    assert values == ["wal", 2, 1, 10000]
+
+
+def test_an_epoch_is_made_once(tmp_path: Path):
+    epochs = {Catalog(tmp_path / "catalog.sqlite").epoch for _ in range(3)}
+    assert len(epochs) == 1
+    assert Catalog(tmp_path / "other.sqlite").epoch not in epochs
+
+
+def test_opening_waits_for_the_one_that_migrates(tmp_path: Path):
+    path = tmp_path / "catalog.sqlite"
+    with open(path.with_suffix(".lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        thread = threading.Thread(target=Catalog, args=(path,))
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        assert not path.exists() or path.stat().st_size == 0
+    thread.join(10)
+    assert not thread.is_alive()
+    assert Catalog(path).models() == ()
+
+
+def test_several_processes_open_a_new_catalog_at_once(tmp_path: Path):
+    program = (
+        "import sys; from pathlib import Path; from pretzel.control_plane.catalog import Catalog;"
+        "print(Catalog(Path(sys.argv[1])).epoch)"
+    )
+    command = [sys.executable, "-P", "-c", program, str(tmp_path / "catalog.sqlite")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    epochs = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert len(epochs) == 1
+
+
+def test_a_writer_that_never_ends_is_unavailable(tmp_path: Path):
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    other = sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with catalog.database.read() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+    with pytest.raises(UnavailableError, match="database is locked; another process writes to it"):
+        deploy(catalog)
+    other.execute("ROLLBACK")
+    assert catalog.models() == ()  # readers never waited
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_a_full_disk(tmp_path: Path):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(tmp_path)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no mount here: {mounted.stderr.decode().strip()}")
+    try:
+        catalog = Catalog(tmp_path / "catalog.sqlite")
+        deploy(catalog)
+        with open(tmp_path / "ballast", "wb", buffering=0) as ballast, pytest.raises(OSError):
+            while True:
+                ballast.write(bytes(4096))
+        before = (catalog.current(), catalog.models())
+        with pytest.raises(ExhaustedError, match="full"):
+            catalog.publish("big", release(1, note="x" * 100_000), "stable")
+        (tmp_path / "ballast").unlink()
+        assert (catalog.current(), catalog.models()) == before
+        assert catalog.publish("big", release(1, note="x" * 100_000), "stable")[0].version == 1
+        catalog.close()
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
