@@ -1,10 +1,9 @@
 """Read-only maps of files through mmap(2), which keep no descriptor open (Python's ``mmap`` keeps one a map)."""
 
 import os
-from collections.abc import Buffer
 
-class Mapping(Buffer):
-    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as anyone holds a view of it."""
+class Mapping:
+    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as anyone holds a view."""
 
     path: str | bytes
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None: ...

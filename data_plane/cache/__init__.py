@@ -1,1 +1,11 @@
-"""Keeps fetched objects as read-only files, and maps them."""
+"""Keeps fetched objects as read-only files, and maps them.
+
+An *object* is immutable bytes under their digest.  An object of `layout.SMALL` bytes or more is a *file* of its own,
+`objects/ab/<hex>`.  A smaller one lies in a *pack*, `packs/<n>.pack`, so that 20 000 models need few files, maps and
+descriptors; `packs/<n>.index` lists what the pack holds.  `catalog` is the last snapshot.
+
+One supervisor writes, under a lock; any number of serving processes read.  Nothing is ever changed in place: files
+come by rename, packs and their indexes only grow, and an index that must lose an entry is replaced by rename.  None of
+it is synced to the disk but the catalog: each object's digest is checked once after every start, so that what a power
+cut tore is found, dropped and fetched again.
+"""

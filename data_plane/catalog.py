@@ -1,0 +1,150 @@
+"""The catalog as workers know it: models, their versions and aliases at one revision; immutable, and moved by changes.
+
+A model is kept as its canonical bytes and read when it is first asked for: a process that knows 20 000 models and is
+asked for ten pays for ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode, encode
+from pretzel.plan.model import Model, ModelVersion
+
+DEFAULT_ALIAS = "stable"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All models at one revision of one store."""
+
+    epoch: str = ""
+    revision: int = 0
+    records: Mapping[str, bytes] = field(default_factory=dict)
+    """The canonical bytes of each model."""
+    _read: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """Return the number of models."""
+        return len(self.records)
+
+    def get(self, name: str) -> Model | None:
+        """Return a model, or None."""
+        if name not in self._read and name in self.records:
+            self._read[name] = decode_model(self.records[name])
+        return self._read.get(name)
+
+    def find(self, reference: str) -> ModelVersion:
+        """Return the version that `name`, `name@version` or `name:alias` means; a bare name means `name:stable`.
+
+        Raises:
+            NotFoundError: there is no such model, version or alias.
+        """
+        if model := self.get(reference):
+            return under(model, DEFAULT_ALIAS)
+        name, mark, rest = split_reference(reference)
+        found = self.get(name) if mark else None
+        if found is None:
+            raise NotFoundError(f"Request for unknown model: {name!r} is not found")
+        return under(found, rest) if mark == ":" else numbered(found, rest)
+
+    def changed(
+        self,
+        epoch: str,
+        revision: int,
+        models: Mapping[str, bytes],
+        deleted: Iterable[str] = (),
+        *,
+        whole: bool = False,
+    ) -> Catalog:
+        """Return the catalog after a change; with ``whole``, ``models`` is everything there is."""
+        records = {} if whole else dict(self.records)
+        for name in deleted:
+            records.pop(name, None)
+        records |= models
+        kept = {name: m for name, m in self._read.items() if records.get(name) == self.records.get(name)}
+        return Catalog(epoch, revision, records, kept)
+
+
+def numbered(model: Model, number: str) -> ModelVersion:
+    """Return one version of a model.
+
+    Raises:
+        NotFoundError: there is none of that number.
+    """
+    for version in model.versions:
+        if str(version.version) == number:
+            return version
+    have = listing(version.version for version in model.versions)
+    raise NotFoundError(f"model {model.name!r} has no version {number!r}; it has {have}")
+
+
+def under(model: Model, alias: str) -> ModelVersion:
+    """Return the version that an alias points to.
+
+    Raises:
+        NotFoundError: there is no such alias.
+    """
+    if alias not in model.aliases:
+        raise NotFoundError(f"model {model.name!r} has no alias {alias!r}; it has {listing(model.aliases)}")
+    return numbered(model, str(model.aliases[alias]))
+
+
+def split_reference(reference: str) -> tuple[str, str, str]:
+    """Split `name@version` or `name:alias` at its last mark; the mark is empty in a bare name."""
+    at = max(reference.rfind("@"), reference.rfind(":"))
+    return (reference, "", "") if at < 0 else (reference[:at], reference[at], reference[at + 1 :])
+
+
+def listing(names: Iterable[object], limit: int = 5) -> str:
+    """Return a few names for a message."""
+    names = list(names)
+    shown = ", ".join(map(str, names[:limit])) or "none"
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def encode_model(model: Model) -> bytes:
+    """Return the canonical bytes of a model."""
+    versions = [_version_tree(version) for version in model.versions]
+    return encode({"name": model.name, "versions": versions, "aliases": dict(model.aliases)})
+
+
+def decode_model(data: bytes) -> Model:
+    """Read what :func:`encode_model` wrote.
+
+    Raises:
+        CorruptObjectError: the bytes are no model.
+    """
+    tree = decode(data)
+    try:
+        versions = tuple(_version(tree["name"], item) for item in tree["versions"])
+        return Model(tree["name"], versions, tree["aliases"])
+    except (KeyError, TypeError, AttributeError, DefinitionError) as error:
+        raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
+
+
+def _version_tree(version: ModelVersion) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "plan": str(version.plan),
+        "definition": str(version.definition),
+        "created": version.created,
+        "parameter_bytes": version.parameter_bytes,
+        "metadata": dict(version.metadata),
+    }
+
+
+def _version(model: str, tree: Mapping[str, Any]) -> ModelVersion:
+    return ModelVersion(
+        model,
+        tree["version"],
+        Digest.parse(tree["plan"]),
+        Digest.parse(tree["definition"]),
+        tree["created"],
+        tree["parameter_bytes"],
+        tree["metadata"],
+    )

@@ -1,0 +1,103 @@
+"""What a worker is told: by `PRETZEL_*` variables, by a file, or on the command line."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIB = 1 << 20
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """The settings of one worker, that is of its supervisor and all its serving processes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PRETZEL_", env_file="pretzel.env", extra="ignore", cli_kebab_case=True, cli_implicit_flags=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address to listen on; one that others can reach needs `insecure`."""
+    port: Port = 8001
+    """Port of the prediction service; 0 takes any."""
+    metrics_port: Port = 8002
+    """Port of `/metrics`; 0 takes any."""
+    insecure: bool = False
+    """Allow plain text on addresses that others can reach."""
+    control_plane: str = "127.0.0.1:8101"
+    """Where the control plane answers."""
+    advertise: str = ""
+    """Address that the control plane tells clients; the one listened on, where it is empty."""
+    worker: str = ""
+    """Name of this worker, unique; made up where it is empty."""
+    cache_dir: Path = Path("pretzel-cache")
+    """Directory of the local object cache; one worker at a time uses it."""
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Serving processes."""
+    die_with_parent: bool = False
+    """Stop when the process that started this one is gone."""
+
+    memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
+    """Bytes of parameters that each serving process keeps resident."""
+    pin: Annotated[list[str], NoDecode] = []
+    """Models that are loaded at once and never leave, as `a,b:canary`."""
+
+    executor_threads: Annotated[int, Field(ge=0)] = 0
+    """Threads for dear requests; 0 takes one a core."""
+    queue_limit: Annotated[int, Field(ge=1)] = 1024
+    """Dear requests that may wait or run; more are refused with RESOURCE_EXHAUSTED."""
+    inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
+    """A request expected to take less runs on the event loop, which spares two thread switches."""
+
+    max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
+    """Largest message taken and given."""
+    connection_age_seconds: Seconds = 300
+    """Clients are asked to reconnect after this long, so that load spreads over new processes."""
+    catch_up_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """How long a request for an unknown name may wait for the control plane."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """How long running calls may take after SIGTERM."""
+    report_seconds: Seconds = 2.0
+    """Time between reports to the control plane, unless it asks for another."""
+    cache_grace_seconds: Annotated[float, Field(ge=0)] = 300.0
+    """How long an object that no version needs stays in the cache."""
+    metrics_models: Annotated[int, Field(ge=0)] = 200
+    """Models that have metrics of their own; the others share the label `other`."""
+    log_level: str = "info"
+    """`debug`, `info`, `warning` or `error`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, values: object) -> object:
+        """Read a list written as `a,b`."""
+        if isinstance(values, dict) and isinstance(values.get("pin"), str):
+            values = values | {"pin": [name.strip() for name in values["pin"].split(",") if name.strip()]}
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_open_plain_text(self) -> Self:
+        if not (self.insecure or is_loopback(self.host)):
+            raise ValueError(
+                f"host {self.host!r} can be reached by others, and nothing here is encrypted; "
+                "listen on 127.0.0.1, or pass --insecure where the network is trusted"
+            )
+        return self
+
+    @property
+    def threads(self) -> int:
+        """How many executor threads each serving process has."""
+        return self.executor_threads or len(os.sched_getaffinity(0))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches an address to listen on."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
