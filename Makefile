@@ -50,8 +50,8 @@ format: dev ## Format the code, and mend what can be mended
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: build ## Run the benchmarks (ARGS go to benchmarks/run.py)
-	$(BIN)/python benchmarks/run.py $(ARGS)
+bench: build ## Run the benchmarks (all, or ARGS=kernels.text)
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 # A generator this old writes stubs that load on every protobuf from 5 to 7; those of newer ones refuse older runtimes.
 # It has wheels up to Python 3.12.
