@@ -13,7 +13,17 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm", "xgboost-cpu", "catboost", "onnxruntime", "lleaves", "grpcio")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "lightgbm",
+    "xgboost-cpu",
+    "catboost",
+    "onnxruntime",
+    "lleaves",
+    "grpcio",
+)
 ROUNDS = 15
 SAMPLE_SECONDS = 0.01  # long enough that the clock and the loop cost nothing
 

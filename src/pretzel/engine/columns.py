@@ -43,6 +43,9 @@ def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
     if isinstance(column, Texts):
         if column.width != kind.width:
             raise InputError(f"column {name!r}: expected {kind}, got {column.width or 1} texts a row")
+        total = int(column.lengths.sum(dtype=np.int64))
+        if total != len(column.data):
+            raise InputError(f"column {name!r}: lengths add up to {total} bytes, {len(column.data)} came")
         return [np.ascontiguousarray(column.data), column.lengths, column.missing]
     if isinstance(column, (list, tuple)) and kind.width is None:
         try:
@@ -54,12 +57,11 @@ def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
 
 def _strings(name: str, texts: tuple[Any, ...]) -> tuple[Any, ...]:
     for row, text in enumerate(texts):
-        if type(text) is not str and not (text is None or isinstance(text, str) or text != text):
+        if type(text) is str:
+            if not text.isascii():
+                text.encode()  # a lone surrogate fails here, before the kernels
+        elif not (text is None or isinstance(text, str) or (isinstance(text, float) and text != text)):
             raise InputError(f"column {name!r}, row {row}: expected text, got {type(text).__name__} {str(text)[:40]!r}")
-        if not isinstance(text, str):
-            continue
-        if not text.isascii():
-            text.encode()  # a lone surrogate fails here, where the row can still be named
     return texts
 
 
