@@ -10,7 +10,11 @@ from pretzel.plan.node import Node
 
 __all__ = ["BINDINGS", "KERNELS", "Binding", "Lowered", "lower"]
 
-BINDINGS: dict[type[Node], tuple[Binding, ...]] = DENSE | CATEGORIES | TEXT | TREES
+FAMILIES = (DENSE, CATEGORIES, TEXT, TREES)
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
+    operator: tuple(binding for family in FAMILIES for binding in family.get(operator, ()))
+    for operator in dict.fromkeys(operator for family in FAMILIES for operator in family)
+}
 """The kernels that can compute each operator; the first that takes the node's types is used."""
 
 KERNELS: dict[str, Binding] = {binding.kernel: binding for many in BINDINGS.values() for binding in many}

@@ -1,0 +1,114 @@
+"""Runs one graph by its references and by its kernels, and says where the two differ."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pretzel import engine
+from pretzel.control_plane.compile import compile_plan
+from pretzel.engine import Executable
+from pretzel.plan.definition import Definition
+from pretzel.plan.node import Node
+from pretzel.plan.reference import evaluate
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Csr, Labels, Texts
+from tests.ops import cases
+
+CASES: dict[str, ModuleType] = {
+    module.name: importlib.import_module(f"tests.ops.cases.{module.name}")
+    for module in pkgutil.iter_modules(cases.__path__)
+}
+
+
+def load(node: Node) -> Executable:
+    """Return the executable of a graph with one output, ``out``."""
+    compiled = compile_plan(Definition({"out": node}))
+    return engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+
+
+def run(executable: Executable, columns: dict[str, Any]) -> Any:
+    """Return what the kernels give, as references give it."""
+    bound = {item.name: _for_engine(item.type, columns[item.name]) for item in executable.inputs}
+    return _from_engine(executable.run(bound)["out"])
+
+
+def meaning(node: Node, columns: dict[str, Any]) -> Any:
+    """Return what the references give."""
+    return evaluate(Definition({"out": node}), columns)["out"]
+
+
+def take(value: Any, rows: np.ndarray) -> Any:
+    """Return those rows of a value."""
+    if isinstance(value, list):
+        return [value[i] for i in rows]
+    if isinstance(value, Csr):
+        spans = [slice(value.starts[i], value.starts[i + 1]) for i in rows]
+        starts = np.cumsum([0, *(s.stop - s.start for s in spans)]).astype(np.int64)
+        empty = [slice(0, 0)]
+        data = np.concatenate([value.data[s] for s in spans or empty])
+        return Csr(data, np.concatenate([value.indices[s] for s in spans or empty]), starts, value.width)
+    return value[rows]
+
+
+def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any = None) -> None:
+    """Fail unless two values of one kind agree, to the bit where there is no tolerance (any NaN is every NaN)."""
+    if isinstance(want, list):
+        assert [_shown(x) for x in got] == [_shown(x) for x in want]
+        return
+    if isinstance(want, Csr):
+        assert_rows_are_sound(got)
+        assert got.width == want.width
+        got, want = got.dense(), want.dense()
+    assert got.dtype == want.dtype or want.dtype.kind in "US"
+    assert got.shape == want.shape
+    if want.dtype.kind != "f":
+        np.testing.assert_array_equal(got, want)
+    elif tolerance is None:
+        np.testing.assert_array_equal(_bits(got), _bits(want))
+    else:
+        _assert_close(got, want, tolerance, scale)
+
+
+def assert_rows_are_sound(rows: Csr) -> None:
+    """Fail unless starts run from 0 to the count, and columns ascend within each row."""
+    assert rows.starts[0] == 0 and rows.starts[-1] == len(rows.data) == len(rows.indices)
+    for a, b in zip(rows.starts, rows.starts[1:], strict=False):
+        assert (np.diff(rows.indices[a:b]) > 0).all(), f"columns do not ascend: {rows.indices[a:b]}"
+
+
+def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: Any) -> None:
+    bound = tolerance * np.abs(want if scale is None else scale)
+    with np.errstate(invalid="ignore"):
+        good = (got == want) | (np.isnan(got) & np.isnan(want)) | (np.abs(got - want) <= bound)
+    assert good.all(), f"got {got[~good]}, want {want[~good]}"
+
+
+def _bits(array: np.ndarray) -> np.ndarray:
+    plain = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
+    return plain.view(f"u{array.dtype.itemsize}")
+
+
+def _shown(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_shown(x) for x in item]
+    return "<nan>" if isinstance(item, float) and item != item else item
+
+
+def _for_engine(kind: ValueType, value: Any) -> Any:
+    if kind.is_text and kind.width is not None:
+        return Texts.of([text for row in value for text in row], kind.width)
+    return value
+
+
+def _from_engine(value: Any) -> Any:
+    if isinstance(value, Labels):
+        return np.asarray(value.labels)[value.codes]
+    if isinstance(value, Texts):
+        texts, width = value.tolist(), value.width
+        return texts if width is None else [texts[i : i + width] for i in range(0, len(texts), width)]
+    return value
