@@ -1,0 +1,118 @@
+"""Fetches objects from the control plane into the cache, each digest checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import grpc
+import structlog
+
+from pretzel.data_plane.cache.store import Incoming, ObjectCache
+from pretzel.errors import CorruptObjectError, NotFoundError, PretzelError
+from pretzel.plan.digest import Digest
+from pretzel.plan.wire import digest_from_proto, digest_to_proto
+from pretzel.v1 import worker_pb2 as pb
+from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+"""Digests asked for in one call."""
+_REFUSALS: dict[grpc.StatusCode, type[PretzelError]] = {
+    grpc.StatusCode.NOT_FOUND: NotFoundError,
+    grpc.StatusCode.DATA_LOSS: CorruptObjectError,
+}
+Failures = dict[Digest, PretzelError]
+
+
+class Fetcher:
+    """Brings objects into the cache."""
+
+    def __init__(self, stub: WorkerServiceStub, cache: ObjectCache) -> None:
+        self._stub, self._cache = stub, cache
+        self.fetched_bytes = 0
+        self.failures = 0
+
+    async def fetch(self, digests: Iterable[Digest]) -> Failures:
+        """Bring in what the cache lacks, and return what the control plane does not have whole, with the reason.
+
+        Raises:
+            grpc.aio.AioRpcError: the control plane cannot be reached; what came until then is kept.
+        """
+        missing = await asyncio.to_thread(lambda: [d for d in dict.fromkeys(digests) if not self._cache.has(d)])
+        failures: Failures = {}
+        while missing:
+            batch = missing[:BATCH]
+            await self._call(batch, failures)
+            missing = [d for d in missing if d not in failures and not self._cache.has(d)]
+        for digest, error in failures.items():
+            log.error("an object cannot be fetched", digest=str(digest), error=str(error))
+        self.failures += len(failures)
+        return failures
+
+    async def _call(self, batch: Sequence[Digest], failures: Failures) -> None:
+        """Make one call; it brings at least one object in, or puts at least one among the failures."""
+        call = self._stub.FetchObjects(pb.FetchObjectsRequest(digests=[digest_to_proto(d) for d in batch]))
+        arrivals = _Arrivals(self._cache, batch, failures)
+        try:
+            async for piece in call:
+                arrivals.take(piece)
+            arrivals.end(NotFoundError("the control plane did not send it"))
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in _REFUSALS:
+                raise
+            arrivals.end(_REFUSALS[error.code()](error.details() or ""))
+        finally:
+            call.cancel()
+            arrivals.close()
+            self.fetched_bytes += arrivals.bytes
+
+
+class _Arrivals:
+    """Puts the pieces of one call together: objects come whole and in the order asked."""
+
+    def __init__(self, cache: ObjectCache, batch: Sequence[Digest], failures: Failures) -> None:
+        self._cache, self._failures = cache, failures
+        self._awaited = list(reversed(batch))
+        self._incoming: Incoming | None = None
+        self.bytes = 0
+
+    def take(self, piece: pb.FetchObjectsResponse) -> None:
+        """Take one piece; one of an object given up already is dropped."""
+        digest = digest_from_proto(piece.digest)
+        if digest in self._failures:
+            return
+        if not self._awaited or digest != self._awaited[-1]:
+            self.end(NotFoundError("the control plane did not send all of it"))
+        if self._awaited and digest == self._awaited[-1]:
+            self._add(digest, piece)
+
+    def _add(self, digest: Digest, piece: pb.FetchObjectsResponse) -> None:
+        self._incoming = self._incoming or self._cache.receive(digest)
+        try:
+            if piece.offset != self._incoming.size:
+                raise CorruptObjectError(f"object {digest}: a piece at {piece.offset}, {self._incoming.size} was due")
+            self._incoming.write(piece.data)
+            self.bytes += len(piece.data)
+            if self._incoming.size == digest.size:
+                self._incoming.commit()
+                self._next()
+        except CorruptObjectError as error:
+            self.end(error)
+
+    def end(self, reason: PretzelError) -> None:
+        """Give up the object awaited now, if there is one."""
+        if self._awaited:
+            self._failures[self._awaited[-1]] = reason
+            self._next()
+
+    def _next(self) -> None:
+        self._awaited.pop()
+        self.close()
+
+    def close(self) -> None:
+        """Forget what came of an unfinished object."""
+        if self._incoming:
+            self._incoming.close()
+            self._incoming = None

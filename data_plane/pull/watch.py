@@ -1,0 +1,96 @@
+"""Follows the catalog of the control plane from the last revision known, through any number of breaks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import structlog
+
+from pretzel.data_plane.catalog import Catalog, encode_model
+from pretzel.data_plane.pull.backoff import delay
+from pretzel.errors import PretzelError
+from pretzel.plan.wire import model_from_proto
+from pretzel.v1 import model_pb2
+from pretzel.v1 import worker_pb2 as pb
+from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
+
+log = structlog.get_logger(__name__)
+
+
+class Watcher:
+    """Keeps :attr:`target`, the newest catalog heard of."""
+
+    def __init__(self, stub: WorkerServiceStub, worker: str, target: Catalog) -> None:
+        self._stub, self._worker = stub, worker
+        self.target = target
+        self.connected = False
+        self.breaks = 0
+        self.moved = asyncio.Event()
+        """Set at each message; whoever looks at :attr:`target` clears it first."""
+        self._hurry = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        attempt = 0
+        while True:
+            before = self.target
+            try:
+                await self._follow()
+                log.info("the control plane closed the watch")
+            except grpc.aio.AioRpcError as error:
+                log.warning("the watch broke", code=error.code().name, details=error.details())
+            self.connected = False
+            self.breaks += 1
+            attempt = 0 if self.target is not before else attempt + 1
+            await self._pause(delay(attempt))
+
+    async def head(self) -> int:
+        """Ask the control plane for its revision now.
+
+        Raises:
+            grpc.aio.AioRpcError: it cannot be reached.
+        """
+        self._hurry.set()
+        call = self._stub.Watch(self._request())
+        try:
+            message = await call.read()
+            return self.target.revision if message is grpc.aio.EOF else message.revision
+        finally:
+            call.cancel()
+
+    async def _follow(self) -> None:
+        call = self._stub.Watch(self._request())
+        try:
+            async for message in call:
+                self.connected = True
+                self.target = apply(self.target, message)
+                self.moved.set()
+        finally:
+            call.cancel()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not while someone waits for news."""
+        self._hurry.clear()
+        try:
+            await asyncio.wait_for(self._hurry.wait(), seconds)
+        except TimeoutError:
+            pass
+
+    def _request(self) -> pb.WatchRequest:
+        return pb.WatchRequest(worker=self._worker, epoch=self.target.epoch, revision=self.target.revision)
+
+
+def apply(catalog: Catalog, message: pb.WatchResponse) -> Catalog:
+    """Return the catalog after one message of a watch."""
+    models = {model.name: record for model in message.models if (record := _record(model)) is not None}
+    return catalog.changed(message.epoch, message.revision, models, message.deleted, whole=message.snapshot)
+
+
+def _record(message: model_pb2.Model) -> bytes | None:
+    """Return a model's canonical bytes; one that cannot be read is left as it was, and the others advance."""
+    try:
+        return encode_model(model_from_proto(message))
+    except PretzelError as error:
+        log.error("the control plane sent a model that cannot be read", model=message.name, error=str(error))
+        return None

@@ -1,0 +1,114 @@
+"""A control plane for tests: a real gRPC server that plays the worker's part of the contract from a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+
+from pretzel.plan.digest import Digest
+from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.wire import digest_from_proto, digest_to_proto, model_to_proto
+from pretzel.v1 import worker_pb2 as pb
+from pretzel.v1.worker_pb2_grpc import WorkerServiceServicer, add_WorkerServiceServicer_to_server
+
+PIECE = 1 << 16
+NOTHING = Digest.of(b"")
+
+
+def version(model: str, number: int, plan: Digest) -> ModelVersion:
+    return ModelVersion(model, number, plan, NOTHING, created=1.5, parameter_bytes=plan.size, metadata={"k": [1, "x"]})
+
+
+class ScriptedControlPlane(WorkerServiceServicer):
+    """Keeps models and objects in memory; a test moves them, and damages what it likes."""
+
+    def __init__(self) -> None:
+        self.epoch, self.revision = "first", 0
+        self.objects: dict[Digest, bytes] = {}
+        self.models: dict[str, Model] = {}
+        self.log: list[tuple[int, str]] = []  # revision, model
+        self.reports: list[pb.ReportRequest] = []
+        self.watches: list[pb.WatchRequest] = []
+        self.fetches: list[list[Digest]] = []
+        self.refuse_fetches: grpc.StatusCode | None = None
+        self.moved = asyncio.Condition()
+        self.port = 0
+
+    async def start(self, port: int = 0) -> None:
+        self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        add_WorkerServiceServicer_to_server(self, self.server)
+        self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
+        await self.server.start()
+
+    async def stop(self) -> None:
+        await self.server.stop(None)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def store(self, data: bytes) -> Digest:
+        digest = Digest.of(data)
+        self.objects[digest] = data
+        return digest
+
+    async def deploy(self, name: str, plan: Digest, alias: str = "stable") -> ModelVersion:
+        """Add a version that lives under an alias."""
+        old = self.models.get(name, Model(name))
+        made = version(name, len(old.versions) + 1, plan)
+        await self.set(Model(name, (*old.versions, made), {**old.aliases, alias: made.version}))
+        return made
+
+    async def set(self, model: Model) -> None:
+        self.models[model.name] = model
+        await self._move(model.name)
+
+    async def delete(self, name: str) -> None:
+        del self.models[name]
+        await self._move(name)
+
+    async def _move(self, name: str) -> None:
+        async with self.moved:
+            self.revision += 1
+            self.log.append((self.revision, name))
+            self.moved.notify_all()
+
+    async def Watch(self, request: pb.WatchRequest, context) -> AsyncIterator[pb.WatchResponse]:
+        self.watches.append(request)
+        known = request.epoch == self.epoch and request.revision <= self.revision
+        at = request.revision if known else 0
+        yield self._changes(at) if known else self._snapshot()
+        while True:
+            at = self.revision
+            async with self.moved:
+                await self.moved.wait_for(lambda at=at: self.revision > at)
+            yield self._changes(at)
+
+    def _snapshot(self) -> pb.WatchResponse:
+        models = map(model_to_proto, self.models.values())
+        return pb.WatchResponse(epoch=self.epoch, revision=self.revision, snapshot=True, models=models)
+
+    def _changes(self, at: int) -> pb.WatchResponse:
+        names = dict.fromkeys(name for revision, name in self.log if revision > at)
+        models = [model_to_proto(self.models[name]) for name in names if name in self.models]
+        deleted = [name for name in names if name not in self.models]
+        return pb.WatchResponse(epoch=self.epoch, revision=self.revision, models=models, deleted=deleted)
+
+    async def FetchObjects(self, request: pb.FetchObjectsRequest, context) -> AsyncIterator[pb.FetchObjectsResponse]:
+        wanted = [digest_from_proto(digest) for digest in request.digests]
+        self.fetches.append(wanted)
+        if self.refuse_fetches:
+            await context.abort(self.refuse_fetches, "scripted")
+        for digest in wanted:
+            if digest not in self.objects:
+                await context.abort(grpc.StatusCode.NOT_FOUND, f"object {digest}: not in the store")
+            data = self.objects[digest]
+            for at in range(0, max(len(data), 1), PIECE):
+                piece = data[at : at + PIECE]
+                yield pb.FetchObjectsResponse(digest=digest_to_proto(digest), offset=at, data=piece)
+
+    async def Report(self, request: pb.ReportRequest, context) -> pb.ReportResponse:
+        self.reports.append(request)
+        return pb.ReportResponse(interval_seconds=0.2)
