@@ -98,6 +98,10 @@ class Labels:
     """int64."""
     labels: np.ndarray | list[str]
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
 
 def _utf8(value: object, row: int) -> bytes:
     if isinstance(value, str):

@@ -1,0 +1,226 @@
+"""The same clients for asyncio; each belongs to the event loop that first uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import grpc
+import grpc.aio
+
+from pretzel.client import deployment, prediction
+from pretzel.client.channel import channel_options
+from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
+from pretzel.client.failures import failure_of
+from pretzel.client.inputs import typed_columns
+from pretzel.client.results import result_of
+from pretzel.errors import PretzelError
+from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
+from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+
+T = TypeVar("T")
+
+
+class AsyncConnection:
+    """A few channels to one address, and the loop that performs operations over them."""
+
+    stub: Callable[[Any], Any]
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float | None = None,
+        channels: int = 4,
+        credentials: grpc.ChannelCredentials | None = None,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Prepare to call a server, as :class:`~pretzel.client.blocking.Connection`; nothing is opened yet."""
+        self.address, self.timeout = address, timeout
+        self._count, self._credentials, self._options = channels, credentials, channel_options(options)
+        self._channels: list[grpc.aio.Channel] = []
+        self._stubs: Iterator[Any] | None = None
+
+    async def close(self) -> None:
+        """Close the connections; calls under way are cancelled."""
+        for channel in self._channels:
+            await channel.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    def _next_stub(self) -> Any:
+        # Channels bind to the running loop, and a client may be made before there is one.
+        if self._stubs is None:
+            self._channels = [self._open() for _ in range(self._count)]
+            self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
+        return next(self._stubs)
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self.address, self._options)
+        return grpc.aio.secure_channel(self.address, self._credentials, self._options)
+
+    async def _run(self, operation: Operation[T], timeout: float | None) -> T:
+        """Perform the effects of an operation until it returns."""
+        limit = timeout if timeout is not None else self.timeout
+        deadline = None if limit is None else time.monotonic() + limit
+        answer, failure = None, None
+        try:
+            while True:
+                effect = operation.throw(failure) if failure else operation.send(answer)
+                answer, failure = None, None
+                try:
+                    answer = await self._perform(effect, None if deadline is None else deadline - time.monotonic())
+                except (grpc.RpcError, PretzelError) as error:
+                    failure = failure_of(error, self.address)
+        except StopIteration as done:
+            return cast(T, done.value)
+
+    async def _perform(self, effect: Effect, timeout: float | None) -> Any:
+        match effect:
+            case Ask(method, request):
+                return await getattr(self._next_stub(), method)(request, timeout=timeout)
+            case Listen():
+                await self._listen([effect], timeout)
+            case ListenAll(calls):
+                await self._listen(calls, timeout)
+            case Sleep(seconds):
+                await asyncio.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case Work(function):
+                return await asyncio.to_thread(function)
+        return None
+
+    async def _listen(self, listens: Sequence[Listen], timeout: float | None) -> None:
+        calls = [getattr(self._next_stub(), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        try:
+            await asyncio.gather(*(_drain(call, listen) for call, listen in zip(calls, listens, strict=True)))
+        finally:
+            for call in calls:
+                call.cancel()
+
+
+async def _drain(call: Any, listen: Listen) -> None:
+    async for answer in call:
+        listen.accept(answer)
+
+
+class AsyncClient(AsyncConnection):
+    """Predictions from data-plane workers; see :class:`~pretzel.client.blocking.Client`."""
+
+    stub = PredictionServiceStub
+
+    def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
+        """Prepare to call workers; arguments as those of :class:`AsyncConnection`."""
+        super().__init__(address, **arguments)
+        self._known: prediction.Descriptions = {}
+
+    async def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the labels or the values that the estimator's ``predict`` returns."""
+        return await self.score(model, X, "predict", timeout=timeout)
+
+    async def predict_proba(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return one probability a class, in the order of :meth:`describe`'s labels."""
+        return await self.score(model, X, "predict_proba", timeout=timeout)
+
+    async def decision_function(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the scores that the estimator's ``decision_function`` returns."""
+        return await self.score(model, X, "decision_function", timeout=timeout)
+
+    async def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the features that the estimator's ``transform`` returns, sparse where it does."""
+        return await self.score(model, X, "transform", timeout=timeout)
+
+    async def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
+        """Return what any one ``method`` of the estimator returns."""
+        return await self._run(prediction.score(self._known, model, X, method), timeout)
+
+    async def predict_many(
+        self,
+        models: Iterable[str],
+        X: Any,
+        method: str = "predict_proba",
+        *,
+        errors: prediction.OnError = "raise",
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Score one input with many models; see :meth:`pretzel.client.blocking.Client.predict_many`."""
+        return await self._run(prediction.score_many(self._known, models, X, method, errors), timeout)
+
+    async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
+        """Return what a model takes and gives: inputs, types, labels, outputs."""
+        return await self._run(prediction.describe(self._known, model), timeout)
+
+    async def infer(
+        self,
+        model: str,
+        columns: Mapping[str, Any],
+        outputs: Sequence[str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Compute outputs (all, if none are named) over columns that are of exactly the declared types."""
+        _, values = await self._run(prediction.infer(model, typed_columns(columns), outputs or ()), timeout)
+        return {name: result_of(value) for name, value in values.items()}
+
+
+class AsyncControlPlane(AsyncConnection):
+    """Deployment; see :class:`~pretzel.client.blocking.ControlPlane`."""
+
+    stub = ControlPlaneServiceStub
+
+    def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
+        """Prepare to call a control plane; arguments as those of :class:`AsyncConnection`."""
+        super().__init__(address, **{"channels": 1} | arguments)
+
+    async def deploy(
+        self,
+        name: str,
+        model: Any,
+        *,
+        sample: Any = None,
+        expected: Mapping[str, Any] | None = None,
+        tolerance: float | tuple[float, float] | None = None,
+        alias: str = "stable",
+        wait: bool = True,
+        options: Mapping[str, Any] | None = None,
+        progress: deployment.Progress | None = None,
+        timeout: float | None = None,
+    ) -> ModelVersion:
+        """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
+        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {})
+        return await self._run(deployment.deploy(request, progress or deployment.silent), timeout)
+
+    async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
+        """Return the models, by name; only those whose names begin with ``prefix``."""
+        return await self._run(deployment.models(prefix), timeout)
+
+    async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
+        """Return what a version takes and gives, and what it was made from."""
+        return await self._run(deployment.describe(model), timeout)
+
+    async def explain(
+        self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
+    ) -> str:
+        """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
+        return await self._run(deployment.explain(model, format, verbose), timeout)
+
+    async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
+        """Point an alias at a version, which is also how to roll back; None removes the alias."""
+        return await self._run(deployment.set_alias(model, alias, version or 0), timeout)
+
+    async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
+        """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
+        await self._run(deployment.delete(model, force), timeout)

@@ -1,0 +1,270 @@
+"""The clients that block; safe to use from many threads."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import grpc
+
+from pretzel.client import deployment, prediction
+from pretzel.client.channel import channel_options
+from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
+from pretzel.client.failures import failure_of
+from pretzel.client.inputs import typed_columns
+from pretzel.client.results import result_of
+from pretzel.errors import PretzelError
+from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
+from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+
+T = TypeVar("T")
+
+
+class Connection:
+    """A few channels to one address, and the loop that performs operations over them."""
+
+    stub: Callable[[grpc.Channel], Any]
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float | None = None,
+        channels: int = 4,
+        credentials: grpc.ChannelCredentials | None = None,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Prepare to call a server; nothing is sent yet.
+
+        Args:
+            address: ``host:port``, or any gRPC target: ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.
+                Calls go in turn to the servers behind it.
+            timeout: seconds that a call may take in all; each call can have its own.
+            channels: connections held; several let one client reach several worker processes of a machine.
+            credentials: for TLS; without them the connection is plain.
+            options: channel arguments of gRPC, which win over ours.
+        """
+        self.address, self.timeout = address, timeout
+        arguments = channel_options(options)
+        self._channels = [_channel(address, credentials, arguments) for _ in range(channels)]
+        self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
+
+    def close(self) -> None:
+        """Close the connections; calls under way are cancelled."""
+        for channel in self._channels:
+            channel.close()
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self.close()
+
+    def _run(self, operation: Operation[T], timeout: float | None) -> T:
+        """Perform the effects of an operation until it returns."""
+        limit = timeout if timeout is not None else self.timeout
+        deadline = None if limit is None else time.monotonic() + limit
+        answer, failure = None, None
+        try:
+            while True:
+                effect = operation.throw(failure) if failure else operation.send(answer)
+                answer, failure = None, None
+                try:
+                    answer = self._perform(effect, None if deadline is None else deadline - time.monotonic())
+                except (grpc.RpcError, PretzelError) as error:
+                    failure = failure_of(error, self.address)
+        except StopIteration as done:
+            return cast(T, done.value)
+
+    def _perform(self, effect: Effect, timeout: float | None) -> Any:
+        match effect:
+            case Ask(method, request):
+                return getattr(next(self._stubs), method)(request, timeout=timeout)
+            case Listen():
+                self._listen([effect], timeout)
+            case ListenAll(calls):
+                self._listen(calls, timeout)
+            case Sleep(seconds):
+                time.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case Work(function):
+                return function()
+        return None
+
+    def _listen(self, listens: Sequence[Listen], timeout: float | None) -> None:
+        """Read the calls in turn, so that none waits long for another to be read."""
+        calls = [getattr(next(self._stubs), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        try:
+            for answers in itertools.zip_longest(*calls):
+                for listen, answer in zip(listens, answers, strict=True):
+                    if answer is not None:
+                        listen.accept(answer)
+        finally:
+            for call in calls:
+                call.cancel()
+
+
+def _channel(address: str, credentials: grpc.ChannelCredentials | None, options: list[tuple[str, Any]]) -> grpc.Channel:
+    if credentials is None:
+        return grpc.insecure_channel(address, options)
+    return grpc.secure_channel(address, credentials, options)
+
+
+class Client(Connection):
+    """Predictions from data-plane workers.
+
+    A model is ``name`` (its ``stable`` version), ``name@version`` or ``name:alias``.  X is what the estimator takes:
+    arrays, lists, documents, DataFrames, sparse matrices; a list of mappings, one a row, does as well.  Each method
+    returns what the estimator's method returns.  One client serves many threads.
+
+    Raises, from every call:
+        NotFoundError: no model, version, alias or method of that name.
+        InputError: X is not what the model takes; the message names column and row.
+        UnavailableError: no server answers, after a few attempts.
+        DeadlineError: the timeout passed.
+    """
+
+    stub = PredictionServiceStub
+
+    def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
+        """Prepare to call workers; arguments as those of :class:`Connection`."""
+        super().__init__(address, **arguments)
+        self._known: prediction.Descriptions = {}
+
+    def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the labels or the values that the estimator's ``predict`` returns."""
+        return self.score(model, X, "predict", timeout=timeout)
+
+    def predict_proba(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return one probability a class, in the order of :meth:`describe`'s labels."""
+        return self.score(model, X, "predict_proba", timeout=timeout)
+
+    def decision_function(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the scores that the estimator's ``decision_function`` returns."""
+        return self.score(model, X, "decision_function", timeout=timeout)
+
+    def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the features that the estimator's ``transform`` returns, sparse where it does."""
+        return self.score(model, X, "transform", timeout=timeout)
+
+    def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
+        """Return what any one ``method`` of the estimator returns."""
+        return self._run(prediction.score(self._known, model, X, method), timeout)
+
+    def predict_many(
+        self,
+        models: Iterable[str],
+        X: Any,
+        method: str = "predict_proba",
+        *,
+        errors: prediction.OnError = "raise",
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Score one input with many models; what they share is computed once.
+
+        Args:
+            models: names; models that take the same columns go in one call.
+            X: the input, as each of the models takes it.
+            method: the estimators' method.
+            errors: ``raise`` the first failure of a model, or ``return`` it in that model's place.
+            timeout: seconds for all of it.
+
+        Returns:
+            What the method returns, by model, in the order asked.
+        """
+        return self._run(prediction.score_many(self._known, models, X, method, errors), timeout)
+
+    def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
+        """Return what a model takes and gives: inputs, types, labels, outputs."""
+        return self._run(prediction.describe(self._known, model), timeout)
+
+    def infer(
+        self,
+        model: str,
+        columns: Mapping[str, Any],
+        outputs: Sequence[str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Compute outputs (all, if none are named) over columns that are of exactly the declared types."""
+        operation = prediction.infer(model, typed_columns(columns), outputs or ())
+        return {name: result_of(value) for name, value in self._run(operation, timeout)[1].items()}
+
+
+class ControlPlane(Connection):
+    """Deployment: uploads what is missing, deploys definitions, moves aliases.
+
+    Raises, from every call:
+        NotFoundError: no model, version or alias of that name.
+        UnavailableError: no server answers, after a few attempts.
+        DeadlineError: the timeout passed.
+    """
+
+    stub = ControlPlaneServiceStub
+
+    def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
+        """Prepare to call a control plane; arguments as those of :class:`Connection`."""
+        super().__init__(address, **{"channels": 1} | arguments)
+
+    def deploy(
+        self,
+        name: str,
+        model: Any,
+        *,
+        sample: Any = None,
+        expected: Mapping[str, Any] | None = None,
+        tolerance: float | tuple[float, float] | None = None,
+        alias: str = "stable",
+        wait: bool = True,
+        options: Mapping[str, Any] | None = None,
+        progress: deployment.Progress | None = None,
+        timeout: float | None = None,
+    ) -> ModelVersion:
+        """Deploy an estimator or a definition, and return the version it became.
+
+        Args:
+            name: of the model.
+            model: a fitted estimator, or a :class:`~pretzel.plan.definition.Definition`.
+            sample: rows as the estimator takes them.  The plan must give the estimator's own answers on them, or the
+                version is refused.
+            expected: the answers to the sample by method, where ``model`` is a definition.
+            tolerance: how far answers may differ, relative, or (relative, absolute); None: the server's strict default.
+            alias: to point at the new version; "" for none.
+            wait: return only when all live workers serve it.
+            options: of the optimizer.
+            progress: called with (step, done, total); bytes while uploading.
+            timeout: seconds for all of it.
+
+        Raises:
+            UnsupportedError: the estimator cannot be served exactly; the message names step and option.
+            VerificationError: the answers on the sample differ.
+        """
+        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {})
+        return self._run(deployment.deploy(request, progress or deployment.silent), timeout)
+
+    def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
+        """Return the models, by name; only those whose names begin with ``prefix``."""
+        return self._run(deployment.models(prefix), timeout)
+
+    def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
+        """Return what a version takes and gives, and what it was made from."""
+        return self._run(deployment.describe(model), timeout)
+
+    def explain(self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None) -> str:
+        """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
+        return self._run(deployment.explain(model, format, verbose), timeout)
+
+    def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
+        """Point an alias at a version, which is also how to roll back; None removes the alias."""
+        return self._run(deployment.set_alias(model, alias, version or 0), timeout)
+
+    def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
+        """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
+        self._run(deployment.delete(model, force), timeout)

@@ -1,0 +1,211 @@
+"""Deployments and what else one asks of a control plane, as operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backoff
+from pretzel.client.inputs import columns_of
+from pretzel.client.pieces import cut
+from pretzel.client.tables import head, is_sparse
+from pretzel.errors import InputError, PretzelError, UnavailableError
+from pretzel.plan import wire
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.values import Csr
+from pretzel.v1 import control_pb2 as pb
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much of it is done, and of how much: bytes while uploading, else 0 of 0."""
+
+PIECE_BYTES = (1 << 20) - 1024
+DIGESTS_A_CALL = 5000
+SAMPLE_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a user asks to be deployed."""
+
+    name: str
+    model: Any
+    sample: Any = None
+    expected: Mapping[str, Any] | None = None
+    tolerance: float | tuple[float, float] | None = None
+    alias: str = "stable"
+    wait: bool = True
+    options: Mapping[str, Any] | None = None
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
+    """Export, upload what the server lacks, and submit; return the version."""
+    progress("export", 0, 0)
+    request, parameters = yield Work(lambda: _prepare(wanted))
+    yield from _upload(parameters, progress)
+    found: list[ModelVersion] = []
+
+    def accept(response: pb.DeployModelResponse) -> None:
+        if response.WhichOneof("step") == "version":
+            found.append(wire.model_version_from_proto(response.version))
+        else:
+            progress(response.progress, 0, 0)
+
+    yield Listen("DeployModel", request, accept)
+    if not found:
+        raise PretzelError(f"model {wanted.name!r}: the control plane ended the deployment without a version")
+    return found[0]
+
+
+def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Parameter]]:
+    definition = _definition(wanted.model, wanted.sample)
+    return _request(wanted, definition), definition.parameters
+
+
+def _definition(model: Any, sample: Any) -> Definition:
+    if isinstance(model, Definition):
+        return model
+    from pretzel.importers import export  # loads scikit-learn, which a client that only predicts need not have
+
+    return export(model, sample=sample)
+
+
+def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelRequest:
+    request = pb.DeployModelRequest(
+        model=wanted.name,
+        definition=wire.definition_to_proto(definition),
+        alias=wanted.alias,
+        wait=wanted.wait,
+        options=wire.attributes_to_proto(wanted.options or {}),
+    )
+    if wanted.sample is not None:
+        request.sample.CopyFrom(_sample(wanted, definition))
+    if wanted.tolerance is not None:
+        both = wanted.tolerance if isinstance(wanted.tolerance, tuple) else (wanted.tolerance, 0.0)
+        request.tolerance.CopyFrom(pb.Tolerance(relative=both[0], absolute=both[1]))
+    return request
+
+
+# The sample and its golden answers
+
+
+def _sample(wanted: Deployment, definition: Definition) -> pb.Sample:
+    """As many rows of the sample as one message takes, and the library's own answers to them."""
+    X = head(wanted.sample, SAMPLE_ROWS)
+    described = [InputDescription(node.column, node.type) for node in definition.inputs]
+    inputs = columns_of(X, described, definition.metadata)
+    answers = _expected(wanted, X) if wanted.expected is not None else _answers(wanted.model, X, definition)
+    outputs = {name: _golden(name, value) for name, value in answers.items()}
+    rows = len(next(iter(inputs.values()))) if inputs else 0
+    for name, value in outputs.items():
+        if len(value) != rows:
+            raise InputError(f"sample: {rows} rows, but {name!r} answers {len(value)}")
+    tagged = {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
+    piece = cut(tagged)[0]
+    return pb.Sample(
+        inputs=[wire.column_to_proto(name, piece[f"<{name}"]) for name in inputs],
+        outputs=[wire.column_to_proto(name, piece[f">{name}"]) for name in outputs],
+    )
+
+
+def _expected(wanted: Deployment, X: Any) -> dict[str, Any]:
+    return {name: head(value, SAMPLE_ROWS) for name, value in (wanted.expected or {}).items()}
+
+
+def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
+    if isinstance(estimator, Definition):
+        raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
+    return {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+
+
+def _golden(name: str, value: Any) -> Any:
+    if is_sparse(value):
+        csr = value.tocsr()
+        return Csr(csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), csr.shape[1])
+    array = np.asarray(value)
+    if array.dtype.kind in "UO":
+        return wire.column_from_proto(wire.column_to_proto(name, array))
+    return array
+
+
+# Uploads
+
+
+def _upload(parameters: Mapping[Digest, Parameter], progress: Progress) -> Operation[None]:
+    """Send the objects that the server does not hold; a break asks anew what is missing, and goes on from there."""
+    for attempt in range(ATTEMPTS):
+        missing = yield from _missing(list(parameters), progress)
+        if not missing:
+            return
+        try:
+            yield Ask("UploadObjects", _pieces([parameters[digest] for digest in missing], progress))
+            return
+        except UnavailableError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            yield backoff(attempt)
+
+
+def _missing(digests: list[Digest], progress: Progress) -> Operation[list[Digest]]:
+    progress("check", 0, 0)
+    missing: list[Digest] = []
+    for start in range(0, len(digests), DIGESTS_A_CALL):
+        asked = digests[start : start + DIGESTS_A_CALL]
+        request = pb.FindMissingObjectsRequest(digests=[wire.digest_to_proto(digest) for digest in asked])
+        response = yield Ask("FindMissingObjects", request)
+        lacking = {wire.digest_from_proto(digest) for digest in response.missing}
+        missing += [digest for digest in asked if digest in lacking]
+    return missing
+
+
+def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.UploadObjectsRequest]:
+    """The objects in messages under 1 MiB, made as they are sent, so that a slow server slows the reading."""
+    done, total = 0, sum(parameter.nbytes for parameter in parameters)
+    for parameter in parameters:
+        blob = memoryview(parameter.blob).cast("B")
+        for offset in range(0, len(blob), PIECE_BYTES):
+            data = bytes(blob[offset : offset + PIECE_BYTES])
+            yield pb.UploadObjectsRequest(digest=wire.digest_to_proto(parameter.digest), offset=offset, data=data)
+            done += len(data)
+            progress("upload", done, total)
+
+
+# The catalog
+
+
+def models(prefix: str) -> Operation[list[Model]]:
+    """List the models whose names begin with ``prefix``."""
+    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=prefix))
+    return [wire.model_from_proto(model) for model in response.models]
+
+
+def describe(model: str) -> Operation[ModelDescription]:
+    """Describe one version."""
+    response = yield Ask("DescribeVersion", pb.DescribeVersionRequest(model=model))
+    return wire.description_from_proto(response.description)
+
+
+def explain(model: str, format: str, verbose: bool) -> Operation[str]:
+    """Explain what the optimizer made of one version."""
+    response = yield Ask("ExplainModel", pb.ExplainModelRequest(model=model, format=format, verbose=verbose))
+    return str(response.text)
+
+
+def set_alias(model: str, alias: str, version: int) -> Operation[Model]:
+    """Point an alias at a version; 0 removes it."""
+    response = yield Ask("SetAlias", pb.SetAliasRequest(model=model, alias=alias, version=version))
+    return wire.model_from_proto(response.model)
+
+
+def delete(model: str, force: bool) -> Operation[None]:
+    """Delete a model or one version of it."""
+    yield Ask("DeleteModel", pb.DeleteModelRequest(model=model, force=force))

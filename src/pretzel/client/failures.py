@@ -1,0 +1,46 @@
+"""gRPC statuses as errors of Pretzel, with the server's own message."""
+
+from __future__ import annotations
+
+import grpc
+
+from pretzel import errors
+
+_BY_CODE: dict[str, type[errors.PretzelError]] = {
+    kind.code: kind
+    for kind in (
+        errors.InputError,
+        errors.UnsupportedError,
+        errors.NotFoundError,
+        errors.PreconditionError,
+        errors.CorruptObjectError,
+        errors.ExhaustedError,
+        errors.UnavailableError,
+        errors.DeadlineError,
+        errors.CancelledError,
+    )
+}
+_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> errors.PretzelError:
+    """Return the error that a failed call becomes; one that never reached a server names its address."""
+    if isinstance(error, errors.PretzelError):
+        return error
+    code, details = error.code().name, error.details() or "no message"
+    if code == "UNAVAILABLE":
+        return errors.UnavailableError(f"{address}: {details}; is a server running there?")
+    if code == "DEADLINE_EXCEEDED":
+        return errors.DeadlineError(f"{address}: {details}; allow more with timeout=")
+    return error_of(code, details)
+
+
+def call_failure(code: int, message: str) -> errors.PretzelError:
+    """Return the error that stands in a part of an answer, by the number of its code."""
+    return error_of(_NAMES.get(code, "UNKNOWN"), message)
+
+
+def error_of(code: str, message: str) -> errors.PretzelError:
+    """Return the error of a code's name."""
+    kind = _BY_CODE.get(code)
+    return kind(message) if kind else errors.PretzelError(f"{code.lower()}: {message}")

@@ -1,0 +1,208 @@
+"""What a user calls X, cut into the columns that a model takes.
+
+The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``frame``, one
+input a column, found by name in a table or by position in an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.client.tables import array_of, is_sparse, table_of
+from pretzel.errors import InputError
+from pretzel.plan.model import InputDescription
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Csr, Texts
+
+Column = np.ndarray | Texts | Csr
+
+
+def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    """Return the columns that a request for this model must bring.
+
+    Args:
+        X: an array of any dtype, lists, a table, a SciPy sparse matrix, or documents.
+        inputs: what the model takes.
+        metadata: of the model's version; ``input_style`` says how to cut, ``feature_names`` what the columns of an
+            array are called.
+
+    Raises:
+        InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
+    """
+    style = metadata.get("input_style") or _guess(inputs)
+    if style not in _STYLES:
+        raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
+    return _STYLES[style](X, inputs, metadata)
+
+
+def column_of(name: str, values: Any, kind: ValueType) -> Column:
+    """Return one column, converted to exactly the type that the model declares.
+
+    Raises:
+        InputError: the values have another shape, or cannot be converted without loss.
+    """
+    try:
+        if isinstance(values, (Texts, Csr)):
+            return values
+        if is_sparse(values):
+            return _from_sparse(values, kind)
+        array = array_of(values, number=not kind.is_text)
+        return _text(array, kind) if kind.is_text else _number(array, kind)
+    except InputError as error:
+        raise InputError(f"column {name!r}: {error}") from None
+
+
+def typed_columns(columns: Mapping[str, Any]) -> dict[str, Column]:
+    """Return columns as they were given, each in the form that is sent; no type is changed.
+
+    Raises:
+        InputError: one is neither numbers nor texts.
+    """
+    return {name: _as_given(name, values) for name, values in columns.items()}
+
+
+def _as_given(name: str, values: Any) -> Column:
+    if isinstance(values, (Texts, Csr)):
+        return values
+    if is_sparse(values):
+        return Csr(values.tocsr().data, values.tocsr().indices, values.tocsr().indptr, values.shape[1])
+    array = np.asarray(array_of(values, number=False))
+    if array.dtype.kind in "UO":
+        return column_of(name, array, ValueType("str", array.shape[1] if array.ndim == 2 else None))
+    return array
+
+
+def _guess(inputs: Sequence[InputDescription]) -> str:
+    if len(inputs) != 1:
+        return "frame"
+    return "texts" if inputs[0].type == ValueType("str") else "matrix"
+
+
+def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    table, names = table_of(X), metadata.get("feature_names")
+    if table is not None and names and list(table) != list(names):
+        raise InputError(_names_differ(list(table), list(names)))
+    if table is not None and not hasattr(X, "to_numpy"):
+        X = np.column_stack([np.asarray(column) for column in table.values()])
+    return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
+
+
+def _names_differ(got: list[str], wanted: list[str]) -> str:
+    if odd := sorted({*wanted} - {*got}):
+        return f"column {odd[0]!r} is missing; the table has {_listed(got)}"
+    if odd := sorted({*got} - {*wanted}):
+        return f"column {odd[0]!r} was not there when the model was trained; leave it out"
+    return f"the columns come as {_listed(got)}, but the model was trained on {_listed(wanted)}; put them in that order"
+
+
+def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    name = inputs[0].name
+    if isinstance(X, (str, bytes)):
+        raise InputError(f"column {name!r}: expected a list of documents, got one string; put it in a list")
+    if isinstance(X, Mapping) or getattr(X, "ndim", 1) != 1:
+        raise InputError(
+            f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
+        )
+    return {name: column_of(name, X, inputs[0].type)}
+
+
+def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    table = table_of(X)
+    if table is None:
+        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]))
+    for wanted in inputs:
+        if wanted.name not in table:
+            raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
+    return {i.name: column_of(i.name, table[i.name], i.type) for i in inputs}
+
+
+def _by_position(X: Any, names: list[str]) -> dict[str, Any]:
+    array = X.toarray() if is_sparse(X) else _array(X, object if isinstance(X, (list, tuple)) else None)
+    if array.ndim != 2 or array.shape[1] != len(names):
+        raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
+    return {name: array[:, i] for i, name in enumerate(names)}
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    text = ", ".join(repr(name) for name in names[:most])
+    return f"{text}, ... ({len(names)} in all)" if len(names) > most else text or "none"
+
+
+_Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str, Column]]
+_STYLES: dict[str, _Style] = {"matrix": _matrix, "texts": _texts, "frame": _frame}
+
+
+# One column
+
+
+def _from_sparse(matrix: Any, kind: ValueType) -> Column:
+    _check_shape(matrix.shape, kind)
+    if kind.layout != "sparse":
+        return _cast(matrix.toarray(), kind)
+    csr = matrix.tocsr()
+    data = _cast(np.asarray(csr.data), kind)
+    return Csr(data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), kind.columns)
+
+
+def _text(values: Any, kind: ValueType) -> Texts:
+    if kind.width is None and getattr(values, "ndim", 1) == 1:
+        return Texts.of(_missing_as_nan(values))
+    array = _shaped(_array(values, object), kind)
+    return Texts.of(_missing_as_nan(array.ravel()), kind.width)
+
+
+def _missing_as_nan(values: Any) -> Any:
+    """Python objects; pandas' NA, which compares with nothing, becomes NaN."""
+    listed = values.tolist() if isinstance(values, np.ndarray) else values
+    return [float("nan") if type(value).__name__ == "NAType" else value for value in listed]
+
+
+def _number(values: Any, kind: ValueType) -> Column:
+    array = _cast(_shaped(_array(values), kind), kind)
+    return Csr.of(array) if kind.layout == "sparse" else array
+
+
+def _array(values: Any, dtype: type | None = None) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{type(values).__name__}: no array ({error})") from None
+
+
+def _shaped(array: np.ndarray, kind: ValueType) -> np.ndarray:
+    if kind.width is None and array.ndim == 2 and array.shape[1] == 1:
+        return array.ravel()
+    _check_shape(array.shape, kind)
+    return array
+
+
+def _check_shape(shape: tuple[int, ...], kind: ValueType) -> None:
+    if kind.width is None and len(shape) != 1:
+        raise InputError(f"expected one value a row, got an array of shape {shape}")
+    if kind.width is not None and len(shape) != 2:
+        raise InputError(
+            f"expected rows of {kind.width} features, got an array of shape {shape}; "
+            "reshape(1, -1) makes one row of it, reshape(-1, 1) one column"
+        )
+    if kind.width is not None and shape[1] != kind.width:
+        raise InputError(f"expected {kind.width} features a row, got {shape[1]}")
+
+
+def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
+    target = kind.numpy
+    if array.dtype == target:
+        return array
+    if array.dtype.kind not in "biufO":
+        raise InputError(f"expected numbers, got {array.dtype}; convert them first")
+    try:
+        with np.errstate(invalid="ignore"):
+            cast = array.astype(target)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"expected {kind}: {error}") from None
+    if target.kind != "f" and not np.can_cast(array.dtype, target, "safe") and (cast != array).any():
+        row = int(np.argwhere(cast != array)[0][0])
+        raise InputError(f"row {row}: {array[row]!r} is no {target.name}")
+    return cast

@@ -1,0 +1,204 @@
+"""Predictions as operations: describe, cut, ask, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from pretzel.client.effects import ATTEMPTS, Ask, Listen, ListenAll, Operation, backoff
+from pretzel.client.failures import call_failure
+from pretzel.client.inputs import columns_of
+from pretzel.client.pieces import cut, join
+from pretzel.client.results import result_of
+from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
+from pretzel.plan.model import ModelDescription
+from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, description_from_proto
+from pretzel.v1 import prediction_pb2 as pb
+
+Descriptions = dict[str, ModelDescription]
+"""What a client remembers of the models it calls, by the name it calls them."""
+
+Columns = Mapping[str, Value]
+OnError = Literal["raise", "return"]
+STREAMS = 4
+"""Connections that one large input is spread over."""
+
+
+def describe(known: Descriptions, model: str) -> Operation[ModelDescription]:
+    """Ask what a model takes and gives, and remember it."""
+    known.pop(model, None)
+    response = yield Ask("DescribeModel", pb.DescribeModelRequest(model=model))
+    description = known[model] = description_from_proto(response.description)
+    return description
+
+
+def score(known: Descriptions, model: str, X: Any, method: str) -> Operation[Any]:
+    """Compute what ``method`` of the model returns for ``X``.
+
+    A description that is out of date can make a good input look wrong: it is asked for anew before that is believed.
+    """
+    description = known.get(model) or (yield from describe(known, model))
+    try:
+        return (yield from _score(known, description, model, X, method))
+    except (InputError, NotFoundError):
+        fresh = yield from describe(known, model)
+        if fresh.version == description.version:
+            raise
+        return (yield from _score(known, fresh, model, X, method))
+
+
+def _score(known: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
+    _check_method(description, model, method)
+    columns = columns_of(X, description.inputs, description.version.metadata)
+    version, values = yield from infer(model, columns, [method], _answer_bytes(description, method))
+    if version != description.version.version:
+        known.pop(model, None)
+    return result_of(values[method], description.version.metadata.get("classes_dtype"))
+
+
+def infer(
+    model: str, columns: Columns, outputs: Sequence[str], answer_bytes: int = 0
+) -> Operation[tuple[int, dict[str, Value]]]:
+    """Compute outputs over columns; return the version that answered, and the outputs by name.
+
+    Where a deployment comes in between the pieces of one input, all are asked again of the newer version.
+    """
+    pieces = cut(columns, answer_bytes)
+
+    def request(i: int) -> pb.PredictRequest:
+        return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=outputs)
+
+    if len(pieces) == 1:
+        responses = [(yield Ask("Predict", request(0)))]
+    else:
+        responses = yield from _stream(request, len(pieces))
+    versions = {response.version for response in responses}
+    if len(versions) > 1:
+        return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
+    return versions.pop(), _joined([columns_from_proto(response.columns) for response in responses])
+
+
+def _stream(request: Callable[[int], pb.PredictRequest], count: int) -> Operation[list[pb.PredictResponse]]:
+    """Send pieces over a few streams; those whose answers a broken one has lost are sent again."""
+    answers: dict[int, pb.PredictResponse] = {}
+    failures = 0
+    while missing := [i for i in range(count) if i not in answers]:
+        try:
+            yield ListenAll([_listen(request, missing[k::STREAMS], answers) for k in range(min(STREAMS, len(missing)))])
+        except UnavailableError:
+            failures = failures + 1 if len(missing) == count - len(answers) else 1
+            if failures == ATTEMPTS:
+                raise
+            yield backoff(failures)
+    return [answers[i] for i in range(count)]
+
+
+def _listen(
+    request: Callable[[int], pb.PredictRequest], ids: list[int], answers: dict[int, pb.PredictResponse]
+) -> Listen:
+    def requests() -> Iterator[pb.PredictStreamRequest]:
+        for i in ids:
+            yield pb.PredictStreamRequest(id=i, request=request(i))
+
+    def accept(response: pb.PredictStreamResponse) -> None:
+        if response.WhichOneof("result") != "response":
+            raise call_failure(response.error.code, response.error.message)
+        answers[response.id] = response.response
+
+    return Listen("PredictStream", requests(), accept)
+
+
+def score_many(
+    known: Descriptions, models: Iterable[str], X: Any, method: str, errors: OnError
+) -> Operation[dict[str, Any]]:
+    """Compute what ``method`` of each model returns for ``X``; models that take the same columns go in one call."""
+    names = list(dict.fromkeys(models))
+    results: dict[str, Any] = {}
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for name in names:
+        try:
+            description = known.get(name) or (yield from describe(known, name))
+            _check_method(description, name, method)
+            groups.setdefault(_cutting(description), []).append(name)
+        except (InputError, NotFoundError) as error:
+            results[name] = error
+    for group in groups.values():
+        results |= yield from _score_group(known, group, X, method)
+    if errors == "raise":
+        _raise_first(results)
+    return {name: results[name] for name in names}
+
+
+def _score_group(known: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
+    first = known[models[0]]
+    columns = columns_of(X, first.inputs, first.version.metadata)
+    answer_bytes = sum(_answer_bytes(known[model], method) for model in models)
+    asked = dict(zip(models, models, strict=True))
+    while True:
+        answers = yield from _ask_many(list(asked.values()), cut(columns, answer_bytes), method)
+        versions = [{getattr(part, "version", 0) for part in parts} - {0} for parts in answers]
+        if all(len(found) < 2 for found in versions):
+            break
+        asked = {m: _pinned(m, max(found)) if found else m for m, found in zip(models, versions, strict=True)}
+    return {model: _many_result(known, model, parts) for model, parts in zip(models, answers, strict=True)}
+
+
+Part = pb.PredictResponse | PretzelError
+
+
+def _ask_many(models: list[str], pieces: list[dict[str, Value]], method: str) -> Operation[list[list[Part]]]:
+    """Return, for each model, its answers to the pieces."""
+    answers: list[list[Part]] = [[] for _ in models]
+    for piece in pieces:
+        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=[method])
+        response = yield Ask("PredictMany", request)
+        if len(response.results) != len(models):
+            raise PretzelError(f"{len(models)} models were asked, {len(response.results)} answered")
+        for parts, result in zip(answers, response.results, strict=True):
+            failed = result.WhichOneof("result") != "response"
+            parts.append(call_failure(result.error.code, result.error.message) if failed else result.response)
+    return answers
+
+
+def _many_result(known: Descriptions, model: str, parts: list[Part]) -> Any:
+    responses = [part for part in parts if not isinstance(part, PretzelError)]
+    if len(responses) < len(parts):
+        known.pop(model, None)
+        return next(part for part in parts if isinstance(part, PretzelError))
+    metadata = known[model].version.metadata
+    if responses[0].version != known[model].version.version:
+        known.pop(model, None)
+    values = _joined([columns_from_proto(response.columns) for response in responses])
+    return result_of(next(iter(values.values())), metadata.get("classes_dtype"))
+
+
+def _raise_first(results: Mapping[str, Any]) -> None:
+    for name, result in results.items():
+        if isinstance(result, PretzelError):
+            raise type(result)(f"model {name!r}: {result}")
+
+
+def _cutting(description: ModelDescription) -> tuple[Any, ...]:
+    """What decides how X is cut: equal for models that can share one call."""
+    metadata = description.version.metadata
+    return (description.inputs, metadata.get("input_style"), tuple(metadata.get("feature_names") or ()))
+
+
+def _check_method(description: ModelDescription, model: str, method: str) -> None:
+    names = [output.name for output in description.outputs]
+    if method not in names:
+        raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}")
+
+
+def _answer_bytes(description: ModelDescription, method: str) -> int:
+    """What the answer to one row takes, as far as the types tell."""
+    kinds = (output.type for output in description.outputs if output.name == method)
+    return sum(kind.columns * 8 for kind in kinds if kind.layout == "dense")
+
+
+def _pinned(model: str, version: int) -> str:
+    return f"{model.partition('@')[0].partition(':')[0]}@{version}"
+
+
+def _joined(answers: list[dict[str, Value]]) -> dict[str, Value]:
+    return {name: join([answer[name] for answer in answers]) for name in answers[0]}

@@ -1,0 +1,73 @@
+"""Tables of whatever library, told by what they can do: pandas, polars and Arrow are never imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+
+
+def is_sparse(X: Any) -> bool:
+    """Whether this is a SciPy sparse matrix or array."""
+    return hasattr(X, "tocsr")
+
+
+def is_series(X: Any) -> bool:
+    """Whether this is one column of a table, as pandas and polars have them."""
+    return hasattr(X, "to_numpy") and hasattr(X, "dtype") and not hasattr(X, "columns")
+
+
+def table_of(X: Any) -> dict[str, Any] | None:
+    """Return the columns of a table by name, None where ``X`` is none.
+
+    A table is a DataFrame with text names, an Arrow table, a mapping of columns, or a list of mappings, one a row.
+    """
+    if isinstance(X, Mapping):
+        return dict(X)
+    if hasattr(X, "column_names"):
+        return {name: X.column(name) for name in X.column_names}
+    if hasattr(X, "columns") and hasattr(X, "shape"):
+        names = list(X.columns)
+        return _frame(X, names) if all(isinstance(name, str) for name in names) else None
+    if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
+        return _rows(X)
+    return None
+
+
+def array_of(column: Any, number: bool) -> Any:
+    """Return a column as an array; what a nullable pandas column lacks comes back as NaN."""
+    if is_series(column) and hasattr(column.dtype, "na_value"):
+        return column.to_numpy(dtype=np.float64 if number and _has_missing(column) else None, na_value=np.nan)
+    return column.to_numpy() if hasattr(column, "to_numpy") else column
+
+
+def head(X: Any, rows: int) -> Any:
+    """Return the first rows of anything that :func:`~pretzel.client.inputs.columns_of` takes."""
+    if isinstance(X, Mapping):
+        return {name: head(column, rows) for name, column in X.items()}
+    return X.iloc[:rows] if hasattr(X, "iloc") else X[:rows]
+
+
+def _has_missing(column: Any) -> bool:
+    return bool(column.isna().any())
+
+
+def _frame(X: Any, names: list[str]) -> dict[str, Any]:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"column {twice!r}: the table has it twice; rename one")
+    return {name: X[name] for name in names}
+
+
+def _rows(X: Any) -> dict[str, Any]:
+    columns: dict[str, list[Any]] = {name: [] for name in X[0]}
+    for i, row in enumerate(X):
+        if row.keys() != columns.keys():
+            differs = sorted(map(str, row.keys() ^ columns.keys()))
+            raise InputError(f"row {i}: column {differs[0]!r} is in some rows and not in others")
+        for name, value in row.items():
+            columns[name].append(value)
+    return columns
