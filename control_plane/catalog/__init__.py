@@ -2,6 +2,6 @@
 
 from pretzel.control_plane.catalog.catalog import Catalog
 from pretzel.control_plane.catalog.names import STABLE, Reference
-from pretzel.control_plane.catalog.records import Changes, Model, Release, Version
+from pretzel.control_plane.catalog.records import Changes, Release
 
-__all__ = ["STABLE", "Catalog", "Changes", "Model", "Reference", "Release", "Version"]
+__all__ = ["STABLE", "Catalog", "Changes", "Reference", "Release"]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
-from pretzel.control_plane.catalog.records import Changes, Model, Release, Version
+from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.plan.digest import Digest
+from pretzel.plan.model import Model, ModelVersion
 
 
 class Catalog:
@@ -48,7 +49,7 @@ class Catalog:
         with self.database.read() as connection:
             return reading.find_model(connection, name)
 
-    def resolve(self, text: str) -> tuple[Model, Version]:
+    def resolve(self, text: str) -> tuple[Model, ModelVersion]:
         """Return the version that `name`, `name@version` or `name:alias` names, and its model.
 
         Raises:
@@ -71,7 +72,7 @@ class Catalog:
 
     def publish(
         self, name: str, release: Release, alias: str | None, check: Callable[[], None] = lambda: None
-    ) -> tuple[Version, int]:
+    ) -> tuple[ModelVersion, int]:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
         A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
@@ -130,6 +131,11 @@ class Catalog:
                 writing.lease(connection, short, now + seconds)
             with self._lock:
                 self._leased |= dict.fromkeys(short, now + seconds)
+
+    def unneeded(self, candidates: Iterable[Digest]) -> list[Digest]:
+        """Return those objects that, at this moment, no version needs and no lease keeps."""
+        with self.database.read() as connection:
+            return reading.unneeded(connection, candidates, time.time())
 
     def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
         """Call ``remove`` for the objects that no version needs and no lease keeps, and return them.

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from pretzel.control_plane.catalog.names import STABLE, Reference
-from pretzel.control_plane.catalog.records import Changes, Model, Version
+from pretzel.control_plane.catalog.records import Changes
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
+from pretzel.plan.model import Model, ModelVersion
 
 MOST_DELETIONS = 1000
 """A watcher that missed more deletions than this gets a snapshot instead."""
@@ -29,7 +30,7 @@ def current(connection: Connection) -> tuple[str, int]:
 def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Model, ...]:
     """Return the models that are not deleted and fulfil a condition on the table `models`, by name."""
     chosen = select(models.c.name).where(models.c.deleted == 0, where)
-    found: dict[str, list[Version]] = defaultdict(list)
+    found: dict[str, list[ModelVersion]] = defaultdict(list)
     for row in connection.execute(
         select(versions).where(versions.c.model.in_(chosen)).order_by(versions.c.model, versions.c.version)
     ):
@@ -52,7 +53,7 @@ def find_model(connection: Connection, name: str) -> Model:
     return found[0]
 
 
-def resolve(connection: Connection, reference: Reference) -> tuple[Model, Version]:
+def resolve(connection: Connection, reference: Reference) -> tuple[Model, ModelVersion]:
     """Return the version that a reference names, and its model; a bare name means the alias `stable`.
 
     Raises:
@@ -114,8 +115,8 @@ def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
     return set(map(Digest.parse, connection.scalars(query)))
 
 
-def _version(row: Row[Any]) -> Version:
-    return Version(
+def _version(row: Row[Any]) -> ModelVersion:
+    return ModelVersion(
         model=row.model,
         version=row.version,
         plan=Digest.parse(row.plan),

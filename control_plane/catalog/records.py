@@ -1,4 +1,4 @@
-"""What the catalog tells: models with their versions and aliases, and what changed since a revision."""
+"""What the catalog is given to publish, and what it tells of changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pretzel.plan.digest import Digest
+from pretzel.plan.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +20,6 @@ class Release:
     holdings: Mapping[Digest, Iterable[Digest]]
     """The objects that the plan, and those that the definition, name."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One immutable version of a model."""
-
-    model: str
-    version: int
-    plan: Digest
-    definition: Digest
-    created: float
-    """Seconds since the epoch."""
-    parameter_bytes: int
-    metadata: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model: its versions in order, and which of them its aliases name."""
-
-    name: str
-    versions: tuple[Version, ...]
-    aliases: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog import reading
-from pretzel.control_plane.catalog.records import Model, Release, Version
+from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
+from pretzel.plan.model import Model, ModelVersion
 
 
-def publish(connection: Connection, name: str, release: Release, alias: str | None) -> Version:
+def publish(connection: Connection, name: str, release: Release, alias: str | None) -> ModelVersion:
     """Make a version of a release, or return the newest one if it has that plan; point the alias to it."""
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
@@ -126,7 +127,7 @@ def _touch(connection: Connection, name: str, deleted: bool = False) -> None:
     connection.execute(changed.values(revision=revision, deleted=int(deleted)))
 
 
-def _version(model: Model, number: int) -> Version:
+def _version(model: Model, number: int) -> ModelVersion:
     for version in model.versions:
         if version.version == number:
             return version

@@ -135,7 +135,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def _name(digest: Digest) -> str:
-    # The size is part of the name: a digest that lies about it names another file, and cannot make a good one look torn.
+    # With the size in the name, a digest that lies about it names another file and cannot make a good one look torn.
     return f"{digest.hex}-{digest.size}"
 
 

@@ -20,8 +20,9 @@ Buffer = bytes | bytearray | memoryview
 
 
 class Writer(ABC):
-    """Takes one object piece by piece.  Nothing is visible before :meth:`commit`; leaving the ``with`` block without it
-    leaves nothing behind.
+    """Takes one object piece by piece.
+
+    Nothing is visible before :meth:`commit`; leaving the ``with`` block without it leaves nothing behind.
     """
 
     def __init__(self, digest: Digest) -> None:
@@ -51,9 +52,7 @@ class Writer(ABC):
             ExhaustedError: no space is left.
         """
         if self.written != self.digest.size:
-            raise InputError(
-                f"object {self.digest}: {self.written} bytes came, {self.digest.size} were announced"
-            )
+            raise InputError(f"object {self.digest}: {self.written} bytes came, {self.digest.size} were announced")
         if self._hash.hexdigest() != self.digest.hex:
             raise InputError(
                 f"object {self.digest}: the bytes hash to sha256:{self._hash.hexdigest()}; send them again"

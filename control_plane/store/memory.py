@@ -20,9 +20,7 @@ class MemoryStore(ObjectStore):
         self._lock = threading.Lock()
 
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
-        return [
-            d for d in dict.fromkeys(digests) if d not in self._objects or len(self._objects[d]) != d.size
-        ]
+        return [d for d in dict.fromkeys(digests) if d not in self._objects or len(self._objects[d]) != d.size]
 
     def writer(self, digest: Digest) -> Writer:
         return _MemoryWriter(self, digest)

@@ -1,1 +1,7 @@
-"""Runs a compiled plan against the golden values of its sample before it may be served."""
+"""Golden verification: a plan is run with the real kernels, in a child process, against the library's own answers."""
+
+from pretzel.control_plane.verify.compare import Tolerance
+from pretzel.control_plane.verify.job import Limits, Sample
+from pretzel.control_plane.verify.verifier import Verifier
+
+__all__ = ["Limits", "Sample", "Tolerance", "Verifier"]

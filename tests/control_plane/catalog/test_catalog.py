@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pretzel.control_plane.catalog import Catalog, Changes, Model, Release, reading
+from pretzel.control_plane.catalog import Catalog, Changes, Release, reading
 from pretzel.errors import InputError, NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
+from pretzel.plan.model import Model
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""The child that verifies: takes jobs from standard input, runs each plan within limits, answers on standard output.
+
+Started ahead of time, with the engine imported.  It serves one job after another until its input ends; whatever a plan
+does to it (a crash, a hang, memory without end) ends this process and no other.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import resource
+import signal
+import traceback
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import pretzel.engine as engine
+from pretzel.control_plane.verify.compare import Tolerance, compare
+from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
+from pretzel.errors import ExhaustedError, InputError, NotFoundError, PretzelError, VerificationError
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode, encode
+from pretzel.plan.physical import Plan
+
+
+def main() -> None:
+    """Serve jobs until standard input ends."""
+    jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not stand between the answers
+    _send(answers, {"ready": True})
+    while (job := _receive(jobs)) is not None:
+        _send(answers, answer(job))
+
+
+def answer(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the largest difference of each output, or the error."""
+    try:
+        _limit(job)
+        return {"worst": run(job)}
+    except PretzelError as error:
+        return error_tree(error)
+    except MemoryError:
+        return error_tree(ExhaustedError("verification: the plan took more memory than it may"), retire=True)
+    except Exception as error:
+        traceback.print_exc()
+        problem = f"verification: the plan failed: {type(error).__name__}: {error}"
+        return error_tree(VerificationError(problem), retire=True)
+    finally:
+        _unlimit()
+
+
+def run(job: Mapping[str, Any]) -> dict[str, float]:
+    """Load the plan, run it over the sample and compare every output."""
+    plan = Plan.from_encoded(job["plan"])
+    executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
+    if job["inputs"] is None:
+        return {}
+    wanted = columns_of(job["outputs"])
+    try:
+        results = executable.run(columns_of(job["inputs"]), outputs=list(wanted))
+    except (InputError, NotFoundError) as error:
+        raise InputError(f"sample: {error}") from None
+    tolerance = Tolerance(*job["tolerance"])
+    return {name: compare(name, results[name], want, tolerance) for name, want in wanted.items()}
+
+
+def _map(source: str | bytes, digest: Digest) -> bytes | memoryview:
+    """Return an object's bytes; a file is mapped, so that checking a large model reads only what the sample touches."""
+    if isinstance(source, bytes):
+        return source
+    with open(source, "rb") as file:
+        if not digest.size:
+            return b""
+        return memoryview(mmap.mmap(file.fileno(), digest.size, prot=mmap.PROT_READ))
+
+
+def _limit(job: Mapping[str, Any]) -> None:
+    memory, cpu, seconds = job["limits"]
+    mapped = sum(Digest.parse(text).size for text in job["objects"])
+    _soft(resource.RLIMIT_AS, _address_space() + mapped + memory)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _soft(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + cpu)
+    # Past the parent's own patience, so that even without a parent nothing runs on.
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+
+
+def _unlimit() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
+        _soft(limit, resource.getrlimit(limit)[1])
+
+
+def _soft(limit: int, value: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (bounded, hard))
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _send(file: BinaryIO, message: Mapping[str, Any]) -> None:
+    data = encode(message)
+    file.write(LENGTH.pack(len(data)) + data)
+    file.flush()
+
+
+def _receive(file: BinaryIO) -> Any:
+    head = file.read(LENGTH.size)
+    return decode(file.read(LENGTH.unpack(head)[0])) if len(head) == LENGTH.size else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Whether an answer is the library's: labels equal, numbers within a tolerance, NaN and infinities where they were."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from pretzel.errors import InputError, VerificationError
+from pretzel.plan.values import Csr, Labels, Texts
+
+Value = np.ndarray | Texts | Csr | Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """``|got - want| <= relative * |want| + absolute * scale``, with the largest ``|want|`` of the column as scale."""
+
+    relative: float = 1e-6
+    absolute: float = 1e-9
+
+    def __post_init__(self) -> None:
+        """Refuse what no difference can be measured with."""
+        for name, value in (("relative", self.relative), ("absolute", self.absolute)):
+            if not (math.isfinite(value) and value >= 0):
+                raise InputError(f"tolerance: {name} is {value}; expected a finite number from 0")
+
+
+def compare(name: str, got: Value, want: Value, tolerance: Tolerance) -> float:
+    """Return the largest difference, each over the scale of its column.
+
+    Raises:
+        VerificationError: a value differs by more than the tolerance, or the shapes do; the message names the output,
+            the row, the column, what was expected and what came.
+    """
+    if isinstance(got, Csr) and isinstance(want, Csr):
+        _check_shape(name, (len(got), got.width), (len(want), want.width))
+        return _compare_sparse(name, got, want, tolerance)
+    have, wanted = _array(got), _array(want)
+    _check_shape(name, have.shape, wanted.shape)
+    if have.dtype == object or wanted.dtype == object:
+        return _compare_exactly(name, have, wanted)
+    if have.dtype.kind != "f" and wanted.dtype.kind != "f":
+        return _compare_exactly(name, have, wanted)
+    columns = np.broadcast_to(np.arange(wanted.shape[1]) if wanted.ndim == 2 else 0, wanted.shape)
+    return _compare_floats(name, have.ravel(), wanted.ravel(), columns.ravel(), tolerance, wanted.shape)
+
+
+def _array(value: Value | list[str]) -> np.ndarray:
+    """The values as an array; texts as objects, where NaN is an ellipsis, since that equals itself."""
+    match value:
+        case Csr():
+            return value.dense()
+        case Labels():
+            return np.asarray(_array(value.labels)[value.codes])
+        case Texts():
+            texts = [... if text != text else text for text in value.tolist()]
+            array = np.array(texts, object)
+            return array if value.width is None else array.reshape(len(value), value.width)
+        case list():
+            return np.array(value, object)
+    return value.astype(object) if value.dtype.kind in "US" else value
+
+
+def _check_shape(name: str, got: tuple[int, ...], want: tuple[int, ...]) -> None:
+    if got != want:
+        raise VerificationError(f"output {name!r}: expected shape {want}, got {got}")
+
+
+def _compare_exactly(name: str, got: np.ndarray, want: np.ndarray) -> float:
+    wrong = np.asarray(got != want, bool).ravel()
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise _different(name, at, want.shape, want.ravel()[at], got.ravel()[at], wrong, "")
+    return 0.0
+
+
+def _compare_floats(
+    name: str,
+    got: np.ndarray,
+    want: np.ndarray,
+    columns: np.ndarray,
+    tolerance: Tolerance,
+    shape: tuple[int, ...],
+    places: np.ndarray | None = None,
+) -> float:
+    """Compare flat values; ``places`` are their positions in ``shape`` where not all of them are given."""
+    got, want = got.astype(np.float64), want.astype(np.float64)
+    finite = np.isfinite(got) & np.isfinite(want)
+    size = np.abs(np.where(np.isfinite(want), want, 0.0))
+    scale = _largest(size, columns)
+    with np.errstate(invalid="ignore", over="ignore"):
+        delta = np.where(finite, np.abs(got - want), 0.0)
+        allowed = tolerance.relative * size + tolerance.absolute * scale
+    same = np.where(finite, delta <= allowed, (got == want) | (np.isnan(got) & np.isnan(want)))
+    if not same.all():
+        at = int((~same).argmax())
+        place = at if places is None else int(places[at])
+        detail = f"; they differ by {delta[at]:.3g}, {allowed[at]:.3g} is allowed" if finite[at] else ""
+        raise _different(name, place, shape, want[at], got[at], ~same, detail)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.max(np.where(delta > 0, delta / scale, 0.0), initial=0.0))
+
+
+def _largest(size: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """For each value, the largest of its column."""
+    if not len(size):
+        return size
+    _, column = np.unique(columns, return_inverse=True)
+    largest = np.zeros(int(column.max()) + 1)
+    np.maximum.at(largest, column, size)
+    return largest[column]
+
+
+def _compare_sparse(name: str, got: Csr, want: Csr, tolerance: Tolerance) -> float:
+    """Compare wherever either of the two stores something."""
+    (have_at, have), (want_at, wanted) = _entries(got), _entries(want)
+    places = np.union1d(have_at, want_at)
+    left, right = np.zeros(len(places)), np.zeros(len(places))
+    left[np.searchsorted(places, have_at)] = have
+    right[np.searchsorted(places, want_at)] = wanted
+    columns = places % max(want.width, 1)
+    return _compare_floats(name, left, right, columns, tolerance, (len(want), want.width), places)
+
+
+def _entries(matrix: Csr) -> tuple[np.ndarray, np.ndarray]:
+    """The positions of the stored values, rising, and the values, those stored twice added up."""
+    rows = np.repeat(np.arange(len(matrix), dtype=np.int64), np.diff(matrix.starts))
+    at, inverse = np.unique(rows * matrix.width + matrix.indices, return_inverse=True)
+    return at, np.bincount(inverse, weights=matrix.data.astype(np.float64), minlength=len(at))
+
+
+def _different(
+    name: str, at: int, shape: tuple[int, ...], want: object, got: object, wrong: np.ndarray, detail: str
+) -> VerificationError:
+    row, column = divmod(at, shape[1]) if len(shape) == 2 else (at, None)
+    where = f"output {name!r}, row {row}" + ("" if column is None else f", column {column}")
+    count = f"; {int(wrong.sum())} of {wrong.size} values are wrong"
+    return VerificationError(f"{where}: expected {_show(want)}, got {_show(got)}{detail}{count}")
+
+
+def _show(value: object) -> str:
+    return "nan" if value is ... else repr(value.item() if isinstance(value, np.generic) else value)[:80]

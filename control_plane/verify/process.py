@@ -1,0 +1,128 @@
+"""A child process as its parent holds it: started in a session of its own, asked over pipes, killed when it is late."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from pretzel.control_plane.verify.job import LENGTH
+from pretzel.errors import ExhaustedError, PretzelError, VerificationError
+from pretzel.plan.encoding import decode
+
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_START_SECONDS = 60.0
+
+
+class Child:
+    """A process that answers jobs.  Not for several threads at once."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it; it warms up while nobody waits."""
+        self.jobs = 0
+        self._warm = False
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | _ONE_THREAD,
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin and self._process.stdout
+        self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._in, False)
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def ask(self, job: bytes, seconds: float) -> Any:
+        """Send one job and return the answer.
+
+        Raises:
+            ExhaustedError: the answer did not come in time, or a limit ended the child.
+            VerificationError: the child died, as of a segmentation fault.
+        """
+        self.jobs += 1
+        try:
+            self._warm_up()
+            deadline = time.monotonic() + seconds
+            self._send(LENGTH.pack(len(job)) + job, deadline)
+            return self._receive(deadline)
+        except TimeoutError:
+            raise ExhaustedError(f"verification: no answer within {seconds:g} s; deploy a smaller sample") from None
+        except (EOFError, BrokenPipeError):
+            raise self._epitaph() from None
+
+    def close(self) -> None:
+        """Kill the process, and what it may have started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for file in (self._process.stdin, self._process.stdout):
+            if file:
+                with suppress(OSError):
+                    file.close()
+
+    def _warm_up(self) -> None:
+        if not self._warm:
+            self._receive(time.monotonic() + _START_SECONDS)
+            self._warm = True
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            _await(self._in, select.POLLOUT, deadline)
+            rest = rest[os.write(self._in, rest[:65536]) :]
+
+    def _receive(self, deadline: float) -> Any:
+        (size,) = LENGTH.unpack(self._read(LENGTH.size, deadline))
+        return decode(self._read(size, deadline))
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            _await(self._out, select.POLLIN, deadline)
+            piece = os.read(self._out, count - len(data))
+            if not piece:
+                raise EOFError
+            data += piece
+        return bytes(data)
+
+    def _epitaph(self) -> PretzelError:
+        """Wait for the end, which is near, and say what brought it."""
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return VerificationError("verification: the child closed its pipes")
+        if code >= 0:
+            return VerificationError(f"verification: the child ended with exit code {code}")
+        match -code:
+            case signal.SIGXCPU:
+                return ExhaustedError("verification: the plan took more processor time than it may")
+            case signal.SIGALRM:
+                return ExhaustedError("verification: the plan ran longer than it may")
+            case signal.SIGKILL:
+                return ExhaustedError("verification: the child was killed, as when the machine runs out of memory")
+        name = signal.Signals(-code).name
+        return VerificationError(f"verification: running the plan ended its process with {name}; report this plan")
+
+
+def _await(descriptor: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    left = deadline - time.monotonic()
+    if left <= 0 or not poll.poll(left * 1000):
+        raise TimeoutError

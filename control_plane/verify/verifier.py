@@ -1,0 +1,69 @@
+"""Verification as a deployment sees it: a plan and a sample in, the measured error out, whatever the plan does."""
+
+from __future__ import annotations
+
+import queue
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pretzel.control_plane.verify.compare import Tolerance
+from pretzel.control_plane.verify.job import Limits, Sample, error_of, job_bytes
+from pretzel.control_plane.verify.process import Child
+from pretzel.plan.digest import Digest
+from pretzel.plan.physical import Plan
+
+COMMAND = (sys.executable, "-P", "-m", "pretzel.control_plane.verify.child")
+
+
+class Verifier:
+    """A few warm children; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
+
+    def __init__(
+        self, limits: Limits | None = None, children: int = 1, jobs: int = 100, command: Sequence[str] = COMMAND
+    ) -> None:
+        self.limits = limits or Limits()
+        self.jobs = jobs
+        self._command = command
+        self._children: queue.Queue[Child] = queue.Queue()
+        for _ in range(children):
+            self._children.put(Child(command))
+
+    def verify(
+        self, plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance
+    ) -> dict[str, float]:
+        """Run a plan over a sample and return, for each output, the largest difference over its column's scale.
+
+        Without a sample the plan is only loaded.
+
+        Raises:
+            VerificationError: an answer differs (the message says where), or the plan crashed.
+            InputError: the sample does not fit the plan.
+            ExhaustedError: the plan passed a limit of memory or time.
+        """
+        job = job_bytes(plan, objects, sample, tolerance, self.limits)
+        child = self._children.get()
+        try:
+            child = child if child.alive else self._replace(child)
+            answer = child.ask(job, self.limits.seconds)
+            spent = child.jobs >= self.jobs or answer.get("retire", False)
+        except BaseException:
+            self._children.put(self._replace(child))
+            raise
+        self._children.put(self._replace(child) if spent else child)
+        if "error" in answer:
+            raise error_of(answer)
+        worst: dict[str, float] = answer["worst"]
+        return worst
+
+    def close(self) -> None:
+        """End the children; a verification that still runs ends its own."""
+        while True:
+            try:
+                self._children.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def _replace(self, child: Child) -> Child:
+        child.close()
+        return Child(self._command)

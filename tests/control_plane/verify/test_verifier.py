@@ -1,0 +1,171 @@
+"""Verification in the child: right answers pass, wrong ones are named, and no plan can harm the parent."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.verify import Limits, Sample, Tolerance, Verifier
+from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, VerificationError
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.physical import Plan
+from tests.control_plane.verify import hostile
+
+X = np.arange(6, dtype=np.float64).reshape(3, 2)
+HOSTILE = (sys.executable, str(Path(hostile.__file__)))
+LIMITS = Limits(memory=512 << 20, cpu=1, seconds=5.0)
+
+
+def plan(*outputs: str) -> Plan:
+    """A plan whose every output is its input."""
+    x = ops.Input("x", "f64[2]")
+    return compile_plan(Definition({name: x for name in outputs}, (x,))).plan
+
+
+def sample(*outputs: str) -> Sample:
+    return Sample({"x": X}, {name: X for name in outputs})
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[Verifier]:
+    made = Verifier(Limits())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def hostiles() -> Iterator[Verifier]:
+    made = Verifier(LIMITS, command=HOSTILE)
+    yield made
+    made.close()
+
+
+def test_right_answers_pass(verifier: Verifier):
+    assert verifier.verify(plan("a", "b"), {}, sample("a", "b"), Tolerance()) == {"a": 0.0, "b": 0.0}
+
+
+def test_the_measured_error_is_returned(verifier: Verifier):
+    golden = Sample({"x": X}, {"a": X * (1 + 1e-7)})
+    worst = verifier.verify(plan("a"), {}, golden, Tolerance())["a"]
+    assert worst == pytest.approx(1e-7, rel=1e-3)
+
+
+def test_wrong_answers_are_named(verifier: Verifier):
+    wrong = X.copy()
+    wrong[2, 1] = 7.0
+    message = r"output 'a', row 2, column 1: expected 7.0, got 5.0; they differ by 2, 7.01e-06 is allowed; 1 of 6"
+    with pytest.raises(VerificationError, match=message):
+        verifier.verify(plan("a"), {}, Sample({"x": X}, {"a": wrong}), Tolerance())
+
+
+@pytest.mark.parametrize(
+    ("golden", "message"),
+    [
+        (Sample({}, {"a": X}), "sample: column 'x' is missing"),
+        (Sample({"x": X[:, :1]}, {"a": X}), "sample: column 'x'"),
+        (Sample({"x": X}, {"zebra": X}), "sample: output 'zebra'"),
+    ],
+)
+def test_a_sample_that_does_not_fit(verifier: Verifier, golden: Sample, message: str):
+    with pytest.raises(InputError, match=message):
+        verifier.verify(plan("a"), {}, golden, Tolerance())
+
+
+def test_without_a_sample_the_plan_is_loaded(verifier: Verifier):
+    assert verifier.verify(plan("a"), {}, None, Tolerance()) == {}
+
+
+def test_a_plan_of_an_unknown_kernel(verifier: Verifier):
+    made = Plan("1", plan("a").inputs, (), plan("a").outputs)
+    object.__setattr__(made, "encoded", b"\xff")
+    with pytest.raises(CorruptObjectError):
+        verifier.verify(made, {}, None, Tolerance())
+
+
+@pytest.mark.parametrize(
+    ("deed", "error", "message"),
+    [
+        ("segfault", VerificationError, "ended its process with SIGSEGV"),
+        ("spin", ExhaustedError, "more processor time than it may"),
+        ("eat", ExhaustedError, "more memory than it may"),
+        ("leave", VerificationError, "exit code 7"),
+        ("kill", ExhaustedError, "was killed, as when the machine runs out of memory"),
+        ("fail", VerificationError, "the plan failed: KeyError: 'a fault of ours'"),
+    ],
+)
+def test_a_plan_that_misbehaves(hostiles: Verifier, deed: str, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        hostiles.verify(plan(deed), {}, sample(deed), Tolerance())
+    assert hostiles.verify(plan("chatter"), {}, sample("chatter"), Tolerance()) == {"chatter": 0.0}
+
+
+def test_a_plan_that_hangs_without_work():
+    verifier = Verifier(Limits(seconds=0.5), command=HOSTILE)
+    verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+    start = time.monotonic()
+    with pytest.raises(ExhaustedError, match=r"no answer within 0\.5 s"):
+        verifier.verify(plan("sleep"), {}, sample("sleep"), Tolerance())
+    assert time.monotonic() - start < 3
+    assert verifier.verify(plan("a"), {}, sample("a"), Tolerance()) == {"a": 0.0}
+    verifier.close()
+
+
+def test_a_child_left_alone_with_a_hang_ends_itself():
+    from pretzel.control_plane.verify.job import job_bytes
+    from pretzel.control_plane.verify.process import Child
+
+    child = Child(HOSTILE)
+    with pytest.raises(ExhaustedError, match="ran longer than it may"):
+        child.ask(job_bytes(plan("sleep"), {}, sample("sleep"), Tolerance(), Limits(seconds=0.1)), 20)
+    child.close()
+
+
+def test_a_child_that_died_while_idle_is_replaced(verifier: Verifier):
+    child = verifier._children.queue[0]
+    os.kill(child.pid, signal.SIGKILL)
+    child._process.wait()
+    assert verifier.verify(plan("a"), {}, sample("a"), Tolerance()) == {"a": 0.0}
+
+
+def test_a_child_is_replaced_after_so_many_jobs():
+    verifier = Verifier(jobs=2)
+    pids = []
+    for _ in range(4):
+        pids.append(verifier._children.queue[0].pid)
+        verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+    verifier.close()
+
+
+def test_closing_ends_the_children():
+    verifier = Verifier(children=2)
+    pids = [child.pid for child in verifier._children.queue]
+    verifier.close()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_objects_come_as_files_or_bytes(verifier: Verifier, tmp_path: Path):
+    digest = Digest.of(b"unused")
+    (tmp_path / "object").write_bytes(b"unused")
+    for source in (tmp_path / "object", b"unused"):
+        assert verifier.verify(plan("a"), {digest: source}, sample("a"), Tolerance()) == {"a": 0.0}
+
+
+def test_a_warm_child_adds_little(verifier: Verifier):
+    verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[5] < 0.05
