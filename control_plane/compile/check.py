@@ -25,9 +25,7 @@ def check(definition: Definition) -> None:
             raise DefinitionError(f"definition: {count} {what}, at most {limit} are allowed")
     for name, node in definition.outputs.items():
         if node.type.layout == "ragged":
-            raise DefinitionError(
-                f"output {name!r}: tokens of any length are no output; count or join them first"
-            )
+            raise DefinitionError(f"output {name!r}: tokens of any length are no output; count or join them first")
         _check_labels(name, node)
 
 

@@ -42,9 +42,7 @@ class Definition:
             raise DefinitionError(f"definition: input {twice[0]!r} is declared twice with different types")
         for name in self.outputs:
             if not isinstance(name, str):
-                raise DefinitionError(
-                    f"definition: output {name!r:.80}: expected a name, got {type(name).__name__}"
-                )
+                raise DefinitionError(f"definition: output {name!r:.80}: expected a name, got {type(name).__name__}")
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "outputs", dict(self.outputs))
 
@@ -143,16 +141,12 @@ def _pick(nodes: list[Node], i: int, what: str) -> Node:
 def _build(i: int, item: Any, nodes: list[Node], parameters: Mapping[Digest, Parameter]) -> Node:
     operator = OPERATORS.get(item["op"])
     if operator is None:
-        raise DefinitionError(
-            f"node {i}: unknown operator {item['op']!r}; is the server older than the client?"
-        )
+        raise DefinitionError(f"node {i}: unknown operator {item['op']!r}; is the server older than the client?")
     values: dict[str, Any] = {name: _frozen(value) for name, value in item["attributes"].items()}
     for name, text in item["parameters"].items():
         digest = Digest.parse(text)
         if digest not in parameters:
-            raise DefinitionError(
-                f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded"
-            )
+            raise DefinitionError(f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded")
         values[name] = parameters[digest]
     inputs = [_pick(nodes, j, f"node {i}") for j in item["inputs"]]
     try:

@@ -71,6 +71,9 @@ class Node(metaclass=Interned):
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
     """Two in a row merge into one."""
+    exact: ClassVar[bool] = False
+    """The last bit of an input can change the result by more than a bit: it is compared with something learned, looked
+    up by value, truncated, or divided by a difference; so no rewrite above may round otherwise."""
 
     def infer(self) -> ValueType:
         """Return the type of the result from the inputs' types and the parameters' shapes.
@@ -179,6 +182,4 @@ def _check(operator: str, field: str, annotation: str, value: Any) -> None:
     check = _CHECKS[kind.removeprefix("tuple[").removesuffix(", ...]")]
     good = isinstance(value, tuple) and all(check(item) for item in value) if many else check(value)
     if not good:
-        raise DefinitionError(
-            f"{operator}.{field}: expected {annotation}, got {type(value).__name__} {value!r:.80}"
-        )
+        raise DefinitionError(f"{operator}.{field}: expected {annotation}, got {type(value).__name__} {value!r:.80}")

@@ -128,9 +128,7 @@ class Plan:
                 kernel_set=tree["kernel_set"],
                 inputs=tuple(PlanInput(name, ValueType.parse(kind)) for name, kind in tree["inputs"]),
                 stages=tuple(_stage(item) for item in tree["stages"]),
-                outputs=tuple(
-                    PlanOutput(n, slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]
-                ),
+                outputs=tuple(PlanOutput(n, slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]),
                 metadata=tree["metadata"],
                 inline={_checked(Digest.parse(text), blob): blob for text, blob in tree["inline"].items()},
             )

@@ -143,9 +143,7 @@ class _DefinitionReader:
             return _end(line, end)
         name, equals, rest = line.partition(" = ")
         if not equals or not name.startswith("%") or not rest:
-            raise DefinitionError(
-                f"expected `%name = operator ...`, `output ...` or `metadata ...`, got {line[:80]!r}"
-            )
+            raise DefinitionError(f"expected `%name = operator ...`, `output ...` or `metadata ...`, got {line[:80]!r}")
         if name[1:] in self.values:
             raise DefinitionError(f"{name} is defined twice")
         self.values[name[1:]] = self._build(rest)

@@ -5,7 +5,17 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
-from pretzel.plan.ops.dense import Affine, Clip, Elementwise, Impute, MissingIndicator, Normalize, RequireFinite, Standardize
+from pretzel.plan.ops.dense import (
+    Affine,
+    Clip,
+    Elementwise,
+    Impute,
+    MissingIndicator,
+    Normalize,
+    RequireFinite,
+    Standardize,
+)
+from pretzel.plan.ops.folded import NormalizedLinear, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -34,11 +44,13 @@ __all__ = [
     "Lowercase",
     "MissingIndicator",
     "Normalize",
+    "NormalizedLinear",
     "OneHot",
     "RequireFinite",
     "Select",
     "Standardize",
     "StripAccents",
+    "Sum",
     "Take",
     "Threshold",
     "Tokenize",

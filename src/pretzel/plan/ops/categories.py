@@ -24,6 +24,7 @@ class Lookup(Node):
     refuse_unknown: bool = False
     column: str = ""
     """Name of the column, for the message of a refusal."""
+    exact = True
 
     def infer(self) -> ValueType:
         """One value a row in, one i64 code a row out."""

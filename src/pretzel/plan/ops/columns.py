@@ -73,6 +73,7 @@ class Cast(Node):
 
     x: Node
     dtype: str
+    exact = True
 
     def infer(self) -> ValueType:
         """Numbers in, numbers of ``dtype`` out."""

@@ -6,7 +6,20 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
-FUNCTIONS = ("exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log")
+FUNCTIONS = (
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "square",
+    "abs",
+    "negative",
+    "reciprocal",
+    "tanh",
+    "relu",
+    "one_plus_log",
+)
 NORMS = ("l1", "l2", "max")
 
 
@@ -87,6 +100,7 @@ class Elementwise(Node):
 
     x: Node
     function: str
+    exact = True
 
     def infer(self) -> ValueType:
         """Floats in, the same type out."""
@@ -122,6 +136,7 @@ class Impute(Node):
     """``[width]`` of the type of x, or ``str[width]``."""
     missing: float = float("nan")
     missing_text: str | None = None
+    exact = True
 
     def infer(self) -> ValueType:
         """Dense values in, the same type out."""
@@ -139,6 +154,7 @@ class MissingIndicator(Node):
     """``i64[k]``."""
     missing: float = float("nan")
     dtype: str = "f64"
+    exact = True
 
     def infer(self) -> ValueType:
         """Dense values in, k columns of ``dtype`` out."""
@@ -157,6 +173,7 @@ class Normalize(Node):
     x: Node
     norm: str
     breaker = True
+    exact = True
 
     def infer(self) -> ValueType:
         """Floats in, the same type out."""

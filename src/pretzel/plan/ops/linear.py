@@ -27,7 +27,12 @@ class Linear(Node):
     def infer(self) -> ValueType:
         """Floats in, dense floats out: f32 only where x and weights are."""
         t, shape = self.x.type, self.weights.shape
-        if not t.is_float or len(shape) not in (1, 2) or shape[0] != t.columns or self.weights.dtype not in ("f32", "f64"):
+        if (
+            not t.is_float
+            or len(shape) not in (1, 2)
+            or shape[0] != t.columns
+            or self.weights.dtype not in ("f32", "f64")
+        ):
             raise self.fail(f"weights: {self.weights.dtype}{list(shape)} does not fit x: {t}")
         k = shape[1] if len(shape) == 2 else None
         if self.bias is not None and self.bias.shape != (k or 1,):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
@@ -15,6 +17,9 @@ class TreeEnsemble(Node):
     Nodes of all trees lie in one array, children after their parents.  At an inner node a row goes left where
     ``x[feature] <= threshold`` (``<`` where ``strict``), compared in the wider type; a NaN goes the way
     ``missing_left`` says.  A leaf has ``left == -1`` and holds in ``right`` its row of ``leaves``.
+
+    A categorical node has a bit set instead: a row goes left where bit ``x[feature]``, cut to an integer, is set, and
+    right where it is not, lies beyond the set or is negative.
 
     Source: ``sklearn.tree`` (float32 features, float64 thresholds, ``<=``), LightGBM (``<=``), XGBoost (``<``).
     """
@@ -35,13 +40,13 @@ class TreeEnsemble(Node):
     leaves: Parameter
     """``[leaves]`` or ``[leaves, k]`` floats: what a leaf adds."""
     base: Parameter
-    """``[1]`` or ``[k]`` floats: what the sum begins with."""
+    """``[1]`` or ``[k]`` floats of the type of ``leaves``: what the sum begins with."""
     group: Parameter | None = None
     """``i32[trees]``: where given, leaves are single values and tree t adds to column ``group[t]``, one a class."""
     aggregate: str = "sum"
     strict: bool = False
     categories: Parameter | None = None
-    """``u32[words]`` bit sets; a categorical node has ``threshold`` NaN and its sets in ``category_range``."""
+    """``u32[words]``: bit sets, back to back."""
     category_range: Parameter | None = None
     """``i32[nodes, 2]``: first word and number of words of each node's bit set; 0 words at numeric nodes."""
     compute_bound = True
@@ -51,30 +56,69 @@ class TreeEnsemble(Node):
         t = self.x.type
         if not t.is_float or t.layout != "dense" or t.width is None:
             raise self.fail(f"x: expected a dense matrix of floats, got {t}")
-        n = (len(self.feature),)
-        for name in ("threshold", "left", "right", "missing_left"):
-            if getattr(self, name).shape != n:
-                raise self.fail(f"{name}: expected {n[0]} nodes, got {getattr(self, name).shape}")
         if self.aggregate not in AGGREGATES:
             raise self.fail(f"aggregate: expected one of {', '.join(AGGREGATES)}, got {self.aggregate!r}")
+        self._check_types()
         self._check_structure(t.width)
+        self._check_categories()
         if self.group is not None:
             return dense(self.leaves.dtype, len(self.base))
         return dense(self.leaves.dtype, self.leaves.shape[1] if len(self.leaves.shape) == 2 else None)
 
+    def _check_types(self) -> None:
+        nodes = self.feature.shape
+        wanted = {
+            "roots": "i32",
+            "feature": "i32",
+            "left": "i32",
+            "right": "i32",
+            "missing_left": "bool",
+            "group": "i32",
+        }
+        for name, dtype in wanted.items():
+            given = getattr(self, name)
+            shape = (len(self.roots),) if name in ("roots", "group") else nodes
+            if given is not None and (given.dtype != dtype or given.shape != shape):
+                raise self.fail(f"{name}: expected {dtype}{list(shape)}, got {given.dtype}{list(given.shape)}")
+        if self.threshold.dtype not in ("f32", "f64") or self.threshold.shape != nodes:
+            raise self.fail(f"threshold: expected floats of shape {nodes}, got {self.threshold!r}")
+        if self.leaves.dtype not in ("f32", "f64") or len(self.leaves.shape) not in (1, 2 if self.group is None else 1):
+            raise self.fail(f"leaves: expected floats, one value or k each, got {self.leaves!r}")
+        columns = self.leaves.shape[1:] or (1,) if self.group is None else self.base.shape
+        if self.base.dtype != self.leaves.dtype or self.base.shape != columns or len(columns) != 1:
+            raise self.fail(f"base: expected {self.leaves.dtype}{list(columns)}, got {self.base!r}")
+
     def _check_structure(self, width: int) -> None:
-        left, right, feature = self.left.array, self.right.array, self.feature.array
-        inner = left >= 0
+        left, right, feature, roots = self.left.array, self.right.array, self.feature.array, self.roots.array
+        n, inner = len(feature), left >= 0
         parents = inner.nonzero()[0]
         if (left[inner] <= parents).any() or (right[inner] <= parents).any():
             raise self.fail("left, right: a child does not come after its parent")
-        n = len(feature)
         if inner.any() and (left[inner].max() >= n or right[inner].max() >= n):
             raise self.fail(f"left, right: a child lies beyond the {n} nodes")
         if ((feature < 0) | (feature >= width)).any():
             raise self.fail(f"feature: expected 0..{width - 1}")
         if (~inner).any() and not 0 <= right[~inner].min() <= right[~inner].max() < len(self.leaves):
             raise self.fail(f"right: a leaf names no row of the {len(self.leaves)} leaves")
-        roots = self.roots.array
         if len(roots) and not 0 <= roots.min() <= roots.max() < n:
             raise self.fail(f"roots: expected 0..{n - 1}")
+        # Trees that share nodes could be exponentially larger unrolled than they look.
+        if n and np.bincount(np.concatenate([left[inner], right[inner], roots]), minlength=n).max() > 1:
+            raise self.fail("left, right, roots: a node has two parents")
+        columns = self.group.array if self.group is not None else roots[:0]
+        if len(columns) and not 0 <= columns.min() <= columns.max() < len(self.base):
+            raise self.fail(f"group: expected 0..{len(self.base) - 1}")
+
+    def _check_categories(self) -> None:
+        if self.categories is None or self.category_range is None:
+            if self.categories is not self.category_range:
+                raise self.fail("categories, category_range: one is given without the other")
+            return
+        if self.categories.dtype != "u32" or len(self.categories.shape) != 1:
+            raise self.fail(f"categories: expected u32[words], got {self.categories!r}")
+        nodes = len(self.feature)
+        if self.category_range.dtype != "i32" or self.category_range.shape != (nodes, 2):
+            raise self.fail(f"category_range: expected i32[{nodes}, 2], got {self.category_range!r}")
+        ranges = self.category_range.array.astype(np.int64)
+        if (ranges < 0).any() or (ranges.sum(axis=1) > len(self.categories)).any():
+            raise self.fail(f"category_range: a set lies beyond the {len(self.categories)} words")

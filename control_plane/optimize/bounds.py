@@ -1,0 +1,159 @@
+"""How large a value can get, proved from the operators that make it; what shows that a rewrite cannot overflow.
+
+The bounds are computed with the same rounded operations as the values.  Rounding is monotone, so a bound that comes
+out finite is one that no value exceeds.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+MAX_COUNT = 2.0**31
+"""No text is so long that an n-gram occurs more often: its bytes are counted in 32 bits."""
+_MARGIN = 1 + 2.0**-20  # covers the rounding of sums of up to 2**31 terms
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """``abs(value) <= limit`` for every value that is a number; ``nan`` says whether it can be none."""
+
+    limit: float = math.inf
+    nan: bool = True
+
+    @property
+    def finite(self) -> bool:
+        """Whether no value is infinite or NaN."""
+        return self.limit < math.inf and not self.nan
+
+
+UNKNOWN = Bound()
+Proof = Callable[..., Bound]
+_PROOFS: dict[type[Node], Proof] = {}
+_known: weakref.WeakKeyDictionary[Node, Bound] = weakref.WeakKeyDictionary()
+_largest: weakref.WeakKeyDictionary[Parameter, float] = weakref.WeakKeyDictionary()
+
+
+def bound(node: Node) -> Bound:
+    """Return what can be proved about the size of a node's values."""
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        waiting = [child for child in top.inputs if child not in _known] if type(top) in _PROOFS else []
+        if not waiting:
+            _known[stack.pop()] = _prove(top)
+        stack.extend(waiting)
+    return _known[node]
+
+
+def largest(parameter: Parameter) -> float:
+    """Return the largest magnitude in a numeric parameter: infinite where one is NaN or infinite, 0 where none is."""
+    if parameter not in _largest:
+        values = np.abs(parameter.array.astype(np.float64, copy=False))
+        found = float(values.max(initial=0.0))
+        _largest[parameter] = math.inf if math.isnan(found) else found
+    return _largest[parameter]
+
+
+def _prove(node: Node) -> Bound:
+    if node.type.is_text:
+        return UNKNOWN
+    proof = _PROOFS.get(type(node))
+    found = UNKNOWN if proof is None else proof(node, *(_known[child] for child in node.inputs))
+    if node.type.numpy.kind in "iub":
+        return Bound(min(found.limit, 2.0**63), nan=False)
+    # Past the type's ceiling a value becomes infinite, and infinities of both signs may meet in a NaN.
+    return found if found.limit <= float(np.finfo(node.type.numpy).max) else UNKNOWN
+
+
+def proves(*operators: type[Node]) -> Callable[[Proof], Proof]:
+    """Register a function of (node, bounds of its inputs...) as the proof for some operators."""
+
+    def register(proof: Proof) -> Proof:
+        _PROOFS.update(dict.fromkeys(operators, proof))
+        return proof
+
+    return register
+
+
+@proves(ops.CountNgrams)
+def _counts(node: Any, x: Bound) -> Bound:
+    return Bound(MAX_COUNT, nan=False)
+
+
+@proves(ops.OneHot)
+def _one_hot(node: Any, codes: Bound) -> Bound:
+    return Bound(1.0, nan=False)
+
+
+@proves(ops.MissingIndicator)
+def _indicator(node: Any, x: Bound) -> Bound:
+    return Bound(1.0, nan=False)
+
+
+@proves(ops.Take)
+def _take(node: ops.Take, codes: Bound) -> Bound:
+    limit = max(largest(node.table), abs(node.default))
+    return Bound(limit, nan=not limit < math.inf)
+
+
+@proves(ops.RequireFinite)
+def _require_finite(node: ops.RequireFinite, x: Bound) -> Bound:
+    ceiling = float(np.finfo(node.type.numpy).max)
+    return Bound(min(x.limit, ceiling), x.nan and node.allow_nan)
+
+
+@proves(ops.Select, ops.Column, ops.Densify, ops.Cast)
+def _moved(node: Any, x: Bound) -> Bound:
+    return x
+
+
+@proves(ops.Concat)
+def _concat(node: Any, *parts: Bound) -> Bound:
+    return Bound(max(part.limit for part in parts), any(part.nan for part in parts))
+
+
+@proves(ops.Affine)
+def _affine(node: ops.Affine, x: Bound) -> Bound:
+    shift = 0.0 if node.shift is None else largest(node.shift)
+    return _sized(x.limit * largest(node.scale) + shift, x)
+
+
+@proves(ops.Standardize)
+def _standardize(node: ops.Standardize, x: Bound) -> Bound:
+    mean = 0.0 if node.mean is None else largest(node.mean)
+    smallest = 1.0 if node.scale is None else float(np.abs(node.scale.array).min(initial=math.inf))
+    if not smallest > 0:
+        return UNKNOWN
+    return _sized((x.limit + mean) / smallest, x)
+
+
+@proves(ops.Normalize)
+def _normalize(node: ops.Normalize, x: Bound) -> Bound:
+    # Below 1e18 no square overflows, in either type.  The 2 covers norms so small that their squares lost their bits.
+    return Bound(2.0, x.nan) if x.limit < 1e18 else UNKNOWN
+
+
+@proves(ops.Linear)
+def _linear(node: ops.Linear, x: Bound) -> Bound:
+    bias = 0.0 if node.bias is None else largest(node.bias)
+    return _sized((x.limit * largest(node.weights) * node.x.type.columns + bias) * _MARGIN, x)
+
+
+@proves(ops.TreeEnsemble)
+def _trees(node: ops.TreeEnsemble, x: Bound) -> Bound:
+    limit = (len(node.roots) * largest(node.leaves) + largest(node.base)) * _MARGIN
+    return Bound(limit, nan=not limit < math.inf)
+
+
+def _sized(limit: float, x: Bound) -> Bound:
+    return Bound(limit, x.nan) if limit < math.inf else UNKNOWN

@@ -1,0 +1,80 @@
+"""Arithmetic on parameters, with the same bits on every machine: fixed order, carried errors, never BLAS.
+
+Each product and sum is one NumPy ufunc over whole arrays, which IEEE 754 defines to the bit; a BLAS would choose its
+order by the type of the CPU, and the digest of what is folded would follow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pretzel.plan.parameter import Parameter
+
+_SPLIT = 2.0**27 + 1  # halves a float64 into two numbers of 26 bits (Dekker)
+SMALLEST = 1e-290
+"""Magnitudes above this are normal numbers, and stay so when divided by what a rounding leaves over."""
+LARGEST_SHIFT = 2.0**13
+"""Shifts up to this many units of the shifted value are folded: the sum that then cancels loses 2**13 * 2**-52 = 2e-12
+of a unit.  Seconds since 1970, centred and divided by a day, would lose 4e-12 of a day; divided by a second, 4e-7."""
+MOST_STEPS = 100_000_000
+"""Multiplications that one fold may take; a larger one is not worth the wait."""
+
+
+def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return ``a @ b`` of float64 matrices as if summed in twice the precision, in the order of the inner index."""
+    total = np.zeros((a.shape[0], b.shape[1]))
+    error = np.zeros_like(total)
+    for i in range(a.shape[1]):
+        product, product_error = _exact_product(a[:, i, None], b[None, i])
+        total, sum_error = _exact_sum(total, product)
+        error += product_error + sum_error
+    return total + error
+
+
+def float64(parameter: Parameter) -> np.ndarray:
+    """Return the values of a parameter in float64."""
+    return parameter.array.astype(np.float64, copy=False)
+
+
+def matrix(weights: Parameter) -> np.ndarray:
+    """Return weights as ``[width, k]`` float64, one column where they have one dimension."""
+    return float64(weights).reshape(len(weights), -1)
+
+
+def add_bias(bias: Parameter | None, shift: np.ndarray) -> Parameter:
+    """Return ``bias + shift`` as a parameter."""
+    return Parameter.of(shift.ravel() if bias is None else float64(bias) + shift.ravel())
+
+
+def scaled_rows(weights: np.ndarray, scale: np.ndarray) -> np.ndarray | None:
+    """Return ``weights`` with row i times ``scale[i]``, or None where a product overflows or underflows."""
+    with np.errstate(all="ignore"):
+        product = weights * scale.reshape(-1, 1)
+    magnitudes = np.abs(product)
+    kept = (magnitudes > SMALLEST) | (weights == 0) | (scale.reshape(-1, 1) == 0)
+    return product if np.isfinite(magnitudes).all() and kept.all() else None
+
+
+def usable(array: np.ndarray) -> bool:
+    """Whether a folded array holds numbers that kept their bits: none infinite or NaN, none below the normal ones."""
+    magnitudes = np.abs(array)
+    return bool(np.isfinite(magnitudes).all() and ((magnitudes == 0) | (magnitudes > SMALLEST)).all())
+
+
+def _exact_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+def _exact_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    product = a * b
+    (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+    error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, error
+
+
+def _halves(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scaled = a * _SPLIT
+    high = scaled - (scaled - a)
+    return high, a - high

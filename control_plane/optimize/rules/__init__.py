@@ -1,0 +1,52 @@
+"""The rules, in the order in which each pass applies them.
+
+A rule is one file of that name and one line here.  Passes repeat until none fires, so the order decides how many it
+takes, and, where a line says so, what is found at all.
+"""
+
+from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.control_plane.optimize.rules.check_parts_before_concat import check_parts_before_concat
+from pretzel.control_plane.optimize.rules.column_of_concat import column_of_concat
+from pretzel.control_plane.optimize.rules.column_of_select import column_of_select
+from pretzel.control_plane.optimize.rules.count_in_wanted_type import count_in_wanted_type
+from pretzel.control_plane.optimize.rules.drop_noop import drop_noop
+from pretzel.control_plane.optimize.rules.drop_proven_require_finite import drop_proven_require_finite
+from pretzel.control_plane.optimize.rules.flatten_concat import flatten_concat
+from pretzel.control_plane.optimize.rules.fold_affine_into_linear import fold_affine_into_linear
+from pretzel.control_plane.optimize.rules.fold_linear_into_linear import fold_linear_into_linear
+from pretzel.control_plane.optimize.rules.fold_select_into_linear import fold_select_into_linear
+from pretzel.control_plane.optimize.rules.fold_standardize_into_linear import fold_standardize_into_linear
+from pretzel.control_plane.optimize.rules.linear_of_one_hot_is_take import linear_of_one_hot_is_take
+from pretzel.control_plane.optimize.rules.merge_affines import merge_affines
+from pretzel.control_plane.optimize.rules.merge_require_finite import merge_require_finite
+from pretzel.control_plane.optimize.rules.merge_selects import merge_selects
+from pretzel.control_plane.optimize.rules.norm_after_dot import norm_after_dot
+from pretzel.control_plane.optimize.rules.push_linear_through_concat import push_linear_through_concat
+from pretzel.control_plane.optimize.rules.push_select_through_concat import push_select_through_concat
+from pretzel.control_plane.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
+
+RULES: tuple[Rule, ...] = (
+    count_in_wanted_type,  # first: a cast hides the counts from every proof and pattern below
+    # Checks go early: one that stands between two operators keeps them apart for every rule below.
+    merge_require_finite,
+    drop_proven_require_finite,
+    check_parts_before_concat,
+    # Columns: what is dropped now need not be looked at later.
+    flatten_concat,  # before the pushes, which see one level of parts
+    merge_selects,
+    column_of_select,
+    column_of_concat,
+    push_select_through_concat,  # after the merges: it cuts the list of columns into pieces
+    drop_noop,  # after the rules above, which leave selections of everything behind
+    # Linear models, from the widest vector to the narrowest.
+    push_linear_through_concat,  # before all folds: the parts of one concatenation fold each in its own way
+    skip_densify_before_linear,  # before the look-up, which wants to see the one-hot itself
+    fold_select_into_linear,
+    linear_of_one_hot_is_take,
+    norm_after_dot,
+    merge_affines,  # before the fold of one, so that weights are scaled once
+    fold_affine_into_linear,
+    fold_standardize_into_linear,
+    fold_linear_into_linear,  # last: what is folded into the inner model first costs its width once, not the outer's
+)
+"""Every rule, in order."""

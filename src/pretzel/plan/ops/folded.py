@@ -1,0 +1,56 @@
+"""Operators that rewriting makes of others; importers have no use for them."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.ops.dense import NORMS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense
+
+
+class Sum(Node):
+    """The sum of all parts, added in order to the first one, and the bias last: a product cut along its columns."""
+
+    parts: tuple[Node, ...]
+    bias: Parameter | None = None
+    """``[1]`` or ``[k]`` floats."""
+    linear = True
+    associative = True
+
+    def infer(self) -> ValueType:
+        """Dense floats of one type in, the same type out."""
+        types = {part.type for part in self.parts}
+        t = next(iter(types), None)
+        if t is None or len(types) > 1 or t.layout != "dense" or not t.is_float:
+            raise self.fail(f"parts: expected dense floats of one type, got {', '.join(map(str, types)) or 'none'}")
+        if self.bias is not None and (self.bias.shape != (t.columns,) or self.bias.dtype not in ("f32", "f64")):
+            raise self.fail(f"bias: {self.bias.dtype}{list(self.bias.shape)} does not fit {t}")
+        return t
+
+
+class NormalizedLinear(Node):
+    """``(x @ weights) / norm(x) + bias`` with the norm taken in the same pass; a row of norm zero is not divided.
+
+    The same as ``Linear(Normalize(x))`` but for rounding, with nothing written between the two.
+    """
+
+    x: Node
+    weights: Parameter
+    """``f64[width]`` or ``f64[width, k]``."""
+    bias: Parameter | None
+    """``[1]`` or ``[k]`` floats."""
+    norm: str
+    breaker = True
+    compute_bound = True
+
+    def infer(self) -> ValueType:
+        """Floats in float64 in, dense float64 out."""
+        t, shape = self.x.type, self.weights.shape
+        if self.norm not in NORMS:
+            raise self.fail(f"norm: expected one of {', '.join(NORMS)}, got {self.norm!r}")
+        if t.dtype != "f64" or self.weights.dtype != "f64" or len(shape) not in (1, 2) or shape[0] != t.columns:
+            raise self.fail(f"weights: {self.weights.dtype}{list(shape)} does not fit x: {t}; both are f64")
+        k = shape[1] if len(shape) == 2 else None
+        if self.bias is not None and self.bias.shape != (k or 1,):
+            raise self.fail(f"bias: expected shape ({k or 1},), got {self.bias.shape}")
+        return dense("f64", k)
