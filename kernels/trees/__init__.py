@@ -1,0 +1,1 @@
+"""Kernels of forests and boosted trees."""

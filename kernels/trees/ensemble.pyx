@@ -1,0 +1,231 @@
+"""Tree ensembles: forests and boosted trees of every library.
+
+Two ways through a forest, with the same bits.  A batch is cut into blocks of rows that stay in the first cache, and each
+tree takes all rows of a block, eight at a time.  A single row (and the few that no group of eight holds) walks eight
+trees at a time.  Either way only leaves are noted during the walk, and they are added afterwards in the order of the
+trees.  Blocks without a NaN, in forests without categories, take the short step.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+import numpy as np
+
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "forest.h" nogil:
+    ctypedef struct forest_node:
+        uint32_t leaf, feature, child
+    ctypedef struct forest_extras:
+        const uint8_t* missing_right
+        const uint32_t* categories
+        const int32_t* ranges
+    void forest_walk_f32(const forest_node* nodes, uint32_t* at, const char** rows)
+    void forest_walk_f64(const forest_node* nodes, uint32_t* at, const char** rows)
+    void forest_careful_walk_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    void forest_careful_walk_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    bint forest_is_leaf_f32(const forest_node* node)
+    bint forest_is_leaf_f64(const forest_node* node)
+    bint forest_any_nan_f32(const void* values, int64_t count)
+    bint forest_any_nan_f64(const void* values, int64_t count)
+
+cdef enum:
+    LANES = 8               # FOREST_LANES
+    BLOCK_BYTES = 16 << 10  # of x: half a first-level cache, so that a tree fits beside it
+    ALONE = 3               # rows up to this many walk one by one rather than as lanes
+
+ctypedef fused real:
+    float
+    double
+
+
+cdef class TreeEnsemble(Kernel):
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees.
+
+    Args:
+        inputs: one dense matrix, f32 or f64.
+        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups.
+        aggregate: ``sum`` or ``mean``.
+        nodes: ``u32[n, 4]``, see ``forest.h``; children lie after their parents.
+        missing_right: ``u8[n]``: 1 where a NaN goes to the right; 0 at leaves.
+        roots: ``u32[trees]``.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64.
+        base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
+        group: ``i32[trees]``: the column that each tree adds to.
+        categories, category_range: ``u32[words]`` and ``i32[n, 2]``: the bit sets of categories that go left.
+
+    Raises:
+        ValueError: an index leads out of bounds, or a child does not lie after its parent.
+    """
+
+    cdef object keep
+    cdef const forest_node* nodes
+    cdef const uint32_t* roots
+    cdef const int32_t* group
+    cdef const void* leaves
+    cdef const void* base
+    cdef forest_extras extras
+    cdef int64_t trees, width, outputs
+    cdef bint wide_x, wide_leaves, mean
+
+    def __init__(self, inputs, output, *, aggregate, nodes, missing_right, roots, leaves, base, group=None,
+                 categories=None, category_range=None):
+        self.keep = (nodes, missing_right, roots, leaves, base, group, categories, category_range)
+        self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
+        self.width, self.outputs = inputs[0].columns, output.columns
+        self.mean = aggregate == "mean"
+        self._set_leaves(output, leaves, base)
+        self._set_nodes(nodes, missing_right, len(leaves))
+        self._set_roots(roots, group, len(nodes))
+        if categories is not None:
+            self._set_categories(categories, category_range, len(nodes))
+
+    cdef _set_leaves(self, output, leaves, base):
+        if leaves.dtype != base.dtype or leaves.dtype != output.numpy or leaves.dtype.kind != "f":
+            raise ValueError(f"leaves, base: {leaves.dtype}, {base.dtype} do not fit {output}")
+        if base.shape != (self.outputs,) or leaves.shape[1:] not in ((), (self.outputs,)):
+            raise ValueError(f"leaves, base: shapes {leaves.shape}, {base.shape} do not fit {output}")
+        self.leaves, self.base = <const void*>_address(leaves), <const void*>_address(base)
+
+    cdef _set_nodes(self, const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, int64_t leaves):
+        cdef int64_t bad
+        if nodes.shape[1] != 4 or missing_right.shape[0] != nodes.shape[0] or nodes.shape[0] > 0x7FFFFFFF:
+            raise ValueError(f"nodes: {nodes.shape[0]} x {nodes.shape[1]}, missing_right: {missing_right.shape[0]}")
+        self.nodes = <const forest_node*>(&nodes[0, 0] if nodes.shape[0] else NULL)
+        self.extras.missing_right = &missing_right[0] if nodes.shape[0] else NULL
+        bad = first_bad(self.nodes, nodes.shape[0], self.extras.missing_right, self.width, 8 if self.wide_x else 4, leaves)
+        if bad >= 0:
+            raise ValueError(f"nodes: node {bad} leads out of bounds")
+
+    cdef _set_roots(self, const uint32_t[::1] roots, group, int64_t nodes):
+        cdef const int32_t[::1] columns = group
+        self.trees = roots.shape[0]
+        if self.trees and np.max(roots) >= nodes:
+            raise ValueError(f"roots: expected 0..{nodes - 1}")
+        self.roots = &roots[0] if self.trees else NULL
+        if group is not None and self.trees:
+            if len(group) != self.trees or not 0 <= group.min() <= group.max() < self.outputs:
+                raise ValueError(f"group: expected {self.trees} columns in 0..{self.outputs - 1}")
+            self.group = &columns[0]
+
+    cdef _set_categories(self, const uint32_t[::1] words, const int32_t[:, ::1] ranges, int64_t nodes):
+        cdef int64_t i
+        if ranges.shape[0] != nodes or ranges.shape[1] != 2:
+            raise ValueError(f"category_range: expected {nodes} x 2")
+        for i in range(nodes):
+            if ranges[i, 0] < 0 or ranges[i, 1] < 0 or <int64_t>ranges[i, 0] + ranges[i, 1] > words.shape[0]:
+                raise ValueError(f"category_range: node {i} leads out of the {words.shape[0]} words")
+        if words.shape[0] and nodes:
+            self.extras.categories, self.extras.ranges = &words[0], &ranges[0, 0]
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t stride = self.width * (8 if self.wide_x else 4), first = 0, count
+        cdef int64_t block = max(64, BLOCK_BYTES // max(stride, 1)) // LANES * LANES
+        cdef const char* x = <const char*>inputs[0].values
+        if reserve(&frame.scratch, max(self.trees + LANES, block) * sizeof(uint32_t)) != OK:
+            return OUT_OF_MEMORY
+        while first < frame.rows:
+            count = min(block, frame.rows - first)
+            if self.wide_leaves:
+                self._block(<double*>output.values + first * self.outputs, x + first * stride, stride, count,
+                            <uint32_t*>frame.scratch.at)
+            else:
+                self._block(<float*>output.values + first * self.outputs, x + first * stride, stride, count,
+                            <uint32_t*>frame.scratch.at)
+            first += count
+        return OK
+
+    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* found) noexcept nogil:
+        """Fill ``rows`` rows of ``out``; ``found`` is room for a leaf of each row or of each tree."""
+        cdef bint careful = self._needs_care(x, rows)
+        cdef int64_t together = 0 if rows <= ALONE else rows, row, tree, i
+        for row in range(rows):
+            for i in range(self.outputs):
+                out[row * self.outputs + i] = (<const real*>self.base)[i]
+        if together:
+            for tree in range(self.trees):
+                self._walk_rows(x, stride, rows, tree, careful, found)
+                for row in range(rows):
+                    self._add(out + row * self.outputs, tree, self.nodes[found[row]].leaf)
+        else:
+            for row in range(rows):
+                self._walk_trees(x + row * stride, careful, found)
+                for tree in range(self.trees):
+                    self._add(out + row * self.outputs, tree, self.nodes[found[tree]].leaf)
+        if self.mean and self.trees:
+            for i in range(rows * self.outputs):
+                out[i] /= self.trees
+
+    cdef bint _needs_care(self, const char* x, int64_t rows) noexcept nogil:
+        """Whether some step may meet a NaN or a category."""
+        cdef int64_t values = rows * self.width
+        if self.extras.categories != NULL:
+            return True
+        return forest_any_nan_f64(x, values) if self.wide_x else forest_any_nan_f32(x, values)
+
+    cdef inline void _add(self, real* out, int64_t tree, uint32_t leaf) noexcept nogil:
+        cdef const real* leaves = <const real*>self.leaves
+        cdef int64_t i
+        if self.group != NULL:
+            out[self.group[tree]] += leaves[leaf]
+        elif self.outputs == 1:
+            out[0] += leaves[leaf]
+        else:
+            for i in range(self.outputs):
+                out[i] += leaves[<int64_t>leaf * self.outputs + i]
+
+    cdef void _walk_rows(self, const char* x, int64_t stride, int64_t rows, int64_t tree, bint careful,
+                         uint32_t* found) noexcept nogil:
+        """Note the leaf of each row in one tree; the last group repeats its last row where rows run out."""
+        cdef const char* lanes[LANES]
+        cdef uint32_t at[LANES]
+        cdef int64_t first, i
+        for first in range(0, rows, 8):  # LANES
+            for i in range(LANES):
+                lanes[i] = x + min(first + i, rows - 1) * stride
+                at[i] = self.roots[tree]
+            self._walk(at, lanes, careful)
+            for i in range(min(<int64_t>LANES, rows - first)):
+                found[first + i] = at[i]
+
+    cdef void _walk_trees(self, const char* row, bint careful, uint32_t* found) noexcept nogil:
+        """Note the leaf of one row in each tree; the last group repeats the last tree."""
+        cdef const char* lanes[LANES]
+        cdef int64_t first, i
+        for i in range(LANES):
+            lanes[i] = row
+        for first in range(0, self.trees, 8):  # LANES
+            for i in range(LANES):
+                found[first + i] = self.roots[min(first + i, self.trees - 1)]
+            self._walk(found + first, lanes, careful)
+
+    cdef inline void _walk(self, uint32_t* at, const char** lanes, bint careful) noexcept nogil:
+        if careful and self.wide_x:
+            forest_careful_walk_f64(self.nodes, &self.extras, at, lanes)
+        elif careful:
+            forest_careful_walk_f32(self.nodes, &self.extras, at, lanes)
+        elif self.wide_x:
+            forest_walk_f64(self.nodes, at, lanes)
+        else:
+            forest_walk_f32(self.nodes, at, lanes)
+
+
+cdef int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,
+                       int64_t leaves) noexcept nogil:
+    """Return the first node that could lead out of bounds or in a circle, or -1."""
+    cdef int64_t i
+    cdef bint stays
+    for i in range(count):
+        if nodes[i].feature % size or nodes[i].feature // size >= width or missing_right[i] > 1:
+            return i
+        if nodes[i].child == i:
+            stays = forest_is_leaf_f64(nodes + i) if size == 8 else forest_is_leaf_f32(nodes + i)
+            if nodes[i].leaf >= leaves or missing_right[i] or not stays:
+                return i
+        elif nodes[i].child < i or <int64_t>nodes[i].child + 1 >= count:
+            return i
+    return -1
+
+
+cdef size_t _address(array):
+    return array.__array_interface__["data"][0]
