@@ -15,11 +15,6 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
 
-def is_series(X: Any) -> bool:
-    """Whether this is one column of a table, as pandas and polars have them."""
-    return hasattr(X, "to_numpy") and hasattr(X, "dtype") and not hasattr(X, "columns")
-
-
 def table_of(X: Any) -> dict[str, Any] | None:
     """Return the columns of a table by name, None where ``X`` is none.
 
@@ -38,10 +33,12 @@ def table_of(X: Any) -> dict[str, Any] | None:
 
 
 def array_of(column: Any, number: bool) -> Any:
-    """Return a column as an array; what a nullable pandas column lacks comes back as NaN."""
-    if is_series(column) and hasattr(column.dtype, "na_value"):
-        return column.to_numpy(dtype=np.float64 if number and _has_missing(column) else None, na_value=np.nan)
-    return column.to_numpy() if hasattr(column, "to_numpy") else column
+    """Return a column (or a frame of numbers) as an array; what pandas' nullable types lack comes back as NaN."""
+    if not hasattr(column, "to_numpy"):
+        return column
+    if hasattr(column, "isna") and (number or hasattr(column.dtype, "na_value")):
+        return column.to_numpy(na_value=np.nan) if _has_missing(column) else column.to_numpy()
+    return column.to_numpy()
 
 
 def head(X: Any, rows: int) -> Any:
@@ -52,7 +49,7 @@ def head(X: Any, rows: int) -> Any:
 
 
 def _has_missing(column: Any) -> bool:
-    return bool(column.isna().any())
+    return bool(np.any(column.isna()))
 
 
 def _frame(X: Any, names: list[str]) -> dict[str, Any]:
