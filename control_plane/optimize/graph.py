@@ -1,4 +1,4 @@
-"""What rules may ask about a definition: who reads a node, whether its last bit decides something, how large it gets."""
+"""What rules may ask about a definition: who reads a node, whether its last bit decides something, how large it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules by their docstrings: the plans before and after, with parameters that are whole numbers so that sums are exact."""
+"""Rules by their docstrings: the plans before and after, over whole numbers, so that sums are exact."""
 
 from __future__ import annotations
 

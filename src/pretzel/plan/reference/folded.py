@@ -20,19 +20,26 @@ def sum_(node: ops.Sum, *parts: np.ndarray) -> Value:
 
 @reference(ops.NormalizedLinear)
 def normalized_linear(node: ops.NormalizedLinear, x: Value) -> Value:
-    """The product first, then the quotient."""
-    rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), -1)
-    norms = _norms(rows, node.norm)
-    product = rows @ node.weights.array
+    """The product first, then the quotient; what a sparse row does not store takes no part."""
+    rows = [_row(x, i) for i in range(len(x))]
+    norms = np.array([_norm(values, node.norm) for values, _ in rows])
+    product = np.array([values @ node.weights.array[columns] for values, columns in rows])
+    product = product.reshape(len(rows), *node.weights.shape[1:])
     quotient = product / np.where(norms == 0, 1.0, norms).reshape(-1, *[1] * (product.ndim - 1))
     return quotient if node.bias is None else quotient + _bias(node.bias.array, node)
 
 
-def _norms(rows: Value, norm: str) -> Value:
-    magnitudes = np.abs(rows)
+def _row(x: Value, i: int) -> tuple[Value, Value]:
+    if isinstance(x, Csr):
+        stored = slice(x.starts[i], x.starts[i + 1])
+        return x.data[stored], x.indices[stored]
+    return np.atleast_1d(x[i]), slice(None)
+
+
+def _norm(values: Value, norm: str) -> Value:
     if norm == "l2":
-        return np.sqrt((rows * rows).sum(axis=1))
-    return magnitudes.sum(axis=1) if norm == "l1" else magnitudes.max(axis=1, initial=0.0)
+        return np.sqrt((values * values).sum())
+    return np.abs(values).sum() if norm == "l1" else np.abs(values).max(initial=0.0)
 
 
 def _bias(bias: Value, node: ops.Sum | ops.NormalizedLinear) -> Value:

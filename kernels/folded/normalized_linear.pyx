@@ -1,0 +1,76 @@
+"""A product and the norm that divides it, in one pass over each row."""
+
+from libc.math cimport fabs, sqrt
+from libc.stdint cimport int32_t, int64_t
+
+import numpy as np
+
+from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.kernel cimport Kernel
+
+cdef enum Norm:
+    L1 = 0
+    L2 = 1
+    MAX = 2
+
+
+cdef class NormalizedLinear(Kernel):
+    """``(x @ weights) / norm(x) + bias``; both sums run over the columns of a row in order."""
+
+    cdef object kept
+    cdef const double* weights
+    cdef const double* bias
+    cdef int64_t width, k
+    cdef Norm norm
+    cdef bint sparse
+
+    def __init__(self, inputs, output, *, weights, norm, bias=None):
+        self.width, self.k, self.sparse = inputs[0].columns, output.columns, inputs[0].layout == "sparse"
+        self.norm = {"l1": L1, "l2": L2, "max": MAX}[norm]
+        bias = np.full(self.k, -0.0) if bias is None else bias  # -0.0 leaves every quotient as it is
+        self.kept = matrix("weights", weights, "f64", (self.width, self.k)), vector("bias", bias, "f64", self.k)
+        self.weights = <const double*><size_t>address(self.kept[0])
+        self.bias = <const double*><size_t>address(self.kept[1])
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef Slot* x = inputs[0]
+        cdef double* values = <double*>x.values
+        cdef double* out = <double*>output.values
+        cdef int64_t row, start, end
+        for row in range(frame.rows):
+            if self.sparse:
+                start, end = x.starts[row], x.starts[row + 1]
+                self.score(values + start, x.columns + start, end - start, out)
+            else:
+                self.score(values + row * self.width, NULL, self.width, out)
+            out += self.k
+        return OK
+
+    # One row: its stored values and their columns, or NULL where all columns are there.
+    cdef inline void score(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
+        cdef int64_t i, j
+        cdef double norm = 0.0
+        cdef const double* weights
+        for j in range(self.k):
+            out[j] = 0.0
+        for i in range(count):
+            norm = grow(norm, x[i], self.norm)
+            weights = self.weights + (i if columns == NULL else columns[i]) * self.k
+            for j in range(self.k):
+                out[j] += x[i] * weights[j]
+        if self.norm == L2:
+            norm = sqrt(norm)
+        if norm == 0.0:
+            norm = 1.0
+        for j in range(self.k):
+            out[j] = out[j] / norm + self.bias[j]
+
+
+cdef inline double grow(double norm, double x, Norm kind) noexcept nogil:
+    if kind == L2:
+        return norm + x * x
+    if kind == L1:
+        return norm + fabs(x)
+    # The second test lets a NaN in, and the first keeps it.
+    return fabs(x) if fabs(x) > norm or x != x else norm
