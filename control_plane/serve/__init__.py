@@ -1,1 +1,5 @@
-"""Answers the control plane's gRPC calls: proto in, domain call, proto out."""
+"""Serves the control RPCs: servicers that translate, and the process around them."""
+
+from pretzel.control_plane.serve.server import Ready, main, serving
+
+__all__ = ["Ready", "main", "serving"]

@@ -66,10 +66,15 @@ class Child:
         except (EOFError, BrokenPipeError):
             raise self._epitaph() from None
 
+    def kill(self) -> None:
+        """Kill the process, and what it may have started; whoever waits for its answer hears of it."""
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
-        """Kill the process, and what it may have started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """Kill it and let go of its pipes; not while another thread asks."""
+        self.kill()
         self._process.wait()
         for file in (self._process.stdin, self._process.stdout):
             if file:

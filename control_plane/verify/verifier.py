@@ -6,10 +6,12 @@ import queue
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pretzel.control_plane.verify.compare import Tolerance
 from pretzel.control_plane.verify.job import Limits, Sample, error_of, job_bytes
 from pretzel.control_plane.verify.process import Child
+from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.physical import Plan
 
@@ -28,6 +30,8 @@ class Verifier:
         self._children: queue.Queue[Child] = queue.Queue()
         for _ in range(children):
             self._children.put(Child(command))
+        self._busy: set[Child] = set()
+        self._closed = False
 
     def verify(
         self, plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance
@@ -42,27 +46,39 @@ class Verifier:
             ExhaustedError: the plan passed a limit of memory or time.
         """
         job = job_bytes(plan, objects, sample, tolerance, self.limits)
-        child = self._children.get()
-        try:
-            child = child if child.alive else self._replace(child)
-            answer = child.ask(job, self.limits.seconds)
-            spent = child.jobs >= self.jobs or answer.get("retire", False)
-        except BaseException:
-            self._children.put(self._replace(child))
-            raise
-        self._children.put(self._replace(child) if spent else child)
+        answer = self._ask(job)
         if "error" in answer:
             raise error_of(answer)
         worst: dict[str, float] = answer["worst"]
         return worst
 
     def close(self) -> None:
-        """End the children; a verification that still runs ends its own."""
-        while True:
-            try:
-                self._children.get_nowait().close()
-            except queue.Empty:
-                return
+        """End the children; a verification that still runs fails as UNAVAILABLE."""
+        self._closed = True
+        for child in list(self._busy):
+            child.kill()
+        while not self._children.empty():
+            self._children.get_nowait().close()
+
+    def _ask(self, job: bytes) -> Mapping[str, Any]:
+        child = self._children.get()
+        child = child if child.alive else self._replace(child)
+        self._busy.add(child)
+        fresh = True
+        try:
+            answer: Mapping[str, Any] = child.ask(job, self.limits.seconds)
+            fresh = child.jobs >= self.jobs or bool(answer.get("retire"))
+            return answer
+        except PretzelError:
+            if self._closed:
+                raise UnavailableError("the control plane is going away; deploy again in a moment") from None
+            raise
+        finally:
+            self._busy.discard(child)
+            if self._closed:
+                child.close()
+            else:
+                self._children.put(self._replace(child) if fresh else child)
 
     def _replace(self, child: Child) -> Child:
         child.close()

@@ -1,0 +1,26 @@
+"""``python -m pretzel.control_plane`` runs a control plane with the settings that the environment gives."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from pydantic import ValidationError
+
+from pretzel.control_plane.serve import main
+from pretzel.control_plane.settings import Settings
+from pretzel.errors import PretzelError
+
+
+def run() -> int:
+    """Run until a signal ends it, and return the exit code."""
+    try:
+        asyncio.run(main(Settings()))
+    except (PretzelError, ValidationError) as error:
+        print(f"pretzel control-plane: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

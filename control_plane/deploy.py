@@ -1,0 +1,158 @@
+"""One deployment, from a definition to a published version; it may be killed anywhere and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pretzel.control_plane.catalog import Catalog, Release, names
+from pretzel.control_plane.compile import Compiled, compile_plan
+from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.optimize import optimize
+from pretzel.control_plane.store import ObjectStore, ParameterCache
+from pretzel.control_plane.store.interface import Buffer
+from pretzel.control_plane.verify import Sample, Tolerance, Verifier
+from pretzel.errors import CorruptObjectError, InputError, PreconditionError
+from pretzel.plan.definition import Definition, from_tree, parameter_digests
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode
+from pretzel.plan.model import ModelVersion
+from pretzel.plan.parameter import Parameter
+
+_MOST_NAMED = 5
+_MOST_TRUSTED = 100_000
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a client asks for."""
+
+    model: str
+    parameters: Sequence[Digest]
+    """The objects that the definition names."""
+    build: Callable[[Mapping[Digest, Parameter]], Definition]
+    """Makes the definition once those are there."""
+    sample: Sample | None = None
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    alias: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Deployer:
+    """Turns definitions into published versions.  Safe for several threads."""
+
+    def __init__(self, store: ObjectStore, catalog: Catalog, verifier: Verifier, lease_seconds: float = 3600.0) -> None:
+        self.store, self.catalog, self.verifier = store, catalog, verifier
+        self.parameters = ParameterCache(store)
+        self.lease_seconds = lease_seconds
+        self._trusted: set[Digest] = set()
+
+    def deploy(self, asked: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
+        """Return the version, and the revision of the catalog that shows it; ``progress`` hears of each step.
+
+        What is stored on the way is leased first, so it is collected later if this never ends.
+
+        Raises:
+            InputError: a name, an option or the sample is wrong.
+            DefinitionError: the definition is illegal.
+            PreconditionError: a parameter was never uploaded, or (VerificationError) the answers differ.
+            CorruptObjectError: a stored parameter is damaged.
+            ExhaustedError: the disk is full, or verification passed a limit.
+        """
+        _check(asked)
+        definition = self._read(asked)
+        progress("optimize")
+        optimized = optimize(definition)
+        failpoint("after_optimize")
+        progress("compile")
+        compiled = compile_plan(optimized)
+        failpoint("after_compile")
+        self._keep(definition, compiled)
+        progress("verify")
+        worst = self._verify(asked, compiled)
+        failpoint("after_verify")
+        progress("publish")
+        published = self._publish(asked, definition, compiled, worst)
+        failpoint("after_publish")
+        return published
+
+    def read(self, version: ModelVersion) -> Definition:
+        """Return the definition of a version, as it was deployed."""
+        tree = decode(self.store.get(version.definition))
+        return from_tree(tree, self.parameters.many(parameter_digests(tree)))
+
+    def _read(self, asked: Deployment) -> Definition:
+        self.catalog.lease(asked.parameters, self.lease_seconds)
+        missing = self.store.missing(asked.parameters)
+        if missing:
+            raise PreconditionError(f"{_list(missing)} never uploaded; upload, then deploy again")
+        failpoint("after_objects")
+        return asked.build(self.parameters.many(asked.parameters))
+
+    def _keep(self, definition: Definition, compiled: Compiled) -> None:
+        """Store the objects of a version, stage by stage: blobs, definition, plan."""
+        plan = compiled.plan
+        self.catalog.lease([*compiled.blobs, definition.digest, plan.digest], self.lease_seconds)
+        for digest, blob in compiled.blobs.items():
+            self._put(digest, blob)
+            failpoint("after_first_blob")
+        self._put(definition.digest, definition.encoded)
+        self._put(plan.digest, plan.encoded)
+        failpoint("after_blobs")
+
+    def _put(self, digest: Digest, data: Buffer) -> None:
+        """Store an object unless it is there; one that is there is checked once in the life of this process."""
+        if not self.store.put(digest, data) and digest not in self._trusted:
+            try:
+                self.store.get(digest)
+            except CorruptObjectError:
+                self.store.put(digest, data)
+        if len(self._trusted) >= _MOST_TRUSTED:
+            self._trusted.clear()
+        self._trusted.add(digest)
+
+    def _verify(self, asked: Deployment, compiled: Compiled) -> Mapping[str, float]:
+        objects: dict[Digest, Path | bytes] = {}
+        for digest in compiled.plan.objects:
+            path = self.store.path(digest)
+            objects[digest] = path if path is not None else bytes(self.store.get(digest))
+        return self.verifier.verify(compiled.plan, objects, asked.sample, asked.tolerance)
+
+    def _publish(
+        self, asked: Deployment, definition: Definition, compiled: Compiled, worst: Mapping[str, float]
+    ) -> tuple[ModelVersion, int]:
+        plan = compiled.plan
+        holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
+        needed = [*holdings, *plan.objects, *definition.parameters]
+        metadata = {**definition.metadata, **_measured(asked, worst)}
+        release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
+
+        def check() -> None:
+            # Leases end; this is where nothing can be collected any more.
+            if missing := self.store.missing(needed):
+                raise PreconditionError(f"{_list(missing)} collected meanwhile; deploy again")
+
+        return self.catalog.publish(asked.model, release, asked.alias, check)
+
+
+def _check(asked: Deployment) -> None:
+    names.check_model(asked.model)
+    if asked.alias:
+        names.check_alias(asked.alias)
+    if asked.options:
+        raise InputError(f"option {sorted(asked.options)[0]!r} is unknown; this version has no options")
+
+
+def _measured(asked: Deployment, worst: Mapping[str, float]) -> dict[str, Any]:
+    if asked.sample is None:
+        return {"verified": False}
+    tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
+    return {"verified": True, "tolerance": tolerance, "measured_error": dict(worst)}
+
+
+def _list(digests: Sequence[Digest]) -> str:
+    shown = ", ".join(map(str, digests[:_MOST_NAMED]))
+    more = f" and {len(digests) - _MOST_NAMED} more" if len(digests) > _MOST_NAMED else ""
+    return f"{len(digests)} objects are missing: {shown}{more}; they were"

@@ -1,0 +1,111 @@
+"""The service that clients speak to: each method turns a message into a call of the domain, and the result back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import grpc.aio
+
+from pretzel.control_plane.serve import translate
+from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.upload import Upload
+from pretzel.errors import ExhaustedError
+from pretzel.plan import wire
+from pretzel.plan.model import ModelVersion, describe
+from pretzel.plan.physical import Plan
+from pretzel.v1 import control_pb2 as pb
+from pretzel.v1 import control_pb2_grpc
+
+Context = grpc.aio.ServicerContext[Any, Any]
+_ANSWER_MARGIN = 0.25  # of the caller's time, kept to say what happened before it runs out
+
+
+class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
+    """`pretzel.v1.ControlPlaneService`; the proto says what each method promises."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+
+    async def FindMissingObjects(
+        self, request: pb.FindMissingObjectsRequest, context: Context
+    ) -> pb.FindMissingObjectsResponse:
+        digests = [wire.digest_from_proto(message) for message in request.digests]
+        for digest in digests:
+            if digest.size > self._plane.settings.max_object_bytes:
+                most = self._plane.settings.max_object_bytes
+                raise ExhaustedError(f"object {digest}: at most {most} bytes are taken")
+        missing = await asyncio.to_thread(self._plane.find_missing, digests)
+        return pb.FindMissingObjectsResponse(
+            missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
+        )
+
+    async def UploadObjects(
+        self, requests: AsyncIterator[pb.UploadObjectsRequest], context: Context
+    ) -> pb.UploadObjectsResponse:
+        plane = self._plane
+        upload = Upload(plane.store, lambda digest: plane.lease([digest]), plane.settings.max_object_bytes)
+        try:
+            async for piece in requests:
+                digest = wire.digest_from_proto(piece.digest)
+                await asyncio.to_thread(upload.take, digest, piece.offset, piece.data)
+            upload.finish()
+        finally:
+            await asyncio.to_thread(upload.close)
+            plane.metrics.uploaded_objects.inc(upload.objects)
+            plane.metrics.uploaded_bytes.inc(upload.bytes)
+        return pb.UploadObjectsResponse(stored_objects=upload.objects, stored_bytes=upload.bytes)
+
+    async def DeployModel(
+        self, request: pb.DeployModelRequest, context: Context
+    ) -> AsyncIterator[pb.DeployModelResponse]:
+        asked = await asyncio.to_thread(translate.deployment, request)
+        async for step in self._plane.deployments.run(asked, self._patience(context) if request.wait else 0.0):
+            if isinstance(step, ModelVersion):
+                yield pb.DeployModelResponse(version=wire.model_version_to_proto(step))
+            else:
+                yield pb.DeployModelResponse(progress=step)
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
+        models = await asyncio.to_thread(self._plane.catalog.models, request.prefix)
+        return pb.ListModelsResponse(models=map(wire.model_to_proto, models))
+
+    async def DescribeVersion(self, request: pb.DescribeVersionRequest, context: Context) -> pb.DescribeVersionResponse:
+        return await asyncio.to_thread(self._describe, request.model)
+
+    async def ExplainModel(self, request: pb.ExplainModelRequest, context: Context) -> pb.ExplainModelResponse:
+        return pb.ExplainModelResponse(text=await asyncio.to_thread(self._explain, request))
+
+    async def SetAlias(self, request: pb.SetAliasRequest, context: Context) -> pb.SetAliasResponse:
+        change = partial(self._plane.catalog.set_alias, request.model, request.alias, request.version)
+        return pb.SetAliasResponse(model=wire.model_to_proto(await asyncio.to_thread(change)))
+
+    async def DeleteModel(self, request: pb.DeleteModelRequest, context: Context) -> pb.DeleteModelResponse:
+        await asyncio.to_thread(self._plane.catalog.delete, request.model, request.force)
+        return pb.DeleteModelResponse()
+
+    def _describe(self, name: str) -> pb.DescribeVersionResponse:
+        model, version = self._plane.catalog.resolve(name)
+        plan = self._plan(version)
+        described = describe(version, plan, model.aliases, self._plane.store.get)
+        return pb.DescribeVersionResponse(
+            description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
+        )
+
+    def _explain(self, request: pb.ExplainModelRequest) -> str:
+        from pretzel.control_plane.explain import explain
+
+        _, version = self._plane.catalog.resolve(request.model)
+        definition = self._plane.deployer.read(version)
+        return explain(definition, self._plan(version), request.format or "text", request.verbose)
+
+    def _plan(self, version: ModelVersion) -> Plan:
+        return Plan.from_encoded(self._plane.store.get(version.plan))
+
+    def _patience(self, context: Context) -> float:
+        """How long to wait for workers: less than the caller does, so that the answer still reaches it."""
+        most = self._plane.settings.wait_seconds
+        left = context.time_remaining()
+        return most if left is None else max(min(most, left - _ANSWER_MARGIN), 0.01)

@@ -1,0 +1,90 @@
+"""Deployments off the event loop: a bounded number at work, a bounded number waiting, progress told as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+from pretzel.control_plane.deploy import Deployer, Deployment
+from pretzel.control_plane.serve.live import LiveWorkers
+from pretzel.control_plane.serve.metrics import Metrics
+from pretzel.errors import CancelledError, ExhaustedError, PretzelError
+from pretzel.plan.model import ModelVersion
+
+
+class Deployments:
+    """Runs deployments on threads of their own.  For one event loop."""
+
+    def __init__(self, deployer: Deployer, live: LiveWorkers, metrics: Metrics, at_once: int, queued: int) -> None:
+        self._deployer, self._live, self._metrics = deployer, live, metrics
+        self._executor = ThreadPoolExecutor(at_once, thread_name_prefix="deploy")
+        self._room = at_once + queued
+        self._cancelled: set[threading.Event] = set()
+
+    async def run(self, asked: Deployment, wait_seconds: float) -> AsyncIterator[str | ModelVersion]:
+        """Yield each step as it begins, then the version; wait for live workers that long, if at all.
+
+        A caller that goes away stops its deployment at the next step.
+
+        Raises:
+            ExhaustedError: too many deployments are waiting.
+            DeadlineError: the version is published, but not all workers have it.
+        """
+        if len(self._cancelled) >= self._room:
+            raise ExhaustedError(f"{self._room} deployments are at work or waiting; try again later")
+        task = _Task(self._metrics)
+        self._cancelled.add(task.cancelled)
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._executor, self._deployer.deploy, asked, task.progress)
+        future.add_done_callback(lambda done: self._done(task, done))
+        try:
+            while (step := await task.steps.get()) is not None:
+                yield step
+            version, revision = await future
+            if wait_seconds > 0:
+                yield "wait"
+                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds)
+            yield version
+        finally:
+            task.cancelled.set()
+
+    def close(self) -> None:
+        """Stop what is at work at its next step, and what waits at once."""
+        for cancelled in self._cancelled:
+            cancelled.set()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _done(self, task: _Task, done: asyncio.Future[tuple[ModelVersion, int]]) -> None:
+        self._cancelled.discard(task.cancelled)
+        error = CancelledError() if done.cancelled() else done.exception()
+        code = "OK" if error is None else error.code if isinstance(error, PretzelError) else "INTERNAL"
+        self._metrics.deployments.labels(code).inc()
+        task.end()
+
+
+class _Task:
+    """Where a deployment is; told on its thread, heard on the loop."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.cancelled = threading.Event()
+        self.steps: asyncio.Queue[str | None] = asyncio.Queue()
+        self._metrics, self._loop = metrics, asyncio.get_running_loop()
+        self._step, self._since = "read", time.perf_counter()
+
+    def progress(self, step: str) -> None:
+        if self.cancelled.is_set():
+            raise CancelledError(f"deployment: the caller went away before the step {step!r}; nothing was published")
+        self._time(step)
+        self._loop.call_soon_threadsafe(self.steps.put_nowait, step)
+
+    def end(self) -> None:
+        self._time("")
+        self.steps.put_nowait(None)
+
+    def _time(self, step: str) -> None:
+        now = time.perf_counter()
+        self._metrics.steps.labels(self._step).observe(now - self._since)
+        self._step, self._since = step, now

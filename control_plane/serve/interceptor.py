@@ -1,0 +1,95 @@
+"""The one place where errors become statuses, and where calls are timed, counted and logged."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from pretzel.control_plane.serve.logs import logger
+from pretzel.control_plane.serve.metrics import Metrics
+from pretzel.errors import PretzelError
+
+_log = logger("calls")
+_HANDLERS = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+_MOST_TEXT = 4000  # a status travels in a header, which peers limit to 8 KiB
+
+
+class Calls(grpc.aio.ServerInterceptor):
+    """Wraps every method of every service."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._active = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: grpc.HandlerCallDetails
+    ) -> Any:
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        streams = (handler.request_streaming, handler.response_streaming)
+        behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+        wrapped = self._wrap(behaviour, str(handler_call_details.method))
+        return _HANDLERS[streams](wrapped, handler.request_deserializer, handler.response_serializer)
+
+    def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
+        async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+            async with self._call(method, context):
+                async for response in behaviour(request, context):
+                    yield response
+
+        async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            async with self._call(method, context):
+                return await behaviour(request, context)
+
+        return generate if inspect.isasyncgenfunction(behaviour) else answer
+
+    @asynccontextmanager
+    async def _call(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
+        start, code = time.perf_counter(), "OK"
+        ours = method.startswith("/pretzel.")
+        self._count(ours)
+        try:
+            yield
+        except grpc.aio.AbortError:
+            code = "ABORTED"
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            code = "CANCELLED"
+            raise
+        except Exception as error:
+            code, text = _status(error, method)
+            await context.abort(grpc.StatusCode[code], text)
+        finally:
+            self._count(-ours)
+            self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
+
+    def _count(self, change: int) -> None:
+        """Count calls of our own services: others (health watches) never end by themselves."""
+        self._active += change
+        (self.idle.clear if self._active else self.idle.set)()
+
+
+def _status(error: Exception, method: str) -> tuple[str, str]:
+    """Return the status of an error; a fault of ours gets an id by which the log tells more."""
+    if isinstance(error, PretzelError) and error.code != "INTERNAL":
+        _log.info("refused", method=method, code=error.code, message=str(error))
+        return error.code, str(error)[:_MOST_TEXT]
+    fault = uuid.uuid4().hex[:12]
+    _log.error("fault", method=method, error_id=fault, exc_info=error)
+    return "INTERNAL", f"internal error {fault}; the control plane's log says more under this id"

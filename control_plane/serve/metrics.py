@@ -1,0 +1,78 @@
+"""What Prometheus reads: calls, deployments, uploads and collections; every label has a bounded set of values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    start_http_server,
+)
+
+_CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """The metrics of one control plane, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.calls = Histogram(
+            "pretzel_control_call_seconds",
+            "Time to answer a call.",
+            ["method", "code"],
+            buckets=_CALLS,
+            registry=self.registry,
+        )
+        self.steps = Histogram(
+            "pretzel_control_deploy_step_seconds",
+            "Time of each step of a deployment.",
+            ["step"],
+            buckets=_CALLS,
+            registry=self.registry,
+        )
+        self.deployments = self._counter("deployments", "Deployments ended, by status.", "code")
+        self.uploaded_objects = self._counter("uploaded_objects", "Objects stored by uploads.")
+        self.uploaded_bytes = self._counter("uploaded_bytes", "Bytes stored by uploads.")
+        self.fetched_bytes = self._counter("fetched_bytes", "Bytes of objects sent to workers.")
+        self.collected_objects = self._counter("collected_objects", "Objects removed because nothing needed them.")
+        self.collected_bytes = self._counter("collected_bytes", "Bytes removed because nothing needed them.")
+
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Show a number that is read when it is asked for."""
+        Gauge(f"pretzel_control_{name}", text, registry=self.registry).set_function(read)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"pretzel_control_{name}_total", text, labels, registry=self.registry)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running ``/metrics``."""
+
+    port: int
+    close: Callable[[], None]
+
+
+def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
+    """Answer ``/metrics`` on a thread of its own.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    server, thread = start_http_server(port, host, metrics.registry)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return Endpoint(server.server_port, close)

@@ -1,0 +1,150 @@
+"""Runs a control plane: ports, health, reflection, metrics, the ready line, and a graceful end on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from pretzel.control_plane.serve import logs, metrics
+from pretzel.control_plane.serve.control import ControlPlaneService
+from pretzel.control_plane.serve.interceptor import Calls
+from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.workers import WorkerService
+from pretzel.control_plane.settings import Settings
+from pretzel.errors import UnavailableError
+from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
+
+_log = logs.logger("server")
+SERVICES = (
+    control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
+    worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
+)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Where a running control plane answers."""
+
+    address: str
+    port: int
+    metrics_port: int
+    epoch: str
+
+
+async def main(settings: Settings) -> None:
+    """Run a control plane until SIGTERM or SIGINT; print one line of JSON on standard output when it is ready."""
+    logs.configure(settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings) as ready:
+        print(json.dumps({"event": "ready", **ready.__dict__}), flush=True)
+        _log.info("ready", **ready.__dict__)
+        await stop.wait()
+        _log.info("draining", seconds=settings.drain_seconds)
+    _log.info("stopped")
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Ready]:
+    """Serve while the block runs; at its end, take no new calls and let those in progress finish.
+
+    Raises:
+        PreconditionError: the data directory is in use.
+        UnavailableError: a port is taken.
+    """
+    plane = Plane(settings)
+    try:
+        async with _metrics(plane) as metrics_port, _collecting(plane), _server(plane) as port:
+            yield Ready(f"{settings.host}:{port}", port, metrics_port, plane.catalog.epoch)
+    finally:
+        await asyncio.to_thread(plane.close)
+
+
+@asynccontextmanager
+async def _server(plane: Plane) -> AsyncIterator[int]:
+    calls, checks = Calls(plane.metrics), health.aio.HealthServicer()
+    server = grpc.aio.server(interceptors=[calls], options=_options(plane.settings))
+    control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
+    worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    port = _bind(server, plane.settings)
+    await server.start()
+    for name in ("", *SERVICES):
+        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    try:
+        yield port
+    finally:
+        await _drain(server, calls, checks, plane)
+
+
+async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.HealthServicer, plane: Plane) -> None:
+    """Health first, so that nobody comes; then the watches, which never end by themselves; then the calls at work."""
+    await checks.enter_graceful_shutdown()
+    plane.feed.close()
+    stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(calls.idle.wait(), plane.settings.drain_seconds)
+    await server.stop(0)  # what is left are health watches, and calls that took too long
+    await stopped
+
+
+@asynccontextmanager
+async def _metrics(plane: Plane) -> AsyncIterator[int]:
+    settings = plane.settings
+    try:
+        endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port)
+    except OSError as error:
+        raise UnavailableError(
+            f"metrics: cannot listen on {settings.host}:{settings.control_metrics_port} ({error.strerror}); "
+            "choose another control_metrics_port, 0 takes any"
+        ) from None
+    try:
+        yield endpoint.port
+    finally:
+        await asyncio.to_thread(endpoint.close)
+
+
+@asynccontextmanager
+async def _collecting(plane: Plane) -> AsyncIterator[None]:
+    task = asyncio.create_task(plane.collect_forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _options(settings: Settings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # else a port that another server has is taken silently
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ]
+
+
+def _bind(server: grpc.aio.Server, settings: Settings) -> int:
+    address = f"{settings.host}:{settings.control_port}"
+    try:
+        if settings.tls_cert and settings.tls_key:
+            pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
+            return server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
+        return server.add_insecure_port(address)
+    except (RuntimeError, OSError) as error:
+        raise UnavailableError(
+            f"control plane: cannot listen on {address} ({error}); choose another control_port, 0 takes any"
+        ) from None

@@ -1,0 +1,65 @@
+"""From requests to what the domain asks for; what `pretzel.plan.wire` does not know because only servers do."""
+
+from __future__ import annotations
+
+from pretzel.control_plane.catalog import Changes
+from pretzel.control_plane.deploy import Deployment
+from pretzel.control_plane.serve.live import Worker
+from pretzel.control_plane.verify import Sample, Tolerance
+from pretzel.errors import InputError
+from pretzel.plan import wire
+from pretzel.v1 import control_pb2, worker_pb2
+
+
+def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
+    """Return what a client asks to deploy; the definition is built later, on the thread that deploys it."""
+    message = request.definition
+    return Deployment(
+        model=request.model,
+        parameters=wire.definition_digests(message),
+        build=lambda parameters: wire.definition_from_proto(message, parameters),
+        sample=sample(request.sample) if request.HasField("sample") else None,
+        tolerance=_tolerance(request),
+        alias=request.alias or None,
+        options=wire.attributes_from_proto(request.options),
+    )
+
+
+def sample(message: control_pb2.Sample) -> Sample:
+    """Return a sample, or refuse one whose columns are malformed."""
+    try:
+        found = Sample(wire.columns_from_proto(message.inputs), wire.columns_from_proto(message.outputs))
+    except InputError as error:
+        raise InputError(f"sample: {error}") from None
+    if not found.outputs:
+        raise InputError("sample: no outputs; give the library's own answers, or no sample")
+    return found
+
+
+def changes(found: Changes) -> worker_pb2.WatchResponse:
+    """Return what a watcher is sent."""
+    return worker_pb2.WatchResponse(
+        epoch=found.epoch,
+        revision=found.revision,
+        snapshot=found.snapshot,
+        models=[wire.model_to_proto(model) for model in found.models],
+        deleted=found.deleted,
+    )
+
+
+def worker(request: worker_pb2.ReportRequest) -> Worker:
+    """Return what a worker says of itself."""
+    return Worker(
+        name=request.worker,
+        epoch=request.epoch,
+        revision=request.revision,
+        kernel_set=request.kernel_set,
+        address=request.address,
+        resident_bytes=request.resident_bytes,
+    )
+
+
+def _tolerance(request: control_pb2.DeployModelRequest) -> Tolerance:
+    if not request.HasField("tolerance"):
+        return Tolerance()
+    return Tolerance(request.tolerance.relative, request.tolerance.absolute)

@@ -1,0 +1,94 @@
+"""Puts the pieces of an upload together; knows no messages, so that what is refused can be tested by itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from pretzel.control_plane.store import ObjectStore, Writer
+from pretzel.errors import CancelledError, ExhaustedError, InputError
+from pretzel.plan.digest import Digest
+
+PIECE = 1 << 20
+"""Largest piece of an object in one message."""
+
+
+class Upload:
+    """The objects of one stream, one after another.  Closing it drops the one that is not whole."""
+
+    def __init__(self, store: ObjectStore, lease: Callable[[Digest], None], most: int) -> None:
+        self.objects = self.bytes = 0
+        self._store, self._lease, self._most = store, lease, most
+        self._digest: Digest | None = None
+        self._writer: Writer | None = None  # None also while the pieces of an object that is there go by
+        self._seen = 0
+        self._closed = False
+        # A call that is cancelled leaves a thread at work here, and closes meanwhile.
+        self._lock = threading.Lock()
+
+    def take(self, digest: Digest, offset: int, data: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            InputError: it is too long, out of order, of another object, or the last one and the digest disagrees.
+            ExhaustedError: the object is over the limit, or the disk is full.
+        """
+        with self._lock:
+            if self._closed:
+                raise CancelledError("upload: closed")
+            if len(data) > PIECE:
+                raise InputError(f"object {digest}: a piece of {len(data)} bytes; send at most {PIECE}")
+            if self._digest is None:
+                self._begin(digest)
+            self._check_order(digest, offset, len(data))
+            if self._writer is not None:
+                self._writer.write(data)
+            self._seen += len(data)
+            if self._seen == digest.size:
+                self._end()
+
+    def finish(self) -> None:
+        """Say that no piece follows.
+
+        Raises:
+            InputError: the last object is not whole.
+        """
+        if self._digest is not None:
+            raise InputError(f"object {self._digest}: the stream ended after {self._seen} bytes of it; send it again")
+
+    def close(self) -> None:
+        """Drop what is not whole; may be called twice."""
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _begin(self, digest: Digest) -> None:
+        if digest.size > self._most:
+            raise ExhaustedError(f"object {digest}: at most {self._most} bytes are taken")
+        self._lease(digest)
+        self._digest, self._seen = digest, 0
+        self._writer = self._store.writer(digest) if self._store.missing([digest]) else None
+
+    def _check_order(self, digest: Digest, offset: int, length: int) -> None:
+        assert self._digest is not None
+        if digest != self._digest:
+            raise InputError(f"object {self._digest}: {self._seen} bytes came, then a piece of {digest}")
+        if offset != self._seen:
+            raise InputError(f"object {digest}: expected the piece at {self._seen}, got the one at {offset}")
+        if offset + length > digest.size:
+            raise InputError(f"object {digest}: {offset + length} bytes came, {digest.size} were announced")
+        if not length and digest.size:
+            raise InputError(f"object {digest}: an empty piece at {offset}")
+
+    def _end(self) -> None:
+        if self._writer is not None:
+            self._writer.commit()
+            self.objects += 1
+            self.bytes += self._seen
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._writer is not None:
+            with self._writer:
+                pass
+        self._writer = self._digest = None

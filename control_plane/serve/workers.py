@@ -1,0 +1,43 @@
+"""The service that workers speak to: the catalog as a stream, objects in pieces, and what workers report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+
+from pretzel.control_plane.serve import translate
+from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.upload import PIECE
+from pretzel.plan import wire
+from pretzel.v1 import worker_pb2 as pb
+from pretzel.v1 import worker_pb2_grpc
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
+    """`pretzel.v1.WorkerService`; the proto says what each method promises."""
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane = plane
+
+    async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
+        async for found in self._plane.feed.watch(request.epoch, request.revision):
+            yield await asyncio.to_thread(translate.changes, found)
+
+    async def FetchObjects(
+        self, request: pb.FetchObjectsRequest, context: Context
+    ) -> AsyncIterator[pb.FetchObjectsResponse]:
+        for message in request.digests:
+            data = await asyncio.to_thread(self._plane.store.get, wire.digest_from_proto(message))
+            for offset in range(0, len(data) or 1, PIECE):
+                piece = bytes(data[offset : offset + PIECE])
+                yield pb.FetchObjectsResponse(digest=message, offset=offset, data=piece)
+                self._plane.metrics.fetched_bytes.inc(len(piece))
+
+    async def Report(self, request: pb.ReportRequest, context: Context) -> pb.ReportResponse:
+        self._plane.live.report(translate.worker(request), request.leaving)
+        return pb.ReportResponse(interval_seconds=self._plane.settings.report_seconds)

@@ -1,0 +1,98 @@
+"""Settings of the control plane: arguments, then ``PRETZEL_*`` variables, then the file that PRETZEL_CONFIG names."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MiB = 1 << 20
+Port = Annotated[int, Field(ge=0, le=65535)]
+Count = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """What a control plane needs to know; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="PRETZEL_", extra="ignore", frozen=True)
+
+    data_dir: Path = Path("pretzel-data")
+    """Where the catalog and the objects are kept; one control plane at a time."""
+    host: str = "127.0.0.1"
+    """Address to listen on; any but a loopback address needs TLS or ``insecure``."""
+    control_port: Port = 8101
+    """Port of the gRPC services; 0 takes any."""
+    control_metrics_port: Port = 8102
+    """Port of ``/metrics``; 0 takes any."""
+    tls_cert: Path | None = None
+    """Certificate chain, PEM."""
+    tls_key: Path | None = None
+    """Its private key, PEM."""
+    insecure: bool = False
+    """Listen on any address without TLS."""
+    log_level: str = "info"
+
+    max_message_bytes: Annotated[int, Field(ge=2 * MiB)] = 64 * MiB
+    """Largest message taken or sent; a piece of an object is at most 1 MiB in any case."""
+    max_object_bytes: Count = 8 << 30
+    lease_seconds: Seconds = 3600.0
+    """How long an object is kept after a client asked for it, whether a version needs it or not."""
+    collect_seconds: Seconds = 600.0
+    """How often what nothing needs is collected."""
+
+    report_seconds: Seconds = 2.0
+    """How often workers are told to report; one that missed five reports is dead."""
+    wait_seconds: Seconds = 30.0
+    """How long a deployment waits for workers, unless the caller's deadline comes first."""
+    drain_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """How long calls in progress may take to end after SIGTERM."""
+
+    deployments: Count = 2
+    """Deployments worked on at once; each has a verifying child."""
+    queued_deployments: Annotated[int, Field(ge=0)] = 64
+    """Deployments that may wait; more are refused."""
+    verify_memory_bytes: Count = 2 << 30
+    verify_cpu_seconds: Count = 30
+    verify_seconds: Seconds = 60.0
+    verify_jobs: Count = 200
+    """Verifications after which a child is replaced."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, variables, file."""
+        file = TomlConfigSettingsSource(settings_cls, os.environ.get("PRETZEL_CONFIG"))
+        return init_settings, env_settings, file
+
+    @model_validator(mode="after")
+    def _guard(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together; give both or none")
+        if self.tls_cert is None and not self.insecure and not _is_loopback(self.host):
+            raise ValueError(
+                f"host {self.host!r} can be reached from elsewhere: give tls_cert and tls_key, or say insecure"
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
