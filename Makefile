@@ -7,16 +7,20 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/dev.stamp
+# The demo needs no linter and no test tool; an environment that has them does as well.
+DEMO_STAMP := .venv/demo.stamp
 # make test T='tests/plan -k digest' runs a part; make build ONLY='text/*' builds a part.
 T ?= tests
 ONLY ?=
+, := ,
 
 .PHONY: help demo test test-long dev build lint format bench proto docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-10s %s\n' "$$verb" "$$text"; done
 
-demo: build ## Do the main job once, end to end
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Do the main job once, end to end
+	$(call build)
 	$(BIN)/python examples/demo.py
 
 test: build ## Run the tests, long ones aside (T=PATH runs a part)
@@ -27,17 +31,29 @@ test-long: build ## Run the long tests
 
 dev: $(STAMP) ## Make .venv: an editable install with everything
 
-$(STAMP): pyproject.toml
+define install
 	@$(PYTHON) -c 'import sys; sys.exit("Pretzel needs Python 3.11 or newer; try make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip
+	@# What builds is installed for good, and not once more in an environment of its own.
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip 'setuptools>=77' 'cython>=3.1' 'numpy>=2'
 	@# Kernels are built by `make build`, in place and in parallel: the install need not build them too.
-	PRETZEL_ONLY=nothing $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[all,dev]'
+	PRETZEL_ONLY=nothing $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[$(1)]'
 	touch $@
+endef
 
-build: dev ## Build the kernels in place (ONLY='text/*' builds a part, PRETZEL_DEBUG=1 turns checks on)
+define build
 	@mkdir -p build
 	@PRETZEL_ONLY="$${PRETZEL_ONLY:-$(ONLY)}" flock build/lock $(BIN)/python setup.py -q build_ext --inplace
+endef
+
+$(STAMP): pyproject.toml
+	$(call install,all$(,)dev)
+
+$(DEMO_STAMP): pyproject.toml
+	$(call install,demo)
+
+build: dev ## Build the kernels in place (ONLY='text/*' builds a part, PRETZEL_DEBUG=1 turns checks on)
+	$(call build)
 
 lint: dev ## Check format, style, types, layers and spelling
 	$(BIN)/ruff format --check

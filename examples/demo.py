@@ -1,0 +1,64 @@
+"""The main job, end to end: train fifty real pipelines, deploy them, score them over gRPC, compare with scikit-learn.
+
+Run by `make demo`.  Exits with 1 if any answer differs from scikit-learn's.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+import pretzel
+from showcase import checking, corpus, latency, memory, report, servers, tabular, texts
+from showcase.trained import Trained
+
+SAMPLE_ROWS = 20
+"""Rows whose answers each deployment is verified on."""
+
+
+def train() -> list[Trained]:
+    """Read the corpus, and train every pipeline."""
+    with report.step("read docstrings") as notes:
+        found = corpus.docstrings()
+        documents = corpus.documents(found)
+        notes += [f"{len(found):,}", f"{len(documents):,} paragraphs"]
+    with report.step("trained pipelines with scikit-learn") as notes:
+        models = tabular.train(found) + texts.train(documents)
+        notes.append(str(len(models)))
+    return models
+
+
+def deploy(models: list[Trained], address: str) -> None:
+    """Deploy every pipeline; the control plane checks each plan against scikit-learn's answers to a sample."""
+    with report.step("deployed and verified") as notes, pretzel.ControlPlane(address) as plane:
+        times = []
+        for model in report.each(models, "deploying"):
+            start = time.perf_counter()
+            plane.deploy(model.name, model.estimator, sample=model.head(SAMPLE_ROWS), timeout=60)
+            times.append(time.perf_counter() - start)
+        notes.append(f"{statistics.median(times) * 1e3:.0f} ms each (median)")
+
+
+def main() -> int:
+    """Run the demo and return its exit status."""
+    models = train()
+    saved = memory.pickles(models)
+    with servers.up() as running, pretzel.Client(running.worker, timeout=60) as client:
+        empty = memory.worker_pss(running.pid)
+        deploy(models, running.control)
+        with report.step("scored every pipeline over gRPC"):
+            checked = [checking.check(model, client) for model in report.each(models, "scoring")]
+        loaded = memory.worker_pss(running.pid)
+        with report.step("timed one row"):
+            latencies = [latency.measure(model, client) for model in report.each(models, "timing")]
+        in_plans, distinct = memory.plan_bytes(running.control, [model.name for model in models])
+    unpickled = memory.unpickled_bytes(saved)
+    account = memory.Account(sum(map(len, saved)), unpickled, in_plans, distinct, empty, loaded)
+    report.show_answers(checked, latencies)
+    report.show_memory(account)
+    return report.verdict(checked)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

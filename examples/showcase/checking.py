@@ -1,0 +1,65 @@
+"""Answers against scikit-learn's own: labels equal, floats within the tolerance that Pretzel states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import pretzel
+from showcase.trained import Trained
+
+RELATIVE, ABSOLUTE = 1e-6, 1e-9
+"""|got - want| <= RELATIVE |want| + ABSOLUTE scale, where scale is the largest |want| of the column."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was compared of one model."""
+
+    model: Trained
+    answers: int = 0
+    """Rows times methods."""
+    differing: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def check(model: Trained, client: pretzel.Client) -> Checked:
+    """Ask a model every method it has over all of its unseen rows, and compare each row."""
+    checked = Checked(model)
+    for method in model.methods:
+        want = getattr(model.estimator, method)(model.rows)
+        rows = len(model.rows)
+        try:
+            wrong = differing_rows(client.score(model.name, model.rows, method), want)
+        except pretzel.PretzelError as error:
+            wrong = np.arange(rows)
+            checked.problems.append(f"{model.name}.{method}: {error}")
+        checked.answers += rows
+        checked.differing += len(wrong)
+        if len(wrong):
+            checked.problems.append(f"{model.name}.{method}: {len(wrong)} of {rows} rows differ, row {wrong[0]} first")
+    return checked
+
+
+def differing_rows(got: Any, want: Any) -> np.ndarray:
+    """Return the numbers of the rows that differ; all of them where the shapes or the kinds of answer do."""
+    got, want = _dense(got), _dense(want)
+    rows = np.arange(len(want))
+    if got.shape != want.shape or (got.dtype.kind == "f") != (want.dtype.kind == "f"):
+        return rows
+    same = _close(got, want) if want.dtype.kind == "f" else got == want
+    return rows[~same.reshape(len(want), -1).all(axis=1)]
+
+
+def _close(got: np.ndarray, want: np.ndarray) -> np.ndarray:
+    finite = np.where(np.isfinite(want), np.abs(want), 0.0)
+    scale = finite.max(axis=0, initial=0.0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(got - want) <= RELATIVE * np.abs(want) + ABSOLUTE * scale
+    return near | (got == want) | (np.isnan(got) & np.isnan(want))
+
+
+def _dense(answer: Any) -> np.ndarray:
+    return np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer)

@@ -1,0 +1,106 @@
+"""What the pipelines take: as pickles, as objects kept once, in a worker, and unpickled in a Python process."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from pretzel.v1.control_pb2 import DescribeVersionRequest
+from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
+from showcase.trained import Trained
+
+UNPICKLE = """
+import pickle, sys
+from pathlib import Path
+def pss():
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
+pickle.load(sys.stdin.buffer)  # one model loads the library, and goes
+empty = pss()
+kept = [pickle.load(sys.stdin.buffer) for _ in range(int(sys.argv[1]))]
+print(pss() - empty)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Bytes of all pipelines together."""
+
+    pickled: int
+    unpickled: int
+    """What a Python process grows by when it loads the pickles."""
+    in_plans: int
+    """Parameters of all plans, were nothing shared."""
+    distinct: int
+    """The same with each object counted once."""
+    empty: int
+    """PSS of the worker before the first deployment, and"""
+    loaded: int
+    """after it has answered for every model."""
+
+    @property
+    def ratio(self) -> float:
+        """What the worker takes over an empty one, as a multiple of its distinct parameters."""
+        return (self.loaded - self.empty) / self.distinct
+
+
+def pickles(models: Iterable[Trained]) -> list[bytes]:
+    """Return each pipeline as it would be saved by itself."""
+    return [pickle.dumps(model.estimator, protocol=5) for model in models]
+
+
+def unpickled_bytes(saved: list[bytes]) -> int:
+    """Return what a fresh Python process grows by when it loads all pipelines."""
+    command = [sys.executable, "-c", UNPICKLE, str(len(saved))]
+    answer = subprocess.run(
+        command, input=b"".join([saved[0], *saved]), stdout=subprocess.PIPE, check=True, timeout=120
+    )
+    return int(answer.stdout)
+
+
+def plan_bytes(control: str, names: Iterable[str]) -> tuple[int, int]:
+    """Return the parameter bytes of all plans, each plan's counted by itself, and with each object counted once."""
+    with grpc.insecure_channel(control) as channel:
+        stub = ControlPlaneServiceStub(channel)
+        plans = [stub.DescribeVersion(DescribeVersionRequest(model=name), timeout=30).plan for name in names]
+    sizes = [_objects(plan) for plan in plans]
+    distinct = {digest: size for each in sizes for digest, size in each.items()}
+    return sum(sum(each.values()) for each in sizes), sum(distinct.values())
+
+
+def _objects(plan: Any) -> dict[str, int]:
+    """The size of each distinct parameter of a plan under its hash."""
+    digests = [digest for stage in plan.stages for digest in stage.parameters.values()]
+    digests += [output.labels for output in plan.outputs if output.HasField("labels")]
+    return {digest.hex: digest.size for digest in digests}
+
+
+def worker_pss(root: int) -> int:
+    """Return the proportional set size of the worker's processes: `root`'s descendants but for the control plane."""
+    return sum(_pss(pid) for pid in _descendants(root) if "control" not in _command(pid))
+
+
+def _descendants(root: int) -> list[int]:
+    children = _children(root)
+    return children + [pid for child in children for pid in _descendants(child)]
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+def _pss(pid: int) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))

@@ -1,0 +1,35 @@
+"""What the demo keeps of each pipeline: its name, the fitted estimator, and real rows that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+METHODS = ("predict", "predict_proba", "decision_function", "transform")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One fitted pipeline."""
+
+    name: str
+    family: str
+    """The data it was trained on, as the report groups it."""
+    estimator: Any
+    rows: Any
+    """Unseen rows of the kind the estimator takes."""
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods whose answers are compared."""
+        return [method for method in METHODS if hasattr(self.estimator, method)]
+
+    def head(self, count: int) -> Any:
+        """Return the first rows."""
+        return self.rows.iloc[:count] if hasattr(self.rows, "iloc") else self.rows[:count]
+
+
+def rows_of(models: Iterable[Trained]) -> int:
+    """Return how many rows all models score together."""
+    return sum(len(model.rows) for model in models)
