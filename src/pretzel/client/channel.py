@@ -11,6 +11,8 @@ from pretzel import __version__
 PREDICTION = "pretzel.v1.PredictionService"
 CONTROL = "pretzel.v1.ControlPlaneService"
 
+# PredictStream is not among them: what it has answered cannot be repeated, so the client sends the rest itself.
+SAFE_PREDICTION_METHODS = ("Predict", "PredictMany", "DescribeModel")
 SAFE_CONTROL_METHODS = (
     "FindMissingObjects",
     "DeployModel",  # the same definition again gives the same version
@@ -31,10 +33,10 @@ _RETRY_BUFFER = 4 << 20
 
 def service_config() -> str:
     """Return the service config: every server of an address takes its turn, and what is safe to repeat is repeated."""
-    safe = [{"service": PREDICTION}, *({"service": CONTROL, "method": method} for method in SAFE_CONTROL_METHODS)]
-    return json.dumps(
-        {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [{"name": safe, "retryPolicy": _RETRY}]}
-    )
+    safe = [{"service": PREDICTION, "method": method} for method in SAFE_PREDICTION_METHODS]
+    safe += [{"service": CONTROL, "method": method} for method in SAFE_CONTROL_METHODS]
+    retried = {"name": safe, "retryPolicy": _RETRY}
+    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [retried]})
 
 
 def channel_options(extra: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, Any]]:

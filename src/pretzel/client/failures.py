@@ -22,12 +22,17 @@ _BY_CODE: dict[str, type[errors.PretzelError]] = {
 }
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
+# What grpc.aio says in place of the status when a write meets a stream that the server has ended (grpc issue 36066).
+_LOST_STATUS = "Internal error from Core"
+
 
 def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> errors.PretzelError:
     """Return the error that a failed call becomes; one that never reached a server names its address."""
     if isinstance(error, errors.PretzelError):
         return error
     code, details = error.code().name, error.details() or "no message"
+    if code == "INTERNAL" and details == _LOST_STATUS:
+        return errors.UnavailableError(f"{address}: the server ended the stream while it was being written to")
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":

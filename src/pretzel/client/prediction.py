@@ -113,6 +113,16 @@ def score_many(
 ) -> Operation[dict[str, Any]]:
     """Compute what ``method`` of each model returns for ``X``; models that take the same columns go in one call."""
     names = list(dict.fromkeys(models))
+    results = yield from _attempt(known, names, X, method)
+    refused = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
+    if changed := (yield from _changed(known, refused)):
+        results |= yield from _attempt(known, changed, X, method)
+    if errors == "raise":
+        _raise_first(results)
+    return {name: results[name] for name in names}
+
+
+def _attempt(known: Descriptions, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     results: dict[str, Any] = {}
     groups: dict[tuple[Any, ...], list[str]] = {}
     for name in names:
@@ -123,10 +133,25 @@ def score_many(
         except (InputError, NotFoundError) as error:
             results[name] = error
     for group in groups.values():
-        results |= yield from _score_group(known, group, X, method)
-    if errors == "raise":
-        _raise_first(results)
-    return {name: results[name] for name in names}
+        try:
+            results |= yield from _score_group(known, group, X, method)
+        except InputError as error:
+            results |= dict.fromkeys(group, error)
+    return results
+
+
+def _changed(known: Descriptions, names: list[str]) -> Operation[list[str]]:
+    """Describe models anew; return those that are not what they were thought to be."""
+    found = []
+    for name in names:
+        before = known.get(name)
+        try:
+            description = yield from describe(known, name)
+        except (InputError, NotFoundError):
+            continue
+        if before is not None and description.version != before.version:
+            found.append(name)
+    return found
 
 
 def _score_group(known: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
@@ -163,7 +188,6 @@ def _ask_many(models: list[str], pieces: list[dict[str, Value]], method: str) ->
 def _many_result(known: Descriptions, model: str, parts: list[Part]) -> Any:
     responses = [part for part in parts if not isinstance(part, PretzelError)]
     if len(responses) < len(parts):
-        known.pop(model, None)
         return next(part for part in parts if isinstance(part, PretzelError))
     metadata = known[model].version.metadata
     if responses[0].version != known[model].version.version:

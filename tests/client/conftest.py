@@ -1,0 +1,60 @@
+"""Each client test runs twice: with the blocking client and with the asyncio one."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pretzel.client import AsyncClient, AsyncControlPlane, Client, ControlPlane
+
+Open = Callable[..., Any]
+
+
+class Blocked:
+    """An asyncio client seen through blocking calls, on one event loop of its own."""
+
+    def __init__(self, runner: asyncio.Runner, client: Any) -> None:
+        self.runner, self.client = runner, client
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.client, name)
+        if not inspect.iscoroutinefunction(value):
+            return value
+        return lambda *args, **kwargs: self.runner.run(value(*args, **kwargs))
+
+
+def opener(kind: str, blocking: type, asynchronous: type) -> Iterator[Open]:
+    opened: list[Any] = []
+    with asyncio.Runner() as runner:
+
+        def open_client(*args: Any, **kwargs: Any) -> Any:
+            made = blocking(*args, **kwargs)
+            if kind == "asyncio":
+                made = Blocked(runner, asynchronous(*args, **kwargs))
+            opened.append(made)
+            return made
+
+        yield open_client
+        for made in opened:
+            made.close()
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def connect(kind: str) -> Iterator[Open]:
+    """Open prediction clients."""
+    yield from opener(kind, Client, AsyncClient)
+
+
+@pytest.fixture
+def control(kind: str) -> Iterator[Open]:
+    """Open control-plane clients."""
+    yield from opener(kind, ControlPlane, AsyncControlPlane)

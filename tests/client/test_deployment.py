@@ -1,0 +1,114 @@
+"""Deployments over real gRPC: what is uploaded, what is submitted, what breaks on the way."""
+
+import numpy as np
+import pytest
+
+from pretzel import errors
+from pretzel.plan import ops, wire
+from pretzel.plan.definition import Definition
+from pretzel.plan.parameter import Parameter
+from tests.client.services import Control, serving
+
+LARGE = Parameter.of(np.random.default_rng(0).normal(size=(2, 300_000)))  # 4.8 MB
+
+
+@pytest.fixture
+def server():
+    return Control()
+
+
+@pytest.fixture
+def client(control, server):
+    with serving(server) as port:
+        yield control(f"127.0.0.1:{port}", timeout=60)
+
+
+def definition(weights: Parameter | None = None) -> Definition:
+    x = ops.Input("X", "f64[2]")
+    weights = weights or Parameter.of(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    linear = ops.Linear(x, weights, Parameter.of(np.zeros(weights.shape[1])))
+    return Definition({"decision_function": linear}, (x,), {"input_style": "matrix"})
+
+
+def test_a_definition_is_uploaded_and_submitted(client, server):
+    steps: list[tuple[str, int, int]] = []
+    done = client.deploy("m", definition(), alias="canary", progress=lambda *step: steps.append(step))
+    assert (done.model, done.version, str(done)) == ("m", 1, "m@1")
+    assert server.objects.keys() == definition().parameters.keys()
+    sent = server.requests[0]
+    assert (sent.alias, sent.wait, sent.HasField("sample"), sent.HasField("tolerance")) == (
+        "canary",
+        True,
+        False,
+        False,
+    )
+    built = wire.definition_from_proto(sent.definition, definition().parameters)
+    assert built.digest == definition().digest
+    total = sum(p.nbytes for p in definition().parameters.values())
+    assert ("upload", total, total) in steps
+    assert [step for step, _, _ in steps][-3:] == ["optimize", "compile", "publish"]
+
+
+def test_what_is_there_is_not_sent_again(client, server):
+    client.deploy("m", definition(LARGE))
+    sent = len(server.sizes)
+    client.deploy("m2", definition(LARGE))
+    assert len(server.sizes) == sent
+
+
+def test_large_objects_travel_in_pieces(client, server):
+    client.deploy("m", definition(LARGE))
+    assert len(server.sizes) > 4
+    assert max(server.sizes) <= 1 << 20
+    assert server.objects[LARGE.digest] == bytes(LARGE.blob)
+
+
+def test_an_upload_that_breaks_goes_on_with_what_is_missing(client, server):
+    server.break_upload_after = [5, 2]
+    client.deploy("m", definition(LARGE))
+    assert server.objects.keys() == definition(LARGE).parameters.keys()
+
+
+def test_an_upload_that_always_breaks_is_given_up(client, server):
+    server.break_upload_after = [0] * 20
+    with pytest.raises(errors.UnavailableError, match="going away"):
+        client.deploy("m", definition())
+    assert server.requests == []
+
+
+def test_a_definition_with_a_sample_needs_the_answers(client, server):
+    X = np.array([[1, 0], [0, 1]])
+    with pytest.raises(errors.InputError, match="expected={method"):
+        client.deploy("m", definition(), sample=X)
+    client.deploy("m", definition(), sample=X, expected={"decision_function": [[1.0, 2.0], [3.0, 4.0]]}, tolerance=1e-3)
+    sent = server.requests[0]
+    assert wire.columns_from_proto(sent.sample.inputs)["X"].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert wire.columns_from_proto(sent.sample.outputs)["decision_function"].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert (sent.tolerance.relative, sent.tolerance.absolute) == (1e-3, 0.0)
+
+
+def test_a_sample_whose_answers_do_not_fit_is_refused(client):
+    with pytest.raises(errors.InputError, match="sample: 2 rows, but 'decision_function' answers 1"):
+        client.deploy("m", definition(), sample=[[1, 0], [0, 1]], expected={"decision_function": [[1.0, 2.0]]})
+
+
+def test_a_large_sample_is_cut_to_one_message(client, server):
+    wide = definition(LARGE)
+    answers = np.zeros((50, 300_000))
+    client.deploy("m", wide, sample=np.zeros((50, 2)), expected={"decision_function": answers})
+    assert server.requests[0].ByteSize() < 3 << 20
+    assert server.requests[0].sample.inputs[0].rows == server.requests[0].sample.outputs[0].rows == 1
+
+
+def test_the_catalog(client, server):
+    assert [model.name for model in client.models()] == ["a", "ab", "b"]
+    assert [model.name for model in client.models("a")] == ["a", "ab"]
+    assert client.models("a")[0].aliases == {"stable": 1}
+    assert client.describe("a").version.model == "a"
+    assert client.explain("a", format="json", verbose=True) == "a as json True"
+    assert client.alias("a", "stable", 3).aliases == {"stable": 3}
+    assert client.alias("a", "stable", None).aliases == {}
+    assert client.delete("a@1", force=True) is None
+    assert server.deleted == [("a@1", True)]
+    with pytest.raises(errors.NotFoundError, match="no model 'zz'"):
+        client.describe("zz")

@@ -1,0 +1,268 @@
+"""Predictions over real gRPC: what is sent, what comes back, and what happens when servers fail."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, repeat
+
+import grpc
+import numpy as np
+import pytest
+import scipy.sparse
+
+from pretzel import errors
+from pretzel.client import Client
+from tests.client.services import LABELS, Worker, serving
+
+X = np.array([[1.0, 2.0], [-3.0, 0.5]])
+BIG = np.random.default_rng(0).normal(size=(400_000, 2))  # 6.4 MB
+DOWN = grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.fixture
+def worker():
+    return Worker(m=2, wide=3, sibling=2, stuck=2)
+
+
+@pytest.fixture
+def address(worker):
+    with serving(worker) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def client(connect, address):
+    return connect(address, timeout=30)
+
+
+def test_every_method_answers_as_the_estimator_does(client):
+    labels = client.predict("m", X)
+    assert (labels.tolist(), labels.dtype) == (["yes", "no"], np.dtype("<U3"))
+    assert client.predict_proba("m", X).tolist() == [[-2.0, 3.0], [3.5, -2.5]]
+    assert client.decision_function("m", X).tolist() == [3.0, -2.5]
+    features = client.transform("m", X)
+    assert isinstance(features, scipy.sparse.csr_matrix)
+    assert features.toarray().tolist() == [[1.0, 2.0, 0.0, 0.0], [-3.0, 0.5, 0.0, 0.0]]
+
+
+def test_infer_takes_columns_and_gives_outputs_by_name(client, worker):
+    everything = client.infer("m", {"X": X})
+    assert list(everything) == ["predict", "predict_proba", "decision_function", "transform"]
+    assert client.infer("m@7", {"X": X}, ["decision_function"])["decision_function"].tolist() == [6003.0, 5997.5]
+    assert worker.described == 0
+
+
+def test_a_description_is_asked_for_once(client, worker):
+    description = client.describe("m")
+    assert [o.name for o in description.outputs][:2] == ["predict", "predict_proba"]
+    assert description.outputs[0].labels == LABELS
+    for _ in range(3):
+        client.predict("m", X)
+    assert worker.described == 1
+
+
+def test_no_rows(client):
+    assert client.predict_proba("m", np.zeros((0, 2))).shape == (0, 2)
+    assert client.predict("m", np.zeros((0, 2))).tolist() == []
+
+
+@pytest.mark.parametrize("method", ["decision_function", "predict", "transform", "predict_proba"])
+def test_large_inputs_are_cut_and_put_together_in_order(client, worker, method: str):
+    got = getattr(client, method)("m", BIG)
+    whole = client.infer("m", {"X": BIG[:1000]}, [method])[method]
+    assert got.shape[0] == len(BIG)
+    first = got[:1000]
+    assert (first != whole).sum() == 0
+    if method == "decision_function":
+        assert (got == BIG.sum(axis=1)).all()
+    assert 6 < len(worker.sizes)
+    assert max(worker.sizes) < 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "error", "problem"),
+    [
+        ("nope", X, errors.NotFoundError, "no model 'nope'"),
+        ("m", [[1.0, 2.0, 3.0]], errors.InputError, "column 'X': expected 2 features a row, got 3"),
+        ("m", [[0.0, 0.0], [-999, 0.0]], errors.InputError, "column 'X': row 1: refused"),
+    ],
+)
+def test_errors_are_of_the_one_tree_with_the_servers_words(client, model: str, given, error: type, problem: str):
+    with pytest.raises(error, match=problem):
+        client.predict(model, given)
+
+
+def test_an_error_in_one_piece_fails_the_call(client):
+    spoiled = BIG.copy()
+    spoiled[-1, 0] = -999
+    with pytest.raises(errors.InputError, match="refused"):
+        client.predict("m", spoiled)
+
+
+def test_an_unknown_method_lists_those_there_are(client):
+    with pytest.raises(errors.NotFoundError, match="model 'm' has no output 'score'; it has predict, predict_proba"):
+        client.score("m", X, "score")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.ExhaustedError),
+        (grpc.StatusCode.FAILED_PRECONDITION, errors.PreconditionError),
+        (grpc.StatusCode.UNIMPLEMENTED, errors.UnsupportedError),
+        (grpc.StatusCode.DATA_LOSS, errors.CorruptObjectError),
+        (grpc.StatusCode.CANCELLED, errors.CancelledError),
+        (grpc.StatusCode.INTERNAL, errors.PretzelError),
+        (grpc.StatusCode.PERMISSION_DENIED, errors.PretzelError),
+    ],
+)
+def test_every_status_is_an_error_of_ours(client, worker, code, error):
+    client.describe("m")
+    worker.failures = repeat(code)
+    with pytest.raises(error, match=f"the service says {code.name}"):
+        client.predict("m", X)
+
+
+def test_unavailable_is_tried_again(client, worker):
+    client.describe("m")
+    worker.failures = iter([DOWN, DOWN])
+    assert client.decision_function("m", X).tolist() == [3.0, -2.5]
+    assert worker.calls == 3
+
+
+def test_unavailable_for_good_is_said(client, worker, address):
+    client.describe("m")
+    worker.failures = repeat(DOWN)
+    with pytest.raises(errors.UnavailableError, match=f"{address}: .*is a server running there"):
+        client.predict("m", X)
+
+
+def test_streams_that_break_are_taken_up_again(client, worker):
+    client.describe("m")
+    worker.failures = chain([None] * 7, [DOWN], [None] * 3, [DOWN], repeat(None))
+    assert (client.decision_function("m", BIG) == BIG.sum(axis=1)).all()
+    assert worker.answered > 7
+
+
+def test_streams_that_never_stand_end_with_an_error(client, worker):
+    client.describe("m")
+    worker.failures = repeat(DOWN)
+    with pytest.raises(errors.UnavailableError):
+        client.decision_function("m", BIG)
+
+
+def test_no_server(connect):
+    with serving(Worker()) as port:
+        pass
+    with pytest.raises(errors.UnavailableError, match=f"127.0.0.1:{port}: .*is a server running"):
+        connect(f"127.0.0.1:{port}").predict("m", X)
+
+
+def test_deadlines_end_the_call(client, worker):
+    client.describe("stuck")
+    try:
+        with pytest.raises(errors.DeadlineError, match="timeout="):
+            client.predict("stuck", X, timeout=0.2)
+    finally:
+        worker.release.set()
+
+
+def test_a_deadline_counts_all_of_an_operation(client, worker):
+    client.describe("m")
+    worker.failures = repeat(DOWN)
+    with pytest.raises((errors.DeadlineError, errors.UnavailableError)):
+        client.decision_function("m", BIG, timeout=0.3)
+
+
+def test_a_new_version_of_another_shape_is_noticed(client, worker):
+    assert client.decision_function("m", X).tolist() == [3.0, -2.5]
+    worker.models["m"], worker.numbers["m"] = 3, 2
+    assert client.decision_function("m", [[1, 2, 3]]).tolist() == [1006.0]
+    with pytest.raises(errors.InputError, match="expected 3 features a row, got 2"):
+        client.decision_function("m", X)
+
+
+def test_a_new_version_of_the_same_shape_updates_the_description(client, worker):
+    client.predict("m", X)
+    worker.numbers["m"] = 2
+    client.predict("m", X)
+    assert worker.described == 1
+    client.predict("m", X)
+    assert worker.described == 2
+
+
+def test_pieces_of_one_input_are_answered_by_one_version(client, worker):
+    client.describe("m")
+    worker.before_answer = lambda count: worker.numbers.update(m=2 if count > 2 else 1)
+    assert (client.decision_function("m", BIG) == BIG.sum(axis=1) + 1000.0).all()
+
+
+def test_many_models_in_one_call(client, worker):
+    got = client.predict_many(["m", "sibling"], X, "decision_function")
+    assert list(got) == ["m", "sibling"]
+    assert got["sibling"].tolist() == [3.0, -2.5]
+    assert len(worker.sizes) == 3  # the one call, and its two models
+
+
+def test_many_models_of_large_inputs(client, worker):
+    got = client.predict_many(["m", "sibling"], BIG)
+    assert (got["m"][:, 1] == BIG.sum(axis=1)).all()
+    assert max(worker.sizes) < 1 << 20
+
+
+def test_models_fail_one_by_one(client):
+    got = client.predict_many(["m", "nope", "wide@1"], X, "decision_function", errors="return")
+    assert got["m"].tolist() == [3.0, -2.5]
+    assert isinstance(got["nope"], errors.NotFoundError)
+    assert isinstance(got["wide@1"], errors.InputError)
+    with pytest.raises(errors.NotFoundError, match="model 'nope': no model 'nope'"):
+        client.predict_many(["m", "nope"], X, "decision_function")
+
+
+def test_many_models_notice_new_versions(client, worker):
+    client.predict_many(["m", "sibling"], X, "decision_function")
+    worker.models["m"], worker.numbers["m"] = 3, 2
+    got = client.predict_many(["m", "sibling"], X, "decision_function", errors="return")
+    assert isinstance(got["m"], errors.InputError)
+    assert got["sibling"].tolist() == [3.0, -2.5]
+    wide = client.predict_many(["m", "wide"], [[1, 2, 3]], "decision_function")
+    assert [value.tolist() for value in wide.values()] == [[1006.0], [6.0]]
+
+
+def test_balancing_over_several_addresses_one_of_them_down(connect):
+    with serving(Worker()) as gone:
+        pass
+    one, other = Worker(m=2), Worker(m=2)
+    with serving(one) as first, serving(other) as second:
+        client = connect(f"ipv4:127.0.0.1:{gone},127.0.0.1:{first},127.0.0.1:{second}", channels=1, timeout=30)
+        for _ in range(40):
+            assert client.decision_function("m", X).tolist() == [3.0, -2.5]
+    assert one.calls > 5
+    assert other.calls > 5
+
+
+def test_a_server_that_comes_back_is_found(connect):
+    with serving(Worker(m=2)) as port:
+        client = connect(f"127.0.0.1:{port}", channels=1, timeout=30)
+        client.predict("m", X)
+    with serving(Worker(m=2), port):
+        assert client.predict("m", X).tolist() == ["yes", "no"]
+
+
+def test_one_client_serves_many_threads(worker, address):
+    def ask(i: int) -> bool:
+        x = np.full((1 + i % 5, 2), float(i))
+        return (client.decision_function("m", x) == x.sum(axis=1)).all()
+
+    with Client(address, timeout=60) as client, ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(300)))
+    assert threading.active_count() < 60
+
+
+async def test_an_asyncio_client_may_be_made_before_its_loop_and_used_at_once(address):
+    import asyncio
+
+    from pretzel.client import AsyncClient
+
+    async with AsyncClient(address, timeout=30) as client:
+        answers = await asyncio.gather(*(client.decision_function("m", X + i) for i in range(50)))
+    assert [a.tolist() for a in answers] == [[3.0 + 2 * i, -2.5 + 2 * i] for i in range(50)]
