@@ -40,6 +40,8 @@ cdef struct Slot:
     int32_t* columns
     int64_t* starts
     int64_t width          # columns of the type; 1 for one value a row
+    char* origin           # inputs and dense outputs: where the rows of the whole request begin; else NULL
+    int64_t* origin_starts # sparse inputs: the starts of the whole request
     Buffer own_values      # what `values`, `columns`, `starts` point into when the slot is no input and no output
     Buffer own_columns
     Buffer own_starts

@@ -5,16 +5,13 @@ all over the next.  A row's result never depends on the block it falls in.
 """
 
 from cpython.object cimport PyObject
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
 
 import numpy as np
 
-from pretzel.kernels.frame cimport (
-    CANCELLED, LATE, MISSING_NAN, MISSING_NONE, OK, OUT_OF_MEMORY, REFUSED, Buffer, Frame, Slot, Text, Workspace, reserve,
-)
+from pretzel.kernels.edges cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
+from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace, reserve
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "time.h" nogil:
@@ -24,11 +21,6 @@ cdef extern from "time.h" nogil:
         long tv_nsec
     int clock_gettime(int clock, timespec* now)
     int CLOCK_MONOTONIC
-
-cdef enum Layout:
-    DENSE = 0
-    SPARSE = 1
-    RAGGED = 2
 
 cdef dict LAYOUTS = {"dense": DENSE, "sparse": SPARSE, "ragged": RAGGED}
 cdef dict ITEM_SIZES = {
@@ -45,12 +37,6 @@ cdef struct Step:
     PyObject* kernel       # borrowed: the program's tuple keeps it
     int first_input        # where this step's inputs begin in `reads`
     int output
-
-# Where an input's rows lie for the whole request, so that each block is an addition away.
-cdef struct Source:
-    char* values
-    int32_t* columns
-    int64_t* starts
 
 
 class Refused(ValueError):
@@ -79,7 +65,7 @@ cdef class Program:
     none twice.  ``block``: rows taken at a time; outputs that are not dense numbers make it one block.
     """
 
-    cdef tuple kernels, types
+    cdef tuple kernels, types, forms
     cdef Shape* shapes
     cdef Step* steps
     cdef int* reads
@@ -90,6 +76,7 @@ cdef class Program:
 
     def __init__(self, types, int inputs, steps, outputs, int64_t block):
         self.types = tuple(types)
+        self.forms = tuple(_form(kind) for kind in types)
         self.kernels = tuple(kernel for kernel, _, _ in steps)
         self.slot_count, self.input_count = len(types), inputs
         self.step_count, self.output_count = len(steps), len(outputs)
@@ -104,7 +91,7 @@ cdef class Program:
         self._set_steps(steps)
         for i, slot in enumerate(outputs):
             self.returns[i] = slot
-            self.one_block |= self.shapes[<int>slot].layout != DENSE or self.types[slot].dtype == "str"
+            self.one_block |= self.forms[slot][1] is None
 
     def __dealloc__(self):
         free(self.shapes)
@@ -146,46 +133,44 @@ cdef class Program:
             TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out.
         """
         cdef Frame* frame = &workspace.frame
-        cdef Source* sources
-        cdef int status, failed = 0
+        cdef int status, i, failed = 0
         workspace.make_slots(self.slot_count)
-        sources = <Source*>calloc(self.slot_count + 1, sizeof(Source))
-        if sources == NULL:
-            raise MemoryError("program: no memory for the sources of a run")
-        try:
-            for i in range(self.input_count):
-                _bind(&frame.slots[i], &sources[i], &self.shapes[i], columns[i])
-            results = self._make_outputs(sources, rows)
-            with nogil:
-                status = self._run(frame, sources, rows, deadline, token, &failed)
-            if status != OK:
-                self._raise(frame, status, failed)
-            return [self._collect(frame, i, rows, result) for i, result in enumerate(results)]
-        finally:
-            free(sources)
+        for i in range(self.slot_count):
+            frame.slots[i].origin = NULL
+        for i in range(self.input_count):
+            bind(&frame.slots[i], self.shapes[i].layout, columns[i])
+        results = self._make_outputs(frame, rows)
+        with nogil:
+            status = self._run(frame, rows, deadline, token, &failed)
+        if status != OK:
+            self._raise(frame, status, failed)
+        for i in range(self.output_count):
+            if results[i] is None:
+                results[i] = self._collect(&frame.slots[self.returns[i]], self.returns[i], rows)
+        return results
 
-    cdef list _make_outputs(self, Source* sources, int64_t rows):
+    cdef list _make_outputs(self, Frame* frame, int64_t rows):
         """Allocate the dense outputs, for the kernels to write where the caller will read."""
         cdef list results = []
         cdef int slot, i
         for i in range(self.output_count):
             slot = self.returns[i]
-            kind = self.types[slot]
-            if self.shapes[slot].layout != DENSE or kind.dtype == "str":
+            width, dtype = self.forms[slot]
+            if dtype is None:
                 results.append(None)
                 continue
-            array = np.empty(rows if kind.width is None else (rows, kind.width), kind.numpy)
-            sources[slot].values = _address(array)
+            array = np.empty(rows if width is None else (rows, width), dtype)
+            frame.slots[slot].origin = address(array)
             results.append(array)
         return results
 
-    cdef int _run(self, Frame* frame, Source* sources, int64_t rows, double deadline, Token token, int* failed) noexcept nogil:
+    cdef int _run(self, Frame* frame, int64_t rows, double deadline, Token token, int* failed) noexcept nogil:
         cdef int64_t first = 0, block = rows if self.one_block else min(self.block, rows)
         cdef int status, i
         while True:
             frame.first_row = first
             frame.rows = min(block, rows - first)
-            if self._place(frame, sources, first) != OK:
+            if self._place(frame, first) != OK:
                 return OUT_OF_MEMORY
             for i in range(self.step_count):
                 status = self._step(frame, i)
@@ -200,7 +185,7 @@ cdef class Program:
             if deadline > 0 and _now() > deadline:
                 return LATE
 
-    cdef int _place(self, Frame* frame, Source* sources, int64_t first) noexcept nogil:
+    cdef int _place(self, Frame* frame, int64_t first) noexcept nogil:
         """Point every slot at the memory of this block."""
         cdef int i
         cdef Slot* slot
@@ -208,16 +193,15 @@ cdef class Program:
         for i in range(self.slot_count):
             slot, shape = &frame.slots[i], &self.shapes[i]
             slot.width = shape.width
-            if shape.layout == DENSE and sources[i].values != NULL:
-                slot.values = sources[i].values + first * shape.width * shape.itemsize
+            if shape.layout == DENSE and slot.origin != NULL:
+                slot.values = slot.origin + first * shape.width * shape.itemsize
             elif shape.layout == DENSE:
                 # A little more than needed, so that vector kernels may read a whole register past the end.
                 if reserve(&slot.own_values, frame.rows * shape.width * shape.itemsize + 64) != OK:
                     return OUT_OF_MEMORY
                 slot.values = slot.own_values.at
             elif i < self.input_count:
-                slot.values, slot.columns = sources[i].values, sources[i].columns
-                slot.starts = sources[i].starts + first
+                slot.values, slot.starts = slot.origin, slot.origin_starts + first
         return OK
 
     cdef int _step(self, Frame* frame, int i) noexcept nogil:
@@ -252,13 +236,10 @@ cdef class Program:
             raise MemoryError("a kernel found no memory")
         raise SystemError(f"{type(self.kernels[failed]).__name__} returned status {status}")
 
-    cdef _collect(self, Frame* frame, int i, int64_t rows, result):
-        cdef int slot = self.returns[i]
-        if result is not None:
-            return result
-        if self.shapes[slot].layout == SPARSE:
-            return _take_sparse(&frame.slots[slot], rows, self.types[slot].numpy)
-        return _take_texts(&frame.slots[slot], rows * self.shapes[slot].width)
+    cdef _collect(self, Slot* slot, int i, int64_t rows):
+        if self.shapes[i].layout == SPARSE:
+            return take_sparse(slot, rows, self.types[i].numpy)
+        return take_texts(slot, rows * self.shapes[i].width)
 
 
 cdef double _now() noexcept nogil:
@@ -267,82 +248,6 @@ cdef double _now() noexcept nogil:
     return now.tv_sec + now.tv_nsec * 1e-9
 
 
-cdef char* _address(array) except NULL:
-    """Return where a C-contiguous array begins; an empty one has some address too."""
-
-    if array.nbytes == 0:
-        return <char*>&_NOTHING
-    return <char*><size_t>array.__array_interface__["data"][0]
-
-
-cdef double _NOTHING = 0.0
-
-
-cdef int _bind(Slot* slot, Source* source, Shape* shape, column) except -1:
-    """Point a source at the memory of a request's column."""
-    if shape.layout == SPARSE:
-        source.values, source.columns = _address(column[0]), <int32_t*>_address(column[1])
-        source.starts = <int64_t*>_address(column[2])
-    elif isinstance(column, tuple):
-        _reserve_texts(slot, source, len(column))
-        _view_strings(<Text*>source.values, column)
-    elif isinstance(column, list):
-        _reserve_texts(slot, source, len(column[1]))
-        _view_packed(<Text*>source.values, column[0], column[1], column[2])
-    else:
-        source.values = _address(column)
-    return 0
-
-
-cdef int _reserve_texts(Slot* slot, Source* source, int64_t count) except -1:
-    if reserve(&slot.own_values, count * sizeof(Text) + 64) != OK:
-        raise MemoryError(f"frame: no memory for {count} texts")
-    source.values = <char*>slot.own_values.at
-    return 0
-
-
-cdef int _view_strings(Text* texts, tuple strings) except -1:
-    """View each string where it lies; CPython keeps the UTF-8 of a string that is not ASCII beside it."""
-    cdef Py_ssize_t length, i
-    for i in range(len(strings)):
-        text = strings[i]
-        if isinstance(text, str):
-            texts[i].at = PyUnicode_AsUTF8AndSize(text, &length)
-            texts[i].length = length
-        else:
-            texts[i].at, texts[i].length = NULL, MISSING_NONE if text is None else MISSING_NAN
-    return 0
-
-
-cdef int _view_packed(Text* texts, data, const uint32_t[::1] lengths, missing) except -1:
-    cdef const char* at = _address(data)
-    cdef const uint8_t[::1] absent = missing
-    cdef Py_ssize_t i
-    for i in range(lengths.shape[0]):
-        texts[i].at, texts[i].length = at, lengths[i]
-        at += lengths[i]
-        if absent is not None and absent[i]:
-            texts[i].length = MISSING_NAN if absent[i] == 1 else MISSING_NONE
-    return 0
-
-
-cdef tuple _take_sparse(Slot* slot, int64_t rows, dtype):
-    cdef int64_t stored = slot.starts[rows] - slot.starts[0], first = slot.starts[0], size = dtype.itemsize
-    values, columns = np.empty(stored, dtype), np.empty(stored, np.int32)
-    starts = np.empty(rows + 1, np.int64)
-    memcpy(_address(values), <char*>slot.values + first * size, <size_t>(stored * size))
-    memcpy(_address(columns), slot.columns + first, <size_t>(stored * 4))
-    memcpy(_address(starts), slot.starts, <size_t>((rows + 1) * 8))
-    return values, columns, starts - first if first else starts
-
-
-cdef list _take_texts(Slot* slot, int64_t count):
-    cdef Text* texts = <Text*>slot.values
-    cdef list out = []
-    cdef int64_t i
-    for i in range(count):
-        if texts[i].length >= 0:
-            out.append(texts[i].at[:texts[i].length].decode())
-        else:
-            out.append(None if texts[i].length == MISSING_NONE else float("nan"))
-    return out
+def _form(kind):
+    """Return the width and the NumPy type of a dense number, which outputs are allocated with; no type for the rest."""
+    return kind.width, kind.numpy if kind.layout == "dense" and kind.dtype != "str" else None

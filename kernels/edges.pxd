@@ -1,0 +1,21 @@
+# Where Python's values become slots and slots become Python's values.
+from libc.stdint cimport int64_t
+
+from pretzel.kernels.frame cimport Slot
+
+cdef enum Layout:
+    DENSE = 0
+    SPARSE = 1
+    RAGGED = 2
+
+# Returns where a C-contiguous array begins; an empty one has some address too.
+cdef char* address(array) except NULL
+
+# Points a slot's origin at the memory of a request's column; views of texts lie in the slot's own values.
+cdef int bind(Slot* slot, int layout, column) except -1
+
+# Copies the rows of a sparse slot out: values, columns, starts from 0.
+cdef tuple take_sparse(Slot* slot, int64_t rows, dtype)
+
+# Copies texts out, as str, None or NaN.
+cdef list take_texts(Slot* slot, int64_t count)

@@ -1,0 +1,1 @@
+"""Where Python's values become slots and slots become Python's values; C only."""

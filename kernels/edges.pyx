@@ -1,0 +1,88 @@
+"""Where Python's values become slots and slots become Python's values; nothing here runs once a program has begun."""
+
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.string cimport memcpy
+
+import numpy as np
+
+from pretzel.kernels.frame cimport MISSING_NAN, MISSING_NONE, OK, Slot, Text, reserve
+
+
+cdef char* address(array) except NULL:
+
+    if array.nbytes == 0:
+        return <char*>&_NOTHING
+    return <char*><size_t>array.__array_interface__["data"][0]
+
+
+cdef double _NOTHING = 0.0
+
+
+cdef int bind(Slot* slot, int layout, column) except -1:
+    if layout == SPARSE:
+        slot.origin, slot.columns = address(column[0]), <int32_t*>address(column[1])
+        slot.origin_starts = <int64_t*>address(column[2])
+    elif isinstance(column, tuple):
+        _reserve_texts(slot, len(column))
+        _view_strings(<Text*>slot.origin, column)
+    elif isinstance(column, list):
+        _reserve_texts(slot, len(column[1]))
+        _view_packed(<Text*>slot.origin, column[0], column[1], column[2])
+    else:
+        slot.origin = address(column)
+    return 0
+
+
+cdef int _reserve_texts(Slot* slot, int64_t count) except -1:
+    if reserve(&slot.own_values, count * sizeof(Text) + 64) != OK:
+        raise MemoryError(f"frame: no memory for {count} texts")
+    slot.origin = <char*>slot.own_values.at
+    return 0
+
+
+cdef int _view_strings(Text* texts, tuple strings) except -1:
+    """View each string where it lies; CPython keeps the UTF-8 of a string that is not ASCII beside it."""
+    cdef Py_ssize_t length, i
+    for i in range(len(strings)):
+        text = strings[i]
+        if isinstance(text, str):
+            texts[i].at = PyUnicode_AsUTF8AndSize(text, &length)
+            texts[i].length = length
+        else:
+            texts[i].at, texts[i].length = NULL, MISSING_NONE if text is None else MISSING_NAN
+    return 0
+
+
+cdef int _view_packed(Text* texts, data, const uint32_t[::1] lengths, missing) except -1:
+    cdef const char* at = address(data)
+    cdef const uint8_t[::1] absent = missing
+    cdef Py_ssize_t i
+    for i in range(lengths.shape[0]):
+        texts[i].at, texts[i].length = at, lengths[i]
+        at += lengths[i]
+        if absent is not None and absent[i]:
+            texts[i].length = MISSING_NAN if absent[i] == 1 else MISSING_NONE
+    return 0
+
+
+cdef tuple take_sparse(Slot* slot, int64_t rows, dtype):
+    cdef int64_t stored = slot.starts[rows] - slot.starts[0], first = slot.starts[0], size = dtype.itemsize
+    values, columns = np.empty(stored, dtype), np.empty(stored, np.int32)
+    starts = np.empty(rows + 1, np.int64)
+    memcpy(address(values), <char*>slot.values + first * size, <size_t>(stored * size))
+    memcpy(address(columns), slot.columns + first, <size_t>(stored * 4))
+    memcpy(address(starts), slot.starts, <size_t>((rows + 1) * 8))
+    return values, columns, starts - first if first else starts
+
+
+cdef list take_texts(Slot* slot, int64_t count):
+    cdef Text* texts = <Text*>slot.values
+    cdef list out = []
+    cdef int64_t i
+    for i in range(count):
+        if texts[i].length >= 0:
+            out.append(texts[i].at[:texts[i].length].decode())
+        else:
+            out.append(None if texts[i].length == MISSING_NONE else float("nan"))
+    return out
