@@ -24,6 +24,11 @@ class Step:
     after: Definition
 
     @property
+    def cost(self) -> Cost:
+        """The estimate of what the definition took before it."""
+        return cost(self.before)
+
+    @property
     def saved(self) -> Cost:
         """The estimate of what it saved."""
         return cost(self.before) - cost(self.after)

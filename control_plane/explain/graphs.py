@@ -1,0 +1,85 @@
+"""An explanation as a picture that another program draws: Graphviz or Mermaid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pretzel.control_plane.explain.explanation import Explanation, bytes_of, size
+from pretzel.plan.physical import Plan
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The boxes and arrows of a plan; boxes of inputs, stages and outputs are numbered in this order."""
+
+    plan: Plan
+
+    @cached_property
+    def boxes(self) -> list[tuple[str, list[str]]]:
+        """The kind of each box (input, stage, output) and its lines."""
+        inputs = [("input", [column.name, str(column.type)]) for column in self.plan.inputs]
+        stages = [("stage", _stage_lines(self.plan, i)) for i in range(len(self.plan.stages))]
+        outputs = [("output", [output.name, "labels" if output.labels else ""]) for output in self.plan.outputs]
+        return [(kind, [line for line in lines if line]) for kind, lines in [*inputs, *stages, *outputs]]
+
+    @cached_property
+    def arrows(self) -> list[tuple[int, int]]:
+        """Pairs of boxes, from what is read to its reader."""
+        first = len(self.plan.inputs)
+        reads = [(slot, first + i) for i, stage in enumerate(self.plan.stages) for slot in stage.inputs]
+        last = first + len(self.plan.stages)
+        return reads + [(output.slot, last + i) for i, output in enumerate(self.plan.outputs)]
+
+
+def as_dot(told: Explanation, verbose: bool) -> str:
+    """Return the plan as a Graphviz digraph."""
+    return "\n".join(_dot_lines(Picture(told.plan))) + "\n"
+
+
+def as_mermaid(told: Explanation, verbose: bool) -> str:
+    """Return the plan as a Mermaid flowchart."""
+    return "\n".join(_mermaid_lines(Picture(told.plan))) + "\n"
+
+
+def _dot_lines(picture: Picture) -> Iterator[str]:
+    shapes = {"input": "ellipse", "stage": "box", "output": "ellipse"}
+    yield "digraph plan {"
+    yield '  node [fontname="Helvetica", fontsize=11]'
+    for i, (kind, lines) in enumerate(picture.boxes):
+        yield f"  n{i} [shape={shapes[kind]}, label={_dot_text(lines)}]"
+    for a, b in picture.arrows:
+        yield f"  n{a} -> n{b}"
+    yield "}"
+
+
+def _dot_text(lines: list[str]) -> str:
+    # Graphviz reads \n as a line break, and every other backslash as an escape of its own.
+    escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for line in lines)
+    return '"' + "\\n".join(escaped) + '"'
+
+
+def _mermaid_lines(picture: Picture) -> Iterator[str]:
+    brackets = {"input": ("([", "])"), "stage": ("[", "]"), "output": ("([", "])")}
+    yield "flowchart TD"
+    for i, (kind, lines) in enumerate(picture.boxes):
+        opening, closing = brackets[kind]
+        yield f"  n{i}{opening}{_mermaid_text(lines)}{closing}"
+    for a, b in picture.arrows:
+        yield f"  n{a} --> n{b}"
+
+
+def _mermaid_text(lines: list[str]) -> str:
+    # Quotes and everything that Mermaid or HTML could take for its own become numbered entities.
+    special = {ord(character): f"#{ord(character)};" for character in '"#<>&;`\\[](){}|'}
+    return '"' + "<br/>".join(" ".join(line.translate(special).split()) for line in lines) + '"'
+
+
+def _stage_lines(plan: Plan, i: int) -> list[str]:
+    stage = plan.stages[i]
+    kept = {name: value for name, value in stage.attributes.items() if isinstance(value, (str, int, float, bool))}
+    shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in kept.items())
+    attributes = shown if len(shown) <= 48 else shown[:47] + "…"
+    return [stage.operator, attributes, str(stage.type), size(bytes_of(stage)) if stage.parameters else ""]
