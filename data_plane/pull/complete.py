@@ -39,6 +39,10 @@ class Completer:
         """Return whether a plan and all that it refers to are in the cache."""
         return self._cache.has(plan) and all(map(self._cache.has, self.closures[plan]))
 
+    def damaged(self, plan: Digest) -> list[Digest]:
+        """Hash a plan and all that it refers to again, and return what is not whole."""
+        return [digest for digest in (plan, *self.closures.get(plan, ())) if not self._cache.recheck(digest)]
+
     def needed(self, plans: Iterable[Digest]) -> set[Digest]:
         """Return plans and all that they refer to; what no plan of these needs is forgotten."""
         kept = set(plans)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,11 @@ OPTIONS = [
 ]
 
 
+def connect(address: str) -> grpc.aio.Channel:
+    """Return a channel to a control plane, which need not be there yet."""
+    return grpc.aio.insecure_channel(address, options=OPTIONS)
+
+
 @dataclass(frozen=True)
 class Step:
     """What one attempt to advance came to."""
@@ -47,8 +53,9 @@ class Step:
 class Puller:
     """Advances the published catalog towards the watched one."""
 
-    def __init__(self, stub: WorkerServiceStub, worker: str, cache: ObjectCache, publish: Publish) -> None:
+    def __init__(self, channel: grpc.aio.Channel, worker: str, cache: ObjectCache, publish: Publish) -> None:
         self._cache, self._publish = cache, publish
+        stub = WorkerServiceStub(channel)
         kept, closures = cache.load_catalog() or (Catalog(), {})
         self.watcher = Watcher(stub, worker, kept)
         self.fetcher = Fetcher(stub, cache)
@@ -58,6 +65,7 @@ class Puller:
         self.started = bool(kept.epoch or kept.records)
         """Whether any catalog is known, be it an old one."""
         self._arrived = asyncio.Condition()
+        self._mending: set[Digest] = set()
 
     async def restore(self) -> None:
         """Publish what the cache holds whole, without the control plane."""
@@ -78,6 +86,29 @@ class Puller:
                     await self._arrived.wait_for(lambda: self.published.revision >= head)
         except (TimeoutError, grpc.aio.AioRpcError) as error:
             log.debug("no catching up", error=repr(error))
+
+    async def mend(self, plan: Digest) -> bool:
+        """Hash a plan's objects again, fetch until all are whole, and return whether any was not."""
+        if plan in self._mending:
+            return False
+        self._mending.add(plan)
+        try:
+            damaged = first = await asyncio.to_thread(self._completer.damaged, plan)
+            for attempt in itertools.count():
+                if not damaged:
+                    return bool(first)
+                damaged = await self._fetch_again(damaged)
+                await asyncio.sleep(delay(attempt) if damaged else 0)
+        finally:
+            self._mending.discard(plan)
+        raise AssertionError("unreachable")
+
+    async def _fetch_again(self, digests: list[Digest]) -> list[Digest]:
+        try:
+            await self.fetcher.fetch(digests)
+        except grpc.aio.AioRpcError as error:
+            log.warning("objects cannot be fetched now", error=_brief(error))
+        return [digest for digest in digests if not self._cache.has(digest)]
 
     def needed(self) -> set[Digest]:
         """Return all objects that the published or the watched catalog needs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import grpc
 import structlog
@@ -22,8 +23,9 @@ FAREWELL = 1.0
 class Reporter:
     """Reports after each revision applied, and every few seconds."""
 
-    def __init__(self, stub: WorkerServiceStub, facts: Callable[[], pb.ReportRequest], interval: float) -> None:
-        self._stub, self._facts, self._interval = stub, facts, interval
+    def __init__(self, channel: grpc.aio.Channel, facts: Callable[[], dict[str, Any]], interval: float) -> None:
+        """Report ``facts()``, the fields of a report as they are at the time."""
+        self._stub, self._facts, self._interval = WorkerServiceStub(channel), facts, interval
         self._now = asyncio.Event()
 
     def now(self) -> None:
@@ -42,16 +44,14 @@ class Reporter:
 
     async def leave(self) -> None:
         """Say that this worker is going away, if the control plane listens."""
-        request = self._facts()
-        request.leaving = True
         try:
-            await self._stub.Report(request, timeout=FAREWELL)
+            await self._stub.Report(pb.ReportRequest(**self._facts(), leaving=True), timeout=FAREWELL)
         except grpc.aio.AioRpcError as error:
             log.debug("the farewell was not heard", code=error.code().name)
 
     async def _report(self) -> None:
         try:
-            answer = await self._stub.Report(self._facts(), timeout=PATIENCE)
+            answer = await self._stub.Report(pb.ReportRequest(**self._facts()), timeout=PATIENCE)
         except grpc.aio.AioRpcError as error:
             log.debug("the report was not heard", code=error.code().name)
             return

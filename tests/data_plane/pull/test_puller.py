@@ -12,15 +12,13 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.pull.puller import OPTIONS, Puller
+from pretzel.data_plane.pull.puller import Puller, connect
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.types import dense
-from pretzel.v1 import worker_pb2 as pb
-from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 from tests.data_plane.control import ScriptedControlPlane, version
 
 
@@ -34,10 +32,9 @@ class Worker:
 
     def __init__(self, path: Path, address: str) -> None:
         self.cache = ObjectCache(path)
-        self.channel = grpc.aio.insecure_channel(address, options=OPTIONS)
-        self.stub = WorkerServiceStub(self.channel)
+        self.channel = connect(address)
         self.seen: list[Catalog] = []
-        self.puller = Puller(self.stub, "w", self.cache, self.publish)
+        self.puller = Puller(self.channel, "w", self.cache, self.publish)
         self.task = None
 
     async def publish(self, catalog: Catalog) -> None:
@@ -257,7 +254,7 @@ async def test_needed_objects(control: ScriptedControlPlane, worker: Worker):
 
 
 async def test_reports(control: ScriptedControlPlane, worker: Worker):
-    reporter = Reporter(worker.stub, lambda: pb.ReportRequest(worker="w", revision=7), 60)
+    reporter = Reporter(worker.channel, lambda: {"worker": "w", "revision": 7}, 60)
     task = asyncio.create_task(reporter.run())
     async with asyncio.timeout(10):
         while len(control.reports) < 3:  # sixty seconds apart, had the control plane not asked for less

@@ -1,0 +1,81 @@
+"""One serving process as its supervisor sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pretzel.data_plane.link import Link, Message
+
+
+class Child:
+    """A running serving process, from its start to its end."""
+
+    def __init__(self, process: subprocess.Popen[bytes], link: Link) -> None:
+        self._process, self.link = process, link
+        self.pid = process.pid
+        self.port: int | None = None
+        """Where it listens, once it is ready."""
+        self.applied = -1
+        """Serial of the catalog it answers from."""
+        self.failure = ""
+        """Why it could not start."""
+        self.numbers: dict[str, Any] = {}
+        """What it counted when it was last asked."""
+        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._ids = itertools.count()
+
+    @classmethod
+    async def start(cls, **fields: Any) -> Child:
+        """Execute a serving process afresh and tell it how to begin."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
+            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        child = cls(process, await Link.over(ours))
+        child.link.send("start", **fields)
+        return child
+
+    async def listen(self, react: Callable[[Child, Message], None]) -> int:
+        """Take in its messages until it ends, and return its exit code."""
+        async for message in self.link.messages():
+            match message["kind"]:
+                case "ready":
+                    self.port = message["port"]
+                case "failed":
+                    self.failure = message["message"]
+                case "applied":
+                    self.applied = message["serial"]
+                case "answer":
+                    self._answer(message)
+            react(self, message)
+        self.link.close()
+        return await asyncio.to_thread(self._process.wait)
+
+    async def ask(self, seconds: float) -> dict[str, Any]:
+        """Return what it counts now, or what it counted last if it does not answer in time."""
+        number = next(self._ids)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        self.link.send("ask", id=number)
+        try:
+            return await asyncio.wait_for(self._asked[number], seconds)
+        except TimeoutError:
+            return self.numbers
+        finally:
+            del self._asked[number]
+
+    def _answer(self, message: Message) -> None:
+        self.numbers = message["numbers"]
+        asked = self._asked.get(message["id"])
+        if asked is not None and not asked.done():
+            asked.set_result(self.numbers)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()

@@ -1,0 +1,114 @@
+"""Prometheus metrics of a worker, summed over its serving processes when they are scraped."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from pretzel.data_plane.numbers import Numbers, merge
+from pretzel.data_plane.tally import BOUNDS
+from pretzel.errors import PreconditionError
+
+PATIENCE = 5.0
+"""Seconds that a scrape waits for the numbers."""
+COUNTS = {
+    "load_failures": "Plans that could not be loaded.",
+    "evictions": "Plans that left memory for others.",
+}
+GAUGES = {
+    "resident_bytes": "Bytes of the plans in memory; what plans share counts once in each process.",
+    "resident_plans": "Plans in memory.",
+    "queued": "Requests that wait for executors or run on them.",
+    "running": "Calls being answered.",
+}
+Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]
+"""Gives the numbers of each process (the dead ones first), then the supervisor's counters and gauges."""
+
+
+class WorkerCollector(Collector):
+    """Turns numbers into metric families."""
+
+    def __init__(self, scrape: Scrape, loop: asyncio.AbstractEventLoop) -> None:
+        self._scrape, self._loop = scrape, loop
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: there may be no numbers yet when this is registered."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Return all families.  Called by the HTTP server's threads."""
+        future = asyncio.run_coroutine_threadsafe(_awaited(self._scrape()), self._loop)
+        parts, counters, gauges = future.result(PATIENCE)
+        yield from families(parts, counters, gauges)
+
+
+def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mapping[str, float]) -> Iterable[Metric]:
+    """Return the metric families of one scrape."""
+    total = merge(parts)
+    yield from _calls(total)
+    errors = CounterMetricFamily("pretzel_errors", "Calls that failed.", labels=["method", "model", "code"])
+    for *labels, count in total["errors"]:
+        errors.add_metric(labels, count)
+    yield errors
+    loads = HistogramMetricFamily("pretzel_load_seconds", "Time to load a plan.")
+    loads.add_metric([], *_histogram(*total["loads"]))
+    yield loads
+    for name, text in COUNTS.items():
+        yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
+    live = [part["gauges"] for part in parts if part.get("gauges")]
+    for name, text in GAUGES.items():
+        yield GaugeMetricFamily(f"pretzel_{name}", text, value=sum(part[name] for part in live))
+    for name, value in counters.items():
+        yield CounterMetricFamily(f"pretzel_{name}", name.replace("_", " ").capitalize() + ".", value=value)
+    for name, value in gauges.items():
+        yield GaugeMetricFamily(f"pretzel_{name}", name.replace("_", " ").capitalize() + ".", value=value)
+
+
+def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[], None]]:
+    """Answer `/metrics`, and return the port and what stops it.
+
+    Raises:
+        PreconditionError: the port is taken.
+    """
+    registry = CollectorRegistry()
+    registry.register(collector)
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as error:
+        raise PreconditionError(f"cannot serve metrics on {host}:{port}: {error}") from None
+    return server.server_port, lambda: _stop(server, thread)
+
+
+def _stop(server: Any, thread: threading.Thread) -> None:
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+def _calls(total: Numbers) -> Iterable[Metric]:
+    seconds = HistogramMetricFamily(
+        "pretzel_request_seconds", "Time to answer a call that succeeded.", labels=["method", "model"]
+    )
+    rows = CounterMetricFamily("pretzel_rows", "Rows answered.", labels=["method", "model"])
+    for method, model, buckets, spent, count in total["calls"]:
+        seconds.add_metric([method, model], *_histogram(buckets, spent))
+        rows.add_metric([method, model], count)
+    yield from (seconds, rows)
+
+
+def _histogram(buckets: list[int], seconds: float) -> tuple[list[tuple[str, float]], float]:
+    """Return cumulative buckets as Prometheus has them, and the sum."""
+    bounds = [*map(str, BOUNDS), "+Inf"]
+    sums = itertools.accumulate(buckets or [0] * len(bounds))
+    return list(zip(bounds, map(float, sums), strict=True)), seconds

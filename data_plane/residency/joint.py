@@ -1,0 +1,44 @@
+"""Joint executables: several plans in one program, so that what they share runs once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from pretzel.data_plane.engines.cost import Cost
+from pretzel.data_plane.residency.plans import Entry, PlanCatalog
+from pretzel.engine import Executable
+from pretzel.plan.digest import Digest
+
+KEPT = 64
+"""Combinations remembered; each costs only its program, as kernels are shared."""
+Key = tuple[Digest, ...]
+
+
+class JointCatalog:
+    """Joint executables by the plans they run, the least recently used forgotten first.
+
+    A combination goes when one of its plans leaves, so that it never keeps evicted memory alive.
+    """
+
+    def __init__(self, plans: PlanCatalog) -> None:
+        self._plans = plans
+        self._made: OrderedDict[Key, tuple[Executable, Cost]] = OrderedDict()
+        plans.on_evict.append(self._forget)
+
+    async def get(self, entries: Sequence[Entry]) -> tuple[Executable, Cost]:
+        """Return what runs these resident plans together, and what it costs; output names begin with "<i>/"."""
+        key = tuple(entry.digest for entry in entries)
+        made = self._made.get(key)
+        if made is None:
+            made = await self._plans.load_together(entries), Cost()
+            self._made[key] = made
+            while len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        else:
+            self._made.move_to_end(key)
+        return made
+
+    def _forget(self, digest: Digest) -> None:
+        for key in [key for key in self._made if digest in key]:
+            del self._made[key]

@@ -1,0 +1,50 @@
+"""Counts the bytes of resident plans; what several share counts once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from pretzel.plan.digest import Digest
+from pretzel.plan.physical import Plan
+
+OVERHEAD = 8 << 10
+"""Bytes that the objects of a resident plan take besides its parameters, at the least."""
+
+
+class Ledger:
+    """Bytes held by plans."""
+
+    def __init__(self) -> None:
+        self._holders: Counter[Digest] = Counter()
+        self.bytes = 0
+
+    def add(self, address: Digest, plan: Plan) -> None:
+        """Count a plan in."""
+        self.bytes += own_bytes(address)
+        for digest in plan.objects:
+            self._holders[digest] += 1
+            if self._holders[digest] == 1:
+                self.bytes += digest.size
+
+    def remove(self, address: Digest, plan: Plan) -> None:
+        """Count a plan out."""
+        self.bytes -= own_bytes(address)
+        for digest in plan.objects:
+            self._holders[digest] -= 1
+            if not self._holders[digest]:
+                del self._holders[digest]
+                self.bytes -= digest.size
+
+
+def own_bytes(address: Digest) -> int:
+    """Return what a plan takes that it shares with no other: its inline parameters, stages and kernels."""
+    return OVERHEAD + 2 * address.size
+
+
+def total_bytes(plans: Mapping[Digest, Plan]) -> int:
+    """Return what some plans take together."""
+    ledger = Ledger()
+    for address, plan in plans.items():
+        ledger.add(address, plan)
+    return ledger.bytes

@@ -1,0 +1,94 @@
+"""Which plan answers which name: the catalog's word, but for new versions that are not warm yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.residency.plans import Entry, PlanCatalog
+from pretzel.data_plane.tally import Calls, Tally
+from pretzel.errors import NotFoundError, PretzelError
+from pretzel.plan.model import ModelVersion
+
+log = structlog.get_logger(__name__)
+
+
+class Route:
+    """What a reference leads to; kept from call to call, so that a known name costs one look-up."""
+
+    __slots__ = ("calls", "entry", "version")
+
+    def __init__(self, version: ModelVersion, entry: Entry, calls: Calls) -> None:
+        self.version, self.entry, self.calls = version, entry, calls
+
+
+class Router:
+    """Finds routes, and moves them to a new catalog when the plans they lead to are warm."""
+
+    def __init__(self, plans: PlanCatalog, tally: Tally, pinned: Sequence[str] = ()) -> None:
+        self._plans, self._tally, self._pinned = plans, tally, pinned
+        self.catalog = Catalog()
+        self._routes: dict[str, Route] = {}
+
+    def find(self, reference: str) -> Route:
+        """Return where a reference leads.
+
+        Raises:
+            NotFoundError: there is no such model, version or alias.
+        """
+        route = self._routes.get(reference)
+        if route is None:
+            route = self._routes[reference] = self._route(self.catalog.find(reference))
+        return route
+
+    async def apply(self, catalog: Catalog) -> bool:
+        """Move to another catalog, and return whether everything moved.
+
+        A reference whose present plan is resident moves when its new plan is; if that cannot be loaded, the
+        reference stays where it is until a catalog is applied again.
+        """
+        routes, waiting = self._prepare(catalog)
+        pins = [self._route(version).entry for version in self._pins(catalog)]
+        self._plans.pin([entry.digest for entry in pins])
+        warmed = await asyncio.gather(*(self._warm(route.entry) for route in waiting.values()))
+        await asyncio.gather(*map(self._warm, pins))
+        for (reference, route), warm in zip(waiting.items(), warmed, strict=True):
+            routes[reference] = route if warm else self._routes[reference]
+        self.catalog, self._routes = catalog, routes
+        return all(warmed)
+
+    def _prepare(self, catalog: Catalog) -> tuple[dict[str, Route], dict[str, Route]]:
+        """Return the routes that can move at once, and those that wait for their plans."""
+        ready: dict[str, Route] = {}
+        waiting: dict[str, Route] = {}
+        for reference, old in self._routes.items():
+            try:
+                new = self._route(catalog.find(reference))
+            except NotFoundError:
+                continue
+            wait = old.entry.executable is not None and new.entry is not old.entry
+            (waiting if wait else ready)[reference] = new
+        return ready, waiting
+
+    async def _warm(self, entry: Entry) -> bool:
+        try:
+            await self._plans.load(entry)
+        except PretzelError as error:
+            log.error("a plan cannot be warmed; what served before goes on", plan=str(entry.digest), error=str(error))
+            return False
+        return True
+
+    def _pins(self, catalog: Catalog) -> list[ModelVersion]:
+        found = []
+        for reference in self._pinned:
+            try:
+                found.append(catalog.find(reference))
+            except NotFoundError:
+                log.warning("a pinned model does not exist", model=reference)
+        return found
+
+    def _route(self, version: ModelVersion) -> Route:
+        return Route(version, self._plans.entry(version.plan), self._tally.calls("Predict", version.model))

@@ -1,0 +1,30 @@
+"""The entry of a serving process; the supervisor executes it with one end of the link."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+
+from pretzel.data_plane.link import Link
+from pretzel.data_plane.logs import configure
+from pretzel.data_plane.parent import die_with
+
+
+async def serve(descriptor: int) -> None:
+    """Serve over the link that a descriptor is an end of."""
+    from pretzel.data_plane.serve.process import ServingProcess
+
+    link = await Link.over(socket.socket(fileno=descriptor))
+    async for start in link.messages():
+        configure(start["settings"]["log_level"])
+        await ServingProcess(link, start).run()
+        return
+
+
+if __name__ == "__main__":
+    die_with(int(sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1])))
+    sys.stderr.flush()
+    os._exit(0)  # what an executor still computes, nobody waits for

@@ -1,0 +1,105 @@
+"""The one place where Pretzel's errors become gRPC statuses."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+
+from pretzel.data_plane.tally import Tally
+from pretzel.errors import PretzelError
+from pretzel.v1 import prediction_pb2 as pb
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "/pretzel.v1.PredictionService/"
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+
+
+def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
+    """Return the status and the message that a caller sees of an error.
+
+    What is no error of Pretzel's is a fault of ours: the caller gets an id, and the log has the rest under it.
+    """
+    if isinstance(error, PretzelError):
+        return grpc.StatusCode[error.code], str(error)
+    fault = secrets.token_hex(6)
+    log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
+    return grpc.StatusCode.INTERNAL, f"a fault of the server, {fault} in its log"
+
+
+def call_error(error: Exception) -> pb.CallError:
+    """Return an error as part of an answer whose other parts stand."""
+    code, message = status_of(error)
+    return pb.CallError(code=code.value[0], message=message)
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """Maps errors to statuses for every prediction call, counts them, and knows how many calls run."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._guarded: dict[str, Handler] = {}
+        self.running = 0
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return the guarded handler of a call; it is made once a method."""
+        method: str = handler_call_details.method
+        guarded = self._guarded.get(method)
+        if guarded is not None:
+            return guarded
+        handler = await continuation(handler_call_details)
+        if handler is None or not method.startswith(SERVICE):
+            return handler
+        guarded = self._guarded[method] = self._guard(handler, method.removeprefix(SERVICE))
+        return guarded
+
+    def _guard(self, handler: Any, name: str) -> Handler:
+        kinds = {
+            "request_deserializer": handler.request_deserializer,
+            "response_serializer": handler.response_serializer,
+        }
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream, name), **kinds)
+        return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, name), **kinds)
+
+    def _unary(self, behaviour: Callable[[Any, Context], Awaitable[Any]], name: str) -> Any:
+        async def guarded(request: Any, context: Context) -> Any:
+            self.running += 1
+            try:
+                return await behaviour(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                await self._abort(context, name, getattr(request, "model", ""), error)
+            finally:
+                self.running -= 1
+
+        return guarded
+
+    def _stream(self, behaviour: Callable[[Any, Context], Awaitable[None]], name: str) -> Any:
+        async def guarded(requests: AsyncIterator[Any], context: Context) -> None:
+            self.running += 1
+            try:
+                await behaviour(requests, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                await self._abort(context, name, "", error)
+            finally:
+                self.running -= 1
+
+        return guarded
+
+    async def _abort(self, context: Context, name: str, model: str, error: Exception) -> None:
+        code, message = status_of(error)
+        self._tally.error(name, model, code.name)
+        await context.abort(code, message)

@@ -1,0 +1,117 @@
+"""Scores one batch with many models; what they share runs once, and they fail one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.residency.joint import JointCatalog
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.routes import Route
+from pretzel.engine import Executable
+from pretzel.errors import InputError, NotFoundError, PretzelError
+
+Outcome = dict[str, Any] | Exception
+Find = Callable[[str], Awaitable[Route]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One distinct plan of the call: where it is, what runs it alone, and the outputs wanted of it."""
+
+    route: Route
+    executable: Executable
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked of every model."""
+
+    columns: Mapping[str, Any]
+    outputs: tuple[str, ...]
+    deadline: float
+
+
+class FanOut:
+    """Runs one call over many models."""
+
+    def __init__(self, find: Find, plans: PlanCatalog, engine: RequestEngine) -> None:
+        self._find, self._plans, self._engine = find, plans, engine
+        self._joint = JointCatalog(plans)
+
+    async def predict(self, models: Sequence[str], call: Call) -> list[tuple[Route | None, Outcome]]:
+        """Return for each model, in order, where it was found and its outputs, or the error it failed with."""
+        names = list(dict.fromkeys(models))
+        routes = dict(zip(names, await asyncio.gather(*map(self._route, names)), strict=True))
+        distinct = {route.entry: route for route in routes.values() if isinstance(route, Route)}
+        prepared = await asyncio.gather(*(self._prepare(route, call) for route in distinct.values()))
+        works = [work for work in prepared if isinstance(work, Work)]
+        outcomes: dict[Any, Outcome] = dict(zip(distinct, prepared, strict=True))  # type: ignore[arg-type]
+        for group, columns in _groups(works, call.columns):
+            outcomes |= await self._run(group, columns, call)
+        found = ((routes[model]) for model in models)
+        return [(r, outcomes[r.entry]) if isinstance(r, Route) else (None, r) for r in found]
+
+    async def _route(self, model: str) -> Route | Exception:
+        try:
+            return await self._find(model)
+        except PretzelError as error:
+            return error
+
+    async def _prepare(self, route: Route, call: Call) -> Work | Exception:
+        try:
+            executable = await self._plans.load(route.entry)
+            unknown = [name for name in call.outputs if name not in executable.outputs]
+            if unknown:
+                raise NotFoundError(f"output {unknown[0]!r}: this model has {', '.join(executable.outputs)}")
+            return Work(route, executable, call.outputs or tuple(executable.outputs))
+        except Exception as error:
+            return error
+
+    async def _run(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
+        """Run models that take the same columns: together, or one by one when something is wrong with the input."""
+        if len(group) > 1:
+            try:
+                return await self._run_together(group, columns, call)
+            except InputError:  # perhaps only some refuse it
+                pass
+        return {work.route.entry: await self._run_alone(work, columns, call) for work in group}
+
+    async def _run_together(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
+        executable, cost = await self._joint.get([work.route.entry for work in group])
+        wanted = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
+        try:
+            results = await self._engine.run(executable, cost, columns, wanted, call.deadline)
+        except InputError:
+            raise
+        except Exception as error:
+            return {work.route.entry: error for work in group}
+        return {
+            work.route.entry: {name: results[f"{i}/{name}"] for name in work.outputs} for i, work in enumerate(group)
+        }
+
+    async def _run_alone(self, work: Work, columns: Mapping[str, Any], call: Call) -> Outcome:
+        cost = work.route.entry.cost
+        try:
+            return await self._engine.run(work.executable, cost, columns, work.outputs, call.deadline)
+        except Exception as error:
+            return error
+
+
+def _groups(works: Sequence[Work], columns: Mapping[str, Any]) -> list[tuple[list[Work], Mapping[str, Any]]]:
+    """Return works grouped by the columns they take, each group with those of the call it is given.
+
+    A column that only other models take is kept from a group; one that no model takes goes to all, to be refused.
+    """
+    groups: dict[Any, list[Work]] = {}
+    for work in works:
+        groups.setdefault(frozenset((i.name, str(i.type)) for i in work.executable.inputs), []).append(work)
+    known = {name for signature in groups for name, _ in signature}
+    return [
+        (group, {n: c for n, c in columns.items() if n not in known or n in dict(signature)})
+        for signature, group in groups.items()
+    ]

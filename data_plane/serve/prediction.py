@@ -1,0 +1,137 @@
+"""The prediction service: messages in, engine call, messages out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import grpc
+
+from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.routes import Route, Router
+from pretzel.data_plane.serve.guard import Context, call_error
+from pretzel.data_plane.serve.many import Call, FanOut, Outcome
+from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.tally import Tally
+from pretzel.errors import InputError, NotFoundError
+from pretzel.plan.model import describe
+from pretzel.plan.wire import columns_from_proto, columns_to_proto, description_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
+
+MAX_MODELS = 10_000
+"""Models in one call."""
+
+
+class PredictionService(PredictionServiceServicer):
+    """Answers predictions from the plans of this process."""
+
+    def __init__(
+        self,
+        router: Router,
+        plans: PlanCatalog,
+        objects: ObjectReader,
+        engine: RequestEngine,
+        tally: Tally,
+        catch_up: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Answer from these; ``catch_up`` makes one bounded look at the control plane."""
+        self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
+        self._tally, self._catch_up = tally, catch_up
+        self._fan_out = FanOut(self._find, plans, engine)
+        self.streams = Streams()
+
+    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+        """Compute the outputs asked for over one batch of rows."""
+        return await self._predict(request, context)
+
+    async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: Context) -> None:
+        """Predict over one stream; a request that fails answers with its error, and the stream goes on."""
+
+        async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse:
+            try:
+                response = await self._predict(request.request, context)
+                return pb.PredictStreamResponse(id=request.id, response=response)
+            except Exception as error:
+                failure = call_error(error)
+                name = grpc_name(failure.code)
+                self._tally.error("PredictStream", request.request.model, name)
+                return pb.PredictStreamResponse(id=request.id, error=failure)
+
+        await self.streams.serve(context, answer)
+
+    async def PredictMany(self, request: pb.PredictManyRequest, context: Context) -> pb.PredictManyResponse:
+        """Score one batch with many models."""
+        if len(request.models) > MAX_MODELS:
+            raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
+        start = time.monotonic()
+        call = Call(columns_from_proto(request.columns), tuple(request.outputs), deadline_of(context))
+        found = await self._fan_out.predict(request.models, call)
+        results = [
+            self._result(model, route, outcome) for model, (route, outcome) in zip(request.models, found, strict=True)
+        ]
+        calls = self._tally.calls("PredictMany", "all")
+        calls.observe(time.monotonic() - start)
+        calls.rows += request.columns[0].rows * len(results) if request.columns else 0
+        return pb.PredictManyResponse(results=results)
+
+    async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
+        """Tell what a model takes and gives."""
+        route = await self._find(request.model)
+        plan = await self._plans.plan(route.entry)
+        model = self._router.catalog.get(route.version.model)
+        described = describe(route.version, plan, model.aliases if model else {}, self._objects.fetch)
+        return pb.DescribeModelResponse(description=description_to_proto(described))
+
+    async def _predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+        start = time.monotonic()
+        route = await self._find(request.model)
+        entry = route.entry
+        entry.used = start
+        executable = entry.executable or await self._plans.load(entry)
+        columns = columns_from_proto(request.columns)
+        outputs = tuple(request.outputs) or None
+        results = await self._engine.run(executable, entry.cost, columns, outputs, deadline_of(context))
+        response = answer_of(route, results)
+        route.calls.observe(time.monotonic() - start)
+        route.calls.rows += request.columns[0].rows if columns else 0
+        return response
+
+    async def _find(self, reference: str) -> Route:
+        """Return where a reference leads, after one look at the control plane if it is unknown here."""
+        try:
+            return self._router.find(reference)
+        except NotFoundError:
+            await self._catch_up()
+            return self._router.find(reference)
+
+    def _result(self, model: str, route: Route | None, outcome: Outcome) -> pb.ModelResult:
+        if route is not None and not isinstance(outcome, Exception):
+            return pb.ModelResult(response=answer_of(route, outcome))
+        assert isinstance(outcome, Exception)
+        failure = call_error(outcome)
+        self._tally.error("PredictMany", model, grpc_name(failure.code))
+        return pb.ModelResult(error=failure)
+
+
+def answer_of(route: Route, results: dict[str, object]) -> pb.PredictResponse:
+    """Return the message of a model's outputs."""
+    version = route.version
+    columns = columns_to_proto(results)  # type: ignore[arg-type]
+    return pb.PredictResponse(model=version.model, version=version.version, columns=columns)
+
+
+def deadline_of(context: Context) -> float:
+    """Return the time of ``time.monotonic()`` by which a call wants its answer; 0 where it has no deadline."""
+    remaining = context.time_remaining()
+    return 0.0 if remaining is None else time.monotonic() + remaining
+
+
+_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+def grpc_name(code: int) -> str:
+    """Return the name of a status by its number."""
+    return _NAMES[code]

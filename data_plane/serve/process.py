@@ -1,0 +1,142 @@
+"""One serving process: told what to serve over its link, it answers until it is told to drain."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from typing import Any
+
+import structlog
+
+from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.engines.policy import Limits
+from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.link import Link, Message
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.routes import Router
+from pretzel.data_plane.rounds import Rounds
+from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.serve.prediction import PredictionService
+from pretzel.data_plane.serve.server import Server
+from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.tally import Tally
+from pretzel.errors import PretzelError
+from pretzel.plan.digest import Digest
+
+log = structlog.get_logger(__name__)
+
+WARM_AGAIN = 2.0
+"""Seconds until plans that could not be warmed are tried again."""
+
+
+class ServingProcess:
+    """The parts of one serving process, and what it does with each message of its supervisor."""
+
+    def __init__(self, link: Link, start: Message) -> None:
+        self._link = link
+        self._settings = settings = Settings.model_construct(**start["settings"])
+        self._port: int = start["port"]
+        self._tally = tally = Tally(settings.metrics_models)
+        self._objects = ObjectReader(start["cache_dir"])
+        self._plans = PlanCatalog(self._objects, settings.memory_budget, tally=tally, doubt=self._doubt)
+        self._router = Router(self._plans, tally, settings.pin)
+        limits = Limits(settings.inline_seconds, settings.queue_limit)
+        self._engine = RequestEngine(limits, settings.threads)
+        self._guard = Guard(tally)
+        service = PredictionService(
+            self._router, self._plans, self._objects, self._engine, tally, Rounds(self._catch_up).join
+        )
+        self._server = Server(settings, service, self._guard, shared_port=start["shared_port"])
+        self._target, self._serial = Catalog(), -1
+        self._moved = asyncio.Event()
+        self._caught_up = asyncio.Event()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to drain, by message, by signal, or by the end of the supervisor."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), self._apply_catalogs())]
+        try:
+            port = await self._server.listen(self._port)
+            self._link.send("ready", port=port)
+            _settle_memory()
+            await self._stop.wait()
+        except PretzelError as error:
+            self._link.send("failed", message=str(error))
+        finally:
+            await self._server.drain(self._settings.drain_seconds)
+            for task in tasks:
+                task.cancel()
+            self._engine.close()
+            self._plans.close()
+            self._link.close()
+
+    async def _listen_to_supervisor(self) -> None:
+        async for message in self._link.messages():
+            getattr(self, f"_on_{message['kind']}")(message)
+        self._stop.set()
+
+    def _on_catalog(self, message: Message) -> None:
+        self._target = self._target.changed(
+            message["epoch"], message["revision"], dict(message["models"]), message["deleted"], whole=message["whole"]
+        )
+        self._serial = message["serial"]
+        self._moved.set()
+
+    def _on_caught_up(self, message: Message) -> None:
+        self._caught_up.set()
+
+    def _on_mended(self, message: Message) -> None:
+        self._objects.refresh()
+
+    def _on_ask(self, message: Message) -> None:
+        self._link.send("answer", id=message["id"], numbers=self._numbers())
+
+    def _on_drain(self, message: Message) -> None:
+        self._stop.set()
+
+    async def _apply_catalogs(self) -> None:
+        """Move to each catalog that comes, the newest only where several do."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            target, serial = self._target, self._serial
+            self._objects.refresh()
+            whole = await self._router.apply(target)
+            await self._server.tell_health(serving=bool(target.epoch or target.records))
+            self._link.send("applied", serial=serial)
+            if not whole:
+                asyncio.get_running_loop().call_later(WARM_AGAIN, self._moved.set)
+
+    async def _catch_up(self) -> None:
+        """Have the supervisor look at the control plane once, for a bounded time."""
+        self._caught_up.clear()
+        self._link.send("catch_up")
+        try:
+            # The supervisor bounds the look itself; this bounds the supervisor.
+            await asyncio.wait_for(self._caught_up.wait(), self._settings.catch_up_seconds + 1)
+        except TimeoutError:
+            log.warning("the supervisor did not answer")
+
+    def _doubt(self, plan: Digest) -> None:
+        self._link.send("doubt", plan=str(plan))
+
+    def _numbers(self) -> dict[str, Any]:
+        gauges = {
+            "resident_bytes": self._plans.bytes,
+            "resident_plans": len(self._plans.resident),
+            "queued": self._engine.queued,
+            "running": self._guard.running,
+            "revision": self._router.catalog.revision,
+        }
+        return {**self._tally.snapshot(), "gauges": gauges}
+
+
+def _settle_memory() -> None:
+    """Keep what start-up made out of later collections, which then pause the loop for less."""
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,92 @@
+"""The gRPC server of one serving process: its options, services, health and reflection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_reflection.v1alpha import reflection
+
+from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.serve.prediction import PredictionService
+from pretzel.data_plane.settings import Settings
+from pretzel.errors import PreconditionError
+from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
+
+PREDICTION = pb.DESCRIPTOR.services_by_name["PredictionService"].full_name
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Server:
+    """Listens, says how it is, and drains."""
+
+    def __init__(self, settings: Settings, service: PredictionService, guard: Guard, *, shared_port: bool) -> None:
+        """Make the server; it does not listen yet."""
+        self._settings, self._service, self._guard = settings, service, guard
+        self._health = HealthServicer()
+        self._server = grpc.aio.server(interceptors=[guard], options=options(settings, shared_port=shared_port))
+        add_PredictionServiceServicer_to_server(service, self._server)
+        add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)
+
+    async def listen(self, port: int) -> int:
+        """Begin to answer, and return the port.
+
+        Raises:
+            PreconditionError: the port is taken.
+        """
+        address = f"{host_of(self._settings.host)}:{port}"
+        try:
+            bound = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise PreconditionError(f"cannot listen on {address}: {error}; is the port taken?") from None
+        await self.tell_health(serving=False)
+        await self._server.start()
+        return bound
+
+    async def tell_health(self, *, serving: bool) -> None:
+        """Set what the health service says."""
+        for name in ("", PREDICTION):
+            await self._health.set(name, SERVING if serving else NOT_SERVING)
+
+    async def drain(self, seconds: float) -> None:
+        """Say so first; take no more calls, finish those that run, then stop."""
+        await self._health.enter_graceful_shutdown()
+        self._service.streams.drain()
+        stopping = asyncio.create_task(self._server.stop(seconds))
+        try:
+            async with asyncio.timeout(seconds):
+                while self._guard.running:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pass
+        # What is open now are watches of health and reflection, which would last for ever.
+        await self._server.stop(0)
+        await stopping
+
+
+def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
+    """Return the options of the server."""
+    age = int(settings.connection_age_seconds * 1000)
+    return [
+        ("grpc.so_reuseport", int(shared_port)),  # by default grpcio binds a port that is taken, silently
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.max_connection_age_ms", age),
+        ("grpc.max_connection_age_grace_ms", age),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ]
+
+
+def host_of(host: str) -> str:
+    """Return a host as it stands in an address, IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,49 @@
+"""Open prediction streams, so that a drain can end those that wait for their next request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+
+from pretzel.errors import UnavailableError
+
+
+class Streams:
+    """The streams that are open now."""
+
+    def __init__(self) -> None:
+        self._idle: set[asyncio.Task[Any]] = set()
+        self.draining = False
+
+    async def serve(self, context: grpc.aio.ServicerContext[Any, Any], answer: Callable[[Any], Awaitable[Any]]) -> None:
+        """Answer the requests of one stream in their order, until its client ends it.
+
+        Raises:
+            UnavailableError: this worker drains; every request that was taken was answered.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            while not self.draining:
+                self._idle.add(task)
+                request = await context.read()
+                self._idle.discard(task)
+                if request is grpc.aio.EOF:
+                    return
+                await context.write(await answer(request))
+        except asyncio.CancelledError:
+            if not self.draining or task.cancelling() > 1:
+                raise
+            task.uncancel()
+        finally:
+            self._idle.discard(task)
+        raise UnavailableError("this worker is draining; send the rest elsewhere")
+
+    def drain(self) -> None:
+        """End the streams that wait, and the others after the request that they answer now."""
+        self.draining = True
+        for task in list(self._idle):
+            task.cancel()

@@ -1,0 +1,239 @@
+"""The supervisor: one process that pulls, keeps the cache, and keeps the serving processes alive and informed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from pretzel.data_plane import metrics
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.child import Child
+from pretzel.data_plane.fleet import Fleet
+from pretzel.data_plane.link import Message
+from pretzel.data_plane.logs import configure
+from pretzel.data_plane.numbers import Numbers
+from pretzel.data_plane.parent import die_with
+from pretzel.data_plane.pull.puller import Puller, connect
+from pretzel.data_plane.pull.report import Reporter
+from pretzel.data_plane.rounds import Rounds
+from pretzel.data_plane.settings import Settings
+from pretzel.engine import KERNEL_SET
+from pretzel.errors import PreconditionError, PretzelError
+from pretzel.plan.digest import Digest
+
+log = structlog.get_logger(__name__)
+
+COLLECT_SECONDS = 30.0
+"""Time between looks for objects that nothing needs."""
+
+
+def run(settings: Settings) -> int:
+    """Run a worker until SIGTERM or SIGINT, and return the exit code.
+
+    One line of JSON on standard output says that every serving process listens, and where.
+    """
+    configure(settings.log_level)
+    if settings.die_with_parent:
+        die_with(os.getppid())
+    try:
+        asyncio.run(_run(settings))
+    except PretzelError as error:
+        log.error("the worker cannot run", error=str(error))
+        return 1
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    supervisor = Supervisor(settings)
+    try:
+        await supervisor.start()
+        print(json.dumps(supervisor.whereabouts()), flush=True)
+        await supervisor.serve_until(stop)
+    finally:
+        await supervisor.stop()
+
+
+class Supervisor:
+    """The parts of a worker's supervisor."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the cache directory and the port.
+
+        Raises:
+            PreconditionError: another worker has them.
+        """
+        self._settings = settings
+        self.name = settings.worker or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._cache = ObjectCache(settings.cache_dir)
+        shared = settings.workers > 1
+        self._held = hold_port(settings.host, settings.port) if shared else None
+        start = {
+            "settings": settings.model_dump(mode="json"),
+            "cache_dir": str(settings.cache_dir.absolute()),
+            "port": self._held.getsockname()[1] if self._held else settings.port,
+            "shared_port": shared,
+        }
+        self._fleet = Fleet(settings.workers, start, self._heard)
+        self._channel = connect(settings.control_plane)
+        self._puller = Puller(self._channel, self.name, self._cache, self._publish)
+        self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
+        self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
+        self._metrics_port, self._stop_metrics = 0, lambda: None
+        self._chores: set[asyncio.Task[None]] = set()
+        self._resident = 0
+
+    async def start(self) -> None:
+        """Start from the cache; the control plane may come later."""
+        await self._puller.restore()
+        collector = metrics.WorkerCollector(self._scrape, asyncio.get_running_loop())
+        host, port = self._settings.host, self._settings.metrics_port
+        self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port)
+        await self._fleet.start()
+
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Pull, report and collect until told to stop."""
+        work = (self._puller.run(), self._reporter.run(), self._collect(), self._look_at_residents())
+        tasks = [asyncio.create_task(coroutine) for coroutine in work]
+        stopped = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in (*tasks, stopped):
+            task.cancel()
+        await asyncio.gather(*tasks, stopped, return_exceptions=True)
+        for task in done - {stopped}:
+            task.result()  # it never returns: this raises what ended it
+
+    async def stop(self) -> None:
+        """Say farewell, drain the serving processes, and give everything back."""
+        log.info("stopping")
+        await asyncio.gather(self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds))
+        await asyncio.to_thread(self._stop_metrics)
+        await self._channel.close()
+        self._cache.close()
+        if self._held:
+            self._held.close()
+
+    def whereabouts(self) -> dict[str, Any]:
+        """Return what the ready line says."""
+        return {
+            "ready": True,
+            "worker": self.name,
+            "pid": os.getpid(),
+            "host": self._settings.host,
+            "port": self._fleet.port,
+            "metrics_port": self._metrics_port,
+            "processes": [child.pid for child in self._fleet.children.values()],
+        }
+
+    async def _publish(self, catalog: Catalog) -> None:
+        await self._fleet.publish(catalog)
+        self._reporter.now()
+
+    def _heard(self, child: Child, message: Message) -> None:
+        """React to what a serving process says."""
+        if message["kind"] == "catch_up":
+            self._do(self._catch_up(child))
+        elif message["kind"] == "doubt":
+            self._do(self._mend(child, Digest.parse(message["plan"])))
+
+    def _do(self, chore: Any) -> None:
+        task = asyncio.create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    async def _catch_up(self, child: Child) -> None:
+        await self._looks.join()
+        child.link.send("caught_up")
+
+    async def _mend(self, child: Child, plan: Digest) -> None:
+        if await self._puller.mend(plan):
+            child.link.send("mended")
+
+    async def _collect(self) -> None:
+        """Remove from the cache what no version needs any more."""
+        while True:
+            await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
+            needed = await asyncio.to_thread(self._puller.needed)
+            gone = self._cache.collect(needed, time.monotonic(), self._settings.cache_grace_seconds)
+            if gone:
+                log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
+
+    async def _look_at_residents(self) -> None:
+        while True:
+            parts = await self._fleet.numbers()
+            self._resident = max((p["gauges"]["resident_bytes"] for p in parts if p.get("gauges")), default=0)
+            await asyncio.sleep(self._settings.report_seconds)
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what a report says."""
+        published = self._puller.published
+        host = self._settings.host
+        return {
+            "worker": self.name,
+            "epoch": published.epoch,
+            "revision": published.revision,
+            "kernel_set": KERNEL_SET,
+            "address": self._settings.advertise or f"{host}:{self._fleet.port}",
+            "resident_bytes": self._resident,
+        }
+
+    async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
+        puller = self._puller
+        counters = {
+            "process_restarts": self._fleet.restarts,
+            "watch_breaks": puller.watcher.breaks,
+            "fetched_bytes": puller.fetcher.fetched_bytes,
+            "fetch_failures": puller.fetcher.failures,
+            "damaged_objects": self._cache.dropped,
+        }
+        gauges = {
+            "revision": puller.published.revision,
+            "models": len(puller.published),
+            "models_held_back": len(puller.held),
+            "processes": len(self._fleet.children),
+            "control_plane_connected": int(puller.watcher.connected),
+        }
+        return await self._fleet.numbers(), counters, gauges
+
+
+def hold_port(host: str, port: int) -> socket.socket:
+    """Take a port for processes that will share it, and return the socket that keeps it theirs.
+
+    Raises:
+        PreconditionError: another program has it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    held = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        held.bind((host.strip("[]"), port))  # alone at first: so that a port that is taken is noticed
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError as error:
+        held.close()
+        raise PreconditionError(f"cannot listen on {host}:{port}: {error}") from None
+    return held
+
+
+def main() -> int:
+    """Run a worker with settings from the environment and the command line."""
+    from pydantic import ValidationError
+
+    try:
+        settings = Settings(_cli_parse_args=True, _cli_prog_name="pretzel worker")  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
+        print(f"pretzel worker: {problems}", file=sys.stderr)
+        return 2
+    return run(settings)

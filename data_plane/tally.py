@@ -1,0 +1,82 @@
+"""What one serving process counts: plain numbers without locks, summed over processes by the supervisor.
+
+Every method runs on the event loop's thread, but for loads, which are counted there when they return.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import Any
+
+BOUNDS = (
+    *(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
+    *(0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""Upper bounds of the histograms' buckets in seconds; one more bucket holds what is above."""
+OTHER = "other"
+
+
+class Histogram:
+    """How often durations fell into each bucket, and their sum."""
+
+    __slots__ = ("buckets", "seconds")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration."""
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds += seconds
+
+
+class Calls(Histogram):
+    """Calls of one method for one model: durations and rows."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = 0
+
+
+class Tally:
+    """All that one process counts."""
+
+    def __init__(self, models: int = 200) -> None:
+        """Begin at zero; only the first ``models`` models asked for have numbers of their own."""
+        self._limit = models
+        self._names: set[str] = set()
+        self._calls: dict[tuple[str, str], Calls] = {}
+        self.errors: Counter[tuple[str, str, str]] = Counter()
+        """By method, model and code."""
+        self.loads = Histogram()
+        self.counts: Counter[str] = Counter()
+        """Other events by name."""
+
+    def label(self, model: str) -> str:
+        """Return the label of a model that exists."""
+        if model not in self._names:
+            if len(self._names) >= self._limit:
+                return OTHER
+            self._names.add(model)
+        return model
+
+    def calls(self, method: str, model: str) -> Calls:
+        """Return the numbers of one method for one model, for the caller to keep and add to."""
+        return self._calls.setdefault((method, self.label(model)), Calls())
+
+    def error(self, method: str, model: str, code: str) -> None:
+        """Count a failed call; a name that never resolved counts as `other`, so that callers cannot make labels."""
+        self.errors[method, model if model in self._names else OTHER, code] += 1
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all numbers as plain values."""
+        return {
+            "calls": [[*key, c.buckets, c.seconds, c.rows] for key, c in self._calls.items()],
+            "errors": [[*key, count] for key, count in self.errors.items()],
+            "loads": [self.loads.buckets, self.loads.seconds],
+            "counts": dict(self.counts),
+        }
