@@ -8,7 +8,7 @@ cdef enum Layout:
     SPARSE = 1
     RAGGED = 2
 
-# Returns where a C-contiguous array begins; an empty one has some address too.
+# Returns where a C-contiguous array begins; even an empty one has memory.
 cdef char* address(array) except NULL
 
 # Points a slot's origin at the memory of a request's column; views of texts lie in the slot's own values.

@@ -4,19 +4,16 @@ from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
+cimport numpy as cnp
+
 import numpy as np
 
 from pretzel.kernels.frame cimport MISSING_NAN, MISSING_NONE, OK, Slot, Text, reserve
 
 
 cdef char* address(array) except NULL:
+    return <char*>cnp.PyArray_BYTES(<cnp.ndarray?>array)
 
-    if array.nbytes == 0:
-        return <char*>&_NOTHING
-    return <char*><size_t>array.__array_interface__["data"][0]
-
-
-cdef double _NOTHING = 0.0
 
 
 cdef int bind(Slot* slot, int layout, column) except -1:
