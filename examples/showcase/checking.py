@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import pretzel
+from pretzel.errors import PretzelError
 from showcase.trained import Trained
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
@@ -33,7 +34,7 @@ def check(model: Trained, client: pretzel.Client) -> Checked:
         rows = len(model.rows)
         try:
             wrong = differing_rows(client.score(model.name, model.rows, method), want)
-        except pretzel.PretzelError as error:
+        except PretzelError as error:
             wrong = np.arange(rows)
             checked.problems.append(f"{model.name}.{method}: {error}")
         checked.answers += rows
