@@ -102,8 +102,8 @@ def _indicator(node: Any, x: Bound) -> Bound:
 
 @proves(ops.Take)
 def _take(node: ops.Take, codes: Bound) -> Bound:
-    limit = max(largest(node.table), abs(node.default))
-    return Bound(limit, nan=not limit < math.inf)
+    proven = largest(node.table) < math.inf and math.isfinite(node.default)
+    return Bound(max(largest(node.table), abs(node.default)), nan=False) if proven else UNKNOWN
 
 
 @proves(ops.RequireFinite)

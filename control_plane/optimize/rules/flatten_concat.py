@@ -33,7 +33,7 @@ def flatten_concat(graph: Graph, concat: Concat) -> Node | None:
     if parts == concat.parts:
         return None
     flat = concat.replace(parts=parts)
-    # bool beside f32 is f32, but f32 beside i64 is f64 already: promoted at once, (i64, f32) and bool would be f32.
+    # NumPy promotes all at once to f32 what is i32 once i16 met u16, and f64 once that met f32.
     return flat if flat.type == concat.type else None
 
 

@@ -1,0 +1,382 @@
+"""Where a rule must keep its hands off: each refusal with the definition that a rewrite would break, or make dearer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from pretzel.control_plane.optimize import RULES
+from pretzel.control_plane.optimize.driver import apply
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.render import parse
+from tests.control_plane.optimize.texts import symbols
+
+ALWAYS_RIGHT = {"column_of_select", "linear_of_one_hot_is_take"}
+COUNTS = """
+    %text = input column="text" kind="str"
+    %x = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1 dtype="f64"
+"""
+ROWS = 'x = input column="x" kind="f64[3]"'
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A definition that ``rule`` must leave as it is."""
+
+    rule: str
+    why: str
+    text: str
+
+
+REFUSALS = [
+    Refusal(
+        "merge_require_finite",
+        "a NaN passes the scaler and is refused by the classifier",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="StandardScaler" allow_nan=true
+        %2 = require_finite %1 owner="Ridge"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "drop_proven_require_finite",
+        "a request may bring NaN",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="Ridge"
+        output "y" = %1""",
+    ),
+    Refusal(
+        "drop_proven_require_finite",
+        "1e308 divided by a scale of 0.5 is infinite, though it was finite before",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="StandardScaler"
+        %2 = standardize %1 scale=@half
+        %3 = require_finite %2 owner="Ridge"
+        output "y" = %3""",
+    ),
+    Refusal(
+        "drop_proven_require_finite",
+        "a table may hold NaN, or give it for an unknown code",
+        """%c = input column="c" kind="i64"
+        %1 = take %c table=@w:f64[3]
+        %2 = require_finite %1 owner="Ridge"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "check_parts_before_concat",
+        "none of the parts is proven: two checks cost more than one",
+        f"""%{ROWS}
+        %z = input column="z" kind="f64"
+        %1 = concat %x %z
+        %2 = require_finite %1 owner="Ridge"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "check_parts_before_concat",
+        "another reader takes the matrix unchecked",
+        f"""%{ROWS}
+        %c = input column="c" kind="i64"
+        %1 = one_hot %c width=2
+        %2 = concat %x %1
+        %3 = require_finite %2 owner="Ridge"
+        output "y" = %3
+        output "z" = %2""",
+    ),
+    Refusal(
+        "flatten_concat",
+        "i16 beside u16 is i32, and that beside f32 is f64; all three at once are f32",
+        """%f = input column="f" kind="f32"
+        %i = input column="i" kind="i16"
+        %u = input column="u" kind="u16"
+        %1 = concat %i %u
+        %2 = concat %f %1
+        output "y" = %2""",
+    ),
+    Refusal(
+        "flatten_concat",
+        "another reader has the inner one made anyway",
+        f"""%{ROWS}
+        %z = input column="z" kind="f64"
+        %1 = concat %x %z
+        %2 = concat %1 %z
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "merge_selects",
+        "another reader has the first selection made anyway",
+        f"""%{ROWS}
+        %1 = select %x columns=@two
+        %2 = select %1 columns=@first
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "column_of_concat",
+        "beside a float the integer became a float",
+        f"""%{ROWS}
+        %i = input column="i" kind="i64"
+        %1 = concat %x %i
+        %2 = column %1 index=3
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_select_through_concat",
+        "a shuffle would need a part for every column",
+        f"""%{ROWS}
+        %z = input column="z" kind="f64[2]"
+        %1 = concat %x %z
+        %2 = select %1 columns=@shuffled
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_select_through_concat",
+        "the part that is dropped made the others floats",
+        f"""%{ROWS}
+        %i = input column="i" kind="i64[2]"
+        %1 = concat %x %i
+        %2 = select %1 columns=@of_i
+        output "y" = %2""",
+    ),
+    Refusal(
+        "drop_noop",
+        "-0.0 + 0.0 is 0.0, and their reciprocals differ",
+        f"""%{ROWS}
+        %1 = affine %x scale=@ones shift=@zeros
+        output "y" = %1""",
+    ),
+    Refusal(
+        "drop_noop",
+        "-0.0 - -0.0 is 0.0",
+        f"""%{ROWS}
+        %1 = standardize %x mean=@minus_zeros
+        output "y" = %1""",
+    ),
+    Refusal(
+        "drop_noop",
+        "one column of its own is a matrix only once concatenated",
+        """%x = input column="x" kind="f64"
+        %1 = concat %x
+        output "y" = %1""",
+    ),
+    Refusal(
+        "push_linear_through_concat",
+        "dense parts are copied faster than their products are summed",
+        f"""%{ROWS}
+        %z = input column="z" kind="f64"
+        %1 = concat %x %z
+        %2 = linear %1 weights=@w:f64[4]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_linear_through_concat",
+        "in float32 each partial sum is rounded to 1e-7",
+        """%x = input column="x" kind="f32[3]"
+        %s = input column="s" kind="f32{2}"
+        %1 = concat %x %s
+        %2 = linear %1 weights=@w:f32[5]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_linear_through_concat",
+        "a float32 part beside a float64 one has its product rounded to float32 by itself",
+        f"""%{ROWS}
+        %s = input column="s" kind="f32{{2}}"
+        %1 = concat %x %s
+        %2 = linear %1 weights=@w:f32[5]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_linear_through_concat",
+        "a tree compares the score with a threshold, and the last bit decides",
+        f"""%{ROWS}
+        %s = input column="s" kind="f64{{2}}"
+        %1 = concat %x %s
+        %2 = linear %1 weights=@m:f64[5,2]
+        %3 = impute %2 fill=@fill missing=0.0
+        output "y" = %3""",
+    ),
+    Refusal(
+        "skip_densify_before_linear",
+        "zero times an infinite weight is NaN",
+        """%x = input column="x" kind="f64{3}"
+        %1 = densify %x
+        %2 = linear %1 weights=@infinite
+        output "y" = %2""",
+    ),
+    Refusal(
+        "skip_densify_before_linear",
+        "float32 sums in another order differ by 1e-7",
+        """%x = input column="x" kind="f32{3}"
+        %1 = densify %x
+        %2 = linear %1 weights=@w:f32[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_select_into_linear",
+        "zero times the infinity of a column that was not chosen is NaN",
+        """%x = input column="x" kind="f64{3}"
+        %1 = select %x columns=@two
+        %2 = linear %1 weights=@w:f64[2]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_select_into_linear",
+        "of dense rows the columns not chosen would be multiplied too",
+        f"""%{ROWS}
+        %1 = select %x columns=@two
+        %2 = linear %1 weights=@w:f64[2]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "norm_after_dot",
+        "x = 1e200 and w = 1e200: the product overflows before the norm divides it",
+        f"""%{ROWS}
+        %1 = normalize %x norm="l2"
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "norm_after_dot",
+        "the quotients of float32 rows are rounded to float32",
+        """%text = input column="text" kind="str"
+        %x = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1 dtype="f32"
+        %1 = normalize %x norm="l2"
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "norm_after_dot",
+        "a row of 1e-300 has an l1 norm, and its products with small weights underflow",
+        f"""{COUNTS}
+        %1 = normalize %x norm="l1"
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "norm_after_dot",
+        "a weight of 1e-200 underflows against a value that the norm would have made larger",
+        f"""{COUNTS}
+        %1 = normalize %x norm="l2"
+        %2 = linear %1 weights=@tiny
+        output "y" = %2""",
+    ),
+    Refusal(
+        "merge_affines",
+        "seconds since 1970 times the scale lose their digits to a shift that comes late",
+        f"""%{ROWS}
+        %1 = affine %x scale=@ones shift=@epoch
+        %2 = affine %1 scale=@half
+        output "y" = %2""",
+    ),
+    Refusal(
+        "merge_affines",
+        "in front of trees the last bit decides",
+        f"""%{ROWS}
+        %1 = affine %x scale=@s:f64[3]
+        %2 = affine %1 scale=@u:f64[3]
+        %3 = cast %2 dtype="i64"
+        output "y" = %3""",
+    ),
+    Refusal(
+        "merge_affines",
+        "float32 is rounded at each step",
+        """%x = input column="x" kind="f32[3]"
+        %1 = affine %x scale=@s:f64[3]
+        %2 = affine %1 scale=@u:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_affine_into_linear",
+        "a large shift cancels the digits of x w",
+        f"""%{ROWS}
+        %1 = affine %x scale=@ones shift=@epoch
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_affine_into_linear",
+        "1e200 times 1e200 is no weight",
+        f"""%{ROWS}
+        %1 = affine %x scale=@huge
+        %2 = linear %1 weights=@huge
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_affine_into_linear",
+        "another reader has the scaling made anyway",
+        f"""%{ROWS}
+        %1 = affine %x scale=@s:f64[3]
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "fold_standardize_into_linear",
+        "seconds since 1970 with a deviation of seconds: x - m is exact, x w - m w keeps 7 digits",
+        f"""%{ROWS}
+        %1 = standardize %x mean=@epoch scale=@ones
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_standardize_into_linear",
+        "the scaled float32 values are rounded to float32 before the product",
+        """%x = input column="x" kind="f32[3]"
+        %1 = standardize %x scale=@half
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_linear_into_linear",
+        "x = inf: the inner sums give inf - inf, the product of the weights may be positive",
+        f"""%{ROWS}
+        %1 = linear %x weights=@m:f64[3,2]
+        %2 = linear %1 weights=@w:f64[2]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_linear_into_linear",
+        "a narrow waist is worth its two steps",
+        f"""{COUNTS}
+        %1 = linear %x weights=@m:f64[3,1]
+        %2 = linear %1 weights=@w:f64[1,3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "count_in_wanted_type",
+        "2**24 + 1 is no float32: counting up stops where a cast rounds",
+        """%text = input column="text" kind="str"
+        %1 = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1
+        %2 = cast %1 dtype="f32"
+        output "y" = %2""",
+    ),
+]
+VALUES = {
+    "half": np.full(3, 0.5),
+    "ones": np.ones(3),
+    "zeros": np.zeros(3),
+    "minus_zeros": np.full(3, -0.0),
+    "epoch": np.full(3, 1.7e9),
+    "huge": np.full(3, 1e200),
+    "tiny": np.full(3, 1e-200),
+    "infinite": np.array([1.0, np.inf, 2.0]),
+    "two": np.array([0, 2]),
+    "first": np.array([0]),
+    "of_i": np.array([3, 4]),
+    "shuffled": np.array([0, 3, 1, 4, 2]),
+    "fill": np.zeros(2),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: f"{refusal.rule}: {refusal.why}")
+def test_a_rule_declines(refusal: Refusal) -> None:
+    rule = next(rule for rule in RULES if rule.name == refusal.rule)
+    values = VALUES | symbols(refusal.text)
+    definition = parse(refusal.text, {name: Parameter.of(value) for name, value in values.items()})
+    assert apply(rule, definition) is definition
+
+
+def test_every_rule_that_can_be_wrong_declines_somewhere() -> None:
+    assert {refusal.rule for refusal in REFUSALS} | ALWAYS_RIGHT == {rule.name for rule in RULES}
