@@ -31,7 +31,7 @@ class Lookup(Node):
         t = self.x.type
         if t.width is not None or t.layout != "dense" or len(self.keys.shape) != 1:
             raise self.fail(f"x: expected one value a row and a list of keys, got {t}")
-        if (self.keys.dtype == "str") != t.is_text:
+        if self.keys.dtype != t.dtype:
             raise self.fail(f"keys: {self.keys.dtype} keys do not fit x: {t}")
         return dense("i64")
 
@@ -62,4 +62,6 @@ class Take(Node):
         """One code a row in, one value or k columns out."""
         if self.codes.type != dense("i64") or self.table.dtype == "str" or len(self.table.shape) not in (1, 2):
             raise self.fail(f"codes: expected i64 and a numeric table, got {self.codes.type}, {self.table.dtype}")
+        if self.table.dtype not in ("f32", "f64") and not -(2**31) <= self.default < 2**31:
+            raise self.fail(f"default: {self.default} is no {self.table.dtype}")
         return dense(self.table.dtype, self.table.shape[1] if len(self.table.shape) == 2 else None)

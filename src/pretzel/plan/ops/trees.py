@@ -50,6 +50,7 @@ class TreeEnsemble(Node):
     category_range: Parameter | None = None
     """``i32[nodes, 2]``: first word and number of words of each node's bit set; 0 words at numeric nodes."""
     compute_bound = True
+    exact = True
 
     def infer(self) -> ValueType:
         """Dense floats in, one value or k columns out."""

@@ -1,0 +1,1 @@
+"""Kernels of categories: values to codes, codes to columns or numbers."""
