@@ -114,14 +114,14 @@ class Executable:
     def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
             raise _wrong_columns(self._names, columns)
-        rows = column_rows(columns[self.inputs[0].name]) if self.inputs else 0
+        first = self.inputs[0].name if self.inputs else ""
+        rows = column_rows(columns[first]) if first in columns else 0
         bound = []
         for item in self.inputs:
             column = columns[item.name]
-            if column_rows(column) != rows:
-                raise InputError(
-                    f"column {item.name!r}: {column_rows(column)} rows, but {self.inputs[0].name!r} has {rows}; send as many"
-                )
+            found = column_rows(column)
+            if found != rows:
+                raise InputError(f"column {item.name!r}: {found} rows, but {first!r} has {rows}; send as many")
             bound.append(bind_column(item.name, item.type, column))
         return rows, bound
 

@@ -27,7 +27,7 @@ def load(plans: Plan | Sequence[Plan], fetch: Fetch, *, catalog: StageCatalog | 
         CorruptObjectError: an object is not what its header or the kernel's layout says.
     """
     many = [plans] if isinstance(plans, Plan) else list(plans)
-    merger = _Merger(fetch, catalog or StageCatalog())
+    merger = _Merger(fetch, StageCatalog() if catalog is None else catalog)
     for i, plan in enumerate(many):
         merger.add(plan, "" if isinstance(plans, Plan) else f"{i}/")
     return merger.executable()

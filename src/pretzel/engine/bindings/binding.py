@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from pretzel.plan.digest import Digest
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
@@ -57,25 +58,42 @@ class Binding:
     def lower(self, node: Node) -> Lowered:
         """Return the node as this kernel takes it; what is derived is built once per distinct node."""
         attributes = {name: value for name, value in node.attributes.items() if name not in self.drop}
-        return Lowered(self.kernel, attributes, _derived(self.derive, _Alike(node)))
+        if self.derive is _own_parameters:
+            return Lowered(self.kernel, attributes, node.parameters)
+        return Lowered(self.kernel, attributes, _derived.get(self.derive, node))
 
 
-class _Alike:
-    """A node for a cache: equal to all nodes with the same operator, attributes, parameters and input types."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        digests: tuple[tuple[str, Digest], ...] = tuple((k, p.digest) for k, p in node.parameters.items())
-        types = tuple(child.type for child in node.inputs)
-        self.key = (type(node), tuple(map(repr, node.attributes.items())), digests, types)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Alike) and self.key == other.key
+def _alike(node: Node) -> tuple[object, ...]:
+    """Return what a derivation depends on: operator, attributes, parameters and input types, but not the graph behind."""
+    digests = tuple((name, parameter.digest) for name, parameter in node.parameters.items())
+    return type(node), tuple(map(repr, node.attributes.items())), digests, tuple(child.type for child in node.inputs)
 
 
-@lru_cache(maxsize=64)
-def _derived(derive: Derive, alike: _Alike) -> Mapping[str, Parameter]:
-    return derive(alike.node)
+class _Cache:
+    """What was derived lately, up to a number of bytes; building a dictionary's table twice would be felt."""
+
+    def __init__(self, budget: int) -> None:
+        self.budget, self.held = budget, 0
+        self.known: OrderedDict[tuple[object, ...], Mapping[str, Parameter]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, derive: Derive, node: Node) -> Mapping[str, Parameter]:
+        key = (derive, *_alike(node))
+        with self.lock:
+            if key in self.known:
+                self.known.move_to_end(key)
+                return self.known[key]
+        made = derive(node)
+        with self.lock:
+            self.held += _size(made) - _size(self.known.pop(key, {}))
+            self.known[key] = made
+            while self.held > self.budget and len(self.known) > 1:
+                self.held -= _size(self.known.popitem(last=False)[1])
+        return made
+
+
+def _size(parameters: Mapping[str, Parameter]) -> int:
+    return sum(parameter.nbytes for parameter in parameters.values())
+
+
+_derived = _Cache(budget=256 << 20)

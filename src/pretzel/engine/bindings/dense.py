@@ -1,9 +1,139 @@
-"""Kernels of the dense family."""
+"""Kernels of the dense and sparse families."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
 
-DENSE: dict[type[Node], tuple[Binding, ...]] = {}
+_FEW = 8  # sums a row below which whole dot products beat tiles of eight
+
+
+def _is_dense(node: Node) -> bool:
+    return node.inputs[0].type.layout == "dense"
+
+
+def _is_sparse(node: Node) -> bool:
+    return node.inputs[0].type.layout == "sparse"
+
+
+def _gives_sparse(node: Node) -> bool:
+    return node.type.layout == "sparse"
+
+
+def _gives_dense(node: Node) -> bool:
+    return node.type.layout == "dense"
+
+
+def _takes(*dtypes: str) -> Callable[[Node], bool]:
+    return lambda node: _is_dense(node) and node.inputs[0].type.dtype in dtypes
+
+
+def _few(node: Node) -> bool:
+    return _is_dense(node) and node.type.columns < _FEW
+
+
+def _is_number(node: Node) -> bool:
+    return _gives_dense(node) and node.type.dtype != "str"
+
+
+def _typed(parameters: Mapping[str, Parameter], dtype: str) -> dict[str, Parameter]:
+    """Return floats as the type that is computed in; those that are of it already stay the same objects."""
+    wanted = np.float32 if dtype == "f32" else np.float64
+    return {name: p if p.dtype == dtype else Parameter.of(p.array.astype(wanted)) for name, p in parameters.items()}
+
+
+def _product(node: Node) -> Mapping[str, Parameter]:
+    return _typed(node.parameters, node.type.dtype)
+
+
+def _transposed(node: Node) -> Mapping[str, Parameter]:
+    """Lay weights ``[width, k]`` out as k dot products."""
+    made = _typed(node.parameters, node.type.dtype)
+    if len(made["weights"].shape) == 2:
+        made["weights"] = Parameter.of(np.ascontiguousarray(made["weights"].array.T))
+    return made
+
+
+def _with_norms(node: Node) -> Mapping[str, Parameter]:
+    """Add the sum of the squares of each center, taken column by column so that it is the same on every machine."""
+    assert isinstance(node, ops.Distances)
+    # Squared distances of float32 sparse rows are float32 throughout, as k-means has them; all others are float64.
+    single = _is_sparse(node) and node.metric == "sqeuclidean" and node.type.dtype == "f32"
+    centers = node.centers.array.astype(np.float32 if single else np.float64)
+    squares = np.add.accumulate(centers * centers, axis=1)
+    norms = squares[:, -1] if centers.shape[1] else np.zeros(len(centers), centers.dtype)
+    return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}
+
+
+def _metric(*names: str) -> Callable[[Node], bool]:
+    return lambda node: _is_sparse(node) and isinstance(node, ops.Distances) and node.metric in names
+
+
+DENSE: dict[type[Node], tuple[Binding, ...]] = {
+    ops.Concat: (
+        Binding("concat", "dense.columns:Concat", takes=_gives_dense),
+        Binding("concat.sparse", "sparse.columns:Concat", takes=_gives_sparse),
+    ),
+    ops.Select: (
+        Binding("select", "dense.columns:Select", takes=_is_dense),
+        Binding("select.sparse", "sparse.columns:Select", takes=_is_sparse),
+    ),
+    ops.Column: (Binding("column", "dense.columns:Column"),),
+    ops.Cast: (
+        Binding("cast", "dense.columns:Cast", takes=_is_dense),
+        Binding("cast.sparse", "sparse.columns:Cast", takes=_is_sparse),
+    ),
+    ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
+    ops.Affine: (
+        Binding("affine", "dense.scale:Affine", takes=_is_dense),
+        Binding("affine.sparse", "sparse.values:Scale", takes=_is_sparse),
+    ),
+    ops.Standardize: (
+        Binding("standardize", "dense.scale:Standardize", takes=_is_dense),
+        Binding("standardize.sparse", "sparse.values:Divide", takes=_is_sparse),
+    ),
+    ops.Elementwise: (
+        Binding("elementwise", "dense.elementwise:Elementwise", takes=_is_dense),
+        Binding("elementwise.sparse", "sparse.values:Elementwise", takes=_is_sparse),
+    ),
+    ops.Clip: (Binding("clip", "dense.scale:Clip"),),
+    ops.Impute: (
+        Binding(
+            "impute", "dense.missing:Impute", takes=_takes("f32", "f64", "i64"), drop=("missing_text", "missing_none")
+        ),
+        Binding("impute.text", "categories.columns:ImputeText", takes=_takes("str"), drop=("missing",)),
+    ),
+    ops.MissingIndicator: (
+        Binding("missing_indicator", "dense.missing:MissingIndicator", takes=_takes("f32", "f64", "i64", "str")),
+    ),
+    ops.Normalize: (
+        Binding("normalize", "dense.normalize:Normalize", takes=_is_dense),
+        Binding("normalize.sparse", "sparse.values:Normalize", takes=_is_sparse),
+    ),
+    ops.RequireFinite: (
+        Binding("require_finite", "dense.missing:RequireFinite", takes=_is_dense),
+        Binding("require_finite.sparse", "sparse.values:RequireFinite", takes=_is_sparse),
+    ),
+    ops.Linear: (
+        Binding("linear.dots", "dense.linear:Dots", takes=_few, derive=_transposed),
+        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_product),
+        Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
+    ),
+    ops.Distances: (
+        Binding("distances", "dense.distances:Distances", takes=_is_dense, derive=_with_norms),
+        Binding("squared.sparse", "sparse.distances:Squared", takes=_metric("sqeuclidean"), derive=_with_norms),
+        Binding("euclidean.sparse", "sparse.distances:Euclidean", takes=_metric("euclidean"), derive=_with_norms),
+    ),
+    ops.Link: (Binding("link", "dense.heads:Link"),),
+    ops.ArgMax: (Binding("arg_max", "dense.heads:ArgMax", takes=_takes("f32", "f64", "i64")),),
+    ops.ArgMin: (Binding("arg_min", "dense.heads:ArgMin", takes=_takes("f32", "f64", "i64")),),
+    ops.Threshold: (Binding("threshold", "dense.heads:Threshold"),),
+    # Labels that are texts exist only at an output, as codes beside a table: nothing computes with them.
+    ops.LabelLookup: (Binding("label_lookup", "dense.heads:LabelLookup", takes=_is_number),),
+}

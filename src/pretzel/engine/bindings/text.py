@@ -2,8 +2,53 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
+
+import numpy as np
+
 from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.patterns import class_run, class_table
 
-TEXT: dict[type[Node], tuple[Binding, ...]] = {}
+
+def _dictionary(strings: Parameter) -> Mapping[str, Parameter]:
+    """Lay a string table out for look-up."""
+    terms = importlib.import_module("pretzel.kernels.text.terms")
+    table, heap = terms.build(strings.offsets, strings.utf8)
+    return {"table": Parameter.of(table), "heap": Parameter.of(heap)}
+
+
+def _class_table(node: Node) -> Mapping[str, Parameter]:
+    """Lay a token pattern out as a run over a table of characters."""
+    assert isinstance(node, ops.Tokenize)
+    try:
+        run = class_run(node.pattern)
+    except ValueError as error:
+        raise node.fail(str(error)) from None
+    index, blocks = class_table(node.pattern)
+    numbers = np.array([run.low, run.high, run.lead, run.trail], np.int64)
+    return {"run": Parameter.of(numbers), "index": Parameter.of(index), "blocks": Parameter.of(blocks)}
+
+
+TEXT: dict[type[Node], tuple[Binding, ...]] = {
+    ops.Lowercase: (Binding("lowercase", "text.lowercase:Lowercase"),),
+    ops.StripAccents: (Binding("strip_accents", "text.strip_accents:StripAccents"),),
+    ops.Tokenize: (Binding("tokenize", "text.tokenize:Tokenize", derive=_class_table, drop=("pattern",)),),
+    ops.FilterTokens: (
+        Binding(
+            "filter_tokens",
+            "text.filter_tokens:FilterTokens",
+            derive=lambda node: _dictionary(node.parameters["stop_words"]),
+        ),
+    ),
+    ops.CountNgrams: (
+        Binding(
+            "count_ngrams",
+            "text.count_ngrams:CountNgrams",
+            derive=lambda node: _dictionary(node.parameters["vocabulary"]),
+        ),
+    ),
+}

@@ -1,0 +1,178 @@
+"""Plans to answers: sharing between plans, choice of outputs, blocks, threads, deadlines, and every refusal."""
+
+import gc
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakValueDictionary
+
+import numpy as np
+import pytest
+
+from pretzel.control_plane.compile import compile_plan
+from pretzel.engine import Executable, StageCatalog, load
+from pretzel.errors import CancelledError, CorruptObjectError, DeadlineError, DefinitionError, InputError, NotFoundError
+from pretzel.kernels.program import Token
+from pretzel.plan import ops, reference
+from pretzel.plan.definition import Definition
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.physical import Plan
+from pretzel.plan.values import Labels, Texts
+
+RANDOM = np.random.default_rng(7)
+WIDTH = 5
+X = RANDOM.normal(size=(10_000, WIDTH))
+
+
+def parameter(*shape: int) -> Parameter:
+    return Parameter.of(RANDOM.normal(size=shape))
+
+
+def scaled() -> Node:
+    return ops.Standardize(ops.Input("X", f"f64[{WIDTH}]"), parameter(WIDTH), parameter(WIDTH))
+
+
+def classifier(x: Node, labels: list[str]) -> Definition:
+    scores = ops.Linear(x, parameter(WIDTH, len(labels)), parameter(len(labels)))
+    predict = ops.LabelLookup(ops.ArgMax(scores), Parameter.of(labels))
+    return Definition({"predict": predict, "predict_proba": ops.Link(scores, "softmax")})
+
+
+def loaded(*definitions: Definition, catalog: StageCatalog | None = None) -> Executable:
+    compiled = [compile_plan(definition) for definition in definitions]
+    blobs = {digest: blob for c in compiled for digest, blob in c.blobs.items()}
+    plans: Plan | list[Plan] = compiled[0].plan if len(compiled) == 1 else [c.plan for c in compiled]
+    return load(plans, blobs.__getitem__, catalog=catalog)
+
+
+def test_an_executable_gives_what_the_reference_gives() -> None:
+    definition = classifier(scaled(), ["no", "yes", "maybe"])
+    got, want = loaded(definition).run({"X": X}), reference.evaluate(definition, {"X": X})
+    np.testing.assert_allclose(got["predict_proba"], want["predict_proba"], rtol=1e-12)
+    predict = got["predict"]
+    assert isinstance(predict, Labels)
+    assert list(np.asarray(predict.labels)[predict.codes]) == list(want["predict"])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 63, 64, 65, 4097])
+def test_a_row_does_not_depend_on_the_block_it_falls_in(rows: int) -> None:
+    executable = loaded(classifier(scaled(), ["a", "b"]))
+    whole = executable.run({"X": X})["predict_proba"]
+    part = executable.run({"X": X[:rows]})["predict_proba"]
+    assert part.tobytes() == whole[:rows].tobytes()  # type: ignore[union-attr, index]
+
+
+def test_only_the_outputs_asked_for_come_back_in_the_order_asked() -> None:
+    executable = loaded(classifier(scaled(), ["a", "b"]))
+    assert list(executable.run({"X": X}, ["predict_proba"])) == ["predict_proba"]
+    assert list(executable.run({"X": X}, ["predict_proba", "predict"])) == ["predict_proba", "predict"]
+
+
+def test_an_input_may_be_an_output() -> None:
+    definition = Definition({"same": ops.Input("X", "f64[5]"), "text": ops.Input("t", "str")})
+    got = loaded(definition).run({"X": X[:2], "t": ["a", None]})
+    assert np.array_equal(got["same"], X[:2])  # type: ignore[arg-type]
+    assert isinstance(got["text"], Texts) and got["text"].tolist() == ["a", None]
+
+
+def test_models_share_kernels_and_run_common_stages_once() -> None:
+    catalog, shared = StageCatalog(), scaled()
+    siblings = [classifier(shared, ["a", "b"]), classifier(shared, ["c", "d"])]
+    apart = [loaded(definition, catalog=catalog) for definition in siblings]
+    kernels = len(catalog)
+    together = loaded(*siblings, catalog=catalog)
+    assert len(catalog) == kernels, "a joint executable builds no kernel anew"
+    assert len(together._steps) < sum(len(one._steps) for one in apart), "the common stages are merged"
+    joint = together.run({"X": X})
+    for i, one in enumerate(apart):
+        for name, value in one.run({"X": X}, ["predict_proba"]).items():
+            assert np.array_equal(joint[f"{i}/{name}"], value)  # type: ignore[arg-type]
+
+
+def test_kernels_go_with_the_last_plan_that_holds_them() -> None:
+    catalog = StageCatalog()
+    executable = loaded(classifier(scaled(), ["a", "b"]), catalog=catalog)
+    assert len(catalog) > 0
+    del executable
+    gc.collect()
+    assert len(catalog) == 0
+
+
+def test_many_threads_get_their_own_answers() -> None:
+    executable = loaded(classifier(scaled(), ["a", "b"]))
+    whole = executable.run({"X": X})["predict_proba"]
+
+    def score(start: int) -> bool:
+        part = executable.run({"X": X[start : start + 50]})["predict_proba"]
+        return np.array_equal(part, whole[start : start + 50])  # type: ignore[arg-type, index]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(score, range(0, 9_950, 10)))
+
+
+def test_a_deadline_in_the_past_stops_a_run_between_blocks() -> None:
+    executable = loaded(classifier(scaled(), ["a", "b"]))
+    with pytest.raises(DeadlineError, match="deadline passed"):
+        executable.run({"X": np.tile(X, (10, 1))}, deadline=time.monotonic() - 1)
+
+
+def test_a_raised_token_stops_a_run() -> None:
+    executable, token = loaded(classifier(scaled(), ["a", "b"])), Token()
+    threading.Thread(target=token.cancel).run()
+    with pytest.raises(CancelledError, match="cancelled"):
+        executable.run({"X": X}, token=token)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({}, "column 'X' is missing; the model takes 'X'"),
+        ({"X": X, "Y": X}, "column 'Y' is unknown; the model takes 'X'"),
+        ({"X": X[:, :4]}, r"column 'X': expected f64\[5\], got an array of float64, shape \(10000, 4\)"),
+    ],
+)
+def test_wrong_columns_are_refused_by_name(columns: dict[str, np.ndarray], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        loaded(classifier(scaled(), ["a", "b"])).run(columns)
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    both = ops.Concat((ops.Input("a", "f64"), ops.Input("b", "f64")))
+    with pytest.raises(InputError, match="column 'b': 3 rows, but 'a' has 4; send as many"):
+        loaded(Definition({"out": both})).run({"a": np.zeros(4), "b": np.zeros(3)})
+
+
+def test_an_unknown_output_is_refused_with_those_there_are() -> None:
+    with pytest.raises(NotFoundError, match="output 'nope': this model has predict, predict_proba"):
+        loaded(classifier(scaled(), ["a", "b"])).run({"X": X}, ["nope"])
+
+
+def test_plans_that_read_one_column_as_two_types_do_not_join() -> None:
+    other = Definition({"out": ops.Concat((ops.Input("X", "f64"),))})
+    with pytest.raises(DefinitionError, match=r"input 'X': f64\[5\] in one model, f64 in another"):
+        loaded(classifier(scaled(), ["a", "b"]), other)
+
+
+def test_a_refused_value_names_its_row_in_the_request_not_in_the_block() -> None:
+    checked = ops.RequireFinite(ops.Input("X", f"f64[{WIDTH}]"), "LinearRegression")
+    bad = X.copy()
+    bad[9_001, 3] = np.nan
+    with pytest.raises(InputError, match="9001.*3|3.*9001"):
+        loaded(Definition({"out": ops.Linear(checked, parameter(WIDTH))})).run({"X": bad})
+
+
+def test_a_plan_for_newer_kernels_says_so() -> None:
+    compiled = compile_plan(classifier(scaled(), ["a", "b"]))
+    tampered = compiled.plan.encoded.replace(
+        compiled.plan.stages[0].kernel.encode(), b"q" * len(compiled.plan.stages[0].kernel)
+    )
+    with pytest.raises(DefinitionError, match="unknown here; the plan was compiled for newer kernels"):
+        load(Plan.from_encoded(tampered), compiled.blobs.__getitem__)
+
+
+def test_a_damaged_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = compile_plan(Definition({"out": ops.Linear(ops.Input("X", "f64[500]"), parameter(500))})).plan
+    monkeypatch.setattr(Parameter, "_interned", WeakValueDictionary())  # what is loaded already is not read again
+    with pytest.raises(CorruptObjectError, match="not written by this version"):
+        load(plan, lambda digest: b"\0" * 100)
