@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import ValueType
-
-_RANK = {name: rank for rank, name in enumerate(["bool", "i64", "f32", "f64"])}
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES, ValueType
 
 
 class Concat(Node):
     """The columns of all parts side by side, in order; sparse if any part is sparse (``hstack``).
 
-    The element type is the widest of bool < i64 < f32 < f64, with f32 beside i64 giving f64, as NumPy promotes.
+    The element type is what NumPy promotes all of them to: i64 beside f32 gives f64.
     """
 
     parts: tuple[Node, ...]
@@ -50,6 +50,8 @@ class Select(Node):
             raise self.fail(f"columns: expected i64[k], got {columns.dtype}{list(columns.shape)}")
         if len(columns) and not (0 <= columns.array.min() and columns.array.max() < t.width):
             raise self.fail(f"columns: expected 0..{t.width - 1}, got up to {columns.array.max()}")
+        if t.layout == "sparse" and len(np.unique(columns.array)) < len(columns):
+            raise self.fail("columns: a sparse column is selected once")
         return ValueType(t.dtype, len(columns), t.layout)
 
 
@@ -97,9 +99,4 @@ class Densify(Node):
 
 def promote(dtypes: list[str]) -> str:
     """Return the element type that holds all of ``dtypes``, as NumPy promotes them."""
-    kinds = set(dtypes)
-    if len(kinds) == 1:
-        return dtypes[0]
-    if kinds == {"f32", "i64"}:
-        return "f64"
-    return max(kinds, key=lambda kind: _RANK.get(kind, _RANK["f64"]))
+    return DTYPE_NAMES[np.result_type(*(NUMPY_DTYPES[dtype] for dtype in dtypes)).newbyteorder("<")]

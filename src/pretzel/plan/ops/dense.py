@@ -44,14 +44,17 @@ def _dense(node: Node) -> ValueType:
 
 
 class Affine(Node):
-    """``x * scale + shift``, column by column, in the type of x; without a shift sparse rows stay sparse.
+    """``x * scale + shift``, column by column; without a shift sparse rows stay sparse.
+
+    Each of the two steps is computed in the wider of the types of x and of the parameter, and rounded to the type of x,
+    as NumPy's in-place operators do.
 
     Source: ``MinMaxScaler`` (``X *= scale_; X += min_``), idf weighting (``TfidfTransformer``), and folded scalings.
     """
 
     x: Node
     scale: Parameter
-    """``[width]``, converted to the type of x before use."""
+    """``[width]`` floats."""
     shift: Parameter | None = None
     """``[width]``."""
     linear = True
@@ -71,14 +74,17 @@ class Affine(Node):
 class Standardize(Node):
     """``(x - mean) / scale``, column by column, each step rounded as ``StandardScaler.transform`` rounds it.
 
+    A step is computed in the wider of the types of x and of the parameter, and rounded to the type of x; scikit-learn up
+    to 1.8 keeps the parameters in float64, later ones convert them to the type of x first.
+
     Kept apart from :class:`Affine` because before a comparison (trees, bins) the last bit decides.
     """
 
     x: Node
     mean: Parameter | None
-    """``f64[width]``, subtracted in float64 and rounded to the type of x."""
+    """``[width]`` floats."""
     scale: Parameter | None
-    """``f64[width]``, divided likewise."""
+    """``[width]`` floats."""
     linear = True
 
     def infer(self) -> ValueType:
@@ -127,8 +133,8 @@ class Clip(Node):
 class Impute(Node):
     """Missing values replaced, column by column (``SimpleImputer``).
 
-    Numbers: what equals ``missing`` (NaN finds NaN) becomes ``fill``.  Texts: what is missing (None or NaN), or equals
-    ``missing_text`` where that is given, becomes ``fill``.
+    Numbers: what equals ``missing`` (NaN finds NaN) becomes ``fill``.  Texts: NaN becomes ``fill``; or, where given,
+    what equals ``missing_text``, or None where ``missing_none``, and then a NaN is refused.
     """
 
     x: Node
@@ -136,6 +142,7 @@ class Impute(Node):
     """``[width]`` of the type of x, or ``str[width]``."""
     missing: float = float("nan")
     missing_text: str | None = None
+    missing_none: bool = False
     exact = True
 
     def infer(self) -> ValueType:
@@ -166,8 +173,8 @@ class MissingIndicator(Node):
 class Normalize(Node):
     """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row of norm zero stays.
 
-    Sparse float32 rows: squares in float32, their sum in float64, quotients rounded to float32, as scikit-learn's
-    ``inplace_csr_row_normalize_l2`` does.
+    Dense rows: the norm is rounded to the type of x, and one below ten epsilons counts as 1.  Sparse float32 rows: squares
+    in float32, their sum in float64, quotients rounded to float32, as ``inplace_csr_row_normalize_l2`` does.
     """
 
     x: Node

@@ -6,7 +6,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log")
+LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares")
 
 
 class Link(Node):
@@ -15,7 +15,8 @@ class Link(Node):
     ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
     ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
-    logarithm (``predict_log_proba``).
+    logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
+    (one-vs-rest probabilities).
     """
 
     x: Node
@@ -31,8 +32,8 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function == "softmax" and t.width is None:
-            raise self.fail(f"x: softmax takes several columns, got {t}")
+        if self.function in ("softmax", "shares") and not t.width:
+            raise self.fail(f"x: {self.function} takes columns, got {t}")
         return t
 
 

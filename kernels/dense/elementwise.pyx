@@ -1,0 +1,37 @@
+"""A function of every number of a dense value."""
+
+from libc.stdint cimport int64_t
+
+from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "dense/elementwise.h" nogil:
+    void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
+    void pretzel_apply_f64(int function, const double* x, double* y, int64_t n) noexcept
+
+FUNCTIONS = {
+    name: i
+    for i, name in enumerate([
+        "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
+    ])
+}
+
+
+cdef class Elementwise(Kernel):
+    """``y = function(x)``, through the C library in float64, rounded to the type of x."""
+
+    cdef int function
+    cdef int64_t width
+    cdef bint single
+
+    def __init__(self, inputs, output, *, function):
+        self.function = FUNCTIONS[function]
+        self.width, self.single = output.columns, output.dtype == "f32"
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t n = frame.rows * self.width
+        if self.single:
+            pretzel_apply_f32(self.function, <float*>inputs[0].values, <float*>output.values, n)
+        else:
+            pretzel_apply_f64(self.function, <double*>inputs[0].values, <double*>output.values, n)
+        return OK

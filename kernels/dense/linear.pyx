@@ -1,0 +1,75 @@
+"""Dense rows times weights: few sums a row (Dots) or many (Tiles)."""
+
+from libc.stdint cimport int64_t
+
+import numpy as np
+
+from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "dense/products.h" nogil:
+    void dots_f32(const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void dots_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void dots_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void tiles_f32(const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void tiles_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void tiles_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+
+
+cdef class _Product(Kernel):
+    """What both forms keep: weights and bias of the output's type, and which of the three pairs of types it is."""
+
+    cdef object kept
+    cdef const void* weights
+    cdef const void* bias
+    cdef int64_t width, k
+    cdef bint single_x, single_y
+
+    cdef int keep(self, inputs, output, weights, bias, shape) except -1:
+        self.width, self.k = inputs[0].columns, output.columns
+        self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
+        if self.single_y and not self.single_x:
+            raise ValueError("weights: a float64 x gives a float64 result")
+        # Adding -0.0 changes nothing, not even the sign of a zero.
+        bias = np.full(self.k, -0.0) if bias is None else bias
+        self.kept = matrix("weights", weights, output.dtype, shape), vector("bias", bias, output.dtype, self.k)
+        self.weights = <const void*><size_t>address(self.kept[0])
+        self.bias = <const void*><size_t>address(self.kept[1])
+        return 0
+
+
+cdef class Dots(_Product):
+    """``y = x @ weights.T + bias`` with weights ``[k, width]`` (or ``[width]`` for one), for k below eight."""
+
+    def __init__(self, inputs, output, *, weights, bias=None):
+        self.keep(inputs, output, weights, bias, (output.columns, inputs[0].columns))
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        cdef void* y = output.values
+        if self.single_y:
+            dots_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+        elif self.single_x:
+            dots_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+        else:
+            dots_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+        return OK
+
+
+cdef class Tiles(_Product):
+    """``y = x @ weights + bias`` with weights ``[width, k]``, for k of eight and more."""
+
+    def __init__(self, inputs, output, *, weights, bias=None):
+        self.keep(inputs, output, weights, bias, (inputs[0].columns, output.columns))
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        cdef void* y = output.values
+        if self.single_y:
+            tiles_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+        elif self.single_x:
+            tiles_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+        else:
+            tiles_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+        return OK

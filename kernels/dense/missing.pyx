@@ -1,0 +1,181 @@
+"""Missing and forbidden values of dense numbers: Impute, MissingIndicator, RequireFinite."""
+
+from libc.math cimport isinf, isnan
+from libc.stdint cimport int64_t, uint8_t
+
+from pretzel.kernels.dense.arrays import address, positions, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot, Text, refuse
+from pretzel.kernels.kernel cimport Kernel
+
+ctypedef fused real:
+    float
+    double
+
+ctypedef fused number:
+    float
+    double
+    int64_t
+
+cdef enum Refusal:
+    HAS_NAN = 1
+    HAS_INFINITY = 2
+
+
+cdef inline bint is_missing(number x, double missing) noexcept nogil:
+    """Whether a value is the one that means missing; NaN finds NaN."""
+    if number is int64_t:
+        return x == missing
+    else:
+        return x == missing or (x != x and missing != missing)
+
+
+cdef class Impute(Kernel):
+    """Missing numbers replaced by their column's fill (``SimpleImputer.transform``)."""
+
+    cdef object kept
+    cdef const void* fill
+    cdef double missing
+    cdef int64_t width
+    cdef str dtype
+    cdef int kind              # 0 f32, 1 f64, 2 i64
+
+    def __init__(self, inputs, output, *, fill, missing, missing_text=None):
+        self.width, self.missing = output.columns, missing
+        self.kind = ["f32", "f64", "i64"].index(output.dtype)
+        self.kept = vector("fill", fill, output.dtype, self.width)
+        self.fill = <const void*><size_t>address(self.kept)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        if self.kind == 0:
+            impute(<float*>x, <float*>output.values, frame.rows, self.width, <const float*>self.fill, self.missing)
+        elif self.kind == 1:
+            impute(<double*>x, <double*>output.values, frame.rows, self.width, <const double*>self.fill, self.missing)
+        else:
+            impute(<int64_t*>x, <int64_t*>output.values, frame.rows, self.width, <const int64_t*>self.fill, self.missing)
+        return OK
+
+
+cdef inline void impute(
+    const number* x, number* y, int64_t rows, int64_t width, const number* fill, double missing
+) noexcept nogil:
+    cdef int64_t row, i
+    for row in range(rows):
+        for i in range(width):
+            y[i] = fill[i] if is_missing(x[i], missing) else x[i]
+        x += width
+        y += width
+
+
+cdef class MissingIndicator(Kernel):
+    """One where a value of the columns listed is missing, else zero; a text is missing when it is None or NaN."""
+
+    cdef object kept
+    cdef const int64_t* columns
+    cdef int64_t count, width
+    cdef double missing
+    cdef int kind              # of x: 0 f32, 1 f64, 2 i64, 3 text
+    cdef int made              # of the result: 0 f32, 1 f64, 2 i64, 3 bool
+
+    def __init__(self, inputs, output, *, columns, missing, dtype):
+        self.kept = positions("columns", columns, inputs[0].columns)
+        self.columns = <const int64_t*><size_t>address(self.kept)
+        self.count, self.width, self.missing = len(self.kept), inputs[0].columns, missing
+        self.kind = ["f32", "f64", "i64", "str"].index(inputs[0].dtype)
+        self.made = ["f32", "f64", "i64", "bool"].index(dtype)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t row, i, at = 0
+        cdef bint found
+        for row in range(frame.rows):
+            for i in range(self.count):
+                found = self.finds(inputs[0].values, row * self.width + self.columns[i])
+                self.put(output.values, at, found)
+                at += 1
+        return OK
+
+    cdef inline bint finds(self, const void* x, int64_t at) noexcept nogil:
+        if self.kind == 0:
+            return is_missing((<const float*>x)[at], self.missing)
+        if self.kind == 1:
+            return is_missing((<const double*>x)[at], self.missing)
+        if self.kind == 2:
+            return is_missing((<const int64_t*>x)[at], self.missing)
+        return (<const Text*>x)[at].length < 0
+
+    cdef inline void put(self, void* y, int64_t at, bint found) noexcept nogil:
+        if self.made == 0:
+            (<float*>y)[at] = found
+        elif self.made == 1:
+            (<double*>y)[at] = found
+        elif self.made == 2:
+            (<int64_t*>y)[at] = found
+        else:
+            (<uint8_t*>y)[at] = found
+
+
+cdef class RequireFinite(Kernel):
+    """x itself, unless it holds a NaN (where that is refused) or an infinity (``sklearn.utils.check_array``)."""
+
+    cdef int64_t width
+    cdef bint single, allow_nan
+    cdef str owner, dtype
+
+    def __init__(self, inputs, output, *, owner, allow_nan):
+        self.owner, self.allow_nan = owner, allow_nan
+        self.width, self.single = output.columns, output.dtype == "f32"
+        self.dtype = "float32" if self.single else "float64"
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t n = frame.rows * self.width, at
+        if self.single:
+            at = first_refused(<float*>inputs[0].values, n, self.allow_nan)
+        else:
+            at = first_refused(<double*>inputs[0].values, n, self.allow_nan)
+        if at < n:
+            return self.refuse_at(frame, inputs[0].values, at)
+        if output.values == output.own_values.at:
+            output.values = inputs[0].values      # nobody but later kernels reads it: no copy is needed
+        elif self.single:
+            copy(<float*>inputs[0].values, <float*>output.values, n)
+        else:
+            copy(<double*>inputs[0].values, <double*>output.values, n)
+        return OK
+
+    cdef int refuse_at(self, Frame* frame, void* values, int64_t at) noexcept nogil:
+        cdef double x = (<float*>values)[at] if self.single else (<double*>values)[at]
+        return refuse(frame, HAS_NAN if isnan(x) else HAS_INFINITY, at // self.width, at % self.width, x)
+
+    def describe(self, code, row, column, value):
+        return describe_refusal(code, row, column, self.owner, self.dtype)
+
+
+def describe_refusal(code, row, column, owner, dtype):
+    """Say what scikit-learn says of such a value, and where it is."""
+    if code == HAS_NAN:
+        what, remedy = "NaN", f"{owner} does not accept missing values; impute them first"
+    else:
+        what, remedy = f"infinity or a value too large for dtype('{dtype}')", f"{owner} takes finite values"
+    return f"Input X contains {what}: row {row}, column {column}. {remedy}"
+
+
+cdef inline int64_t first_refused(const real* x, int64_t n, bint allow_nan) noexcept nogil:
+    """Return the position of the first value refused, n where there is none."""
+    cdef int64_t i, k
+    cdef bint suspect
+    for i in range(0, n, 64):
+        # x - x is 0 for a finite x and NaN for any other: a whole run is tested without a branch.
+        suspect = False
+        for k in range(i, min(i + 64, n)):
+            suspect |= (x[k] - x[k]) != 0
+        if suspect:
+            for k in range(i, min(i + 64, n)):
+                if isinf(x[k]) or (not allow_nan and isnan(x[k])):
+                    return k
+    return n
+
+
+cdef inline void copy(const real* x, real* y, int64_t n) noexcept nogil:
+    cdef int64_t i
+    for i in range(n):
+        y[i] = x[i]

@@ -1,0 +1,89 @@
+/* Dense rows times weights, in two forms that each fix the order of every sum:
+ *
+ *   dots   few sums a row: weights [k][width], each sum in eight lanes (column j goes to lane j % 8), then the lanes in
+ *          pairs, then the tail
+ *   tiles  many sums a row: weights [width][k], each sum in the order of the columns; four rows and eight sums at a time
+ *          only share what is loaded
+ *
+ * A row's result depends on nothing but the row. */
+#ifndef PRETZEL_PRODUCTS_H
+#define PRETZEL_PRODUCTS_H
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "dense/clones.h"
+
+#define LANES 8
+typedef float pretzel_f32x8 __attribute__((vector_size(LANES * sizeof(float))));
+typedef double pretzel_f64x8 __attribute__((vector_size(LANES * sizeof(double))));
+
+/* Eight values of a row as eight of the type that is summed in. */
+#define LOAD_SAME(V, at, TO) memcpy(&(TO), (at), sizeof(V))
+#define LOAD_WIDER(V, at, TO)                                                                                 \
+    do {                                                                                                      \
+        pretzel_f32x8 narrow;                                                                                 \
+        memcpy(&narrow, (at), sizeof narrow);                                                                 \
+        (TO) = __builtin_convertvector(narrow, V);                                                            \
+    } while (0)
+
+#define SUM_OF_LANES(s) ((((s)[0] + (s)[4]) + ((s)[2] + (s)[6])) + (((s)[1] + (s)[5]) + ((s)[3] + (s)[7])))
+
+#define PRETZEL_PRODUCTS(SUFFIX, X, W, V, LOAD)                                                               \
+    static inline __attribute__((always_inline)) W dot_##SUFFIX(const X* x, const W* w, int64_t width) {      \
+        V sum = {0}, a, b;                                                                                    \
+        W tail = 0;                                                                                           \
+        int64_t j = 0;                                                                                        \
+        for (; j + LANES <= width; j += LANES) {                                                              \
+            LOAD(V, x + j, a);                                                                                \
+            memcpy(&b, w + j, sizeof b);                                                                      \
+            sum += a * b;                                                                                     \
+        }                                                                                                     \
+        for (; j < width; j++) tail += (W)x[j] * w[j];                                                        \
+        return SUM_OF_LANES(sum) + tail;                                                                      \
+    }                                                                                                         \
+    PRETZEL_CLONES static void dots_##SUFFIX(                                                                 \
+        const X* x, const W* w, const W* bias, W* y, int64_t rows, int64_t width, int64_t k) {                \
+        for (int64_t row = 0; row < rows; row++, x += width, y += k)                                          \
+            for (int64_t c = 0; c < k; c++) y[c] = dot_##SUFFIX(x, w + c * width, width) + bias[c];           \
+    }                                                                                                         \
+    static inline __attribute__((always_inline)) void tile_##SUFFIX(                                          \
+        const X* x, const W* w, const W* bias, W* y, const int64_t rows, int64_t width, int64_t k) {          \
+        V sums[4] = {{0}}, b;                                                                                 \
+        for (int64_t j = 0; j < width; j++) {                                                                 \
+            memcpy(&b, w + j * k, sizeof b);                                                                  \
+            for (int64_t r = 0; r < rows; r++) sums[r] += b * (W)x[r * width + j];                            \
+        }                                                                                                     \
+        memcpy(&b, bias, sizeof b);                                                                           \
+        for (int64_t r = 0; r < rows; r++) {                                                                  \
+            sums[r] += b;                                                                                     \
+            memcpy(y + r * k, &sums[r], sizeof b);                                                            \
+        }                                                                                                     \
+    }                                                                                                         \
+    static inline __attribute__((always_inline)) void rest_##SUFFIX(                                          \
+        const X* x, const W* w, const W* bias, W* y, int64_t width, int64_t k) {                              \
+        W sum = 0;                                                                                            \
+        for (int64_t j = 0; j < width; j++) sum += (W)x[j] * w[j * k];                                        \
+        *y = sum + *bias;                                                                                     \
+    }                                                                                                         \
+    PRETZEL_CLONES static void tiles_##SUFFIX(                                                                \
+        const X* x, const W* w, const W* bias, W* y, int64_t rows, int64_t width, int64_t k) {                \
+        for (int64_t row = 0; row < rows;) {                                                                  \
+            const int64_t many = row + 4 <= rows ? 4 : 1;                                                     \
+            int64_t c = 0;                                                                                    \
+            for (; c + LANES <= k; c += LANES) {                                                              \
+                if (many == 4) tile_##SUFFIX(x, w + c, bias + c, y + c, 4, width, k);                         \
+                else tile_##SUFFIX(x, w + c, bias + c, y + c, 1, width, k);                                   \
+            }                                                                                                 \
+            for (; c < k; c++)                                                                                \
+                for (int64_t r = 0; r < many; r++)                                                            \
+                    rest_##SUFFIX(x + r * width, w + c, bias + c, y + r * k + c, width, k);                   \
+            row += many, x += many * width, y += many * k;                                                    \
+        }                                                                                                     \
+    }
+
+PRETZEL_PRODUCTS(f32, float, float, pretzel_f32x8, LOAD_SAME)
+PRETZEL_PRODUCTS(f64, double, double, pretzel_f64x8, LOAD_SAME)
+PRETZEL_PRODUCTS(f32_f64, float, double, pretzel_f64x8, LOAD_WIDER)
+
+#endif

@@ -1,0 +1,1 @@
+"""Kernels over sparse rows, each the twin of a dense one."""

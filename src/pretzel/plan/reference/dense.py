@@ -1,0 +1,144 @@
+"""What the element by element operators mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+from pretzel.plan.reference.columns import pairs_of
+from pretzel.plan.values import Csr
+
+_FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "sqrt": np.sqrt,
+    "square": np.square,
+    "abs": np.abs,
+    "negative": np.negative,
+    "reciprocal": np.reciprocal,
+    "tanh": np.tanh,
+    "relu": lambda x: np.where(x < 0, x.dtype.type(0), x),
+    "one_plus_log": lambda x: np.log(x) + x.dtype.type(1),
+}
+
+
+@reference(ops.Affine)
+def affine(node: ops.Affine, x: Any) -> Any:
+    """``x *= scale; x += shift``."""
+    if isinstance(x, Csr):
+        return _with_data(x, (x.data * node.scale.array[x.indices]).astype(x.data.dtype))
+    y = x.copy()
+    y *= _row(node.scale.array, x)
+    if node.shift is not None:
+        y += _row(node.shift.array, x)
+    return y
+
+
+@reference(ops.Standardize)
+def standardize(node: ops.Standardize, x: Any) -> Any:
+    """``x -= mean; x /= scale``."""
+    if isinstance(x, Csr):
+        scale = np.ones(x.width) if node.scale is None else node.scale.array
+        return _with_data(x, (x.data / scale[x.indices]).astype(x.data.dtype))
+    y = x.copy()
+    if node.mean is not None:
+        y -= _row(node.mean.array, x)
+    if node.scale is not None:
+        y /= _row(node.scale.array, x)
+    return y
+
+
+@reference(ops.Elementwise)
+def elementwise(node: ops.Elementwise, x: Any) -> Any:
+    """Return the function of every value, or of every stored one."""
+    function = _FUNCTIONS[node.function]
+    return _with_data(x, function(x.data)) if isinstance(x, Csr) else function(x)
+
+
+@reference(ops.Clip)
+def clip(node: ops.Clip, x: np.ndarray) -> np.ndarray:
+    """Below low it is low, above high it is high."""
+    low, high = (_row(p.array, x).astype(x.dtype) for p in (node.low, node.high))
+    raised = np.where(x < low, low, x)
+    return np.where(raised > high, high, raised)
+
+
+@reference(ops.MissingIndicator)
+def missing_indicator(node: ops.MissingIndicator, x: Any) -> np.ndarray:
+    """Return ``isnan(x)`` or ``x == missing``, for some columns."""
+    if isinstance(x, list):
+        rows = x if node.x.type.width is not None else [[text] for text in x]
+        found = np.array([[not isinstance(text, str) for text in row] for row in rows], bool)
+        found = found.reshape(len(x), node.x.type.columns)
+    else:
+        found = is_missing(x.reshape(len(x), node.x.type.columns), node.missing)
+    return found[:, node.columns.array].astype(node.type.numpy)
+
+
+def impute_numbers(node: ops.Impute, x: np.ndarray) -> np.ndarray:
+    """What is missing becomes the fill of its column."""
+    return np.where(is_missing(x, node.missing), _row(node.fill.array, x), x)
+
+
+def is_missing(x: np.ndarray, missing: float) -> np.ndarray:
+    """Return where x equals ``missing``; NaN finds NaN."""
+    return np.isnan(x) if missing != missing else x == missing
+
+
+@reference(ops.Normalize)
+def normalize(node: ops.Normalize, x: Any) -> Any:
+    """Each row divided by its norm."""
+    if isinstance(x, Csr):
+        return _with_data(x, _normalized_rows(x, node.norm))
+    magnitudes = np.abs(x) if x.ndim == 2 else np.abs(x)[:, None]
+    if node.norm == "l1":
+        norms = magnitudes.sum(axis=1)
+    elif node.norm == "max":
+        norms = magnitudes.max(axis=1, initial=0)
+    else:
+        norms = np.sqrt(np.square(magnitudes, dtype=np.float64).cumsum(axis=1)[:, -1]).astype(x.dtype)
+    norms = np.where(norms < 10 * np.finfo(x.dtype).eps, x.dtype.type(1), norms)
+    return x / (norms[:, None] if x.ndim == 2 else norms)
+
+
+@reference(ops.RequireFinite)
+def require_finite(node: ops.RequireFinite, x: Any) -> Any:
+    """Return x, or raise ``ValueError: Input X contains NaN.``."""
+    data = x.data if isinstance(x, Csr) else x
+    if np.isinf(data).any() or (np.isnan(data).any() and not node.allow_nan):
+        raise InputError(f"Input X of {node.owner} contains NaN or infinity")
+    return x
+
+
+def _normalized_rows(x: Csr, norm: str) -> np.ndarray:
+    out = [x.data[:0]]
+    for row in pairs_of(x):
+        values = np.array([value for _, value in row], x.data.dtype)
+        size = _size(values, norm)
+        out.append((values / size).astype(x.data.dtype) if size != 0 else values)
+    return np.concatenate(out)
+
+
+def _size(values: np.ndarray, norm: str) -> np.float64:
+    if norm == "max":
+        return np.float64(np.abs(values).max(initial=0))
+    terms = np.abs(values) if norm == "l1" else values * values
+    total = np.float64(0)
+    for term in terms:
+        total += np.float64(term)
+    return np.sqrt(total) if norm == "l2" else total
+
+
+def _row(parameter: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return parameter if x.ndim == 2 else parameter[0]
+
+
+def _with_data(x: Csr, data: np.ndarray) -> Csr:
+    return Csr(data, x.indices, x.starts, x.width)

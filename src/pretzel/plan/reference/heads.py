@@ -1,0 +1,67 @@
+"""What the operators at the end of a model mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+
+
+@reference(ops.Link)
+def link(node: ops.Link, x: np.ndarray) -> np.ndarray:
+    """From scores to probabilities."""
+    if node.function == "softmax":
+        return _softmax(x)
+    if node.function == "softmax_pair":
+        return _softmax(np.stack([-x, x], axis=1))
+    if node.function == "shares":
+        return _shares(x)
+    if node.function == "log":
+        return np.log(x)
+    p = x if node.function == "complement_pair" else _sigmoid(x)
+    return p if node.function == "sigmoid" else np.stack([1 - p, p], axis=1)
+
+
+@reference(ops.ArgMax)
+def arg_max(node: ops.ArgMax, x: np.ndarray) -> np.ndarray:
+    """``argmax(x, axis=1)``."""
+    return np.argmax(x, axis=1)
+
+
+@reference(ops.ArgMin)
+def arg_min(node: ops.ArgMin, x: np.ndarray) -> np.ndarray:
+    """``argmin(x, axis=1)``."""
+    return np.argmin(x, axis=1)
+
+
+@reference(ops.Threshold)
+def threshold(node: ops.Threshold, x: np.ndarray) -> np.ndarray:
+    """``x > value``, compared in float64."""
+    wide = x.astype(np.float64)
+    return (wide >= node.value if node.inclusive else wide > node.value).astype(np.int64)
+
+
+@reference(ops.LabelLookup)
+def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> np.ndarray:
+    """``classes_[codes]``."""
+    wrong = np.flatnonzero((codes < 0) | (codes >= len(node.labels)))
+    if len(wrong):
+        raise InputError(f"row {wrong[0]}: code {codes[wrong[0]]} names none of the {len(node.labels)} labels")
+    labels = np.array(node.labels.texts) if node.labels.dtype == "str" else node.labels.array
+    return labels[codes]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _shares(x: np.ndarray) -> np.ndarray:
+    totals = x.sum(axis=1, keepdims=True)
+    return np.where(totals == 0, x.dtype.type(1) / x.dtype.type(x.shape[1]), x / np.where(totals == 0, 1, totals))

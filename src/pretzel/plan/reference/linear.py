@@ -1,0 +1,74 @@
+"""What products and distances mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+from pretzel.plan.reference.columns import pairs_of
+from pretzel.plan.values import Csr
+
+
+@reference(ops.Linear)
+def linear(node: ops.Linear, x: Any) -> np.ndarray:
+    """``x @ weights + bias``; sparse rows add in the order of their stored values."""
+    weights = node.weights.array.astype(node.type.numpy)
+    if isinstance(x, Csr):
+        y = _sparse_product(x, weights)
+    else:
+        y = x.reshape(len(x), node.x.type.columns).astype(node.type.numpy) @ weights
+    return y if node.bias is None else y + node.bias.array.astype(node.type.numpy)
+
+
+@reference(ops.Distances)
+def distances(node: ops.Distances, x: Any) -> np.ndarray:
+    """Return the distance of each row to each center."""
+    if isinstance(x, Csr) and node.metric == "sqeuclidean":
+        return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
+    centers = node.centers.array.astype(np.float64)
+    rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), centers.shape[1]).astype(np.float64)
+    return _MEASURES[node.metric](rows, centers).astype(node.type.numpy)
+
+
+def _sparse_product(x: Csr, weights: np.ndarray) -> np.ndarray:
+    y = np.zeros((len(x), *weights.shape[1:]), weights.dtype)
+    for i, row in enumerate(pairs_of(x)):
+        for column, value in row:
+            y[i] += weights.dtype.type(value) * weights[column]
+    return y
+
+
+def _squared_sparse(x: Csr, centers: np.ndarray) -> np.ndarray:
+    """Each stored value's ``(x - c)**2 - c**2`` in order, then the sum of all ``c**2``."""
+    norms = np.add.accumulate(centers * centers, axis=1)[:, -1]
+    y = np.zeros((len(x), len(centers)), centers.dtype)
+    for i, row in enumerate(pairs_of(x)):
+        for column, value in row:
+            here = centers[:, column]
+            away = centers.dtype.type(value) - here
+            y[i] += away * away - here * here
+    y += norms
+    return np.where(y < 0, centers.dtype.type(0), y)
+
+
+def _squared(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    squares = -2 * (rows @ centers.T) + (rows * rows).sum(axis=1)[:, None] + (centers * centers).sum(axis=1)
+    return np.maximum(squares, 0)
+
+
+def _cosine(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
+    sizes = np.linalg.norm(rows, axis=1)[:, None] * np.linalg.norm(centers, axis=1)
+    similarity = np.divide(rows @ centers.T, sizes, out=np.zeros((len(rows), len(centers))), where=sizes != 0)
+    return np.clip(1 - similarity, 0, 2)
+
+
+_MEASURES = {
+    "sqeuclidean": _squared,
+    "euclidean": lambda rows, centers: np.sqrt(_squared(rows, centers)),
+    "manhattan": lambda rows, centers: np.abs(rows[:, None] - centers).sum(axis=2),
+    "chebyshev": lambda rows, centers: np.abs(rows[:, None] - centers).max(axis=2, initial=0),
+    "cosine": _cosine,
+}

@@ -1,0 +1,38 @@
+"""Cases of n-gram counts: vocabularies of what the texts hold and of what they do not, in every unit and range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.ops.text import UNITS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.reference.text import _char_ngrams, _padded_ngrams, _word_ngrams
+from tests.helpers.texts import TEXTS
+from tests.ops.cases import ROWS, Drawn
+from tests.ops.cases.lowercase import columns
+
+OPERATOR = ops.CountNgrams
+
+
+@st.composite
+def strategy(draw: st.DrawFn) -> Drawn:
+    texts, unit = draw(columns(draw(ROWS))), draw(st.sampled_from(UNITS))
+    low = draw(st.integers(1, 6))
+    high = draw(st.integers(low, low + 6) | st.just(10**6))
+    present = sorted({gram for text in texts if isinstance(text, str) for gram in _grams(unit, text, low, high)})
+    chosen = draw(st.sets(st.sampled_from(present))) if present else set()
+    vocabulary = Parameter.strings(sorted(chosen | draw(st.sets(TEXTS, max_size=5))))
+    x: Node = ops.Input("x", "str")
+    x = ops.Tokenize(x, r"\S+") if unit == "word" else x
+    dtype, binary = draw(st.sampled_from(["i64", "f32", "f64"])), draw(st.booleans())
+    return ops.CountNgrams(x, vocabulary, unit, low, high, dtype, binary), {"x": texts}
+
+
+def _grams(unit: str, text: str, low: int, high: int) -> Any:
+    if unit == "word":
+        return _word_ngrams(text.split(), low, high)
+    return (_char_ngrams if unit == "char" else _padded_ngrams)(text, low, high)
