@@ -64,7 +64,7 @@ class Binding:
 
 
 def _alike(node: Node) -> tuple[object, ...]:
-    """Return what a derivation depends on: operator, attributes, parameters and input types, but not the graph behind."""
+    """Return what a derivation depends on: operator, attributes, parameters, input types; not the graph behind."""
     digests = tuple((name, parameter.digest) for name, parameter in node.parameters.items())
     return type(node), tuple(map(repr, node.attributes.items())), digests, tuple(child.type for child in node.inputs)
 
