@@ -1,0 +1,18 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.control_plane.serve.running import Server, control_plane
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One control plane for all tests of a file; each test uses names of its own."""
+    with control_plane(tmp_path_factory.mktemp("plane") / "data", report_seconds=0.2, wait_seconds=5) as running:
+        yield running
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A model's name that no other test uses."""
+    return request.node.name.replace("[", "/").replace("]", "").replace(" ", "_")[:100]
