@@ -1,9 +1,16 @@
-"""The command line."""
+"""The command line: `pretzel`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
 
 
-def main() -> int:
-    """Run the `pretzel` command."""
-    from pretzel import __version__
-
-    print(f"pretzel {__version__}")
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the `pretzel` command and return its exit code; no failure shows a stack trace."""
+    try:
+        from pretzel.cli.app import run
+    except ModuleNotFoundError as error:
+        print(f"error: the command line needs {error.name}\nhelp: pip install 'pretzel[cli]'", file=sys.stderr)
+        return 1
+    return run(list(sys.argv[1:] if arguments is None else arguments))

@@ -1,0 +1,64 @@
+"""The `pretzel` command: its subcommands, each group from its own file, and how failures end it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from pretzel import __version__
+from pretzel.cli import bench, catalog, deploy, export, failures, predict, servers, up
+
+app = typer.Typer(
+    name="pretzel",
+    help="Serve many small classical models from one machine.",
+    epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 refused for now, 7 unsupported.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up.up)
+app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=False)(servers.control_plane)
+app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
+app.command()(deploy.deploy)
+app.command()(catalog.models)
+app.command()(catalog.describe)
+app.command()(catalog.explain)
+app.command()(predict.predict)
+app.command()(export.export)
+app.command()(catalog.alias)
+app.command()(catalog.delete)
+app.command()(bench.bench)
+
+
+# Typer brings Click along, under a name that depends on its version.
+UsageError = typer.BadParameter.__mro__[1]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"pretzel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    as_json = "--json" in arguments
+    try:
+        return int(app(arguments or ["--help"], standalone_mode=False) or 0)
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains as it ends
+        return 0
+    except Exception as error:
+        if isinstance(error, UsageError):
+            return failures.tell_usage(error, as_json)
+        return failures.tell_of(error, as_json)

@@ -1,0 +1,134 @@
+"""`pretzel bench`: a small closed-loop load generator; each connection asks again as soon as it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from pretzel.cli import output
+from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
+from pretzel.cli.rows import batches, delimiter_of
+from pretzel.client import AsyncClient
+from pretzel.errors import InputError, PretzelError
+from pretzel.plan.model import InputDescription, ModelDescription
+from pretzel.plan.values import Csr, Texts
+
+_WORDS = np.array("the of and to in is was for on that with as it by be at from this are or".split())
+_WARM_CALLS = 5
+
+
+def bench(
+    name: Name,
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="Rows to send; made up if left out.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="The estimator's method; the first one it has if left out.")] = "",
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure.")] = 5,
+    concurrency: Annotated[int, typer.Option(min=1, help="Callers, each with a call under way all the time.")] = 8,
+    rows: Annotated[int, typer.Option(min=1, help="Rows in a call.")] = 1,
+    server: Server = SERVER,
+    timeout: Timeout = 30,
+    json: Json = False,
+) -> None:
+    """Measure the latency and the throughput of one model."""
+    load = Load(name, method, seconds, concurrency, rows)
+    result = asyncio.run(_measure(load, file, server, timeout))
+    output.print_json(result) if json else output.print_pairs(_lines(result))
+
+
+@dataclass
+class Load:
+    """What to ask, how hard, and what came of it."""
+
+    model: str
+    method: str
+    seconds: float
+    concurrency: int
+    rows: int
+    latencies: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+async def _measure(load: Load, file: Path | None, server: str, timeout: float) -> dict[str, Any]:
+    async with AsyncClient(server, timeout=timeout, channels=min(load.concurrency, 8)) as client:
+        description = await client.describe(load.model)
+        load.method = load.method or description.outputs[0].name
+        columns = _from_file(file, description, load.rows) if file else _made_up(description.inputs, load.rows)
+        for _ in range(_WARM_CALLS):
+            await _call(client, load, columns)
+        start = time.perf_counter()
+        await asyncio.gather(
+            *(_ask_until(client, load, columns, start + load.seconds) for _ in range(load.concurrency))
+        )
+        return _result(load, time.perf_counter() - start, description)
+
+
+async def _call(client: AsyncClient, load: Load, X: Any) -> Any:
+    if isinstance(X, dict):
+        return await client.infer(load.model, X, [load.method])
+    return await client.score(load.model, X, load.method)
+
+
+async def _ask_until(client: AsyncClient, load: Load, X: Any, end: float) -> None:
+    while (start := time.perf_counter()) < end:
+        try:
+            await _call(client, load, X)
+            load.latencies.append(time.perf_counter() - start)
+        except PretzelError as error:
+            load.failures.append(str(error))
+            await asyncio.sleep(0.01)
+
+
+def _from_file(file: Path, description: ModelDescription, rows: int) -> Any:
+    with file.open(newline="", encoding="utf-8") as opened:
+        found = next(batches(opened, delimiter_of(file), description, rows), None)
+    if found is None:
+        raise InputError(f"{file}: holds no rows")
+    return found
+
+
+def _made_up(inputs: tuple[InputDescription, ...], rows: int) -> dict[str, Any]:
+    random = np.random.default_rng(0)
+    return {item.name: _column(item, rows, random) for item in inputs}
+
+
+def _column(item: InputDescription, rows: int, random: np.random.Generator) -> Any:
+    kind = item.type
+    if kind.is_text:
+        count = rows * kind.columns
+        return Texts.of((" ".join(random.choice(_WORDS, 20)) for _ in range(count)), kind.width)
+    shape = (rows,) if kind.width is None else (rows, kind.width)
+    numbers = (random.normal(size=shape) * (1 if kind.is_float else 10)).astype(kind.numpy)
+    return Csr.of(numbers) if kind.layout == "sparse" else numbers
+
+
+def _result(load: Load, seconds: float, description: ModelDescription) -> dict[str, Any]:
+    if not load.latencies:
+        raise InputError(f"model {load.model!r}: no call succeeded; the first failed with: {load.failures[0]}")
+    spread = np.percentile(np.array(load.latencies) * 1e3, [50, 90, 99, 100]).round(3).tolist()
+    return {
+        "model": str(description.version),
+        "method": load.method,
+        "concurrency": load.concurrency,
+        "rows_per_call": load.rows,
+        "seconds": round(seconds, 3),
+        "calls": len(load.latencies),
+        "failures": len(load.failures),
+        "calls_per_second": round(len(load.latencies) / seconds, 1),
+        "rows_per_second": round(len(load.latencies) * load.rows / seconds, 1),
+        "latency_ms": dict(zip(("p50", "p90", "p99", "max"), spread, strict=True)),
+    }
+
+
+def _lines(result: dict[str, Any]) -> list[tuple[str, object]]:
+    latency = ", ".join(f"{name} {value:.3f} ms" for name, value in result["latency_ms"].items())
+    return [
+        *((key.replace("_", " "), value) for key, value in result.items() if key != "latency_ms"),
+        ("latency", latency),
+    ]

@@ -1,0 +1,119 @@
+"""Commands about what is deployed: models, describe, explain, alias, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pretzel.cli import output
+from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
+from pretzel.client import ControlPlane
+from pretzel.plan.model import LabelTable, Model, ModelDescription
+
+
+def models(
+    prefix: Annotated[str, typer.Argument(help="Only models whose names begin so.")] = "",
+    control: Control = CONTROL,
+    timeout: Timeout = 30,
+    json: Json = False,
+) -> None:
+    """List the models, their versions and their aliases."""
+    with ControlPlane(control, timeout=timeout) as plane:
+        found = plane.models(prefix)
+    if json:
+        output.print_json(found)
+    else:
+        output.print_table(("model", "versions", "aliases", "newest", "parameters"), map(_row, found))
+
+
+def _row(model: Model) -> tuple[object, ...]:
+    newest = model.versions[-1] if model.versions else None
+    aliases = ", ".join(f"{alias} -> {version}" for alias, version in sorted(model.aliases.items()))
+    numbers = ", ".join(str(version.version) for version in model.versions[-5:])
+    if newest is None:
+        return model.name, numbers, aliases, "", ""
+    return model.name, numbers, aliases, output.when(newest.created), output.size(newest.parameter_bytes)
+
+
+def describe(name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False) -> None:
+    """Tell what a model takes and gives."""
+    with ControlPlane(control, timeout=timeout) as plane:
+        description = plane.describe(name)
+    if json:
+        output.print_json(description)
+    else:
+        _print_description(description)
+
+
+def _print_description(description: ModelDescription) -> None:
+    version = description.version
+    output.print_pairs(
+        [
+            ("model", version),
+            ("created", output.when(version.created)),
+            ("parameters", output.size(version.parameter_bytes)),
+            ("plan", version.plan.short),
+            ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
+            *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
+        ]
+    )
+    output.print_table(("input", "type"), ((item.name, item.type) for item in description.inputs))
+    outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
+    output.print_table(("output", "type", "labels"), outputs)
+
+
+def _labels(labels: LabelTable | None, most: int = 6) -> str:
+    if labels is None:
+        return ""
+    shown = ", ".join(str(label) for label in labels[:most])
+    return f"{shown}, ... ({len(labels)})" if len(labels) > most else shown
+
+
+def explain(
+    name: Name,
+    format: Annotated[str, typer.Option(help="`text`, `json`, `dot`, `mermaid` or `svg`.")] = "text",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also the plan before and after each rule.")] = False,
+    control: Control = CONTROL,
+    timeout: Timeout = 30,
+    json: Json = False,
+) -> None:
+    """Show what the optimizer made of a model."""
+    with ControlPlane(control, timeout=timeout) as plane:
+        print(plane.explain(name, format="json" if json else format, verbose=verbose))
+
+
+def alias(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
+    alias: Annotated[str, typer.Argument(help="The alias; `stable` is what clients get by default.")],
+    version: Annotated[int | None, typer.Argument(min=1, help="The version to point it at.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the alias.")] = False,
+    control: Control = CONTROL,
+    timeout: Timeout = 30,
+    json: Json = False,
+) -> None:
+    """Point an alias at a version: to promote one, or to roll back."""
+    if (version is None) != remove:
+        raise typer.BadParameter("give a version, or --remove")
+    with ControlPlane(control, timeout=timeout) as plane:
+        model = plane.alias(name, alias, version)
+    if json:
+        output.print_json(model)
+    else:
+        print(f"{model.name}: {alias} " + (f"-> {version}" if version else "is gone"))
+
+
+def delete(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="`name` for the model whole, `name@version` for one.")],
+    force: Annotated[bool, typer.Option("--force", help="Even if an alias points to it.")] = False,
+    control: Control = CONTROL,
+    timeout: Timeout = 30,
+    json: Json = False,
+) -> None:
+    """Delete a model, or one version of it."""
+    with ControlPlane(control, timeout=timeout) as plane:
+        plane.delete(name, force=force)
+    if json:
+        output.print_json({"deleted": name})
+    else:
+        print(f"{name} is deleted")

@@ -1,0 +1,64 @@
+"""`pretzel deploy`: a file becomes a version, with its progress shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
+
+from pretzel.cli import output
+from pretzel.cli.estimators import load_model
+from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.rows import read_sample
+from pretzel.client import ControlPlane
+from pretzel.client.deployment import Progress as Report
+from pretzel.client.deployment import silent
+
+
+def deploy(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="skops, joblib, pickle, or a saved definition.")
+    ],
+    sample: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV, TSV or lines of text to verify the plan on.")
+    ] = None,
+    tolerance: Annotated[float | None, typer.Option(min=0, help="Relative difference allowed on the sample.")] = None,
+    alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
+    wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
+    trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    control: Control = CONTROL,
+    timeout: Timeout = 300,
+    json: Json = False,
+) -> None:
+    """Deploy a model from a file."""
+    model = load_model(file, trust or ())
+    rows = read_sample(sample, model) if sample else None
+    with ControlPlane(control, timeout=timeout) as plane, _progress(not json) as report:
+        version = plane.deploy(name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, progress=report)
+    if json:
+        output.print_json(version)
+    else:
+        size = output.size(version.parameter_bytes)
+        print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
+
+
+@contextmanager
+def _progress(shown: bool) -> Iterator[Report]:
+    """A line that tells the step, with a bar while bytes go up; on standard error, and only for people."""
+    console = output.console(error=True)
+    if not shown or not console.is_terminal:
+        yield silent
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("export", total=None)
+
+        def report(step: str, done: int, total: int) -> None:
+            progress.update(task, description=step, completed=done, total=total or None)
+
+        yield report

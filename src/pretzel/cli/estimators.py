@@ -1,0 +1,66 @@
+"""Models from files: saved definitions, skops files, and pickles, which are opened in the user's own process only."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pretzel.cli import output
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.plan import bundle
+
+
+def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
+    """Return the definition or the estimator that a file holds.
+
+    Args:
+        path: a file of `pretzel export`, skops, joblib or pickle.
+        trusted: types that a skops file may hold beyond those that skops trusts by itself.
+
+    Raises:
+        InputError: the file holds neither, or a type that is not trusted.
+        UnsupportedError: a library to read it is not installed.
+    """
+    if bundle.is_bundle(path):
+        return bundle.load(path)
+    return _skops(path, trusted) if _is_skops(path) else _pickled(path)
+
+
+def _is_skops(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "schema.json" in archive.namelist()
+
+
+def _skops(path: Path, trusted: Sequence[str]) -> Any:
+    try:
+        skops = import_module("skops.io")
+    except ModuleNotFoundError:
+        raise UnsupportedError(f"{path}: reading a skops file needs skops; pip install skops") from None
+    unknown = sorted({*skops.get_untrusted_types(file=path)} - {*trusted})
+    if unknown:
+        raise InputError(f"{path}: holds types that are not trusted: {', '.join(unknown)}; allow each with --trust")
+    return skops.load(path, trusted=list(trusted))
+
+
+def _pickled(path: Path) -> Any:
+    message = f"warning: {path} is a pickle, and opening it runs what is in it; open only files that you trust"
+    output.console(error=True).print(message, style="yellow", markup=False, soft_wrap=True)
+    try:
+        return _load_pickle(path)
+    except Exception as error:
+        raise InputError(f"{path}: cannot be opened ({type(error).__name__}: {error})") from None
+
+
+def _load_pickle(path: Path) -> Any:
+    try:
+        joblib = import_module("joblib")
+    except ModuleNotFoundError:
+        with path.open("rb") as file:
+            return pickle.load(file)
+    return joblib.load(path)

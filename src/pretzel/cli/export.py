@@ -1,0 +1,55 @@
+"""`pretzel export`: an estimator in a file becomes a saved definition, without any server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pretzel.cli import output
+from pretzel.cli.estimators import load_model
+from pretzel.cli.options import Json
+from pretzel.plan import bundle
+from pretzel.plan.definition import Definition
+from pretzel.plan.render import render
+
+
+def export(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="skops, joblib or pickle.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where to save it; the file's name with .pretzel by default.")
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print the definition instead of saving it.")] = False,
+    trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    json: Json = False,
+) -> None:
+    """Save a model as a definition, which holds no code and which any server of ours takes."""
+    definition = _definition(file, trust or [])
+    if text:
+        print(render(definition))
+        return
+    out = out or file.with_suffix(".pretzel")
+    bundle.save(out, definition)
+    summary = _summary(definition) | {"file": str(out), "bytes": out.stat().st_size}
+    output.print_json(summary) if json else output.print_pairs(summary.items())
+
+
+def _definition(file: Path, trust: list[str]) -> Definition:
+    model = load_model(file, trust)
+    if isinstance(model, Definition):
+        return model
+    from pretzel.importers import export as import_estimator  # loads the library that trained it
+
+    return import_estimator(model)
+
+
+def _summary(definition: Definition) -> dict[str, object]:
+    return {
+        "digest": str(definition.digest),
+        "nodes": len(definition.nodes),
+        "inputs": {node.column: node.kind for node in definition.inputs},
+        "outputs": {name: str(node.type) for name, node in definition.outputs.items()},
+        "parameters": len(definition.parameters),
+        "parameter_bytes": sum(parameter.nbytes for parameter in definition.parameters.values()),
+    }

@@ -1,0 +1,65 @@
+"""`pretzel predict`: rows in, answers out, a batch at a time, so that any length will do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+
+import typer
+
+from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
+from pretzel.cli.rows import Writer, batches, delimiter_of
+from pretzel.client import Client
+from pretzel.plan.model import ModelDescription
+
+_DELIMITERS = {"csv": ",", "tsv": "\t", "lines": None}
+
+
+def predict(
+    name: Name,
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or lines of text; standard input if left out."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write CSV; standard output if left out.")] = None,
+    method: Annotated[str, typer.Option(help="The estimator's method.")] = "predict",
+    format: Annotated[
+        Literal["auto", "csv", "tsv", "lines"], typer.Option(help="Of the input; `auto` goes by the file's name.")
+    ] = "auto",
+    batch: Annotated[int, typer.Option(min=1, help="Rows sent at a time.")] = 10_000,
+    server: Server = SERVER,
+    timeout: Timeout = 60,
+    json: Json = False,
+) -> None:
+    """Score rows; an empty cell is a missing value."""
+    delimiter = delimiter_of(file) if format == "auto" else _DELIMITERS[format]
+    with Client(server, timeout=timeout) as client, _reading(file) as rows, _writing(out) as answers:
+        description = client.describe(name)
+        writer = Writer(answers, method, _labels(description, method), json)
+        for X in batches(rows, delimiter, description, batch):
+            writer.write(client.score(name, X, method))
+
+
+def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:
+    return next((output.labels for output in description.outputs if output.name == method), None)  # type: ignore[return-value]
+
+
+@contextmanager
+def _reading(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdin
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        yield file
+
+
+@contextmanager
+def _writing(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    with path.open("w", newline="", encoding="utf-8") as file:
+        yield file

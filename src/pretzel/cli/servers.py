@@ -1,0 +1,101 @@
+"""`pretzel control-plane` and `pretzel worker`: every setting is an option, or a `PRETZEL_*` variable."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+
+from pretzel.errors import UnsupportedError
+
+T = TypeVar("T")
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""The options of servers are their settings, which the settings themselves read."""
+
+PARENT = "PRETZEL_PARENT_PID"
+"""Process whose end ends this one; set by `pretzel up`."""
+
+_ALIASES = {"--port": "--control-port", "--metrics-port": "--control-metrics-port"}
+
+
+def control_plane(context: typer.Context) -> int:
+    """Run a control plane; `pretzel control-plane --help` lists its settings."""
+    with_server_extra(_follow_parent)
+    context.args[:] = map(_renamed, context.args)
+    return with_server_extra(lambda: _run_control_plane(context))
+
+
+def worker(context: typer.Context) -> int:
+    """Run a data-plane worker; `pretzel worker --help` lists its settings."""
+    with_server_extra(_follow_parent)
+    return with_server_extra(lambda: _run_worker(context))
+
+
+def with_server_extra(run: Callable[[], T]) -> T:
+    """Run what needs the libraries of the servers.
+
+    Raises:
+        UnsupportedError: they are not installed.
+    """
+    try:
+        return run()
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("pretzel"):
+            raise
+        raise UnsupportedError(f"servers need {error.name}; pip install 'pretzel[server]'") from None
+
+
+def _run_control_plane(context: typer.Context) -> int:
+    from pretzel.control_plane.serve import main
+    from pretzel.control_plane.settings import Settings
+
+    asyncio.run(main(_settings(Settings, context)))
+    return 0
+
+
+def _run_worker(context: typer.Context) -> int:
+    from pretzel.data_plane.settings import Settings
+    from pretzel.data_plane.supervisor import run
+
+    return run(_settings(Settings, context))
+
+
+def _settings(kind: Any, context: typer.Context) -> Any:
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    try:
+        return kind(
+            _cli_parse_args=context.args,
+            _cli_prog_name=context.command_path,
+            _cli_kebab_case=True,
+            _cli_implicit_flags=True,
+            _cli_exit_on_error=False,
+        )
+    except SettingsError as error:
+        raise typer.BadParameter(str(error).removeprefix("error parsing CLI: "), context) from None
+    except ValidationError as error:
+        raise typer.BadParameter("; ".join(map(_problem, error.errors())), context) from None
+
+
+def _problem(item: Any) -> str:
+    where = ".".join(map(str, item["loc"]))
+    text = item["msg"].removeprefix("Value error, ")
+    return f"{where}: {text}" if where else text
+
+
+def _renamed(argument: str) -> str:
+    option, equals, value = argument.partition("=")
+    return _ALIASES.get(option, option) + equals + value
+
+
+def _follow_parent() -> None:
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        from pretzel.data_plane.parent import die_with
+
+        die_with(int(parent))
