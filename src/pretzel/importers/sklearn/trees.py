@@ -1,0 +1,252 @@
+"""Importers of decision trees, forests and boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble, tree
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.labels import labelled
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+RANDOM = ("stratified", "uniform")
+CATEGORY_WORDS = 8  # of each bit set of a histogram tree: 256 categories
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Nodes of one or more trees side by side, with indices that count from the first of them."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    missing_left: np.ndarray
+    leaves: np.ndarray
+    """What each *node* would add if it were a leaf, ``[nodes]`` or ``[nodes, k]``."""
+    categories: np.ndarray | None = None
+    category_range: np.ndarray | None = None
+
+
+@imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
+def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the class fractions of the leaf reached, and the largest."""
+    return _fractions(estimator, [estimator], x, step, allow_nan=_takes_nan(estimator, x))
+
+
+@imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
+def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the mean of the trees' class fractions, and the largest."""
+    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=_takes_nan(estimator.estimators_[0], x))
+
+
+@imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
+def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the value of the leaf reached, or one a target."""
+    return {"predict": _mean(estimator, [estimator], x, allow_nan=_takes_nan(estimator, x))}
+
+
+@imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
+def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the mean of the trees' values, for each target."""
+    allow_nan = _takes_nan(estimator.estimators_[0], x)
+    return {"predict": _mean(estimator, estimator.estimators_, x, allow_nan=allow_nan)}
+
+
+@imports(ensemble.GradientBoostingClassifier)
+def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, their probabilities, and the class: of two, the second from a score of zero on."""
+    raw = _boosted(estimator, x, step)
+    halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
+    odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
+    return _scored(estimator, raw, odds, inclusive=True, step=step)
+
+
+@imports(ensemble.GradientBoostingRegressor)
+def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the initial value plus the trees' scaled values."""
+    return {"predict": _boosted(estimator, x, step)}
+
+
+@imports(ensemble.HistGradientBoostingClassifier)
+def histogram_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, their probabilities, and the class: of two, the second above a score of zero."""
+    raw = _histogram(estimator, x, step)
+    return _scored(estimator, raw, raw, inclusive=False, step=step)
+
+
+@imports(ensemble.HistGradientBoostingRegressor)
+def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, or their exponential where the loss has a logarithmic link."""
+    raw = _histogram(estimator, x, step)
+    link = type(estimator._loss.link).__name__
+    if link not in ("IdentityLink", "LogLink"):
+        raise step.refuse("loss", f"its link {link} is unknown here", "use another loss")
+    return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
+
+
+def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
+    if estimator.n_outputs_ > 1:
+        remedy = "fit one classifier for each output"
+        raise step.refuse("", "it was fitted on several outputs, whose probabilities are no single array", remedy)
+    leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
+    proba = _ensemble(_float32(estimator, x, allow_nan), map(_sklearn_tree, trees, leaves), aggregate="mean")
+    return {
+        "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
+        "predict_proba": proba,
+        "predict_log_proba": ops.Link(proba, "log"),
+    }
+
+
+def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:
+    leaves = [t.tree_.value[:, :, 0] for t in trees]
+    leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
+    return _ensemble(_float32(estimator, x, allow_nan), map(_sklearn_tree, trees, leaves), aggregate="mean")
+
+
+def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
+    """Return the methods of a classifier with one score, or one for each class."""
+    codes: Node
+    if raw.type.width is None:
+        codes, proba = ops.Threshold(raw, 0.0, inclusive), ops.Link(odds, "sigmoid_pair")
+    else:
+        codes, proba = ops.ArgMax(raw), ops.Link(odds, "softmax")
+    methods = {
+        "predict": labelled(codes, estimator.classes_, step),
+        "predict_proba": proba,
+        "decision_function": raw,
+    }
+    return (
+        methods | {"predict_log_proba": ops.Link(proba, "log")} if hasattr(estimator, "predict_log_proba") else methods
+    )
+
+
+def _boosted(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the initial score plus each tree's values times the learning rate, class after class in each round."""
+    rounds, classes = estimator.estimators_.shape
+    trees = estimator.estimators_.ravel().tolist()
+    leaves = [estimator.learning_rate * t.tree_.value[:, 0, 0] for t in trees]
+    group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
+    given = _float32(estimator, x, allow_nan=False)
+    return _ensemble(given, map(_sklearn_tree, trees, leaves), base=_initial(estimator, step), group=group)
+
+
+def _initial(estimator: Any, step: Step) -> np.ndarray:
+    """Return the score that boosting begins with, which does not depend on the row."""
+    init = estimator.init_
+    if not isinstance(init, str) and (type(init).__module__ != "sklearn.dummy" or init.strategy in RANDOM):
+        raise step.refuse("init", "the scores it begins with depend on the row", "leave init at None or 'zero'")
+    row = np.zeros((1, estimator.n_features_in_), np.float32)
+    return np.asarray(estimator._raw_predict_init(row)[0], np.float64)
+
+
+def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the baseline plus each tree's values, class after class in each round."""
+    if x.is_sparse:
+        raise step.refuse("", "it takes no sparse matrix", "make the step before it give a dense one")
+    rounds = estimator._predictors
+    classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
+    group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
+    trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
+    base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
+    return _ensemble(_encoded(estimator, x, step), trees, base=base, group=group)
+
+
+def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the matrix that histogram trees read: categories as codes in front, then the numbers."""
+    if estimator._preprocessor is None:
+        return x.numbers("f64")
+    encoder = estimator._preprocessor.named_transformers_["encoder"]
+    categorical = np.flatnonzero(estimator.is_categorical_).tolist()
+    numeric = np.flatnonzero(~estimator.is_categorical_).tolist()
+    codes = step.transform("categorical_features", encoder, x.select(categorical))
+    return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
+
+
+def _float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
+    """Return x as scikit-learn's trees read it; zeros of a sparse matrix are compared like any value."""
+    given = x.numbers("f32")
+    dense = ops.Densify(given) if given.type.layout == "sparse" else given
+    return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
+
+
+def _takes_nan(fitted: Any, x: Columns) -> bool:
+    return bool(fitted.__sklearn_tags__().input_tags.allow_nan) and not x.is_sparse
+
+
+def _sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
+    nodes = fitted.tree_
+    missing_left = nodes.missing_go_to_left.astype(bool)
+    return Trees(nodes.feature, nodes.threshold, nodes.children_left, nodes.children_right, missing_left, leaves)
+
+
+def _histogram_tree(predictor: Any) -> Trees:
+    nodes = predictor.nodes
+    leaf = nodes["is_leaf"].astype(bool)
+    left = np.where(leaf, -1, nodes["left"].astype(np.int64))
+    right = nodes["right"].astype(np.int64)
+    missing_left = nodes["missing_go_to_left"].astype(bool)
+    sets = predictor.raw_left_cat_bitsets
+    categorical = nodes["is_categorical"].astype(bool) & ~leaf
+    ranges = np.column_stack(
+        [nodes["bitset_idx"].astype(np.int64) * CATEGORY_WORDS, np.full(len(nodes), CATEGORY_WORDS)]
+    )
+    ranges = np.where(categorical[:, None], ranges, 0)
+    threshold = np.where(categorical, 0.0, nodes["num_threshold"])
+    return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges)
+
+
+def _ensemble(
+    x: Node,
+    trees: Iterable[Trees],
+    *,
+    base: np.ndarray | None = None,
+    group: np.ndarray | None = None,
+    aggregate: str = "sum",
+) -> Node:
+    """Return the operator over trees laid end to end, with a table of their leaves alone."""
+    many = list(trees)
+    sizes = np.array([len(one.left) for one in many])
+    roots = np.cumsum(sizes) - sizes
+    left = np.concatenate([np.where(one.left >= 0, one.left + root, -1) for one, root in zip(many, roots, strict=True)])
+    right = np.concatenate([one.right + root for one, root in zip(many, roots, strict=True)])
+    leaf = left < 0
+    leaves = np.concatenate([one.leaves for one in many])[leaf]
+    return ops.TreeEnsemble(
+        x,
+        roots=_indices(roots),
+        feature=_indices(np.where(leaf, 0, np.concatenate([one.feature for one in many]))),
+        threshold=Parameter.of(np.where(leaf, 0.0, np.concatenate([one.threshold for one in many]))),
+        left=_indices(left),
+        right=_indices(np.where(leaf, np.cumsum(leaf) - 1, right)),
+        missing_left=Parameter.of(np.concatenate([one.missing_left for one in many]) & ~leaf),
+        leaves=Parameter.of(leaves),
+        base=Parameter.of(np.zeros(leaves.shape[1:] or (1,)) if base is None else base),
+        group=None if group is None else Parameter.of(group),
+        aggregate=aggregate,
+        **_categories(many),
+    )
+
+
+def _categories(trees: Sequence[Trees]) -> dict[str, Any]:
+    """Return the bit sets of all trees end to end, or nothing where no node has one."""
+    sets = [one.categories for one in trees if one.categories is not None]
+    ranges = [one.category_range for one in trees if one.category_range is not None]
+    if not sum(map(len, sets)):
+        return {}
+    sizes = np.array([len(one) for one in sets])
+    moved = [
+        np.where(r[:, 1:] > 0, r + [first, 0], 0) for r, first in zip(ranges, np.cumsum(sizes) - sizes, strict=True)
+    ]
+    return {"categories": Parameter.of(np.concatenate(sets)), "category_range": _indices(np.concatenate(moved))}
+
+
+def _indices(values: np.ndarray) -> Parameter:
+    return Parameter.of(values.astype(np.int32))
