@@ -74,7 +74,8 @@ class Calls(grpc.aio.ServerInterceptor):
             raise
         except Exception as error:
             code, text = _status(error, method)
-            await context.abort(grpc.StatusCode[code], text)
+            # Several errors share a code; clients tell them apart by the name.
+            await context.abort(grpc.StatusCode[code], text, (("pretzel-error", type(error).__name__),))
         finally:
             self._count(-ours)
             self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)

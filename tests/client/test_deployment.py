@@ -1,5 +1,6 @@
 """Deployments over real gRPC: what is uploaded, what is submitted, what breaks on the way."""
 
+import grpc
 import numpy as np
 import pytest
 
@@ -112,3 +113,24 @@ def test_the_catalog(client, server):
     assert server.deleted == [("a@1", True)]
     with pytest.raises(errors.NotFoundError, match="no model 'zz'"):
         client.describe("zz")
+
+
+@pytest.mark.parametrize(
+    ("named", "error"),
+    [
+        ("VerificationError", errors.VerificationError),
+        ("PreconditionError", errors.PreconditionError),
+        ("InputError", errors.PreconditionError),  # of another code, so not believed
+        ("annotations", errors.PreconditionError),
+        ("", errors.PreconditionError),
+    ],
+)
+def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, error: type):
+    def refuse(request, context):
+        context.set_trailing_metadata((("pretzel-error", named),))
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
+
+    server.ListModels = refuse
+    with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
+        client.models()
+    assert type(caught.value) is error

@@ -37,7 +37,7 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":
         return errors.DeadlineError(f"{address}: {details}; allow more with timeout=")
-    return error_of(code, details)
+    return error_of(code, details, _named(error))
 
 
 def call_failure(code: int, message: str) -> errors.PretzelError:
@@ -45,7 +45,15 @@ def call_failure(code: int, message: str) -> errors.PretzelError:
     return error_of(_NAMES.get(code, "UNKNOWN"), message)
 
 
-def error_of(code: str, message: str) -> errors.PretzelError:
-    """Return the error of a code's name."""
+def error_of(code: str, message: str, name: str = "") -> errors.PretzelError:
+    """Return the error of a code's name; where a server names the very class, that one."""
     kind = _BY_CODE.get(code)
+    named = getattr(errors, name, None) if name else None
+    if isinstance(named, type) and issubclass(named, errors.PretzelError) and named.code == code:
+        return named(message)
     return kind(message) if kind else errors.PretzelError(f"{code.lower()}: {message}")
+
+
+def _named(error: grpc.RpcError) -> str:
+    """The class that a server of ours says it raised; several share a code."""
+    return str(dict(error.trailing_metadata() or ()).get("pretzel-error", ""))
