@@ -140,6 +140,7 @@ class Control(ControlPlaneServiceServicer):
         self.sizes: list[int] = []
         self.break_upload_after: list[int] = []
         self.aliases: dict[str, int] = {}
+        self.named_failure: str | None = None
         self.deleted: list[tuple[str, bool]] = []
 
     def FindMissingObjects(self, request, context):
@@ -175,6 +176,9 @@ class Control(ControlPlaneServiceServicer):
         yield control_pb2.DeployModelResponse(version=done)
 
     def ListModels(self, request, context):
+        if self.named_failure is not None:
+            context.set_trailing_metadata((("pretzel-error", self.named_failure),))
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
         found = [Model(n, (version(n),), {"stable": 1}) for n in ("a", "ab", "b") if n.startswith(request.prefix)]
         return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in found])
 

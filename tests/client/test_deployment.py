@@ -1,6 +1,5 @@
 """Deployments over real gRPC: what is uploaded, what is submitted, what breaks on the way."""
 
-import grpc
 import numpy as np
 import pytest
 
@@ -126,11 +125,7 @@ def test_the_catalog(client, server):
     ],
 )
 def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, error: type):
-    def refuse(request, context):
-        context.set_trailing_metadata((("pretzel-error", named),))
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
-
-    server.ListModels = refuse
+    server.named_failure = named
     with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
         client.models()
     assert type(caught.value) is error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 
 from pretzel import errors
@@ -54,6 +56,6 @@ def error_of(code: str, message: str, name: str = "") -> errors.PretzelError:
     return kind(message) if kind else errors.PretzelError(f"{code.lower()}: {message}")
 
 
-def _named(error: grpc.RpcError) -> str:
+def _named(error: Any) -> str:
     """The class that a server of ours says it raised; several share a code."""
     return str(dict(error.trailing_metadata() or ()).get("pretzel-error", ""))
