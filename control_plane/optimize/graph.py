@@ -33,8 +33,16 @@ class Graph:
     def _exact(self) -> set[Node]:
         found: set[Node] = set()
         for node in reversed(self.definition.nodes):
-            if type(node).exact or node in found:
+            if node.exact or node in found:
                 found.update(node.inputs)
+        return found
+
+    @cached_property
+    def _refusing(self) -> set[Node]:
+        found: set[Node] = set()
+        for node in self.definition.nodes:
+            if type(node).refuses or not found.isdisjoint(node.inputs):
+                found.add(node)
         return found
 
     def of(self, operator: type[Node]) -> list[Node]:
@@ -50,6 +58,10 @@ class Graph:
     def exact(self, node: Node) -> bool:
         """Whether the last bit of this node's value can decide something, in trees or look-ups or roundings below."""
         return node in self._exact
+
+    def droppable(self, node: Node) -> bool:
+        """Whether a node may go once nobody reads it: it refuses no row that the library would refuse."""
+        return node not in self._refusing
 
     def bound(self, node: Node) -> Bound:
         """Return how large the values of a node can be."""

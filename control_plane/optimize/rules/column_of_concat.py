@@ -31,6 +31,8 @@ def column_of_concat(graph: Graph, column: Column, concat: Concat) -> Node | Non
     part = next(parts)
     while index >= part.type.columns:
         index, part = index - part.type.columns, next(parts)
+    if not all(graph.droppable(other) for other in concat.parts if other is not part):
+        return None  # a NaN in another column is still refused
     taken = part if part.type.width is None else Column(part, index)
     # Beside a float, an integer column became a float.
     return taken if taken.type == column.type else None

@@ -47,6 +47,9 @@ def push_select_through_concat(graph: Graph, select: Select, concat: Concat) -> 
     runs = [(int(owner), len(list(run))) for owner, run in itertools.groupby(owners)]
     if not runs or len(runs) > len(concat.parts):  # a shuffle would need a part for every column
         return None
+    chosen_from = {concat.parts[i] for i, _ in runs}
+    if not all(graph.droppable(part) for part in concat.parts if part not in chosen_from):
+        return None  # a NaN in a part that none is chosen from is still refused
     ends = list(itertools.accumulate(length for _, length in runs))
     columns = [select.columns.array[end - n : end] - starts[i] for (i, n), end in zip(runs, ends, strict=True)]
     chosen = [_choose(concat.parts[i], local) for (i, _), local in zip(runs, columns, strict=True)]

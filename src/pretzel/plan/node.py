@@ -71,9 +71,17 @@ class Node(metaclass=Interned):
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
     """Two in a row merge into one."""
-    exact: ClassVar[bool] = False
-    """The last bit of an input can change the result by more than a bit: it is compared with something learned, looked
-    up by value, truncated, or divided by a difference; so no rewrite above may round otherwise."""
+    refuses: ClassVar[bool] = False
+    """It can refuse a row, as the library does; so it is computed wherever the library computes it, read or not."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the last bit of an input can change the result by more than a few of its own.
+
+        It does where an input is compared with something learned, looked up by value, truncated, or divided by what may
+        have cancelled; no rewrite of what comes before may round otherwise.  Classes say ``exact = True``.
+        """
+        return False
 
     def infer(self) -> ValueType:
         """Return the type of the result from the inputs' types and the parameters' shapes.

@@ -140,6 +140,26 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
+        "column_of_concat",
+        "a NaN in the other part is still refused",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="PCA"
+        %z = input column="z" kind="f64"
+        %2 = concat %1 %z
+        %3 = column %2 index=3
+        output "y" = %3""",
+    ),
+    Refusal(
+        "push_select_through_concat",
+        "a NaN in the part that none is chosen from is still refused",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="PCA"
+        %z = input column="z" kind="f64[2]"
+        %2 = concat %1 %z
+        %3 = select %2 columns=@of_i
+        output "y" = %3""",
+    ),
+    Refusal(
         "drop_noop",
         "-0.0 + 0.0 is 0.0, and their reciprocals differ",
         f"""%{ROWS}

@@ -25,6 +25,7 @@ class Lookup(Node):
     column: str = ""
     """Name of the column, for the message of a refusal."""
     exact = True
+    refuses = True
 
     def infer(self) -> ValueType:
         """One value a row in, one i64 code a row out."""

@@ -75,7 +75,7 @@ class Standardize(Node):
     """``(x - mean) / scale``, column by column, each step rounded as ``StandardScaler.transform`` rounds it.
 
     A step is computed in the wider of the types of x and of the parameter, and rounded to the type of x; scikit-learn up
-    to 1.8 keeps the parameters in float64, later ones convert them to the type of x first.
+    to 1.7 keeps the parameters in float64, later ones convert them to the type of x first.
 
     Kept apart from :class:`Affine` because before a comparison (trees, bins) the last bit decides.
     """
@@ -144,6 +144,7 @@ class Impute(Node):
     missing_text: str | None = None
     missing_none: bool = False
     exact = True
+    refuses = True
 
     def infer(self) -> ValueType:
         """Dense values in, the same type out."""
@@ -196,6 +197,7 @@ class RequireFinite(Node):
     owner: str
     """The estimator that refuses, for the message: ``LogisticRegression``."""
     allow_nan: bool = False
+    refuses = True
 
     def infer(self) -> ValueType:
         """Floats in, the same type out."""

@@ -23,6 +23,11 @@ class Link(Node):
     function: str
     breaker = True
 
+    @property
+    def exact(self) -> bool:
+        """Logarithms and shares magnify what cancelled; of probabilities, which come from a link, nothing has."""
+        return self.function in ("log", "shares") and not isinstance(self.x, Link)
+
     def infer(self) -> ValueType:
         """Dense floats in; the pairs take one value a row and give two columns."""
         t = self.x.type
@@ -87,6 +92,7 @@ class LabelLookup(Node):
     codes: Node
     labels: Parameter
     """``[n]`` numbers or strings."""
+    refuses = True
 
     def infer(self) -> ValueType:
         """One i64 code a row in, one label a row out."""

@@ -48,6 +48,7 @@ class Distances(Node):
     """``[k, width]`` floats."""
     metric: str
     compute_bound = True
+    exact = True
 
     def infer(self) -> ValueType:
         """Floats in, k distances out."""

@@ -13,6 +13,7 @@ class Lowercase(Node):
     """Each text in lower case, as Python's ``str.lower`` gives it (final sigma and one-to-many mappings included)."""
 
     x: Node
+    refuses = True
 
     def infer(self) -> ValueType:
         """Text in, text out."""
@@ -27,6 +28,7 @@ class StripAccents(Node):
     x: Node
     form: str
     """``"ascii"`` or ``"unicode"``."""
+    refuses = True
 
     def infer(self) -> ValueType:
         """Text in, text out."""
@@ -38,10 +40,15 @@ class StripAccents(Node):
 
 
 class Tokenize(Node):
-    r"""The tokens of each text, in order: what ``re.findall(pattern, text)`` gives (``CountVectorizer.token_pattern``)."""
+    r"""The tokens of each text, in order: what ``re.findall(pattern, text)`` gives (``CountVectorizer.token_pattern``).
+
+    A plan runs the patterns that :mod:`pretzel.plan.patterns` knows, each in one pass over any text; others are refused
+    when the definition is compiled, and by the importers before that.
+    """
 
     x: Node
     pattern: str
+    refuses = True
 
     def infer(self) -> ValueType:
         """Text in, tokens out."""
@@ -86,6 +93,7 @@ class CountNgrams(Node):
     """Type of the counts."""
     binary: bool = False
     """Every count above zero becomes one."""
+    refuses = True
 
     def infer(self) -> ValueType:
         """Tokens or text in, sparse counts out."""
