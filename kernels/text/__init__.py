@@ -1,0 +1,1 @@
+"""Kernels from text to sparse counts, exact to Python's rules for any valid UTF-8."""

@@ -1,0 +1,371 @@
+"""How often each n-gram of a vocabulary occurs in each row: sorted sparse counts, in a few passes over cached bytes.
+
+A row is first written down so that every n-gram of it is a stretch of bytes: tokens joined by one space, or the text
+with its white space collapsed.  Then the n-grams are hashed a batch at a time, their buckets fetched ahead, and looked
+up; last, the ids found are ranked and counted.  There is no object, and no copy, for any n-gram.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from pretzel.kernels.frame cimport (
+    OK, OUT_OF_MEMORY, Buffer, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse,
+)
+from pretzel.kernels.text.terms cimport (
+    TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_short_key,
+)
+from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+
+cdef extern from "unicode_tables.h" nogil:
+    const uint16_t PROPERTY_INDEX[]
+    const uint8_t PROPERTY_BLOCKS[]
+    enum:
+        UNICODE_SPACE
+
+cdef extern from "utf8.h" nogil:
+    const int TEXT_BLOCK
+    uint32_t utf8_at(const uint8_t* p, const uint8_t* end, int* size)
+    bint utf8_is_ascii(const uint8_t* p, int64_t length)
+
+cdef extern from "ranks.h" nogil:
+    ctypedef struct Ranks:
+        pass
+    int64_t ranks_bytes(int64_t width)
+    void ranks_open(Ranks* r, void* memory, int64_t width)
+    void ranks_add(Ranks* r, uint32_t id)
+    int64_t ranks_list(Ranks* r, int32_t* ids)
+    int64_t ranks_of(const Ranks* r, uint32_t id)
+
+cdef extern from *:
+    """
+    #define prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch(const void* p) nogil
+
+cdef enum:
+    BATCH = 128       # n-grams hashed before the first of them is looked up
+
+cdef enum Unit:
+    WORD = 0
+    CHAR = 1
+    CHAR_WB = 2
+
+cdef dict UNITS = {"word": WORD, "char": CHAR, "char_wb": CHAR_WB}
+
+# An n-gram on its way to the dictionary.
+cdef struct Query:
+    uint64_t key
+    uint64_t home
+    const uint8_t* at
+    int64_t length
+
+# A row being counted.
+cdef struct Row:
+    uint8_t* bytes           # the row, written down; eight bytes more than its end are readable
+    int64_t* starts          # where its characters (or words) begin in `bytes`; one entry more than there are
+    int64_t* spans           # char_wb: the characters that are the spaces before words, and the last one
+    int64_t units            # characters (or words)
+    int64_t words            # char_wb: words
+    int waiting
+    Query queries[BATCH]
+    int64_t found
+    Buffer* ids              # ids found, in any order, with repeats
+
+
+cdef class CountNgrams(TextKernel):
+    """Counts of the n-grams of ``low`` to ``high`` units in each row; unit, binary and dtype as in ``ops.CountNgrams``.
+
+    ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  ``table``, ``heap``: the
+    vocabulary, as :func:`pretzel.kernels.text.terms.build` lays it out.  Refuses a missing text.
+    """
+
+    cdef Dictionary vocabulary
+    cdef int64_t low, high, width
+    cdef int unit, itemsize
+    cdef bint binary, single, floating
+
+    def __init__(self, inputs, output, *, unit, low, high, dtype, binary, table, heap):
+        self.vocabulary = Dictionary(table, heap)
+        self.unit, self.low, self.binary = UNITS[unit], low, binary
+        self.width = output.columns
+        if len(self.vocabulary) != self.width:
+            raise ValueError(f"dictionary: {len(self.vocabulary)} terms for {self.width} columns")
+        # An n-gram of n characters has n bytes at least, one of n words 2 n - 1: longer ones are in no vocabulary.
+        longest = self.vocabulary.longest
+        self.high = min(high, (longest + 1) // 2 if self.unit == WORD else longest)
+        self.single = output.dtype == "f32"
+        self.itemsize = 4 if self.single else 8
+        self.floating = output.dtype != "i64"
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef Ranks ranks
+        cdef Row row
+        cdef int64_t i, stored = 0
+        cdef int status
+        if reserve_sparse(frame, output, 64 * frame.rows, self.itemsize) != OK:
+            return OUT_OF_MEMORY
+        if reserve(&frame.scratch2, ranks_bytes(self.width)) != OK:
+            return OUT_OF_MEMORY
+        ranks_open(&ranks, frame.scratch2.at, self.width)
+        row.ids = &output.own_bytes
+        output.starts[0] = 0
+        for i in range(frame.rows):
+            row.waiting, row.found = 0, 0
+            status = self.look_up(frame, inputs[0], i, &row)
+            if status != OK:
+                return status
+            if extend_sparse(output, stored + min(row.found, self.width), stored, self.itemsize):
+                return OUT_OF_MEMORY
+            stored += self.count(&ranks, &row, output, stored)
+            output.starts[i + 1] = stored
+        return OK
+
+    cdef inline int look_up(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
+        """Collect the ids of all n-grams of a row."""
+        cdef const Text* text
+        cdef int status
+        if self.unit == WORD:
+            return self.look_up_words(frame, x, i, row)
+        text = <const Text*>x.values + i
+        if text.length < 0:
+            return refuse_missing(frame, i, text)
+        if write_characters(frame, row, text, self.unit == CHAR_WB) != OK:
+            return OUT_OF_MEMORY
+        if utf8_is_ascii(<const uint8_t*>text.at, text.length):
+            status = self.ascii_grams(row)
+        else:
+            status = self.unicode_grams(row)
+        return status or flush(self.vocabulary, row)
+
+    cdef inline int look_up_words(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
+        cdef const Text* tokens = <const Text*>x.values + x.starts[i]
+        cdef int64_t first, last, length
+        if write_words(frame, row, tokens, x.starts[i + 1] - x.starts[i]) != OK:
+            return OUT_OF_MEMORY
+        for first in range(row.units):
+            for last in range(first + self.low, min(first + self.high, row.units) + 1):
+                length = row.starts[last] - 1 - row.starts[first]
+                if ask(self.vocabulary, row, row.bytes + row.starts[first], length) != OK:
+                    return OUT_OF_MEMORY
+        return flush(self.vocabulary, row)
+
+    cdef inline int ascii_grams(self, Row* row) noexcept nogil:
+        """Ask for the n-grams of a row whose characters are bytes."""
+        cdef int64_t k, at, end, n
+        for k in range(row.words):
+            at, end = row.spans[k], row.spans[k + 1] + 1
+            if end - at < self.low and self.unit == CHAR_WB:
+                if ask(self.vocabulary, row, row.bytes + at, end - at) != OK:
+                    return OUT_OF_MEMORY
+            while at + self.low <= end:
+                for n in range(self.low, min(self.high, end - at) + 1):
+                    if ask(self.vocabulary, row, row.bytes + at, n) != OK:
+                        return OUT_OF_MEMORY
+                at += 1
+        return OK
+
+    cdef inline int unicode_grams(self, Row* row) noexcept nogil:
+        """Ask for the n-grams of a row with characters of several bytes."""
+        cdef int64_t k, at, end, n
+        cdef int64_t* starts = row.starts
+        for k in range(row.words):
+            at, end = row.spans[k], row.spans[k + 1] + 1
+            if end - at < self.low and self.unit == CHAR_WB:
+                if ask(self.vocabulary, row, row.bytes + starts[at], starts[end] - starts[at]) != OK:
+                    return OUT_OF_MEMORY
+            while at + self.low <= end:
+                for n in range(self.low, min(self.high, end - at) + 1):
+                    if ask(self.vocabulary, row, row.bytes + starts[at], starts[at + n] - starts[at]) != OK:
+                        return OUT_OF_MEMORY
+                at += 1
+        return OK
+
+    cdef inline int64_t count(self, Ranks* ranks, Row* row, Slot* output, int64_t stored) noexcept nogil:
+        """Write the distinct ids of a row in ascending order, with how often each was found; return how many."""
+        cdef const uint32_t* ids = <const uint32_t*>row.ids.at
+        cdef int64_t k, distinct
+        for k in range(row.found):
+            ranks_add(ranks, ids[k])
+        distinct = ranks_list(ranks, output.columns + stored)
+        if self.single:
+            # Counted as integers, as scikit-learn counts, and rounded once.
+            tally(<int32_t*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
+            round_counts(<float*>output.values + stored, distinct)
+        elif self.floating:
+            tally(<double*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
+        else:
+            tally(<int64_t*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
+        return distinct
+
+
+ctypedef fused Count:
+    int32_t
+    double
+    int64_t
+
+
+cdef inline void tally(
+    Count* counts, const Ranks* ranks, const uint32_t* ids, int64_t found, int64_t distinct, bint binary
+) noexcept nogil:
+    cdef int64_t k
+    for k in range(distinct):
+        counts[k] = <Count>binary
+    if not binary:
+        for k in range(found):
+            counts[ranks_of(ranks, ids[k])] += 1
+
+
+cdef inline void round_counts(float* values, int64_t count) noexcept nogil:
+    """Turn counts into floats where they stand."""
+    cdef int64_t k
+    cdef int32_t integer
+    for k in range(count):
+        memcpy(&integer, &values[k], 4)
+        values[k] = <float>integer
+
+
+cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:
+    """Queue an n-gram of one byte or more; a full queue is looked up."""
+    cdef Query* query = &row.queries[row.waiting]
+    if length > vocabulary.longest:
+        return OK
+    if length <= TERMS_SHORT:
+        query.key = terms_short_key(at, length)
+    else:
+        query.key = terms_long_key(&vocabulary.terms, at, length)
+    query.home = terms_home(&vocabulary.terms, query.key)
+    query.at, query.length = at, length
+    prefetch(terms_bucket(&vocabulary.terms, query.home))
+    row.waiting += 1
+    return flush(vocabulary, row) if row.waiting == BATCH else OK
+
+
+cdef int flush(Dictionary vocabulary, Row* row) noexcept nogil:
+    """Look up what is queued, and keep the ids that there are."""
+    cdef const Query* query
+    cdef int64_t found
+    cdef int k
+    cdef uint32_t* ids
+    if extend(row.ids, (row.found + BATCH) * 4, row.found * 4) != OK:
+        return OUT_OF_MEMORY
+    ids = <uint32_t*>row.ids.at
+    for k in range(row.waiting):
+        query = &row.queries[k]
+        found = terms_find(&vocabulary.terms, query.key, query.home, query.at, query.length)
+        ids[row.found] = <uint32_t>found
+        row.found += found != TERMS_NONE and found < vocabulary.count
+    row.waiting = 0
+    return OK
+
+
+cdef inline int make_room(Frame* frame, Row* row, int64_t bytes_, int64_t units) noexcept nogil:
+    """Find room for a row of that many bytes and units: the units' starts and spans first, then the bytes."""
+    cdef int64_t starts = (units + 2) * 8
+    if reserve(&frame.scratch, 2 * starts + bytes_ + 64) != OK:
+        return OUT_OF_MEMORY
+    row.starts = <int64_t*>frame.scratch.at
+    row.spans = <int64_t*>(<char*>frame.scratch.at + starts)
+    row.bytes = <uint8_t*>frame.scratch.at + 2 * starts
+    return OK
+
+
+cdef inline int write_words(Frame* frame, Row* row, const Text* tokens, int64_t count) noexcept nogil:
+    """Write the tokens of a row, one space after each."""
+    cdef int64_t total = 0, k
+    cdef uint8_t* to
+    for k in range(count):
+        total += tokens[k].length + 1
+    if make_room(frame, row, total, count) != OK:
+        return OUT_OF_MEMORY
+    to = row.bytes
+    for k in range(count):
+        row.starts[k] = to - row.bytes
+        memcpy(to, tokens[k].at, <size_t>tokens[k].length)
+        to[tokens[k].length] = 32
+        to += tokens[k].length + 1
+    row.starts[count] = total
+    row.units = count
+    return OK
+
+
+cdef inline int write_characters(Frame* frame, Row* row, const Text* text, bint words) noexcept nogil:
+    """Write a text with its white space collapsed, or with ``words`` as words between single spaces."""
+    cdef const uint8_t* p = <const uint8_t*>text.at
+    cdef const uint8_t* end = p + text.length
+    if make_room(frame, row, text.length + 2, text.length + 2) != OK:
+        return OUT_OF_MEMORY
+    row.units, row.words = 0, 0
+    if words:
+        write_padded(row, p, end)
+    else:
+        write_collapsed(row, p, end)
+    return OK
+
+
+cdef inline void write_padded(Row* row, const uint8_t* p, const uint8_t* end) noexcept nogil:
+    """Write `` word word ``: words between single spaces, so that each can be read padded on both sides."""
+    cdef uint8_t* to = row.bytes
+    cdef bint inside = False
+    cdef int size, k
+    to[0] = 32
+    row.starts[0], row.spans[0] = 0, 0
+    row.units = 1
+    to += 1
+    while p < end:
+        if is_space(p, end, &size):
+            if inside:
+                end_word(row, &to)
+            inside = False
+        else:
+            row.starts[row.units] = to - row.bytes
+            row.units += 1
+            inside = True
+            for k in range(size):
+                to[k] = p[k]
+            to += size
+        p += size
+    if inside:
+        end_word(row, &to)
+    row.starts[row.units] = to - row.bytes
+
+
+cdef inline void end_word(Row* row, uint8_t** to) noexcept nogil:
+    """Write the space after a word, which is also the one before the next."""
+    row.words += 1
+    row.spans[row.words] = row.units
+    row.starts[row.units] = to[0] - row.bytes
+    row.units += 1
+    to[0][0] = 32
+    to[0] += 1
+
+
+cdef inline void write_collapsed(Row* row, const uint8_t* p, const uint8_t* end) noexcept nogil:
+    """Write a text with one space for each run of two or more white-space characters; a single one stays what it is."""
+    cdef uint8_t* to = row.bytes
+    cdef bint after_space = False, space
+    cdef int size, k
+    while p < end:
+        space = is_space(p, end, &size)
+        if space and after_space:
+            to = row.bytes + row.starts[row.units - 1]
+            to[0] = 32
+            to += 1
+        else:
+            row.starts[row.units] = to - row.bytes
+            row.units += 1
+            for k in range(size):
+                to[k] = p[k]
+            to += size
+        after_space = space
+        p += size
+    row.starts[row.units] = to - row.bytes
+    row.words, row.spans[0], row.spans[1] = 1, 0, row.units - 1
+
+
+cdef inline bint is_space(const uint8_t* p, const uint8_t* end, int* size) noexcept nogil:
+    cdef uint32_t c
+    if p[0] < 0x80:
+        size[0] = 1
+        return PROPERTY_BLOCKS[p[0]] & UNICODE_SPACE
+    c = utf8_at(p, end, size)
+    return PROPERTY_BLOCKS[<uint32_t>PROPERTY_INDEX[c // TEXT_BLOCK] * TEXT_BLOCK + c % TEXT_BLOCK] & UNICODE_SPACE

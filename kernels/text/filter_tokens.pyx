@@ -1,0 +1,46 @@
+"""Tokens without stop words."""
+
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memcpy
+
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
+from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary
+
+
+cdef class FilterTokens(Kernel):
+    """The tokens that no dictionary of stop words holds, in order.
+
+    ``str[*]`` in and out.  ``table``, ``heap``: the dictionary, as :func:`pretzel.kernels.text.terms.build` lays it
+    out.
+    """
+
+    cdef Dictionary stop_words
+
+    def __init__(self, inputs, output, *, table, heap):
+        self.stop_words = Dictionary(table, heap)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const Text* tokens = <const Text*>inputs[0].values
+        cdef const int64_t* starts = inputs[0].starts
+        cdef Text* kept
+        cdef int64_t row, k
+        if reserve_ragged(frame, output, starts[frame.rows] - starts[0]) != OK:
+            return OUT_OF_MEMORY
+        kept = <Text*>output.values
+        output.starts[0] = 0
+        for row in range(frame.rows):
+            for k in range(starts[row], starts[row + 1]):
+                kept[0] = tokens[k]
+                kept += not holds(self.stop_words, &tokens[k])
+            output.starts[row + 1] = kept - <Text*>output.values
+        return OK
+
+
+cdef inline bint holds(Dictionary words, const Text* token) noexcept nogil:
+    cdef uint8_t[8] padded
+    cdef const uint8_t* p = <const uint8_t*>token.at
+    if token.length <= TERMS_SHORT:
+        memcpy(padded, p, <size_t>token.length)  # a look-up reads eight bytes, and the text may end before
+        p = padded
+    return words.find(p, token.length) != TERMS_NONE

@@ -1,0 +1,154 @@
+/* A dictionary of terms laid out for cache misses: one bucket, one line of the cache, answers nearly every look-up.
+
+   A table is rows of eight 64-bit words.  Row 0 is the header.  Every other row is a bucket of five slots:
+
+       words 0..4      keys; 0 marks an empty slot
+       words 5..7      six 32-bit halves: what each key leads to, and how many buckets further keys of this home may lie
+
+   The key of a term of up to seven bytes is the term itself with its length in the top byte: equal keys are equal terms,
+   and the half is the term's id.  A longer term has 56 bits of its hash under a top byte of 0xFF, and the half says where
+   (in units of four bytes) the heap holds {u32 id, u32 length, bytes}: those bytes decide, so that terms that collide are
+   told apart.  Keys that do not fit their home bucket lie in the next with room.  Whatever the bytes of a table are, no
+   look-up reads outside the table and the heap, nor visits more than TERMS_REACH further buckets. */
+#ifndef PRETZEL_TERMS_H
+#define PRETZEL_TERMS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define TERMS_MAGIC 0x31534D5245545250ull /* "PRTERMS1" */
+#define TERMS_SLOTS 5
+#define TERMS_ROW 8
+#define TERMS_REACH 64
+#define TERMS_SHORT 7
+#define TERMS_HASH_BITS 56
+#define TERMS_LONG 0xFF00000000000000ull
+#define TERMS_NONE ((int64_t)-1)
+
+typedef struct {
+    uint64_t *rows; /* of buckets: the header is not among them */
+    uint64_t buckets, seed, hash_mask;
+    uint8_t *heap;
+    uint64_t heap_size;
+} Terms;
+
+static inline uint64_t terms_load(const uint8_t *p) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return word;
+}
+
+static inline uint64_t terms_fold(uint64_t a, uint64_t b) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The key of a term of 1..7 bytes; eight bytes at p must be readable. */
+static inline uint64_t terms_short_key(const uint8_t *p, int64_t length) {
+    return (terms_load(p) & (~0ull >> (64 - 8 * length))) | (uint64_t)length << 56;
+}
+
+/* The key of a term of eight bytes or more. */
+static inline uint64_t terms_long_key(const Terms *t, const uint8_t *p, int64_t length) {
+    uint64_t hash = (uint64_t)length * 0x9E3779B97F4A7C15ull;
+    for (int64_t i = 0; i + 8 < length; i += 8)
+        hash = terms_fold(hash ^ terms_load(p + i) ^ 0x2D358DCCAA6C78A5ull, 0x8BB84B93962EACC9ull);
+    hash = terms_fold(hash ^ terms_load(p + length - 8), 0x4B33A62ED433D4A3ull);
+    return (hash & t->hash_mask) | TERMS_LONG;
+}
+
+/* The key of a term; bytes up to p + 7 must be readable. */
+static inline uint64_t terms_key(const Terms *t, const uint8_t *p, int64_t length) {
+    return length <= TERMS_SHORT ? terms_short_key(p, length) : terms_long_key(t, p, length);
+}
+
+/* The bucket where a key belongs. */
+static inline uint64_t terms_home(const Terms *t, uint64_t key) {
+    uint64_t hash = terms_fold(key ^ t->seed, 0xD6E8FEB86659FD93ull);
+    return (uint64_t)((unsigned __int128)hash * t->buckets >> 64);
+}
+
+static inline const uint64_t *terms_bucket(const Terms *t, uint64_t i) { return t->rows + i * TERMS_ROW; }
+
+static inline uint32_t terms_half(const uint64_t *bucket, int slot) {
+    uint32_t half;
+    memcpy(&half, (const uint8_t *)(bucket + TERMS_SLOTS) + 4 * slot, 4);
+    return half;
+}
+
+static inline uint32_t terms_spill(const uint64_t *bucket) {
+    uint32_t spill = terms_half(bucket, TERMS_SLOTS);
+    return spill < TERMS_REACH ? spill : TERMS_REACH;
+}
+
+/* The slots of a bucket that hold the key, one bit each. */
+static inline unsigned terms_hits(const uint64_t *bucket, uint64_t key) {
+    return (unsigned)(bucket[0] == key) | (unsigned)(bucket[1] == key) << 1 | (unsigned)(bucket[2] == key) << 2 |
+           (unsigned)(bucket[3] == key) << 3 | (unsigned)(bucket[4] == key) << 4;
+}
+
+/* The id of the long term in the heap at `half`, if its bytes are those at p. */
+static inline int64_t terms_verify(const Terms *t, uint32_t half, const uint8_t *p, int64_t length) {
+    uint64_t at = (uint64_t)half * 4;
+    uint32_t record[2];
+    if (at + 8 + (uint64_t)length > t->heap_size) return TERMS_NONE;
+    memcpy(record, t->heap + at, 8);
+    if (record[1] != (uint64_t)length || memcmp(t->heap + at + 8, p, (size_t)length) != 0) return TERMS_NONE;
+    return record[0];
+}
+
+/* The id that a bucket gives for a key, the long ones verified against the bytes at p. */
+static inline int64_t terms_in_bucket(const Terms *t, const uint64_t *bucket, uint64_t key, const uint8_t *p, int64_t length) {
+    unsigned hits = terms_hits(bucket, key);
+    if (key < TERMS_LONG) return hits ? terms_half(bucket, __builtin_ctz(hits)) : TERMS_NONE;
+    for (; hits; hits &= hits - 1) {
+        int64_t id = terms_verify(t, terms_half(bucket, __builtin_ctz(hits)), p, length);
+        if (id != TERMS_NONE) return id;
+    }
+    return TERMS_NONE;
+}
+
+/* The id of the term with that key and home, whose bytes are at p; TERMS_NONE where there is none. */
+static inline int64_t terms_find(const Terms *t, uint64_t key, uint64_t home, const uint8_t *p, int64_t length) {
+    const uint64_t *bucket = terms_bucket(t, home);
+    int64_t id = terms_in_bucket(t, bucket, key, p, length);
+    uint32_t left = terms_spill(bucket);
+    for (uint64_t i = home; __builtin_expect(id == TERMS_NONE && left, 0); left--) {
+        i = i + 1 < t->buckets ? i + 1 : 0;
+        id = terms_in_bucket(t, terms_bucket(t, i), key, p, length);
+    }
+    return id;
+}
+
+/* Puts a key whose home has that index into the first bucket with room; false where none is within reach. */
+static inline int terms_insert(Terms *t, uint64_t key, uint32_t half) {
+    uint64_t home = terms_home(t, key), i = home;
+    for (uint32_t spill = 0; spill <= TERMS_REACH && spill < t->buckets; spill++) {
+        uint64_t *bucket = t->rows + i * TERMS_ROW;
+        unsigned room = terms_hits(bucket, 0);
+        if (room) {
+            int slot = __builtin_ctz(room);
+            bucket[slot] = key;
+            memcpy((uint8_t *)(bucket + TERMS_SLOTS) + 4 * slot, &half, 4);
+            uint64_t *first = t->rows + home * TERMS_ROW;
+            if (spill > terms_half(first, TERMS_SLOTS)) memcpy((uint8_t *)(first + TERMS_SLOTS) + 4 * TERMS_SLOTS, &spill, 4);
+            return 1;
+        }
+        i = i + 1 < t->buckets ? i + 1 : 0;
+    }
+    return 0;
+}
+
+/* Reads the header of a table of `rows` rows; false where it is none of ours. */
+static inline int terms_open(Terms *t, uint64_t *table, uint64_t rows, uint8_t *heap, uint64_t heap_size) {
+    if (rows < 2 || table[0] != TERMS_MAGIC || table[1] != rows - 1) return 0;
+    t->rows = table + TERMS_ROW;
+    t->buckets = table[1];
+    t->seed = table[2];
+    t->hash_mask = table[3] & ~TERMS_LONG;
+    t->heap = heap;
+    t->heap_size = heap_size;
+    return 1;
+}
+
+#endif

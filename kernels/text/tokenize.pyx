@@ -1,0 +1,149 @@
+r"""Tokens of texts: runs of one class of characters, exactly as ``re.findall`` finds them; they point into the text."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t
+
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
+from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+
+cdef extern from "utf8.h" nogil:
+    const int TEXT_BLOCK
+    const int TEXT_INDEX_LENGTH
+    unsigned int utf8_at(const uint8_t* p, const uint8_t* end, int* size)
+
+cdef enum:
+    MEMBER = 1    # of the class
+    WORD = 2      # a word character to \b
+
+cdef int64_t UNBOUNDED = <int64_t>1 << 62
+
+cdef struct Pattern:
+    const uint16_t* index
+    const uint8_t* blocks
+    const uint8_t* ascii
+    int64_t low
+    int64_t high
+    bint lead
+    bint trail
+
+# Where a tokenizer stands in a text.
+cdef struct Cursor:
+    const uint8_t* at
+    const uint8_t* end
+    int word               # WORD if the character before `at` is one
+    Text* out              # where the next token goes
+
+
+cdef class Tokenize(TextKernel):
+    r"""The runs of ``low`` to ``high`` characters of a class, with ``\b`` before them, after them, or neither.
+
+    ``str`` in, ``str[*]`` out.  ``run``: ``[low, high, lead, trail]``.  ``index``, ``blocks``: the two-stage table of
+    the bits of every code point.  A token pattern is turned into these on the control plane.  Refuses a missing text.
+    """
+
+    cdef Pattern pattern
+    cdef object arrays
+
+    def __init__(self, inputs, output, *, run, index, blocks):
+        cdef const uint16_t[::1] stages = index
+        cdef const uint8_t[:, ::1] bits = blocks
+        if len(index) != TEXT_INDEX_LENGTH or bits.shape[1] != TEXT_BLOCK or index.max() >= bits.shape[0]:
+            raise ValueError(f"class table: {len(index)} entries, {bits.shape[0]} blocks of {bits.shape[1]}; rebuild it")
+        if len(run) != 4 or not 1 <= run[0] <= run[1]:
+            raise ValueError(f"run {list(run)}: expected [low, high, lead, trail] with 1 <= low <= high")
+        self.arrays = (index, blocks)
+        self.pattern.index, self.pattern.blocks = &stages[0], &bits[0, 0]
+        self.pattern.ascii = &bits[stages[0], 0]
+        self.pattern.low, self.pattern.high, self.pattern.lead, self.pattern.trail = run
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const Text* texts = <const Text*>inputs[0].values
+        cdef int64_t most = 0, row
+        cdef Cursor cursor
+        for row in range(frame.rows):
+            if texts[row].length < 0:
+                return refuse_missing(frame, row, &texts[row])
+            most += texts[row].length // self.pattern.low
+        if reserve_ragged(frame, output, most) != OK:
+            return OUT_OF_MEMORY
+        cursor.out = <Text*>output.values
+        output.starts[0] = 0
+        for row in range(frame.rows):
+            cursor.at, cursor.word = <const uint8_t*>texts[row].at, 0
+            cursor.end = cursor.at + texts[row].length
+            find_all(&self.pattern, &cursor)
+            output.starts[row + 1] = cursor.out - <Text*>output.values
+        return OK
+
+
+cdef inline void find_all(const Pattern* pattern, Cursor* c) noexcept nogil:
+    """Take every token of a text: look for the next run, and see what of it is a token."""
+    cdef int bits, size = 1
+    while c.at < c.end:
+        bits = bits_at(pattern, c, &size)
+        if bits & MEMBER:
+            take_run(pattern, c)
+        else:
+            c.word = bits & WORD
+            c.at += size
+
+
+cdef inline void take_run(const Pattern* pattern, Cursor* c) noexcept nogil:
+    """Read a whole run of the class, and put its token out: from its first boundary to its last, where those count.
+
+    Greedy and leftmost, as ``re`` is: between those two every other match would begin later or end sooner, and after
+    the last boundary of a run no token of it can end.
+    """
+    cdef const uint8_t* start = c.at
+    cdef const uint8_t* first = NULL
+    cdef const uint8_t* last = NULL
+    cdef int64_t count = 0, first_count = 0, last_count = 0
+    cdef int bits = MEMBER, size = 1
+    while True:
+        bits = bits_at(pattern, c, &size) if c.at < c.end else 0
+        if bits & WORD != c.word:
+            last, last_count = c.at, count
+            if first == NULL and bits & MEMBER:
+                first, first_count = c.at, count
+        if not bits & MEMBER:
+            break
+        c.word = bits & WORD
+        c.at += size
+        count += 1
+    if pattern.high < UNBOUNDED and not pattern.lead:
+        chop(pattern, c, start, count)
+        return
+    if not pattern.lead:
+        first, first_count = start, 0
+    if not pattern.trail:
+        last, last_count = c.at, count
+    if first != NULL and last != NULL and pattern.low <= last_count - first_count <= pattern.high:
+        put(c, first, last)
+
+
+cdef inline void chop(const Pattern* pattern, Cursor* c, const uint8_t* start, int64_t count) noexcept nogil:
+    """Cut a run without boundaries into tokens of ``high`` characters; the rest is one if it is long enough."""
+    cdef const uint8_t* at
+    cdef int64_t length, i
+    cdef int size
+    while count >= pattern.low:
+        at, length = start, min(count, pattern.high)
+        for i in range(length):
+            utf8_at(at, c.end, &size)
+            at += size
+        put(c, start, at)
+        start = at
+        count -= length
+
+
+cdef inline void put(Cursor* c, const uint8_t* start, const uint8_t* stop) noexcept nogil:
+    c.out.at, c.out.length = <const char*>start, stop - start
+    c.out += 1
+
+
+cdef inline int bits_at(const Pattern* pattern, const Cursor* c, int* size) noexcept nogil:
+    cdef unsigned int character
+    if c.at[0] < 0x80:
+        size[0] = 1
+        return pattern.ascii[c.at[0]]
+    character = utf8_at(c.at, c.end, size)
+    return pattern.blocks[<int64_t>pattern.index[character // TEXT_BLOCK] * TEXT_BLOCK + character % TEXT_BLOCK]

@@ -1,0 +1,72 @@
+"""N-gram counts on texts that strain them: huge ones, white space alone, wide vocabularies, bytes that are no UTF-8."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pretzel.errors import InputError
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.ops.text import UNITS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.values import Texts
+from tests.ops.harness import assert_alike, load, meaning
+
+X = ops.Input("x", "str")
+
+
+def counts(vocabulary: list[str], unit: str, low: int, high: int, **options: Any) -> Node:
+    x = ops.Tokenize(X, r"\b\w+\b") if unit == "word" else X
+    return ops.CountNgrams(x, Parameter.strings(vocabulary), unit, low, high, **options)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("text", ["a b " * 25_000, "日本 語" * 9_000, " " * 100_000, "a" * 100_000, "\0" * 100_000, ""])
+def test_huge_texts(unit: str, text: str) -> None:
+    node = counts(["a", "b", "a b", " a", "日", "日本 語日", "a" * 9, "\0" * 3, " ", "b a b a"], unit, 1, 9)
+    columns = {"x": [text, "a b", text]}
+    assert_alike(load(node).run(columns)["out"], meaning(node, columns))
+
+
+@pytest.mark.parametrize("dtype", ["i64", "f32", "f64"])
+def test_wide_vocabularies_come_out_in_order(dtype: str) -> None:
+    words = [f"w{i}" for i in np.random.default_rng(0).permutation(300_000)]
+    node = counts(words, "word", 1, 1, dtype=dtype)
+    texts = [" ".join(f"w{i * i % 300_007}" for i in range(n)) for n in (0, 1, 5000, 3)]
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
+
+
+def test_a_count_beyond_the_integers_of_float32_is_rounded_once() -> None:
+    node = counts(["a"], "char", 1, 1, dtype="f32")
+    out: Any = load(node).run({"x": ["a" * (2**24 + 3)]})["out"]
+    assert out.data.tolist() == [np.float32(2**24 + 3)]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=40), st.sampled_from(UNITS), st.integers(0, 39))
+def test_bytes_that_are_no_utf8_do_no_harm(data: bytes, unit: str, cut: int) -> None:
+    texts = Texts(
+        np.frombuffer(data, np.uint8), np.array([min(cut, len(data)), len(data) - min(cut, len(data))], np.uint32)
+    )
+    node = counts(["a", "\0", "é", "abcdefgh"], unit, 1, 3).with_inputs
+    chain: Node = ops.StripAccents(ops.Lowercase(X), "unicode")
+    x = ops.Tokenize(chain, r"\b\w+\b") if unit == "word" else chain
+    assert load(node((x,))).run({"x": texts})["out"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_missing_text_is_refused(unit: str) -> None:
+    with pytest.raises(InputError, match=r"row 2: np.nan is an invalid document, expected byte or unicode string\."):
+        load(counts(["a"], unit, 1, 1)).run({"x": ["a", "b", float("nan")]})
+
+
+def test_more_memory_is_never_needed_after_the_first_call() -> None:
+    executable = load(counts([chr(97 + i) for i in range(26)], "char", 1, 1))
+    texts = ["the quick brown fox"] * 500
+    first = executable.run({"x": texts})["out"]
+    assert_alike(executable.run({"x": texts})["out"], first)
