@@ -83,13 +83,13 @@ def _objects(plan: Any) -> dict[str, int]:
 
 
 def worker_pss(root: int) -> int:
-    """Return the proportional set size of the worker's processes: `root`'s descendants but for the control plane."""
-    return sum(_pss(pid) for pid in _descendants(root) if "control" not in _command(pid))
+    """Return the proportional set size of the worker, its supervisor included, among the children of `pretzel up`."""
+    [worker] = [pid for pid in _children(root) if "worker" in _command(pid)]
+    return sum(_pss(pid) for pid in _family(worker))
 
 
-def _descendants(root: int) -> list[int]:
-    children = _children(root)
-    return children + [pid for child in children for pid in _descendants(child)]
+def _family(pid: int) -> list[int]:
+    return [pid, *(found for child in _children(pid) for found in _family(child))]
 
 
 def _children(pid: int) -> list[int]:
@@ -97,8 +97,8 @@ def _children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+def _command(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def _pss(pid: int) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import selectors
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
-
-READY_SECONDS, STOP_SECONDS = 60.0, 30.0
+READY_SECONDS, STOP_SECONDS = 60.0, 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +31,31 @@ def up() -> Iterator[Servers]:
     """Start a control plane and one worker on free ports, and stop both at the end.
 
     Raises:
-        RuntimeError: they do not answer in time; the message holds what they wrote.
+        RuntimeError: they are not ready in time; the message holds what they wrote.
     """
+    program = str(Path(sys.executable).with_name("pretzel"))
+    ports = ["--port=0", "--control-port=0", "--metrics-port=0", "--control-metrics-port=0"]
     with tempfile.TemporaryDirectory(prefix="pretzel-demo-") as directory:
-        data, metrics, control = _free_ports(3)
-        log = Path(directory, "up.log")
-        program = Path(sys.executable).with_name("pretzel")
-        command = [program, "up", "--workers=1", f"--port={data}", f"--control-port={control}"]
-        command += [f"--metrics-port={metrics}", f"--data-dir={directory}/data"]
-        with log.open("wb") as out, _started([str(part) for part in command], directory, out) as process:
-            servers = Servers(f"127.0.0.1:{data}", f"127.0.0.1:{control}", process.pid)
-            _wait(servers, process, log)
-            yield servers
+        log = Path(directory, "log")
+        command = [program, "up", "--json", f"--data-dir={directory}/data", *ports]
+        with log.open("wb") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
+        try:
+            said = json.loads(_line(process, log))
+            yield Servers(said["predictions"], said["control"], process.pid)
+        finally:
+            _stop(process)
 
 
-@contextlib.contextmanager
-def _started(command: list[str], directory: str, out: object) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, cwd=directory, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        yield process
-    finally:
-        _stop(process)
+def _line(process: subprocess.Popen[bytes], log: Path) -> bytes:
+    """Wait for the line that says that all is ready, and where."""
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if selector.select(READY_SECONDS) else b""
+    if not line:
+        raise RuntimeError(f"`pretzel up` was not ready in {READY_SECONDS:.0f} s:\n{log.read_text()[-4000:]}")
+    return line
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -62,22 +65,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _wait(servers: Servers, process: subprocess.Popen[bytes], log: Path) -> None:
-    for address in (servers.control, servers.worker):
-        with grpc.insecure_channel(address) as channel:
-            try:
-                grpc.channel_ready_future(channel).result(READY_SECONDS)
-            except grpc.FutureTimeoutError:
-                state = f"exited with {process.poll()}" if process.poll() is not None else "runs"
-                written = log.read_text(errors="replace")[-4000:]
-                raise RuntimeError(f"pretzel up {state}, and nothing answers at {address}:\n{written}") from None
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [held.getsockname()[1] for held in sockets]

@@ -22,7 +22,7 @@ def test_schema():
 
 
 def test_schema_refuses_a_wrong_field():
-    broken = COMPOSE | {"services": {"worker": {"image": "pretzel", "comand": "worker"}}}
+    broken = COMPOSE | {"services": {"worker": {"image": "pretzel", "entry": "worker"}}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema())
 

@@ -1,0 +1,69 @@
+"""What the manifests pass to the servers is what the real command line takes, and means what they say of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pretzel.control_plane.settings import Settings as ControlPlane
+from pretzel.data_plane.settings import Settings as Worker
+from tests.deploy.manifests import BASE, DEPLOY, OVERLAY, containers, render
+
+KINDS = {"control-plane": ControlPlane, "worker": Worker}
+
+
+def command_lines():
+    """Every command line of a server in the manifests: where it is, its words, its plain environment, its ports."""
+    for folder in (BASE, OVERLAY):
+        for name, container in containers(render(folder)).items():
+            variables = {item["name"]: item["value"] for item in container.get("env", []) if "value" in item}
+            ports = [port["containerPort"] for port in container["ports"]]
+            yield f"{folder.name}:{name}", container["args"], variables, ports
+    for name, service in yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"].items():
+        yield f"compose:{name}", service["command"], {}, [int(port.rpartition(":")[2]) for port in service["ports"]]
+
+
+LINES = list(command_lines())
+EVERY = pytest.mark.parametrize(
+    "words, variables, ports", [line[1:] for line in LINES], ids=[line[0] for line in LINES]
+)
+
+
+def run(words, variables, directory):
+    """Run the real command line, which must end by itself."""
+    program = Path(sys.executable).with_name("pretzel")
+    environment = {**os.environ, **variables}
+    done = subprocess.run([program, *words], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
+@EVERY
+def test_taken_by_the_command_line(words, variables, ports, tmp_path):
+    # Everything is read before the address is refused: that it is the only complaint shows that all else was taken.
+    code, errors = run([word for word in words if word != "--insecure"], variables, tmp_path)
+    assert code != 0
+    assert "0.0.0.0" in errors and "insecure" in errors, errors
+
+
+@pytest.mark.parametrize("command", KINDS)
+def test_an_option_nobody_knows_is_refused(command, tmp_path):
+    code, errors = run([command, "--host=0.0.0.0", "--no-such-option=1"], {}, tmp_path)
+    assert code != 0
+    assert "no-such-option" in errors, errors
+
+
+@EVERY
+def test_means_what_the_manifest_says(words, variables, ports, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    command, *options = words
+    given = {
+        option.removeprefix("--").partition("=")[0].replace("-", "_"): option.partition("=")[2] for option in options
+    }
+    given |= {name.removeprefix("PRETZEL_").lower(): value for name, value in variables.items()}
+    assert given.keys() <= KINDS[command].model_fields.keys()
+    settings = KINDS[command](**given | {"insecure": True})
+    assert settings.host == "0.0.0.0" and "insecure" in given
+    assert {*ports} <= {value for name, value in settings if name.endswith("port")}
