@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc.aio
 
+from pretzel.control_plane.explain import explain
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
@@ -95,11 +96,9 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         )
 
     def _explain(self, request: pb.ExplainModelRequest) -> str:
-        from pretzel.control_plane.explain import explain
-
         _, version = self._plane.catalog.resolve(request.model)
         definition = self._plane.deployer.read(version)
-        return explain(definition, self._plan(version), request.format or "text", request.verbose)
+        return explain(definition, self._plan(version), format=request.format or "text", verbose=request.verbose)
 
     def _plan(self, version: ModelVersion) -> Plan:
         return Plan.from_encoded(self._plane.store.get(version.plan))

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,4 +16,4 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
     """A model's name that no other test uses."""
-    return request.node.name.replace("[", "/").replace("]", "").replace(" ", "_")[:100]
+    return re.sub(r"\W+", "_", request.node.name)[:100]

@@ -18,7 +18,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.parameter import Parameter
 from pretzel.v1 import control_pb2 as pb
-from pretzel.v1 import control_pb2_grpc, worker_pb2_grpc
+from pretzel.v1 import control_pb2_grpc, plan_pb2, worker_pb2_grpc
 
 WIDTH = 400  # wide enough that the weights are an object of their own
 SECONDS = 30
@@ -61,10 +61,9 @@ class Server:
         missing = self.missing(definition.parameters)
         self.upload([definition.parameters[digest].blob for digest in missing])
 
-    def steps(self, name: str, definition: Definition, **more: object) -> list[str | ModelVersion]:
-        request = pb.DeployModelRequest(
-            **{"model": name, "definition": wire.definition_to_proto(definition), "alias": "stable"} | more
-        )
+    def steps(self, name: str, made: Definition | plan_pb2.Definition, **more: object) -> list[str | ModelVersion]:
+        message = wire.definition_to_proto(made) if isinstance(made, Definition) else made
+        request = pb.DeployModelRequest(**{"model": name, "definition": message, "alias": "stable"} | more)
         return [
             wire.model_version_from_proto(answer.version) if answer.HasField("version") else answer.progress
             for answer in self.control.DeployModel(request, timeout=SECONDS)

@@ -1,0 +1,253 @@
+"""Deployments over gRPC: what is published, what is refused and how, and that a refusal leaves nothing behind."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+
+from pretzel.plan import ops, wire
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.model import ModelVersion
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.physical import Plan
+from pretzel.v1 import control_pb2 as pb
+from pretzel.v1 import plan_pb2, values_pb2
+from tests.control_plane.serve.failing import fails
+from tests.control_plane.serve.running import WIDTH, Server, arrays, control_plane, definition, sample
+
+
+def models(server: Server, prefix: str) -> list[str]:
+    return [model.name for model in server.control.ListModels(pb.ListModelsRequest(prefix=prefix)).models]
+
+
+def test_a_deployment_tells_its_steps_and_returns_the_version(server: Server, name: str):
+    made = definition(1)
+    server.send(made)
+    *steps, version = server.steps(name, made, sample=sample(1), wait=True)
+    assert steps == ["optimize", "compile", "verify", "publish", "wait"]
+    assert isinstance(version, ModelVersion)
+    assert (version.model, version.version, version.definition) == (name, 1, made.digest)
+    assert version.metadata["estimator"] == "Sign"
+    assert version.metadata["verified"] is True
+    assert version.metadata["tolerance"] == {"relative": 1e-6, "absolute": 1e-9}
+    assert 0 <= version.metadata["measured_error"]["decision_function"] < 1e-12
+    assert version.metadata["measured_error"]["predict"] == 0
+    assert version.created == pytest.approx(time.time(), abs=60)
+    assert version.parameter_bytes > 8 * WIDTH
+
+
+def test_deploying_again_returns_the_version_and_moves_the_alias(server: Server, name: str):
+    first, second = server.deploy(name, definition(1)), server.deploy(name, definition(2))
+    assert (first.version, second.version) == (1, 2)
+    server.control.SetAlias(pb.SetAliasRequest(model=name, alias="stable", version=1))
+    assert server.deploy(name, definition(2)) == second
+    (model,) = server.control.ListModels(pb.ListModelsRequest(prefix=name)).models
+    assert dict(model.aliases) == {"stable": 2}
+    assert [version.version for version in model.versions] == [1, 2]
+
+
+def test_without_a_sample_the_version_says_that_it_was_not_verified(server: Server, name: str):
+    assert server.deploy(name, definition(1)).metadata["verified"] is False
+
+
+def test_siblings_share_what_they_share(server: Server, name: str):
+    server.deploy(f"{name}/a", definition(3))
+    assert set(server.missing(definition(4).parameters)) == {Parameter.of(arrays(4)[1]).digest}
+
+
+def test_wrong_answers_are_refused(server: Server, name: str):
+    server.send(definition(1))
+    message = (
+        "output 'decision_function', row 2: expected .*, got .*; they differ by 0.01, .* is allowed; 1 of 20 values"
+    )
+    with fails("FAILED_PRECONDITION", message):
+        server.steps(name, definition(1), sample=sample(1, off=0.01))
+    assert models(server, name) == []
+    loose = pb.Tolerance(relative=1.0, absolute=1.0)
+    server.steps(name, definition(1), sample=sample(1, off=0.01), tolerance=loose)
+    assert models(server, name) == [name]
+
+
+def test_wrong_labels_are_refused(server: Server, name: str):
+    golden = sample(1)
+    predict = golden.outputs[1]
+    predict.CopyFrom(wire.column_to_proto("predict", ["maybe"] * predict.rows))
+    server.send(definition(1))
+    with fails("FAILED_PRECONDITION", "output 'predict', row 0: expected 'maybe', got '(yes|no)'; 20 of 20 values"):
+        server.steps(name, definition(1), sample=golden)
+    assert models(server, name) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.ClearField("inputs"), "sample: column 'x' is missing"),
+        (lambda s: s.ClearField("outputs"), "sample: no outputs"),
+        (lambda s: s.inputs.add().CopyFrom(wire.column_to_proto("y", np.zeros(20))), "sample: column 'y' is unknown"),
+        (lambda s: s.inputs[0].MergeFrom(values_pb2.Column(rows=21)), "sample: column 'x': 21 rows"),
+        (lambda s: s.inputs[0].MergeFrom(values_pb2.Column(type="f32")), "sample: column 'x'"),
+        (lambda s: s.inputs[0].MergeFrom(values_pb2.Column(type="float")), "sample: column 'x': type 'float'"),
+        (lambda s: s.outputs[0].MergeFrom(values_pb2.Column(name="score")), "sample: output 'score'"),
+        (lambda s: s.outputs.pop(), None),
+    ],
+)
+def test_samples_that_do_not_fit(server: Server, name: str, change, message: str | None):
+    golden = sample(1)
+    change(golden)
+    server.send(definition(1))
+    if message is None:
+        assert server.steps(name, definition(1), sample=golden)
+        return
+    with fails("INVALID_ARGUMENT", message):
+        server.steps(name, definition(1), sample=golden)
+    assert models(server, name) == []
+
+
+def test_an_object_that_was_never_uploaded(server: Server, name: str):
+    lost = Parameter.of(np.arange(WIDTH) + 0.123).digest
+    x = ops.Input("x", f"f64[{WIDTH}]")
+    made = Definition({"out": ops.Affine(x, Parameter.of(np.arange(WIDTH) + 0.123))}, (x,))
+    with fails("FAILED_PRECONDITION", f"1 objects are missing: {lost}; they were never uploaded"):
+        server.steps(name, made)
+    assert models(server, name) == []
+
+
+def test_an_object_that_is_no_parameter(server: Server, name: str):
+    message = wire.definition_to_proto(definition(1))
+    junk = Digest.of(b"junk")
+    server.upload([b"junk"])
+    next(node for node in message.nodes if node.parameters).parameters["scale"].CopyFrom(wire.digest_to_proto(junk))
+    server.send(definition(1))
+    with fails("INVALID_ARGUMENT", f"object {junk} is no parameter: blob of 4 bytes"):
+        server.steps(name, message)
+
+
+def node(operator: str, *inputs: int, **attributes: object) -> plan_pb2.Node:
+    return plan_pb2.Node(operator=operator, inputs=inputs, attributes=wire.attributes_to_proto(attributes))
+
+
+X = node("input", column="x", kind="f64[3]")
+OUT = [plan_pb2.NamedOutput(name="out", node=1)]
+ILLEGAL = {
+    "empty": (plan_pb2.Definition(), "no output"),
+    "unknown operator": ([X, node("teleport", 0)], "node 1: unknown operator 'teleport'"),
+    "cycle": ([X, node("lowercase", 1)], "node 1 refers to node 1, of 1 before it"),
+    "dangling reference": ([X, node("normalize", 9, norm="l2")], "node 1 refers to node 9"),
+    "type error": ([X, node("lowercase", 0)], "node 1: lowercase"),
+    "bad attribute": ([X, node("normalize", 0, norm="l7")], "node 1: normalize: norm: expected one of l1, l2, max"),
+    "unknown attribute": ([X, node("normalize", 0, norm="l2", colour="red")], "unknown attribute 'colour'"),
+    "wrong attribute type": ([X, node("normalize", 0, norm=3)], "normalize.norm: expected str, got int 3"),
+    "missing attribute": ([X, node("normalize", 0)], "node 1"),
+    "too few inputs": ([X, node("normalize", norm="l2")], "takes 1 inputs, 0 given"),
+    "bad type": ([node("input", column="x", kind="f65")], "type 'f65'"),
+}
+
+
+@pytest.mark.parametrize("case", ILLEGAL)
+def test_illegal_definitions(server: Server, name: str, case: str):
+    nodes, message = ILLEGAL[case]
+    made = (
+        nodes if isinstance(nodes, plan_pb2.Definition) else plan_pb2.Definition(nodes=nodes, inputs=[0], outputs=OUT)
+    )
+    with fails("INVALID_ARGUMENT", message):
+        server.steps(name, made)
+    assert models(server, name) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"model": ""}, "model name ''"),
+        ({"model": "a@b"}, "model name 'a@b'"),
+        ({"alias": "a b"}, "alias 'a b'"),
+        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown"),
+        ({"tolerance": pb.Tolerance(relative=-1)}, "tolerance: relative is -1.0"),
+        ({"tolerance": pb.Tolerance(absolute=float("nan"))}, "tolerance: absolute is nan"),
+        ({"options": {"empty": values_pb2.Attribute()}}, "attribute: no value"),
+    ],
+)
+def test_requests_that_are_refused(server: Server, name: str, more: dict[str, object], message: str):
+    server.send(definition(1))
+    with fails("INVALID_ARGUMENT", message):
+        server.steps(name, definition(1), **more)
+
+
+def test_a_damaged_parameter_is_data_loss_and_can_be_sent_again(tmp_path: Path):
+    made = definition(1)
+    weights = Parameter.of(arrays(1)[1])
+    with control_plane(tmp_path / "data") as server:
+        server.send(made)
+        path = server.data_dir / "objects" / weights.digest.hex[:2] / f"{weights.digest.hex}-{weights.nbytes}"
+        path.unlink()
+        path.write_bytes(bytes(weights.nbytes))
+        with fails("DATA_LOSS", f"object {weights.digest} is damaged in the store; upload it again"):
+            server.steps("m", made)
+        assert server.deploy("m", made, sample=sample(1)).version == 1
+
+
+def test_a_damaged_derived_object_is_written_again(tmp_path: Path):
+    made = definition(1)
+    with control_plane(tmp_path / "data") as server:
+        plan = server.deploy("m", made).plan
+        server.control.DeleteModel(pb.DeleteModelRequest(model="m", force=True))
+    path = server.data_dir / "objects" / plan.hex[:2] / f"{plan.hex}-{plan.size}"
+    path.unlink()
+    path.write_bytes(bytes(plan.size))
+    with control_plane(tmp_path / "data") as server:
+        assert server.deploy("m", made).plan == plan
+        assert Digest.of(path.read_bytes()) == plan
+        Plan.from_encoded(path.read_bytes())
+
+
+def test_many_deployments_at_once(server: Server, name: str):
+    with ThreadPoolExecutor(8) as pool:
+        versions = list(
+            pool.map(lambda i: server.deploy(f"{name}/{i % 4}", definition(i), sample=sample(i)), range(16))
+        )
+    assert len({version.plan for version in versions}) == 16
+    assert sorted((v.model, v.version) for v in versions) == [
+        (f"{name}/{i}", version) for i in range(4) for version in range(1, 5)
+    ]
+
+
+def test_too_many_deployments_are_refused(tmp_path: Path):
+    with control_plane(tmp_path / "data", deployments=1, queued_deployments=0) as server:
+        made = [definition(i) for i in range(12)]
+        for each in made:
+            server.send(each)
+
+        def attempt(i: int) -> str:
+            try:
+                server.steps(f"m{i}", made[i], sample=sample(i))
+            except grpc.RpcError as error:
+                return f"{error.code().name} {error.details()}"
+            return "OK"
+
+        with ThreadPoolExecutor(12) as pool:
+            answers = set(pool.map(attempt, range(12)))
+    assert answers == {"OK", "RESOURCE_EXHAUSTED 1 deployments are at work or waiting; try again later"}
+
+
+def test_a_sibling_deploys_in_under_150_ms(server: Server, name: str):
+    server.deploy(f"{name}/0", definition(0), sample=sample(0))
+    server.deploy(f"{name}/1", definition(1), sample=sample(1))
+    times = []
+    for seed in range(2, 9):
+        start = time.perf_counter()
+        server.deploy(f"{name}/{seed}", definition(seed), sample=sample(seed))
+        times.append(time.perf_counter() - start)
+    assert sorted(times)[len(times) // 2] < 0.15, times
+
+
+def test_a_caller_that_goes_away_stops_its_deployment(server: Server, name: str):
+    server.send(definition(1))
+    request = pb.DeployModelRequest(model=name, definition=wire.definition_to_proto(definition(1)), alias="stable")
+    call = server.control.DeployModel(request)
+    next(call)
+    call.cancel()
+    # Whether it was stopped or had been published by then, the control plane answers and a new attempt ends well.
+    assert server.deploy(name, definition(1)).version == 1

@@ -1,0 +1,193 @@
+"""What workers see: the catalog as snapshot and changes, and deployments that wait for their reports."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+
+from pretzel.v1 import control_pb2 as pb
+from pretzel.v1 import worker_pb2
+from tests.control_plane.serve.failing import fails
+from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition
+
+
+class Watcher:
+    """Collects what a watch sends; `error` is what ended it."""
+
+    def __init__(self, server: Server, epoch: str = "", revision: int = 0) -> None:
+        self._messages: queue.Queue[worker_pb2.WatchResponse | grpc.RpcError] = queue.Queue()
+        self._call = server.worker.Watch(worker_pb2.WatchRequest(worker="w", epoch=epoch, revision=revision))
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for message in self._call:
+                self._messages.put(message)
+        except grpc.RpcError as error:
+            self._messages.put(error)
+
+    def next(self) -> worker_pb2.WatchResponse:
+        message = self._messages.get(timeout=SECONDS)
+        if isinstance(message, grpc.RpcError):
+            raise message
+        return message
+
+    def until(self, revision: int) -> list[worker_pb2.WatchResponse]:
+        seen = [self.next()]
+        while seen[-1].revision < revision:
+            seen.append(self.next())
+        return seen
+
+    def cancel(self) -> None:
+        self._call.cancel()
+
+
+@contextmanager
+def watching(server: Server, epoch: str = "", revision: int = 0) -> Iterator[Watcher]:
+    watcher = Watcher(server, epoch, revision)
+    try:
+        yield watcher
+    finally:
+        watcher.cancel()
+
+
+def report(server: Server, worker: str, revision: int, epoch: str = "", leaving: bool = False) -> float:
+    request = worker_pb2.ReportRequest(
+        worker=worker, epoch=epoch or server.ready["epoch"], revision=revision, kernel_set="1", leaving=leaving
+    )
+    return server.worker.Report(request, timeout=SECONDS).interval_seconds
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Server]:
+    with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=5) as running:
+        yield running
+
+
+def test_a_snapshot_then_changes(fresh: Server):
+    fresh.deploy("a", definition(1))
+    with watching(fresh) as watcher:
+        first = watcher.next()
+        assert (first.snapshot, first.epoch, [m.name for m in first.models]) == (True, fresh.ready["epoch"], ["a"])
+        fresh.deploy("b", definition(2))
+        change = watcher.next()
+        assert not change.snapshot
+        assert [(m.name, dict(m.aliases)) for m in change.models] == [("b", {"stable": 1})]
+        assert change.revision > first.revision
+        fresh.control.SetAlias(pb.SetAliasRequest(model="b", alias="blue", version=1))
+        assert dict(watcher.next().models[0].aliases) == {"stable": 1, "blue": 1}
+        fresh.control.DeleteModel(pb.DeleteModelRequest(model="a", force=True))
+        last = watcher.next()
+        assert (list(last.models), list(last.deleted)) == ([], ["a"])
+    with watching(fresh, first.epoch, first.revision) as resumed:
+        delta = resumed.next()
+        assert (delta.snapshot, [m.name for m in delta.models], list(delta.deleted)) == (False, ["b"], ["a"])
+        assert delta.revision == last.revision
+    with watching(fresh, first.epoch, last.revision) as current:
+        nothing = current.next()
+        assert (nothing.snapshot, len(nothing.models), nothing.revision) == (False, 0, last.revision)
+
+
+@pytest.mark.parametrize(("epoch", "revision"), [("another store", 3), ("same", 10_000), ("same", -1)])
+def test_a_watcher_of_another_history_gets_a_snapshot(fresh: Server, epoch: str, revision: int):
+    fresh.deploy("a", definition(1))
+    with watching(fresh, fresh.ready["epoch"] if epoch == "same" else epoch, revision) as watcher:
+        first = watcher.next()
+        assert (first.snapshot, [model.name for model in first.models]) == (True, ["a"])
+
+
+def test_revisions_go_on_after_a_restart(tmp_path: Path):
+    with control_plane(tmp_path / "data") as server:
+        server.deploy("a", definition(1))
+        with watching(server) as watcher:
+            first = watcher.next()
+    with control_plane(tmp_path / "data") as server:
+        assert server.ready["epoch"] == first.epoch
+        server.deploy("b", definition(2))
+        with watching(server, first.epoch, first.revision) as watcher:
+            assert not watcher.next().snapshot
+
+
+def test_many_watchers_all_come_to_the_last_revision(fresh: Server):
+    watchers = [Watcher(fresh) for _ in range(10)]
+    for i in range(5):
+        fresh.deploy(f"m{i}", definition(i))
+    for watcher in watchers:
+        seen: dict[str, int] = {}
+        while len(seen) < 5:
+            seen |= {model.name: len(model.versions) for model in watcher.next().models}
+        watcher.cancel()
+
+
+def test_a_deployment_waits_for_all_live_workers(fresh: Server):
+    assert report(fresh, "early", 1) == 0.2
+    report(fresh, "late", 1)
+    stop = threading.Event()
+
+    def follow(name: str, delay: float) -> None:
+        with watching(fresh) as watcher:
+            revision = watcher.next().revision
+            while not stop.is_set():
+                report(fresh, name, revision)
+                try:
+                    revision = watcher._messages.get(timeout=0.05).revision
+                except queue.Empty:
+                    continue
+                time.sleep(delay)
+                times[name] = time.monotonic()
+
+    times: dict[str, float] = {}
+    threads = [threading.Thread(target=follow, args=each) for each in (("early", 0.0), ("late", 0.4))]
+    for thread in threads:
+        thread.start()
+    assert fresh.deploy("m", definition(1), wait=True).version == 1
+    assert times["late"] <= time.monotonic()
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_worker_that_stays_behind(fresh: Server):
+    stop = threading.Event()
+
+    def stay() -> None:
+        while not stop.wait(0.1):
+            report(fresh, "slow", 1)
+
+    thread = threading.Thread(target=stay)
+    report(fresh, "slow", 1)
+    thread.start()
+    fresh.send(definition(1))
+    request = {"wait": True, "sample": None}
+    start = time.monotonic()
+    with fails(
+        "DEADLINE_EXCEEDED", r"published as revision \d+, but 1 workers did not report it in time: slow \(at 1\)"
+    ):
+        fresh.steps("m", definition(1), **request)
+    assert 4 < time.monotonic() - start < 15
+    stop.set()
+    thread.join()
+    assert [model.name for model in fresh.control.ListModels(pb.ListModelsRequest()).models] == ["m"]
+
+
+def test_dead_leaving_and_foreign_workers(fresh: Server):
+    report(fresh, "dead", 1)  # says nothing more, so it is forgotten after a second
+    report(fresh, "leaving", 1)
+    report(fresh, "leaving", 1, leaving=True)
+    start = time.monotonic()
+    fresh.deploy("m", definition(1), wait=True)
+    assert 0.3 < time.monotonic() - start < 4.5
+    report(fresh, "stranger", 1_000_000, epoch="another store")
+    start = time.monotonic()
+    fresh.deploy("n", definition(2), wait=True)
+    assert time.monotonic() - start > 0.3  # it was waited for until it was forgotten
+
+
+def test_a_worker_without_a_name(fresh: Server):
+    with fails("INVALID_ARGUMENT", "worker: the name is empty"):
+        report(fresh, "", 1)
