@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
     try:
-        return int(app(arguments or ["--help"], standalone_mode=False) or 0)
+        return int(app(arguments or ["--help"], prog_name="pretzel", standalone_mode=False) or 0)
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:

@@ -1,0 +1,56 @@
+"""Commands about what is deployed."""
+
+import json
+
+import pytest
+
+
+def test_models(run, control):
+    ran = run("models")
+    assert ran.code == 0
+    assert [line.split("│")[1].strip() for line in ran.out.splitlines() if "stable" in line] == ["a", "ab", "b"]
+    assert [model["name"] for model in run("models", "a", "--json").json] == ["a", "ab"]
+
+
+def test_models_as_json_hold_everything(run, control):
+    model = run("models", "b", "--json").json[0]
+    assert model["aliases"] == {"stable": 1}
+    assert model["versions"][0]["plan"] == "sha256:" + "0" * 64 + "/10"
+    assert model["versions"][0]["metadata"] == {"classes_dtype": "<U3"}
+
+
+def test_describe(run, control):
+    ran = run("describe", "a")
+    assert ran.code == 0
+    for text in ("a@1", "f64[2]", "predict_proba", "no, yes"):
+        assert text in ran.out
+    described = run("describe", "a", "--json").json
+    assert described["inputs"] == [{"name": "X", "type": "f64[2]"}]
+    assert described["outputs"][0] == {"name": "predict", "type": "i64", "labels": ["no", "yes"]}
+
+
+def test_explain(run, control):
+    assert run("explain", "a", "--verbose").out == "a as text True\n"
+    assert run("explain", "a", "--format", "svg").out == "a as svg False\n"
+    assert run("explain", "a", "--json").out == "a as json False\n"
+
+
+def test_alias(run, control):
+    assert run("alias", "a", "stable", 2).out == "a: stable -> 2\n"
+    assert run("alias", "a", "canary", 1, "--json").json["aliases"] == {"stable": 2, "canary": 1}
+    assert run("alias", "a", "canary", "--remove").out == "a: canary is gone\n"
+    assert control.aliases == {"stable": 2, "canary": 0}
+
+
+@pytest.mark.parametrize("arguments", [("a", "stable"), ("a", "stable", "1", "--remove"), ("a", "stable", "0")])
+def test_alias_needs_a_version_or_remove(run, control, arguments):
+    ran = run("alias", *arguments)
+    assert ran.code == 2
+    assert "help: " in ran.err
+    assert control.aliases == {}
+
+
+def test_delete(run, control):
+    assert run("delete", "a@1", "--force").out == "a@1 is deleted\n"
+    assert json.loads(run("delete", "b", "--json").out) == {"deleted": "b"}
+    assert control.deleted == [("a@1", True), ("b", False)]

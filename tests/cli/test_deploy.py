@@ -1,0 +1,122 @@
+"""Files become versions; files that hold code are opened here, with a warning, and nowhere else."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pretzel.plan import bundle, ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.parameter import Parameter
+
+sklearn = pytest.importorskip("sklearn")
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+
+
+@pytest.fixture(scope="module")
+def model() -> LogisticRegression:
+    return LogisticRegression().fit(X, np.where(X[:, 0] > 0, "yes", "no"))
+
+
+@pytest.fixture
+def pickled(model, tmp_path: Path) -> Path:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(model))
+    return path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    x = ops.Input("X", "f64[2]")
+    linear = ops.Linear(x, Parameter.of(np.eye(2)), Parameter.of(np.zeros(2)))
+    bundle.save(tmp_path / "m.pretzel", Definition({"decision_function": linear}, (x,), {"input_style": "matrix"}))
+    return tmp_path / "m.pretzel"
+
+
+def test_a_saved_definition(run, control, saved):
+    ran = run("deploy", "m", saved, "--alias", "", "--no-wait")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("m@1 is deployed: plan 000000000000, ")
+    assert (control.requests[0].alias, control.requests[0].wait) == ("", False)
+    assert run("deploy", "m", saved, "--json").json["version"] == 2
+
+
+def test_a_pickle_is_opened_with_a_warning(run, control, pickled):
+    ran = run("deploy", "m", pickled)
+    assert ran.code == 0, ran.err
+    assert "warning: " in ran.err and "is a pickle, and opening it runs what is in it" in ran.err
+    assert len(control.objects) > 0
+
+
+def test_a_joblib_file(run, control, model, tmp_path: Path):
+    joblib = pytest.importorskip("joblib")
+    joblib.dump(model, tmp_path / "m.joblib", compress=3)
+    assert run("deploy", "m", tmp_path / "m.joblib").code == 0
+
+
+def test_a_sample_is_sent_with_the_librarys_answers(run, control, pickled, model, tmp_path: Path):
+    (tmp_path / "sample.csv").write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in X[:5].tolist()))
+    assert run("deploy", "m", pickled, "--sample", tmp_path / "sample.csv", "--tolerance", "1e-5").code == 0
+    sent = control.requests[0]
+    assert sent.tolerance.relative == 1e-5
+    outputs = {column.name: column for column in sent.sample.outputs}
+    want = model.predict_proba(X[:5])
+    assert np.frombuffer(outputs["predict_proba"].data).reshape(5, 2).tolist() == want.tolist()
+    assert outputs["predict"].type == "str"
+
+
+def test_a_definition_cannot_answer_a_sample(run, control, saved, tmp_path: Path):
+    (tmp_path / "sample.csv").write_text("1,2\n")
+    ran = run("deploy", "m", saved, "--sample", tmp_path / "sample.csv")
+    assert (ran.code, control.requests) == (3, [])
+    assert "deploy the estimator's own file to have it verified" in ran.err
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"\x80\x05junk", bundle.MAGIC + b"torn"])
+def test_files_that_hold_nothing(run, control, tmp_path: Path, content: bytes):
+    (tmp_path / "x").write_bytes(content)
+    ran = run("deploy", "m", tmp_path / "x")
+    assert ran.code in (1, 3)
+    assert "error: " in ran.err and "Traceback" not in ran.err
+
+
+def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps({"no": "estimator"}))
+    ran = run("deploy", "m", tmp_path / "x.pkl")
+    assert ran.code == 7
+    assert control.objects == {}
+
+
+def test_export_saves_what_deploy_takes(run, control, pickled):
+    ran = run("export", pickled)
+    assert ran.code == 0, ran.err
+    saved = pickled.with_suffix(".pretzel")
+    definition = bundle.load(saved)
+    assert "predict_proba" in definition.outputs
+    assert run("deploy", "m", saved).code == 0
+    assert control.objects.keys() == definition.parameters.keys()
+    summary = run("export", pickled, "--out", saved, "--json").json
+    assert summary["digest"] == str(definition.digest)
+    assert summary["bytes"] == saved.stat().st_size
+    assert "linear" in run("export", saved, "--text").out
+
+
+def test_skops_files_are_read_with_its_own_trust_check(run, control, model, tmp_path: Path):
+    skops = pytest.importorskip("skops.io")
+    skops.dump(model, tmp_path / "m.skops")
+    ran = run("deploy", "m", tmp_path / "m.skops")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_skops_that_is_not_there_is_asked_for(run, control, tmp_path: Path, monkeypatch):
+    import sys
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "m.skops", "w") as archive:
+        archive.writestr("schema.json", "{}")
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    ran = run("deploy", "m", tmp_path / "m.skops")
+    assert (ran.code, "pip install skops" in ran.err) == (7, True)

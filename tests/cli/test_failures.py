@@ -1,0 +1,79 @@
+"""A command that fails says what and what to do, in two lines, and never shows a stack trace."""
+
+import json
+
+import pytest
+
+from pretzel import __version__
+from tests.client.services import Worker, serving
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    with serving(Worker()) as port:
+        pass
+    monkeypatch.setenv("PRETZEL_SERVER", f"127.0.0.1:{port}")
+    monkeypatch.setenv("PRETZEL_CONTROL_PLANE", f"127.0.0.1:{port}")
+    return port
+
+
+def test_version_and_help(run):
+    assert run("--version").out == f"pretzel {__version__}\n"
+    for arguments in ((), ("--help",), ("deploy", "--help")):
+        ran = run(*arguments)
+        assert (ran.code, ran.err) == (0, "")
+        assert "Usage" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "problem", "remedy"),
+    [
+        (("frobnicate",), 2, "No such command 'frobnicate'", "pretzel --help"),
+        (("describe",), 2, "Missing argument 'NAME'", "pretzel describe --help"),
+        (("deploy", "m", "no such file"), 2, "'no such file' does not exist", "pretzel deploy --help"),
+        (("predict", "m", "--format", "xml"), 2, "'xml' is not one of", "pretzel predict --help"),
+        (("worker", "--port", "x"), 2, "port: Input should be a valid integer", "pretzel worker --help"),
+        (("worker", "--host", "0.0.0.0"), 2, "pass --insecure", "pretzel worker --help"),
+        (("control-plane", "--wat"), 2, "unrecognized arguments: --wat", "pretzel control-plane --help"),
+        (("control-plane", "--host", "0.0.0.0"), 2, "host '0.0.0.0' can be reached", "pretzel control-plane --help"),
+        (("models",), 5, "is a server running there", "`pretzel up` starts servers"),
+        (("predict", "m"), 5, "is a server running there", "`pretzel up` starts servers"),
+    ],
+)
+def test_failures_are_two_lines(run, nobody, arguments, code: int, problem: str, remedy: str):
+    ran = run(*arguments)
+    assert ran.code == code
+    first, second = ran.err.splitlines()
+    assert first.startswith("error: ") and problem in first
+    assert second.startswith("help: ") and remedy in second
+    assert ran.out == ""
+
+
+def test_failures_for_programs(run, nobody):
+    ran = run("models", "--json")
+    failure = json.loads(ran.err)["error"]
+    assert (ran.code, ran.out, failure["code"]) == (5, "", "UNAVAILABLE")
+
+
+def test_errors_of_servers_keep_their_words(run, worker, control):
+    ran = run("describe", "zz")
+    assert (ran.code, ran.err.splitlines()[0]) == (4, "error: no model 'zz'")
+    ran = run("predict", "zz", "/dev/null")
+    assert (ran.code, ran.err.splitlines()[0]) == (4, "error: no model 'zz'")
+
+
+def test_a_fault_of_ours_is_still_no_stack_trace(run, control, monkeypatch):
+    monkeypatch.setattr("pretzel.cli.output.print_json", lambda value: 1 / 0)
+    ran = run("models", "--json")
+    assert (ran.code, json.loads(ran.err)["error"]["message"]) == (1, "ZeroDivisionError: division by zero")
+    monkeypatch.setenv("PRETZEL_DEBUG", "1")
+    assert "Traceback" in run("models", "--json").err
+
+
+def test_servers_without_their_libraries_say_what_to_install(run, monkeypatch):
+    def missing():
+        raise ModuleNotFoundError("No module named 'structlog'", name="structlog")
+
+    monkeypatch.setattr("pretzel.cli.servers._follow_parent", missing)
+    ran = run("worker")
+    assert (ran.code, ran.err.splitlines()[0]) == (7, "error: servers need structlog; pip install 'pretzel[server]'")

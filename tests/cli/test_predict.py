@@ -1,0 +1,119 @@
+"""Rows in, answers out: files of each kind, headers or none, missing values, any length."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from pretzel.cli.rows import Writer, batches
+from pretzel.errors import InputError
+from pretzel.plan.digest import Digest
+from pretzel.plan.model import InputDescription, ModelDescription, ModelVersion
+from pretzel.plan.types import ValueType
+
+PLAN = Digest("0" * 64, 1)
+
+
+def described(style: str, inputs: dict[str, str], **metadata) -> ModelDescription:
+    version = ModelVersion("m", 1, PLAN, PLAN, metadata={"input_style": style} | metadata)
+    return ModelDescription(version, tuple(InputDescription(n, ValueType.parse(k)) for n, k in inputs.items()), ())
+
+
+def read(text: str, delimiter: str | None, description: ModelDescription, count: int = 100) -> list:
+    return list(batches(io.StringIO(text, newline=""), delimiter, description, count))
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("a,b\n1,2\n-3,0.5\n", "x.csv"),
+        ("1,2\n-3,0.5\n", "x.csv"),
+        ("1\t2\n-3\t0.5", "x.tsv"),
+        ("1,2\r\n-3,0.5\r\n", "x"),
+    ],
+)
+def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str):
+    (tmp_path / name).write_text(content)
+    out = tmp_path / "out.csv"
+    ran = run("predict", "m", tmp_path / name, "--out", out, "--method", "predict_proba")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    rows = list(csv.DictReader(out.open()))
+    assert [list(row) for row in rows] == [["predict_proba_no", "predict_proba_yes"]] * 2
+    assert [float(row["predict_proba_yes"]) for row in rows] == [3.0, -2.5]
+
+
+def test_standard_input_and_output(run, worker, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("1,2\n-3,0.5\n"))
+    assert run("predict", "m").out == "predict\nyes\nno\n"
+
+
+def test_json_lines(run, worker, tmp_path: Path):
+    (tmp_path / "x.csv").write_text("1,2\n,0.5\n")
+    lines = run("predict", "m", tmp_path / "x.csv", "--method", "decision_function", "--json").out.splitlines()
+    assert [json.loads(line) for line in lines] == [{"decision_function": 3.0}, {"decision_function": "nan"}]
+
+
+def test_batches_make_one_output(run, worker, tmp_path: Path):
+    (tmp_path / "x.csv").write_text("".join(f"{i},1\n" for i in range(105)))
+    ran = run("predict", "m", tmp_path / "x.csv", "--batch", "10", "--method", "decision_function")
+    assert [float(line) for line in ran.out.splitlines()[1:]] == [i + 1.0 for i in range(105)]
+    assert len(worker.sizes) == 11
+
+
+def test_sparse_answers_are_written_out(run, worker, tmp_path: Path):
+    (tmp_path / "x.csv").write_text("1,2\n")
+    ran = run("predict", "m", tmp_path / "x.csv", "--method", "transform")
+    assert ran.out == "transform_0,transform_1,transform_2,transform_3\n1.0,2.0,0.0,0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("1,2\n3\n", "row 1: expected 2 cells, got 1"),
+        ("1,2\nx,3\n", "row 1: expected a number, got 'x'"),
+        ("1\n", "expected 2"),
+    ],
+)
+def test_files_that_do_not_fit(run, worker, tmp_path: Path, content: str, problem: str):
+    (tmp_path / "x.csv").write_text(content)
+    ran = run("predict", "m", tmp_path / "x.csv")
+    assert ran.code == 3
+    assert problem in ran.err
+
+
+def test_lines_of_text_and_cells_of_text():
+    texts = described("texts", {"X": "str"})
+    assert read("one, two\n\nthree", None, texts) == [["one, two", "", "three"]]
+    assert read('review\n"one, two"\nthree\n', ",", texts) == [["one, two", "three"]]
+    with pytest.raises(InputError, match="the file has 2 columns; give the one of text"):
+        read("a,b\n", ",", texts) or read("a,b\nc,d\n", ",", texts)
+
+
+def test_a_frame_by_header_and_by_position():
+    frame = described("frame", {"age": "f64", "job": "str"}, feature_names=["age", "skipped", "job"])
+    (by_name,) = read("job,age,other\nx,1,z\n,,z\n", ",", frame)
+    assert by_name["job"][0] == "x" and by_name["job"][1] != by_name["job"][1]
+    assert by_name["age"][0] == 1.0 and by_name["age"][1] != by_name["age"][1]
+    (by_position,) = read("1,0,x\n", ",", frame)
+    assert (by_position["age"], by_position["job"]) == ([1.0], ["x"])
+    with pytest.raises(InputError, match="2 columns and no header; the model takes 3"):
+        read("1,x\n", ",", frame)
+
+
+def test_rows_are_counted_in_batches():
+    (first, second) = read("1,2\n3,4\n5,6\n", ",", described("matrix", {"X": "f64[2]"}), count=2)
+    assert (first.shape, second.shape) == ((2, 2), (1, 2))
+
+
+def test_one_value_a_row_and_texts_in_a_matrix():
+    assert read("1\n2\n", ",", described("matrix", {"X": "f64"})) == [[1.0, 2.0]]
+    (texts,) = read("a,b\nc,\n", ",", described("matrix", {"X": "str[2]"}))
+    assert texts.tolist()[0][0] == "c" if len(texts) == 1 else texts.tolist()[0] == ["a", "b"]
+
+
+def test_writer_quotes_what_needs_it():
+    out = io.StringIO()
+    Writer(out, "predict", None, as_json=False).write(['a "b", c', "line\nbreak"])
+    assert list(csv.reader(io.StringIO(out.getvalue()))) == [["predict"], ['a "b", c'], ["line\nbreak"]]
