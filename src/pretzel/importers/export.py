@@ -10,7 +10,7 @@ import numpy as np
 from pretzel.importers.columns import Columns, Inputs, Open
 from pretzel.importers.registry import Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
-from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense
+from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
 
 MATRIX = "X"
 """Name of the input of estimators that were not fitted on a DataFrame."""
@@ -52,7 +52,7 @@ def _settled(sample: Any) -> dict[str, ValueType]:
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
-        return {MATRIX: dense(_number(sample.dtype), sample.shape[1])}
+        return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
     array = np.asarray(sample)
     return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
     assert isinstance(node, ops.Distances)
     # Squared distances of float32 sparse rows are float32 throughout, as k-means has them; all others are float64.
     single = _is_sparse(node) and node.metric == "sqeuclidean" and node.type.dtype == "f32"
-    centers = node.centers.array.astype(np.float32 if single else np.float64)
+    centers: Any = node.centers.array.astype(np.float32 if single else np.float64)
     squares = np.add.accumulate(centers * centers, axis=1)
     norms = squares[:, -1] if centers.shape[1] else np.zeros(len(centers), centers.dtype)
     return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}

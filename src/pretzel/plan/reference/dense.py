@@ -63,7 +63,7 @@ def elementwise(node: ops.Elementwise, x: Any) -> Any:
 
 
 @reference(ops.Clip)
-def clip(node: ops.Clip, x: np.ndarray) -> np.ndarray:
+def clip(node: ops.Clip, x: np.ndarray) -> Any:
     """Below low it is low, above high it is high."""
     low, high = (_row(p.array, x).astype(x.dtype) for p in (node.low, node.high))
     raised = np.where(x < low, low, x)
@@ -71,7 +71,7 @@ def clip(node: ops.Clip, x: np.ndarray) -> np.ndarray:
 
 
 @reference(ops.MissingIndicator)
-def missing_indicator(node: ops.MissingIndicator, x: Any) -> np.ndarray:
+def missing_indicator(node: ops.MissingIndicator, x: Any) -> Any:
     """Return ``isnan(x)`` or ``x == missing``, for some columns."""
     if isinstance(x, list):
         rows = x if node.x.type.width is not None else [[text] for text in x]
@@ -82,12 +82,12 @@ def missing_indicator(node: ops.MissingIndicator, x: Any) -> np.ndarray:
     return found[:, node.columns.array].astype(node.type.numpy)
 
 
-def impute_numbers(node: ops.Impute, x: np.ndarray) -> np.ndarray:
+def impute_numbers(node: ops.Impute, x: np.ndarray) -> Any:
     """What is missing becomes the fill of its column."""
     return np.where(is_missing(x, node.missing), _row(node.fill.array, x), x)
 
 
-def is_missing(x: np.ndarray, missing: float) -> np.ndarray:
+def is_missing(x: np.ndarray, missing: float) -> Any:
     """Return where x equals ``missing``; NaN finds NaN."""
     return np.isnan(x) if missing != missing else x == missing
 
@@ -117,7 +117,7 @@ def require_finite(node: ops.RequireFinite, x: Any) -> Any:
     return x
 
 
-def _normalized_rows(x: Csr, norm: str) -> np.ndarray:
+def _normalized_rows(x: Csr, norm: str) -> Any:
     out = [x.data[:0]]
     for row in pairs_of(x):
         values = np.array([value for _, value in row], x.data.dtype)
@@ -136,7 +136,7 @@ def _size(values: np.ndarray, norm: str) -> np.float64:
     return np.sqrt(total) if norm == "l2" else total
 
 
-def _row(parameter: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _row(parameter: np.ndarray, x: np.ndarray) -> Any:
     return parameter if x.ndim == 2 else parameter[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pretzel.errors import InputError
@@ -10,7 +12,7 @@ from pretzel.plan.reference import reference
 
 
 @reference(ops.Link)
-def link(node: ops.Link, x: np.ndarray) -> np.ndarray:
+def link(node: ops.Link, x: np.ndarray) -> Any:
     """From scores to probabilities."""
     if node.function == "softmax":
         return _softmax(x)
@@ -25,26 +27,26 @@ def link(node: ops.Link, x: np.ndarray) -> np.ndarray:
 
 
 @reference(ops.ArgMax)
-def arg_max(node: ops.ArgMax, x: np.ndarray) -> np.ndarray:
+def arg_max(node: ops.ArgMax, x: np.ndarray) -> Any:
     """``argmax(x, axis=1)``."""
     return np.argmax(x, axis=1)
 
 
 @reference(ops.ArgMin)
-def arg_min(node: ops.ArgMin, x: np.ndarray) -> np.ndarray:
+def arg_min(node: ops.ArgMin, x: np.ndarray) -> Any:
     """``argmin(x, axis=1)``."""
     return np.argmin(x, axis=1)
 
 
 @reference(ops.Threshold)
-def threshold(node: ops.Threshold, x: np.ndarray) -> np.ndarray:
+def threshold(node: ops.Threshold, x: np.ndarray) -> Any:
     """``x > value``, compared in float64."""
     wide = x.astype(np.float64)
     return (wide >= node.value if node.inclusive else wide > node.value).astype(np.int64)
 
 
 @reference(ops.LabelLookup)
-def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> np.ndarray:
+def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> Any:
     """``classes_[codes]``."""
     wrong = np.flatnonzero((codes < 0) | (codes >= len(node.labels)))
     if len(wrong):
@@ -53,15 +55,15 @@ def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> np.ndarray:
     return labels[codes]
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def _sigmoid(x: np.ndarray) -> Any:
     return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
+def _softmax(x: np.ndarray) -> Any:
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _shares(x: np.ndarray) -> np.ndarray:
+def _shares(x: np.ndarray) -> Any:
     totals = x.sum(axis=1, keepdims=True)
     return np.where(totals == 0, x.dtype.type(1) / x.dtype.type(x.shape[1]), x / np.where(totals == 0, 1, totals))

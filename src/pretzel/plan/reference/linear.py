@@ -13,7 +13,7 @@ from pretzel.plan.values import Csr
 
 
 @reference(ops.Linear)
-def linear(node: ops.Linear, x: Any) -> np.ndarray:
+def linear(node: ops.Linear, x: Any) -> Any:
     """``x @ weights + bias``; sparse rows add in the order of their stored values."""
     weights = node.weights.array.astype(node.type.numpy)
     if isinstance(x, Csr):
@@ -24,7 +24,7 @@ def linear(node: ops.Linear, x: Any) -> np.ndarray:
 
 
 @reference(ops.Distances)
-def distances(node: ops.Distances, x: Any) -> np.ndarray:
+def distances(node: ops.Distances, x: Any) -> Any:
     """Return the distance of each row to each center."""
     if isinstance(x, Csr) and node.metric == "sqeuclidean":
         return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
@@ -33,7 +33,7 @@ def distances(node: ops.Distances, x: Any) -> np.ndarray:
     return _MEASURES[node.metric](rows, centers).astype(node.type.numpy)
 
 
-def _sparse_product(x: Csr, weights: np.ndarray) -> np.ndarray:
+def _sparse_product(x: Csr, weights: np.ndarray) -> Any:
     y = np.zeros((len(x), *weights.shape[1:]), weights.dtype)
     for i, row in enumerate(pairs_of(x)):
         for column, value in row:
@@ -41,7 +41,7 @@ def _sparse_product(x: Csr, weights: np.ndarray) -> np.ndarray:
     return y
 
 
-def _squared_sparse(x: Csr, centers: np.ndarray) -> np.ndarray:
+def _squared_sparse(x: Csr, centers: np.ndarray) -> Any:
     """Each stored value's ``(x - c)**2 - c**2`` in order, then the sum of all ``c**2``."""
     norms = np.add.accumulate(centers * centers, axis=1)[:, -1]
     y = np.zeros((len(x), len(centers)), centers.dtype)
@@ -54,12 +54,12 @@ def _squared_sparse(x: Csr, centers: np.ndarray) -> np.ndarray:
     return np.where(y < 0, centers.dtype.type(0), y)
 
 
-def _squared(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def _squared(rows: np.ndarray, centers: np.ndarray) -> Any:
     squares = -2 * (rows @ centers.T) + (rows * rows).sum(axis=1)[:, None] + (centers * centers).sum(axis=1)
     return np.maximum(squares, 0)
 
 
-def _cosine(rows: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def _cosine(rows: np.ndarray, centers: np.ndarray) -> Any:
     sizes = np.linalg.norm(rows, axis=1)[:, None] * np.linalg.norm(centers, axis=1)
     similarity = np.divide(rows @ centers.T, sizes, out=np.zeros((len(rows), len(centers))), where=sizes != 0)
     return np.clip(1 - similarity, 0, 2)

@@ -1,0 +1,62 @@
+"""What estimators do before they compute: ``check_array`` and products with the library's own types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
+    """Return all columns as one matrix of floats that holds no infinity, and no NaN unless it is allowed."""
+    return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
+
+
+def is_sparse(node: Node) -> bool:
+    """Whether a matrix comes as sparse rows."""
+    return node.type.layout == "sparse"
+
+
+def vector(value: Any, width: int) -> Parameter:
+    """Return one number a column as a parameter; a single one is repeated."""
+    array = np.asarray(value)
+    array = array if array.dtype == np.float32 else array.astype(np.float64)
+    return Parameter.of(np.ascontiguousarray(np.broadcast_to(array, (width,))))
+
+
+def product(x: Node, coef: Any, intercept: Any) -> Node:
+    """Return ``x @ coef.T + intercept`` in the types that NumPy gives the two steps.
+
+    ``coef`` is ``[width]`` for one value a row, or ``[k, width]``.
+    """
+    weights = np.ascontiguousarray(_dense(coef).T)
+    bias = _bias(intercept, 1 if weights.ndim == 1 else weights.shape[1])
+    unbiased = ops.Linear(x, Parameter.of(weights))
+    if bias is None:
+        return unbiased
+    if _holds(unbiased, bias, intercept):
+        return ops.Linear(x, Parameter.of(weights), Parameter.of(bias.astype(unbiased.type.numpy)))
+    wide = ops.Cast(unbiased, "f64")
+    return ops.Affine(wide, vector(1.0, wide.type.columns), Parameter.of(bias))
+
+
+def _dense(coef: Any) -> np.ndarray:
+    array = coef.toarray() if hasattr(coef, "toarray") else np.asarray(coef)
+    return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
+
+
+def _bias(intercept: Any, width: int) -> np.ndarray | None:
+    array = np.asarray(intercept, dtype=getattr(intercept, "dtype", np.float64)).ravel()
+    if not array.any():
+        return None
+    return np.broadcast_to(array, (width,))
+
+
+def _holds(product: Node, bias: np.ndarray, intercept: Any) -> bool:
+    """Whether adding the intercept leaves the type: a Python float always does, a float64 one widens float32."""
+    return product.type.dtype == "f64" or bias.dtype == np.float32 or type(intercept) in (float, int)

@@ -1,0 +1,81 @@
+"""Compares an imported estimator with itself: by its references, and by its optimized, compiled kernels."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pretzel import engine
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.optimize import optimize
+from pretzel.importers import export
+from pretzel.plan.definition import Definition
+from pretzel.plan.reference import evaluate
+from pretzel.plan.values import Csr, Labels
+
+BATCHES = (1, 7, 1000)
+
+
+def assert_served(
+    estimator: Any, x: Any, *, relative: float = 1e-6, scale: float = 1e-9, methods: set[str] | None = None
+) -> Definition:
+    """Fail unless every method of the definition gives what the estimator gives, over batches of several sizes.
+
+    ``methods``: exactly those that the definition must have.
+    """
+    definition = export(estimator, sample=x)
+    if methods is not None:
+        assert set(definition.outputs) == methods
+    for rows in BATCHES:
+        part = x[np.arange(rows) % x.shape[0]]
+        wanted = _wanted(estimator, definition, part)
+        columns = {definition.inputs[0].column: _column(definition, part)}
+        with np.errstate(all="ignore"):
+            by_reference = evaluate(definition, columns)
+        by_kernels = run(definition, columns)
+        for name, want in wanted.items():
+            _assert_close(f"reference, {name}, {rows} rows", by_reference[name], want, relative, scale)
+            _assert_close(f"kernels, {name}, {rows} rows", by_kernels[name], want, relative, scale)
+    return definition
+
+
+def run(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
+    """Return every output by the kernels of the optimized plan, labels looked up."""
+    compiled = compile_plan(optimize(definition))
+    executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+    return {name: _plain(value) for name, value in executable.run(columns).items()}
+
+
+def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: getattr(estimator, name)(x) for name in definition.outputs}
+
+
+def _column(definition: Definition, x: Any) -> Any:
+    kind = definition.inputs[0].type
+    if kind.layout == "sparse":
+        rows = x.tocsr()
+        data, indices = rows.data.astype(kind.numpy), rows.indices.astype(np.int32)
+        return Csr(data, indices, rows.indptr.astype(np.int64), rows.shape[1])
+    return np.ascontiguousarray(x.toarray() if hasattr(x, "toarray") else x, kind.numpy)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Labels):
+        return np.asarray(value.labels)[value.codes]
+    return value
+
+
+def _assert_close(what: str, got: Any, want: Any, relative: float, scale: float) -> None:
+    got = got.dense() if isinstance(got, Csr) else got
+    want = want.toarray() if hasattr(want, "toarray") else np.asarray(want)
+    assert got.shape == want.shape, f"{what}: shape {got.shape}, want {want.shape}"
+    if want.dtype.kind not in "f":
+        np.testing.assert_array_equal(got, want, err_msg=what)
+        return
+    assert got.dtype == want.dtype, f"{what}: {got.dtype}, want {want.dtype}"
+    largest = np.abs(want[np.isfinite(want)]).max(initial=1.0)
+    np.testing.assert_allclose(got, want, rtol=relative, atol=scale * largest, err_msg=what)

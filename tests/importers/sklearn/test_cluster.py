@@ -1,0 +1,39 @@
+"""Clusterers against scikit-learn: the same clusters, ties included."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.cluster import KMeans, MiniBatchKMeans
+
+from tests.importers.sklearn.compare import assert_served
+
+METHODS = {"predict", "transform"}
+
+
+def data(dtype: str = "f8") -> np.ndarray:
+    return np.random.default_rng(5).normal(size=(150, 6)).astype(dtype)
+
+
+@pytest.mark.parametrize("kind", [KMeans, MiniBatchKMeans])
+@pytest.mark.parametrize("clusters", [1, 4, 16])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_k_means(kind: type, clusters: int, dtype: str) -> None:
+    model = kind(clusters, n_init=1, random_state=0).fit(data(dtype))
+    assert_served(model, data(dtype), methods=METHODS, relative=1e-5 if dtype == "f4" else 1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_k_means_of_sparse_rows(dtype: str) -> None:
+    x = sparse.random(100, 40, 0.2, "csr", dtype, random_state=0)
+    model = KMeans(5, n_init=1, random_state=0).fit(x)
+    assert_served(model, x, methods=METHODS, relative=1e-5 if dtype == "f4" else 1e-6)
+
+
+def test_of_equally_near_centers_the_first_is_taken() -> None:
+    grid = np.array([[a, b] for a in range(5) for b in range(5)], float)
+    model = KMeans(4, n_init=1).fit(grid)
+    model.cluster_centers_ = np.array([[3.0, 1.0], [1.0, 1.0], [1.0, 3.0], [3.0, 3.0]])
+    definition = assert_served(model, grid, relative=1e-6, scale=1e-7)
+    assert definition.outputs["predict"].type.dtype == "i32"
