@@ -10,7 +10,6 @@ The ritual: temporary name, write, length and digest check, read-only, fsync, cl
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,10 +19,11 @@ from pathlib import Path
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
 from pretzel.errors import CorruptObjectError, DefinitionError, ExhaustedError, NotFoundError
+from pretzel.kernels.mapping import Mapping
 from pretzel.plan.digest import Digest
 
 MAP_FROM = 64 * 1024
-"""Objects of this many bytes are mapped; smaller ones are read, since each map keeps a descriptor."""
+"""Objects of this many bytes are mapped; smaller ones are read, since a map takes a place in a bounded table."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -55,7 +55,7 @@ class DirectoryStore(ObjectStore):
 
     def get(self, digest: Digest) -> memoryview:
         try:
-            data = _read(self.path(digest), digest.size)
+            data = read_file(self.path(digest), digest.size)
         except FileNotFoundError:
             raise self._absent(digest) from None
         if data is None or Digest.of(data) != digest:
@@ -146,14 +146,14 @@ def _parse(name: str) -> Digest | None:
         return None
 
 
-def _read(path: Path, size: int) -> memoryview | None:
-    """Return the bytes of a file, or None when there are more or fewer of them."""
-    with open(path, "rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size != size:
-            return None
-        if size < MAP_FROM:
-            return memoryview(file.read())
-        return memoryview(mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ))
+def read_file(path: Path, size: int) -> memoryview | None:
+    """Return the bytes of a file, large ones mapped; None when there are more or fewer than ``size``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    data = memoryview(Mapping(path)) if size >= MAP_FROM else memoryview(path.read_bytes())
+    return data if len(data) == size else None
 
 
 @contextmanager

@@ -6,18 +6,26 @@ does to it (a crash, a hang, memory without end) ends this process and no other.
 
 from __future__ import annotations
 
-import mmap
 import os
 import resource
 import signal
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pretzel.engine as engine
+from pretzel.control_plane.store.directory import read_file
 from pretzel.control_plane.verify.compare import Tolerance, compare
 from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
-from pretzel.errors import ExhaustedError, InputError, NotFoundError, PretzelError, VerificationError
+from pretzel.errors import (
+    CorruptObjectError,
+    ExhaustedError,
+    InputError,
+    NotFoundError,
+    PretzelError,
+    VerificationError,
+)
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.physical import Plan
@@ -65,13 +73,13 @@ def run(job: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _map(source: str | bytes, digest: Digest) -> bytes | memoryview:
-    """Return an object's bytes; a file is mapped, so that checking a large model reads only what the sample touches."""
+    """Return an object's bytes; a large file is mapped, so that a large model is read where the sample touches it."""
     if isinstance(source, bytes):
         return source
-    with open(source, "rb") as file:
-        if not digest.size:
-            return b""
-        return memoryview(mmap.mmap(file.fileno(), digest.size, prot=mmap.PROT_READ))
+    data = read_file(Path(source), digest.size)
+    if data is None:
+        raise CorruptObjectError(f"object {digest} is torn; upload it again")
+    return data
 
 
 def _limit(job: Mapping[str, Any]) -> None:
