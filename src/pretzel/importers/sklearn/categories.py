@@ -1,0 +1,204 @@
+"""Importers of encoders of categories, and of the imputer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import DTYPE_NAMES
+
+UNKNOWN = -1
+SPARSE_DTYPES = ("f32", "f64", "i64")
+WHOLE_FLOATS = 2**53  # integers beyond are not all float64
+
+
+@imports(OneHotEncoder)
+def one_hot_encoder(estimator: OneHotEncoder, x: Columns, step: Step) -> Methods:
+    """Return a block of columns for each column of x, with a one where its category stands.
+
+    Groups of infrequent categories share a column, and a dropped category has none.
+    """
+    dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
+    if dtype is None or (estimator.sparse_output and dtype not in SPARSE_DTYPES):
+        raise step.refuse("dtype", "rows hold no such numbers", f"use one of {', '.join(SPARSE_DTYPES)}")
+    stored = dtype if dtype in SPARSE_DTYPES else "f64"
+    blocks = [_block(estimator, i, column, stored, step) for i, column in enumerate(x.each())]
+    rows = ops.Concat(tuple(blocks)) if len(blocks) > 1 else blocks[0]
+    if estimator.sparse_output:
+        return {"transform": rows}
+    dense = ops.Densify(rows)
+    return {"transform": dense if stored == dtype else ops.Cast(dense, dtype)}
+
+
+@imports(OrdinalEncoder)
+def ordinal_encoder(estimator: OrdinalEncoder, x: Columns, step: Step) -> Methods:
+    """Return for each column the position of its category, or the number that stands for missing and unknown ones."""
+    columns = [_ordinal(estimator, i, column, step) for i, column in enumerate(x.each())]
+    return {"transform": ops.Concat(tuple(columns))}
+
+
+@imports(SimpleImputer)
+def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
+    """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
+    if x.is_sparse:
+        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+    kept = _kept_columns(estimator)
+    fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
+    if fill.dtype.kind == "O" and all(isinstance(value, str) for value in fill) and len(fill):
+        return {"transform": _imputed_texts(estimator, x.select(kept), [str(value) for value in fill], step)}
+    try:
+        numbers = fill.astype(np.float64)
+    except (TypeError, ValueError):
+        remedy = "impute texts and numbers by one SimpleImputer each, in a ColumnTransformer"
+        raise step.refuse("strategy", f"it fills in values of several kinds, {fill.tolist()[:4]}", remedy) from None
+    return {"transform": _imputed_numbers(estimator, x, numbers, kept, step)}
+
+
+def _block(estimator: Any, i: int, column: Columns, dtype: str, step: Step) -> Node:
+    """Return the columns of one encoded column."""
+    groups, dropped = _groups(estimator, i), _dropped(estimator, i)
+    width = max(groups, default=-1) + 1 - (dropped is not None)
+    # A dropped category is known, so that no one refuses it, and has a code beyond the columns: a row of zeros.
+    codes = [width if group == dropped else group - (dropped is not None and group > dropped) for group in groups]
+    unknown = UNKNOWN
+    if estimator.handle_unknown in ("infrequent_if_exist", "warn") and _mapping(estimator, i) is not None:
+        unknown = codes[groups.index(max(groups))]
+    found = _coded(estimator, i, column, codes, unknown, step)
+    return ops.OneHot(found, width, dtype)
+
+
+def _coded(estimator: Any, i: int, column: Columns, codes: Sequence[int], unknown: int, step: Step) -> Node:
+    """Return ``codes`` of the category of each row, by one look-up where keys can stand in the order of their codes."""
+    present, nan, none = _kinds(estimator.categories_[i])
+    order = sorted(present, key=codes.__getitem__)
+    if unknown == UNKNOWN and [codes[j] for j in order] == list(range(len(order))):
+        nan_code, none_code = (UNKNOWN if j is None else codes[j] for j in (nan, none))
+        return _lookup(estimator, i, column, order, nan_code, none_code, step)
+    return _taken(estimator, i, column, np.array(codes, np.int64), unknown, step)
+
+
+def _taken(estimator: Any, i: int, column: Columns, values: np.ndarray, unknown: float, step: Step) -> Node:
+    """Return what ``values`` says of the category of each row, and ``unknown`` of others."""
+    present, nan, none = _kinds(estimator.categories_[i])
+    order = [*present, *(j for j in (nan, none) if j is not None)]
+    nan_code, none_code = (UNKNOWN if j is None else order.index(j) for j in (nan, none))
+    found = _lookup(estimator, i, column, present, nan_code, none_code, step)
+    return ops.Take(found, Parameter.of(values[order]), float(unknown))
+
+
+def _ordinal(estimator: Any, i: int, column: Columns, step: Step) -> Node:
+    """Return the number of each category of one column."""
+    values = np.arange(len(estimator.categories_[i])).astype(estimator.dtype)
+    groups = _groups(estimator, i)
+    values[: len(groups)] = np.array(groups).astype(estimator.dtype)
+    if values.dtype not in DTYPE_NAMES:
+        raise step.refuse("dtype", "columns hold no such numbers", "use a float or an integer type")
+    if i in estimator._missing_indices:
+        values[estimator._missing_indices[i]] = estimator.encoded_missing_value
+    unknown = 0 if estimator.unknown_value is None else estimator.unknown_value
+    return _taken(estimator, i, column, values, unknown, step)
+
+
+def _lookup(
+    estimator: Any, i: int, column: Columns, order: Sequence[int], nan_code: int, none_code: int, step: Step
+) -> Node:
+    """Return the place in ``order`` of the category of each row."""
+    categories = estimator.categories_[i]
+    keys = [categories[j] for j in order]
+    options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
+    options["refuse_unknown"] = estimator.handle_unknown == "error"
+    if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
+        return ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
+    x = column.number()
+    wide = x if x.type.dtype == "f64" else ops.Cast(x, "f64")
+    return ops.Lookup(wide, Parameter.of(_numbers(keys, none_code, step)), **options)
+
+
+def _numbers(keys: Sequence[Any], none_code: int, step: Step) -> np.ndarray:
+    """Return categories as float64, in which requests bring them."""
+    kinds = {np.asarray(key).dtype.kind for key in keys}
+    if not kinds <= set("biuf") or none_code != UNKNOWN:
+        raise step.refuse(
+            "categories", "a column holds values of several kinds", "make them all strings or all numbers"
+        )
+    if any(abs(int(key)) > WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
+        raise step.refuse("categories", "an integer category is no float64", "encode so large integers as strings")
+    return np.array(keys, np.float64)
+
+
+def _kinds(categories: Any) -> tuple[list[int], int | None, int | None]:
+    """Return which categories are present values, which is NaN, and which is None."""
+    none = next((j for j, category in enumerate(categories) if category is None), None)
+    nan = next((j for j, category in enumerate(categories) if category is not None and category != category), None)
+    return [j for j in range(len(categories)) if j not in (nan, none)], nan, none
+
+
+def _mapping(estimator: Any, i: int) -> Any:
+    return estimator._default_to_infrequent_mappings[i] if estimator._infrequent_enabled else None
+
+
+def _groups(estimator: Any, i: int) -> list[int]:
+    """Return the group of each category of column i: itself, or the last of all where it is infrequent."""
+    mapping = _mapping(estimator, i)
+    return list(range(len(estimator.categories_[i]))) if mapping is None else [int(group) for group in mapping]
+
+
+def _dropped(estimator: Any, i: int) -> int | None:
+    dropped = getattr(estimator, "_drop_idx_after_grouping", None)
+    return None if dropped is None or dropped[i] is None else int(dropped[i])
+
+
+def _kept_columns(estimator: Any) -> list[int]:
+    """Return the columns that the imputer keeps: all, or those for which it has something to fill in."""
+    if estimator.keep_empty_features:
+        return list(range(len(estimator.statistics_)))
+    return [j for j, value in enumerate(estimator.statistics_) if value is None or value == value]
+
+
+def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequence[int], step: Step) -> Node:
+    marker = estimator.missing_values
+    finds_nan = _is_nan(marker)
+    if not finds_nan and not isinstance(marker, Real):
+        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
+    missing = float("nan") if finds_nan else _as_compared(marker, checked.type.numpy)
+    values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
+    imputed = ops.Impute(values, Parameter.of(fill.astype(checked.type.numpy)), missing)
+    if not estimator.add_indicator:
+        return imputed
+    features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
+    return ops.Concat((imputed, ops.MissingIndicator(checked, features, missing, checked.type.dtype)))
+
+
+def _as_compared(marker: Any, dtype: np.dtype) -> float:
+    """Return a marker as NumPy compares it with an array: a Python number takes the type of the array."""
+    return float(dtype.type(marker)) if type(marker) in (int, float) else float(marker)
+
+
+def _imputed_texts(estimator: Any, x: Columns, fill: Sequence[str], step: Step) -> Node:
+    if estimator.add_indicator:
+        raise step.refuse("add_indicator", "texts and indicators are no single array", "add a MissingIndicator instead")
+    texts, strings, marker = x.texts(), Parameter.strings(fill), estimator.missing_values
+    if isinstance(marker, str):
+        return ops.Impute(texts, strings, missing_text=marker)
+    if marker is None:
+        return ops.Impute(texts, strings, missing_none=True)
+    if not _is_nan(marker):
+        raise step.refuse("missing_values", "no text equals it", "use NaN, None or a string")
+    imputed = ops.Impute(texts, strings)
+    # pandas.NA stands for NaN and None alike.
+    return imputed if isinstance(marker, float) else ops.Impute(imputed, strings, missing_none=True)
+
+
+def _is_nan(marker: Any) -> bool:
+    return type(marker).__name__ == "NAType" or (isinstance(marker, Real) and marker != marker)
