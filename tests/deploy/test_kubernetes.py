@@ -153,6 +153,14 @@ def test_pods_are_given_the_time_to_drain():
     assert pods(render(BASE))["pretzel-worker"]["spec"]["terminationGracePeriodSeconds"] >= leaving + drain + 5
 
 
+@FOLDERS
+def test_parameters_leave_room_for_the_process(folder):
+    worker = containers(render(folder))["worker"]
+    [budget] = [int(a.partition("=")[2]) for a in worker["args"] if a.startswith("--memory-budget=")]
+    limit = worker["resources"]["limits"]["memory"]
+    assert limit.endswith("Gi") and budget <= int(limit.removesuffix("Gi")) << 29, "at most half the limit"
+
+
 def test_the_image_is_the_one_of_the_dockerfile():
     user = next(line.split()[1] for line in (DEPLOY / "Dockerfile").read_text().splitlines() if line.startswith("USER"))
     for pod in pods(render(BASE)).values():

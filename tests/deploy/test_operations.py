@@ -1,0 +1,62 @@
+"""docs/operations.md names every setting with its default, every metric, and no other."""
+
+import re
+
+import pytest
+from prometheus_client import generate_latest
+
+from pretzel.control_plane.serve.metrics import Metrics
+from pretzel.control_plane.settings import Settings as ControlPlane
+from pretzel.data_plane.settings import Settings as Worker
+from tests.deploy.manifests import DEPLOY
+
+PAGE = (DEPLOY.parent / "docs/operations.md").read_text()
+
+
+def section(title):
+    """The text under a heading, up to the next one."""
+    return re.search(rf"^#+ {title}$(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
+
+
+def documented(title):
+    """Each setting's name and, where the table gives one, its default as it is written there."""
+    for names, defaults in re.findall(r"^\| (`[^|]*`) \| ([^|]*) \|", section(title), re.MULTILINE):
+        names = re.findall(r"`(\w+)`", names)
+        yield from zip(names, defaults.split(", "), strict=True)
+
+
+IN_WORDS = {"advertise": "where it listens", "worker": "made up", "executor_threads": "one a core", "pin": "none"}
+"""Defaults that are worked out when a server starts."""
+
+
+def spelled(name, value):
+    """A default as the table spells it."""
+    if name in IN_WORDS:
+        return IN_WORDS[name]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
+        if isinstance(value, int) and value >= size:
+            return f"{value / size:g} {unit}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@pytest.mark.parametrize("title, settings", [("Worker", Worker), ("Control plane", ControlPlane)])
+def test_settings(title, settings):
+    fields = {name: field.default for name, field in settings.model_fields.items() if not name.startswith("tls_")}
+    assert dict(documented(title)) == {name: spelled(name, default) for name, default in fields.items()}
+
+
+def test_metrics_of_the_control_plane():
+    made = Metrics()
+    for name in ("models", "revision", "live_workers"):  # these read what the plane has
+        made.gauge(name, "", lambda: 0.0)
+    text = generate_latest(made.registry).decode()
+    there = {
+        name for name in re.findall(r"^# TYPE (pretzel_\w+) ", text, re.MULTILINE) if not name.endswith("_created")
+    }
+    assert there == {
+        name
+        for name in re.findall(r"`(pretzel_control_\w+)", section("Metrics"))
+        if name != "pretzel_control_plane_connected"
+    }
