@@ -165,6 +165,7 @@ class Puller:
         if step.catalog != self.published:
             self.started = self.started or bool(step.catalog.epoch)
             await self._publish(step.catalog)
+            self.published = step.catalog  # before anything else is waited for: publishing calls for a report of it
             await asyncio.to_thread(self._keep, step)
             log.info("published", revision=step.catalog.revision, models=len(step.catalog), held=sorted(step.held)[:5])
         async with self._arrived:
