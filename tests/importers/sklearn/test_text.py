@@ -1,0 +1,202 @@
+"""Vectorizers of text against scikit-learn itself: every option, real sentences and nasty Unicode."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.pipeline import FeatureUnion, make_pipeline
+
+from pretzel import engine
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.optimize import optimize
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers import export
+from pretzel.plan.reference import evaluate
+from pretzel.plan.values import Csr
+from tests.helpers.texts import PATTERNS, TEXTS, reviews
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+ANALYSIS = [
+    {},
+    {"analyzer": "char"},
+    {"analyzer": "char_wb"},
+    {"analyzer": "char", "ngram_range": (2, 5), "lowercase": False},
+    {"analyzer": "char_wb", "ngram_range": (2, 4), "max_features": 3000},
+    {"analyzer": "char_wb", "ngram_range": (5, 9), "strip_accents": "ascii"},
+    {"ngram_range": (1, 3), "max_features": 5000},
+    {"ngram_range": (2, 2), "strip_accents": "unicode"},
+    {"stop_words": "english"},
+    {"stop_words": ["the", "a", "of", "unlikelylongstopword"], "ngram_range": (1, 2)},
+    {"binary": True},
+    {"lowercase": False, "token_pattern": r"\S+"},
+    {"min_df": 3, "max_df": 0.2},
+    {"vocabulary": ["movie", "film", "the", "the film"], "ngram_range": (1, 2)},
+    {"vocabulary": {"movie": 1, "film": 0}},
+    {"tokenizer": str.split, "analyzer": "char", "stop_words": "english"},  # both of no effect there
+]
+WEIGHTS = [
+    {},
+    {"norm": "l1"},
+    {"norm": None},
+    {"use_idf": False},
+    {"smooth_idf": False},
+    {"sublinear_tf": True},
+    {"sublinear_tf": True, "norm": None, "binary": True},
+]
+DTYPES = [np.float32, np.float64, np.int64]
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    return reviews()[0]
+
+
+class Served:
+    """An estimator, exported, evaluated by the references and run by the kernels of its optimized plan."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.definition = export(estimator)
+        compiled = compile_plan(optimize(self.definition))
+        self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+        (self.column,) = (item.name for item in self.executable.inputs)
+
+    def kernels(self, x: Any) -> Any:
+        return self.executable.run({self.column: x})["transform"]
+
+    def references(self, x: Any) -> Any:
+        return evaluate(self.definition, {self.column: x})["transform"]
+
+
+def assert_same(got: Csr, want: Any) -> None:
+    """Fail unless the rows store the same columns with the same numbers, within what the project promises."""
+    assert (len(got), got.width) == want.shape
+    np.testing.assert_array_equal(got.starts, want.indptr)
+    np.testing.assert_array_equal(got.indices, want.indices)
+    assert got.data.dtype == want.data.dtype
+    np.testing.assert_allclose(got.data, want.data, rtol=1e-6)
+
+
+def check(estimator: Any, texts: list[str], batches: tuple[int, ...] = (1, 7, 1000)) -> None:
+    served = Served(estimator)
+    for size in batches:
+        want = estimator.transform(texts[:size])
+        assert_same(served.kernels(texts[:size]), want)
+        if size < 100:
+            assert_same(served.references(texts[:size]), want)
+
+
+@pytest.mark.parametrize(("options", "dtype"), zip(ANALYSIS, itertools.cycle(DTYPES)), ids=str)
+def test_counts(texts: list[str], options: dict[str, Any], dtype: Any) -> None:
+    check(CountVectorizer(**options, dtype=dtype).fit(texts[:1000]), texts[800:1800], (0, 1, 7, 1000))
+
+
+@pytest.mark.parametrize("options", WEIGHTS, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+def test_weights(texts: list[str], options: dict[str, Any], dtype: Any) -> None:
+    check(TfidfVectorizer(**options, dtype=dtype).fit(texts[:1000]), texts[800:1800])
+    transformer = {name: value for name, value in options.items() if name != "binary"}
+    chain = make_pipeline(CountVectorizer(analyzer="char_wb", dtype=dtype), TfidfTransformer(**transformer))
+    check(chain.fit(texts[:300]), texts[250:350], (1, 99))
+
+
+def test_weights_that_were_changed_after_fitting_are_the_ones_in_force(texts: list[str]) -> None:
+    vectorizer = TfidfVectorizer(max_features=50).fit(texts[:200])
+    vectorizer.set_params(norm=None)  # of no effect: the transformer within keeps its own
+    vectorizer.idf_ = np.linspace(1, 2, 50)
+    check(vectorizer, texts[:50])
+
+
+def test_unions_share_the_lower_case(texts: list[str]) -> None:
+    parts = [("c", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3))), ("w", TfidfVectorizer())]
+    union = FeatureUnion(parts).fit(texts[:300])
+    check(union, texts[200:400])
+    names = [node.name for node in export(union).nodes]
+    assert names.count("lowercase") == 1
+
+
+@st.composite
+def vectorizers(draw: st.DrawFn) -> dict[str, Any]:
+    low = draw(st.integers(1, 4))
+    return {
+        "analyzer": draw(st.sampled_from(["word", "char", "char_wb"])),
+        "ngram_range": (low, draw(st.integers(low, low + 3))),
+        "lowercase": draw(st.booleans()),
+        "strip_accents": draw(st.sampled_from([None, "ascii", "unicode"])),
+        "token_pattern": draw(st.sampled_from(PATTERNS)),
+        "stop_words": draw(st.none() | st.lists(TEXTS, max_size=4)),
+        "binary": draw(st.booleans()),
+        "dtype": draw(st.sampled_from(DTYPES)),
+    }
+
+
+@settings(deadline=None)
+@given(options=vectorizers(), seen=st.lists(TEXTS, min_size=1, max_size=6), new=st.lists(TEXTS, max_size=4))
+def test_nasty_texts(options: dict[str, Any], seen: list[str], new: list[str]) -> None:
+    estimator = CountVectorizer(**options)
+    try:
+        estimator.fit(seen)
+    except ValueError as error:
+        assert "empty vocabulary" in str(error)
+        return
+    check(estimator, [*new, *seen], batches=(10,))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"tokenizer": str.split, "token_pattern": None}, "countvectorizer: CountVectorizer(tokenizer="),
+        ({"preprocessor": str.upper}, "use lowercase and strip_accents"),
+        ({"analyzer": str.split}, "CountVectorizer(analyzer="),
+        ({"strip_accents": str.upper}, "CountVectorizer(strip_accents="),
+        ({"token_pattern": r"[a-z]\w+"}, "only runs of one class of characters are served"),
+        ({"dtype": np.int32}, "use int64, float32 or float64"),
+        ({"input": "file"}, "servers read no files"),
+        ({"vocabulary": {"a": 0, 5: 1}}, "CountVectorizer(vocabulary="),
+        ({"ngram_range": (0, 1), "vocabulary": ["a"]}, "it names no n-grams"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_by_option(options: dict[str, Any], says: str) -> None:
+    estimator = CountVectorizer(**options)
+    if "vocabulary" not in options and options.get("input") != "file":
+        estimator.fit(["a bc def", "def"])
+    elif options.get("input") == "file":
+        estimator.vocabulary_ = {"a": 0}
+    with pytest.raises(UnsupportedError) as caught:
+        export(estimator)
+    assert says in str(caught.value) and "cannot be served" in str(caught.value)
+
+
+@pytest.mark.parametrize("estimator", [CountVectorizer(), TfidfVectorizer(), TfidfVectorizer(vocabulary=["a"])])
+def test_one_that_is_not_fitted_is_refused(estimator: Any) -> None:
+    with pytest.raises(UnsupportedError, match="not fitted"):
+        export(estimator)
+
+
+def test_missing_texts_are_refused_as_the_library_refuses_them(texts: list[str]) -> None:
+    estimator = TfidfVectorizer().fit(texts[:20])
+    with pytest.raises(ValueError, match="np.nan is an invalid document"):
+        estimator.transform([np.nan])
+    served = Served(estimator)
+    for missing in (np.nan, None):
+        with pytest.raises(InputError, match="row 1: .* is an invalid document"):
+            served.kernels(["a", missing])
+
+
+def test_siblings_export_the_same_vocabulary_without_packing_it_again(texts: list[str]) -> None:
+    first = CountVectorizer(analyzer="char_wb", ngram_range=(2, 4)).fit(texts[:2000])
+    whole = export(first)
+    sibling = CountVectorizer(analyzer="char_wb", ngram_range=(2, 4), vocabulary=first.vocabulary_)
+    started = time.perf_counter()
+    again = export(sibling)
+    assert time.perf_counter() - started < 0.15
+    assert set(again.parameters) == set(whole.parameters)
+    sibling.vocabulary_ = dict(first.vocabulary_) | {" th": first.vocabulary_["the"], "the": first.vocabulary_[" th"]}
+    assert set(export(sibling).parameters) != set(whole.parameters)
