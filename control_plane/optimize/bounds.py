@@ -1,7 +1,7 @@
 """How large a value can get, proved from the operators that make it; what shows that a rewrite cannot overflow.
 
-The bounds are computed with the same rounded operations as the values.  Rounding is monotone, so a bound that comes
-out finite is one that no value exceeds.
+The bounds are computed with the same rounded operations as the values, or with a margin.  Rounding is monotone, so a
+bound that comes out finite is one that no value exceeds.
 """
 
 from __future__ import annotations
@@ -112,9 +112,14 @@ def _require_finite(node: ops.RequireFinite, x: Bound) -> Bound:
     return Bound(min(x.limit, ceiling), x.nan and node.allow_nan)
 
 
-@proves(ops.Select, ops.Column, ops.Densify, ops.Cast)
+@proves(ops.Select, ops.Column, ops.Densify)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
+
+
+@proves(ops.Cast)
+def _cast(node: ops.Cast, x: Bound) -> Bound:
+    return _rounded(node, x.limit, x)
 
 
 @proves(ops.Concat)
@@ -125,7 +130,7 @@ def _concat(node: Any, *parts: Bound) -> Bound:
 @proves(ops.Affine)
 def _affine(node: ops.Affine, x: Bound) -> Bound:
     shift = 0.0 if node.shift is None else largest(node.shift)
-    return _sized(x.limit * largest(node.scale) + shift, x)
+    return _rounded(node, x.limit * largest(node.scale) + shift, x)
 
 
 @proves(ops.Standardize)
@@ -134,7 +139,7 @@ def _standardize(node: ops.Standardize, x: Bound) -> Bound:
     smallest = 1.0 if node.scale is None else float(np.abs(node.scale.array).min(initial=math.inf))
     if not smallest > 0:
         return UNKNOWN
-    return _sized((x.limit + mean) / smallest, x)
+    return _rounded(node, (x.limit + mean) / smallest, x)
 
 
 @proves(ops.Normalize)
@@ -146,7 +151,7 @@ def _normalize(node: ops.Normalize, x: Bound) -> Bound:
 @proves(ops.Linear)
 def _linear(node: ops.Linear, x: Bound) -> Bound:
     bias = 0.0 if node.bias is None else largest(node.bias)
-    return _sized((x.limit * largest(node.weights) * node.x.type.columns + bias) * _MARGIN, x)
+    return _rounded(node, (x.limit * largest(node.weights) * node.x.type.columns + bias) * _MARGIN, x)
 
 
 @proves(ops.TreeEnsemble)
@@ -155,5 +160,7 @@ def _trees(node: ops.TreeEnsemble, x: Bound) -> Bound:
     return Bound(limit, nan=not limit < math.inf)
 
 
-def _sized(limit: float, x: Bound) -> Bound:
+def _rounded(node: Node, limit: float, x: Bound) -> Bound:
+    # In float64 a bound is rounded as its value is; in float32 the value may be rounded up by more.
+    limit = limit if node.type.dtype == "f64" else limit * _MARGIN
     return Bound(limit, x.nan) if limit < math.inf else UNKNOWN

@@ -45,8 +45,8 @@ def push_linear_through_concat(graph: Graph, linear: Linear, concat: Concat) -> 
     if not any(map(_sparse, concat.parts)):  # dense parts are copied faster than their products are summed
         return None
     groups = [Concat(group) if len(group) > 1 else group[0] for group in _groups(concat)]
-    narrow = linear.weights.dtype != "f64"
-    if narrow and any(group.type.dtype != "f64" for group in groups):  # their products would round to float32
+    kept = ("f64", "f32") if linear.weights.dtype == "f64" else ("f64",)
+    if not all(group.type.dtype in kept for group in groups):  # float32 products would round to float32
         return None
     ends = list(itertools.accumulate(group.type.columns for group in groups))
     weights = [linear.weights.array[end - g.type.columns : end] for g, end in zip(groups, ends, strict=True)]

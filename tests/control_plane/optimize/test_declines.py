@@ -209,6 +209,16 @@ REFUSALS = [
     ),
     Refusal(
         "push_linear_through_concat",
+        "whole numbers are floats only once they stand beside floats",
+        f"""%{ROWS}
+        %s = input column="s" kind="f64{{2}}"
+        %i = input column="i" kind="i64"
+        %1 = concat %x %s %i
+        %2 = linear %1 weights=@w:f64[6]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "push_linear_through_concat",
         "a tree compares the score with a threshold, and the last bit decides",
         f"""%{ROWS}
         %s = input column="s" kind="f64{{2}}"
