@@ -1,0 +1,264 @@
+"""Prediction in this process: an estimator compiled into a predictor with the same methods, without any server."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel import engine
+from pretzel.client.inputs import columns_of
+from pretzel.client.results import result_of
+from pretzel.client.tables import is_sparse
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.optimize import Trace, optimize
+from pretzel.engine.columns import bind_column
+from pretzel.engine.executable import Output
+from pretzel.errors import DefinitionError, InputError, UnsupportedError
+from pretzel.importers import export
+from pretzel.plan import bundle, ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import InputDescription
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.render import render
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Labels
+
+Export = Callable[[Any], Definition]
+Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come as float32
+
+_AS_SAVED: Kind = ("dense", frozenset())
+
+
+def compile(estimator: Any) -> Predictor:
+    """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
+
+    Raises:
+        UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
+    """
+    return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
+
+
+def load(path: str | os.PathLike[str]) -> Predictor:
+    """Read a predictor that :meth:`Predictor.save` or ``pretzel export`` wrote; it holds no code.
+
+    Raises:
+        CorruptObjectError: the file is something else, torn or damaged.
+    """
+    return Predictor(bundle.load(path))
+
+
+class Predictor:
+    """A compiled estimator with the methods that the estimator has: ``predict``, ``transform``, ``predict_proba``, ...
+
+    Each takes what the estimator's own takes (arrays of any dtype, sparse matrices, lists, DataFrames) and returns what
+    it returns.  ``classes_`` and ``feature_names_in_`` are there where the estimator has them.  Safe to call from many
+    threads.
+    """
+
+    def __init__(self, definition: Definition, reexport: Export | None = None) -> None:
+        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
+        self._models = _Models(definition, reexport)
+        self._definition = definition
+        for name in definition.outputs:
+            setattr(self, name, _Method(name, self._models))
+        names = definition.metadata.get("feature_names")
+        if names is not None:
+            self.feature_names_in_ = np.array(names, object)
+        head = definition.outputs.get("predict")
+        if isinstance(head, ops.LabelLookup):
+            self.classes_ = _table(_labels(head.labels), definition.metadata)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which methods there are, where another is asked for."""
+        methods = self.__dict__["_definition"].outputs if "_definition" in self.__dict__ else ()
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
+
+    def explain(self) -> str:
+        """Say what is computed: the definition, the rules that rewrote it, and the plan of kernels."""
+        trace = Trace()
+        optimized = optimize(self._definition, trace=trace)
+        rules = [f"{step.rule}, {step.places}x: {step.summary}" for step in trace.steps]
+        parts = {
+            "Definition": render(self._definition),
+            "Rules": "\n".join(rules) or "none applies",
+            "Plan": render(compile_plan(optimized).plan),
+        }
+        return "\n\n".join(f"{title}\n{text}" for title, text in parts.items())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
+
+        A predictor that was loaded takes float32 and sparse input too, but computes in the types that were saved.
+        """
+        bundle.save(path, self._definition)
+
+    def __repr__(self) -> str:
+        """Return the estimator and the methods."""
+        estimator = self._definition.metadata.get("estimator", "definition")
+        return f"<Predictor of {estimator}: {', '.join(self._definition.outputs)}>"
+
+
+class _Model:
+    """One definition, compiled, for one kind of input."""
+
+    def __init__(self, definition: Definition) -> None:
+        compiled = compile_plan(optimize(definition))
+        self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+        self.metadata = definition.metadata
+        self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
+        self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
+        reads_texts = definition.metadata.get("input_style") == "texts"
+        checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
+        self.refuses_nothing = checks or not reads_texts
+
+    def bind(self, X: Any) -> tuple[list[Any], int]:
+        """Return the columns of X as the program reads them, and how many rows they have.
+
+        Raises:
+            InputError: X is not what the model takes, or has no rows where the library wants one.
+        """
+        columns = columns_of(X, self.inputs, self.metadata)
+        rows = {name: len(column) for name, column in columns.items()}
+        if len(set(rows.values())) > 1:
+            raise InputError(f"X: its columns have different numbers of rows: {rows}")
+        count = next(iter(rows.values()), 0)
+        if count == 0 and self.refuses_nothing:
+            raise InputError("X: found 0 samples, while a minimum of 1 is required")
+        return [bind_column(item.name, item.type, columns[item.name]) for item in self.inputs], count
+
+
+class _Models:
+    """The models of one predictor: one for the types as they were exported, others when such input first comes."""
+
+    def __init__(self, definition: Definition, reexport: Export | None) -> None:
+        self.main = _Model(definition)
+        self._reexport = reexport
+        self._made: dict[Kind, _Model] = {_AS_SAVED: self.main}
+        self._lock = threading.Lock()
+        floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
+        self._floats = {item.name: item.type for item in floats} if reexport else {}
+        self._types = {item.name: item.type for item in self.main.inputs}
+        self._by_name = definition.metadata.get("input_style") == "frame"
+
+    def of(self, X: Any) -> _Model:
+        """Return the model for the types of X."""
+        kind = self._kind(X) if self._floats else _AS_SAVED
+        return self._made.get(kind) or self._make(kind)
+
+    def _kind(self, X: Any) -> Kind:
+        if is_sparse(X):
+            return "dense" if self._by_name else "sparse", self._all_if(X.dtype)
+        if hasattr(X, "columns") and hasattr(X, "dtypes"):
+            types = dict(zip(X.columns, X.dtypes, strict=True))
+            if self._by_name:
+                return "dense", frozenset(name for name in self._floats if types.get(name) == np.float32)
+            return "dense", self._all_if(np.float32 if all(t == np.float32 for t in types.values()) else None)
+        return "dense", self._all_if(getattr(X, "dtype", None))
+
+    def _all_if(self, dtype: Any) -> frozenset[str]:
+        return frozenset(self._floats) if dtype == np.float32 else frozenset()
+
+    def _make(self, kind: Kind) -> _Model:
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = self._compile(kind)
+            return self._made[kind]
+
+    def _compile(self, kind: Kind) -> _Model:
+        assert self._reexport is not None
+        layout, singles = kind
+        types = {name: ValueType("f32", t.width) if name in singles else t for name, t in self._types.items()}
+        if layout == "dense":
+            return _Model(self._reexport(_Sample(types)))
+        only = next(iter(types.values()))
+        try:
+            return _Model(self._reexport(_SparseSample(ValueType(only.dtype, only.columns, "sparse"))))
+        except (DefinitionError, UnsupportedError):
+            # An operator that reads dense rows only: the zeros are written out instead.
+            return self._made.get(("dense", singles)) or self._compile(("dense", singles))
+
+
+class _Sample:
+    """No rows, of these types: a frame, or one matrix where there is one input of several columns."""
+
+    def __new__(cls, types: Mapping[str, ValueType]) -> Any:
+        """Return an array instead, where the model takes one."""
+        only = next(iter(types.values()))
+        if len(types) == 1 and only.width is not None:
+            return np.empty((0, only.width), only.numpy)
+        return super().__new__(cls)
+
+    def __init__(self, types: Mapping[str, ValueType]) -> None:
+        self.columns = list(types)
+        self.dtypes = types
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        kind = self.dtypes[name]
+        return np.empty(0, str if kind.is_text else kind.numpy)
+
+
+class _SparseSample:
+    """No rows of a sparse matrix."""
+
+    def __init__(self, kind: ValueType) -> None:
+        self.dtype, self.shape = kind.numpy, (0, kind.columns)
+
+    def tocsr(self) -> _SparseSample:
+        return self
+
+
+class _Method:
+    """One method of a predictor; all that does not depend on X is prepared here."""
+
+    __slots__ = ("_dtype", "_finish", "_models", "_name", "_outputs", "_run", "_width")
+
+    def __init__(self, name: str, models: _Models) -> None:
+        model = models.main
+        self._name, self._outputs, self._models = name, (name,), models
+        self._run, self._finish = model.executable.run_bound, model.finish[name]
+        only = model.inputs[0].type if len(model.inputs) == 1 else None
+        plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
+        self._dtype = np.dtype("f8") if plain else None
+        self._width = only.columns if only is not None else 0
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
+            rows, width = X.shape
+            if rows and width == self._width and X.flags.c_contiguous:
+                return self._finish(self._run([X], rows, self._outputs)[self._name])
+        model = self._models.of(X)
+        bound, rows = model.bind(X)
+        value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
+        return model.finish[self._name](value)
+
+
+def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return what makes the method's result from an output."""
+    if output.labels is not None:
+        table = _table(output.labels, metadata)
+        return lambda labels: _look_up(labels, table)
+    if output.type.layout == "dense" and not output.type.is_text:
+        return lambda array: array
+    return result_of
+
+
+def _look_up(labels: Labels, table: np.ndarray) -> np.ndarray:
+    found: np.ndarray = table[labels.codes]
+    return found
+
+
+def _table(labels: np.ndarray, metadata: Mapping[str, Any]) -> np.ndarray:
+    return labels.astype(object) if metadata.get("classes_dtype") == "object" else labels
+
+
+def _labels(parameter: Parameter) -> np.ndarray:
+    return np.array(parameter.texts) if parameter.dtype == "str" else parameter.array
