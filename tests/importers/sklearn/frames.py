@@ -1,0 +1,62 @@
+"""Compares an imported estimator with itself over anything that it takes: arrays, tables, mixed columns."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from pretzel.client.inputs import columns_of
+from pretzel.importers import export
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import InputDescription
+from pretzel.plan.reference import evaluate
+from pretzel.plan.values import Texts
+from tests.importers.sklearn.compare import BATCHES, _assert_close, run
+
+
+def assert_serves(estimator: Any, x: Any, *, sample: Any = None, exact: bool = False) -> Definition:
+    """Fail unless every method gives what the estimator gives: by references and by optimized kernels, in batches."""
+    definition = export(estimator, sample=sample)
+    for rows in BATCHES:
+        part = rows_of(x, np.arange(rows) % len(x))
+        columns = cut(definition, part)
+        with np.errstate(all="ignore"):
+            by_reference = evaluate(definition, {name: _plain(column) for name, column in columns.items()})
+        by_kernels = run(definition, columns)
+        for name, want in wanted(estimator, definition, part).items():
+            relative, scale = (0.0, 0.0) if exact else (1e-6, 1e-9)
+            _assert_close(f"reference, {name}, {rows} rows", by_reference[name], want, relative, scale)
+            _assert_close(f"kernels, {name}, {rows} rows", by_kernels[name], want, relative, scale)
+    return definition
+
+
+def wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
+    """Return what the estimator's own methods give; arrays of objects as arrays of their strings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: getattr(estimator, name)(x) for name in definition.outputs}
+
+
+def served(definition: Definition, x: Any) -> dict[str, Any]:
+    """Return every output by the kernels of the optimized plan."""
+    return run(definition, cut(definition, x))
+
+
+def cut(definition: Definition, x: Any) -> dict[str, Any]:
+    """Return the columns of X, as a client cuts it."""
+    inputs = [InputDescription(node.column, node.type) for node in definition.inputs]
+    return columns_of(x, inputs, definition.metadata)
+
+
+def rows_of(x: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or a table."""
+    return x.iloc[rows] if hasattr(x, "iloc") else x[rows]
+
+
+def _plain(column: Any) -> Any:
+    if not isinstance(column, Texts):
+        return column
+    texts, width = column.tolist(), column.width
+    return texts if width is None else [texts[i : i + width] for i in range(0, len(texts), width)]
