@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,20 @@ class Deployment:
 class Deployer:
     """Turns definitions into published versions.  Safe for several threads."""
 
-    def __init__(self, store: ObjectStore, catalog: Catalog, verifier: Verifier, lease_seconds: float = 3600.0) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        catalog: Catalog,
+        verifier: Verifier,
+        writers: Executor,
+        lease_seconds: float = 3600.0,
+    ) -> None:
+        """Work over a store and a catalog; objects are written by ``writers``."""
         self.store, self.catalog, self.verifier = store, catalog, verifier
         self.parameters = ParameterCache(store)
         self.lease_seconds = lease_seconds
         self._trusted: set[Digest] = set()
+        self._writers = writers
 
     def deploy(self, asked: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
         """Return the version, and the revision of the catalog that shows it; ``progress`` hears of each step.
@@ -92,14 +102,13 @@ class Deployer:
         return asked.build(self.parameters.many(asked.parameters))
 
     def _keep(self, definition: Definition, compiled: Compiled) -> None:
-        """Store the objects of a version, stage by stage: blobs, definition, plan."""
+        """Store the objects of a version: blobs, definition, plan."""
         plan = compiled.plan
-        self.catalog.lease([*compiled.blobs, definition.digest, plan.digest], self.lease_seconds)
-        for digest, blob in compiled.blobs.items():
-            self._put(digest, blob)
+        objects = {**compiled.blobs, definition.digest: definition.encoded, plan.digest: plan.encoded}
+        self.catalog.lease(objects, self.lease_seconds)
+        # Side by side, since files that are flushed at the same time share a flush of the disk.
+        for _ in self._writers.map(self._put, objects.keys(), objects.values()):
             failpoint("after_first_blob")
-        self._put(definition.digest, definition.encoded)
-        self._put(plan.digest, plan.encoded)
         failpoint("after_blobs")
 
     def _put(self, digest: Digest, data: Buffer) -> None:

@@ -24,7 +24,7 @@ Seconds = Annotated[float, Field(gt=0)]
 class Settings(BaseSettings):
     """What a control plane needs to know; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="PRETZEL_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="PRETZEL_", extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     data_dir: Path = Path("pretzel-data")
     """Where the catalog and the objects are kept; one control plane at a time."""

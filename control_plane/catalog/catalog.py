@@ -127,7 +127,8 @@ class Catalog:
         with self._lock:
             short = [d for d in digests if self._leased.get(d, 0.0) < now + seconds / 2]
         if short:
-            with self.database.write() as connection:
+            # Lost in a power cut, a lease costs an upload that is made again; that is no reason to flush the disk.
+            with self.database.write(durable=False) as connection:
                 writing.lease(connection, short, now + seconds)
             with self._lock:
                 self._leased |= dict.fromkeys(short, now + seconds)

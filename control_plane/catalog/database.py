@@ -20,7 +20,6 @@ from pretzel.errors import ExhaustedError, UnavailableError
 
 _PRAGMAS = (
     "journal_mode = WAL",  # readers never wait for the writer
-    "synchronous = FULL",  # what was answered survives a power cut
     "foreign_keys = ON",
     "busy_timeout = 10000",
 )
@@ -44,15 +43,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, durable: bool = True) -> Iterator[Connection]:
         """A transaction that no other writer runs beside; it is undone when the block raises.
+
+        A durable one survives a power cut, which costs a flush of the disk; the others survive the end of the process.
 
         Raises:
             ExhaustedError: the disk is full.
             UnavailableError: another process kept the database locked for too long.
         """
         with _translated(), self.engine.connect() as connection:
-            with connection.execution_options(writes=True).begin():
+            with connection.execution_options(writes="FULL" if durable else "NORMAL").begin():
                 yield connection
 
     def close(self) -> None:
@@ -74,9 +75,13 @@ def _prepare(connection: Any, record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads first and locks later can find that it must give up; a writer locks at once.
     writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not writes:
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous = {writes}")
+    # A transaction that reads first and locks later can find that it must give up; a writer locks at once.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _upgrade(connection: Connection) -> None:

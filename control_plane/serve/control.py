@@ -47,12 +47,13 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         self, requests: AsyncIterator[pb.UploadObjectsRequest], context: Context
     ) -> pb.UploadObjectsResponse:
         plane = self._plane
-        upload = Upload(plane.store, lambda digest: plane.lease([digest]), plane.settings.max_object_bytes)
+        most = plane.settings.max_object_bytes
+        upload = Upload(plane.store, lambda digest: plane.lease([digest]), most, plane.writers)
         try:
             async for piece in requests:
                 digest = wire.digest_from_proto(piece.digest)
                 await asyncio.to_thread(upload.take, digest, piece.offset, piece.data)
-            upload.finish()
+            await asyncio.to_thread(upload.finish)
         finally:
             await asyncio.to_thread(upload.close)
             plane.metrics.uploaded_objects.inc(upload.objects)

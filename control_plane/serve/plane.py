@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
@@ -24,6 +25,7 @@ from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 
 _MISSED_REPORTS = 5
+_WRITERS = 4
 _log = logger("plane")
 
 
@@ -45,7 +47,8 @@ class Plane:
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
         self.verifier = _verifier(settings)
-        self.deployer = Deployer(self.store, self.catalog, self.verifier, settings.lease_seconds)
+        self.writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="store")
+        self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, settings.lease_seconds)
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
@@ -84,6 +87,7 @@ class Plane:
         """Stop what is at work and let go of the directory."""
         self.verifier.close()
         self.deployments.close()
+        self.writers.shutdown()
         self.catalog.close()
         self._lock.close()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 
 from pretzel.control_plane.store import ObjectStore, Writer
 from pretzel.errors import CancelledError, ExhaustedError, InputError
@@ -12,12 +14,19 @@ from pretzel.plan.digest import Digest
 PIECE = 1 << 20
 """Largest piece of an object in one message."""
 
+_MOST_PENDING = 16
+
 
 class Upload:
-    """The objects of one stream, one after another.  Closing it drops the one that is not whole."""
+    """The objects of one stream, one after another.  Closing it drops the one that is not whole.
 
-    def __init__(self, store: ObjectStore, lease: Callable[[Digest], None], most: int) -> None:
+    Whole ones are committed beside the next, by ``executor``: flushed at the same time, they share a flush of the disk.
+    """
+
+    def __init__(self, store: ObjectStore, lease: Callable[[Digest], None], most: int, executor: Executor) -> None:
         self.objects = self.bytes = 0
+        self._executor = executor
+        self._commits: deque[Future[int]] = deque()
         self._store, self._lease, self._most = store, lease, most
         self._digest: Digest | None = None
         self._writer: Writer | None = None  # None also while the pieces of an object that is there go by
@@ -48,11 +57,14 @@ class Upload:
                 self._end()
 
     def finish(self) -> None:
-        """Say that no piece follows.
+        """Say that no piece follows, and return when all is stored.
 
         Raises:
-            InputError: the last object is not whole.
+            InputError: the last object is not whole, or the digest of one disagrees.
+            ExhaustedError: the disk is full.
         """
+        with self._lock:
+            self._settle(0)
         if self._digest is not None:
             raise InputError(f"object {self._digest}: the stream ended after {self._seen} bytes of it; send it again")
 
@@ -60,6 +72,7 @@ class Upload:
         """Drop what is not whole; may be called twice."""
         with self._lock:
             self._closed = True
+            wait(self._commits)
             self._drop()
 
     def _begin(self, digest: Digest) -> None:
@@ -82,10 +95,21 @@ class Upload:
 
     def _end(self) -> None:
         if self._writer is not None:
-            self._writer.commit()
+            self._commits.append(self._executor.submit(self._commit, self._writer))
+            self._settle(_MOST_PENDING)
+        self._writer = self._digest = None
+
+    def _commit(self, writer: Writer) -> int:
+        with writer:
+            writer.commit()
+        return writer.written
+
+    def _settle(self, pending: int) -> None:
+        """Wait until no more commits than that are under way; a failed one is raised once those before it are done."""
+        while len(self._commits) > pending:
+            self.bytes += self._commits[0].result()
             self.objects += 1
-            self.bytes += self._seen
-        self._drop()
+            self._commits.popleft()
 
     def _drop(self) -> None:
         if self._writer is not None:

@@ -39,12 +39,11 @@ def test_migrations_are_one_chain():
 
 
 def test_pragmas(database: Database):
-    with database.read() as connection:
-        values = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        ]
-    assert values == ["wal", 2, 1, 10000]
+    names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    for durable, level in ((True, 2), (False, 1), (True, 2)):
+        with database.write(durable) as connection:
+            values = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+        assert values == ["wal", level, 1, 10000]
 
 
 def test_an_epoch_is_made_once(tmp_path: Path):
