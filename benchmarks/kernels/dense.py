@@ -1,0 +1,101 @@
+"""Dense and tabular pipelines, and the kernels they rest on, against scikit-learn: 1, 100 and 10 000 rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+
+import pretzel
+from benchmarks.harness import Row, compare
+
+RIVAL = "scikit-learn"
+BATCHES = (1, 100, 10_000)
+COLUMNS = 40
+
+
+def measure() -> list[Row]:
+    """Compare whole pipelines, then single estimators of a width where the arithmetic counts."""
+    rows = []
+    for name, (model, x) in {**_pipelines(), **_single()}.items():
+        method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
+        method = method if hasattr(model, method) else "predict"
+        rows += _both(f"{name}, {method}", getattr(pretzel.compile(model), method), getattr(model, method), x)
+    return rows
+
+
+def _both(name: str, ours: Callable[[Any], Any], theirs: Callable[[Any], Any], x: Any) -> Iterator[Row]:
+    for size in BATCHES:
+        part = x.iloc[:size] if hasattr(x, "iloc") else x[:size]
+        _check(ours(part), theirs(part))
+        yield compare(name, RIVAL, lambda part=part: ours(part), lambda part=part: theirs(part), rows=len(part))
+
+
+def _check(got: np.ndarray, want: np.ndarray) -> None:
+    """A fast wrong answer is no result."""
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-7)
+
+
+def _pipelines() -> dict[str, tuple[Any, Any]]:
+    x, y = _data(COLUMNS)
+    union = FeatureUnion([("pca", PCA(20)), ("clusters", KMeans(16, n_init=1, random_state=0))])
+    found = {
+        "40 columns: impute, scale, PCA 20, logistic": (_scaled(PCA(20)).fit(x, y), x),
+        "the same with PCA 20 + k-means 16 in a union": (_scaled(union).fit(x, y), x),
+    }
+    table = _adult()
+    if table is not None:
+        found["Adult, a DataFrame: impute, scale, one-hot, logistic"] = (_adult_pipeline(table), table)
+    return found
+
+
+def _scaled(features: Any) -> Pipeline:
+    return make_pipeline(SimpleImputer(), StandardScaler(), features, LogisticRegression())
+
+
+def _single() -> dict[str, tuple[Any, Any]]:
+    x, y = _data(256)
+    several = LinearRegression().fit(x, np.random.default_rng(0).normal(size=(len(x), 64)))
+    return {
+        "logistic, 256 columns, 2 classes": (LogisticRegression().fit(x, y), x),
+        "linear, 256 columns, 64 targets": (several, x),
+        "PCA 128 of 256 columns": (PCA(128).fit(x), x),
+        "scale 256 columns": (StandardScaler().fit(x), x),
+        "normalize 256 columns": (Normalizer().fit(x), x),
+        "k-means 64 over 256 columns": (KMeans(64, n_init=1, max_iter=5, random_state=0).fit(x), x),
+    }
+
+
+def _data(columns: int) -> tuple[np.ndarray, np.ndarray]:
+    x = np.random.default_rng(columns).normal(size=(max(BATCHES), columns))
+    return x, (x[:, 0] + x[:, 1] > 0).astype(int)
+
+
+def _adult() -> pd.DataFrame | None:
+    """Return the table where it is at hand: ``PRETZEL_DATA`` names the directory of ``adult.csv``."""
+    path = Path(os.environ.get("PRETZEL_DATA", "data"), "adult.csv")
+    return pd.read_csv(path).iloc[: max(BATCHES)] if path.exists() else None
+
+
+def _adult_pipeline(table: pd.DataFrame) -> Pipeline:
+    target = table.columns[-1]
+    texts = [name for name in table.columns if table[name].dtype.kind not in "iuf" and name != target]
+    numbers = [name for name in table.columns if table[name].dtype.kind in "iuf" and name != target]
+    features = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numbers),
+            ("texts", OneHotEncoder(handle_unknown="ignore"), texts),
+        ]
+    )
+    return Pipeline([("features", features), ("head", LogisticRegression(max_iter=200))]).fit(table, table[target])
