@@ -119,7 +119,7 @@ def _lookup(
     options["refuse_unknown"] = estimator.handle_unknown == "error"
     if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
         return ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
-    x = column.number()
+    x = ops.RequireFinite(column.number(), type(estimator).__name__, allow_nan=True)
     wide = x if x.type.dtype == "f64" else ops.Cast(x, "f64")
     return ops.Lookup(wide, Parameter.of(_numbers(keys, none_code, step)), **options)
 
