@@ -16,6 +16,7 @@ from pretzel.data_plane.pull.backoff import delay
 from pretzel.data_plane.pull.complete import Completer, servable
 from pretzel.data_plane.pull.fetch import Fetcher
 from pretzel.data_plane.pull.watch import Watcher
+from pretzel.data_plane.residency.memory import give_back
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
@@ -179,6 +180,7 @@ class Puller:
             self._cache.save_catalog(catalog, self._completer.closures)
         except OSError as error:  # a full disk must not stop the serving
             log.error("the catalog cannot be kept; a restart would serve the one before", error=str(error))
+        give_back()  # what was fetched passed through this process, and lies in the cache now
 
 
 def _brief(error: Exception) -> str:
