@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 STEADY = 10.0
 """Seconds after which a process that lived so long is not taken for one that cannot live."""
+BEGINNINGS = 2
+"""How often a process that says nothing is tried again before the worker gives up its own start."""
 PATIENCE = 30.0
 """Seconds that a catalog waits for the slowest process before the next one is looked at."""
 MARGIN = 2.0
@@ -49,17 +51,17 @@ class Fleet:
             PreconditionError: one cannot start, for instance because the port is taken.
         """
         self._keepers = [asyncio.create_task(self._keep(slot)) for slot in range(self._size)]
-        async with self._changed:
-            await self._changed.wait_for(lambda: any(k.done() for k in self._keepers) or self._all_ready())
-        for keeper in self._keepers:
-            if keeper.done():
-                keeper.result()
+        ready = asyncio.create_task(self._until(self._all_ready))
+        done, _ = await asyncio.wait([*self._keepers, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        for keeper in done - {ready}:
+            keeper.result()
         self._started = True
 
     @property
     def port(self) -> int:
-        """Where they listen."""
-        return next(child.port for child in self.children.values() if child.port)
+        """Where they listen; 0 before any does."""
+        return int(self._start["port"])
 
     async def publish(self, catalog: Catalog) -> None:
         """Give a catalog to all processes, and return when all answer from it."""
@@ -70,8 +72,8 @@ class Fleet:
             child.link.send("catalog", **change)
         serial = self._serial
         try:
-            async with asyncio.timeout(PATIENCE), self._changed:
-                await self._changed.wait_for(lambda: self._all_applied(serial))
+            async with asyncio.timeout(PATIENCE):
+                await self._until(lambda: self._all_applied(serial))
         except TimeoutError:
             log.error("a serving process is slow to take a catalog", revision=catalog.revision)
 
@@ -120,8 +122,8 @@ class Fleet:
             child, code = await self._live(slot)
             if self._stopping.is_set():
                 return
-            if child.failure and not self._started:
-                raise PreconditionError(child.failure)
+            if not self._started and (child.failure or attempt == BEGINNINGS):
+                raise PreconditionError(child.failure or f"a serving process cannot start: it ends with code {code}")
             log.error("a serving process died and is restarted", pid=child.pid, code=code, why=child.failure)
             self.restarts += 1
             attempt = 0 if time.monotonic() - born > STEADY else attempt + 1
@@ -150,6 +152,10 @@ class Fleet:
             self._start["port"] = child.port  # a restarted process comes back where the clients look for it
         self._react(child, message)
         asyncio.get_running_loop().create_task(self._tell())
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(condition)
 
     async def _tell(self) -> None:
         async with self._changed:

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -60,9 +60,10 @@ async def _run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisor = Supervisor(settings)
     try:
-        await supervisor.start()
-        print(json.dumps(supervisor.whereabouts()), flush=True)
-        await supervisor.serve_until(stop)
+        await first_of(stop, supervisor.start())
+        if not stop.is_set():
+            print(json.dumps(supervisor.whereabouts()), flush=True)
+            await first_of(stop, *supervisor.work())
     finally:
         await supervisor.stop()
 
@@ -92,7 +93,8 @@ class Supervisor:
         self._puller = Puller(self._channel, self.name, self._cache, self._publish)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
-        self._metrics_port, self._stop_metrics = 0, lambda: None
+        self._metrics_port = 0
+        self._stop_metrics: Callable[[], None] = lambda: None
         self._chores: set[asyncio.Task[None]] = set()
         self._resident = 0
 
@@ -104,23 +106,16 @@ class Supervisor:
         self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port)
         await self._fleet.start()
 
-    async def serve_until(self, stop: asyncio.Event) -> None:
-        """Pull, report and collect until told to stop."""
-        work = (self._puller.run(), self._reporter.run(), self._collect(), self._look_at_residents())
-        tasks = [asyncio.create_task(coroutine) for coroutine in work]
-        stopped = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-        for task in (*tasks, stopped):
-            task.cancel()
-        await asyncio.gather(*tasks, stopped, return_exceptions=True)
-        for task in done - {stopped}:
-            task.result()  # it never returns: this raises what ended it
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what is done for as long as the worker runs: pull, report, collect."""
+        return [self._puller.run(), self._reporter.run(), self._collect(), self._look_at_residents()]
 
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
         log.info("stopping")
-        await asyncio.gather(self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds))
-        await asyncio.to_thread(self._stop_metrics)
+        farewells = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
+        await asyncio.gather(*farewells, return_exceptions=True)
+        self._stop_metrics()
         await self._channel.close()
         self._cache.close()
         if self._held:
@@ -207,6 +202,18 @@ class Supervisor:
             "control_plane_connected": int(puller.watcher.connected),
         }
         return await self._fleet.numbers(), counters, gauges
+
+
+async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
+    """Do some work until a part of it ends or is told to stop; raise what ended it, if it failed."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+    for task in (*tasks, stopped):
+        task.cancel()
+    await asyncio.gather(*tasks, stopped, return_exceptions=True)
+    for task in done - {stopped}:
+        task.result()
 
 
 def hold_port(host: str, port: int) -> socket.socket:

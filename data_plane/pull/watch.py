@@ -39,7 +39,8 @@ class Watcher:
                 await self._follow()
                 log.info("the control plane closed the watch")
             except grpc.aio.AioRpcError as error:
-                log.warning("the watch broke", code=error.code().name, details=error.details())
+                tell = log.debug if attempt else log.warning
+                tell("the watch broke", code=error.code().name, details=error.details())
             self.connected = False
             self.breaks += 1
             attempt = 0 if self.target is not before else attempt + 1

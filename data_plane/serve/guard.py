@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 SERVICE = "/pretzel.v1.PredictionService/"
 Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:

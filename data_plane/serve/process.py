@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -39,7 +40,7 @@ class ServingProcess:
         self._settings = settings = Settings.model_construct(**start["settings"])
         self._port: int = start["port"]
         self._tally = tally = Tally(settings.metrics_models)
-        self._objects = ObjectReader(start["cache_dir"])
+        self._objects = ObjectReader(Path(start["cache_dir"]))
         self._plans = PlanCatalog(self._objects, settings.memory_budget, tally=tally, doubt=self._doubt)
         self._router = Router(self._plans, tally, settings.pin)
         limits = Limits(settings.inline_seconds, settings.queue_limit)

@@ -1,0 +1,80 @@
+"""Small models for tests: definitions made by hand, compiled for real."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+
+import numpy as np
+
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.compile.pipeline import Compiled
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from tests.data_plane.control import ScriptedControlPlane
+
+
+def vector(width: int, seed: int) -> Parameter:
+    return Parameter.of(np.random.default_rng(seed).normal(size=width))
+
+
+def scaled(width: int, seed: int = 0) -> Node:
+    """``x * scale + shift``, which models of one seed share."""
+    return ops.Affine(ops.Input("x", f"f64[{width}]"), vector(width, seed), vector(width, seed + 1))
+
+
+def regression(width: int = 3, bias: float = 0.0, *, shared: int = 0, own: int = 0) -> Definition:
+    """A regression over a scaling; what has one ``shared`` shares the scaling, ``own`` and ``bias`` are its own."""
+    x = scaled(width, shared)
+    score = ops.Linear(x, vector(width, 1000 + own), Parameter.of(np.array([bias])))
+    return Definition({"predict": score, "transform": x})
+
+
+def expected(width: int, rows: np.ndarray, bias: float = 0.0, *, shared: int = 0, own: int = 0) -> np.ndarray:
+    """What :func:`regression` means, in NumPy."""
+    scale, shift, weights = (vector(width, seed).array for seed in (shared, shared + 1, 1000 + own))
+    return (rows * scale + shift) @ weights + bias
+
+
+def echo() -> Definition:
+    """Its texts and numbers as they came."""
+    return Definition({"text": ops.Input("text", "str"), "x": ops.Input("x", "f64")})
+
+
+def refusing(width: int = 3) -> Definition:
+    """A model that refuses NaN."""
+    x = ops.RequireFinite(ops.Input("x", f"f64[{width}]"), "Ridge")
+    return Definition({"predict": ops.Linear(x, vector(width, 7), Parameter.of(np.zeros(1)))})
+
+
+def objects_of(definition: Definition) -> tuple[Digest, Mapping[Digest, bytes]]:
+    """The digest of a definition's plan, and every object of it."""
+    compiled: Compiled = compile_plan(definition)
+    blobs = {digest: bytes(blob) for digest, blob in compiled.blobs.items()}
+    return compiled.plan.digest, {compiled.plan.digest: compiled.plan.encoded, **blobs}
+
+
+def put(cache: ObjectCache, definition: Definition) -> Digest:
+    """Put a model's objects into a cache, and return its plan."""
+    plan, objects = objects_of(definition)
+    for digest, blob in objects.items():
+        cache.add(digest, blob)
+    return plan
+
+
+def forget() -> None:
+    """Let go of the parameters that definitions hold: equal ones are one object, and would be used, not the cache."""
+    gc.collect()
+    Parameter._interned.clear()
+
+
+async def deploy(control: ScriptedControlPlane, name: str, definition: Definition, alias: str = "stable") -> Digest:
+    """Deploy a model to a scripted control plane, and return its plan."""
+    plan, objects = objects_of(definition)
+    control.objects.update(objects)
+    await control.deploy(name, plan, alias)
+    return plan

@@ -1,0 +1,218 @@
+"""What is in memory: loaded once, shared, bounded, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pretzel.data_plane.cache.layout import Layout
+from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.data_plane.residency.joint import JointCatalog
+from pretzel.data_plane.residency.ledger import own_bytes
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.errors import ExhaustedError, UnavailableError
+from pretzel.plan.digest import Digest
+from pretzel.plan.physical import Plan
+from tests.data_plane.models import expected, forget, put, regression
+
+WIDE = 20_000  # 160 kB a vector
+VECTOR = 8 * WIDE + 64
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture
+def cache(tmp_path: Path):
+    cache = ObjectCache(tmp_path)
+    yield cache
+    cache.close()
+
+
+def catalog(tmp_path: Path, budget: int = 1 << 40, **options) -> PlanCatalog:
+    return PlanCatalog(ObjectReader(tmp_path), budget, clock=Clock(), **options)
+
+
+async def test_a_plan_answers(cache: ObjectCache, tmp_path: Path):
+    plans = catalog(tmp_path)
+    executable = await plans.load(plans.entry(put(cache, regression(3))))
+    rows = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(executable.run({"x": rows}, ["predict"])["predict"], expected(3, rows))
+
+
+async def test_many_who_ask_at_once_cause_one_load(cache: ObjectCache, tmp_path: Path, monkeypatch):
+    plans, loads = catalog(tmp_path), []
+    build = plans._build
+    monkeypatch.setattr(plans, "_build", lambda plan: loads.append(plan) or build(plan))
+    entry = plans.entry(put(cache, regression(3)))
+    executables = await asyncio.gather(*(plans.load(entry) for _ in range(50)))
+    assert len(loads) == 1
+    assert len(set(map(id, executables))) == 1
+
+
+async def test_who_gives_up_does_not_fail_the_others(cache: ObjectCache, tmp_path: Path):
+    plans = catalog(tmp_path)
+    entry = plans.entry(put(cache, regression(3)))
+    first, second = (asyncio.create_task(plans.load(entry)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second is entry.executable
+
+
+async def test_the_loop_is_free_while_a_plan_loads(cache: ObjectCache, tmp_path: Path, monkeypatch):
+    import threading
+
+    plans, release = catalog(tmp_path), threading.Event()
+    build = plans._build
+    monkeypatch.setattr(plans, "_build", lambda plan: release.wait(10) and build(plan))
+    loading = asyncio.create_task(plans.load(plans.entry(put(cache, regression(3)))))
+    for _ in range(10):
+        await asyncio.sleep(0.001)
+    assert not loading.done()
+    release.set()
+    await loading
+
+
+async def test_what_plans_share_is_counted_and_mapped_once(cache: ObjectCache, tmp_path: Path):
+    plans = catalog(tmp_path)
+    digests = [put(cache, regression(WIDE, own=i)) for i in range(10)]
+    forget()
+    for digest in digests:
+        await plans.load(plans.entry(digest))
+    own = sum(map(own_bytes, digests))
+    assert plans.bytes == own + 12 * VECTOR  # two shared, ten of their own
+    maps = Path("/proc/self/maps").read_text().count(str(Layout(tmp_path).objects))
+    assert maps == 12
+    kernels = len(plans._stages)
+    assert kernels == 11
+
+
+async def test_the_least_recently_used_leaves(cache: ObjectCache, tmp_path: Path):
+    digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(4)]
+    one = own_bytes(digests[0]) + 3 * VECTOR
+    plans = catalog(tmp_path, 3 * one + 1000)
+    entries = [plans.entry(digest) for digest in digests]
+    for entry in entries[:3]:
+        await plans.load(entry)
+    await plans.load(entries[0])  # used again
+    await plans.load(entries[3])
+    assert [entry.executable is not None for entry in entries] == [True, False, True, True]
+    assert plans.bytes <= 3 * one + 1000
+    assert set(plans.resident) == {digests[0], digests[2], digests[3]}
+    await plans.load(entries[1])
+    assert entries[2].executable is None
+
+
+async def test_pinned_plans_stay(cache: ObjectCache, tmp_path: Path):
+    digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(4)]
+    one = own_bytes(digests[0]) + 3 * VECTOR
+    plans = catalog(tmp_path, 2 * one + 1000)
+    plans.pin([digests[0]])
+    entries = [plans.entry(digest) for digest in digests]
+    for entry in entries:
+        await plans.load(entry)
+    assert [entry.executable is not None for entry in entries] == [True, False, False, True]
+    plans.pin([digests[0], digests[3]])
+    with pytest.raises(ExhaustedError, match="with the pinned plans.*PRETZEL_MEMORY_BUDGET"):
+        await plans.load(entries[1])
+    assert [entry.executable is not None for entry in entries] == [True, False, False, True]
+
+
+async def test_a_plan_over_the_budget_is_refused_and_evicts_nothing(cache: ObjectCache, tmp_path: Path):
+    small, large = put(cache, regression(3)), put(cache, regression(WIDE))
+    plans = catalog(tmp_path, 100_000)
+    await plans.load(plans.entry(small))
+    with pytest.raises(ExhaustedError, match="100000 allowed"):
+        await plans.load(plans.entry(large))
+    assert set(plans.resident) == {small}
+
+
+async def test_who_holds_an_evicted_plan_may_finish(cache: ObjectCache, tmp_path: Path):
+    digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(2)]
+    plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * VECTOR + 1000)
+    held = await plans.load(plans.entry(digests[0]))
+    await plans.load(plans.entry(digests[1]))
+    assert plans.entry(digests[0]).executable is None
+    rows = np.ones((1, WIDE))
+    np.testing.assert_allclose(held.run({"x": rows}, ["predict"])["predict"], expected(WIDE, rows))
+
+
+def resident_bytes() -> int:
+    fields = Path("/proc/self/smaps_rollup").read_text().split()
+    return 1024 * int(fields[fields.index("Rss:") + 1])
+
+
+def mapped_objects(path: Path) -> int:
+    return Path("/proc/self/maps").read_text().count(str(Layout(path).objects))
+
+
+async def test_memory_is_given_back(cache: ObjectCache, tmp_path: Path):
+    width = 200_000  # 1.6 MB a vector, 4.8 MB a plan
+    digests = [put(cache, regression(width, shared=10 * i, own=i)) for i in range(4)]
+    plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * (8 * width + 64) + 1000)
+    rows = np.ones((1, width))
+    forget()
+
+    async def cycle() -> None:
+        for digest in digests:
+            executable = await plans.load(plans.entry(digest))
+            executable.run({"x": rows}, ["predict"])
+
+    for _ in range(3):
+        await cycle()
+    before = resident_bytes()
+    for _ in range(15):
+        await cycle()
+    gc.collect()
+    assert len(plans.resident) == 1
+    assert mapped_objects(tmp_path) == 3
+    assert resident_bytes() - before < 3 << 20  # sixty loads of 4.8 MB
+    plans.close()
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated"])
+async def test_a_damaged_object_is_doubted_and_can_be_loaded_once_mended(
+    cache: ObjectCache, tmp_path: Path, damage: str
+):
+    doubted: list[Digest] = []
+    digest = put(cache, regression(WIDE))
+    plans = catalog(tmp_path, doubt=doubted.append)
+    victim = next(iter(Plan.from_encoded(cache.fetch(digest)).objects))
+    good, path = bytes(cache.fetch(victim)), Layout(tmp_path).file(victim)
+    path.chmod(0o644)
+    path.unlink() if damage == "missing" else os.truncate(path, 100)
+    with pytest.raises(UnavailableError, match="it is being fetched again, retry"):
+        await plans.load(plans.entry(digest))
+    assert doubted == [digest]
+    assert not cache.recheck(victim)
+    cache.add(victim, good)
+    await plans.load(plans.entry(digest))
+
+
+async def test_joint_executables_are_made_once_and_go_with_their_plans(cache: ObjectCache, tmp_path: Path):
+    digests = [put(cache, regression(WIDE, own=i)) for i in range(3)]
+    plans = catalog(tmp_path, 3 * own_bytes(digests[0]) + 4 * VECTOR + 1000)
+    joint, entries = JointCatalog(plans), [plans.entry(digest) for digest in digests]
+    for entry in entries[:2]:
+        await plans.load(entry)
+    executable, _ = await joint.get(entries[:2])
+    assert (await joint.get(entries[:2]))[0] is executable
+    rows = np.ones((2, WIDE))
+    results = executable.run({"x": rows}, ["1/predict", "0/predict"])
+    for i in range(2):
+        np.testing.assert_allclose(results[f"{i}/predict"], expected(WIDE, rows, own=i))
+    await plans.load(entries[2])  # the first leaves
+    assert entries[0].executable is None
+    assert (await joint.get(entries[:2]))[0] is not executable
