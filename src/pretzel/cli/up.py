@@ -26,19 +26,39 @@ PAUSE_SECONDS = 0.5
 
 
 def up(
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Serving processes.")] = 1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for predictions; 0 takes any.")] = 8001,
-    control_port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the control plane; 0 takes any.")] = 8101,
+    workers: Annotated[int, typer.Option(envvar="PRETZEL_WORKERS", min=1, max=256, help="Serving processes.")] = 1,
+    port: Annotated[
+        int, typer.Option(envvar="PRETZEL_PORT", min=0, max=65535, help="Port for predictions; 0 takes any.")
+    ] = 8001,
+    control_port: Annotated[
+        int,
+        typer.Option(envvar="PRETZEL_CONTROL_PORT", min=0, max=65535, help="Port of the control plane; 0 takes any."),
+    ] = 8101,
     metrics_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the workers' metrics; 0 takes any.")
+        int,
+        typer.Option(
+            envvar="PRETZEL_METRICS_PORT", min=0, max=65535, help="Port of the workers' metrics; 0 takes any."
+        ),
     ] = 8002,
     control_metrics_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the control plane's metrics; 0 takes any.")
+        int,
+        typer.Option(
+            envvar="PRETZEL_CONTROL_METRICS_PORT",
+            min=0,
+            max=65535,
+            help="Port of the control plane's metrics; 0 takes any.",
+        ),
     ] = 0,
-    data_dir: Annotated[Path, typer.Option(help="Where models are kept.")] = Path("pretzel-data"),
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    insecure: Annotated[bool, typer.Option("--insecure", help="Allow addresses that others can reach.")] = False,
-    log_level: Annotated[str, typer.Option(help="`debug`, `info`, `warning` or `error`.")] = "warning",
+    data_dir: Annotated[Path, typer.Option(envvar="PRETZEL_DATA_DIR", help="Where models are kept.")] = Path(
+        "pretzel-data"
+    ),
+    host: Annotated[str, typer.Option(envvar="PRETZEL_HOST", help="Address to listen on.")] = "127.0.0.1",
+    insecure: Annotated[
+        bool, typer.Option("--insecure", envvar="PRETZEL_INSECURE", help="Allow addresses that others can reach.")
+    ] = False,
+    log_level: Annotated[
+        str, typer.Option(envvar="PRETZEL_LOG_LEVEL", help="`debug`, `info`, `warning` or `error`.")
+    ] = "warning",
     json: Json = False,
 ) -> int:
     """Start a control plane and workers here, until SIGTERM or Ctrl-C."""

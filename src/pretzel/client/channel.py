@@ -25,7 +25,7 @@ _RETRY = {
     "maxAttempts": 5,  # gRPC allows no more
     "initialBackoff": "0.1s",
     "maxBackoff": "2s",
-    "backoffMultiplier": 2,
+    "backoffMultiplier": 2.5,
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 _RETRY_BUFFER = 4 << 20
@@ -50,9 +50,8 @@ def channel_options(extra: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, An
         "grpc.per_rpc_retry_buffer_size": _RETRY_BUFFER,
         # An answer can be larger than the question (a wide transform), and the servers are trusted.
         "grpc.max_receive_message_length": -1,
-        # A worker that restarts is back within a second.
+        # A server that restarts must be found again while a call is still tried: that is for about two seconds.
         "grpc.initial_reconnect_backoff_ms": 100,
-        "grpc.min_reconnect_backoff_ms": 100,
-        "grpc.max_reconnect_backoff_ms": 2000,
+        "grpc.max_reconnect_backoff_ms": 500,
     }
     return list((options | dict(extra)).items())

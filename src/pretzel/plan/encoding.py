@@ -81,6 +81,8 @@ def _encode_string(major: int, data: bytes | bytearray | memoryview, out: bytear
 
 
 def _encode_map(value: Mapping[str, Any], out: bytearray, depth: int) -> None:
+    if not all(isinstance(key, str) for key in value):
+        raise TypeError("only text keys have a canonical form")
     keys = sorted((encode(key), key) for key in value)
     out += _head(_MAP, len(keys))
     for encoded, key in keys:
@@ -127,10 +129,17 @@ class _Reader:
 
     def simple(self, first: int) -> Any:
         if first == 0xFB:
-            return struct.unpack(">d", self.take(8))[0]
+            return self.float()
         if first in _SIMPLE_VALUES:
             return _SIMPLE_VALUES[first]
         raise CorruptObjectError(f"canonical bytes: unknown value 0x{first:02x}")
+
+    def float(self) -> float:
+        data = self.take(8)
+        value: float = struct.unpack(">d", data)[0]
+        if math.isnan(value) and data != _NAN[1:]:
+            raise CorruptObjectError(f"canonical bytes: NaN is written {_NAN[1:].hex()}, not {data.hex()}")
+        return value
 
     def length(self, info: int) -> int:
         if info < 24:

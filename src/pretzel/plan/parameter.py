@@ -96,9 +96,16 @@ class Parameter:
 
     @property
     def texts(self) -> list[str]:
-        """The strings of a table, decoded anew at each call: a list of objects is what a plan should not keep."""
+        """The strings of a table, decoded anew at each call: a list of objects is what a plan should not keep.
+
+        Raises:
+            CorruptObjectError: one is not UTF-8.
+        """
         data, offsets = self.utf8.tobytes(), self.offsets.tolist()
-        return [data[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False)]
+        try:
+            return [data[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False)]
+        except UnicodeDecodeError as error:
+            raise CorruptObjectError(f"blob str{list(self.shape)}: a string is not UTF-8: {error}") from None
 
     @property
     def nbytes(self) -> int:
