@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+import warnings
 
 import pretzel
 from showcase import checking, corpus, latency, memory, report, servers, tabular, texts
@@ -42,6 +43,7 @@ def deploy(models: list[Trained], address: str) -> None:
 
 def main() -> int:
     """Run the demo and return its exit status."""
+    warnings.filterwarnings("ignore", "divide by zero", RuntimeWarning)  # scikit-learn's log of a probability of zero
     models = train()
     saved = memory.pickles(models)
     with servers.up() as running, pretzel.Client(running.worker, timeout=60) as client:

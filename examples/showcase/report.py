@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -21,6 +22,8 @@ MEMORY_LIMIT = 1.5
 T = TypeVar("T")
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 100  # a log has no edge
 
 
 @contextlib.contextmanager
@@ -42,9 +45,9 @@ def each(items: Sequence[T], what: str) -> Iterator[T]:
 
 def show_answers(checked: list[Checked], latencies: list[Latency]) -> None:
     """Print a line for each family: how many answers, how many differ, and how long one row takes."""
-    table = Table(title="Answers against scikit-learn, and one row (median of the family)", title_justify="left")
-    table.add_column("data")
-    for name in ("pipelines", "answers", "differ", "scikit-learn", "in process", "", "over gRPC", ""):
+    table = _table("Answers against scikit-learn, and microseconds for one row (median of the family)")
+    table.add_column("data", no_wrap=True)
+    for name in ("models", "answers", "differ", "scikit-learn", "in process", "faster", "gRPC", "faster"):
         table.add_column(name, justify="right")
     for family in dict.fromkeys(result.model.family for result in checked):
         rows = [result for result in checked if result.model.family == family]
@@ -55,6 +58,11 @@ def show_answers(checked: list[Checked], latencies: list[Latency]) -> None:
     console.print(
         f"[dim]equal labels; floats within {RELATIVE:g} of the value + {ABSOLUTE:g} of the column's largest[/]\n"
     )
+
+
+def _table(title: str, **options: bool) -> Table:
+    console.print(f"\n[bold]{title}[/]")
+    return Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), **options)
 
 
 def _answers(family: str, rows: list[Checked]) -> list[str]:
@@ -77,7 +85,7 @@ def _times(latencies: list[Latency]) -> list[str]:
 
 def show_memory(account: Account) -> None:
     """Print what was shared."""
-    table = Table(title="Memory of all pipelines", title_justify="left", show_header=False)
+    table = _table("Memory of all pipelines", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     table.add_row("as pickles, each by itself", _megabytes(account.pickled))
@@ -105,7 +113,7 @@ def verdict(checked: list[Checked]) -> int:
 
 
 def _micros(seconds: float) -> str:
-    return f"{seconds * 1e6:,.0f} us"
+    return f"{seconds * 1e6:,.0f}"
 
 
 def _megabytes(size: int) -> str:

@@ -63,8 +63,8 @@ class Corpus:
     @cached_property
     def tfidf(self) -> Features:
         """Word and character n-grams, side by side."""
-        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), max_features=40_000, sublinear_tf=True)
-        words = TfidfVectorizer(ngram_range=(1, 2), max_features=40_000)
+        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), max_features=60_000, sublinear_tf=True)
+        words = TfidfVectorizer(ngram_range=(1, 2), max_features=60_000)
         return Features.fit("tfidf", FeatureUnion([("characters", characters), ("words", words)]), self.texts)
 
     @cached_property

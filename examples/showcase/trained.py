@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-METHODS = ("predict", "predict_proba", "decision_function", "transform")
+METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,3 @@ class Trained:
     def head(self, count: int) -> Any:
         """Return the first rows."""
         return self.rows.iloc[:count] if hasattr(self.rows, "iloc") else self.rows[:count]
-
-
-def rows_of(models: Iterable[Trained]) -> int:
-    """Return how many rows all models score together."""
-    return sum(len(model.rows) for model in models)
