@@ -55,9 +55,7 @@ def attribute_from_proto(message: pb.Attribute, depth: int = 0) -> Any:
     """
     kind = message.WhichOneof("value")
     if kind is None or depth > MAX_DEPTH:
-        raise DefinitionError(
-            "attribute: no value" if kind is None else f"attribute: deeper than {MAX_DEPTH}"
-        )
+        raise DefinitionError("attribute: no value" if kind is None else f"attribute: deeper than {MAX_DEPTH}")
     if kind == "null":
         return None
     if kind == "list":

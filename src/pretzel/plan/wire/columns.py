@@ -106,12 +106,13 @@ def _fail(name: str, problem: str) -> NoReturn:
 
 
 def _dense_to_proto(name: str, array: np.ndarray) -> pb.Column:
-    dtype = array.dtype.newbyteorder("<")
-    if dtype not in DTYPE_NAMES or array.ndim not in (1, 2):
+    if array.dtype not in DTYPE_NAMES:
+        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    dtype = DTYPE_NAMES.get(array.dtype)
+    if dtype is None or array.ndim not in (1, 2):
         raise InputError(f"an array of {array.dtype}, {array.ndim}-d; expected numbers or texts, 1-d or 2-d")
-    kind = ValueType(DTYPE_NAMES[dtype], array.shape[1] if array.ndim == 2 else None)
-    data = np.ascontiguousarray(array, dtype).tobytes()
-    return pb.Column(name=name, type=str(kind), rows=len(array), data=data)
+    kind = dtype if array.ndim == 1 else f"{dtype}[{array.shape[1]}]"
+    return pb.Column(name=name, type=kind, rows=len(array), data=array.tobytes())
 
 
 def _text_to_proto(name: str, texts: Texts) -> pb.Column:
