@@ -133,6 +133,8 @@ class Executable:
             values, indices, starts = result
             return Csr(values, indices, starts, output.type.columns)
         if output.type.is_text:
+            if len(result) and isinstance(result[0], np.ndarray):  # an input handed through, as it was bound
+                return Texts(*result, output.type.width)
             return Texts.of(result, output.type.width)
         value: np.ndarray = result
         return value

@@ -1,0 +1,98 @@
+"""A serving process's parts in this process, behind a real gRPC server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+
+from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.data_plane.catalog import Catalog, encode_model
+from pretzel.data_plane.engines.policy import Limits
+from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.routes import Router
+from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.serve.prediction import PredictionService
+from pretzel.data_plane.serve.server import Server
+from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.tally import Tally
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import Model
+from pretzel.plan.wire import columns_from_proto, columns_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+from tests.data_plane.control import version
+from tests.data_plane.models import put
+
+
+class Serving:
+    """One process's worth of serving."""
+
+    def __init__(self, path: Path) -> None:
+        self.cache = ObjectCache(path)
+        self.settings = Settings(port=0)
+        self.tally = Tally()
+        self.objects = ObjectReader(path)
+        self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
+        self.router = Router(self.plans, self.tally)
+        self.engine = RequestEngine(Limits(0.0005, 4), 1)
+        self.guard = Guard(self.tally)
+        self.looks = 0
+        self.arriving: Catalog | None = None
+        self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)
+        self.server = Server(self.settings, self.service, self.guard, shared_port=False)
+        self.models: dict[str, Model] = {}
+
+    async def start(self) -> None:
+        self.port = await self.server.listen(0)
+        await self.server.tell_health(serving=True)
+        self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}")
+        self.stub = PredictionServiceStub(self.channel)
+
+    async def catch_up(self) -> None:
+        self.looks += 1
+        if self.arriving:
+            await self.router.apply(self.arriving)
+
+    def catalog(self) -> Catalog:
+        return Catalog("e", len(self.models), {name: encode_model(model) for name, model in self.models.items()})
+
+    def add(self, name: str, definition: Definition) -> None:
+        plan = put(self.cache, definition)
+        old = self.models.get(name, Model(name))
+        made = version(name, len(old.versions) + 1, plan)
+        self.models[name] = Model(name, (*old.versions, made), {"stable": made.version})
+
+    async def deploy(self, name: str, definition: Definition) -> None:
+        self.add(name, definition)
+        self.objects.refresh()
+        await self.router.apply(self.catalog())
+
+    async def predict(self, model: str, *outputs: str, timeout: float | None = 20, **columns):
+        request = pb.PredictRequest(model=model, columns=columns_to_proto(columns), outputs=outputs)
+        return columns_from_proto((await self.stub.Predict(request, timeout=timeout)).columns)
+
+    async def stop(self) -> None:
+        await self.channel.close()
+        await self.server.drain(1)
+        self.engine.close()
+        self.plans.close()
+        self.cache.close()
+
+
+@pytest.fixture
+async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
+    serving = Serving(tmp_path)
+    await serving.start()
+    yield serving
+    await serving.stop()
+
+
+@pytest.fixture
+def rows() -> np.ndarray:
+    return np.arange(6.0).reshape(2, 3)
