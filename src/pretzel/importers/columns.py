@@ -18,6 +18,10 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
 
+class UnreadableError(UnsupportedError):
+    """Columns are not what a step reads; whoever knows where that step stands says so."""
+
+
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
@@ -30,11 +34,11 @@ class Inputs:
         """Return the input as ``wanted``; a settled number type other than that wins over it.
 
         Raises:
-            UnsupportedError: one step reads texts where another reads numbers.
+            UnreadableError: one step reads texts where another reads numbers.
         """
         kind = self.types.setdefault(name, wanted)
         if kind.is_text != wanted.is_text or kind.width != wanted.width:
-            raise UnsupportedError(
+            raise UnreadableError(
                 f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
             )
         node = ops.Input(name, str(kind))
@@ -94,7 +98,8 @@ class Columns:
     @property
     def is_sparse(self) -> bool:
         """Whether the columns come as a sparse matrix."""
-        return any(isinstance(part, Node) and part.type.layout == "sparse" for part in self.parts)
+        kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
+        return any(kind is not None and kind.layout == "sparse" for kind in kinds)
 
     def numbers(self, dtype: str | None = None) -> Node:
         """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
@@ -104,7 +109,7 @@ class Columns:
         nodes = [part.settle("f64") if isinstance(part, Open) else part for part in self.parts]
         texts = [node for node in nodes if node.type.is_text]
         if texts:
-            raise UnsupportedError(f"expected numbers, got {texts[0].type}; encode the texts first")
+            raise UnreadableError(f"expected numbers, got {texts[0].type}; encode the texts first")
         whole = nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
         wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
         return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
@@ -113,7 +118,7 @@ class Columns:
         """Return the one column as one text a row.
 
         Raises:
-            UnsupportedError: there are several columns, or the column holds numbers.
+            UnreadableError: there are several columns, or the column holds numbers.
         """
         return self._single("str")
 
@@ -125,7 +130,7 @@ class Columns:
         """Return all columns as one matrix of texts."""
         nodes = [part.settle("str") if isinstance(part, Open) else part for part in self.parts]
         if not all(node.type.is_text for node in nodes):
-            raise UnsupportedError(f"expected texts, got {', '.join(str(node.type) for node in nodes)}")
+            raise UnreadableError(f"expected texts, got {', '.join(str(node.type) for node in nodes)}")
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
     def each(self) -> list[Columns]:
@@ -147,7 +152,7 @@ class Columns:
 
     def _single(self, dtype: str) -> Node:
         if self.width != 1:
-            raise UnsupportedError(f"expected one column, got {self.width}; select one by its name, not by a list")
+            raise UnreadableError(f"expected one column, got {self.width}; select one by its name, not by a list")
         part = self.parts[0]
         if isinstance(part, Open) and part.positions is not None:
             whole = part.inputs.node(part.name, dense(dtype, part.width))
@@ -155,7 +160,7 @@ class Columns:
         else:
             node = part.settle(dtype) if isinstance(part, Open) else part
         if node.type.is_text != (dtype == "str"):
-            raise UnsupportedError(f"expected {'texts' if dtype == 'str' else 'numbers'}, got {node.type}")
+            raise UnreadableError(f"expected {'texts' if dtype == 'str' else 'numbers'}, got {node.type}")
         if node.type.width is None:
             return node
         return ops.Column(ops.Densify(node) if node.type.layout == "sparse" else node, 0)

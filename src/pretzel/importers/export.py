@@ -33,6 +33,7 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
+    estimator = _first_reader(estimator)
     names = getattr(estimator, "feature_names_in_", None)
     if names is not None:
         columns = tuple(str(name) for name in names)
@@ -42,6 +43,12 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
     if settled is not None:
         width = settled.width
     return Columns((Open(inputs, MATRIX, width),))
+
+
+def _first_reader(estimator: Any) -> Any:
+    """Return what knows the features: of a pipeline, the first step that does not just pass them through."""
+    steps = [step for _, step in getattr(estimator, "steps", ()) if step is not None and not isinstance(step, str)]
+    return _first_reader(steps[0]) if steps else estimator
 
 
 def _settled(sample: Any) -> dict[str, ValueType]:

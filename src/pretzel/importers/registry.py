@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.columns import Columns
+from pretzel.importers.columns import Columns, UnreadableError
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -72,7 +72,10 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
-    return importer(estimator, x, step)
+    try:
+        return importer(estimator, x, step)
+    except UnreadableError as error:
+        raise UnsupportedError(f"{step.path}: {type(estimator).__name__} cannot be served: {error}") from None
 
 
 def load_family(kind: type) -> None:
