@@ -129,12 +129,12 @@ class _Reader:
 
     def simple(self, first: int) -> Any:
         if first == 0xFB:
-            return self.float()
+            return self.double()
         if first in _SIMPLE_VALUES:
             return _SIMPLE_VALUES[first]
         raise CorruptObjectError(f"canonical bytes: unknown value 0x{first:02x}")
 
-    def float(self) -> float:
+    def double(self) -> float:
         data = self.take(8)
         value: float = struct.unpack(">d", data)[0]
         if math.isnan(value) and data != _NAN[1:]:

@@ -97,7 +97,10 @@ class Node(metaclass=Interned):
             _check(self.name, field, annotation, getattr(self, field))
         object.__setattr__(self, "type", self.infer())
         payload = [self.name, self.attributes, {k: str(p.digest) for k, p in self.parameters.items()}]
-        key = Digest.of(encode([*payload, [node.key for node in self.inputs]])).hex
+        try:
+            key = Digest.of(encode([*payload, [node.key for node in self.inputs]])).hex
+        except UnicodeEncodeError as error:
+            raise self.fail(f"text {error.object!r:.80} holds a lone surrogate, which UTF-8 cannot carry") from None
         object.__setattr__(self, "key", bytes.fromhex(key))
 
     type: ClassVar[ValueType]  # set on each instance
@@ -161,7 +164,7 @@ class Node(metaclass=Interned):
 
     def fail(self, problem: str) -> DefinitionError:
         """Return the error that says this node is illegal; for :meth:`infer`."""
-        return DefinitionError(f"{self.name}: {problem}")
+        return DefinitionError(f"{self.name}: {problem:.500}")
 
     def __repr__(self) -> str:
         """Return the name, the type and the beginning of the key."""

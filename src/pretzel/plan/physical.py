@@ -125,11 +125,13 @@ class Plan:
         tree = decode(data)
         try:
             return cls(
-                kernel_set=tree["kernel_set"],
-                inputs=tuple(PlanInput(name, ValueType.parse(kind)) for name, kind in tree["inputs"]),
+                kernel_set=_text(tree["kernel_set"]),
+                inputs=tuple(PlanInput(_text(name), ValueType.parse(kind)) for name, kind in tree["inputs"]),
                 stages=tuple(_stage(item) for item in tree["stages"]),
-                outputs=tuple(PlanOutput(n, slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]),
-                metadata=tree["metadata"],
+                outputs=tuple(
+                    PlanOutput(_text(n), slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]
+                ),
+                metadata=dict(tree["metadata"]),
                 inline={_checked(Digest.parse(text), blob): blob for text, blob in tree["inline"].items()},
             )
         except DefinitionError:
@@ -169,14 +171,20 @@ def _stage_tree(stage: Stage) -> dict[str, Any]:
 
 def _stage(tree: Any) -> Stage:
     return Stage(
-        operator=tree["operator"],
-        kernel=tree["kernel"],
-        attributes=tree["attributes"],
+        operator=_text(tree["operator"]),
+        kernel=_text(tree["kernel"]),
+        attributes=dict(tree["attributes"]),
         parameters={name: Digest.parse(text) for name, text in tree["parameters"].items()},
         inputs=tuple(tree["inputs"]),
         type=ValueType.parse(tree["type"]),
-        fingerprint=tree["fingerprint"],
+        fingerprint=_text(tree["fingerprint"]),
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {type(value).__name__}")
+    return value
 
 
 def _checked(digest: Digest, blob: bytes) -> Digest:
