@@ -1,0 +1,55 @@
+"""The code in the README and the quickstart do what they say, against real servers."""
+
+import contextlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_wine
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import pretzel
+from tests.e2e.servers import control_plane, worker
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory):
+    """What stands in the examples, and where our servers answer."""
+    directory = tmp_path_factory.mktemp("servers")
+    with contextlib.ExitStack() as servers:
+        control = servers.enter_context(control_plane(directory / "control"))
+        serving = servers.enter_context(worker(directory / "worker", control))
+        yield {"127.0.0.1:8101": control.address, "127.0.0.1:8001": serving.address}
+
+
+def run(code, addresses, directory):
+    for written, real in addresses.items():
+        code = code.replace(written, real)
+    done = subprocess.run([sys.executable, "-c", code], cwd=directory, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_readme_has_its_examples():
+    assert len(BLOCKS) == 2
+    assert all(len([line for line in block.splitlines() if line]) <= 10 for block in BLOCKS)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=["served", "compiled"])
+def test_readme(block, addresses, tmp_path):
+    run(block, addresses, tmp_path)
+
+
+def test_quickstart(addresses, tmp_path):
+    assert "wine@" in run((ROOT / "examples/quickstart.py").read_text(), addresses, tmp_path)
+    X, y = load_wine(return_X_y=True)
+    want = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y).predict_proba(X)
+    with pretzel.Client(addresses["127.0.0.1:8001"], timeout=30) as client:
+        assert abs(client.predict_proba("wine", X) - want).max() < 1e-9
