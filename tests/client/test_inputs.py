@@ -107,9 +107,9 @@ def test_names_of_a_matrix_must_be_those_it_was_trained_on():
     assert named.cut(pd.DataFrame(ROWS, columns=list("abc")))["X"].tolist() == ROWS
     assert named.cut(ROWS)["X"].tolist() == ROWS
     with pytest.raises(InputError, match="'c' is missing; the table has 'a', 'b', 'd'"):
-        named.cut(pd.DataFrame(ROWS, columns=list("abd")))
+        named.cut(pd.DataFrame(ROWS, columns=["a", "b", "d"]))
     with pytest.raises(InputError, match="put them in that order"):
-        named.cut(pd.DataFrame(ROWS, columns=list("bac")))
+        named.cut(pd.DataFrame(ROWS, columns=["b", "a", "c"]))
     with pytest.raises(InputError, match="'d' was not there"):
         named.cut(pd.DataFrame([[1, 2, 3, 4]], columns=list("abcd")))
 
