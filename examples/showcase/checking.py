@@ -55,11 +55,11 @@ def differing_rows(got: Any, want: Any) -> np.ndarray:
 
 
 def _close(got: np.ndarray, want: np.ndarray) -> np.ndarray:
-    finite = np.where(np.isfinite(want), np.abs(want), 0.0)
-    scale = finite.max(axis=0, initial=0.0)
+    finite = np.isfinite(want)
+    scale = np.where(finite, np.abs(want), 0.0).max(axis=0, initial=0.0)
     with np.errstate(invalid="ignore"):
         near = np.abs(got - want) <= RELATIVE * np.abs(want) + ABSOLUTE * scale
-    return near | (got == want) | (np.isnan(got) & np.isnan(want))
+    return (near & finite) | (got == want) | (np.isnan(got) & np.isnan(want))
 
 
 def _dense(answer: Any) -> np.ndarray:
