@@ -1,0 +1,36 @@
+"""What a worker may be told, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from pretzel.data_plane.settings import Settings, is_loopback
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
+def test_loopback_is_open(host: str):
+    assert is_loopback(host)
+    assert Settings(host=host).host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", ""])
+def test_other_addresses_need_a_word(host: str):
+    with pytest.raises(ValidationError, match="pass --insecure"):
+        Settings(host=host)
+    assert Settings(host=host, insecure=True).host == host
+
+
+def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PRETZEL_WORKERS", "3")
+    monkeypatch.setenv("PRETZEL_PORT", "1234")
+    monkeypatch.setenv("PRETZEL_PIN", "a, b:canary")
+    settings = Settings(_cli_parse_args=["--port", "0", "--memory-budget", "1000", "--insecure"])
+    assert (settings.workers, settings.port, settings.memory_budget, settings.insecure) == (3, 0, 1000, True)
+    assert settings.pin == ["a", "b:canary"]
+
+
+@pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"workers": 0}, {"memory_budget": 0}])
+def test_nonsense_is_refused(wrong: dict[str, int]):
+    with pytest.raises(ValidationError):
+        Settings(**wrong)
