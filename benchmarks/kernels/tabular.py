@@ -1,0 +1,58 @@
+"""Encoders and imputers over a DataFrame of texts against scikit-learn: 1, 100 and 10 000 rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+import pretzel
+from benchmarks.harness import Row, compare
+from benchmarks.kernels.tables import adult
+
+BATCHES = (1, 100, 10_000)
+UNKNOWN = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+
+
+def measure() -> list[Row]:
+    """Compare encoders of Adult's eight columns of texts, alone and before a forest; nothing where it is absent."""
+    found = adult(max(BATCHES))
+    if found is None:
+        return []
+    frame, income, names = found
+    texts = frame[names]
+    models = {
+        "one-hot": (OneHotEncoder(handle_unknown="ignore").fit(texts), texts),
+        "one-hot with rare ones together": (OneHotEncoder(handle_unknown="ignore", min_frequency=50).fit(texts), texts),
+        "ordinal": (OrdinalEncoder(**UNKNOWN).fit(texts), texts),
+        "most frequent text for missing ones": (SimpleImputer(strategy="most_frequent").fit(texts), texts),
+        "ordinal and a forest of 50": (_forest(names).fit(frame, income), frame),
+    }
+    return [row for name, (model, x) in models.items() for row in _both(f"Adult: {name}", model, x)]
+
+
+def _forest(names: list[str]) -> Any:
+    columns = ColumnTransformer([("encode", OrdinalEncoder(**UNKNOWN), names)], remainder="passthrough")
+    return make_pipeline(columns, RandomForestClassifier(50, max_depth=10, random_state=0))
+
+
+def _both(name: str, model: Any, x: pd.DataFrame) -> Iterator[Row]:
+    method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
+    ours, theirs = getattr(pretzel.compile(model), method), getattr(model, method)
+    for size in BATCHES:
+        part = x.iloc[:size]
+        _check(ours(part), theirs(part))
+        yield compare(name, "scikit-learn", lambda part=part: ours(part), lambda part=part: theirs(part), rows=size)
+
+
+def _check(got: Any, want: Any) -> None:
+    """A fast wrong answer is no result."""
+    got, want = (value.toarray() if hasattr(value, "toarray") else np.asarray(value) for value in (got, want))
+    assert got.shape == want.shape and ((got == want) | (got != got)).all()
