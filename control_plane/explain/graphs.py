@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pretzel.control_plane.explain.explanation import Explanation, bytes_of, size
+from pretzel.plan.node import OPERATORS
 from pretzel.plan.physical import Plan
+from pretzel.plan.render import defaults
+
+LONGEST = 36
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def _mermaid_text(lines: list[str]) -> str:
 
 def _stage_lines(plan: Plan, i: int) -> list[str]:
     stage = plan.stages[i]
-    kept = {name: value for name, value in stage.attributes.items() if isinstance(value, (str, int, float, bool))}
+    usual = defaults(OPERATORS[stage.operator]) if stage.operator in OPERATORS else {}
+    kept = {name: value for name, value in stage.attributes.items() if repr(value) != repr(usual.get(name))}
     shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in kept.items())
-    attributes = shown if len(shown) <= 48 else shown[:47] + "…"
+    attributes = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
     return [stage.operator, attributes, str(stage.type), size(bytes_of(stage)) if stage.parameters else ""]

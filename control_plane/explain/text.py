@@ -55,7 +55,8 @@ def _saved(step: Step) -> str:
     saved = step.saved
     parts = []
     if saved.operators:
-        parts.append(f"{abs(saved.operators)} operators {'fewer' if saved.operators > 0 else 'more'}")
+        noun = "operator" if abs(saved.operators) == 1 else "operators"
+        parts.append(f"{abs(saved.operators)} {noun} {'fewer' if saved.operators > 0 else 'more'}")
     if saved.work:
         share = percent(abs(saved.work), step.cost.work)
         parts.append(f"{abs(saved.work):,} elements {'less' if saved.work > 0 else 'more'} ({share})")

@@ -112,6 +112,13 @@ def _require_finite(node: ops.RequireFinite, x: Bound) -> Bound:
     return Bound(min(x.limit, ceiling), x.nan and node.allow_nan)
 
 
+@proves(ops.Impute)
+def _impute(node: ops.Impute, x: Bound) -> Bound:
+    if not largest(node.fill) < math.inf:
+        return UNKNOWN
+    return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
+
+
 @proves(ops.Select, ops.Column, ops.Densify)
 def _moved(node: Any, x: Bound) -> Bound:
     return x

@@ -43,10 +43,10 @@ RULES: tuple[Rule, ...] = (
     skip_densify_before_linear,  # before the look-up, which wants to see the one-hot itself
     fold_select_into_linear,
     linear_of_one_hot_is_take,
+    fold_linear_into_linear,  # before the norm moves behind the inner product, where no other product can follow
     norm_after_dot,
     merge_affines,  # before the fold of one, so that weights are scaled once
     fold_affine_into_linear,
     fold_standardize_into_linear,
-    fold_linear_into_linear,  # last: what is folded into the inner model first costs its width once, not the outer's
 )
 """Every rule, in order."""

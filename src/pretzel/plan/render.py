@@ -78,8 +78,13 @@ def parameter_text(parameter: Parameter) -> str:
 
 def shown_attributes(node: Node) -> dict[str, Any]:
     """Return the attributes that differ from their defaults."""
-    defaults = {field.name: field.default for field in dataclasses.fields(node)}
-    return {name: value for name, value in node.attributes.items() if repr(value) != repr(defaults[name])}
+    usual = defaults(type(node))
+    return {name: value for name, value in node.attributes.items() if repr(value) != repr(usual[name])}
+
+
+def defaults(operator: type[Node]) -> dict[str, Any]:
+    """Return the default of each field; one that has none has a mark that equals no value."""
+    return {field.name: field.default for field in dataclasses.fields(operator)}
 
 
 def _definition_lines(definition: Definition) -> Iterator[str]:
