@@ -1,10 +1,12 @@
 """Files become versions; files that hold code are opened here, with a warning, and nowhere else."""
 
+import io
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
@@ -42,6 +44,14 @@ def test_a_saved_definition(run, control, saved):
     assert ran.out.startswith("m@1 is deployed: plan 000000000000, ")
     assert (control.requests[0].alias, control.requests[0].wait) == ("", False)
     assert run("deploy", "m", saved, "--json").json["version"] == 2
+
+
+def test_people_see_the_steps(run, control, saved, monkeypatch):
+    screen = io.StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=100)
+    monkeypatch.setattr("pretzel.cli.output.console", lambda error=False: terminal)
+    assert run("deploy", "m", saved).code == 0
+    assert any(step in screen.getvalue() for step in ("upload", "optimize", "compile", "publish"))
 
 
 def test_a_pickle_is_opened_with_a_warning(run, control, pickled):

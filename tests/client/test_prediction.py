@@ -258,6 +258,16 @@ def test_one_client_serves_many_threads(worker, address):
     assert threading.active_count() < 60
 
 
+def test_a_server_that_answers_something_else_is_not_believed(client, worker):
+    worker.distort = lambda outputs: {"other": outputs["predict"]}
+    for ask in (client.predict, lambda model, rows: client.predict_many([model], rows, "predict")):
+        with pytest.raises(errors.PretzelError, match=r"\['predict'\] were asked, \[\] came"):
+            ask("m", X)
+    worker.distort = lambda outputs: outputs | {"predict": np.zeros((2, 2, 2))}
+    with pytest.raises(errors.PretzelError):
+        client.predict("m", X)
+
+
 async def test_an_asyncio_client_may_be_made_before_its_loop_and_used_at_once(address):
     import asyncio
 

@@ -75,7 +75,7 @@ def infer(
     versions = {response.version for response in responses}
     if len(versions) > 1:
         return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
-    return versions.pop(), _joined([columns_from_proto(response.columns) for response in responses])
+    return versions.pop(), _joined([columns_from_proto(response.columns) for response in responses], outputs)
 
 
 def _stream(request: Callable[[int], pb.PredictRequest], count: int) -> Operation[list[pb.PredictResponse]]:
@@ -165,7 +165,7 @@ def _score_group(known: Descriptions, models: list[str], X: Any, method: str) ->
         if all(len(found) < 2 for found in versions):
             break
         asked = {m: _pinned(m, max(found)) if found else m for m, found in zip(models, versions, strict=True)}
-    return {model: _many_result(known, model, parts) for model, parts in zip(models, answers, strict=True)}
+    return {model: _many_result(known, model, method, parts) for model, parts in zip(models, answers, strict=True)}
 
 
 Part = pb.PredictResponse | PretzelError
@@ -185,15 +185,15 @@ def _ask_many(models: list[str], pieces: list[dict[str, Value]], method: str) ->
     return answers
 
 
-def _many_result(known: Descriptions, model: str, parts: list[Part]) -> Any:
+def _many_result(known: Descriptions, model: str, method: str, parts: list[Part]) -> Any:
     responses = [part for part in parts if not isinstance(part, PretzelError)]
     if len(responses) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
     metadata = known[model].version.metadata
     if responses[0].version != known[model].version.version:
         known.pop(model, None)
-    values = _joined([columns_from_proto(response.columns) for response in responses])
-    return result_of(next(iter(values.values())), metadata.get("classes_dtype"))
+    values = _joined([columns_from_proto(response.columns) for response in responses], [method])
+    return result_of(values[method], metadata.get("classes_dtype"))
 
 
 def _raise_first(results: Mapping[str, Any]) -> None:
@@ -224,5 +224,9 @@ def _pinned(model: str, version: int) -> str:
     return f"{model.partition('@')[0].partition(':')[0]}@{version}"
 
 
-def _joined(answers: list[dict[str, Value]]) -> dict[str, Value]:
-    return {name: join([answer[name] for answer in answers]) for name in answers[0]}
+def _joined(answers: list[dict[str, Value]], wanted: Sequence[str]) -> dict[str, Value]:
+    names = list(wanted) or list(answers[0])
+    for answer in answers:
+        if answer.keys() != {*names}:
+            raise PretzelError(f"outputs {names} were asked, {list(answer)} came; is the server of another version?")
+    return {name: join([answer[name] for answer in answers]) for name in names}
