@@ -40,7 +40,9 @@ def definitions(draw: st.DrawFn) -> Definition:
         )
     counts = ops.CountNgrams(ops.Tokenize(text, draw(texts)), Parameter.strings(draw(st.lists(texts))), "word", 1, 2)
     outputs = {draw(texts): ops.Concat(tuple(nodes)), "n" + draw(texts): counts, "m": nodes[-1]}
-    metadata = draw(st.dictionaries(texts, st.none() | st.integers() | texts | st.lists(texts), max_size=3))
+    metadata = draw(
+        st.dictionaries(texts, st.none() | st.integers(-(2**63), 2**63 - 1) | texts | st.lists(texts), max_size=3)
+    )
     unread = (ops.Input("unread", "i64"),) if draw(st.booleans()) else ()
     return Definition(outputs, unread, metadata)
 

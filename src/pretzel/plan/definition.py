@@ -63,8 +63,16 @@ class Definition:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The canonical bytes, which name parameters by digest and hold none of them."""
-        return encode(to_tree(self))
+        """The canonical bytes, which name parameters by digest and hold none of them.
+
+        Raises:
+            DefinitionError: the metadata holds what is neither None, a number of 64 bits, text, bytes, nor a list or a
+                map of such.
+        """
+        try:
+            return encode(to_tree(self))
+        except (TypeError, OverflowError, RecursionError, UnicodeEncodeError) as error:
+            raise DefinitionError(f"definition: metadata {dict(self.metadata)!r:.200}: {error}") from None
 
 
 def to_tree(definition: Definition) -> dict[str, Json]:
