@@ -1,10 +1,39 @@
-"""Parameter arrays as kernels keep them: contiguous, of the type computed in, of a length checked once."""
+"""What a kernel checks when it is built: the types it reads and writes, and the shapes of its parameter arrays.
+
+A plan comes from a file; after these checks no plan, whatever its bytes, makes a kernel read or write out of bounds.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+FLOATS = ("f32", "f64")
 NUMPY = {"f32": np.float32, "f64": np.float64, "i64": np.int64}
+
+
+def typed(what: str, kind: Any, dtypes: tuple[str, ...], columns: int | None = None, layout: str = "dense") -> None:
+    """Refuse a type whose elements, number of columns (where given) or layout a kernel does not take.
+
+    Raises:
+        ValueError: naming what was expected and what came.
+    """
+    if kind.dtype not in dtypes or kind.layout != layout or columns not in (None, kind.columns):
+        width = "" if columns is None else f" of {columns} columns"
+        raise ValueError(f"{what}: expected {layout} {' or '.join(dtypes)}{width}, got {kind}")
+
+
+def alike(inputs: Any, output: Any, dtypes: tuple[str, ...] = FLOATS, layout: str = "dense") -> None:
+    """Refuse anything but one input, and an output of the very same type.
+
+    Raises:
+        ValueError: naming what was expected and what came.
+    """
+    if len(inputs) != 1:
+        raise ValueError(f"expected one input, got {len(inputs)}")
+    typed("x", inputs[0], dtypes, layout=layout)
+    typed("result", output, (inputs[0].dtype,), inputs[0].columns, layout)
 
 
 def vector(name: str, array: np.ndarray, dtype: str, length: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-from pretzel.kernels.dense.arrays import address, positions
+from pretzel.kernels.dense.arrays import address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text
 from pretzel.kernels.kernel cimport Kernel
@@ -39,6 +39,9 @@ cdef class Concat(Kernel):
 
     def __init__(self, inputs, output):
         cdef int i
+        for part in inputs:
+            typed("part", part, tuple(ITEM_SIZE))
+        typed("result", output, tuple(ITEM_SIZE), sum(part.columns for part in inputs))
         self.count, self.width = len(inputs), output.columns
         self.casts = <pretzel_cast*>calloc(self.count + 1, sizeof(pretzel_cast))
         self.offsets = <int64_t*>calloc(self.count + 1, sizeof(int64_t))
@@ -49,8 +52,6 @@ cdef class Concat(Kernel):
             self.casts[i] = cast_between(inputs[i].dtype, output.dtype)
             self.widths[i] = inputs[i].columns
             self.offsets[i + 1] = self.offsets[i] + self.widths[i] * <int64_t>ITEM_SIZE[output.dtype]
-        if sum(kind.columns for kind in inputs) != self.width:
-            raise ValueError(f"parts: expected {self.width} columns in all")
 
     def __dealloc__(self):
         free(self.casts)
@@ -71,6 +72,8 @@ cdef class Cast(Kernel):
     cdef int64_t width
 
     def __init__(self, inputs, output, *, dtype):
+        typed("x", inputs[0], tuple(CAST_ORDER))
+        typed("result", output, (dtype,), inputs[0].columns)
         self.width = output.columns
         self.cast = cast_between(inputs[0].dtype, dtype)
 
@@ -88,6 +91,8 @@ cdef class Select(Kernel):
     cdef int itemsize
 
     def __init__(self, inputs, output, *, columns):
+        typed("x", inputs[0], tuple(ITEM_SIZE))
+        typed("result", output, (inputs[0].dtype,), len(columns))
         self.kept = positions("columns", columns, inputs[0].columns)
         self.columns = <const int64_t*><size_t>address(self.kept)
         self.count, self.width = len(self.kept), inputs[0].columns

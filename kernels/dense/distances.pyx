@@ -1,15 +1,19 @@
-"""Distances of dense rows to centers."""
+"""Distances of dense rows to centers: those made of products, and those summed column by column."""
 
 from libc.math cimport fabs, sqrt
 from libc.stdint cimport int64_t
 
-from pretzel.kernels.dense.arrays import address, matrix, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot
+import numpy as np
+
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/products.h" nogil:
-    double dot_f64(const double* x, const double* w, int64_t width) noexcept
-    double dot_f32_f64(const float* x, const double* w, int64_t width) noexcept
+    void dots_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void dots_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void tiles_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+    void tiles_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
 
 ctypedef fused real:
     float
@@ -22,84 +26,157 @@ ctypedef fused result:
 cdef enum Metric:
     SQEUCLIDEAN = 0
     EUCLIDEAN = 1
-    MANHATTAN = 2
-    CHEBYSHEV = 3
-    COSINE = 4
+    COSINE = 2
+    MANHATTAN = 3
+    CHEBYSHEV = 4
 
-METRICS = ["sqeuclidean", "euclidean", "manhattan", "chebyshev", "cosine"]
+METRICS = ["sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"]
 
 
-cdef class Distances(Kernel):
-    """The distance of each row to each of k centers, in float64, rounded to the type of the result.
-
-    Euclidean ones are ``-2 x.c + x.x + c.c``, never below zero (``sklearn.metrics.pairwise.euclidean_distances``), with
-    ``norms`` the c.c; cosine ones are ``1 - x.c / (|x| |c|)`` within 0..2.
-    """
+cdef class _Distances(Kernel):
+    """What both kernels keep."""
 
     cdef object kept
     cdef const double* centers
-    cdef const double* norms
+    cdef const double* norms   # the c.c
+    cdef const double* nothing # k zeros, for products without a bias
     cdef int64_t width, k
     cdef int metric
-    cdef bint single_x, single_y
+    cdef bint single_x, single_y, tiled
 
-    def __init__(self, inputs, output, *, centers, norms, metric):
-        self.width, self.k = inputs[0].columns, output.columns
+    cdef int keep(self, inputs, output, centers, norms, metric, bint tiled) except -1:
+        typed("x", inputs[0], FLOATS)
+        typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
+        self.width, self.k, self.tiled = inputs[0].columns, output.columns, tiled
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         self.metric = METRICS.index(metric)
-        self.kept = matrix("centers", centers, "f64", (self.k, self.width)), vector("norms", norms, "f64", self.k)
+        shape = (self.width, self.k) if tiled else (self.k, self.width)
+        self.kept = matrix("centers", centers, "f64", shape), vector("norms", norms, "f64", self.k), np.zeros(self.k)
         self.centers = <const double*><size_t>address(self.kept[0])
         self.norms = <const double*><size_t>address(self.kept[1])
+        self.nothing = <const double*><size_t>address(self.kept[2])
+        return 0
+
+
+cdef class _Products(_Distances):
+    """Euclidean distances, squared or not, and cosine ones, from products in float64, rounded to the type of the result.
+
+    Euclidean: ``-2 x.c + x.x + c.c``, never below zero (``sklearn.metrics.pairwise.euclidean_distances``), ``norms`` being
+    the c.c.  Cosine: ``1 - x.c / (|x| |c|)`` within 0..2. 
+    """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef int64_t row
-        for row in range(frame.rows):
-            if not self.single_x:
-                self.measure(<double*>inputs[0].values + row * self.width, <double*>output.values + row * self.k)
-            elif self.single_y:
-                self.measure_single(<float*>inputs[0].values + row * self.width, <float*>output.values + row * self.k)
-            else:
-                self.measure_wider(<float*>inputs[0].values + row * self.width, <double*>output.values + row * self.k)
+        cdef double* products
+        if reserve(&frame.scratch, frame.rows * self.k * sizeof(double)) != OK:
+            return OUT_OF_MEMORY
+        products = <double*>frame.scratch.at
+        self.multiply(inputs[0].values, products, frame.rows)
+        if not self.single_x:
+            finish(self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
+        elif self.single_y:
+            finish(self.metric, <float*>inputs[0].values, products, self.norms, <float*>output.values, frame.rows, self.width, self.k)
+        else:
+            finish(self.metric, <float*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
         return OK
 
-    cdef void measure(self, const double* x, double* y) noexcept nogil:
-        distances(self.metric, x, y, self.centers, self.norms, self.width, self.k)
-
-    cdef void measure_single(self, const float* x, float* y) noexcept nogil:
-        distances(self.metric, x, y, self.centers, self.norms, self.width, self.k)
-
-    cdef void measure_wider(self, const float* x, double* y) noexcept nogil:
-        distances(self.metric, x, y, self.centers, self.norms, self.width, self.k)
-
-
-cdef inline double dot(const real* x, const double* w, int64_t width) noexcept nogil:
-    if real is float:
-        return dot_f32_f64(x, w, width)
-    else:
-        return dot_f64(x, w, width)
-
-
-cdef inline void distances(
-    int metric, const real* x, result* y, const double* centers, const double* norms, int64_t width, int64_t k
-) noexcept nogil:
-    cdef int64_t c
-    cdef double square = 0
-    if metric != MANHATTAN and metric != CHEBYSHEV:
-        for c in range(width):
-            square += <double>x[c] * x[c]
-    for c in range(k):
-        if metric == MANHATTAN:
-            y[c] = <result>manhattan(x, centers, width)
-        elif metric == CHEBYSHEV:
-            y[c] = <result>chebyshev(x, centers, width)
-        elif metric == COSINE:
-            y[c] = <result>cosine(dot(x, centers, width), square, norms[c])
+    cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:
+        if self.single_x and self.tiled:
+            tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+        elif self.single_x:
+            dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+        elif self.tiled:
+            tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         else:
-            y[c] = <result>((-2 * dot(x, centers, width) + square) + norms[c])
-            y[c] = 0 if y[c] < 0 else y[c]
+            dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+
+
+cdef class Dots(_Products):
+    """Distances made of products, centers ``[k, width]``, for k below eight."""
+
+    def __init__(self, inputs, output, *, centers, norms, metric):
+        self.keep(inputs, output, centers, norms, metric, False)
+
+
+cdef class Tiles(_Products):
+    """Distances made of products, centers ``[width, k]``, for k of eight and more."""
+
+    def __init__(self, inputs, output, *, centers, norms, metric):
+        self.keep(inputs, output, centers, norms, metric, True)
+
+
+cdef inline void finish(
+    int metric, const real* x, const double* products, const double* norms, result* y,
+    int64_t rows, int64_t width, int64_t k
+) noexcept nogil:
+    cdef int64_t row, c
+    cdef double square
+    for row in range(rows):
+        square = sum_of_squares(x + row * width, width)
+        if metric == COSINE:
+            for c in range(k):
+                y[c] = <result>cosine(products[c], square, norms[c])
+        else:
+            for c in range(k):
+                y[c] = <result>((-2 * products[c] + square) + norms[c])
+                y[c] = 0 if y[c] < 0 else y[c]
             if metric == EUCLIDEAN:
-                y[c] = <result>sqrt(y[c])
-        centers += width
+                for c in range(k):
+                    y[c] = <result>sqrt(y[c])
+        products += k
+        y += k
+
+
+cdef inline double sum_of_squares(const real* x, int64_t width) noexcept nogil:
+    """In eight lanes, then the lanes in order, then the tail."""
+    cdef double lanes[8]
+    cdef double total = 0
+    cdef int64_t i, l
+    for l in range(8):
+        lanes[l] = 0
+    for i in range(0, width - 7, 8):
+        for l in range(8):
+            lanes[l] += <double>x[i + l] * x[i + l]
+    for l in range(8):
+        total += lanes[l]
+    for i in range(width - width % 8, width):
+        total += <double>x[i] * x[i]
+    return total
+
+
+cdef inline double cosine(double product, double square, double norm) noexcept nogil:
+    """A zero vector stays zero when it is normalized, so that its distance to all is 1."""
+    cdef double size = sqrt(square) * sqrt(norm)
+    cdef double d = 1 - (product / size if size != 0 else 0)
+    return 0 if d < 0 else 2 if d > 2 else d
+
+
+cdef class Differences(_Distances):
+    """Manhattan and Chebyshev distances: the sum, or the largest, of ``|x - c|``; centers ``[k, width]``."""
+
+    def __init__(self, inputs, output, *, centers, norms, metric):
+        self.keep(inputs, output, centers, norms, metric, False)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef bint sums = self.metric == MANHATTAN
+        if not self.single_x:
+            differ(sums, <double*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
+        elif self.single_y:
+            differ(sums, <float*>inputs[0].values, self.centers, <float*>output.values, frame.rows, self.width, self.k)
+        else:
+            differ(sums, <float*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
+        return OK
+
+
+cdef inline void differ(
+    bint sums, const real* x, const double* centers, result* y, int64_t rows, int64_t width, int64_t k
+) noexcept nogil:
+    cdef int64_t row, c
+    for row in range(rows):
+        for c in range(k):
+            if sums:
+                y[row * k + c] = <result>manhattan(x + row * width, centers + c * width, width)
+            else:
+                y[row * k + c] = <result>chebyshev(x + row * width, centers + c * width, width)
 
 
 cdef inline double manhattan(const real* x, const double* center, int64_t width) noexcept nogil:
@@ -118,10 +195,3 @@ cdef inline double chebyshev(const real* x, const double* center, int64_t width)
         if d > largest or d != d:
             largest = d
     return largest
-
-
-cdef inline double cosine(double product, double square, double norm) noexcept nogil:
-    """A zero vector stays zero when it is normalized, so that its distance to all is 1."""
-    cdef double size = sqrt(square) * sqrt(norm)
-    cdef double d = 1 - (product / size if size != 0 else 0)
-    return 0 if d < 0 else 2 if d > 2 else d

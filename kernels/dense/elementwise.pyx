@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t
 
+from pretzel.kernels.dense.arrays import alike
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -25,6 +26,7 @@ cdef class Elementwise(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, function):
+        alike(inputs, output)
         self.function = FUNCTIONS[function]
         self.width, self.single = output.columns, output.dtype == "f32"
 

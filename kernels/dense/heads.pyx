@@ -3,7 +3,7 @@
 from libc.math cimport exp, log
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from pretzel.kernels.dense.arrays import address
+from pretzel.kernels.dense.arrays import FLOATS, NUMPY, address, alike, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
 from pretzel.kernels.kernel cimport Kernel
 
@@ -48,6 +48,11 @@ cdef class Link(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, function):
+        if function.endswith("_pair"):
+            typed("x", inputs[0], FLOATS, 1)
+            typed("result", output, (inputs[0].dtype,), 2)
+        else:
+            alike(inputs, output)
         self.function = FUNCTIONS.index(function)
         self.width, self.single = inputs[0].columns, output.dtype == "f32"
 
@@ -129,6 +134,10 @@ cdef class _Position(Kernel):
     cdef int kind              # 0 f32, 1 f64, 2 i64
 
     def __init__(self, inputs, output):
+        typed("x", inputs[0], tuple(NUMPY))
+        typed("result", output, ("i64",), 1)
+        if inputs[0].columns == 0:
+            raise ValueError("x: expected a column at least")
         self.width, self.kind = inputs[0].columns, ["f32", "f64", "i64"].index(inputs[0].dtype)
 
     cdef void find(self, Slot* x, Slot* y, int64_t rows, bint largest) noexcept nogil:
@@ -181,6 +190,8 @@ cdef class Threshold(Kernel):
     cdef int64_t width
 
     def __init__(self, inputs, output, *, value, inclusive):
+        typed("x", inputs[0], FLOATS)
+        typed("result", output, ("i64",), inputs[0].columns)
         self.value, self.inclusive = value, inclusive
         self.width, self.single = output.columns, inputs[0].dtype == "f32"
 
@@ -214,6 +225,10 @@ cdef class LabelLookup(Kernel):
     def __init__(self, inputs, output, *, labels):
         if labels.ndim != 1:
             raise ValueError(f"labels: expected a list, got shape {labels.shape}")
+        typed("codes", inputs[0], ("i64",), 1)
+        typed("result", output, (output.dtype,), 1)
+        if labels.dtype != output.numpy:
+            raise ValueError(f"labels: expected {output.numpy}, got {labels.dtype}")
         self.kept = np.ascontiguousarray(labels)
         self.labels = <const void*><size_t>address(self.kept)
         self.count, self.itemsize = len(self.kept), self.kept.dtype.itemsize

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -27,6 +27,8 @@ cdef class _Product(Kernel):
     cdef bint single_x, single_y
 
     cdef int keep(self, inputs, output, weights, bias, shape) except -1:
+        typed("x", inputs[0], FLOATS)
+        typed("result", output, FLOATS)
         self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         if self.single_y and not self.single_x:

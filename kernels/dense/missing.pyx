@@ -3,7 +3,7 @@
 from libc.math cimport isinf, isnan
 from libc.stdint cimport int64_t, uint8_t
 
-from pretzel.kernels.dense.arrays import address, positions, vector
+from pretzel.kernels.dense.arrays import address, alike, positions, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text, refuse
 from pretzel.kernels.kernel cimport Kernel
 
@@ -40,6 +40,7 @@ cdef class Impute(Kernel):
     cdef int kind              # 0 f32, 1 f64, 2 i64
 
     def __init__(self, inputs, output, *, fill, missing, missing_text=None):
+        alike(inputs, output, ("f32", "f64", "i64"))
         self.width, self.missing = output.columns, missing
         self.kind = ["f32", "f64", "i64"].index(output.dtype)
         self.kept = vector("fill", fill, output.dtype, self.width)
@@ -78,6 +79,8 @@ cdef class MissingIndicator(Kernel):
     cdef int made              # of the result: 0 f32, 1 f64, 2 i64, 3 bool
 
     def __init__(self, inputs, output, *, columns, missing, dtype):
+        typed("x", inputs[0], ("f32", "f64", "i64", "str"))
+        typed("result", output, (dtype,), len(columns))
         self.kept = positions("columns", columns, inputs[0].columns)
         self.columns = <const int64_t*><size_t>address(self.kept)
         self.count, self.width, self.missing = len(self.kept), inputs[0].columns, missing
@@ -122,6 +125,7 @@ cdef class RequireFinite(Kernel):
     cdef str owner, dtype
 
     def __init__(self, inputs, output, *, owner, allow_nan):
+        alike(inputs, output)
         self.owner, self.allow_nan = owner, allow_nan
         self.width, self.single = output.columns, output.dtype == "f32"
         self.dtype = "float32" if self.single else "float64"

@@ -4,6 +4,7 @@ from libc.float cimport DBL_EPSILON, FLT_EPSILON
 from libc.math cimport fabs, sqrt
 from libc.stdint cimport int64_t
 
+from pretzel.kernels.dense.arrays import alike
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
@@ -29,6 +30,7 @@ cdef class Normalize(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, norm):
+        alike(inputs, output)
         self.norm = ["l1", "l2", "max"].index(norm)
         self.width, self.single = output.columns, output.dtype == "f32"
 

@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, vector
+from pretzel.kernels.dense.arrays import address, alike, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -28,6 +28,7 @@ cdef class Affine(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, scale, shift=None):
+        alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
         # Adding -0.0 leaves every product as it is; adding 0.0 would turn -0.0 into 0.0.
         shift = np.full(self.width, -0.0) if shift is None else shift
@@ -64,6 +65,7 @@ cdef class Standardize(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, mean=None, scale=None):
+        alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
         mean = np.zeros(self.width) if mean is None else mean
         scale = np.ones(self.width) if scale is None else scale
@@ -100,6 +102,7 @@ cdef class Clip(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, low, high):
+        alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
         self.kept = vector("low", low, output.dtype, self.width), vector("high", high, output.dtype, self.width)
         self.low = <const void*><size_t>address(self.kept[0])

@@ -6,7 +6,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, positions
+from pretzel.kernels.dense.arrays import NUMPY, address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
@@ -39,6 +39,7 @@ cdef class Concat(Kernel):
     def __init__(self, inputs, output):
         cdef int i
         cdef int64_t first = 0
+        typed("result", output, tuple(NUMPY), sum(part.columns for part in inputs), "sparse")
         self.count, self.itemsize = len(inputs), ITEM_SIZE[output.dtype]
         self.kind = ["f32", "f64", "i64"].index(output.dtype)
         self.parts = <Part*>calloc(self.count + 1, sizeof(Part))
@@ -51,8 +52,6 @@ cdef class Concat(Kernel):
             first += kind.columns
         dense = [kind.columns for kind in inputs if kind.layout != "sparse"]
         self.dense_width, self.widest = sum(dense), max(dense, default=0)
-        if first != output.columns:
-            raise ValueError(f"parts: expected {output.columns} columns in all, got {first}")
 
     def __dealloc__(self):
         free(self.parts)
@@ -110,6 +109,8 @@ cdef class Cast(Kernel):
     cdef int64_t source_size, target_size
 
     def __init__(self, inputs, output, *, dtype):
+        typed("x", inputs[0], tuple(NUMPY), layout="sparse")
+        typed("result", output, (dtype,), inputs[0].columns, "sparse")
         self.cast = pretzel_casts[<int>CAST_ORDER[inputs[0].dtype]][<int>CAST_ORDER[dtype]]
         self.source_size, self.target_size = ITEM_SIZE[inputs[0].dtype], ITEM_SIZE[dtype]
 
@@ -134,6 +135,8 @@ cdef class Select(Kernel):
     cdef int kind
 
     def __init__(self, inputs, output, *, columns):
+        typed("x", inputs[0], tuple(NUMPY), layout="sparse")
+        typed("result", output, (inputs[0].dtype,), len(columns), "sparse")
         columns = positions("columns", columns, inputs[0].columns)
         if len(np.unique(columns)) < len(columns):
             raise ValueError("columns: sparse columns are selected once each")
@@ -193,6 +196,8 @@ cdef class Densify(Kernel):
     cdef int kind
 
     def __init__(self, inputs, output):
+        typed("x", inputs[0], tuple(NUMPY), layout="sparse")
+        typed("result", output, (inputs[0].dtype,), inputs[0].columns)
         self.width, self.kind = output.columns, ["f32", "f64", "i64"].index(output.dtype)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:

@@ -3,7 +3,7 @@
 from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t
 
-from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -26,6 +26,8 @@ cdef class _Distances(Kernel):
     cdef bint single_x, single_y
 
     cdef int keep(self, inputs, output, centers, norms, str dtype) except -1:
+        typed("x", inputs[0], FLOATS, layout="sparse")
+        typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
         self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         self.kept = matrix("centers", centers, dtype, (self.k, self.width)), vector("norms", norms, dtype, self.k)

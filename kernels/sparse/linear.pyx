@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -27,6 +27,8 @@ cdef class Linear(Kernel):
     cdef bint single_x, single_y
 
     def __init__(self, inputs, output, *, weights, bias=None):
+        typed("x", inputs[0], FLOATS, layout="sparse")
+        typed("result", output, FLOATS)
         self.k = output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         if self.single_y and not self.single_x:

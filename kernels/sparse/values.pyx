@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, alike, vector
 from pretzel.kernels.dense.elementwise import FUNCTIONS
 from pretzel.kernels.dense.missing import describe_refusal
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
@@ -43,7 +43,8 @@ cdef class _Values(Kernel):
     cdef bint single
     cdef int64_t itemsize
 
-    cdef int keep(self, output) except -1:
+    cdef int keep(self, inputs, output) except -1:
+        alike(inputs, output, FLOATS, "sparse")
         self.single, self.itemsize = output.dtype == "f32", 4 if output.dtype == "f32" else 8
         return 0
 
@@ -59,7 +60,7 @@ cdef class Scale(_Values):
     cdef bint divide
 
     def __init__(self, inputs, output, *, scale, divide=False):
-        self.keep(output)
+        self.keep(inputs, output)
         self.divide = divide
         self.kept = vector("scale", scale, "f64", output.columns)
         self.scale = <const double*><size_t>address(self.kept)
@@ -102,7 +103,7 @@ cdef class Elementwise(_Values):
     cdef int function
 
     def __init__(self, inputs, output, *, function):
-        self.keep(output)
+        self.keep(inputs, output)
         self.function = FUNCTIONS[function]
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -127,7 +128,7 @@ cdef class Normalize(_Values):
     cdef int norm
 
     def __init__(self, inputs, output, *, norm):
-        self.keep(output)
+        self.keep(inputs, output)
         self.norm = ["l1", "l2", "max"].index(norm)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -172,7 +173,7 @@ cdef class RequireFinite(_Values):
     cdef str owner
 
     def __init__(self, inputs, output, *, owner, allow_nan):
-        self.keep(output)
+        self.keep(inputs, output)
         self.owner, self.allow_nan = owner, allow_nan
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:

@@ -111,6 +111,7 @@ class _Model:
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
+        self.by_name = definition.metadata.get("input_style") == "frame"
         reads_texts = definition.metadata.get("input_style") == "texts"
         checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
         self.refuses_nothing = checks or not reads_texts
@@ -121,7 +122,14 @@ class _Model:
         Raises:
             InputError: X is not what the model takes, or has no rows where the library wants one.
         """
-        columns = columns_of(X, self.inputs, self.metadata)
+        if self.by_name and hasattr(X, "iloc"):
+            try:
+                return self._bound({item.name: _from_series(X[item.name], item.type) for item in self.inputs})
+            except (KeyError, AttributeError, TypeError, ValueError):
+                pass  # something is unusual: the careful way below takes it, or says what is wrong
+        return self._bound(columns_of(X, self.inputs, self.metadata))
+
+    def _bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
         rows = {name: len(column) for name, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise InputError(f"X: its columns have different numbers of rows: {rows}")
@@ -142,7 +150,6 @@ class _Models:
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
-        self._by_name = definition.metadata.get("input_style") == "frame"
 
     def of(self, X: Any) -> _Model:
         """Return the model for the types of X."""
@@ -151,10 +158,10 @@ class _Models:
 
     def _kind(self, X: Any) -> Kind:
         if is_sparse(X):
-            return "dense" if self._by_name else "sparse", self._all_if(X.dtype)
+            return "dense" if self.main.by_name else "sparse", self._all_if(X.dtype)
         if hasattr(X, "columns") and hasattr(X, "dtypes"):
             types = dict(zip(X.columns, X.dtypes, strict=True))
-            if self._by_name:
+            if self.main.by_name:
                 return "dense", frozenset(name for name in self._floats if types.get(name) == np.float32)
             return "dense", self._all_if(np.float32 if all(t == np.float32 for t in types.values()) else None)
         return "dense", self._all_if(getattr(X, "dtype", None))
@@ -239,6 +246,16 @@ class _Method:
         bound, rows = model.bind(X)
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
+
+
+def _from_series(series: Any, kind: ValueType) -> Any:
+    """Return a column of a DataFrame in the type that the model reads, if it is of a plain one."""
+    if kind.is_text:
+        return series.tolist()
+    array = series.to_numpy()
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{array.dtype}: not a plain number")
+    return array.astype(kind.numpy, copy=False)
 
 
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:

@@ -14,6 +14,8 @@ from pretzel.plan.parameter import Parameter
 
 _FEW = 8  # sums a row below which whole dot products beat tiles of eight
 
+_PRODUCTS = ("sqeuclidean", "euclidean", "cosine")
+
 
 def _is_dense(node: Node) -> bool:
     return node.inputs[0].type.layout == "dense"
@@ -67,9 +69,24 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
     # Squared distances of float32 sparse rows are float32 throughout, as k-means has them; all others are float64.
     single = _is_sparse(node) and node.metric == "sqeuclidean" and node.type.dtype == "f32"
     centers: Any = node.centers.array.astype(np.float32 if single else np.float64)
-    squares = np.add.accumulate(centers * centers, axis=1)
+    with np.errstate(over="ignore"):
+        squares = np.add.accumulate(centers * centers, axis=1)
     norms = squares[:, -1] if centers.shape[1] else np.zeros(len(centers), centers.dtype)
     return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}
+
+
+def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
+    """Lay the centers out as columns, for products in tiles."""
+    made = dict(_with_norms(node))
+    return made | {"centers": Parameter.of(np.ascontiguousarray(made["centers"].array.T))}
+
+
+def _few_products(node: Node) -> bool:
+    return _few(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
+
+
+def _many_products(node: Node) -> bool:
+    return _is_dense(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
 
 
 def _metric(*names: str) -> Callable[[Node], bool]:
@@ -127,7 +144,9 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
-        Binding("distances", "dense.distances:Distances", takes=_is_dense, derive=_with_norms),
+        Binding("distances.dots", "dense.distances:Dots", takes=_few_products, derive=_with_norms),
+        Binding("distances.tiles", "dense.distances:Tiles", takes=_many_products, derive=_transposed_with_norms),
+        Binding("distances.differences", "dense.distances:Differences", takes=_is_dense, derive=_with_norms),
         Binding("squared.sparse", "sparse.distances:Squared", takes=_metric("sqeuclidean"), derive=_with_norms),
         Binding("euclidean.sparse", "sparse.distances:Euclidean", takes=_metric("euclidean"), derive=_with_norms),
     ),

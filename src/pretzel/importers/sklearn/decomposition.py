@@ -28,7 +28,7 @@ def truncated_svd(estimator: Any, x: Columns, step: Step) -> Methods:
     return {"transform": product(checked(x, estimator), estimator.components_, 0.0)}
 
 
-def _center(mean: np.ndarray, components: np.ndarray) -> np.ndarray:
+def _center(mean: np.ndarray, components: np.ndarray) -> Any:
     """Return ``mean @ components.T``."""
     if components.dtype == np.float32:
         # The library's own product: its float32 roundings show in the result, even for a float64 X.

@@ -1,0 +1,12 @@
+"""A function of every number of a dense value."""
+
+from typing import Any
+
+from pretzel.kernels.kernel import Kernel
+
+FUNCTIONS: dict[str, int]
+
+class Elementwise(Kernel):
+    """``y = function(x)``, through the C library in float64, rounded to the type of x."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...

@@ -1,0 +1,27 @@
+"""Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+class Concat(Kernel):
+    """The columns of all parts side by side as sparse rows."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+
+class Cast(Kernel):
+    """The stored numbers as another type."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, dtype: str) -> None: ...
+
+class Select(Kernel):
+    """The columns named, in that order, of sparse rows."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, columns: np.ndarray) -> None: ...
+
+class Densify(Kernel):
+    """The zeros written out; of two values stored in one place the sum (``toarray``)."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...

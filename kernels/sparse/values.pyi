@@ -1,0 +1,32 @@
+"""Kernels that change the stored values of sparse rows and keep their columns."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+class Scale(Kernel):
+    """Each value times, or divided by, its column's factor, in float64 rounded to the type of x."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, scale: np.ndarray, divide: bool = False) -> None: ...
+
+class Divide(Scale):
+    """``Standardize`` of sparse rows: each value divided by its column's scale."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, scale: np.ndarray | None = None) -> None: ...
+
+class Elementwise(Kernel):
+    """A function of every stored value."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
+
+class Normalize(Kernel):
+    """Each row divided by its norm, with the roundings of ``sklearn.utils.sparsefuncs_fast``."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, norm: str) -> None: ...
+
+class RequireFinite(Kernel):
+    """x itself, unless a stored value is a NaN (where that is refused) or an infinity."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, owner: str, allow_nan: bool) -> None: ...
