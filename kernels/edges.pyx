@@ -51,6 +51,21 @@ cdef int _view_strings(Text* texts, tuple strings) except -1:
     return 0
 
 
+def first_unreadable(tuple items not None):
+    """Return the position of the first item that is neither a text, None nor NaN, or that UTF-8 cannot carry; or -1."""
+    cdef Py_ssize_t length, i = 0
+    try:
+        for i in range(len(items)):
+            item = items[i]
+            if isinstance(item, str):
+                PyUnicode_AsUTF8AndSize(item, &length)  # a lone surrogate fails
+            elif item is not None and not (isinstance(item, float) and item != item):
+                return i
+    except UnicodeEncodeError:
+        return i
+    return -1
+
+
 cdef int _view_packed(Text* texts, data, const uint32_t[::1] lengths, missing) except -1:
     cdef const char* at = address(data)
     cdef const uint8_t[::1] absent = missing

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
+from pretzel.kernels.edges import first_unreadable
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Texts
 
@@ -48,21 +49,18 @@ def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
             raise InputError(f"column {name!r}: lengths add up to {total} bytes, {len(column.data)} came")
         return [np.ascontiguousarray(column.data), column.lengths, column.missing]
     if isinstance(column, (list, tuple)) and kind.width is None:
-        try:
-            return _strings(name, tuple(column))
-        except UnicodeEncodeError:
-            raise InputError(f"column {name!r}: a text holds a lone surrogate, which is not Unicode") from None
+        texts = tuple(column)
+        row = first_unreadable(texts)
+        if row >= 0:
+            raise _unreadable(name, row, texts[row])
+        return texts
     raise _wrong(name, kind, column)
 
 
-def _strings(name: str, texts: tuple[Any, ...]) -> tuple[Any, ...]:
-    for row, text in enumerate(texts):
-        if type(text) is str:
-            if not text.isascii():
-                text.encode()  # a lone surrogate fails here, before the kernels
-        elif not (text is None or isinstance(text, str) or (isinstance(text, float) and text != text)):
-            raise InputError(f"column {name!r}, row {row}: expected text, got {type(text).__name__} {str(text)[:40]!r}")
-    return texts
+def _unreadable(name: str, row: int, item: Any) -> InputError:
+    if isinstance(item, str):
+        return InputError(f"column {name!r}, row {row}: the text holds a lone surrogate, which is not Unicode")
+    return InputError(f"column {name!r}, row {row}: expected text, got {type(item).__name__} {str(item)[:40]!r}")
 
 
 def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
