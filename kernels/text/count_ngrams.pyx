@@ -32,9 +32,14 @@ cdef extern from "ranks.h" nogil:
         pass
     int64_t ranks_bytes(int64_t width)
     void ranks_open(Ranks* r, void* memory, int64_t width)
-    void ranks_add(Ranks* r, uint32_t id)
-    int64_t ranks_list(Ranks* r, int32_t* ids)
-    int64_t ranks_of(const Ranks* r, uint32_t id)
+    int64_t ranks_count(Ranks* r, const uint32_t* found, int64_t length, int32_t* ids, int32_t* counts)
+
+cdef extern from "grams.h" nogil:
+    int64_t grams_write_padded(const uint8_t* text, int64_t length, uint8_t* out)
+    int64_t grams_write_collapsed(const uint8_t* text, int64_t length, uint8_t* out)
+    int64_t grams_short(
+        const Terms* t, const uint8_t* text, int64_t length, int low, int high, bint words, uint32_t limit, uint32_t* ids
+    )
 
 cdef extern from *:
     """
@@ -82,7 +87,7 @@ cdef class CountNgrams(TextKernel):
     cdef Dictionary vocabulary
     cdef int64_t low, high, width
     cdef int unit, itemsize
-    cdef bint binary, single, floating
+    cdef bint quick, binary, single, floating
 
     def __init__(self, inputs, output, *, unit, low, high, dtype, binary, table, heap):
         self.vocabulary = Dictionary(table, heap)
@@ -93,6 +98,8 @@ cdef class CountNgrams(TextKernel):
         # An n-gram of n characters has n bytes at least, one of n words 2 n - 1: longer ones are in no vocabulary.
         longest = self.vocabulary.longest
         self.high = min(high, (longest + 1) // 2 if self.unit == WORD else longest)
+        # The quick way knows no n-gram that is a whole word, and none of one character that two words share.
+        self.quick = self.unit != WORD and self.high <= TERMS_SHORT and (self.unit == CHAR or 2 <= self.low <= 3)
         self.single = output.dtype == "f32"
         self.itemsize = 4 if self.single else 8
         self.floating = output.dtype != "i64"
@@ -114,9 +121,11 @@ cdef class CountNgrams(TextKernel):
             status = self.look_up(frame, inputs[0], i, &row)
             if status != OK:
                 return status
-            if extend_sparse(output, stored + min(row.found, self.width), stored, self.itemsize):
+            if extend_sparse(output, stored + min(row.found, self.width), stored, self.itemsize) != OK:
                 return OUT_OF_MEMORY
-            stored += self.count(&ranks, &row, output, stored)
+            if reserve(&frame.scratch, min(row.found, self.width) * 4 + 64) != OK:
+                return OUT_OF_MEMORY
+            stored += self.count(&ranks, &row, output, stored, <int32_t*>frame.scratch.at)
             output.starts[i + 1] = stored
         return OK
 
@@ -129,13 +138,27 @@ cdef class CountNgrams(TextKernel):
         text = <const Text*>x.values + i
         if text.length < 0:
             return refuse_missing(frame, i, text)
+        if self.quick and utf8_is_ascii(<const uint8_t*>text.at, text.length):
+            return self.look_up_ascii(frame, row, <const uint8_t*>text.at, text.length)
         if write_characters(frame, row, text, self.unit == CHAR_WB) != OK:
             return OUT_OF_MEMORY
-        if utf8_is_ascii(<const uint8_t*>text.at, text.length):
-            status = self.ascii_grams(row)
+        return self.look_up_characters(row) or flush(self.vocabulary, row)
+
+    cdef inline int look_up_ascii(self, Frame* frame, Row* row, const uint8_t* text, int64_t length) noexcept nogil:
+        """Look up the short n-grams of a text whose characters are bytes."""
+        cdef int64_t most = (length + 2) * max(self.high - self.low + 1, 0)
+        cdef uint8_t* out
+        if reserve(&frame.scratch, length + 66) != OK or reserve(row.ids, most * 4 + 64) != OK:
+            return OUT_OF_MEMORY
+        out = <uint8_t*>frame.scratch.at
+        if self.unit == CHAR_WB:
+            length = grams_write_padded(text, length, out)
         else:
-            status = self.unicode_grams(row)
-        return status or flush(self.vocabulary, row)
+            length = grams_write_collapsed(text, length, out)
+        row.found = grams_short(
+            &self.vocabulary.terms, out, length, self.low, self.high, self.unit == CHAR_WB, self.width, <uint32_t*>row.ids.at
+        )
+        return OK
 
     cdef inline int look_up_words(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
         cdef const Text* tokens = <const Text*>x.values + x.starts[i]
@@ -149,23 +172,8 @@ cdef class CountNgrams(TextKernel):
                     return OUT_OF_MEMORY
         return flush(self.vocabulary, row)
 
-    cdef inline int ascii_grams(self, Row* row) noexcept nogil:
-        """Ask for the n-grams of a row whose characters are bytes."""
-        cdef int64_t k, at, end, n
-        for k in range(row.words):
-            at, end = row.spans[k], row.spans[k + 1] + 1
-            if end - at < self.low and self.unit == CHAR_WB:
-                if ask(self.vocabulary, row, row.bytes + at, end - at) != OK:
-                    return OUT_OF_MEMORY
-            while at + self.low <= end:
-                for n in range(self.low, min(self.high, end - at) + 1):
-                    if ask(self.vocabulary, row, row.bytes + at, n) != OK:
-                        return OUT_OF_MEMORY
-                at += 1
-        return OK
-
-    cdef inline int unicode_grams(self, Row* row) noexcept nogil:
-        """Ask for the n-grams of a row with characters of several bytes."""
+    cdef inline int look_up_characters(self, Row* row) noexcept nogil:
+        """Ask for the n-grams of characters of a row, and for the words that are shorter than any."""
         cdef int64_t k, at, end, n
         cdef int64_t* starts = row.starts
         for k in range(row.words):
@@ -180,48 +188,30 @@ cdef class CountNgrams(TextKernel):
                 at += 1
         return OK
 
-    cdef inline int64_t count(self, Ranks* ranks, Row* row, Slot* output, int64_t stored) noexcept nogil:
+    cdef inline int64_t count(self, Ranks* ranks, Row* row, Slot* output, int64_t stored, int32_t* counts) noexcept nogil:
         """Write the distinct ids of a row in ascending order, with how often each was found; return how many."""
         cdef const uint32_t* ids = <const uint32_t*>row.ids.at
-        cdef int64_t k, distinct
-        for k in range(row.found):
-            ranks_add(ranks, ids[k])
-        distinct = ranks_list(ranks, output.columns + stored)
+        cdef int64_t distinct = ranks_count(ranks, ids, row.found, output.columns + stored, counts)
         if self.single:
-            # Counted as integers, as scikit-learn counts, and rounded once.
-            tally(<int32_t*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
-            round_counts(<float*>output.values + stored, distinct)
+            convert(<float*>output.values + stored, counts, distinct, self.binary)
         elif self.floating:
-            tally(<double*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
+            convert(<double*>output.values + stored, counts, distinct, self.binary)
         else:
-            tally(<int64_t*>output.values + stored, ranks, ids, row.found, distinct, self.binary)
+            convert(<int64_t*>output.values + stored, counts, distinct, self.binary)
         return distinct
 
 
 ctypedef fused Count:
-    int32_t
+    float
     double
     int64_t
 
 
-cdef inline void tally(
-    Count* counts, const Ranks* ranks, const uint32_t* ids, int64_t found, int64_t distinct, bint binary
-) noexcept nogil:
+cdef inline void convert(Count* values, const int32_t* counts, int64_t distinct, bint binary) noexcept nogil:
+    """Write counts as values; they were counted as integers, as scikit-learn counts, so that they are rounded once."""
     cdef int64_t k
     for k in range(distinct):
-        counts[k] = <Count>binary
-    if not binary:
-        for k in range(found):
-            counts[ranks_of(ranks, ids[k])] += 1
-
-
-cdef inline void round_counts(float* values, int64_t count) noexcept nogil:
-    """Turn counts into floats where they stand."""
-    cdef int64_t k
-    cdef int32_t integer
-    for k in range(count):
-        memcpy(&integer, &values[k], 4)
-        values[k] = <float>integer
+        values[k] = 1 if binary else <Count>counts[k]
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:

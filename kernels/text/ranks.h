@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dense/clones.h"
+
 typedef struct {
     uint64_t bits;   /* which of 64 ids are present; means something only where the upper level says so */
     uint64_t before; /* distinct ids below these */
@@ -39,21 +41,6 @@ static inline void ranks_add(Ranks *r, uint32_t id) {
     *upper |= 1ull << (word & 63);
 }
 
-/* Writes the ids present in ascending order, remembers their ranks, and empties the upper level; returns how many. */
-static inline int64_t ranks_list(Ranks *r, int32_t *ids) {
-    int64_t made = 0;
-    for (int64_t u = 0; u < r->uppers; u++) {
-        for (uint64_t used = r->upper[u]; used; used &= used - 1) {
-            int64_t word = u * 64 + __builtin_ctzll(used);
-            r->words[word].before = (uint64_t)made;
-            for (uint64_t bits = r->words[word].bits; bits; bits &= bits - 1)
-                ids[made++] = (int32_t)(word * 64 + __builtin_ctzll(bits));
-        }
-        r->upper[u] = 0;
-    }
-    return made;
-}
-
 static inline unsigned ranks_ones(uint64_t x) {
     x -= x >> 1 & 0x5555555555555555ull;
     x = (x & 0x3333333333333333ull) + (x >> 2 & 0x3333333333333333ull);
@@ -61,10 +48,47 @@ static inline unsigned ranks_ones(uint64_t x) {
     return (unsigned)(x * 0x0101010101010101ull >> 56);
 }
 
+/* Writes the ids of one word from ids on, four at a time so that few branches depend on how many there are. */
+static inline int64_t ranks_list_word(uint64_t bits, int32_t first, int32_t *ids) {
+    int64_t count = ranks_ones(bits);
+    for (int64_t k = 0; k < count; k += 4)
+        for (int j = 0; j < 4; j++) {
+            ids[k + j] = first + __builtin_ctzll(bits | 1ull << 63);
+            bits &= bits - 1;
+        }
+    return count;
+}
+
+/* Writes the ids present in ascending order, remembers their ranks, and empties the upper level; returns how many.
+   There is room for three more. */
+static inline int64_t ranks_list(Ranks *r, int32_t *ids) {
+    int64_t made = 0;
+    for (int64_t u = 0; u < r->uppers; u++) {
+        for (uint64_t used = r->upper[u]; used; used &= used - 1) {
+            int64_t word = u * 64 + __builtin_ctzll(used);
+            r->words[word].before = (uint64_t)made;
+            made += ranks_list_word(r->words[word].bits, (int32_t)(word * 64), ids + made);
+        }
+        r->upper[u] = 0;
+    }
+    return made;
+}
+
 /* The place of an id among those that ranks_list wrote. */
 static inline int64_t ranks_of(const Ranks *r, uint32_t id) {
     const RanksWord *word = &r->words[id >> 6];
     return (int64_t)word->before + ranks_ones(word->bits & ((1ull << (id & 63)) - 1));
+}
+
+/* Writes the distinct ids in ascending order, and in counts how often each was found; returns how many they are.
+   Both have room for three more. */
+PRETZEL_CLONES
+static int64_t ranks_count(Ranks *r, const uint32_t *found, int64_t length, int32_t *ids, int32_t *counts) {
+    for (int64_t k = 0; k < length; k++) ranks_add(r, found[k]);
+    int64_t distinct = ranks_list(r, ids);
+    memset(counts, 0, (size_t)distinct * 4);
+    for (int64_t k = 0; k < length; k++) counts[ranks_of(r, found[k])]++;
+    return distinct;
 }
 
 #endif

@@ -93,7 +93,7 @@ def check(estimator: Any, texts: list[str], batches: tuple[int, ...] = (1, 7, 10
             assert_same(served.references(texts[:size]), want)
 
 
-@pytest.mark.parametrize(("options", "dtype"), zip(ANALYSIS, itertools.cycle(DTYPES)), ids=str)
+@pytest.mark.parametrize(("options", "dtype"), list(zip(ANALYSIS, itertools.cycle(DTYPES), strict=False)), ids=str)
 def test_counts(texts: list[str], options: dict[str, Any], dtype: Any) -> None:
     check(CountVectorizer(**options, dtype=dtype).fit(texts[:1000]), texts[800:1800], (0, 1, 7, 1000))
 

@@ -14,11 +14,24 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.patterns import class_run, class_table
 
 
+LINE = 64
+
+
 def _dictionary(strings: Parameter) -> Mapping[str, Parameter]:
     """Lay a string table out for look-up."""
     terms = importlib.import_module("pretzel.kernels.text.terms")
     table, heap = terms.build(strings.offsets, strings.utf8)
-    return {"table": Parameter.of(table), "heap": Parameter.of(heap)}
+    return {"table": _in_lines(Parameter.of(table)), "heap": Parameter.of(heap)}
+
+
+def _in_lines(parameter: Parameter) -> Parameter:
+    """Return the parameter over memory that begins a line of the cache, as a mapped object does: a bucket is a line."""
+    memory = np.empty(parameter.nbytes + LINE, np.uint8)
+    first = -memory.ctypes.data % LINE
+    placed = memory[first : first + parameter.nbytes]
+    placed[:] = np.frombuffer(parameter.blob, np.uint8)
+    parameter.blob = memoryview(placed).toreadonly()
+    return parameter
 
 
 def _class_table(node: Node) -> Mapping[str, Parameter]:

@@ -1,0 +1,94 @@
+/* The way most n-grams go: ASCII texts and n-grams of at most seven bytes, without a branch that depends on the text.
+
+   A text is written down as in count_ngrams.pyx, then read from its end: each position gives one load, and each n a mask. */
+#ifndef PRETZEL_GRAMS_H
+#define PRETZEL_GRAMS_H
+
+#include "dense/clones.h"
+#include "terms.h"
+
+#define GRAMS_BATCH 256 /* look-ups under way before the first is finished */
+
+typedef struct {
+    uint64_t key;
+    const uint64_t *bucket;
+} Gram;
+
+/* Writes an ASCII text with a space at both ends and one for each run of white space between; returns its length. */
+static inline int64_t grams_write_padded(const uint8_t *text, int64_t length, uint8_t *out) {
+    int64_t k = 1;
+    int before = 1;
+    out[0] = ' ';
+    for (int64_t i = 0; i < length; i++) {
+        uint8_t c = text[i];
+        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4);
+        out[k] = space ? ' ' : c;
+        k += !(space & before);
+        before = space;
+    }
+    out[k] = ' ';
+    return k + !before;
+}
+
+/* Writes an ASCII text with one space for each run of two or more white-space characters; returns its length. */
+static inline int64_t grams_write_collapsed(const uint8_t *text, int64_t length, uint8_t *out) {
+    int64_t k = 0;
+    int before = 0;
+    for (int64_t i = 0; i < length; i++) {
+        uint8_t c = text[i];
+        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4), again = space & before;
+        out[k - again] = again ? ' ' : c;
+        k += !again;
+        before = space;
+    }
+    return k;
+}
+
+/* Looks up what is queued; keeps the ids that there are, and returns how many. */
+static inline int64_t grams_find(const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids) {
+    int64_t found = 0;
+    for (int64_t k = 0; k < count; k++) {
+        const uint64_t *bucket = grams[k].bucket;
+        unsigned hits = terms_hits(bucket, grams[k].key);
+        uint32_t id = terms_half(bucket, __builtin_ctz(hits | 1u << TERMS_SLOTS));
+        if (__builtin_expect(!hits & (terms_half(bucket, TERMS_SLOTS) != 0), 0)) {
+            uint64_t home = (uint64_t)(bucket - t->rows) / TERMS_ROW;
+            int64_t further = terms_find(t, grams[k].key, home, NULL, 0);
+            hits = further != TERMS_NONE;
+            id = (uint32_t)further;
+        }
+        ids[found] = id;
+        found += (hits != 0) & (id < limit);
+    }
+    return found;
+}
+
+/* Looks up all n-grams of low..high <= 7 bytes of a text of `length` bytes, of which seven more are readable; with
+   `words` only those that hold no space but at their ends, for low >= 2.  Returns how many of them have an id. */
+PRETZEL_CLONES
+static int64_t grams_short(
+    const Terms *t, const uint8_t *text, int64_t length, int low, int high, int words, uint32_t limit, uint32_t *ids
+) {
+    Gram grams[GRAMS_BATCH + 8];
+    int64_t found = 0, waiting = 0, room = 0;
+    for (int64_t i = length - (words ? 2 : low); i >= 0; i--) {
+        uint64_t word = terms_load(text + i);
+        if (words) room = text[i + 1] == ' ' ? 2 : room + 1;
+        else room = length - i;
+        for (int n = low; n <= high; n++) {
+            uint64_t key = (word & (~0ull >> (64 - 8 * n))) | (uint64_t)n << 56;
+            const uint64_t *bucket = terms_bucket(t, terms_home(t, key));
+            grams[waiting].key = key;
+            grams[waiting].bucket = bucket;
+            __builtin_prefetch(bucket);
+            waiting += n <= room;
+        }
+        if (waiting >= GRAMS_BATCH) {
+            found += grams_find(t, grams, waiting, limit, ids + found);
+            waiting = 0;
+        }
+    }
+    return found + grams_find(t, grams, waiting, limit, ids + found);
+}
+
+#endif
