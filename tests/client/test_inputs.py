@@ -152,6 +152,8 @@ def test_missing_texts_are_told_apart():
 def test_a_matrix_of_texts():
     got = matrix("str[2]").cut(np.array([["a", None], ["b", "c"]], object))["X"]
     assert (got.width, got.tolist()) == (2, ["a", None, "b", "c"])
+    with pytest.raises(InputError, match="row 1: expected text, got int '3'"):
+        matrix("str[2]").cut(np.array([["a", None], ["b", 3]], object))
 
 
 @pytest.mark.parametrize(

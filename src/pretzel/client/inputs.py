@@ -149,15 +149,15 @@ def _from_sparse(matrix: Any, kind: ValueType) -> Column:
 
 def _text(values: Any, kind: ValueType) -> Texts:
     if kind.width is None and getattr(values, "ndim", 1) == 1:
-        return Texts.of(_missing_as_nan(values))
-    array = _shaped(_array(values, object), kind)
-    return Texts.of(_missing_as_nan(array.ravel()), kind.width)
+        return _texts_of(values.tolist() if isinstance(values, np.ndarray) else list(values), None)
+    return _texts_of(_shaped(_array(values, object), kind).ravel().tolist(), kind.width)
 
 
-def _missing_as_nan(values: Any) -> Any:
-    """Python objects; pandas' NA, which compares with nothing, becomes NaN."""
-    listed = values.tolist() if isinstance(values, np.ndarray) else values
-    return [float("nan") if type(value).__name__ == "NAType" else value for value in listed]
+def _texts_of(values: list[Any], width: int | None) -> Texts:
+    try:
+        return Texts.of(values, width)
+    except InputError:  # pandas' NA, which compares with nothing, is a NaN here; what else it was is said again
+        return Texts.of([float("nan") if type(value).__name__ == "NAType" else value for value in values], width)
 
 
 def _number(values: Any, kind: ValueType) -> Column:

@@ -32,13 +32,13 @@ def table_of(X: Any) -> dict[str, Any] | None:
     return None
 
 
-def array_of(column: Any, number: bool) -> Any:
+def array_of(values: Any, number: bool) -> Any:
     """Return a column (or a frame of numbers) as an array; what pandas' nullable types lack comes back as NaN."""
-    if not hasattr(column, "to_numpy"):
-        return column
-    if hasattr(column, "isna") and (number or hasattr(column.dtype, "na_value")):
-        return column.to_numpy(na_value=np.nan) if _has_missing(column) else column.to_numpy()
-    return column.to_numpy()
+    if isinstance(values, np.ndarray) or not hasattr(values, "to_numpy"):
+        return values
+    if hasattr(values, "isna") and _may_hold_na(values, number) and np.any(values.isna()):
+        return values.to_numpy(na_value=np.nan)
+    return values.to_numpy()
 
 
 def head(X: Any, rows: int) -> Any:
@@ -48,8 +48,12 @@ def head(X: Any, rows: int) -> Any:
     return X.iloc[:rows] if hasattr(X, "iloc") else X[:rows]
 
 
-def _has_missing(column: Any) -> bool:
-    return bool(np.any(column.isna()))
+def _may_hold_na(values: Any, number: bool) -> bool:
+    """Whether a missing value may come as pandas' NA.  Looking costs more than the rest of a small request."""
+    dtype = getattr(values, "dtype", None)
+    if dtype is None:  # a frame
+        return number
+    return hasattr(dtype, "na_value") and not isinstance(dtype.na_value, float)
 
 
 def _frame(X: Any, names: list[str]) -> dict[str, Any]:
