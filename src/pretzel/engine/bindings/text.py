@@ -13,7 +13,6 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.patterns import class_run, class_table
 
-
 LINE = 64
 
 
@@ -30,7 +29,7 @@ def _in_lines(parameter: Parameter) -> Parameter:
     first = -memory.ctypes.data % LINE
     placed = memory[first : first + parameter.nbytes]
     placed[:] = np.frombuffer(parameter.blob, np.uint8)
-    parameter.blob = memoryview(placed).toreadonly()
+    parameter.blob = placed.data.toreadonly()
     return parameter
 
 
