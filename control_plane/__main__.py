@@ -16,7 +16,7 @@ def run() -> int:
     """Run until a signal ends it, and return the exit code."""
     try:
         asyncio.run(main(Settings()))
-    except (PretzelError, ValidationError) as error:
+    except (PretzelError, ValidationError, OSError) as error:
         print(f"pretzel control-plane: {error}", file=sys.stderr)
         return 1
     return 0

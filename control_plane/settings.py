@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         file = TomlConfigSettingsSource(settings_cls, os.environ.get("PRETZEL_CONFIG"))
         return init_settings, env_settings, file
 
+    def address(self, port: int) -> str:
+        """Return where a port of this host is, as gRPC writes it."""
+        host = self.host.strip("[]")
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
     @model_validator(mode="after")
     def _guard(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +13,28 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from pretzel.control_plane.catalog.tables import state
-from pretzel.errors import ExhaustedError, UnavailableError
+from pretzel.errors import (
+    CorruptObjectError,
+    ExhaustedError,
+    PreconditionError,
+    PretzelError,
+    UnavailableError,
+)
 
 _PRAGMAS = (
     "journal_mode = WAL",  # readers never wait for the writer
     "foreign_keys = ON",
     "busy_timeout = 10000",
+)
+_MEANINGS: tuple[tuple[tuple[str, ...], type[PretzelError], str], ...] = (
+    (("full", "disk I/O error"), ExhaustedError, "free space on its disk and try again"),
+    (("locked", "busy"), UnavailableError, "another process writes to it, try again"),
+    (("not a database", "malformed"), CorruptObjectError, "restore it from a backup"),
 )
 
 
@@ -31,7 +44,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         self.engine = _engine(self.path)
-        with _lock(self.path.with_suffix(".lock")), self.write() as connection:
+        with _translated(), _lock(self.path.with_suffix(".lock")), self.write() as connection:
             _upgrade(connection)
             if connection.execute(select(state)).first() is None:
                 connection.execute(insert(state).values(id=1, epoch=uuid.uuid4().hex, revision=1))
@@ -100,12 +113,14 @@ def _lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """Turn what the database says of its disk and its file into errors of ours."""
     try:
         yield
-    except OperationalError as error:
-        text = str(error.orig)
-        if "full" in text or "disk I/O error" in text:
-            raise ExhaustedError(f"catalog: {text}; free space on its disk and try again") from error
-        if "locked" in text or "busy" in text:
-            raise UnavailableError(f"catalog: {text}; another process writes to it, try again") from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        text = str(getattr(error, "orig", error))
+        for words, kind, advice in _MEANINGS:
+            if any(word in text for word in words):
+                raise kind(f"catalog: {text}; {advice}") from error
         raise
+    except CommandError as error:
+        raise PreconditionError(f"catalog: {error}; a newer version of Pretzel wrote it, use that one") from error

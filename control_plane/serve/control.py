@@ -21,6 +21,7 @@ from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
+_MOST_DIGESTS = 50_000
 _ANSWER_MARGIN = 0.25  # of the caller's time, kept to say what happened before it runs out
 
 
@@ -33,6 +34,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def FindMissingObjects(
         self, request: pb.FindMissingObjectsRequest, context: Context
     ) -> pb.FindMissingObjectsResponse:
+        if len(request.digests) > _MOST_DIGESTS:
+            raise ExhaustedError(f"{len(request.digests)} digests; ask for at most {_MOST_DIGESTS} at once")
         digests = [wire.digest_from_proto(message) for message in request.digests]
         for digest in digests:
             if digest.size > self._plane.settings.max_object_bytes:

@@ -22,7 +22,7 @@ class Deployments:
         self._deployer, self._live, self._metrics = deployer, live, metrics
         self._executor = ThreadPoolExecutor(at_once, thread_name_prefix="deploy")
         self._room = at_once + queued
-        self._cancelled: set[threading.Event] = set()
+        self._tasks: set[_Task] = set()
 
     async def run(self, asked: Deployment, wait_seconds: float) -> AsyncIterator[str | ModelVersion]:
         """Yield each step as it begins, then the version; wait for live workers that long, if at all.
@@ -33,10 +33,10 @@ class Deployments:
             ExhaustedError: too many deployments are waiting.
             DeadlineError: the version is published, but not all workers have it.
         """
-        if len(self._cancelled) >= self._room:
+        if len(self._tasks) >= self._room:
             raise ExhaustedError(f"{self._room} deployments are at work or waiting; try again later")
         task = _Task(self._metrics)
-        self._cancelled.add(task.cancelled)
+        self._tasks.add(task)
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._executor, self._deployer.deploy, asked, task.progress)
         future.add_done_callback(lambda done: self._done(task, done))
@@ -53,12 +53,12 @@ class Deployments:
 
     def close(self) -> None:
         """Stop what is at work at its next step, and what waits at once."""
-        for cancelled in self._cancelled:
-            cancelled.set()
+        for task in self._tasks:
+            task.cancelled.set()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def _done(self, task: _Task, done: asyncio.Future[tuple[ModelVersion, int]]) -> None:
-        self._cancelled.discard(task.cancelled)
+        self._tasks.discard(task)
         error = CancelledError() if done.cancelled() else done.exception()
         code = "OK" if error is None else error.code if isinstance(error, PretzelError) else "INTERNAL"
         self._metrics.deployments.labels(code).inc()

@@ -6,8 +6,8 @@ import asyncio
 import inspect
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
@@ -61,27 +61,36 @@ class Calls(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _call(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
-        start, code = time.perf_counter(), "OK"
+        start, code, refusal = time.perf_counter(), "OK", None
+        with self._counted(method):
+            try:
+                yield
+            except grpc.aio.AbortError:
+                code = "ABORTED"
+                raise
+            except (asyncio.CancelledError, GeneratorExit):
+                code = "CANCELLED"
+                raise
+            except Exception as error:
+                # Several errors share a code; clients tell them apart by the name.
+                code, text = _status(error, method)
+                refusal = grpc.StatusCode[code], text, (("pretzel-error", type(error).__name__),)
+            finally:
+                self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
+            if refusal is not None:  # after it was counted, so that who reads the status can read the count
+                await context.abort(*refusal)
+
+    @contextmanager
+    def _counted(self, method: str) -> Iterator[None]:
+        """Count calls of our own services while they run: others (health watches) never end by themselves."""
         ours = method.startswith("/pretzel.")
         self._count(ours)
         try:
             yield
-        except grpc.aio.AbortError:
-            code = "ABORTED"
-            raise
-        except (asyncio.CancelledError, GeneratorExit):
-            code = "CANCELLED"
-            raise
-        except Exception as error:
-            code, text = _status(error, method)
-            # Several errors share a code; clients tell them apart by the name.
-            await context.abort(grpc.StatusCode[code], text, (("pretzel-error", type(error).__name__),))
         finally:
             self._count(-ours)
-            self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
 
     def _count(self, change: int) -> None:
-        """Count calls of our own services: others (health watches) never end by themselves."""
         self._active += change
         (self.idle.clear if self._active else self.idle.set)()
 

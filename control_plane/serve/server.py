@@ -66,7 +66,7 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
     plane = Plane(settings)
     try:
         async with _metrics(plane) as metrics_port, _collecting(plane), _server(plane) as port:
-            yield Ready(f"{settings.host}:{port}", port, metrics_port, plane.catalog.epoch)
+            yield Ready(settings.address(port), port, metrics_port, plane.catalog.epoch)
     finally:
         await asyncio.to_thread(plane.close)
 
@@ -105,10 +105,10 @@ async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.Healt
 async def _metrics(plane: Plane) -> AsyncIterator[int]:
     settings = plane.settings
     try:
-        endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port)
+        endpoint = metrics.serve(plane.metrics, settings.host.strip("[]"), settings.control_metrics_port)
     except OSError as error:
         raise UnavailableError(
-            f"metrics: cannot listen on {settings.host}:{settings.control_metrics_port} ({error.strerror}); "
+            f"metrics: cannot listen on {settings.address(settings.control_metrics_port)} ({error.strerror}); "
             "choose another control_metrics_port, 0 takes any"
         ) from None
     try:
@@ -138,7 +138,7 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
 
 
 def _bind(server: grpc.aio.Server, settings: Settings) -> int:
-    address = f"{settings.host}:{settings.control_port}"
+    address = settings.address(settings.control_port)
     try:
         if settings.tls_cert and settings.tls_key:
             pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())

@@ -49,3 +49,8 @@ def test_a_certificate_needs_its_key(half: str, tmp_path: Path):
 def test_values_out_of_range(name: str, value: float):
     with pytest.raises(ValidationError, match=name):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "127.0.0.1:5"), ("::1", "[::1]:5"), ("[::1]", "[::1]:5")])
+def test_addresses_as_grpc_writes_them(host: str, address: str):
+    assert Settings(host=host).address(5) == address

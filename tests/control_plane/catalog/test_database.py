@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import metadata
-from pretzel.errors import ExhaustedError, UnavailableError
+from pretzel.errors import CorruptObjectError, ExhaustedError, PreconditionError, UnavailableError
 from tests.control_plane.catalog.test_catalog import deploy, release
 
 
@@ -88,6 +88,32 @@ def test_a_writer_that_never_ends_is_unavailable(tmp_path: Path):
         deploy(catalog)
     other.execute("ROLLBACK")
     assert catalog.models() == ()  # readers never waited
+
+
+def test_a_file_that_is_no_database(tmp_path: Path):
+    (tmp_path / "catalog.sqlite").write_bytes(b"no database " * 1000)
+    with pytest.raises(CorruptObjectError, match="catalog: file is not a database; restore it from a backup"):
+        Catalog(tmp_path / "catalog.sqlite")
+
+
+def test_a_damaged_database(tmp_path: Path):
+    path = tmp_path / "catalog.sqlite"
+    catalog = Catalog(path)
+    for i in range(50):
+        deploy(catalog, f"m{i}")
+    catalog.close()
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    with pytest.raises(CorruptObjectError, match="malformed; restore it from a backup"):
+        Catalog(path).models()
+
+
+def test_a_catalog_of_a_newer_version(tmp_path: Path):
+    Catalog(tmp_path / "catalog.sqlite").close()
+    other = sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)
+    other.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PreconditionError, match="'9999'; a newer version of Pretzel wrote it"):
+        Catalog(tmp_path / "catalog.sqlite")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")

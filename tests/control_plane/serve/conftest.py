@@ -9,7 +9,9 @@ from tests.control_plane.serve.running import Server, control_plane
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One control plane for all tests of a file; each test uses names of its own."""
-    with control_plane(tmp_path_factory.mktemp("plane") / "data", report_seconds=0.2, wait_seconds=5) as running:
+    with control_plane(
+        tmp_path_factory.mktemp("plane") / "data", report_seconds=0.2, wait_seconds=5, deployments=2
+    ) as running:
         yield running
 
 

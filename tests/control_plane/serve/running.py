@@ -28,7 +28,7 @@ class Server:
     """A running control plane."""
 
     def __init__(self, data_dir: Path, **settings: object) -> None:
-        given = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir} | settings
+        given = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
         environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in given.items()}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"

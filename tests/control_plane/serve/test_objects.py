@@ -138,6 +138,11 @@ def test_asking_for_an_object_that_would_be_refused(server: Server):
         server.missing([Digest("0" * 64, 1 << 40)])
 
 
+def test_asking_for_too_much_at_once(server: Server):
+    with fails("RESOURCE_EXHAUSTED", "50001 digests; ask for at most 50000 at once"):
+        server.missing([Digest("0" * 64, 1)] * 50_001)
+
+
 def test_fetching_what_is_not_there(server: Server):
     with fails("NOT_FOUND", f"object {Digest.of(b'nobody')} is not in the store"):
         fetch(server, Digest.of(b"nobody"))

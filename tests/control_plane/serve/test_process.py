@@ -177,6 +177,24 @@ def test_an_address_that_others_reach_is_refused(tmp_path: Path):
     assert "host '0.0.0.0' can be reached from elsewhere: give tls_cert and tls_key, or say insecure" in failed.stderr
 
 
+def test_ipv6(tmp_path: Path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with control_plane(tmp_path / "data", host="::1") as server:
+        assert server.ready["address"] == f"[::1]:{server.ready['port']}"
+        assert server.upload([b"x"]).stored_objects == 1
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path):
+    (tmp_path / "file").touch()
+    failed = run(data_dir=tmp_path / "file" / "data", control_port=0, control_metrics_port=0)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("pretzel control-plane: ")
+    assert "Traceback" not in failed.stderr
+
+
 def test_tls(tmp_path: Path):
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = subprocess.run(
