@@ -23,7 +23,8 @@ def train() -> list[Trained]:
     with report.step("read docstrings") as notes:
         found = corpus.docstrings()
         documents = corpus.documents(found)
-        notes += [f"{len(found):,}", f"{len(documents):,} paragraphs"]
+        libraries = dict.fromkeys(docstring.library for docstring in found)
+        notes += [f"{len(found):,} of {', '.join(libraries)}", f"{len(documents):,} paragraphs"]
     with report.step("trained pipelines with scikit-learn") as notes:
         models = tabular.train(found) + texts.train(documents)
         notes.append(str(len(models)))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -104,7 +105,7 @@ def verdict(checked: list[Checked]) -> int:
     """Print what differs, and return the exit status."""
     problems = [problem for result in checked for problem in result.problems]
     for problem in problems[:MOST_PROBLEMS]:
-        console.print(f"[red]✗[/] {problem}", markup=True)
+        console.print(f"[red]✗[/] {escape(problem)}")
     if len(problems) > MOST_PROBLEMS:
         console.print(f"[red]✗[/] and {len(problems) - MOST_PROBLEMS} more")
     if not problems:
