@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import pickle
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import pretzel
 from pretzel import errors
+from pretzel.cli import main
 from tests.e2e.servers import _ready
 
 PATIENCE = 60.0
@@ -51,16 +54,15 @@ class Up:
     def run(self, *arguments: object, code: int = 0) -> Any:
         """Run a command against it, and return the JSON that it prints."""
         addresses = {"PRETZEL_SERVER": self.facts["predictions"], "PRETZEL_CONTROL_PLANE": self.facts["control"]}
-        command = [str(PRETZEL), *map(str, arguments), "--json"]
-        ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | addresses, timeout=PATIENCE)
-        assert ran.returncode == code, ran.stderr
+        out, err = io.StringIO(), io.StringIO()
+        with patch.dict(os.environ, addresses), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            ended = main([*map(str, arguments), "--json"])
+        assert ended == code, err.getvalue()
         if code:
-            return json.loads(ran.stderr)["error"]
-        return (
-            [json.loads(line) for line in ran.stdout.splitlines()]
-            if arguments[0] == "predict"
-            else json.loads(ran.stdout)
-        )
+            return json.loads(err.getvalue())["error"]
+        if arguments[0] == "predict":
+            return [json.loads(line) for line in out.getvalue().splitlines()]
+        return json.loads(out.getvalue())
 
 
 @contextlib.contextmanager
@@ -303,20 +305,26 @@ def test_every_command_speaks_json(up, trained, tmp_path: Path):
     assert up.run("describe", "cli", code=4)["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("group", [False, True], ids=["to it", "to its group"])
-def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path, trained, group: bool):
+def end(running: Up, kill: Callable[[int, int], None]) -> None:
+    """End it by a signal, and see that nothing of it is left."""
+    below = descendants(running.process.pid)
+    assert len(below) >= 3
+    kill(running.process.pid, signal.SIGTERM)
+    assert running.process.wait(PATIENCE) == 0
+    assert alive(below) == []
+    assert not answers(running.facts["predictions"]) and not answers(running.facts["control"])
+
+
+def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path, trained):
     with started(tmp_path) as running:
         with running.plane() as plane:
             plane.deploy("iris", trained["iris"].estimator)
-        below = descendants(running.process.pid)
-        assert len(below) >= 3
-        (os.killpg if group else os.kill)(running.process.pid, signal.SIGTERM)
-        assert running.process.wait(PATIENCE) == 0
-        assert alive(below) == []
-        assert not answers(running.facts["predictions"]) and not answers(running.facts["control"])
-        assert "Traceback" not in (tmp_path / "log").read_text()
-    with started(tmp_path) as running, running.client() as client:
-        assert client.predict("iris", IRIS.data).tolist() == trained["iris"].estimator.predict(IRIS.data).tolist()
+        end(running, os.kill)
+    with started(tmp_path) as running:
+        with running.client() as client:
+            assert client.predict("iris", IRIS.data).tolist() == trained["iris"].estimator.predict(IRIS.data).tolist()
+        end(running, os.killpg)
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, trained):
