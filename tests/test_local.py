@@ -90,7 +90,9 @@ def test_sparse_results_are_scipy_matrices() -> None:
 
 
 def test_sparse_input_is_not_filled_where_the_model_reads_it_sparse() -> None:
-    x = sparse.random(5000, 200_000, 1e-5, "csr", random_state=0)  # 8 GB, were it dense
+    random = np.random.default_rng(0)
+    where = (np.arange(5000).repeat(2), random.integers(0, 200_000, 10_000))
+    x = sparse.csr_matrix((random.normal(size=10_000), where), (5000, 200_000))  # 8 GB, were it dense
     model = TruncatedSVD(2)
     model.components_, model.n_features_in_ = np.random.default_rng(0).normal(size=(2, x.shape[1])), x.shape[1]
     got = pretzel.compile(model).transform(x)
