@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the `pretzel` command and return its exit code; no failure shows a stack trace."""
+    # gRPC logs each connection that a server closes; what matters of it comes back as an error.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         from pretzel.cli.app import run
     except ModuleNotFoundError as error:
