@@ -112,7 +112,7 @@ class _Model:
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
-        reads_texts = definition.metadata.get("input_style") == "texts"
+        self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
         checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
         self.refuses_nothing = checks or not reads_texts
 
@@ -127,6 +127,11 @@ class _Model:
                 return self._bound({item.name: _from_series(X[item.name], item.type) for item in self.inputs})
             except (KeyError, AttributeError, TypeError, ValueError):
                 pass  # something is unusual: the careful way below takes it, or says what is wrong
+        if self.reads_texts and type(X) is list:
+            try:
+                return self._bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
+            except InputError:
+                pass  # the careful way below takes it, or says what is wrong
         return self._bound(columns_of(X, self.inputs, self.metadata))
 
     def _bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
