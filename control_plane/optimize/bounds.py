@@ -112,6 +112,11 @@ def _require_finite(node: ops.RequireFinite, x: Bound) -> Bound:
     return Bound(min(x.limit, ceiling), x.nan and node.allow_nan)
 
 
+@proves(ops.RequireWithin)
+def _require_within(node: ops.RequireWithin, x: Bound) -> Bound:
+    return Bound(min(x.limit, max(largest(node.low), largest(node.high))), x.nan and node.allow_nan)
+
+
 @proves(ops.Impute)
 def _impute(node: ops.Impute, x: Bound) -> Bound:
     if not largest(node.fill) < math.inf:

@@ -6,6 +6,8 @@ order by the type of the CPU, and the digest of what is folded would follow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pretzel.plan.parameter import Parameter
@@ -59,6 +61,24 @@ def usable(array: np.ndarray) -> bool:
     """Whether a folded array holds numbers that kept their bits: none infinite or NaN, none below the normal ones."""
     magnitudes = np.abs(array)
     return bool(np.isfinite(magnitudes).all() and ((magnitudes == 0) | (magnitudes > SMALLEST)).all())
+
+
+def finite_range(function: Callable[[np.ndarray], np.ndarray], width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each column the smallest and the largest x for which an increasing function is finite.
+
+    The function is finite at zero.  Numbers of one sign lie in the order of their bits, so bits are bisected.
+    """
+    ranges = []
+    for sign in (-1.0, 1.0):
+        good = np.zeros(width, np.int64)
+        bad = np.full(width, np.float64(np.inf).view(np.int64))
+        while (bad - good > 1).any():
+            middle = good + (bad - good) // 2
+            with np.errstate(all="ignore"):
+                finite = np.isfinite(function(sign * middle.view(np.float64)))
+            good, bad = np.where(finite, middle, good), np.where(finite, bad, middle)
+        ranges.append(sign * good.view(np.float64))
+    return ranges[0], ranges[1]
 
 
 def _exact_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, matrix, vector
+from pretzel.kernels.dense.arrays import address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -26,6 +26,10 @@ cdef class NormalizedLinear(Kernel):
     cdef bint sparse
 
     def __init__(self, inputs, output, *, weights, norm, bias=None):
+        if len(inputs) != 1:
+            raise ValueError(f"expected one input, got {len(inputs)}")
+        typed("x", inputs[0], ("f64",), layout="sparse" if inputs[0].layout == "sparse" else "dense")
+        typed("result", output, ("f64",))
         self.width, self.k, self.sparse = inputs[0].columns, output.columns, inputs[0].layout == "sparse"
         self.norm = {"l1": L1, "l2": L2, "max": MAX}[norm]
         bias = np.full(self.k, -0.0) if bias is None else bias  # -0.0 leaves every quotient as it is

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -23,6 +23,11 @@ cdef class Sum(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, bias=None):
+        typed("result", output, FLOATS)
+        for i, part in enumerate(inputs):
+            typed(f"part {i}", part, (output.dtype,), output.columns)
+        if not inputs:
+            raise ValueError("expected at least one part")
         self.width, self.parts, self.single = output.columns, len(inputs), output.dtype == "f32"
         # A bias of -0.0 leaves every sum as it is; 0.0 would turn -0.0 into 0.0.
         self.kept = vector("bias", np.full(self.width, -0.0) if bias is None else bias, "f64", self.width)

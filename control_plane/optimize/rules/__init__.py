@@ -5,6 +5,7 @@ takes, and, where a line says so, what is found at all.
 """
 
 from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.control_plane.optimize.rules.check_before_scaling import check_before_scaling
 from pretzel.control_plane.optimize.rules.check_parts_before_concat import check_parts_before_concat
 from pretzel.control_plane.optimize.rules.column_of_concat import column_of_concat
 from pretzel.control_plane.optimize.rules.column_of_select import column_of_select
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     merge_require_finite,
     drop_proven_require_finite,
     check_parts_before_concat,
+    check_before_scaling,  # after the part was cut out of a wider matrix, whose other parts have no scaling
     # Columns: what is dropped now need not be looked at later.
     flatten_concat,  # before the pushes, which see one level of parts
     merge_selects,

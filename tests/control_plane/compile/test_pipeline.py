@@ -16,7 +16,7 @@ from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.compile.check import MAX_OUTPUTS
 from pretzel.control_plane.compile.labels import peel_labels
-from pretzel.errors import CorruptObjectError, DefinitionError
+from pretzel.errors import CorruptObjectError, DefinitionError, InputError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -64,6 +64,24 @@ def test_labels_that_another_operator_reads_stay() -> None:
     heads = peel_labels(definition)
     assert heads[0].node is codes
     assert [stage.operator for stage in compile_plan(definition).plan.stages] == ["threshold", "label_lookup", "affine"]
+
+
+def test_codes_that_may_lie_outside_their_table_are_checked() -> None:
+    codes = ops.Lookup(ops.Input("x", "i64"), Parameter.of(np.array([5, 6])))
+    numbers = Definition({"y": ops.LabelLookup(codes, Parameter.of(np.array([1.5, 2.5])))})
+    compiled = compile_plan(numbers)
+    executable = engine.load(compiled.plan, compiled.blobs.__getitem__)
+    assert executable.run({"x": np.array([6, 5])})["y"].tolist() == [2.5, 1.5]
+    with pytest.raises(InputError):
+        executable.run({"x": np.array([6, 7])})
+    with pytest.raises(DefinitionError, match="output 'y': lookup may give codes that name none of its 2 labels"):
+        compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.of(["a", "b"]))}))
+
+
+def test_codes_of_refused_unknowns_all_name_a_label() -> None:
+    codes = ops.Lookup(ops.Input("x", "i64"), Parameter.of(np.array([5, 6])), refuse_unknown=True)
+    (output,) = compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.of(["a", "b"]))})).plan.outputs
+    assert output.labels is not None
 
 
 def test_an_empty_table_of_labels_is_refused() -> None:

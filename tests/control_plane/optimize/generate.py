@@ -245,6 +245,15 @@ _simple(
     _is_float,
     lambda d, x: {"owner": d.dice.choice(["A", "B"]), "allow_nan": d.dice.random() < 0.3},
 )
+_simple(
+    ops.RequireWithin,
+    lambda n: _is_dense(n) and n.type.dtype == "f64",
+    lambda d, x: {
+        "low": Parameter.of(np.full(x.type.columns, -1e3)),
+        "high": Parameter.of(np.full(x.type.columns, 1e3)),
+        "owner": "A",
+    },
+)
 _simple(ops.Link, _is_dense, lambda d, x: {"function": d.dice.choice(LINKS)})
 _simple(ops.ArgMax, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})
 _simple(ops.ArgMin, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})

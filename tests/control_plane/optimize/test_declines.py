@@ -84,6 +84,43 @@ REFUSALS = [
         output "z" = %2""",
     ),
     Refusal(
+        "check_before_scaling",
+        "another reader takes the scaled values unchecked",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@half
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3
+        output "z" = %1""",
+    ),
+    Refusal(
+        "check_before_scaling",
+        "division by zero is finite for no x",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@zeros
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_before_scaling",
+        "a scaling that turns signs around has its ends the other way around",
+        f"""%{ROWS}
+        %1 = affine %x scale=@minus
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_before_scaling",
+        "float32 is not folded afterwards",
+        """%x = input column="x" kind="f32[3]"
+        %1 = standardize %x scale=@half
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f32[3]
+        output "y" = %3""",
+    ),
+    Refusal(
         "flatten_concat",
         "i16 beside u16 is i32, and that beside f32 is f64; all three at once are f32",
         """%f = input column="f" kind="f32"
@@ -386,6 +423,7 @@ REFUSALS = [
 VALUES = {
     "half": np.full(3, 0.5),
     "ones": np.ones(3),
+    "minus": -np.ones(3),
     "zeros": np.zeros(3),
     "minus_zeros": np.full(3, -0.0),
     "epoch": np.full(3, 1.7e9),

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pretzel.control_plane.optimize.folding import multiply, scaled_rows, usable
+from pretzel.control_plane.optimize.folding import finite_range, multiply, scaled_rows, usable
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -36,3 +36,18 @@ def test_products_that_lose_bits_are_refused() -> None:
     assert scaled_rows(weights, np.array([1.0, 1e-300])) is None
     assert scaled_rows(weights, np.array([0.0, 2.0])) is not None
     assert not usable(np.array([np.nan])) and not usable(np.array([1e-300])) and usable(np.array([0.0, 1.0]))
+
+
+@pytest.mark.parametrize("mean", [0.0, 5.0, -1e200, 1e300])
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.1, 3.0, 1e-200, 5e-324])
+def test_the_finite_range_ends_where_the_function_overflows(mean: float, scale: float) -> None:
+    def function(x: np.ndarray) -> np.ndarray:
+        return (x - mean) / scale
+
+    with np.errstate(all="ignore"):
+        if not np.isfinite(function(np.zeros(1))).all():
+            return
+        low, high = finite_range(function, 1)  # of a function that is finite at zero
+        assert np.isfinite(function(low)).all() and np.isfinite(function(high)).all()
+        assert not np.isfinite(function(np.nextafter(low, -np.inf))).any()
+        assert not np.isfinite(function(np.nextafter(high, np.inf))).any()

@@ -109,6 +109,8 @@ def test_kernels_give_what_the_references_of_the_definition_give(first: int) -> 
         given = columns(made, seed)
         want = outcome(made, given)
         terms = 1.0 if isinstance(want, str) else magnitude(made, given)
+        if any(node.type.dtype == "f32" for node in made.nodes):
+            terms *= 1e3  # kernels add float32 in an order of their own, and each sum is rounded to 1e-7
         optimized = optimize(made)
         try:
             compiled = compile_plan(optimized)

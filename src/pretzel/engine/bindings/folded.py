@@ -8,5 +8,6 @@ from pretzel.plan.node import Node
 
 FOLDED: dict[type[Node], tuple[Binding, ...]] = {
     ops.Sum: (Binding("sum", "folded.sum:Sum"),),
+    ops.RequireWithin: (Binding("require_within", "folded.require_within:RequireWithin"),),
     ops.NormalizedLinear: (Binding("normalized_linear", "folded.normalized_linear:NormalizedLinear"),),
 }

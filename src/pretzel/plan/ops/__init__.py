@@ -15,7 +15,7 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
-from pretzel.plan.ops.folded import NormalizedLinear, Sum
+from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -47,6 +47,7 @@ __all__ = [
     "NormalizedLinear",
     "OneHot",
     "RequireFinite",
+    "RequireWithin",
     "Select",
     "Standardize",
     "StripAccents",

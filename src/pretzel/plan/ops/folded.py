@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import NORMS
 from pretzel.plan.parameter import Parameter
@@ -54,3 +56,30 @@ class NormalizedLinear(Node):
         if self.bias is not None and self.bias.shape != (k or 1,):
             raise self.fail(f"bias: expected shape ({k or 1},), got {self.bias.shape}")
         return dense("f64", k)
+
+
+class RequireWithin(Node):
+    """x itself; a value outside ``low .. high`` of its column is an error, naming row and column, and so is a NaN.
+
+    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x.
+    """
+
+    x: Node
+    low: Parameter
+    """``f64[width]``, finite."""
+    high: Parameter
+    """``f64[width]``, finite."""
+    owner: str
+    """The estimator that refuses, for the message."""
+    allow_nan: bool = False
+    refuses = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 in, the same type out."""
+        t = self.x.type
+        if t.dtype != "f64" or t.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {t}")
+        for name, limit in self.parameters.items():
+            if limit.dtype != "f64" or limit.shape != (t.columns,) or not np.isfinite(limit.array).all():
+                raise self.fail(f"{name}: expected {t.columns} finite f64, got {limit}")
+        return t

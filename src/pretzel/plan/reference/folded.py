@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.reference import Value, reference
 from pretzel.plan.values import Csr
@@ -27,6 +28,16 @@ def normalized_linear(node: ops.NormalizedLinear, x: Value) -> Value:
     product = product.reshape(len(rows), *node.weights.shape[1:])
     quotient = product / np.where(norms == 0, 1.0, norms).reshape(-1, *[1] * (product.ndim - 1))
     return quotient if node.bias is None else quotient + _bias(node.bias.array, node)
+
+
+@reference(ops.RequireWithin)
+def require_within(node: ops.RequireWithin, x: Value) -> Value:
+    """Return x, or refuse the first value outside."""
+    rows = x.reshape(len(x), node.type.columns)
+    inside = (node.low.array <= rows) & (rows <= node.high.array)
+    if not (inside | (np.isnan(rows) & node.allow_nan)).all():
+        raise InputError(f"Input X of {node.owner} contains NaN, infinity or a value too large")
+    return x
 
 
 def _row(x: Value, i: int) -> tuple[Value, Value]:
