@@ -9,6 +9,8 @@ from pretzel.kernels.kernel import Kernel
 class TreeEnsemble(Kernel):
     """The sum or the mean of the leaves that each row reaches, added in the order of the trees."""
 
+    rows_wanted: int
+
     def __init__(
         self,
         inputs: tuple[Any, ...],

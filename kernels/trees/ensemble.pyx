@@ -1,9 +1,9 @@
 """Tree ensembles: forests and boosted trees of every library.
 
-Two ways through a forest, with the same bits.  A batch is cut into blocks of rows that stay in the first cache, and each
-tree takes all rows of a block, eight at a time.  A single row (and the few that no group of eight holds) walks eight
-trees at a time.  Either way only leaves are noted during the walk, and they are added afterwards in the order of the
-trees.  Blocks without a NaN, in forests without categories, take the short step.
+Two ways through a forest, with the same bits.  A batch is cut into blocks of rows that stay in the cache, and each tree
+takes all rows of a block, sixteen at a time: a tree comes into the cache once a block.  Fewer rows walk one after the
+other, each down sixteen trees at a time.  Either way only leaves are noted during the walk, and they are added
+afterwards in the order of the trees.  Blocks without a NaN, in forests without categories, take the short step.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -30,9 +30,10 @@ cdef extern from "forest.h" nogil:
     bint forest_any_nan_f64(const void* values, int64_t count)
 
 cdef enum:
-    LANES = 8               # FOREST_LANES
-    BLOCK_BYTES = 16 << 10  # of x: half a first-level cache, so that a tree fits beside it
-    ALONE = 3               # rows up to this many walk one by one rather than as lanes
+    LANES = 16               # FOREST_LANES
+    BLOCK_BYTES = 512 << 10  # of x: half a second-level cache, so that a tree fits beside it
+    BLOCK_ROWS = 512         # at least, however wide the rows
+    SMALL_BYTES = 1 << 20    # of nodes: a forest that stays in the cache from block to block
 
 ctypedef fused real:
     float
@@ -66,6 +67,8 @@ cdef class TreeEnsemble(Kernel):
     cdef const void* base
     cdef forest_extras extras
     cdef int64_t trees, width, outputs
+    cdef readonly int64_t rows_wanted
+    """Rows at a time below which the forest would come from memory again and again."""
     cdef bint wide_x, wide_leaves, mean
 
     def __init__(self, inputs, output, *, aggregate, nodes, missing_right, roots, leaves, base, group=None,
@@ -73,7 +76,7 @@ cdef class TreeEnsemble(Kernel):
         self.keep = (nodes, missing_right, roots, leaves, base, group, categories, category_range)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs = inputs[0].columns, output.columns
-        self.mean = aggregate == "mean"
+        self.mean, self.rows_wanted = aggregate == "mean", 8192 if nodes.nbytes > SMALL_BYTES else 0
         self._set_leaves(output, leaves, base)
         self._set_nodes(nodes, missing_right, len(leaves))
         self._set_roots(roots, group, len(nodes))
@@ -120,7 +123,7 @@ cdef class TreeEnsemble(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t stride = self.width * (8 if self.wide_x else 4), first = 0, count
-        cdef int64_t block = max(64, BLOCK_BYTES // max(stride, 1)) // LANES * LANES
+        cdef int64_t block = max(<int64_t>BLOCK_ROWS, BLOCK_BYTES // max(stride, 1)) // LANES * LANES
         cdef const char* x = <const char*>inputs[0].values
         if reserve(&frame.scratch, max(self.trees + LANES, block) * sizeof(uint32_t)) != OK:
             return OUT_OF_MEMORY
@@ -138,11 +141,11 @@ cdef class TreeEnsemble(Kernel):
     cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* found) noexcept nogil:
         """Fill ``rows`` rows of ``out``; ``found`` is room for a leaf of each row or of each tree."""
         cdef bint careful = self._needs_care(x, rows)
-        cdef int64_t together = 0 if rows <= ALONE else rows, row, tree, i
+        cdef int64_t row, tree, i
         for row in range(rows):
             for i in range(self.outputs):
                 out[row * self.outputs + i] = (<const real*>self.base)[i]
-        if together:
+        if rows >= LANES or self.trees < LANES:
             for tree in range(self.trees):
                 self._walk_rows(x, stride, rows, tree, careful, found)
                 for row in range(rows):
@@ -180,7 +183,7 @@ cdef class TreeEnsemble(Kernel):
         cdef const char* lanes[LANES]
         cdef uint32_t at[LANES]
         cdef int64_t first, i
-        for first in range(0, rows, 8):  # LANES
+        for first in range(0, rows, 16):  # LANES
             for i in range(LANES):
                 lanes[i] = x + min(first + i, rows - 1) * stride
                 at[i] = self.roots[tree]
@@ -194,7 +197,7 @@ cdef class TreeEnsemble(Kernel):
         cdef int64_t first, i
         for i in range(LANES):
             lanes[i] = row
-        for first in range(0, self.trees, 8):  # LANES
+        for first in range(0, self.trees, 16):  # LANES
             for i in range(LANES):
                 found[first + i] = self.roots[min(first + i, self.trees - 1)]
             self._walk(found + first, lanes, careful)

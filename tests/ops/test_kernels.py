@@ -60,7 +60,7 @@ def test_a_row_does_not_depend_on_its_block(
     many = taken(columns, np.random.default_rng(rows).integers(0, rows, 11))
     whole, _ = outcome(lambda: harness.run(harness.load(node), many))
     with monkeypatch.context() as patch:
-        patch.setattr(executables, "block_rows", lambda types: 3)
+        patch.setattr(executables, "block_rows", lambda *_: 3)
         blocks, _ = outcome(lambda: harness.run(harness.load(node), many))
     assert (whole is None) == (blocks is None)
     if whole is not None:

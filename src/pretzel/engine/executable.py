@@ -156,7 +156,8 @@ class Executable:
         steps = [(self._steps[n - count][0], [slot[j] for j in self._steps[n - count][1]], slot[n]) for n in needed]
         types = [self._types[node] for node in slot]
         returned = [node for node in wanted if node >= count]
-        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types))
+        wanted = max((getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps), default=0)
+        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types, wanted))
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return _Schedule(program, names, positions)
