@@ -8,17 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.services import Worker, serving
+
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache"
-)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache")
 IMPORT_THE_SDK = """
 import importlib, pkgutil, pretzel, pretzel.client, pretzel.plan, pretzel.v1
 for package in pretzel.client, pretzel.plan, pretzel.v1:
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
+"""
+
+PREDICT = """
+import pretzel
+with pretzel.Client("127.0.0.1:{port}", timeout=30) as client:
+    print(client.predict("m", [[1, 2], [-3, 0]]).tolist())
 """
 
 
@@ -59,6 +65,9 @@ def test_sdk_needs_only_the_base_install(wheel: Path, protobuf: int, tmp_path: P
     run(python, "-m", "pip", "install", "-q", wheel, wanted, cwd=tmp_path)
     # As errors: newer protobufs warn before they refuse.
     run(python, "-W", "error", "-c", IMPORT_THE_SDK, cwd=tmp_path)
+    with serving(Worker(m=2)) as port:
+        asked = run(python, "-W", "error", "-c", PREDICT.format(port=port), cwd=tmp_path)
+    assert asked == "['yes', 'no']\n"
     installed = run(python, "-m", "pip", "list", "--format=freeze", cwd=tmp_path).split()
     tools = {"pip", "setuptools", "typing_extensions"}  # the last is gRPC's
     assert {line.split("==")[0] for line in installed} - tools == {"grpcio", "numpy", "pretzel", "protobuf"}
