@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ class Child:
         """Where it listens, once it is ready."""
         self.applied = -1
         """Serial of the catalog it answers from."""
+        self.heard = time.monotonic()
+        """When it last said anything."""
         self.failure = ""
         """Why it could not start."""
         self.numbers: dict[str, Any] = {}
@@ -45,6 +48,7 @@ class Child:
     async def listen(self, react: Callable[[Child, Message], None]) -> int:
         """Take in its messages until it ends, and return its exit code."""
         async for message in self.link.messages():
+            self.heard = time.monotonic()
             match message["kind"]:
                 case "ready":
                     self.port = message["port"]

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 STEADY = 10.0
 """Seconds after which a process that lived so long is not taken for one that cannot live."""
+SILENCE = 60.0
+"""Seconds after which a process that answers nothing is taken to hang."""
 BEGINNINGS = 2
 """How often a process that says nothing is tried again before the worker gives up its own start."""
 PATIENCE = 30.0
@@ -81,6 +83,13 @@ class Fleet:
         """Return what each process counts, and first what those that are gone had counted."""
         live = await asyncio.gather(*(child.ask(seconds) for child in self.children.values()))
         return [self.past, *live]
+
+    def end_silent(self) -> None:
+        """Kill processes that have not said anything for long, though they were asked; they are replaced."""
+        for child in self.children.values():
+            if child.port and time.monotonic() - child.heard > SILENCE:
+                log.error("a serving process hangs and is killed", pid=child.pid)
+                child.kill()
 
     async def stop(self, seconds: float) -> None:
         """Have all drain, and kill those that take longer than they may."""

@@ -34,6 +34,8 @@ from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
+FAILED_SECONDS = 1.0
+"""Time until a part that failed begins anew."""
 COLLECT_SECONDS = 30.0
 """Time between looks for objects that nothing needs."""
 
@@ -108,7 +110,16 @@ class Supervisor:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is done for as long as the worker runs: pull, report, collect."""
-        return [self._puller.run(), self._reporter.run(), self._collect(), self._look_at_residents()]
+        return [self._persist(part) for part in (self._puller.run, self._reporter.run, self._collect, self._look)]
+
+    async def _persist(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin a part anew when it fails: none of them is worth the serving."""
+        while True:
+            try:
+                await part()
+            except Exception:
+                log.exception("a part of the supervisor failed and begins anew", part=part.__qualname__)
+            await asyncio.sleep(FAILED_SECONDS)
 
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
@@ -161,14 +172,15 @@ class Supervisor:
         """Remove from the cache what no version needs any more."""
         while True:
             await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
-            needed = await asyncio.to_thread(self._puller.needed)
-            gone = self._cache.collect(needed, time.monotonic(), self._settings.cache_grace_seconds)
+            gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
             if gone:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
 
-    async def _look_at_residents(self) -> None:
+    async def _look(self) -> None:
+        """Ask the serving processes how they are, every now and then."""
         while True:
             parts = await self._fleet.numbers()
+            self._fleet.end_silent()
             self._resident = max((p["gauges"]["resident_bytes"] for p in parts if p.get("gauges")), default=0)
             await asyncio.sleep(self._settings.report_seconds)
 
@@ -200,6 +212,8 @@ class Supervisor:
             "models_held_back": len(puller.held),
             "processes": len(self._fleet.children),
             "control_plane_connected": int(puller.watcher.connected),
+            "cached_objects": self._cache.object_count,
+            "cached_bytes": self._cache.object_bytes,
         }
         return await self._fleet.numbers(), counters, gauges
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -25,7 +26,7 @@ Closures = Mapping[Digest, tuple[Digest, ...]]
 
 
 class ObjectCache:
-    """The one writer of a cache directory.
+    """The one writer of a cache directory.  Safe to call from many threads; hashing holds up nobody.
 
     Raises:
         PreconditionError: another worker holds the directory.
@@ -39,10 +40,21 @@ class ObjectCache:
             torn.unlink()
         self._packs = PackWriter(self._layout)
         self.reader = ObjectReader(root)
+        self._writing = threading.RLock()
         self._checked: set[Digest] = set()
         self._unneeded: dict[Digest, float] = {}
         self.dropped = 0
         """Objects found damaged since the start."""
+
+    @property
+    def object_count(self) -> int:
+        """How many objects are known to be whole."""
+        return len(self._checked)
+
+    @property
+    def object_bytes(self) -> int:
+        """Bytes of the objects known to be whole."""
+        return sum(digest.size for digest in list(self._checked))
 
     def has(self, digest: Digest) -> bool:
         """Return whether an object is here and whole, hashing it the first time it is asked for."""
@@ -87,35 +99,42 @@ class ObjectCache:
 
     def admit(self, digest: Digest, data: bytearray | Path) -> None:
         """Take a checked object into its place."""
-        if isinstance(data, Path):
-            target = self._layout.file(digest)
-            target.parent.mkdir(exist_ok=True)
-            data.rename(target)
-        else:
-            self._packs.append(digest, data)
-        self._checked.add(digest)
+        with self._writing:
+            if isinstance(data, Path):
+                target = self._layout.file(digest)
+                target.parent.mkdir(exist_ok=True)
+                data.rename(target)
+            else:
+                self._packs.append(digest, data)
+            self._checked.add(digest)
 
     def drop(self, digests: Collection[Digest]) -> None:
         """Remove objects; whoever has them mapped keeps what is mapped."""
-        self._packs.drop([digest for digest in digests if is_packed(digest)])
-        for digest in digests:
-            self._checked.discard(digest)
-            if not is_packed(digest):
-                self._layout.file(digest).unlink(missing_ok=True)
-        self.reader.refresh()
+        with self._writing:
+            self._packs.drop([digest for digest in digests if is_packed(digest)])
+            for digest in digests:
+                self._checked.discard(digest)
+                if not is_packed(digest):
+                    self._layout.file(digest).unlink(missing_ok=True)
+            self.reader.refresh()
 
     def collect(self, needed: Collection[Digest], now: float, grace: float) -> list[Digest]:
         """Remove the objects that nothing has needed for ``grace`` seconds, and return them."""
-        unneeded = self.digests() - set(needed)
-        self._unneeded = {digest: self._unneeded.get(digest, now) for digest in unneeded}
-        gone = [digest for digest, since in self._unneeded.items() if now - since >= grace]
-        if gone:
-            self.drop(gone)
-            self._compact()
-        return gone
+        with self._writing:
+            unneeded = self.digests() - set(needed)
+            self._unneeded = {digest: self._unneeded.get(digest, now) for digest in unneeded}
+            gone = [digest for digest, since in self._unneeded.items() if now - since >= grace]
+            if gone:
+                self.drop(gone)
+                self._compact()
+            return gone
 
     def digests(self) -> set[Digest]:
         """Return all that is stored, checked or not."""
+        with self._writing:
+            return self._digests()
+
+    def _digests(self) -> set[Digest]:
         packed = {Digest(k.hex(), e[2]) for entries in self._packs.entries.values() for k, e in entries.items()}
         files = {Digest(p.name, p.stat().st_size) for p in self._layout.objects.glob("??/*")}
         return packed | files

@@ -67,10 +67,12 @@ class Puller:
         """Whether any catalog is known, be it an old one."""
         self._arrived = asyncio.Condition()
         self._mending: set[Digest] = set()
+        self._turn = asyncio.Lock()  # held while catalogs move, and while what they do not need is removed
 
     async def restore(self) -> None:
         """Publish what the cache holds whole, without the control plane."""
-        await self._take(await self._step(_fetch_nothing))
+        async with self._turn:
+            await self._take(await self._step(_fetch_nothing))
 
     async def run(self) -> None:
         """Follow and advance for ever."""
@@ -111,6 +113,12 @@ class Puller:
             log.warning("objects cannot be fetched now", error=_brief(error))
         return [digest for digest in digests if not self._cache.has(digest)]
 
+    async def collect(self, now: float, grace: float) -> list[Digest]:
+        """Remove from the cache what no version has needed for ``grace`` seconds, and return it."""
+        async with self._turn:
+            needed = await asyncio.to_thread(self.needed)
+            return await asyncio.to_thread(self._cache.collect, needed, now, grace)
+
     def needed(self) -> set[Digest]:
         """Return all objects that the published or the watched catalog needs."""
         catalogs = (self.published, self.watcher.target)
@@ -120,8 +128,9 @@ class Puller:
     async def _advance(self) -> None:
         attempt = 0
         while True:
-            step = await self._step(self.fetcher.fetch)
-            await self._take(step)
+            async with self._turn:
+                step = await self._step(self.fetcher.fetch)
+                await self._take(step)
             attempt = attempt + 1 if step.held else 0
             await self._next(delay(attempt) if step.held else None)
 

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 class Entry:
     """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
 
-    __slots__ = ("__weakref__", "cost", "digest", "executable", "plan", "used")
+    __slots__ = ("__weakref__", "cost", "digest", "executable", "plan", "tables", "used")
 
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
@@ -35,6 +36,8 @@ class Entry:
         self.executable: Executable | None = None
         """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
         self.cost = Cost()
+        self.tables: dict[str, Any] = {}
+        """Label tables by output, in the form in which they are sent."""
         self.used = 0.0
         """When it was last asked for."""
 
@@ -163,6 +166,7 @@ class PlanCatalog:
         assert entry.plan is not None
         self._ledger.remove(entry.digest, entry.plan)
         entry.executable = entry.plan = None
+        entry.tables = {}
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
         for tell in self.on_evict:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
 
 import grpc
 
@@ -17,8 +18,10 @@ from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.tally import Tally
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import describe
-from pretzel.plan.wire import columns_from_proto, columns_to_proto, description_to_proto
+from pretzel.plan.values import Labels
+from pretzel.plan.wire import column_to_proto, columns_from_proto, description_to_proto
 from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1 import values_pb2
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
 
 MAX_MODELS = 10_000
@@ -116,11 +119,22 @@ class PredictionService(PredictionServiceServicer):
         return pb.ModelResult(error=failure)
 
 
-def answer_of(route: Route, results: dict[str, object]) -> pb.PredictResponse:
+def answer_of(route: Route, results: Mapping[str, Any]) -> pb.PredictResponse:
     """Return the message of a model's outputs."""
-    version = route.version
-    columns = columns_to_proto(results)  # type: ignore[arg-type]
+    version, tables = route.version, route.entry.tables
+    columns = [column_of(name, value, tables) for name, value in results.items()]
     return pb.PredictResponse(model=version.model, version=version.version, columns=columns)
+
+
+def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
+    """Return the message of one output; a table of labels is the same for every call, so it is packed once."""
+    if not isinstance(value, Labels):
+        return column_to_proto(name, value)
+    if name not in tables:
+        tables[name] = column_to_proto(name, value).labels
+    column = column_to_proto(name, value.codes)
+    column.labels.CopyFrom(tables[name])
+    return column
 
 
 def deadline_of(context: Context) -> float:

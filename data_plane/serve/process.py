@@ -52,6 +52,7 @@ class ServingProcess:
         self._server = Server(settings, service, self._guard, shared_port=start["shared_port"])
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
+        self._applied = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._stop = asyncio.Event()
 
@@ -62,6 +63,7 @@ class ServingProcess:
             loop.add_signal_handler(number, self._stop.set)
         tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), self._apply_catalogs())]
         try:
+            await self._applied.wait()  # who listens before it knows its models would deny them
             port = await self._server.listen(self._port)
             self._link.send("ready", port=port)
             _settle_memory()
@@ -109,6 +111,7 @@ class ServingProcess:
             self._objects.refresh()
             whole = await self._router.apply(target)
             await self._server.tell_health(serving=bool(target.epoch or target.records))
+            self._applied.set()
             self._link.send("applied", serial=serial)
             if not whole:
                 asyncio.get_running_loop().call_later(WARM_AGAIN, self._moved.set)

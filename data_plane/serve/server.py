@@ -46,7 +46,6 @@ class Server:
             bound = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise PreconditionError(f"cannot listen on {address}: {error}; is the port taken?") from None
-        await self.tell_health(serving=False)
         await self._server.start()
         return bound
 
