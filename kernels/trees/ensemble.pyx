@@ -98,7 +98,7 @@ cdef class TreeEnsemble(Kernel):
         self.extras.missing_right = &missing_right[0] if nodes.shape[0] else NULL
         bad = first_bad(self.nodes, nodes.shape[0], self.extras.missing_right, self.width, 8 if self.wide_x else 4, leaves)
         if bad >= 0:
-            raise ValueError(f"nodes: node {bad} leads out of bounds")
+            raise ValueError(f"nodes, missing_right: node {bad} leads out of bounds")
 
     cdef _set_roots(self, const uint32_t[::1] roots, group, int64_t nodes):
         cdef const int32_t[::1] columns = group
