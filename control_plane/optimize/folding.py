@@ -68,17 +68,16 @@ def finite_range(function: Callable[[np.ndarray], np.ndarray], width: int) -> tu
 
     The function is finite at zero.  Numbers of one sign lie in the order of their bits, so bits are bisected.
     """
-    ranges = []
-    for sign in (-1.0, 1.0):
-        good = np.zeros(width, np.int64)
-        bad = np.full(width, np.float64(np.inf).view(np.int64))
+    signs = np.array([[-1.0], [1.0]])
+    good = np.zeros((2, width), np.int64)
+    bad = np.full((2, width), np.float64(np.inf).view(np.int64))
+    with np.errstate(all="ignore"):
         while (bad - good > 1).any():
             middle = good + (bad - good) // 2
-            with np.errstate(all="ignore"):
-                finite = np.isfinite(function(sign * middle.view(np.float64)))
+            finite = np.isfinite(function(signs * middle.view(np.float64)))
             good, bad = np.where(finite, middle, good), np.where(finite, bad, middle)
-        ranges.append(sign * good.view(np.float64))
-    return ranges[0], ranges[1]
+    low, high = signs * good.view(np.float64)
+    return low, high
 
 
 def _exact_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A definition: named, typed inputs, a graph of operators, and named outputs; what importers make and the Oven rewrites."""
+"""A definition: named, typed inputs, a graph of operators, named outputs; what importers make and the Oven rewrites."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Definition:
     inputs: tuple[Input, ...] = ()
     """The columns a request must bring, in order; those the outputs do not read are kept and checked all the same."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
-    """What a person or a client wants to know and no computation needs: estimator, library, feature names, input style."""
+    """What a person or a client wants to know and no computation needs: estimator, library, names, input style."""
 
     def __post_init__(self) -> None:
         """Collect the inputs that the outputs read, and refuse two of one name."""

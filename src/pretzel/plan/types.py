@@ -1,4 +1,4 @@
-"""Types of the values that flow between operators: an element type, a layout and a width, known before any row is seen."""
+"""Types of the values that flow between operators: element type, layout and width, known before any row is seen."""
 
 from __future__ import annotations
 

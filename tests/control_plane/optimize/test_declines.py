@@ -299,10 +299,19 @@ REFUSALS = [
     Refusal(
         "norm_after_dot",
         "x = 1e200 and w = 1e200: the product overflows before the norm divides it",
-        f"""%{ROWS}
+        """%x = input column="x" kind="f64{3}"
         %1 = normalize %x norm="l2"
         %2 = linear %1 weights=@w:f64[3]
         output "y" = %2""",
+    ),
+    Refusal(
+        "norm_after_dot",
+        "a dense row whose norm is below ten epsilons is not divided",
+        f"""{COUNTS}
+        %1 = densify %x
+        %2 = normalize %1 norm="l2"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3""",
     ),
     Refusal(
         "norm_after_dot",

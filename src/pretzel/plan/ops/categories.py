@@ -52,7 +52,7 @@ class OneHot(Node):
 
 
 class Take(Node):
-    """The row of ``table`` that each code names; ``default`` for codes outside it (``OrdinalEncoder``, ``TargetEncoder``)."""
+    """The row of ``table`` that each code names; ``default`` outside it (``OrdinalEncoder``, ``TargetEncoder``)."""
 
     codes: Node
     table: Parameter

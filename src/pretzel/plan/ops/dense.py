@@ -74,8 +74,8 @@ class Affine(Node):
 class Standardize(Node):
     """``(x - mean) / scale``, column by column, each step rounded as ``StandardScaler.transform`` rounds it.
 
-    A step is computed in the wider of the types of x and of the parameter, and rounded to the type of x; scikit-learn up
-    to 1.7 keeps the parameters in float64, later ones convert them to the type of x first.
+    A step is computed in the wider of the types of x and of the parameter, and rounded to the type of x; scikit-learn
+    up to 1.7 keeps the parameters in float64, later ones convert them to the type of x first.
 
     Kept apart from :class:`Affine` because before a comparison (trees, bins) the last bit decides.
     """
@@ -174,8 +174,8 @@ class MissingIndicator(Node):
 class Normalize(Node):
     """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row of norm zero stays.
 
-    Dense rows: the norm is rounded to the type of x, and one below ten epsilons counts as 1.  Sparse float32 rows: squares
-    in float32, their sum in float64, quotients rounded to float32, as ``inplace_csr_row_normalize_l2`` does.
+    Dense rows: the norm is rounded to the type of x, and one below ten epsilons counts as 1.  Sparse float32 rows:
+    squares in float32, their sum in float64, quotients rounded to float32, as ``inplace_csr_row_normalize_l2`` does.
     """
 
     x: Node

@@ -33,7 +33,7 @@ class Sum(Node):
 class NormalizedLinear(Node):
     """``(x @ weights) / norm(x) + bias`` with the norm taken in the same pass; a row of norm zero is not divided.
 
-    The same as ``Linear(Normalize(x))`` but for rounding, with nothing written between the two.
+    The same as ``Linear(Normalize(x))`` of sparse rows but for rounding, with nothing written between the two.
     """
 
     x: Node

@@ -43,7 +43,7 @@ class Link(Node):
 
 
 class ArgMax(Node):
-    """The position of the largest value of each row, the first of equals; a NaN counts as largest (``numpy.argmax``)."""
+    """The position of each row's largest value, the first of equals; a NaN counts as largest (``numpy.argmax``)."""
 
     x: Node
     breaker = True
@@ -54,7 +54,7 @@ class ArgMax(Node):
 
 
 class ArgMin(Node):
-    """The position of the smallest value of each row, the first of equals; a NaN counts as smallest (``numpy.argmin``)."""
+    """The position of each row's smallest value, the first of equals; a NaN counts as smallest (``numpy.argmin``)."""
 
     x: Node
     breaker = True

@@ -1,7 +1,8 @@
 """What each operator means, in the plainest NumPy and Python: the measure of every kernel and of every rewrite.
 
-Values: dense numbers are arrays of shape ``(rows,)`` or ``(rows, width)``; sparse ones :class:`~pretzel.plan.values.Csr`;
-texts a list of str, None or NaN (a list of such lists, for a matrix); tokens a list of lists of str.
+Values: dense numbers are arrays of shape ``(rows,)`` or ``(rows, width)``; sparse ones
+:class:`~pretzel.plan.values.Csr`; texts a list of str, None or NaN (a list of such lists, for a matrix); tokens a list
+of lists of str.
 """
 
 from __future__ import annotations
