@@ -330,15 +330,24 @@ def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path
 def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, trained):
     with started(tmp_path) as running, running.plane() as plane, running.client() as client:
         plane.deploy("iris", trained["iris"].estimator)
+
+        def works() -> bool:
+            with contextlib.suppress(errors.UnavailableError):
+                names = [model.name for model in plane.models()]
+                return (names, client.predict("iris", IRIS.data[:1]).tolist()) == (["iris"], ["setosa"])
+            return False
+
         for word in (" control-plane ", " worker "):
-            (pid,) = [pid for pid, command in descendants(running.process.pid).items() if word in command]
-            os.kill(pid, signal.SIGKILL)
-            until(lambda pid=pid: not alive([pid]), f"{word} is gone")
-            until(
-                lambda: answers(running.facts["control"]) and answers(running.facts["predictions"]), f"{word} is back"
-            )
-            assert client.predict("iris", IRIS.data[:1]).tolist() == ["setosa"]
-            assert [model.name for model in plane.models()] == ["iris"]
+            before = server_of(running, word)
+            os.kill(before, signal.SIGKILL)
+            until(lambda w=word, b=before: server_of(running, w) not in (None, b), f"{word} is started again")
+            until(works, f"{word} answers")
+
+
+def server_of(running: Up, word: str) -> int | None:
+    """The child that runs one of the servers."""
+    found = [pid for pid, command in descendants(running.process.pid).items() if word in command]
+    return found[0] if found else None
 
 
 def test_nothing_outlives_it(tmp_path: Path):
