@@ -1,0 +1,167 @@
+"""Whole pipelines in this process: texts, mixed DataFrames, unions; what comes in, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+import pretzel
+from pretzel.errors import InputError
+from pretzel.local import Predictor
+
+WORDS = ["good", "bad", "Straße", "naïve café", "ok!", "x", "日本 語", "a-b"]
+
+
+def documents(rows: int = 120) -> list[str]:
+    rng = np.random.default_rng(rows)
+    return [" ".join(rng.choice(WORDS, rng.integers(1, 9))) for _ in range(rows)]
+
+
+@pytest.fixture(scope="module")
+def texts() -> tuple[Pipeline, Predictor]:
+    features = FeatureUnion(
+        [
+            ("characters", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float32)),
+            ("words", TfidfVectorizer(ngram_range=(1, 2), dtype=np.float32)),
+        ]
+    )
+    y = np.array(["pos" if "good" in text else "neg" for text in documents()])
+    model = make_pipeline(features, LogisticRegression(solver="liblinear")).fit(documents(), y)
+    return model, pretzel.compile(model)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [list, tuple, np.array, lambda x: np.array(x, object), pd.Series],
+    ids=["list", "tuple", "str", "object", "pd"],
+)
+@pytest.mark.parametrize("rows", [1, 7, 120])
+def test_documents(texts: tuple[Pipeline, Predictor], form: Any, rows: int) -> None:
+    model, served = texts
+    x = form(documents(rows))
+    np.testing.assert_allclose(served.predict_proba(x), model.predict_proba(x), rtol=1e-6, atol=1e-9)
+    assert served.predict(x).tolist() == model.predict(x).tolist()
+    assert served.classes_.tolist() == ["neg", "pos"]
+
+
+@pytest.mark.parametrize("bad", ["one string", [1, 2], ["a", None], [], [["a"]]], ids=repr)
+def test_what_is_no_list_of_documents_is_refused(texts: tuple[Pipeline, Predictor], bad: Any) -> None:
+    model, served = texts
+    with pytest.raises((ValueError, AttributeError, TypeError)):
+        model.predict(bad)
+    with pytest.raises(InputError):
+        served.predict(bad)
+
+
+@pytest.mark.parametrize("bad", [[b"bytes"], ["\ud800"]], ids=repr)
+def test_bytes_and_lone_surrogates_are_refused_though_the_library_takes_them(
+    texts: tuple[Pipeline, Predictor], bad: Any
+) -> None:
+    with pytest.raises(InputError, match="expected text, got bytes|lone surrogate"):
+        texts[1].predict(bad)
+
+
+def table(rows: int = 150) -> pd.DataFrame:
+    rng = np.random.default_rng(rows)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, rows),
+            "fare": rng.normal(30, 10, rows).astype("f4"),
+            "city": rng.choice(["Köln", "Rom", "Oslo"], rows),
+            "note": documents(rows),
+        }
+    )
+    frame.loc[::7, "fare"] = np.nan
+    return frame
+
+
+@pytest.fixture(scope="module")
+def mixed() -> tuple[Pipeline, Predictor]:
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    features = ColumnTransformer(
+        [
+            ("numbers", numbers, ["age", "fare"]),
+            ("city", OneHotEncoder(handle_unknown="ignore"), ["city"]),
+            ("note", TfidfVectorizer(), "note"),
+        ]
+    )
+    y = (table()["age"] > 40).to_numpy()
+    model = Pipeline([("features", features), ("head", LogisticRegression())]).fit(table(), y)
+    return model, pretzel.compile(model)
+
+
+@pytest.mark.parametrize("rows", [1, 150])
+def test_a_mixed_frame(mixed: tuple[Pipeline, Predictor], rows: int) -> None:
+    model, served = mixed
+    forms = {
+        "as fitted": table().iloc[:rows],
+        "other order": table().iloc[:rows, ::-1],
+        "a column more": table().iloc[:rows].assign(extra=1),
+        "object texts": table().iloc[:rows].astype({"city": object, "note": object}),
+        "unknown city": table().iloc[:rows].assign(city="Bonn"),
+        "float64": table().iloc[:rows].astype({"fare": "f8"}),
+        "nullable": table().iloc[:rows].astype({"age": "Int64", "city": "string"}),
+    }
+    for name, x in forms.items():
+        got, want = served.predict_proba(x), model.predict_proba(x)
+        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-9, err_msg=name)
+        assert served.predict(x).tolist() == model.predict(x).tolist(), name
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda x: x.drop(columns="fare"), "column 'fare' is missing"),
+        (lambda x: x.iloc[:0], "minimum of 1"),
+        (lambda x: x.assign(fare=np.inf), "infinity"),
+        (lambda x: x.assign(note=3), "note"),
+        (lambda x: x.assign(age="old"), "age"),
+    ],
+)
+def test_a_frame_that_the_library_refuses(mixed: tuple[Pipeline, Predictor], spoil: Any, message: str) -> None:
+    model, served = mixed
+    with pytest.raises((ValueError, AttributeError, TypeError)):
+        model.predict(spoil(table(5)))
+    with pytest.raises(InputError, match=message):
+        served.predict(spoil(table(5)))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [SimpleImputer(), StandardScaler(), PCA(5), LogisticRegression()],
+        [SimpleImputer(add_indicator=True), MinMaxScaler(), RandomForestClassifier(20, random_state=0)],
+        [StandardScaler(), FeatureUnion([("p", PCA(4)), ("k", KMeans(5, n_init=1))]), LogisticRegression()],
+        [StandardScaler(), "passthrough", KMeans(4, n_init=1)],
+        [MinMaxScaler(), Ridge()],
+    ],
+    ids=str,
+)
+def test_chains_of_numbers(steps: list[Any], dtype: str) -> None:
+    x = np.random.default_rng(4).normal(size=(200, 9)).astype(dtype)
+    if isinstance(steps[0], SimpleImputer):
+        x[::5, 3] = np.nan
+    model = make_pipeline(*steps).fit(x, (x[:, 0] > 0).astype(int))
+    served = pretzel.compile(model)
+    for rows in (1, 7, 200):
+        for method in ("predict", "predict_proba", "decision_function", "transform"):
+            assert hasattr(served, method) == hasattr(model, method), method
+            if not hasattr(model, method):
+                continue
+            got, want = getattr(served, method)(x[:rows]), getattr(model, method)(x[:rows])
+            assert got.dtype == want.dtype and got.shape == want.shape
+            single = dtype == "f4"
+            np.testing.assert_allclose(got, want, rtol=1e-4 if single else 1e-6, atol=1e-4 if single else 1e-8)
