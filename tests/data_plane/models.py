@@ -78,3 +78,9 @@ async def deploy(control: ScriptedControlPlane, name: str, definition: Definitio
     control.objects.update(objects)
     await control.deploy(name, plan, alias)
     return plan
+
+
+def classifier() -> Definition:
+    """Says whether x is above zero."""
+    above = ops.Threshold(ops.Input("x", "f64"), 0.0)
+    return Definition({"predict": ops.LabelLookup(above, Parameter.of(["no", "yes"]))})

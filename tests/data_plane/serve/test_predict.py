@@ -12,7 +12,7 @@ from pretzel.plan.values import Texts
 from pretzel.plan.wire import columns_from_proto, columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
-from tests.data_plane.models import echo, expected, refusing, regression
+from tests.data_plane.models import classifier, echo, expected, refusing, regression
 from tests.data_plane.serve.conftest import Serving
 
 Code = grpc.StatusCode
@@ -319,3 +319,15 @@ async def test_a_stream_under_load_keeps_its_order(serving: Serving):
         np.testing.assert_allclose(got, expected(3, np.concatenate(rows)))
 
     await asyncio.gather(*map(stream, range(5)))
+
+
+async def test_labels_travel_with_every_answer(serving: Serving):
+    await serving.deploy("m", classifier())
+    for x, want in ((-1.0, ["no"]), (1.0, ["yes"])):
+        answer = (await serving.predict("m", "predict", x=np.array([x])))["predict"]
+        assert [answer.labels[code] for code in answer.codes] == want
+    many = pb.PredictManyRequest(models=["m"], columns=columns_to_proto({"x": np.array([1.0])}))
+    (result,) = (await serving.stub.PredictMany(many)).results
+    assert columns_from_proto(result.response.columns)["predict"].labels == ["no", "yes"]
+    told = (await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))).description
+    assert told.outputs[0].labels.data == b"noyes"

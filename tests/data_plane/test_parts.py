@@ -1,0 +1,137 @@
+"""The small parts that the processes are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.link import Link
+from pretzel.data_plane.pull.backoff import FIRST, LONGEST, delay
+from pretzel.data_plane.rounds import Rounds
+from pretzel.data_plane.supervisor import hold_port
+from pretzel.errors import PreconditionError
+
+
+async def test_one_round_serves_all_who_came_before_it():
+    begun, gate = [], asyncio.Event()
+
+    async def work() -> None:
+        begun.append(len(begun))
+        await gate.wait()
+
+    rounds = Rounds(work)
+    first = [asyncio.create_task(rounds.join()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    assert begun == [0]
+    late = [asyncio.create_task(rounds.join()) for _ in range(3)]  # the present round may have looked already
+    await asyncio.sleep(0.01)
+    assert begun == [0]
+    gate.set()
+    await asyncio.gather(*first, *late)
+    assert begun == [0, 1]
+
+
+async def test_who_gives_up_does_not_end_the_round():
+    done = asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.01)
+        done.set()
+
+    rounds = Rounds(work)
+    impatient, patient = (asyncio.create_task(rounds.join()) for _ in range(2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    await patient
+    assert done.is_set()
+
+
+async def test_a_failed_round_does_not_stop_the_next():
+    results = iter([ValueError("once"), None])
+
+    async def work() -> None:
+        if error := next(results):
+            raise error
+
+    rounds = Rounds(work)
+    with pytest.raises(ValueError):
+        await rounds.join()
+    await rounds.join()
+
+
+async def test_the_link_carries_what_is_sent_in_order_and_ends():
+    ours, theirs = map(Link.over, socket.socketpair())
+    ours, theirs = await ours, await theirs
+    big = [["name", b"x" * 3_000_000]]
+    ours.send("catalog", models=big, serial=1)
+    ours.send("drain")
+    ours.close()
+    got = [message async for message in theirs.messages()]
+    assert got == [{"kind": "catalog", "models": big, "serial": 1}, {"kind": "drain"}]
+    theirs.send("ready")  # to nobody: lost, not an error
+    theirs.close()
+
+
+def test_delays_double_and_are_bounded_and_spread():
+    assert delay(0, 1.0) == FIRST
+    assert delay(1, 1.0) == 2 * FIRST
+    assert delay(1000, 1.0) == LONGEST
+    assert delay(1000, 0.0) == LONGEST / 2
+    assert len({delay(3) for _ in range(20)}) > 1
+
+
+def test_a_held_port_is_shared_with_those_who_know_and_with_nobody_else():
+    held = hold_port("127.0.0.1", 0)
+    port = held.getsockname()[1]
+    with pytest.raises(PreconditionError, match=f"cannot listen on 127.0.0.1:{port}"):
+        hold_port("127.0.0.1", port)
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        server.bind(("127.0.0.1", port))
+    held.close()
+
+
+def test_changes_of_a_catalog():
+    old = Catalog("e", 1, {"a": b"1", "b": b"2"})
+    new = old.changed("e", 2, {"b": b"3", "c": b"4"}, ["a"])
+    assert (new.revision, new.records) == (2, {"b": b"3", "c": b"4"})
+    assert old.records == {"a": b"1", "b": b"2"}
+    assert new.changed("f", 1, {"z": b"0"}, whole=True).records == {"z": b"0"}
+
+
+PARENT = """
+import subprocess, sys
+child = "import os, sys, time; from pretzel.data_plane.parent import die_with; die_with(int(sys.argv[1])); " \
+    "print(os.getpid(), flush=True); time.sleep(60)"
+import os
+process = subprocess.Popen([sys.executable, "-P", "-c", child, str(os.getpid())], stdout=subprocess.PIPE)
+print(process.stdout.readline().decode(), flush=True)
+import time; time.sleep(60)
+"""
+
+
+def test_a_child_dies_with_its_parent():
+    import os
+    import time
+
+    parent = subprocess.Popen([sys.executable, "-P", "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait(10)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            with open(f"/proc/{child}/stat") as stat:
+                if stat.read().rsplit(") ", 1)[1][0] == "Z":
+                    return
+        except FileNotFoundError:
+            return
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child lives on")
