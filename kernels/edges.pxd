@@ -17,5 +17,5 @@ cdef int bind(Slot* slot, int layout, column) except -1
 # Copies the rows of a sparse slot out: values, columns, starts from 0.
 cdef tuple take_sparse(Slot* slot, int64_t rows, dtype)
 
-# Copies texts out, as str, None or NaN.
-cdef list take_texts(Slot* slot, int64_t count)
+# Copies texts out, packed: their bytes, their lengths, and which are missing (or None).
+cdef tuple take_texts(Slot* slot, int64_t count)

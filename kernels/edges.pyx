@@ -88,13 +88,23 @@ cdef tuple take_sparse(Slot* slot, int64_t rows, dtype):
     return values, columns, starts - first if first else starts
 
 
-cdef list take_texts(Slot* slot, int64_t count):
-    cdef Text* texts = <Text*>slot.values
-    cdef list out = []
+cdef tuple take_texts(Slot* slot, int64_t count):
+    cdef const Text* texts = <const Text*>slot.values
+    cdef int64_t total = 0, i
+    for i in range(count):
+        total += max(texts[i].length, 0)
+    data, lengths, missing = np.empty(total, np.uint8), np.empty(count, np.uint32), np.zeros(count, np.uint8)
+    pack(texts, count, address(data), <uint32_t*>address(lengths), <uint8_t*>address(missing))
+    return data, lengths, missing if missing.any() else None
+
+
+cdef void pack(const Text* texts, int64_t count, char* data, uint32_t* lengths, uint8_t* missing) noexcept nogil:
+    """Copy texts one behind the other; a missing one has no bytes and a mark, 1 for NaN and 2 for None."""
     cdef int64_t i
     for i in range(count):
-        if texts[i].length >= 0:
-            out.append(texts[i].at[:texts[i].length].decode())
-        else:
-            out.append(None if texts[i].length == MISSING_NONE else float("nan"))
-    return out
+        lengths[i] = <uint32_t>max(texts[i].length, <int64_t>0)
+        if texts[i].length < 0:
+            missing[i] = 1 if texts[i].length == MISSING_NAN else 2
+        if lengths[i]:  # a missing text has no address
+            memcpy(data, texts[i].at, lengths[i])
+            data += lengths[i]

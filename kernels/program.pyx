@@ -126,7 +126,7 @@ cdef class Program:
         the arrays of a packed text column; or ``(values, columns, starts)`` of a sparse one.  The caller has checked types and
         sizes.  ``deadline``: a time of the monotonic clock in seconds, 0 for none.
 
-        Returns dense arrays, ``(values, columns, starts)`` for sparse, and lists of str or None or NaN for texts.
+        Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
         Raises:
             Refused: a kernel refused a value.

@@ -133,9 +133,10 @@ class Executable:
             values, indices, starts = result
             return Csr(values, indices, starts, output.type.columns)
         if output.type.is_text:
-            if len(result) and isinstance(result[0], np.ndarray):  # an input handed through, as it was bound
-                return Texts(*result, output.type.width)
-            return Texts.of(result, output.type.width)
+            if len(result) and isinstance(result[0], np.ndarray):
+                data, lengths, missing = result
+                return Texts(data, lengths, missing, output.type.width)
+            return Texts.of(result, output.type.width)  # strings handed through, as they came
         value: np.ndarray = result
         return value
 
@@ -156,8 +157,8 @@ class Executable:
         steps = [(self._steps[n - count][0], [slot[j] for j in self._steps[n - count][1]], slot[n]) for n in needed]
         types = [self._types[node] for node in slot]
         returned = [node for node in wanted if node >= count]
-        wanted = max((getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps), default=0)
-        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types, wanted))
+        asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
+        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types, asked))
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return _Schedule(program, names, positions)
