@@ -10,16 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ["kernels", "control_plane", "data_plane"]
-IMPORT = re.compile(
-    r"^\s*(?:from\s+(?P<parent>[\w.]+)\s+c?import\s+(?P<names>.+)|c?import\s+(?P<modules>.+))$"
-)
+IMPORT = re.compile(r"^\s*(?:from\s+(?P<parent>[\w.]+)\s+c?import\s+(?P<names>.+)|c?import\s+(?P<modules>.+))$")
 HEAVY = ["numpy", "grpc", "google.protobuf", "scipy", "sklearn", "pandas", "pretzel.plan", "pretzel.client"]
 
 
 def cython_sources() -> list[Path]:
-    return sorted(
-        path for room in ROOMS for end in ("pyx", "pxd") for path in (ROOT / room).rglob(f"*.{end}")
-    )
+    return sorted(path for room in ROOMS for end in ("pyx", "pxd") for path in (ROOT / room).rglob(f"*.{end}"))
 
 
 def logical_lines(text: str) -> list[str]:
