@@ -17,7 +17,6 @@ import structlog
 
 from pretzel.data_plane import metrics
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.child import Child
 from pretzel.data_plane.fleet import Fleet
 from pretzel.data_plane.link import Message
@@ -92,8 +91,8 @@ class Supervisor:
         }
         self._fleet = Fleet(settings.workers, start, self._heard)
         self._channel = connect(settings.control_plane)
-        self._puller = Puller(self._channel, self.name, self._cache, self._publish)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
+        self._puller = Puller(self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -143,10 +142,6 @@ class Supervisor:
             "metrics_port": self._metrics_port,
             "processes": [child.pid for child in self._fleet.children.values()],
         }
-
-    async def _publish(self, catalog: Catalog) -> None:
-        await self._fleet.publish(catalog)
-        self._reporter.now()
 
     def _heard(self, child: Child, message: Message) -> None:
         """React to what a serving process says."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import struct
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.layout import Layout, is_packed, replace, sync_directory
+from pretzel.data_plane.cache.layout import Layout, is_packed, key_of, replace, sync_directory
 from pretzel.data_plane.cache.packs import PackWriter
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
@@ -20,6 +21,8 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 
 log = structlog.get_logger(__name__)
+
+_PACKED = struct.Struct("<32sQ")
 
 Closures = Mapping[Digest, tuple[Digest, ...]]
 """The objects that each plan refers to, known once the plan was read."""
@@ -141,7 +144,7 @@ class ObjectCache:
 
     def save_catalog(self, catalog: Catalog, closures: Closures) -> None:
         """Keep a catalog, so that a restarted worker serves without a control plane."""
-        objects = [[str(plan), list(map(str, digests))] for plan, digests in closures.items()]
+        objects = [[pack([plan]), pack(digests)] for plan, digests in closures.items()]
         body = encode([catalog.epoch, catalog.revision, list(catalog.records.items()), objects])
         replace(self._layout.catalog, encode([hashlib.sha256(body).digest(), body]), sync=True)
 
@@ -152,11 +155,11 @@ class ObjectCache:
             if hashlib.sha256(body).digest() != checksum:
                 raise CorruptObjectError("its checksum does not match")
             epoch, revision, records, objects = decode(body)
-            closures = {Digest.parse(plan): tuple(map(Digest.parse, digests)) for plan, digests in objects}
+            closures = {unpack(plan)[0]: unpack(digests) for plan, digests in objects}
             return Catalog(epoch, revision, dict(records)), closures
         except FileNotFoundError:
             return None
-        except (CorruptObjectError, TypeError, ValueError) as error:
+        except (CorruptObjectError, TypeError, ValueError, struct.error) as error:
             log.error("the catalog kept is damaged and is not used", path=str(self._layout.catalog), error=str(error))
             return None
 
@@ -229,6 +232,16 @@ class Incoming:
         if self._file and self._path:
             self._file.close()
             self._path.unlink(missing_ok=True)
+
+
+def pack(digests: Iterable[Digest]) -> bytes:
+    """Return digests as forty bytes each: at 20 000 models, text would take a second of every publication."""
+    return b"".join(_PACKED.pack(key_of(digest), digest.size) for digest in digests)
+
+
+def unpack(data: bytes) -> tuple[Digest, ...]:
+    """Read what :func:`pack` wrote."""
+    return tuple(Digest(key.hex(), size) for key, size in _PACKED.iter_unpack(data))
 
 
 def lock(path: Path) -> int:

@@ -54,8 +54,16 @@ class Step:
 class Puller:
     """Advances the published catalog towards the watched one."""
 
-    def __init__(self, channel: grpc.aio.Channel, worker: str, cache: ObjectCache, publish: Publish) -> None:
-        self._cache, self._publish = cache, publish
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        worker: str,
+        cache: ObjectCache,
+        publish: Publish,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Publish through ``publish``; ``told`` is called when a catalog is served and kept."""
+        self._cache, self._publish, self._told = cache, publish, told
         stub = WorkerServiceStub(channel)
         kept, closures = cache.load_catalog() or (Catalog(), {})
         self.watcher = Watcher(stub, worker, kept)
@@ -174,9 +182,10 @@ class Puller:
         self.held = step.held
         if step.catalog != self.published:
             self.started = self.started or bool(step.catalog.epoch)
-            await self._publish(step.catalog)
-            self.published = step.catalog  # before anything else is waited for: publishing calls for a report of it
-            await asyncio.to_thread(self._keep, step)
+            # Both before it is reported: what was reported is served, and is served again after a restart.
+            await asyncio.gather(self._publish(step.catalog), asyncio.to_thread(self._keep, step))
+            self.published = step.catalog
+            self._told()
             log.info("published", revision=step.catalog.revision, models=len(step.catalog), held=sorted(step.held)[:5])
         async with self._arrived:
             self.published = step.catalog
