@@ -48,6 +48,7 @@ FORMS = {
     "booleans": lambda x: x > 0,
     "fortran order": np.asfortranarray,
     "every second row": lambda x: x[::2],
+    "unaligned": lambda x: np.frombuffer(b"." + x.tobytes(), offset=1).reshape(x.shape),
     "read-only": lambda x: np.frombuffer(x.tobytes()).reshape(x.shape),
     "lists": lambda x: x.tolist(),
     "object": lambda x: x.astype(object),

@@ -58,6 +58,11 @@ def matrix(name: str, array: np.ndarray, dtype: str, shape: tuple[int, int]) -> 
     return np.ascontiguousarray(array, NUMPY[dtype]).reshape(shape)
 
 
+def padded(columns: int) -> int:
+    """Return how many columns weights laid out in tiles have: the next multiple of eight."""
+    return -(-columns // 8) * 8
+
+
 def positions(name: str, array: np.ndarray, limit: int) -> np.ndarray:
     """Return ``array`` as int64 positions, each in 0..limit-1.
 

@@ -14,7 +14,7 @@ class Dots(Kernel):
     ) -> None: ...
 
 class Tiles(Kernel):
-    """Distances made of products, centers ``[width, k]``, for k of eight and more."""
+    """Distances made of products, for k of eight and more."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, centers: np.ndarray, norms: np.ndarray, metric: str

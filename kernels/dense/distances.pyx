@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
@@ -39,7 +39,7 @@ cdef class _Distances(Kernel):
     cdef object kept
     cdef const double* centers
     cdef const double* norms   # the c.c
-    cdef const double* nothing # k zeros, for products without a bias
+    cdef const double* nothing # zeros, for products without a bias
     cdef int64_t width, k
     cdef int metric
     cdef bint single_x, single_y, tiled
@@ -50,8 +50,9 @@ cdef class _Distances(Kernel):
         self.width, self.k, self.tiled = inputs[0].columns, output.columns, tiled
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         self.metric = METRICS.index(metric)
-        shape = (self.width, self.k) if tiled else (self.k, self.width)
-        self.kept = matrix("centers", centers, "f64", shape), vector("norms", norms, "f64", self.k), np.zeros(self.k)
+        shape = (self.width, padded(self.k)) if tiled else (self.k, self.width)
+        centers, norms = matrix("centers", centers, "f64", shape), vector("norms", norms, "f64", self.k)
+        self.kept = centers, norms, np.zeros(padded(self.k))
         self.centers = <const double*><size_t>address(self.kept[0])
         self.norms = <const double*><size_t>address(self.kept[1])
         self.nothing = <const double*><size_t>address(self.kept[2])
@@ -98,7 +99,7 @@ cdef class Dots(_Products):
 
 
 cdef class Tiles(_Products):
-    """Distances made of products, centers ``[width, k]``, for k of eight and more."""
+    """Distances made of products, for k of eight and more; centers ``[width, k]``, padded to a multiple of eight."""
 
     def __init__(self, inputs, output, *, centers, norms, metric):
         self.keep(inputs, output, centers, norms, metric, True)

@@ -14,7 +14,7 @@ class Dots(Kernel):
     ) -> None: ...
 
 class Tiles(Kernel):
-    """``y = x @ weights + bias`` with weights ``[width, k]``, for k of eight and more."""
+    """``y = x @ weights + bias`` for k of eight and more."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, weights: np.ndarray, bias: np.ndarray | None = None

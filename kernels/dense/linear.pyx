@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -26,7 +26,7 @@ cdef class _Product(Kernel):
     cdef int64_t width, k
     cdef bint single_x, single_y
 
-    cdef int keep(self, inputs, output, weights, bias, shape) except -1:
+    cdef int keep(self, inputs, output, weights, bias, shape, int64_t sums) except -1:
         typed("x", inputs[0], FLOATS)
         typed("result", output, FLOATS)
         self.width, self.k = inputs[0].columns, output.columns
@@ -35,7 +35,8 @@ cdef class _Product(Kernel):
             raise ValueError("weights: a float64 x gives a float64 result")
         # Adding -0.0 changes nothing, not even the sign of a zero.
         bias = np.full(self.k, -0.0) if bias is None else bias
-        self.kept = matrix("weights", weights, output.dtype, shape), vector("bias", bias, output.dtype, self.k)
+        bias = np.pad(vector("bias", bias, output.dtype, self.k), (0, sums - self.k))
+        self.kept = matrix("weights", weights, output.dtype, shape), bias
         self.weights = <const void*><size_t>address(self.kept[0])
         self.bias = <const void*><size_t>address(self.kept[1])
         return 0
@@ -45,7 +46,7 @@ cdef class Dots(_Product):
     """``y = x @ weights.T + bias`` with weights ``[k, width]`` (or ``[width]`` for one), for k below eight."""
 
     def __init__(self, inputs, output, *, weights, bias=None):
-        self.keep(inputs, output, weights, bias, (output.columns, inputs[0].columns))
+        self.keep(inputs, output, weights, bias, (output.columns, inputs[0].columns), output.columns)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values
@@ -60,10 +61,11 @@ cdef class Dots(_Product):
 
 
 cdef class Tiles(_Product):
-    """``y = x @ weights + bias`` with weights ``[width, k]``, for k of eight and more."""
+    """``y = x @ weights + bias`` for k of eight and more; weights ``[width, k]``, padded to a multiple of eight columns."""
 
     def __init__(self, inputs, output, *, weights, bias=None):
-        self.keep(inputs, output, weights, bias, (inputs[0].columns, output.columns))
+        sums = padded(output.columns)
+        self.keep(inputs, output, weights, bias, (inputs[0].columns, sums), sums)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values

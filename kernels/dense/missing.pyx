@@ -61,9 +61,14 @@ cdef inline void impute(
     const number* x, number* y, int64_t rows, int64_t width, const number* fill, double missing
 ) noexcept nogil:
     cdef int64_t row, i
+    cdef bint nan_is_missing = missing != missing
     for row in range(rows):
-        for i in range(width):
-            y[i] = fill[i] if is_missing(x[i], missing) else x[i]
+        if nan_is_missing:
+            for i in range(width):
+                y[i] = fill[i] if x[i] != x[i] else x[i]
+        else:
+            for i in range(width):
+                y[i] = fill[i] if is_missing(x[i], missing) else x[i]
         x += width
         y += width
 

@@ -2,8 +2,8 @@
  *
  *   dots   few sums a row: weights [k][width], each sum in eight lanes (column j goes to lane j % 8), then the lanes in
  *          pairs, then the tail
- *   tiles  many sums a row: weights [width][k], each sum in the order of the columns; four rows and eight sums at a time
- *          only share what is loaded
+ *   tiles  many sums a row: weights [width][k] and bias [k], both padded to a multiple of eight, each sum in the order of
+ *          the columns; four rows and eight sums at a time only share what is loaded
  *
  * A row's result depends on nothing but the row. */
 #ifndef PRETZEL_PRODUCTS_H
@@ -15,6 +15,7 @@
 #include "dense/clones.h"
 
 #define LANES 8
+#define PADDED(k) (((k) + LANES - 1) / LANES * LANES)
 typedef float pretzel_f32x8 __attribute__((vector_size(LANES * sizeof(float))));
 typedef double pretzel_f64x8 __attribute__((vector_size(LANES * sizeof(double))));
 
@@ -48,38 +49,35 @@ typedef double pretzel_f64x8 __attribute__((vector_size(LANES * sizeof(double)))
             for (int64_t c = 0; c < k; c++) y[c] = dot_##SUFFIX(x, w + c * width, width) + bias[c];           \
     }                                                                                                         \
     static inline __attribute__((always_inline)) void tile_##SUFFIX(                                          \
-        const X* x, const W* w, const W* bias, W* y, const int64_t rows, int64_t width, int64_t k) {          \
+        const X* x, const W* w, const W* bias, W* y, const int64_t rows, int64_t width, int64_t stride,       \
+        int64_t k, const int64_t count) {                                                                     \
         V sums[4] = {{0}}, b;                                                                                 \
         for (int64_t j = 0; j < width; j++) {                                                                 \
-            memcpy(&b, w + j * k, sizeof b);                                                                  \
+            memcpy(&b, w + j * stride, sizeof b);                                                             \
             for (int64_t r = 0; r < rows; r++) sums[r] += b * (W)x[r * width + j];                            \
         }                                                                                                     \
         memcpy(&b, bias, sizeof b);                                                                           \
         for (int64_t r = 0; r < rows; r++) {                                                                  \
             sums[r] += b;                                                                                     \
-            memcpy(y + r * k, &sums[r], sizeof b);                                                            \
+            memcpy(y + r * k, &sums[r], count * sizeof(W));                                                   \
         }                                                                                                     \
     }                                                                                                         \
-    static inline __attribute__((always_inline)) void rest_##SUFFIX(                                          \
-        const X* x, const W* w, const W* bias, W* y, int64_t width, int64_t k) {                              \
-        W sum = 0;                                                                                            \
-        for (int64_t j = 0; j < width; j++) sum += (W)x[j] * w[j * k];                                        \
-        *y = sum + *bias;                                                                                     \
+    static inline __attribute__((always_inline)) void row_of_tiles_##SUFFIX(                                  \
+        const X* x, const W* w, const W* bias, W* y, const int64_t rows, int64_t width, int64_t stride,       \
+        int64_t k) {                                                                                          \
+        int64_t c = 0;                                                                                        \
+        for (; c + LANES <= k; c += LANES)                                                                    \
+            tile_##SUFFIX(x, w + c, bias + c, y + c, rows, width, stride, k, LANES);                          \
+        if (c < k) tile_##SUFFIX(x, w + c, bias + c, y + c, rows, width, stride, k, k - c);                   \
     }                                                                                                         \
     PRETZEL_CLONES static void tiles_##SUFFIX(                                                                \
         const X* x, const W* w, const W* bias, W* y, int64_t rows, int64_t width, int64_t k) {                \
-        for (int64_t row = 0; row < rows;) {                                                                  \
-            const int64_t many = row + 4 <= rows ? 4 : 1;                                                     \
-            int64_t c = 0;                                                                                    \
-            for (; c + LANES <= k; c += LANES) {                                                              \
-                if (many == 4) tile_##SUFFIX(x, w + c, bias + c, y + c, 4, width, k);                         \
-                else tile_##SUFFIX(x, w + c, bias + c, y + c, 1, width, k);                                   \
-            }                                                                                                 \
-            for (; c < k; c++)                                                                                \
-                for (int64_t r = 0; r < many; r++)                                                            \
-                    rest_##SUFFIX(x + r * width, w + c, bias + c, y + r * k + c, width, k);                   \
-            row += many, x += many * width, y += many * k;                                                    \
-        }                                                                                                     \
+        const int64_t stride = PADDED(k);                                                                     \
+        int64_t row = 0;                                                                                      \
+        for (; row + 4 <= rows; row += 4)                                                                     \
+            row_of_tiles_##SUFFIX(x + row * width, w, bias, y + row * k, 4, width, stride, k);                \
+        for (; row < rows; row++)                                                                             \
+            row_of_tiles_##SUFFIX(x + row * width, w, bias, y + row * k, 1, width, stride, k);                \
     }
 
 PRETZEL_PRODUCTS(f32, float, float, pretzel_f32x8, LOAD_SAME)

@@ -245,7 +245,8 @@ class _Method:
         """
         if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
             rows, width = X.shape
-            if rows and width == self._width and X.flags.c_contiguous:
+            flags = X.flags
+            if rows and width == self._width and flags.c_contiguous and flags.aligned:
                 return self._finish(self._run([X], rows, self._outputs)[self._name])
         model = self._models.of(X)
         bound, rows = model.bind(X)

@@ -37,7 +37,8 @@ def _bind_dense(name: str, kind: ValueType, column: Any) -> np.ndarray:
     shape = column.shape[1:]
     if shape != (() if kind.width is None else (kind.width,)):
         raise _wrong(name, kind, column)
-    return np.ascontiguousarray(column)
+    # Kernels read whole elements at a time: an array cut from a buffer of bytes may begin anywhere.
+    return np.require(column, requirements="CA")
 
 
 def _bind_text(name: str, kind: ValueType, column: Any) -> Any:

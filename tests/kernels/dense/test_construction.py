@@ -41,6 +41,7 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("linear:Dots", (F3,), F2, {"weights": np.ones((2, 3)), "bias": ONES}),
     ("linear:Dots", (F3,), dense("f32", 2), {"weights": np.ones((2, 3))}),
     ("linear:Tiles", (F3,), dense("f64", 8), {"weights": np.ones((8, 3))}),
+    ("linear:Tiles", (F3,), dense("f64", 9), {"weights": np.ones((3, 9))}),
     ("linear:Tiles", (dense("i64", 3),), dense("f64", 8), {"weights": np.ones((3, 8))}),
     ("distances:Dots", (F3,), F2, {"centers": np.ones((3, 2)), "norms": SHORT, "metric": "cosine"}),
     ("distances:Dots", (F3,), F2, {"centers": np.ones((2, 3)), "norms": ONES, "metric": "cosine"}),

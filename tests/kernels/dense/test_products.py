@@ -14,7 +14,7 @@ from pretzel.plan.types import dense
 def multiply(x: np.ndarray, weights: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
     """Return x @ weights by the kernel that such a width is given to."""
     k = weights.shape[1]
-    kernel, layout = (Dots, weights.T) if k < 8 else (Tiles, weights)
+    kernel, layout = (Dots, weights.T) if k < 8 else (Tiles, np.pad(weights, ((0, 0), (0, -k % 8))))
     given, made = (dense("f32" if a.dtype == np.float32 else "f64", a.shape[1]) for a in (x, weights))
     options = {} if bias is None else {"bias": bias}
     program = Program(

@@ -12,7 +12,7 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-_FEW = 8  # sums a row below which whole dot products beat tiles of eight
+_TILE = 8  # sums taken side by side; with fewer a row, whole dot products are better
 
 _PRODUCTS = ("sqeuclidean", "euclidean", "cosine")
 
@@ -38,7 +38,7 @@ def _takes(*dtypes: str) -> Callable[[Node], bool]:
 
 
 def _few(node: Node) -> bool:
-    return _is_dense(node) and node.type.columns < _FEW
+    return _is_dense(node) and node.type.columns < _TILE
 
 
 def _is_number(node: Node) -> bool:
@@ -49,6 +49,16 @@ def _typed(parameters: Mapping[str, Parameter], dtype: str) -> dict[str, Paramet
     """Return floats as the type that is computed in; those that are of it already stay the same objects."""
     wanted = np.float32 if dtype == "f32" else np.float64
     return {name: p if p.dtype == dtype else Parameter.of(p.array.astype(wanted)) for name, p in parameters.items()}
+
+
+def _padded(matrix: np.ndarray) -> Parameter:
+    """Fill a matrix up with zeros to whole tiles of eight columns."""
+    return Parameter.of(np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % _TILE))))
+
+
+def _in_tiles(node: Node) -> Mapping[str, Parameter]:
+    made = _typed(node.parameters, node.type.dtype)
+    return made if node.type.columns % _TILE == 0 else made | {"weights": _padded(made["weights"].array)}
 
 
 def _product(node: Node) -> Mapping[str, Parameter]:
@@ -78,7 +88,7 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
 def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
     """Lay the centers out as columns, for products in tiles."""
     made = dict(_with_norms(node))
-    return made | {"centers": Parameter.of(np.ascontiguousarray(made["centers"].array.T))}
+    return made | {"centers": _padded(made["centers"].array.T)}
 
 
 def _few_products(node: Node) -> bool:
@@ -140,7 +150,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ),
     ops.Linear: (
         Binding("linear.dots", "dense.linear:Dots", takes=_few, derive=_transposed),
-        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_product),
+        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_in_tiles),
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
