@@ -38,7 +38,7 @@ def _bind_dense(name: str, kind: ValueType, column: Any) -> np.ndarray:
     if shape != (() if kind.width is None else (kind.width,)):
         raise _wrong(name, kind, column)
     # Kernels read whole elements at a time: an array cut from a buffer of bytes may begin anywhere.
-    return np.require(column, requirements="CA")
+    return np.ascontiguousarray(column) if column.flags.aligned else column.copy()
 
 
 def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
