@@ -3,7 +3,7 @@
 Two ways through a forest, with the same bits.  A batch is cut into blocks of rows that stay in the cache, and each tree
 takes all rows of a block, sixteen at a time: a tree comes into the cache once a block.  Fewer rows walk one after the
 other, each down sixteen trees at a time.  Either way only leaves are noted during the walk, and they are added
-afterwards in the order of the trees.  Blocks without a NaN, in forests without categories, take the short step.
+afterwards in the order of the trees.  Blocks without a NaN, and forests without categories, take shorter steps.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -22,8 +22,10 @@ cdef extern from "forest.h" nogil:
         const int32_t* ranges
     void forest_walk_f32(const forest_node* nodes, uint32_t* at, const char** rows)
     void forest_walk_f64(const forest_node* nodes, uint32_t* at, const char** rows)
-    void forest_careful_walk_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
-    void forest_careful_walk_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    void forest_walk_missing_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    void forest_walk_any_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    void forest_walk_missing_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
+    void forest_walk_any_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
     bint forest_is_leaf_f32(const forest_node* node)
     bint forest_is_leaf_f64(const forest_node* node)
     bint forest_any_nan_f32(const void* values, int64_t count)
@@ -34,6 +36,11 @@ cdef enum:
     BLOCK_BYTES = 512 << 10  # of x: half a second-level cache, so that a tree fits beside it
     BLOCK_ROWS = 512         # at least, however wide the rows
     SMALL_BYTES = 1 << 20    # of nodes: a forest that stays in the cache from block to block
+
+cdef enum Care:
+    PLAIN = 0      # rows without NaN over numeric nodes
+    MISSING = 1    # any rows over numeric nodes
+    ANYTHING = 2   # any rows over any nodes
 
 ctypedef fused real:
     float
@@ -140,31 +147,31 @@ cdef class TreeEnsemble(Kernel):
 
     cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* found) noexcept nogil:
         """Fill ``rows`` rows of ``out``; ``found`` is room for a leaf of each row or of each tree."""
-        cdef bint careful = self._needs_care(x, rows)
+        cdef int care = self._care(x, rows)
         cdef int64_t row, tree, i
         for row in range(rows):
             for i in range(self.outputs):
                 out[row * self.outputs + i] = (<const real*>self.base)[i]
         if rows >= LANES or self.trees < LANES:
             for tree in range(self.trees):
-                self._walk_rows(x, stride, rows, tree, careful, found)
+                self._walk_rows(x, stride, rows, tree, care, found)
                 for row in range(rows):
                     self._add(out + row * self.outputs, tree, self.nodes[found[row]].leaf)
         else:
             for row in range(rows):
-                self._walk_trees(x + row * stride, careful, found)
+                self._walk_trees(x + row * stride, care, found)
                 for tree in range(self.trees):
                     self._add(out + row * self.outputs, tree, self.nodes[found[tree]].leaf)
         if self.mean and self.trees:
             for i in range(rows * self.outputs):
                 out[i] /= self.trees
 
-    cdef bint _needs_care(self, const char* x, int64_t rows) noexcept nogil:
-        """Whether some step may meet a NaN or a category."""
+    cdef int _care(self, const char* x, int64_t rows) noexcept nogil:
+        """What the steps over these rows may meet."""
         cdef int64_t values = rows * self.width
         if self.extras.categories != NULL:
-            return True
-        return forest_any_nan_f64(x, values) if self.wide_x else forest_any_nan_f32(x, values)
+            return ANYTHING
+        return MISSING if (forest_any_nan_f64(x, values) if self.wide_x else forest_any_nan_f32(x, values)) else PLAIN
 
     cdef inline void _add(self, real* out, int64_t tree, uint32_t leaf) noexcept nogil:
         cdef const real* leaves = <const real*>self.leaves
@@ -177,7 +184,7 @@ cdef class TreeEnsemble(Kernel):
             for i in range(self.outputs):
                 out[i] += leaves[<int64_t>leaf * self.outputs + i]
 
-    cdef void _walk_rows(self, const char* x, int64_t stride, int64_t rows, int64_t tree, bint careful,
+    cdef void _walk_rows(self, const char* x, int64_t stride, int64_t rows, int64_t tree, int care,
                          uint32_t* found) noexcept nogil:
         """Note the leaf of each row in one tree; the last group repeats its last row where rows run out."""
         cdef const char* lanes[LANES]
@@ -187,11 +194,11 @@ cdef class TreeEnsemble(Kernel):
             for i in range(LANES):
                 lanes[i] = x + min(first + i, rows - 1) * stride
                 at[i] = self.roots[tree]
-            self._walk(at, lanes, careful)
+            self._walk(at, lanes, care)
             for i in range(min(<int64_t>LANES, rows - first)):
                 found[first + i] = at[i]
 
-    cdef void _walk_trees(self, const char* row, bint careful, uint32_t* found) noexcept nogil:
+    cdef void _walk_trees(self, const char* row, int care, uint32_t* found) noexcept nogil:
         """Note the leaf of one row in each tree; the last group repeats the last tree."""
         cdef const char* lanes[LANES]
         cdef int64_t first, i
@@ -200,17 +207,21 @@ cdef class TreeEnsemble(Kernel):
         for first in range(0, self.trees, 16):  # LANES
             for i in range(LANES):
                 found[first + i] = self.roots[min(first + i, self.trees - 1)]
-            self._walk(found + first, lanes, careful)
+            self._walk(found + first, lanes, care)
 
-    cdef inline void _walk(self, uint32_t* at, const char** lanes, bint careful) noexcept nogil:
-        if careful and self.wide_x:
-            forest_careful_walk_f64(self.nodes, &self.extras, at, lanes)
-        elif careful:
-            forest_careful_walk_f32(self.nodes, &self.extras, at, lanes)
-        elif self.wide_x:
+    cdef inline void _walk(self, uint32_t* at, const char** lanes, int care) noexcept nogil:
+        if self.wide_x and care == PLAIN:
             forest_walk_f64(self.nodes, at, lanes)
-        else:
+        elif self.wide_x and care == MISSING:
+            forest_walk_missing_f64(self.nodes, &self.extras, at, lanes)
+        elif self.wide_x:
+            forest_walk_any_f64(self.nodes, &self.extras, at, lanes)
+        elif care == PLAIN:
             forest_walk_f32(self.nodes, at, lanes)
+        elif care == MISSING:
+            forest_walk_missing_f32(self.nodes, &self.extras, at, lanes)
+        else:
+            forest_walk_any_f32(self.nodes, &self.extras, at, lanes)
 
 
 cdef int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,

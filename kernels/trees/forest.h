@@ -46,51 +46,50 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
     return !((extras->categories[range[0] + (category >> 5)] >> (category & 31)) & 1);
 }
 
-#define FOREST_WALK(REAL)                                                                                              \
-    /* The node after `at` for a row without NaN, over numeric nodes only. */                                          \
-    static inline uint32_t forest_step_##REAL(const forest_node *nodes, uint32_t at, const char *row) {                \
-        const forest_node *node = nodes + at;                                                                          \
-        return node->child + (*(const FOREST_C_##REAL *)(row + node->feature) > node->REAL);                           \
-    }                                                                                                                  \
-                                                                                                                       \
-    /* The node after `at`, for any row and any node. */                                                               \
-    static inline uint32_t forest_careful_step_##REAL(const forest_node *nodes, const forest_extras *extras,           \
-                                                      uint32_t at, const char *row) {                                  \
-        const forest_node *node = nodes + at;                                                                          \
-        const FOREST_C_##REAL x = *(const FOREST_C_##REAL *)(row + node->feature);                                     \
-        if (x != x) return node->child + extras->missing_right[at];                                                    \
-        if (extras->categories && extras->ranges[2 * (int64_t)at + 1])                                                 \
-            return node->child + forest_outside(extras, extras->ranges + 2 * (int64_t)at, x);                          \
-        return node->child + (x > node->REAL);                                                                         \
-    }                                                                                                                  \
-                                                                                                                       \
-    /* IN: first node and row of each lane.  INOUT `at`: first nodes, then leaves. */                                  \
-    static inline void forest_walk_##REAL(const forest_node *nodes, uint32_t *at, const char *const *rows) {           \
-        uint32_t a[FOREST_LANES], moved;                                                                               \
-        for (int i = 0; i < FOREST_LANES; i++) a[i] = at[i];                                                           \
-        do {                                                                                                           \
-            moved = 0;                                                                                                 \
-            _Pragma("GCC unroll 16") for (int i = 0; i < FOREST_LANES; i++) {                                          \
-                a[i] = forest_step_##REAL(nodes, a[i], rows[i]);                                                       \
-            }                                                                                                          \
-            _Pragma("GCC unroll 16") for (int i = 0; i < FOREST_LANES; i++) {                                          \
-                const uint32_t next = forest_step_##REAL(nodes, a[i], rows[i]);                                        \
-                moved |= next ^ a[i];                                                                                  \
-                a[i] = next;                                                                                           \
-            }                                                                                                          \
-        } while (moved);                                                                                               \
-        for (int i = 0; i < FOREST_LANES; i++) at[i] = a[i];                                                           \
-    }                                                                                                                  \
-                                                                                                                       \
-    static inline void forest_careful_walk_##REAL(const forest_node *nodes, const forest_extras *extras, uint32_t *at, \
-                                                  const char *const *rows) {                                           \
-        for (int i = 0; i < FOREST_LANES; i++) {                                                                       \
-            uint32_t before;                                                                                           \
-            do {                                                                                                       \
-                before = at[i];                                                                                        \
-                at[i] = forest_careful_step_##REAL(nodes, extras, before, rows[i]);                                    \
-            } while (at[i] != before);                                                                                 \
+/* All lanes to their leaves by `step(node, row)`; looks whether any lane still moves at every second step. */
+#define FOREST_TOGETHER(step)                                                                                          \
+    uint32_t a[FOREST_LANES], moved;                                                                                   \
+    for (int i = 0; i < FOREST_LANES; i++) a[i] = at[i];                                                               \
+    do {                                                                                                               \
+        moved = 0;                                                                                                     \
+        _Pragma("GCC unroll 16") for (int i = 0; i < FOREST_LANES; i++) a[i] = step(a[i], rows[i]);                    \
+        _Pragma("GCC unroll 16") for (int i = 0; i < FOREST_LANES; i++) {                                              \
+            const uint32_t next = step(a[i], rows[i]);                                                                 \
+            moved |= next ^ a[i];                                                                                      \
+            a[i] = next;                                                                                               \
         }                                                                                                              \
+    } while (moved);                                                                                                   \
+    for (int i = 0; i < FOREST_LANES; i++) at[i] = a[i];
+
+/* Three walks for a type of x: rows without NaN over numeric nodes, any rows over numeric nodes, and any over any.
+ * IN: the nodes, and the row of each lane.  INOUT `at`: the first node of each lane, then its leaf. */
+#define FOREST_WALK(REAL, C_REAL)                                                                                      \
+    static inline void forest_walk_##REAL(const forest_node *nodes, uint32_t *at, const char *const *rows) {           \
+        FOREST_TOGETHER(FOREST_STEP_##REAL)                                                                            \
+    }                                                                                                                  \
+                                                                                                                       \
+    static inline uint32_t forest_step_missing_##REAL(const forest_node *nodes, const forest_extras *extras,           \
+                                                      uint32_t at, const char *row) {                                  \
+        const C_REAL x = *(const C_REAL *)(row + nodes[at].feature);                                                   \
+        return nodes[at].child + ((x > nodes[at].REAL) | ((x != x) & extras->missing_right[at]));                      \
+    }                                                                                                                  \
+                                                                                                                       \
+    static inline void forest_walk_missing_##REAL(const forest_node *nodes, const forest_extras *extras, uint32_t *at, \
+                                                  const char *const *rows) {                                           \
+        FOREST_TOGETHER(FOREST_STEP_MISSING_##REAL)                                                                    \
+    }                                                                                                                  \
+                                                                                                                       \
+    static inline uint32_t forest_step_any_##REAL(const forest_node *nodes, const forest_extras *extras, uint32_t at,  \
+                                                  const char *row) {                                                   \
+        const int32_t *range = extras->ranges + 2 * (int64_t)at;                                                       \
+        const C_REAL x = *(const C_REAL *)(row + nodes[at].feature);                                                   \
+        if (range[1] == 0 || x != x) return forest_step_missing_##REAL(nodes, extras, at, row);                        \
+        return nodes[at].child + forest_outside(extras, range, x);                                                     \
+    }                                                                                                                  \
+                                                                                                                       \
+    static inline void forest_walk_any_##REAL(const forest_node *nodes, const forest_extras *extras, uint32_t *at,     \
+                                              const char *const *rows) {                                               \
+        FOREST_TOGETHER(FOREST_STEP_ANY_##REAL)                                                                        \
     }                                                                                                                  \
                                                                                                                        \
     /* Whether a node that is its own child stays so for every x. */                                                   \
@@ -100,15 +99,19 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
                                                                                                                        \
     /* Whether any of `count` values is a NaN. */                                                                      \
     static inline int forest_any_nan_##REAL(const void *values, int64_t count) {                                       \
-        const FOREST_C_##REAL *x = (const FOREST_C_##REAL *)values;                                                    \
+        const C_REAL *x = (const C_REAL *)values;                                                                      \
         int found = 0;                                                                                                 \
         for (int64_t i = 0; i < count; i++) found |= x[i] != x[i];                                                     \
         return found;                                                                                                  \
     }
 
-#define FOREST_C_f32 float
-#define FOREST_C_f64 double
-FOREST_WALK(f32)
-FOREST_WALK(f64)
+#define FOREST_STEP_f32(n, row) (nodes[n].child + (*(const float *)((row) + nodes[n].feature) > nodes[n].f32))
+#define FOREST_STEP_f64(n, row) (nodes[n].child + (*(const double *)((row) + nodes[n].feature) > nodes[n].f64))
+#define FOREST_STEP_MISSING_f32(n, row) forest_step_missing_f32(nodes, extras, n, row)
+#define FOREST_STEP_MISSING_f64(n, row) forest_step_missing_f64(nodes, extras, n, row)
+#define FOREST_STEP_ANY_f32(n, row) forest_step_any_f32(nodes, extras, n, row)
+#define FOREST_STEP_ANY_f64(n, row) forest_step_any_f64(nodes, extras, n, row)
+FOREST_WALK(f32, float)
+FOREST_WALK(f64, double)
 
 #endif
