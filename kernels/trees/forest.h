@@ -62,7 +62,7 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
     for (int i = 0; i < FOREST_LANES; i++) at[i] = a[i];
 
 /* Three walks for a type of x: rows without NaN over numeric nodes, any rows over numeric nodes, and any over any.
- * IN: the nodes, and the row of each lane.  INOUT `at`: the first node of each lane, then its leaf. */
+ * IN: the nodes, and the row of each lane.  IN and OUT: `at`, the first node of each lane, then its leaf. */
 #define FOREST_WALK(REAL, C_REAL)                                                                                      \
     static inline void forest_walk_##REAL(const forest_node *nodes, uint32_t *at, const char *const *rows) {           \
         FOREST_TOGETHER(FOREST_STEP_##REAL)                                                                            \
