@@ -59,11 +59,12 @@ def table(rows: Iterable[Row]) -> str:
         "| what | rows | ours, us/row | rival | theirs, us/row | times faster | range |",
         "|---|---|---|---|---|---|---|",
     ]
-    lines += [
-        f"| {r.name} | {r.rows} | {r.ours_us:.3g} | {r.rival} | {r.theirs_us:.3g} | {r.ratio:.3g} | {r.low:.3g}-{r.high:.3g} |"
-        for r in rows
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, rows)])
+
+
+def _line(r: Row) -> str:
+    faster = f"{r.ratio:.3g} | {r.low:.3g}-{r.high:.3g}"
+    return f"| {r.name} | {r.rows} | {r.ours_us:.3g} | {r.rival} | {r.theirs_us:.3g} | {faster} |"
 
 
 def write(rows: Iterable[Row], path: Path) -> None:
