@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Text, column, exists, func, or_, select, values
 
 from pretzel.control_plane.catalog.names import STABLE, Reference
 from pretzel.control_plane.catalog.records import Changes
@@ -29,14 +29,14 @@ def current(connection: Connection) -> tuple[str, int]:
 
 def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Model, ...]:
     """Return the models that are not deleted and fulfil a condition on the table `models`, by name."""
-    chosen = select(models.c.name).where(models.c.deleted == 0, where)
     found: dict[str, list[ModelVersion]] = defaultdict(list)
-    for row in connection.execute(
-        select(versions).where(versions.c.model.in_(chosen)).order_by(versions.c.model, versions.c.version)
-    ):
-        found[row.model].append(_version(row))
     named: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in connection.execute(select(aliases).where(aliases.c.model.in_(chosen)).order_by(aliases.c.alias)):
+    alive = models.c.deleted == 0
+    of_versions = select(versions).join(models, models.c.name == versions.c.model).where(alive, where)
+    of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
+    for row in connection.execute(of_versions.order_by(versions.c.model, versions.c.version)):
+        found[row.model].append(_version(row))
+    for row in connection.execute(of_aliases.order_by(aliases.c.model, aliases.c.alias)):
         named[row.model][row.alias] = row.version
     return tuple(Model(name, tuple(made), named[name]) for name, made in found.items())
 
@@ -81,8 +81,8 @@ def changes(connection: Connection, epoch: str, revision: int) -> Changes:
     gone: list[str] = []
     snapshot = epoch != now_epoch or revision > now or revision < 1
     if not snapshot:
-        forgotten = select(models.c.name).where(changed, models.c.deleted == 1).order_by(models.c.name)
-        gone = list(connection.scalars(forgotten.limit(MOST_DELETIONS + 1)))
+        forgotten = select(models.c.name).where(changed, models.c.deleted == 1)
+        gone = sorted(connection.scalars(forgotten.limit(MOST_DELETIONS + 1)))
         snapshot = len(gone) > MOST_DELETIONS
     if snapshot:
         return Changes(now_epoch, now, True, list_models(connection, models.c.deleted == 0), ())
@@ -99,14 +99,18 @@ def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -
     """Return those objects that no version needs and no lease keeps."""
     found: list[Digest] = []
     for chunk in _chunks([str(digest) for digest in candidates]):
-        used = select(holdings.c.object).where(
-            holdings.c.object.in_(chunk),
-            holdings.c.holder.in_(select(versions.c.plan).union(select(versions.c.definition))),
-        )
-        leased = select(leases.c.object).where(leases.c.object.in_(chunk), leases.c.until > now)
-        kept = set(connection.scalars(used.union(leased)))
-        found += [Digest.parse(text) for text in chunk if text not in kept]
+        asked = values(column("object", Text), name="asked").data([(text,) for text in chunk]).cte("asked")
+        # One holder is enough: a dictionary that thousands of models share is not asked about for each of them.
+        used = exists().where(holdings.c.object == asked.c.object, needed(holdings.c.holder))
+        leased = exists().where(leases.c.object == asked.c.object, leases.c.until > now)
+        query = select(asked.c.object).where(~used, ~leased)
+        found += map(Digest.parse, connection.scalars(query))
     return found
+
+
+def needed(holder: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a plan or a definition is one of some version."""
+    return or_(exists().where(versions.c.plan == holder), exists().where(versions.c.definition == holder))
 
 
 def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:

@@ -85,8 +85,7 @@ def lease(connection: Connection, digests: Iterable[Digest], until: float) -> No
 def forget(connection: Connection, now: float) -> None:
     """Drop leases that ran out, and the holdings of plans and definitions that no version has."""
     connection.execute(delete(leases).where(leases.c.until <= now))
-    needed = select(versions.c.plan).union(select(versions.c.definition))
-    connection.execute(delete(holdings).where(holdings.c.holder.not_in(needed)))
+    connection.execute(delete(holdings).where(~reading.needed(holdings.c.holder)))
 
 
 def _add_version(connection: Connection, name: str, release: Release) -> int:

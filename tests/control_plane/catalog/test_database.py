@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.database import Database
@@ -136,3 +138,32 @@ def test_a_full_disk(tmp_path: Path):
         catalog.close()
     finally:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def test_no_question_reads_a_table_from_end_to_end(tmp_path: Path):
+    """With ten thousand models a deployment must not take longer than with ten."""
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    asked: list[tuple[str, object]] = []
+    event.listen(
+        catalog.database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, parameters, context, many: asked.append((statement, parameters)),
+    )
+    for seed in range(3):
+        catalog.publish("m", release(seed), "stable")
+    catalog.set_alias("m", "stable", 1)
+    catalog.resolve("m@2")
+    epoch, revision = catalog.current()
+    catalog.changes(epoch, revision - 1)
+    catalog.unneeded([release(1).plan, release(9).plan])
+    catalog.delete("m@3")
+    questions = {statement: values for statement, values in asked if statement.split()[0] not in ("BEGIN", "PRAGMA")}
+    assert len(questions) > 10
+    raw = sqlite3.connect(tmp_path / "catalog.sqlite")
+    for statement, values in questions.items():
+        one = values[0] if isinstance(values, list) else values
+        steps = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", one)]
+        assert not [step for step in steps if re.match(r"SCAN (models|versions|aliases|holdings|leases)", step)], (
+            statement,
+            steps,
+        )
