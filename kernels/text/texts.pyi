@@ -2,5 +2,7 @@
 
 from pretzel.kernels.kernel import Kernel
 
+UNICODE_VERSION: str
+
 class TextKernel(Kernel):
     """A kernel that reads one text a row."""

@@ -1,5 +1,11 @@
 """What all kernels over texts share: a missing text is refused as scikit-learn refuses it."""
 
+cdef extern from "unicode_tables.h":
+    const char* VERSION "UNICODE_VERSION"
+
+UNICODE_VERSION = VERSION.decode()
+"""The version of Unicode whose letters, cases and decompositions the kernels know: that of the Python which built them."""
+
 
 cdef class TextKernel(Kernel):
     """A kernel that reads one text a row."""

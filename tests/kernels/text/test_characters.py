@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pretzel.errors import InputError
+from pretzel.kernels.text.texts import UNICODE_VERSION
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from tests.helpers.texts import ODD
@@ -46,6 +47,10 @@ def test_accents_of_every_character(form: str) -> None:
 
     text = "\n".join(EVERY)
     assert run(ops.StripAccents(X, form), [text])[0] == strip(text)
+
+
+def test_the_tables_are_of_the_running_unicode() -> None:
+    assert UNICODE_VERSION == unicodedata.unidata_version
 
 
 def test_many_sigmas_among_what_case_ignores_take_linear_time() -> None:
