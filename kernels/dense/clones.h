@@ -6,7 +6,7 @@
 #define PRETZEL_CLONES_H
 
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define PRETZEL_CLONES __attribute__((unused, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define PRETZEL_CLONES __attribute__((unused, target_clones("avx512f", "avx2", "default")))
 #else
 #define PRETZEL_CLONES __attribute__((unused))
 #endif

@@ -19,8 +19,8 @@ from pretzel.plan.parameter import Parameter
 def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
     """The nearest center, the first of equally near ones; ``transform`` gives the distances to all.
 
-    To find it the library compares ``c.c - 2 x.c`` for dense rows, leaving out the square of x, and squared distances for
-    sparse ones; so do we, and ties fall alike.
+    To find it the library compares ``c.c - 2 x.c`` for dense rows, leaving out the square of x, and squared distances
+    for sparse ones; so do we, and ties fall alike.
     """
     node, centers = checked(x, estimator), np.ascontiguousarray(estimator.cluster_centers_)
     nearness = _squares(node, centers) if is_sparse(node) else _partial_squares(node, centers)

@@ -10,7 +10,7 @@ from sklearn import linear_model, svm
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import checked, product, vector
+from pretzel.importers.sklearn.matrices import checked, coefficients, product, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -49,7 +49,7 @@ def linear_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(linear_model.SGDRegressor, linear_model.PassiveAggressiveRegressor)
 def sgd_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """One value a row (``ravel``), whatever the shape of ``coef_``."""
-    return {"predict": product(checked(x, estimator), np.ravel(_dense(estimator.coef_)), estimator.intercept_)}
+    return {"predict": product(checked(x, estimator), np.ravel(coefficients(estimator.coef_)), estimator.intercept_)}
 
 
 @imports(linear_model.PoissonRegressor, linear_model.GammaRegressor, linear_model.TweedieRegressor)
@@ -111,7 +111,7 @@ def sgd_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(linear_model.SGDOneClassSVM)
 def sgd_one_class_svm(estimator: Any, x: Columns, step: Step) -> Methods:
     """``X @ coef_.T - offset_``; 1 where it is not negative, else -1."""
-    node, coef = checked(x, estimator), np.ravel(_dense(estimator.coef_))
+    node, coef = checked(x, estimator), np.ravel(coefficients(estimator.coef_))
     scores = product(node, coef, -np.asarray(estimator.offset_))
     inlier = ops.Cast(ops.Threshold(scores, 0.0, True), "f64")
     sign = ops.Affine(inlier, vector(2.0, 1), vector(-1.0, 1))
@@ -120,14 +120,9 @@ def sgd_one_class_svm(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _scores(estimator: Any, x: Columns) -> Node:
     """``decision_function``: one value a row for two classes, else one column a class."""
-    coef = _dense(estimator.coef_)
+    coef = coefficients(estimator.coef_)
     coef = coef[0] if coef.ndim == 2 and len(coef) == 1 else coef
     return product(checked(x, estimator), coef, estimator.intercept_)
-
-
-def _dense(coef: Any) -> np.ndarray:
-    """Undo ``sparsify``."""
-    return coef.toarray() if hasattr(coef, "toarray") else np.asarray(coef)
 
 
 def _classifier(estimator: Any, scores: Node, step: Step) -> Methods:

@@ -34,26 +34,25 @@ def product(x: Node, coef: Any, intercept: Any) -> Node:
 
     ``coef`` is ``[width]`` for one value a row, or ``[k, width]``.
     """
-    weights = np.ascontiguousarray(_dense(coef).T)
+    weights = np.ascontiguousarray(coefficients(coef).T)
     bias = _bias(intercept, 1 if weights.ndim == 1 else weights.shape[1])
     unbiased = ops.Linear(x, Parameter.of(weights))
-    if bias is None:
-        return unbiased
     if _holds(unbiased, bias, intercept):
+        if not bias.any():
+            return unbiased
         return ops.Linear(x, Parameter.of(weights), Parameter.of(bias.astype(unbiased.type.numpy)))
     wide = ops.Cast(unbiased, "f64")
     return ops.Affine(wide, vector(1.0, wide.type.columns), Parameter.of(bias))
 
 
-def _dense(coef: Any) -> np.ndarray:
+def coefficients(coef: Any) -> np.ndarray:
+    """Return ``coef_`` as an array of floats; what ``sparsify`` did is undone."""
     array = coef.toarray() if hasattr(coef, "toarray") else np.asarray(coef)
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
 
 
-def _bias(intercept: Any, width: int) -> np.ndarray | None:
+def _bias(intercept: Any, width: int) -> np.ndarray:
     array = np.asarray(intercept, dtype=getattr(intercept, "dtype", np.float64)).ravel()
-    if not array.any():
-        return None
     return np.broadcast_to(array, (width,))
 
 
