@@ -34,9 +34,10 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     alive = models.c.deleted == 0
     of_versions = select(versions).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
-    for row in connection.execute(of_versions.order_by(versions.c.model, versions.c.version)):
+    # Sorted here: asked to sort, SQLite reads every version in order rather than the few that are wanted.
+    for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
         found[row.model].append(_version(row))
-    for row in connection.execute(of_aliases.order_by(aliases.c.model, aliases.c.alias)):
+    for row in sorted(connection.execute(of_aliases), key=lambda row: (row.model, row.alias)):
         named[row.model][row.alias] = row.version
     return tuple(Model(name, tuple(made), named[name]) for name, made in found.items())
 
