@@ -1,9 +1,9 @@
 """The code in the README and the quickstart do what they say, against real servers."""
 
-import contextlib
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,28 @@ ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
+CONTROL = "pretzel_control_"
+
+
 @pytest.fixture(scope="module")
-def addresses(tmp_path_factory):
-    """What stands in the examples, and where our servers answer."""
+def servers(tmp_path_factory):
+    """A control plane and a worker."""
     directory = tmp_path_factory.mktemp("servers")
-    with contextlib.ExitStack() as servers:
-        control = servers.enter_context(control_plane(directory / "control"))
-        serving = servers.enter_context(worker(directory / "worker", control))
-        yield {"127.0.0.1:8101": control.address, "127.0.0.1:8001": serving.address}
+    with control_plane(directory / "control") as control, worker(directory / "worker", control) as serving:
+        yield control, serving
+
+
+@pytest.fixture
+def addresses(servers):
+    """What stands in the examples, and where our servers answer."""
+    control, serving = servers
+    return {"127.0.0.1:8101": control.address, "127.0.0.1:8001": serving.address}
+
+
+@pytest.fixture
+def metrics_port(servers):
+    """Where the worker's metrics are."""
+    return servers[1].facts["metrics_port"]
 
 
 def run(code, addresses, directory):
@@ -45,6 +59,14 @@ def test_the_readme_has_its_examples():
 @pytest.mark.parametrize("block", BLOCKS, ids=["served", "compiled"])
 def test_readme(block, addresses, tmp_path):
     run(block, addresses, tmp_path)
+
+
+def test_every_metric_of_a_worker_is_documented(metrics_port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10) as page:
+        names = set(re.findall(r"^# TYPE (pretzel_\w+) ", page.read().decode(), re.MULTILINE))
+    text = (ROOT / "docs/operations.md").read_text()
+    documented = {name for name in re.findall(r"`(pretzel_\w+)", text) if not name.startswith(CONTROL)}
+    assert names == documented | {"pretzel_control_plane_connected"}
 
 
 def test_quickstart(addresses, tmp_path):
