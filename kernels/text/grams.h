@@ -1,6 +1,6 @@
 /* The way most n-grams go: ASCII texts and n-grams of at most seven bytes, without a branch that depends on the text.
 
-   A text is written down as in count_ngrams.pyx, then read from its end: each position gives one load, and each n a mask. */
+   A text is written down as in rows.pxd, then read from its end: each position gives one load, and each n a mask. */
 #ifndef PRETZEL_GRAMS_H
 #define PRETZEL_GRAMS_H
 

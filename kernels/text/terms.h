@@ -5,10 +5,10 @@
        words 0..4      keys; 0 marks an empty slot
        words 5..7      six 32-bit halves: what each key leads to, and how many buckets further keys of this home may lie
 
-   The key of a term of up to seven bytes is the term itself with its length in the top byte: equal keys are equal terms,
-   and the half is the term's id.  A longer term has 56 bits of its hash under a top byte of 0xFF, and the half says where
-   (in units of four bytes) the heap holds {u32 id, u32 length, bytes}: those bytes decide, so that terms that collide are
-   told apart.  Keys that do not fit their home bucket lie in the next with room.  Whatever the bytes of a table are, no
+   The key of a term of up to seven bytes is the term itself with its length in the top byte: equal keys are equal
+   terms, and the half is the term's id.  A longer term has 56 bits of its hash under a top byte of 0xFF, and the half
+   says where (in units of four bytes) the heap holds {u32 id, u32 length, bytes}: those bytes decide, so that terms
+   that collide are told apart.  Keys that do not fit their home bucket lie in the next with room.  Whatever the bytes of a table are, no
    look-up reads outside the table and the heap, nor visits more than TERMS_REACH further buckets. */
 #ifndef PRETZEL_TERMS_H
 #define PRETZEL_TERMS_H
@@ -98,7 +98,9 @@ static inline int64_t terms_verify(const Terms *t, uint32_t half, const uint8_t 
 }
 
 /* The id that a bucket gives for a key, the long ones verified against the bytes at p. */
-static inline int64_t terms_in_bucket(const Terms *t, const uint64_t *bucket, uint64_t key, const uint8_t *p, int64_t length) {
+static inline int64_t terms_in_bucket(
+    const Terms *t, const uint64_t *bucket, uint64_t key, const uint8_t *p, int64_t length
+) {
     unsigned hits = terms_hits(bucket, key);
     if (key < TERMS_LONG) return hits ? terms_half(bucket, __builtin_ctz(hits)) : TERMS_NONE;
     for (; hits; hits &= hits - 1) {
@@ -131,7 +133,8 @@ static inline int terms_insert(Terms *t, uint64_t key, uint32_t half) {
             bucket[slot] = key;
             memcpy((uint8_t *)(bucket + TERMS_SLOTS) + 4 * slot, &half, 4);
             uint64_t *first = t->rows + home * TERMS_ROW;
-            if (spill > terms_half(first, TERMS_SLOTS)) memcpy((uint8_t *)(first + TERMS_SLOTS) + 4 * TERMS_SLOTS, &spill, 4);
+            if (spill > terms_half(first, TERMS_SLOTS))
+                memcpy((uint8_t *)(first + TERMS_SLOTS) + 4 * TERMS_SLOTS, &spill, 4);
             return 1;
         }
         i = i + 1 < t->buckets ? i + 1 : 0;

@@ -4,7 +4,7 @@ cdef extern from "unicode_tables.h":
     const char* VERSION "UNICODE_VERSION"
 
 UNICODE_VERSION = VERSION.decode()
-"""The version of Unicode whose letters, cases and decompositions the kernels know: that of the Python which built them."""
+"""The version of Unicode whose letters, cases and decompositions the kernels know: that of their Python."""
 
 
 cdef class TextKernel(Kernel):

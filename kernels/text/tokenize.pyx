@@ -47,7 +47,7 @@ cdef class Tokenize(TextKernel):
         cdef const uint16_t[::1] stages = index
         cdef const uint8_t[:, ::1] bits = blocks
         if len(index) != TEXT_INDEX_LENGTH or bits.shape[1] != TEXT_BLOCK or index.max() >= bits.shape[0]:
-            raise ValueError(f"class table: {len(index)} entries, {bits.shape[0]} blocks of {bits.shape[1]}; rebuild it")
+            raise ValueError(f"class table: {len(index)} entries, {bits.shape[0]} blocks; rebuild it")
         if len(run) != 4 or not 1 <= run[0] <= run[1]:
             raise ValueError(f"run {list(run)}: expected [low, high, lead, trail] with 1 <= low <= high")
         self.arrays = (index, blocks)

@@ -1,4 +1,4 @@
-/* UTF-8 read one character at a time.  Texts are valid, but bytes that are not can never send a reader out of bounds. */
+/* UTF-8 read one character at a time.  Texts are valid, but no bytes can send a reader out of bounds. */
 #ifndef PRETZEL_UTF8_H
 #define PRETZEL_UTF8_H
 
