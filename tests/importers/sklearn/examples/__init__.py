@@ -1,0 +1,84 @@
+"""Examples of every served estimator: what the generated table counts and the walk over constructor options tries.
+
+A module of this package holds ``EXAMPLES``, a list of :class:`Example`, one or more a class.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FIT_ONLY = "fit only"
+"""The option acts while fitting alone: whatever it changed stands in the fitted attributes that the importer reads."""
+
+COMMON = {
+    name: FIT_ONLY
+    for name in (
+        "compute_score",
+        "copy",
+        "copy_X",
+        "copy_x",
+        "eps",
+        "max_iter",
+        "n_init",
+        "n_jobs",
+        "random_state",
+        "tol",
+        "verbose",
+        "warm_start",
+    )
+}
+"""Options that mean the same for all; an example's own entry wins."""
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One class, how to make a fitted one, and what each of its constructor options does.
+
+    ``make(**options)`` returns a fitted estimator and X to give it; without options, the plainest there is.
+
+    ``options``: for each constructor option FIT_ONLY, or the values to try, each either a plain value or a
+    ``(value, further options)`` pair.  A value must change the library's answer (then ours must follow) or be refused.
+    """
+
+    kind: type
+    make: Callable[..., tuple[Any, Any]]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    exact: bool = False
+    """Whether floats agree to the bit."""
+
+    def fitted(self, **options: Any) -> tuple[Any, Any]:
+        """Return a fitted estimator and X, with the library's warnings kept quiet."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.make(**options)
+
+    def values(self, option: str) -> Any:
+        """Return FIT_ONLY, the values to try, or None where the option has no case."""
+        return self.options.get(option, COMMON.get(option))
+
+
+def fitting(kind: type, x: Any, y: Any = None, *, given: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
+    """Return a maker that fits ``kind`` with the options given, over ``defaults``, on ``x`` and ``y``.
+
+    ``given``: the X to give it, where that is not ``x``.
+    """
+
+    def make(**options: Any) -> tuple[Any, Any]:
+        return kind(**{**defaults, **options}).fit(x, y), x if given is None else given
+
+    return make
+
+
+def examples() -> list[Example]:
+    """Return the examples of all modules here."""
+    found: list[Example] = []
+    for module in pkgutil.iter_modules(__path__):
+        found += importlib.import_module(f"{__name__}.{module.name}").EXAMPLES
+    return found

@@ -1,0 +1,88 @@
+"""Every example answers as its library does, and no constructor option is ignored."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers import IMPORTERS, export
+from tests.importers.sklearn.examples import FIT_ONLY, Example, examples
+from tests.importers.sklearn.frames import assert_serves, count, wanted
+
+ALL = examples()
+NO_CASE = "no case"
+FIRST = {example.kind: example for example in reversed(ALL)}
+
+
+def _options(kind: type) -> list[str]:
+    """Return the constructor's options, read from its signature, so that a new one cannot be overlooked."""
+    parameters = inspect.signature(kind).parameters.values()
+    return [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+
+
+def _tries() -> list[Any]:
+    tries = []
+    for kind, example in FIRST.items():
+        for option in _options(kind):
+            values = example.values(option)
+            if values is FIT_ONLY:
+                continue
+            for value in values if values is not None else [NO_CASE]:
+                tries.append(pytest.param(example, option, value, id=f"{kind.__name__}-{option}-{str(value)[:30]}"))
+    return tries
+
+
+@pytest.mark.parametrize("example", ALL, ids=lambda e: e.kind.__name__)
+def test_the_answers_are_the_librarys_own(example: Example) -> None:
+    estimator, x = example.fitted()
+    assert type(estimator) is example.kind
+    assert_serves(estimator, x, sample=x, exact=example.exact)
+
+
+@pytest.mark.parametrize(("example", "option", "value"), _tries())
+def test_no_option_is_ignored(example: Example, option: str, value: Any) -> None:
+    assert value is not NO_CASE, f"{example.kind.__name__}.{option}: say in its example what it does"
+    given, further = (
+        value if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], dict) else (value, {})
+    )
+    estimator, x = example.fitted(**{option: given}, **further)
+    try:
+        definition = export(estimator, sample=x)
+    except UnsupportedError as error:
+        assert option in str(error), f"the refusal does not name the option: {error}"
+        return
+    changed = wanted(estimator, definition, x)
+    assert _differs(changed, example, further, x), (
+        f"{option}={given!r} changes nothing here: choose data or a value that does"
+    )
+    assert_serves(estimator, x, sample=x, exact=example.exact, batches=[count(x)])
+
+
+def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any], x: Any) -> bool:
+    """Whether the answers are others than those without the option."""
+    try:
+        plain, _ = example.fitted(**further)
+        before = wanted(plain, export(plain, sample=x), x)
+    except (TypeError, ValueError, UnsupportedError):  # without the option the library, or we, refuse this data
+        return True
+    if changed.keys() != before.keys():
+        return True
+    return any(not _same(changed[name], before[name]) for name in changed)
+
+
+def _same(a: Any, b: Any) -> bool:
+    if type(a) is not type(b):
+        return False
+    a, b = (np.asarray(v.toarray() if hasattr(v, "toarray") else v) for v in (a, b))
+    return a.shape == b.shape and a.dtype == b.dtype and repr(a.tolist()) == repr(b.tolist())
+
+
+def test_every_importer_has_an_example() -> None:
+    missing = sorted(
+        kind.__name__ for kind in IMPORTERS if kind.__module__.startswith("sklearn.") and kind not in FIRST
+    )
+    assert not missing, f"no example of {', '.join(missing)}"
