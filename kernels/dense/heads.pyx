@@ -1,6 +1,6 @@
 """The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
 
-from libc.math cimport exp, log
+from libc.math cimport exp, isfinite, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.dense.arrays import FLOATS, NUMPY, address, alike, typed
@@ -36,8 +36,9 @@ cdef enum Function:
     COMPLEMENT_PAIR = 4
     LOG = 5
     SHARES = 6
+    LOG_SOFTMAX = 7
 
-FUNCTIONS = ["sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares"]
+FUNCTIONS = ["sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax"]
 
 
 cdef class Link(Kernel):
@@ -78,6 +79,9 @@ cdef inline void link(int function, const real* x, real* y, int64_t rows, int64_
     elif function == SHARES:
         for i in range(rows):
             shares(x + i * width, y + i * width, width)
+    elif function == LOG_SOFTMAX:
+        for i in range(rows):
+            log_softmax(x + i * width, y + i * width, width)
     else:
         for i in range(rows):
             pair(function, x[i], y + 2 * i)
@@ -105,18 +109,40 @@ cdef inline real sum_of(const real* x, int64_t n) noexcept nogil:
         return pretzel_sum_f64(x, n)
 
 
+cdef inline real largest_of(const real* x, int64_t n) noexcept nogil:
+    """A NaN counts as largest."""
+    cdef int64_t i
+    cdef real largest = x[0]
+    for i in range(1, n):
+        if x[i] > largest or x[i] != x[i]:
+            largest = x[i]
+    return largest
+
+
 cdef inline void softmax(const real* x, real* y, int64_t width) noexcept nogil:
     """``exp(x - max) / sum``, each step rounded to the type of x (``sklearn.utils.extmath.softmax``)."""
     cdef int64_t i
-    cdef real largest = x[0], total
-    for i in range(1, width):
-        if x[i] > largest or x[i] != x[i]:
-            largest = x[i]
+    cdef real largest = largest_of(x, width), total
     for i in range(width):
         y[i] = <real>exp(<real>(x[i] - largest))
     total = sum_of(y, width)
     for i in range(width):
         y[i] /= total
+
+
+cdef inline void log_softmax(const real* x, real* y, int64_t width) noexcept nogil:
+    """``x - logsumexp(x)``: the largest taken out of the sum, with all its equals (``scipy.special.logsumexp``)."""
+    cdef int64_t i
+    cdef real largest = largest_of(x, width), count = 0, shift, rest, total
+    shift = largest if isfinite(largest) else 0
+    for i in range(width):
+        count += x[i] == largest
+        y[i] = 0 if x[i] == largest else <real>exp(<real>(x[i] - shift))
+    rest = sum_of(y, width)
+    rest = rest if rest == 0 else rest / count
+    total = <real>log1p(rest) + <real>log(count) + largest
+    for i in range(width):
+        y[i] = x[i] - total
 
 
 cdef inline void shares(const real* x, real* y, int64_t width) noexcept nogil:

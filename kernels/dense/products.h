@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dense/clones.h"
+#include "clones.h"
 
 #define LANES 8
 #define PADDED(k) (((k) + LANES - 1) / LANES * LANES)

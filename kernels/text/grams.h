@@ -4,7 +4,7 @@
 #ifndef PRETZEL_GRAMS_H
 #define PRETZEL_GRAMS_H
 
-#include "dense/clones.h"
+#include "clones.h"
 #include "terms.h"
 
 #define GRAMS_BATCH 256 /* look-ups under way before the first is finished */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dense/clones.h"
+#include "clones.h"
 
 typedef struct {
     uint64_t bits;   /* which of 64 ids are present; means something only where the upper level says so */

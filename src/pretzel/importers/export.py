@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     }
     if x.names:
         metadata["feature_names"] = list(x.names)
+    if any(node.type.is_text for node in inputs.used.values()):
+        metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
