@@ -305,14 +305,10 @@ def test_malformed_digests(bad: tuple[str, int]):
 
 def small_definition() -> Definition:
     x = ops.Input("été", "f64[2]")
-    linear = ops.Linear(
-        x, Parameter.of(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])), Parameter.of(np.zeros(3))
-    )
+    linear = ops.Linear(x, Parameter.of(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])), Parameter.of(np.zeros(3)))
     codes = ops.ArgMax(linear)
     labels = ops.LabelLookup(codes, Parameter.of(["a", "b", "c"]))
-    return Definition(
-        {"predict": labels, "scores": linear}, (x,), {"input_style": "matrix", "names": ["p", "q"]}
-    )
+    return Definition({"predict": labels, "scores": linear}, (x,), {"input_style": "matrix", "names": ["p", "q"]})
 
 
 def test_definition_round_trip():
@@ -373,9 +369,7 @@ def test_plan_message_tells_the_plan():
 
 
 def version() -> model.ModelVersion:
-    return model.ModelVersion(
-        "m", 3, Digest("0" * 64, 1), Digest("1" * 64, 2), 5.5, 77, {"input_style": "matrix"}
-    )
+    return model.ModelVersion("m", 3, Digest("0" * 64, 1), Digest("1" * 64, 2), 5.5, 77, {"input_style": "matrix"})
 
 
 def test_models_round_trip():
@@ -385,9 +379,7 @@ def test_models_round_trip():
 
 
 def test_descriptions_round_trip_with_labels_for_codes_and_for_one_column_a_class():
-    description = model.describe(
-        version(), small_plan(), {"stable": 3}, lambda digest: pytest.fail("is inline")
-    )
+    description = model.describe(version(), small_plan(), {"stable": 3}, lambda digest: pytest.fail("is inline"))
     message = wire.description_to_proto(description)
     got = wire.description_from_proto(model_pb2.ModelDescription.FromString(message.SerializeToString()))
     assert (got.version, got.inputs, got.aliases) == (description.version, description.inputs, {"stable": 3})

@@ -94,9 +94,7 @@ def describe(
     return ModelDescription(version, inputs, tuple(outputs), dict(aliases))
 
 
-def _labels(
-    plan: Plan, output: PlanOutput, fetch: Callable[[Digest], bytes | memoryview]
-) -> LabelTable | None:
+def _labels(plan: Plan, output: PlanOutput, fetch: Callable[[Digest], bytes | memoryview]) -> LabelTable | None:
     if output.labels is None:
         return None
     inline = plan.inline.get(output.labels)
