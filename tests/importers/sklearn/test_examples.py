@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from tests.importers.sklearn.examples import FIT_ONLY, Example, examples
+from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, examples
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 
 ALL = examples()
@@ -29,11 +31,22 @@ def _tries() -> list[Any]:
     for kind, example in FIRST.items():
         for option in _options(kind):
             values = example.values(option)
-            if values is FIT_ONLY:
+            if values in (FIT_ONLY, HARMLESS):
                 continue
             for value in values if values is not None else [NO_CASE]:
-                tries.append(pytest.param(example, option, value, id=f"{kind.__name__}-{option}-{str(value)[:30]}"))
+                tries.append(pytest.param(example, option, value, id=f"{kind.__name__}-{option}-{_name(value)}"))
     return tries
+
+
+def _name(value: Any) -> str:
+    return getattr(value, "__name__", str(value).partition("<")[0][:30])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Keep the library's threads from waiting for one another over so little data."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.mark.parametrize("example", ALL, ids=lambda e: e.kind.__name__)
@@ -60,6 +73,34 @@ def test_no_option_is_ignored(example: Example, option: str, value: Any) -> None
         f"{option}={given!r} changes nothing here: choose data or a value that does"
     )
     assert_serves(estimator, x, sample=x, exact=example.exact, batches=[count(x)])
+
+
+@pytest.mark.parametrize("example", FIRST.values(), ids=lambda e: e.kind.__name__)
+def test_what_acts_while_fitting_is_not_read_later(example: Example) -> None:
+    estimator, x = example.fitted()
+    definition = export(estimator, sample=x)
+    before = wanted(estimator, definition, x)
+    for option in _options(example.kind):
+        if example.values(option) == FIT_ONLY:
+            setattr(estimator, option, Unreadable(option))
+    after = wanted(estimator, definition, x)
+    assert all(_same(before[name], after[name]) for name in before)
+
+
+class Unreadable:
+    """A value of which nothing can be made: it stands where no one is to look."""
+
+    def __init__(self, option: str) -> None:
+        self._option = option
+
+    def _refuse(self, *_: Any) -> Any:
+        raise AssertionError(f"{self._option} is read by the fitted estimator: it does not act while fitting alone")
+
+    __bool__ = __eq__ = __float__ = __index__ = __iter__ = __len__ = __lt__ = __gt__ = __call__ = _refuse
+    __hash__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        return self._refuse()
 
 
 def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any], x: Any) -> bool:

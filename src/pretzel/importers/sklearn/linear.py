@@ -110,12 +110,13 @@ def sgd_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(linear_model.SGDOneClassSVM)
 def sgd_one_class_svm(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ coef_.T - offset_``; 1 where it is not negative, else -1."""
-    node, coef = checked(x, estimator), np.ravel(coefficients(estimator.coef_))
-    scores = product(node, coef, -np.asarray(estimator.offset_))
+    """``X @ coef_.T - offset_``; 1 where it is not negative, else -1; ``score_samples`` adds the offset again."""
+    offset = np.asarray(estimator.offset_)
+    scores = product(checked(x, estimator), np.ravel(coefficients(estimator.coef_)), -offset)
+    samples = ops.Affine(scores, vector(1.0, 1), vector(offset, 1))
     inlier = ops.Cast(ops.Threshold(scores, 0.0, True), "f64")
     sign = ops.Affine(inlier, vector(2.0, 1), vector(-1.0, 1))
-    return {"predict": ops.Cast(sign, "i32"), "decision_function": scores, "score_samples": product(node, coef, 0.0)}
+    return {"predict": ops.Cast(sign, "i32"), "decision_function": scores, "score_samples": samples}
 
 
 def _scores(estimator: Any, x: Columns) -> Node:

@@ -15,23 +15,22 @@ from typing import Any
 FIT_ONLY = "fit only"
 """The option acts while fitting alone: whatever it changed stands in the fitted attributes that the importer reads."""
 
+HARMLESS = "harmless"
+"""The library reads the option while it answers, but it cannot change the answer: how many threads, what it prints."""
+
 COMMON = {
     name: FIT_ONLY
     for name in (
         "compute_score",
-        "copy",
         "copy_X",
-        "copy_x",
         "eps",
         "max_iter",
         "n_init",
-        "n_jobs",
         "random_state",
         "tol",
-        "verbose",
         "warm_start",
     )
-}
+} | dict.fromkeys(("copy", "copy_x", "n_jobs", "verbose"), HARMLESS)
 """Options that mean the same for all; an example's own entry wins."""
 
 Options = Mapping[str, Any]
@@ -43,7 +42,7 @@ class Example:
 
     ``make(**options)`` returns a fitted estimator and X to give it; without options, the plainest there is.
 
-    ``options``: for each constructor option FIT_ONLY, or the values to try, each either a plain value or a
+    ``options``: for each constructor option FIT_ONLY, HARMLESS, or the values to try, each either a plain value or a
     ``(value, further options)`` pair.  A value must change the library's answer (then ours must follow) or be refused.
     """
 
@@ -60,7 +59,7 @@ class Example:
             return self.make(**options)
 
     def values(self, option: str) -> Any:
-        """Return FIT_ONLY, the values to try, or None where the option has no case."""
+        """Return FIT_ONLY, HARMLESS, the values to try, or None where the option has no case."""
         return self.options.get(option, COMMON.get(option))
 
 

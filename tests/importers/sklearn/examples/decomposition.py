@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import decomposition
 
-from tests.importers.sklearn.examples import FIT_ONLY, Example, fitting
+from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, fitting
 
 X = np.random.default_rng(6).normal(size=(40, 5)) * [1.0, 2.0, 3.0, 4.0, 5.0]
 SOLVING = dict.fromkeys(
@@ -14,11 +14,10 @@ SOLVING = dict.fromkeys(
         "n_iter",
         "n_oversamples",
         "power_iteration_normalizer",
-        "svd_solver",
     ),
     FIT_ONLY,
 )
-OPTIONS = SOLVING | {"n_components": [2], "whiten": [True]}
+OPTIONS = SOLVING | {"n_components": [2], "whiten": [True], "svd_solver": HARMLESS}
 
 EXAMPLES = [
     *(Example(decomposition.PCA, fitting(decomposition.PCA, x), OPTIONS) for x in (X, X.astype(np.float32))),

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import linear_model, svm
 
-from tests.importers.sklearn.examples import FIT_ONLY, Example, fitting
+from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, fitting
 
 _random = np.random.default_rng(7)
 X = _random.normal(size=(60, 4)) + [0.0, 1.0, -1.0, 0.5]
@@ -43,7 +43,6 @@ FITTING = dict.fromkeys(
         "scoring",
         "selection",
         "shuffle",
-        "solver",
         "solver_options",
         "store_cv_results",
         "threshold_lambda",
@@ -68,7 +67,7 @@ CHANGING = {
     "nu": [0.2],
     "positive": [True],
 }
-LINEAR = FITTING | CHANGING
+LINEAR = FITTING | CHANGING | {"solver": HARMLESS}  # read for what X it takes
 
 
 def _regressors(*kinds: type, y: np.ndarray = Y, **options: object) -> list[Example]:
@@ -91,6 +90,7 @@ LOGISTIC = LINEAR | {
     "l1_ratio": [(0.9, {"solver": "saga"})],
     "intercept_scaling": [(7.0, {"solver": "liblinear"})],
     "C": [0.01],
+    "solver": ["liblinear", "saga"],
 }
 PERCEPTRON = SGD | {"alpha": [(0.03, {"penalty": "l2"})], "eta0": [(0.1, {"penalty": "l2"})]}
 
@@ -142,6 +142,7 @@ EXAMPLES = [
         Cs=[[0.001, 0.01]],
         penalty=FIT_ONLY,
         refit=[False],
+        solver=["newton-cg"],
         intercept_scaling=FIT_ONLY,
     ),
     *_classifiers(
@@ -157,4 +158,5 @@ EXAMPLES = [
         **SGD,
     ),
     Example(linear_model.SGDOneClassSVM, fitting(linear_model.SGDOneClassSVM, X), LINEAR | SGD),
+    Example(linear_model.SGDOneClassSVM, fitting(linear_model.SGDOneClassSVM, X.astype(np.float32))),
 ]

@@ -1,11 +1,12 @@
 """Vectorizers of text, over a few sentences."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
-from tests.importers.sklearn.examples import FIT_ONLY, Example, fitting
+from tests.importers.sklearn.examples import HARMLESS, Example, fitting
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog",
@@ -27,10 +28,18 @@ def _prepared(text: str) -> str:
     return text[::-1]
 
 
+def _vectorizer(kind: type) -> Callable[..., tuple[Any, list[str]]]:
+    def make(**options: Any) -> tuple[Any, list[str]]:
+        given = [__file__] if options.get("input") == "filename" else TEXTS
+        return kind(**options).fit(given), given
+
+    return make
+
+
 COUNTING = {
-    "input": FIT_ONLY,
-    "encoding": FIT_ONLY,
-    "decode_error": FIT_ONLY,
+    "input": ["filename"],
+    "encoding": HARMLESS,  # of bytes, which no column holds
+    "decode_error": HARMLESS,
     "strip_accents": ["ascii", "unicode", _prepared],
     "lowercase": [False],
     "preprocessor": [_prepared],
@@ -54,7 +63,7 @@ WEIGHING: dict[str, Any] = {
 }
 
 EXAMPLES = [
-    Example(CountVectorizer, fitting(CountVectorizer, TEXTS), COUNTING, exact=True),
-    Example(TfidfVectorizer, fitting(TfidfVectorizer, TEXTS), COUNTING | WEIGHING | {"dtype": [np.float32]}),
+    Example(CountVectorizer, _vectorizer(CountVectorizer), COUNTING, exact=True),
+    Example(TfidfVectorizer, _vectorizer(TfidfVectorizer), COUNTING | WEIGHING | {"dtype": [np.float32]}),
     Example(TfidfTransformer, fitting(TfidfTransformer, COUNTS), WEIGHING),
 ]
