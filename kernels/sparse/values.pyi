@@ -26,6 +26,11 @@ class Normalize(Kernel):
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, norm: str) -> None: ...
 
+class Threshold(Kernel):
+    """One where a stored value is above ``value`` (or equal, where inclusive), else zero."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, value: float, inclusive: bool) -> None: ...
+
 class RequireFinite(Kernel):
     """x itself, unless a stored value is a NaN (where that is refused) or an infinity."""
 

@@ -1,11 +1,11 @@
-"""Kernels that change the stored values of sparse rows and keep their columns: Scale, Elementwise, Normalize, RequireFinite."""
+"""Kernels that change the stored values of sparse rows and keep their columns: Scale, Elementwise, Normalize, Threshold, RequireFinite."""
 
 from libc.math cimport fabs, isinf, isnan, sqrt
 from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, alike, vector
+from pretzel.kernels.dense.arrays import FLOATS, address, alike, typed, vector
 from pretzel.kernels.dense.elementwise import FUNCTIONS
 from pretzel.kernels.dense.missing import describe_refusal
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
@@ -164,6 +164,37 @@ cdef inline double norm_of(const real* x, int64_t begin, int64_t end, int norm) 
         elif fabs(x[k]) > size or x[k] != x[k]:
             size = fabs(x[k])
     return sqrt(size) if norm == L2 else size
+
+
+cdef class Threshold(Kernel):
+    """One where a stored value is above ``value`` (or equal, where inclusive), else zero; those not stored are zero."""
+
+    cdef double value
+    cdef bint inclusive, single
+
+    def __init__(self, inputs, output, *, value, inclusive):
+        typed("x", inputs[0], FLOATS, layout="sparse")
+        typed("result", output, ("i64",), inputs[0].columns, "sparse")
+        self.value, self.inclusive, self.single = value, inclusive, inputs[0].dtype == "f32"
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef Slot* x = inputs[0]
+        cdef int64_t begin = x.starts[0], end = x.starts[frame.rows]
+        if reserve_values(frame, x, output, sizeof(int64_t)) != OK:
+            return OUT_OF_MEMORY
+        if self.single:
+            compare(<float*>x.values, <int64_t*>output.values, begin, end, self.value, self.inclusive)
+        else:
+            compare(<double*>x.values, <int64_t*>output.values, begin, end, self.value, self.inclusive)
+        return OK
+
+
+cdef inline void compare(
+    const real* x, int64_t* y, int64_t begin, int64_t end, double value, bint inclusive
+) noexcept nogil:
+    cdef int64_t k
+    for k in range(begin, end):
+        y[k] = x[k] >= value if inclusive else x[k] > value
 
 
 cdef class RequireFinite(_Values):

@@ -190,6 +190,11 @@ _simple(
     },
 )
 _simple(
+    ops.Constant,
+    lambda n: n.type.layout != "ragged",
+    lambda d, x: {"row": Parameter.of(d.maybe(lambda: d.array(1, 2), d.array(1)).array)},
+)
+_simple(
     ops.Select,
     _is_matrix,
     lambda d, x: {"columns": Parameter.of(np.array(_some_columns(d, x.type.columns), np.int64))},

@@ -20,6 +20,9 @@ def scale(node: ops.Link, columns: dict[str, Any]) -> np.ndarray:
     eps = np.finfo(node.type.numpy).eps
     if node.function.endswith("_pair"):
         return np.full(want.shape, 8 * eps)
+    if node.function == "log_softmax":  # a difference of what may be large, and near zero where one value outweighs all
+        sizes = np.abs(np.nan_to_num(columns["x"]))
+        return np.broadcast_to(sizes.max(axis=1, keepdims=True) + 1, want.shape) * (eps * 64)
     with np.errstate(invalid="ignore"):
         return np.abs(want) * eps * 64 + np.finfo(node.type.numpy).tiny
 

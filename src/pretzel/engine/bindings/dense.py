@@ -117,6 +117,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("cast", "dense.columns:Cast", takes=_is_dense),
         Binding("cast.sparse", "sparse.columns:Cast", takes=_is_sparse),
     ),
+    ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
     ops.Affine: (
         Binding("affine", "dense.scale:Affine", takes=_is_dense),
@@ -163,7 +164,10 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ops.Link: (Binding("link", "dense.heads:Link"),),
     ops.ArgMax: (Binding("arg_max", "dense.heads:ArgMax", takes=_takes("f32", "f64", "i64")),),
     ops.ArgMin: (Binding("arg_min", "dense.heads:ArgMin", takes=_takes("f32", "f64", "i64")),),
-    ops.Threshold: (Binding("threshold", "dense.heads:Threshold"),),
+    ops.Threshold: (
+        Binding("threshold", "dense.heads:Threshold", takes=_is_dense),
+        Binding("threshold.sparse", "sparse.values:Threshold", takes=_is_sparse),
+    ),
     # Labels that are texts exist only at an output, as codes beside a table: nothing computes with them.
     ops.LabelLookup: (Binding("label_lookup", "dense.heads:LabelLookup", takes=_is_number),),
 }

@@ -6,7 +6,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares")
+LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax")
 
 
 class Link(Node):
@@ -16,7 +16,8 @@ class Link(Node):
     ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
     logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
-    (one-vs-rest probabilities).
+    (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
+    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute.
     """
 
     x: Node
@@ -37,7 +38,7 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function in ("softmax", "shares") and not t.width:
+        if self.function in ("softmax", "shares", "log_softmax") and not t.width:
             raise self.fail(f"x: {self.function} takes columns, got {t}")
         return t
 
@@ -72,18 +73,20 @@ def _position(node: ArgMax | ArgMin) -> ValueType:
 
 
 class Threshold(Node):
-    """One where x is above ``value`` (or equal, where ``inclusive``), else zero."""
+    """One where x is above ``value`` (or equal, where ``inclusive``), else zero; sparse rows keep their columns."""
 
     x: Node
     value: float = 0.0
     inclusive: bool = False
 
     def infer(self) -> ValueType:
-        """Dense floats in, i64 of the same width out."""
+        """Floats in, i64 of the same width and layout out."""
         t = self.x.type
-        if not t.is_float or t.layout != "dense":
-            raise self.fail(f"x: expected dense floats, got {t}")
-        return dense("i64", t.width)
+        if not t.is_float:
+            raise self.fail(f"x: expected floats, got {t}")
+        if t.layout == "sparse" and (0 > self.value or (self.inclusive and self.value == 0)):
+            raise self.fail("value: zeros above it would fill a sparse matrix; densify first")
+        return ValueType("i64", t.width, t.layout)
 
 
 class LabelLookup(Node):

@@ -9,6 +9,7 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
+from pretzel.plan.values import Csr
 
 
 @reference(ops.Link)
@@ -20,6 +21,8 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
         return _softmax(np.stack([-x, x], axis=1))
     if node.function == "shares":
         return _shares(x)
+    if node.function == "log_softmax":
+        return _log_softmax(x)
     if node.function == "log":
         return np.log(x)
     p = x if node.function == "complement_pair" else _sigmoid(x)
@@ -39,10 +42,11 @@ def arg_min(node: ops.ArgMin, x: np.ndarray) -> Any:
 
 
 @reference(ops.Threshold)
-def threshold(node: ops.Threshold, x: np.ndarray) -> Any:
+def threshold(node: ops.Threshold, x: Any) -> Any:
     """``x > value``, compared in float64."""
-    wide = x.astype(np.float64)
-    return (wide >= node.value if node.inclusive else wide > node.value).astype(np.int64)
+    if isinstance(x, Csr):
+        return Csr(_above(node, x.data), x.indices, x.starts, x.width)
+    return _above(node, x)
 
 
 @reference(ops.LabelLookup)
@@ -55,6 +59,11 @@ def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> Any:
     return labels[codes]
 
 
+def _above(node: ops.Threshold, x: np.ndarray) -> Any:
+    wide = x.astype(np.float64)
+    return (wide >= node.value if node.inclusive else wide > node.value).astype(np.int64)
+
+
 def _sigmoid(x: np.ndarray) -> Any:
     return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
 
@@ -62,6 +71,15 @@ def _sigmoid(x: np.ndarray) -> Any:
 def _softmax(x: np.ndarray) -> Any:
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _log_softmax(x: np.ndarray) -> Any:
+    """Take the largest out of the sum, all of them where several are equal, as ``logsumexp`` does."""
+    largest = x.max(axis=1, keepdims=True)
+    count = (x == largest).sum(axis=1, keepdims=True).astype(x.dtype)
+    powers = np.exp(x - np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
+    rest = np.where(x == largest, 0, powers).astype(x.dtype).sum(axis=1, keepdims=True)
+    return x - (np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest)
 
 
 def _shares(x: np.ndarray) -> Any:
