@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
+from pretzel.importers.registry import load_family
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, examples
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 
@@ -123,6 +124,7 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def test_every_importer_has_an_example() -> None:
+    load_family(ALL[0].kind)
     missing = sorted(
         kind.__name__ for kind in IMPORTERS if kind.__module__.startswith("sklearn.") and kind not in FIRST
     )

@@ -1,0 +1,128 @@
+"""Writes operators.md: for each estimator of scikit-learn what is served, and what is refused and why.
+
+What is served comes from the registry of importers and from exporting the examples that the tests are made of; what is
+refused, from the refusals that the source of each importer can reach.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sklearn
+from sklearn.utils import all_estimators
+from threadpoolctl import threadpool_limits
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers import IMPORTERS, export
+from tests.importers.sklearn.examples import examples
+
+PAGE = Path(__file__).with_name("operators.md")
+ORDER = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+HEAD = """# Estimators
+
+Of the {total} estimators of scikit-learn {version} with `predict` or `transform`, {served} are served, each with the
+methods named here, to the library's own answers. What is refused is refused when the estimator is exported, by a
+message that names the step, the option, the reason and a remedy. What is in neither column is honoured.
+
+This page is generated: `make docs` writes it from the registry of importers, and the tests compare.
+
+| Estimator | Module | Served | Refused |
+| --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    kinds = [kind for _, kind in all_estimators() if hasattr(kind, "predict") or hasattr(kind, "transform")]
+    methods = served_methods()
+    rows = [_row(kind, methods) for kind in kinds]
+    served = sum(kind in IMPORTERS for kind in kinds)
+    return HEAD.format(total=len(kinds), served=served, version=sklearn.__version__) + "".join(rows)
+
+
+def served_methods() -> dict[type, list[str]]:
+    """Return the methods that the examples of each estimator export."""
+    found: dict[type, set[str]] = {}
+    with threadpool_limits(1):
+        for example in examples():
+            estimator, x = example.fitted()
+            try:
+                found.setdefault(example.kind, set()).update(export(estimator, sample=x).outputs)
+            except UnsupportedError:  # some examples show what is refused
+                continue
+    return {kind: sorted(methods, key=_place) for kind, methods in found.items()}
+
+
+def _place(method: str) -> tuple[int, str]:
+    return (ORDER.index(method) if method in ORDER else len(ORDER), method)
+
+
+def _row(kind: type, methods: dict[type, list[str]]) -> str:
+    module = kind.__module__.partition("._")[0]
+    served = ", ".join(f"`{method}`" for method in methods.get(kind, [])) if kind in IMPORTERS else "not yet served"
+    refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind]))) if kind in IMPORTERS else ""
+    return f"| `{kind.__name__}` | `{module}` | {served} | {refused} |\n"
+
+
+def refusals(importer: Callable[..., Any]) -> Iterator[str]:
+    """Return the option and the reason of each refusal that an importer can come to."""
+    for function in _reached(importer):
+        names = _assigned(function)
+        for call in ast.walk(function):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
+                option, reason = (_text(argument, names) for argument in call.args[:2])
+                yield (f"`{option}`: {reason}" if option else reason).replace("|", "\\|")
+
+
+def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
+    """Return the source of an importer, and of the functions of the importers that it calls, and they."""
+    waiting, seen = [importer], {importer}
+    while waiting:
+        function = waiting.pop(0)
+        tree = ast.parse(inspect.getsource(function))
+        yield tree
+        module = sys.modules[function.__module__]
+        called = [_function(module, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        for one in called:
+            if one is not None and one not in seen:
+                seen.add(one)
+                waiting.append(one)
+
+
+def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:
+    found = getattr(module, name, None)
+    ours = inspect.isfunction(found) and found.__module__.startswith("pretzel.importers.sklearn")
+    return found if ours else None
+
+
+def _assigned(function: ast.AST) -> dict[str, ast.expr]:
+    """Return what plain names are assigned, for reasons that are named before they are given."""
+    return {
+        node.targets[0].id: node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def _text(value: ast.expr, names: dict[str, ast.expr]) -> str:
+    """Return a text as far as it is known without running: an ellipsis for what is not."""
+    match value:
+        case ast.Constant():
+            return str(value.value)
+        case ast.JoinedStr():
+            return "".join(_text(part, names) for part in value.values)
+        case ast.Name(id=name) if name in names:
+            return _text(names[name], {})
+        case ast.IfExp():
+            return f"{_text(value.body, names)}, or {_text(value.orelse, names)}"
+    return "…"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
