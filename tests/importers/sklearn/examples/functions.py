@@ -30,7 +30,9 @@ def _indicated(*, new: bool = False, **options: Any) -> tuple[Any, Any]:
 
 
 def _target(y: Any = Y, **defaults: Any) -> Example:
-    options = dict.fromkeys(("regressor", "transformer", "func", "inverse_func", "check_inverse"), FIT_ONLY)
+    options = {"regressor": [Ridge(9.0)]} | dict.fromkeys(
+        ("transformer", "func", "inverse_func", "check_inverse"), FIT_ONLY
+    )
     return Example(TransformedTargetRegressor, fitting(TransformedTargetRegressor, X, y, **defaults), options)
 
 

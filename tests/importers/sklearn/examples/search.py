@@ -15,13 +15,13 @@ X = _random.normal(size=(80, 3))
 Y = np.where(X[:, 0] + _random.normal(size=80) > 0.4, "yes", "no")
 NUMBERS = (Y == "yes").astype(int)
 MODEL = LogisticRegression()
+OTHER = [LogisticRegression(fit_intercept=False)]
 GRID = {"C": [0.1, 10.0]}
 SEARCHING = dict.fromkeys(
     (
         "aggressive_elimination",
         "cv",
         "error_score",
-        "estimator",
         "factor",
         "max_resources",
         "min_resources",
@@ -36,10 +36,10 @@ SEARCHING = dict.fromkeys(
     ),
     FIT_ONLY,
 )
-SEARCHED = SEARCHING | {"refit": [False]}
+SEARCHED = SEARCHING | {"estimator": OTHER, "refit": [False]}
 THRESHOLDED = SEARCHING | {
-    "estimator": FIT_ONLY,
-    "response_method": ["decision_function"],
+    "estimator": OTHER,
+    "response_method": [("decision_function", {"thresholds": 4})],
     "refit": FIT_ONLY,
     "store_cv_results": FIT_ONLY,
     "thresholds": FIT_ONLY,

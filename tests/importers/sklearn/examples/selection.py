@@ -9,11 +9,11 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import f_regression
 from sklearn.linear_model import Lasso, LogisticRegression
 
-from tests.importers.sklearn.examples import FIT_ONLY, Example, fitting
+from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, fitting
 
 _random = np.random.default_rng(12)
 X = _random.normal(size=(60, 6)) * [1.0, 2.0, 0.5, 4.0, 0.1, 1.0]
-Y = (X[:, 1] + X[:, 3] + 0.3 * X[:, 0] + _random.normal(size=60) > 0).astype(int)
+Y = np.digitize(X[:, 1] + X[:, 3] + 0.3 * X[:, 0] + _random.normal(size=60), [-2.0, 2.0])
 SCORED = {"score_func": FIT_ONLY}
 ESTIMATORS = [RandomForestClassifier(5, random_state=0)]
 FITTED = LogisticRegression().fit(X[:, ::-1], Y)
@@ -38,12 +38,12 @@ EXAMPLES = [
     Example(selection.SelectKBest, fitting(selection.SelectKBest, csr_matrix(X), Y, k=3)),
     Example(selection.SelectKBest, fitting(selection.SelectKBest, X.astype(np.float32), Y, k=3)),
     _of(selection.SelectPercentile, SCORED | {"percentile": [20, 100]}, percentile=50),
-    _of(selection.SelectFpr, SCORED | {"alpha": [1e-3, 0.9]}),
-    _of(selection.SelectFdr, SCORED | {"alpha": [1e-3, 0.9]}),
-    _of(selection.SelectFwe, SCORED | {"alpha": [1e-3, 0.9]}),
+    _of(selection.SelectFpr, SCORED | {"alpha": [1e-10, 0.999]}),
+    _of(selection.SelectFdr, SCORED | {"alpha": [1e-10, 0.999]}),
+    _of(selection.SelectFwe, SCORED | {"alpha": [1e-10, 0.999]}),
     _of(
         selection.GenericUnivariateSelect,
-        SCORED | {"mode": [("k_best", {"param": 1}), ("fwe", {"param": 1e-3})], "param": [100]},
+        {"score_func": HARMLESS, "mode": [("k_best", {"param": 3}), ("fwe", {"param": 0.9})], "param": [100]},
         param=40,
     ),
     Example(
@@ -55,9 +55,9 @@ EXAMPLES = [
         selection.SelectFromModel,
         {
             "estimator": [RandomForestClassifier(5, random_state=1)],
-            "threshold": ["median", 0.01, -np.inf],
+            "threshold": ["mean", 0.2, -np.inf],
             "prefit": [(True, {"estimator": FITTED})],
-            "norm_order": [(np.inf, {"estimator": LogisticRegression(), "threshold": 1.0})],
+            "norm_order": [(np.inf, {"estimator": LogisticRegression(), "threshold": 0.5})],
             "max_features": [1],
             "importance_getter": [lambda fitted: np.arange(6.0)],
         },
