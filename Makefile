@@ -24,7 +24,7 @@ demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Do the main job once,
 	$(BIN)/python examples/demo.py
 
 test: build ## Run the tests, long ones aside (T=PATH runs a part)
-	$(BIN)/pytest -q -m 'not long' $(T)
+	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' $(T)
 
 test-long: build ## Run the long tests
 	$(BIN)/pytest -q -m long $(T)
