@@ -8,7 +8,7 @@ from pretzel.errors import DefinitionError
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.node import Node
-from pretzel.plan.ops import ArgMax, ArgMin, LabelLookup, Lookup, Threshold
+from pretzel.plan.ops import ArgMax, ArgMin, Constant, LabelLookup, Lookup, Threshold
 from pretzel.plan.parameter import Parameter
 
 
@@ -57,6 +57,8 @@ def codes_below(node: Node) -> float:
             return node.x.type.columns
         case Threshold():
             return 2
+        case Constant() if node.row.array.min() >= 0:
+            return int(node.row.array.max()) + 1
         case Lookup(refuse_unknown=True):
             return max(len(node.keys), node.nan_code + 1, node.none_code + 1)
     return float("inf")

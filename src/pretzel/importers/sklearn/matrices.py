@@ -29,6 +29,13 @@ def vector(value: Any, width: int) -> Parameter:
     return Parameter.of(np.ascontiguousarray(np.broadcast_to(array, (width,))))
 
 
+def centered(x: Node, mean: Any) -> Node:
+    """Return ``x - mean`` in the wider type of the two."""
+    subtracted = vector(mean, x.type.columns)
+    wide = ops.Cast(x, "f64") if subtracted.dtype == "f64" and x.type.dtype != "f64" else x
+    return ops.Standardize(wide, subtracted, None)
+
+
 def product(x: Node, coef: Any, intercept: Any) -> Node:
     """Return ``x @ coef.T + intercept`` in the types that NumPy gives the two steps.
 

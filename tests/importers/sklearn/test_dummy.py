@@ -1,0 +1,72 @@
+"""Dummies and RANSAC against scikit-learn: over texts, tables and sparse rows, alone and behind others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import RANSACRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers import export
+from tests.importers.sklearn.compare import assert_served, run
+from tests.importers.sklearn.frames import assert_serves
+
+TEXTS = ["red fox", "", "blue"]
+LABELS = np.array(["b", "a", "b"])
+
+
+def test_over_a_table_of_texts_and_numbers() -> None:
+    whole = pd.DataFrame({"name": TEXTS, "size": [1.0, np.nan, np.inf]})
+    for table in (whole, whole[["size", "name"]]):
+        assert_serves(DummyClassifier().fit(table, LABELS), table, sample=table)
+
+
+def test_over_sparse_rows() -> None:
+    x = sparse.csr_matrix(np.eye(3))
+    assert_served(DummyRegressor().fit(x, [1.0, 2.0, 4.0]), x, methods={"predict"})
+
+
+def test_behind_text() -> None:
+    model = make_pipeline(TfidfVectorizer(), DummyClassifier(strategy="constant", constant="a")).fit(TEXTS, LABELS)
+    assert_serves(model, TEXTS, sample=TEXTS)
+
+
+@pytest.mark.parametrize("labels", [[3, 1, 3], [0.5, 2.5, 2.5], [True, False, False], list("xyx")])
+@pytest.mark.parametrize("strategy", ["prior", "most_frequent"])
+def test_labels_of_every_type(labels: list[object], strategy: str) -> None:
+    model = DummyClassifier(strategy=strategy).fit(np.eye(3), labels)
+    assert_served(model, np.eye(3), methods={"predict", "predict_proba", "predict_log_proba"})
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i8"])
+def test_the_type_of_the_target_is_kept(dtype: str) -> None:
+    y = np.arange(6).reshape(3, 2).astype(dtype)
+    for strategy in ("mean", "median"):
+        assert_served(DummyRegressor(strategy=strategy).fit(np.eye(3), y), np.eye(3))
+
+
+@pytest.mark.parametrize("strategy", ["stratified", "uniform"])
+def test_random_answers_are_refused(strategy: str) -> None:
+    model = make_pipeline(StandardScaler(), DummyClassifier(strategy=strategy)).fit(np.eye(3), LABELS)
+    with pytest.raises(UnsupportedError, match=f"pipeline.dummyclassifier: .*strategy='{strategy}'.*random"):
+        export(model)
+
+
+def test_several_labels_a_row_are_refused() -> None:
+    model = DummyClassifier().fit(np.eye(3), np.eye(3, dtype=int))
+    with pytest.raises(UnsupportedError, match="several labels"):
+        export(model)
+
+
+def test_ransac_refuses_what_its_model_refuses() -> None:
+    x = np.random.default_rng(3).normal(size=(40, 2))
+    model = RANSACRegressor(random_state=0).fit(x, x @ [1.0, 2.0])
+    assert_served(model, x, methods={"predict"})
+    with pytest.raises(InputError, match="LinearRegression"):
+        run(export(model), {"X": np.array([[1.0, np.nan]])})
