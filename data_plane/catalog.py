@@ -49,7 +49,7 @@ class Catalog:
         name, mark, rest = split_reference(reference)
         found = self.get(name) if mark else None
         if found is None:
-            raise NotFoundError(f"Request for unknown model: {name!r} is not found")
+            raise NotFoundError(f"Request for unknown model: {name[:200]!r} is not found")
         return under(found, rest) if mark == ":" else numbered(found, rest)
 
     def changed(
@@ -80,7 +80,7 @@ def numbered(model: Model, number: str) -> ModelVersion:
         if str(version.version) == number:
             return version
     have = listing(version.version for version in model.versions)
-    raise NotFoundError(f"model {model.name!r} has no version {number!r}; it has {have}")
+    raise NotFoundError(f"model {model.name!r} has no version {number[:40]!r}; it has {have}")
 
 
 def under(model: Model, alias: str) -> ModelVersion:
@@ -90,7 +90,7 @@ def under(model: Model, alias: str) -> ModelVersion:
         NotFoundError: there is no such alias.
     """
     if alias not in model.aliases:
-        raise NotFoundError(f"model {model.name!r} has no alias {alias!r}; it has {listing(model.aliases)}")
+        raise NotFoundError(f"model {model.name!r} has no alias {alias[:80]!r}; it has {listing(model.aliases)}")
     return numbered(model, str(model.aliases[alias]))
 
 

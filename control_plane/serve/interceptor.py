@@ -15,7 +15,8 @@ import grpc.aio
 
 from pretzel.control_plane.serve.logs import logger
 from pretzel.control_plane.serve.metrics import Metrics
-from pretzel.errors import PretzelError
+from pretzel.errors import InputError, PretzelError, brief
+from pretzel.plan.wire import read_or_error, read_or_raise
 
 _log = logger("calls")
 _HANDLERS = {
@@ -24,7 +25,6 @@ _HANDLERS = {
     (True, False): grpc.stream_unary_rpc_method_handler,
     (True, True): grpc.stream_stream_rpc_method_handler,
 }
-_MOST_TEXT = 4000  # a status travels in a header, which peers limit to 8 KiB
 
 
 class Calls(grpc.aio.ServerInterceptor):
@@ -45,16 +45,21 @@ class Calls(grpc.aio.ServerInterceptor):
         streams = (handler.request_streaming, handler.response_streaming)
         behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
         wrapped = self._wrap(behaviour, str(handler_call_details.method))
-        return _HANDLERS[streams](wrapped, handler.request_deserializer, handler.response_serializer)
+        read = handler.request_deserializer
+        if read is not None:
+            read = read_or_raise(read) if handler.request_streaming else read_or_error(read)
+        return _HANDLERS[streams](wrapped, read, handler.response_serializer)
 
     def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
         async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             async with self._call(method, context):
+                _refuse_garbage(request)
                 async for response in behaviour(request, context):
                     yield response
 
         async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._call(method, context):
+                _refuse_garbage(request)
                 return await behaviour(request, context)
 
         return generate if inspect.isasyncgenfunction(behaviour) else answer
@@ -95,11 +100,16 @@ class Calls(grpc.aio.ServerInterceptor):
         (self.idle.clear if self._active else self.idle.set)()
 
 
+def _refuse_garbage(request: Any) -> None:
+    if isinstance(request, InputError):
+        raise request
+
+
 def _status(error: Exception, method: str) -> tuple[str, str]:
     """Return the status of an error; a fault of ours gets an id by which the log tells more."""
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
         _log.info("refused", method=method, code=error.code, message=str(error))
-        return error.code, str(error)[:_MOST_TEXT]
+        return error.code, brief(error)
     fault = uuid.uuid4().hex[:12]
     _log.error("fault", method=method, error_id=fault, exc_info=error)
     return "INTERNAL", f"internal error {fault}; the control plane's log says more under this id"

@@ -10,7 +10,8 @@ import grpc
 import structlog
 
 from pretzel.data_plane.tally import Tally
-from pretzel.errors import PretzelError
+from pretzel.errors import InputError, PretzelError, brief
+from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.v1 import prediction_pb2 as pb
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,7 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     What is no error of Pretzel's is a fault of ours: the caller gets an id, and the log has the rest under it.
     """
     if isinstance(error, PretzelError):
-        return grpc.StatusCode[error.code], str(error)
+        return grpc.StatusCode[error.code], brief(error)
     fault = secrets.token_hex(6)
     log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
     return grpc.StatusCode.INTERNAL, f"a fault of the server, {fault} in its log"
@@ -63,18 +64,18 @@ class Guard(grpc.aio.ServerInterceptor):
         return guarded
 
     def _guard(self, handler: Any, name: str) -> Handler:
-        kinds = {
-            "request_deserializer": handler.request_deserializer,
-            "response_serializer": handler.response_serializer,
-        }
+        read, write = handler.request_deserializer, handler.response_serializer
         if handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._stream(handler.stream_stream, name), **kinds)
-        return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, name), **kinds)
+            streaming = self._stream(handler.stream_stream, name)
+            return grpc.stream_stream_rpc_method_handler(streaming, read_or_raise(read), write)
+        return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, name), read_or_error(read), write)
 
     def _unary(self, behaviour: Callable[[Any, Context], Awaitable[Any]], name: str) -> Any:
         async def guarded(request: Any, context: Context) -> Any:
             self.running += 1
             try:
+                if isinstance(request, InputError):
+                    raise request
                 return await behaviour(request, context)
             except grpc.aio.AbortError:
                 raise

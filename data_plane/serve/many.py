@@ -67,7 +67,7 @@ class FanOut:
             executable = await self._plans.load(route.entry)
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
-                raise NotFoundError(f"output {unknown[0]!r}: this model has {', '.join(executable.outputs)}")
+                raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
             return Work(route, executable, call.outputs or tuple(executable.outputs))
         except Exception as error:
             return error

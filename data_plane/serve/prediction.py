@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -16,7 +17,7 @@ from pretzel.data_plane.serve.guard import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.tally import Tally
-from pretzel.errors import InputError, NotFoundError
+from pretzel.errors import ExhaustedError, InputError, NotFoundError
 from pretzel.plan.model import describe
 from pretzel.plan.values import Labels
 from pretzel.plan.wire import column_to_proto, columns_from_proto, description_to_proto
@@ -26,6 +27,8 @@ from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
 
 MAX_MODELS = 10_000
 """Models in one call."""
+BREATH = 100
+"""Answers of one call that are packed before others get their turn."""
 
 
 class PredictionService(PredictionServiceServicer):
@@ -39,10 +42,11 @@ class PredictionService(PredictionServiceServicer):
         engine: RequestEngine,
         tally: Tally,
         catch_up: Callable[[], Awaitable[None]],
+        most_bytes: int = 64 << 20,
     ) -> None:
-        """Answer from these; ``catch_up`` makes one bounded look at the control plane."""
+        """Answer from these, with at most ``most_bytes``; ``catch_up`` makes one bounded look at the control plane."""
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
-        self._tally, self._catch_up = tally, catch_up
+        self._tally, self._catch_up, self._most_bytes = tally, catch_up, most_bytes
         self._fan_out = FanOut(self._find, plans, engine)
         self.streams = Streams()
 
@@ -70,11 +74,9 @@ class PredictionService(PredictionServiceServicer):
         if len(request.models) > MAX_MODELS:
             raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
         start = time.monotonic()
-        call = Call(columns_from_proto(request.columns), tuple(request.outputs), deadline_of(context))
+        call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
         found = await self._fan_out.predict(request.models, call)
-        results = [
-            self._result(model, route, outcome) for model, (route, outcome) in zip(request.models, found, strict=True)
-        ]
+        results = await self._results(request.models, found)
         calls = self._tally.calls("PredictMany", "all")
         calls.observe(time.monotonic() - start)
         calls.rows += request.columns[0].rows * len(results) if request.columns else 0
@@ -95,12 +97,27 @@ class PredictionService(PredictionServiceServicer):
         entry.used = start
         executable = entry.executable or await self._plans.load(entry)
         columns = columns_from_proto(request.columns)
-        outputs = tuple(request.outputs) or None
+        outputs = tuple(dict.fromkeys(request.outputs)) or None
         results = await self._engine.run(executable, entry.cost, columns, outputs, deadline_of(context))
         response = answer_of(route, results)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0
         return response
+
+    async def _results(
+        self, models: Sequence[str], found: Sequence[tuple[Route | None, Outcome]]
+    ) -> list[pb.ModelResult]:
+        """Pack the answers while they fit into a message: naming a model often asks for any size from few rows."""
+        results: list[pb.ModelResult] = []
+        size = 0
+        for model, (route, outcome) in zip(models, found, strict=True):
+            results.append(self._result(model, route, outcome))
+            size += results[-1].ByteSize()
+            if size > self._most_bytes:
+                raise ExhaustedError(f"the answers take more than {self._most_bytes} bytes; ask for fewer at once")
+            if len(results) % BREATH == 0:
+                await asyncio.sleep(0)
+        return results
 
     async def _find(self, reference: str) -> Route:
         """Return where a reference leads, after one look at the control plane if it is unknown here."""

@@ -46,8 +46,9 @@ class ServingProcess:
         limits = Limits(settings.inline_seconds, settings.queue_limit)
         self._engine = RequestEngine(limits, settings.threads)
         self._guard = Guard(tally)
+        look = Rounds(self._catch_up).join
         service = PredictionService(
-            self._router, self._plans, self._objects, self._engine, tally, Rounds(self._catch_up).join
+            self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
         )
         self._server = Server(settings, service, self._guard, shared_port=start["shared_port"])
         self._target, self._serial = Catalog(), -1

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+MOST_TEXT = 2400
+"""Bytes of a message: it travels in a header, where peers take 8 KiB and each byte beyond ASCII becomes three."""
+
 
 class PretzelError(Exception):
     """Base of all errors raised by Pretzel; by itself, a fault of ours."""
@@ -77,3 +80,9 @@ class CancelledError(PretzelError):
     """The caller gave up, and the work was stopped."""
 
     code = "CANCELLED"
+
+
+def brief(error: Exception) -> str:
+    """Return an error's message as a status can carry it; of a long one the beginning."""
+    text = str(error).encode(errors="backslashreplace")
+    return text.decode() if len(text) <= MOST_TEXT else text[:MOST_TEXT].decode(errors="ignore") + "..."

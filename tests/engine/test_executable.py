@@ -176,3 +176,11 @@ def test_a_damaged_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Parameter, "_interned", WeakValueDictionary())  # what is loaded already is not read again
     with pytest.raises(CorruptObjectError, match="not written by this version"):
         load(plan, lambda digest: b"\0" * 100)
+
+
+def test_a_model_of_many_columns_names_a_few_of_them():
+    inputs = tuple(ops.Input(f"column {i}", "f64") for i in range(3000))
+    executable = loaded(Definition({"predict": inputs[0]}, inputs))
+    with pytest.raises(InputError, match="and 2980 more") as caught:
+        executable.run({})
+    assert len(str(caught.value)) < 1000

@@ -36,7 +36,7 @@ def test_the_short_forms() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "f16", "f64[", "f64[-1]", "f64[3", "f64[3]x", "f64{*}", "i32{3}", "f64[*]", "str{2}", f"f64[{MAX_WIDTH + 1}]"]
-    + ["f64[99999999999999999999]", "F64", "f64 [3]", "f64[٣]x", "a" * 10_000],
+    + ["f64[99999999999999999999]", "F64", "f64 [3]", "f64[٣]x", "f64[３]", "a" * 10_000],
 )
 def test_what_is_no_type_is_refused(text: str) -> None:
     with pytest.raises(DefinitionError) as refusal:

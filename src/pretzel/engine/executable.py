@@ -22,6 +22,8 @@ Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type writte
 Value = np.ndarray | Texts | Csr | Labels
 
 _KEEP_BYTES = 64 << 20  # a frame that one huge request has grown beyond this is not kept
+_MOST_SCHEDULES = 64  # callers choose the outputs and their order, and must not fill the memory with their choices
+_SHOWN = 20  # names in a message
 _workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
 
 
@@ -144,8 +146,10 @@ class Executable:
         names = tuple(self.outputs) if key is None else key
         unknown = [name for name in names if name not in self.outputs]
         if unknown:
-            raise NotFoundError(f"output {unknown[0]!r}: this model has {', '.join(self.outputs)}")
+            raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(self.outputs)}")
         made = self._compose(names)
+        if len(self._schedules) >= _MOST_SCHEDULES:
+            self._schedules.clear()
         return self._schedules.setdefault(key, made)
 
     def _compose(self, names: tuple[str, ...]) -> _Schedule:
@@ -174,6 +178,10 @@ class Executable:
 
 def _wrong_columns(names: set[str], columns: Mapping[str, Any]) -> InputError:
     missing, unknown = sorted(names - columns.keys()), sorted(columns.keys() - names)
-    if missing:
-        return InputError(f"column {missing[0]!r} is missing; the model takes {', '.join(map(repr, sorted(names)))}")
-    return InputError(f"column {unknown[0]!r} is unknown; the model takes {', '.join(map(repr, sorted(names)))}")
+    wrong = f"column {missing[0]!r} is missing" if missing else f"column {unknown[0][:100]!r} is unknown"
+    return InputError(f"{wrong}; the model takes {_listed(names)}")
+
+
+def _listed(names: set[str]) -> str:
+    shown = ", ".join(map(repr, sorted(names)[:_SHOWN]))
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

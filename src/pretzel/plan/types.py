@@ -21,7 +21,7 @@ NUMPY_DTYPES: dict[str, np.dtype] = {
 DTYPE_NAMES: dict[np.dtype, str] = {dtype: name for name, dtype in NUMPY_DTYPES.items()}
 
 MAX_WIDTH = 2**31 - 1  # sparse column indices are int32, as SciPy's are
-_TEXT = re.compile(r"(\w+)(?:\[(\*|\d{1,10})\]|\{(\d{1,10})\})?")
+_TEXT = re.compile(r"(\w+)(?:\[(\*|\d{1,10})\]|\{(\d{1,10})\})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

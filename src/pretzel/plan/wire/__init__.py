@@ -26,6 +26,7 @@ from pretzel.plan.wire.graphs import (
     definition_to_proto,
     plan_to_proto,
 )
+from pretzel.plan.wire.messages import read_or_error, read_or_raise
 from pretzel.plan.wire.models import (
     description_from_proto,
     description_to_proto,
@@ -57,4 +58,6 @@ __all__ = [
     "model_version_from_proto",
     "model_version_to_proto",
     "plan_to_proto",
+    "read_or_error",
+    "read_or_raise",
 ]
