@@ -33,7 +33,11 @@ class Streams:
                 self._idle.discard(task)
                 if request is grpc.aio.EOF:
                     return
-                await context.write(await answer(request))
+                answered = await answer(request)
+                try:
+                    await context.write(answered)
+                except grpc.aio.InternalError:
+                    return  # its client is gone, and there is nobody to tell
         except asyncio.CancelledError:
             if not self.draining or task.cancelling() > 1:
                 raise

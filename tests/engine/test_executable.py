@@ -11,6 +11,7 @@ import pytest
 
 from pretzel.control_plane.compile import compile_plan
 from pretzel.engine import Executable, StageCatalog, load
+from pretzel.engine.executable import _workspaces
 from pretzel.errors import CancelledError, CorruptObjectError, DeadlineError, DefinitionError, InputError, NotFoundError
 from pretzel.kernels.program import Token
 from pretzel.plan import ops, reference
@@ -176,6 +177,14 @@ def test_a_damaged_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(Parameter, "_interned", WeakValueDictionary())  # what is loaded already is not read again
     with pytest.raises(CorruptObjectError, match="not written by this version"):
         load(plan, lambda digest: b"\0" * 100)
+
+
+def test_what_one_long_text_took_is_given_back() -> None:
+    tokens = ops.Tokenize(ops.Lowercase(ops.Input("text", "str")), r"(?u)\b\w\w+\b")
+    counts = ops.CountNgrams(tokens, Parameter.strings(["aa", "bb"]), "word", 1, 1, "f64")
+    executable = loaded(Definition({"transform": counts}))
+    executable.run({"text": ["AA bb " * 4_000_000]})
+    assert all(workspace.nbytes < 64 << 20 for workspace in _workspaces)
 
 
 def test_a_model_of_many_columns_names_a_few_of_them():

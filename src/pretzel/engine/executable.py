@@ -106,7 +106,7 @@ class Executable:
         except MemoryError as error:
             raise ExhaustedError(f"{error}; send fewer rows") from None
         finally:
-            if rows < 4096 or workspace.nbytes < _KEEP_BYTES:
+            if workspace.nbytes < _KEEP_BYTES:
                 _workspaces.append(workspace)
         return {
             name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
