@@ -86,6 +86,7 @@ def test_what_acts_while_fitting_is_not_read_later(example: Example) -> None:
             setattr(estimator, option, Unreadable(option))
     after = wanted(estimator, definition, x)
     assert all(_same(before[name], after[name]) for name in before)
+    assert export(estimator, sample=x).digest == definition.digest, "we read what the library does not"
 
 
 class Unreadable:
