@@ -1,0 +1,71 @@
+"""Calibrated probabilities, and classifiers that labelled their own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.matrices import vector
+from pretzel.importers.sklearn.members import Member, cast, divided, member, spread, times, total
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+TINY = 1e-12  # what the library adds to a probability before it takes the logarithm
+
+
+@imports(CalibratedClassifierCV)
+def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the mean of what the calibrated classifiers, one a fold, answer, and the largest."""
+    calibrate = {"sigmoid": _sigmoid, "temperature": _temperature}.get(estimator.method)
+    if calibrate is None:
+        raise step.refuse("method", "it interpolates between steps", "use 'sigmoid' or 'temperature'")
+    folds = estimator.calibrated_classifiers_
+    parts = [
+        calibrate(fold, member(step, f"calibrated_classifiers_[{i}]", fold.estimator, x), step)
+        for i, fold in enumerate(folds)
+    ]
+    proba = divided(total(parts, "f64"), len(folds))
+    return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
+
+
+@imports(SelfTrainingClassifier)
+def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return what the classifier answers that was fitted last."""
+    return step.enter("estimator", estimator.estimator_, x)
+
+
+def _sigmoid(fold: Any, part: Member, step: Step) -> Node:
+    """Return a sigmoid of each score; of two classes the other is what is left, of more they are made to sum to one."""
+    scores = cast(_predictions(fold, part), "f64")
+    width = scores.type.columns
+    slope, shift = (np.array([-getattr(one, name) for one in fold.calibrators]) for name in ("a_", "b_"))
+    proba = ops.Link(ops.Affine(scores, vector(slope, width), vector(shift, width)), "sigmoid")
+    if len(fold.classes) == 2:
+        return ops.Link(proba, "complement_pair")
+    places = np.searchsorted(fold.classes, part.fitted.classes_)
+    return ops.Link(spread(proba, places, len(fold.classes)), "shares")
+
+
+def _predictions(fold: Any, part: Member) -> Node:
+    """Return the scores that are calibrated: one for two classes, else one a class."""
+    if len(fold.classes) > 2 and not hasattr(part.fitted, "decision_function"):
+        return part.gives("predict_proba")
+    return part.score()
+
+
+def _temperature(fold: Any, part: Member, step: Step) -> Node:
+    """Return the softmax of the scores, or of the logarithms of the probabilities, over the temperature."""
+    beta = float(fold.calibrators[0].beta_)
+    if not hasattr(part.fitted, "decision_function"):
+        proba = part.gives("predict_proba")
+        width = proba.type.columns
+        raised = ops.Affine(proba, vector(1.0, width), vector(TINY, width))
+        return ops.Link(times(ops.Elementwise(raised, "log"), beta), "softmax")
+    scores = part.gives("decision_function")
+    return ops.Link(times(scores, beta), "softmax_pair" if scores.type.width is None else "softmax")

@@ -1,0 +1,73 @@
+"""Several targets: a model for each, alone or in a chain where each reads the answers of those before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import multioutput
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.members import Member, cast, member, members, stacked
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(multioutput.MultiOutputRegressor)
+def multi_output_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return one column a target."""
+    return {"predict": stacked([part.gives("predict") for part in members(step, estimator.estimators_, x)])}
+
+
+@imports(multioutput.MultiOutputClassifier)
+def multi_output_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return one column of labels a target; its ``predict_proba`` is a list, which is not served."""
+    return {"predict": stacked([part.number() for part in members(step, estimator.estimators_, x)])}
+
+
+@imports(multioutput.RegressorChain)
+def regressor_chain(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return one column a target, in the order of the targets."""
+    return {"predict": _answers(estimator, _chain(estimator, "predict", x, step), "predict")}
+
+
+@imports(multioutput.ClassifierChain)
+def classifier_chain(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return labels as float64, and for each target the probability, or the score, of its second label."""
+    chain = _chain(estimator, estimator.chain_method_, x, step)
+    methods = {"predict": _answers(estimator, chain, "predict")}
+    if all("predict_proba" in part.methods for part in chain):
+        proba = _answers(estimator, chain, "predict_proba")
+        methods |= {"predict_proba": proba, "predict_log_proba": ops.Link(proba, "log")}
+    if all("decision_function" in part.methods for part in chain):
+        methods["decision_function"] = _answers(estimator, chain, "decision_function")
+    return methods
+
+
+def _chain(estimator: Any, method: str, x: Columns, step: Step) -> list[Member]:
+    """Import each estimator over x and what those before it answer."""
+    features: list[Node] = [cast(checked(x, estimator), "f64")]
+    chain: list[Member] = []
+    for i, fitted in enumerate(estimator.estimators_):
+        chain.append(member(step, f"estimators_[{i}]", fitted, Columns.of(stacked(features))))
+        features.append(_answer(chain[-1], method))
+    return chain
+
+
+def _answers(estimator: Any, chain: list[Member], method: str) -> Node:
+    """Return the answers of all, as float64, in the order of the targets."""
+    places = np.argsort(np.asarray(estimator.order_)).astype(np.int64)
+    return ops.Select(stacked([_answer(part, method) for part in chain], "f64"), Parameter.of(places))
+
+
+def _answer(part: Member, method: str) -> Node:
+    """Return one number a row: the label, the score, or the probability of the second of two labels."""
+    answer = part.number() if method == "predict" else part.gives(method)
+    if answer.type.width is None:
+        return answer
+    if answer.type.width != 2 or method == "predict":
+        raise part.step.refuse("", f"its {method} has {answer.type.width} columns", "use targets of two labels")
+    return ops.Column(answer, 1)
