@@ -16,6 +16,7 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
+from pretzel.plan.ops.features import Bin, Power, Products
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
@@ -27,6 +28,7 @@ __all__ = [
     "Affine",
     "ArgMax",
     "ArgMin",
+    "Bin",
     "Cast",
     "Clip",
     "Column",
@@ -48,6 +50,8 @@ __all__ = [
     "Normalize",
     "NormalizedLinear",
     "OneHot",
+    "Power",
+    "Products",
     "RequireFinite",
     "RequireWithin",
     "Select",

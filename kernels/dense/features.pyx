@@ -1,0 +1,164 @@
+"""Features made of dense numbers: Bin, Products, Power."""
+
+from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p
+from libc.stdint cimport int64_t
+
+import numpy as np
+
+from pretzel.kernels.dense.arrays import address, alike, positions, typed, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.kernel cimport Kernel
+
+ctypedef fused real:
+    float
+    double
+
+cdef double EPSILON = 2.0 ** -52
+cdef double LARGEST = 709.78  # beyond it expm1 overflows
+
+
+cdef class Bin(Kernel):
+    """How many edges of its column each value has reached; NaN reaches all."""
+
+    cdef object kept
+    cdef const double* edges
+    cdef const int64_t* starts
+    cdef int64_t width
+    cdef bint single
+
+    def __init__(self, inputs, output, *, edges, starts):
+        typed("x", inputs[0], ("f32", "f64"))
+        typed("result", output, ("i64",), inputs[0].columns)
+        self.width, self.single = output.columns, inputs[0].dtype == "f32"
+        ends = positions("starts", starts, len(edges) + 1)
+        if len(ends) != self.width + 1 or (np.diff(ends) < 0).any():
+            raise ValueError(f"starts: expected {self.width + 1} rising positions")
+        self.kept = vector("edges", edges, "f64", len(edges)), ends
+        self.edges = <const double*><size_t>address(self.kept[0])
+        self.starts = <const int64_t*><size_t>address(self.kept[1])
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t* y = <int64_t*>output.values
+        if self.single:
+            bin_rows(<float*>inputs[0].values, y, frame.rows, self.width, self.edges, self.starts)
+        else:
+            bin_rows(<double*>inputs[0].values, y, frame.rows, self.width, self.edges, self.starts)
+        return OK
+
+
+cdef inline void bin_rows(
+    const real* x, int64_t* y, int64_t rows, int64_t width, const double* edges, const int64_t* starts
+) noexcept nogil:
+    cdef int64_t row, i
+    for row in range(rows):
+        for i in range(width):
+            y[i] = reached(x[i], edges + starts[i], starts[i + 1] - starts[i])
+        x += width
+        y += width
+
+
+cdef inline int64_t reached(double x, const double* edges, int64_t count) noexcept nogil:
+    """Return how many of the ascending edges are at most x, by halving."""
+    cdef int64_t low = 0, high = count, middle
+    if isnan(x):
+        return count
+    while low < high:
+        middle = (low + high) >> 1
+        if edges[middle] <= x:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef class Products(Kernel):
+    """Products of the columns that each row of factors names, from left to right; -1 is no factor."""
+
+    cdef object kept
+    cdef const int64_t* factors
+    cdef int64_t width, count, degree
+    cdef bint single
+
+    def __init__(self, inputs, output, *, factors):
+        typed("x", inputs[0], ("f32", "f64"))
+        typed("result", output, (inputs[0].dtype,), len(factors))
+        self.width, self.single = inputs[0].columns, output.dtype == "f32"
+        self.count, self.degree = factors.shape
+        self.kept = positions("factors", factors.ravel() + 1, self.width + 1) - 1
+        self.factors = <const int64_t*><size_t>address(self.kept)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        if self.single:
+            multiply(<float*>x, <float*>output.values, frame.rows, self.width, self.factors, self.count, self.degree)
+        else:
+            multiply(<double*>x, <double*>output.values, frame.rows, self.width, self.factors, self.count, self.degree)
+        return OK
+
+
+cdef inline void multiply(
+    const real* x, real* y, int64_t rows, int64_t width, const int64_t* factors, int64_t count, int64_t degree
+) noexcept nogil:
+    cdef int64_t row, i
+    for row in range(rows):
+        for i in range(count):
+            y[i] = product(x, factors + i * degree, degree)
+        x += width
+        y += count
+
+
+cdef inline real product(const real* x, const int64_t* factors, int64_t degree) noexcept nogil:
+    cdef real made = 1
+    cdef int64_t i
+    for i in range(degree):
+        if factors[i] >= 0:
+            made = made * x[factors[i]]
+    return made
+
+
+cdef class Power(Kernel):
+    """The Box-Cox or Yeo-Johnson transform of each column, with an exponent of its own."""
+
+    cdef object kept
+    cdef const double* exponents
+    cdef int64_t width
+    cdef bint positive
+
+    def __init__(self, inputs, output, *, exponents, form):
+        alike(inputs, output, ("f64",))
+        if form not in ("box_cox", "yeo_johnson"):
+            raise ValueError(f"form: expected box_cox or yeo_johnson, got {form!r}")
+        self.width, self.positive = output.columns, form == "box_cox"
+        self.kept = vector("exponents", exponents, "f64", self.width)
+        self.exponents = <const double*><size_t>address(self.kept)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* x = <double*>inputs[0].values
+        cdef double* y = <double*>output.values
+        cdef int64_t row, i
+        for row in range(frame.rows):
+            for i in range(self.width):
+                y[i] = box_cox(x[i], self.exponents[i]) if self.positive else yeo_johnson(x[i], self.exponents[i])
+            x += self.width
+            y += self.width
+        return OK
+
+
+cdef inline double box_cox(double x, double p) noexcept nogil:
+    """``(x**p - 1) / p``, without the cancellation, and without the overflow where p is small."""
+    cdef double exponent
+    if fabs(p) < 1e-19:
+        return log(x)
+    exponent = p * log(x)
+    if exponent < LARGEST:
+        return expm1(exponent) / p
+    return copysign(1.0, p) * exp(exponent - log(fabs(p))) - 1.0 / p
+
+
+cdef inline double yeo_johnson(double x, double p) noexcept nogil:
+    return branch(x, p) if x >= 0 else -branch(-x, 2.0 - p)
+
+
+cdef inline double branch(double x, double p) noexcept nogil:
+    cdef double logarithm = log1p(x)
+    return logarithm if fabs(p) <= EPSILON else expm1(p * logarithm) / p

@@ -1,0 +1,13 @@
+"""Kernels that make features of numbers."""
+
+from __future__ import annotations
+
+from pretzel.engine.bindings.binding import Binding
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+FEATURES: dict[type[Node], tuple[Binding, ...]] = {
+    ops.Bin: (Binding("bin", "dense.features:Bin"),),
+    ops.Products: (Binding("products", "dense.features:Products"),),
+    ops.Power: (Binding("power", "dense.features:Power"),),
+}

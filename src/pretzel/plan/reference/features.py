@@ -1,0 +1,63 @@
+"""What bins, products and powers mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+
+_EPSILON = np.finfo(np.float64).eps
+_LARGEST = 709.78  # beyond it expm1 overflows
+
+
+@reference(ops.Bin)
+def bins(node: ops.Bin, x: np.ndarray) -> Any:
+    """``numpy.searchsorted(edges, x, side="right")``, column by column."""
+    columns = x.reshape(len(x), node.x.type.columns)
+    starts, edges = node.starts.array, node.edges.array
+    reached = np.zeros(columns.shape, np.int64)
+    for i in range(columns.shape[1]):
+        reached[:, i] = np.searchsorted(edges[starts[i] : starts[i + 1]], columns[:, i].astype("f8"), side="right")
+    return reached.reshape(x.shape)
+
+
+@reference(ops.Products)
+def products(node: ops.Products, x: np.ndarray) -> Any:
+    """Return the products of the columns that each row of factors names."""
+    columns = x.reshape(len(x), node.x.type.columns)
+    made = np.ones((len(x), node.factors.shape[0]), x.dtype)
+    for i, factors in enumerate(node.factors.array):
+        for factor in factors[factors >= 0]:
+            made[:, i] *= columns[:, factor]
+    return made
+
+
+@reference(ops.Power)
+def power(node: ops.Power, x: np.ndarray) -> Any:
+    """Return the transform of each column."""
+    columns = x.reshape(len(x), node.x.type.columns)
+    transform = box_cox if node.form == "box_cox" else yeo_johnson
+    made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
+    return np.stack(made, axis=1).reshape(x.shape) if made else x
+
+
+def box_cox(x: np.ndarray, p: float) -> Any:
+    """``(x**p - 1) / p``, without the cancellation, and without the overflow where p is small."""
+    if abs(p) < 1e-19:
+        return np.log(x)
+    exponent = p * np.log(x)
+    large = np.copysign(1.0, p) * np.exp(exponent - np.log(abs(p))) - 1.0 / p
+    return np.where(exponent < _LARGEST, np.expm1(exponent) / p, large)
+
+
+def yeo_johnson(x: np.ndarray, p: float) -> Any:
+    """Two curves that meet at zero."""
+    return np.where(x >= 0, _branch(x, p), -_branch(-x, 2.0 - p))
+
+
+def _branch(x: np.ndarray, p: float) -> Any:
+    logarithm = np.log1p(x)
+    return logarithm if abs(p) <= _EPSILON else np.expm1(p * logarithm) / p

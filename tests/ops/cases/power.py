@@ -1,0 +1,18 @@
+"""Power: both forms, exponents near where the curve changes; logarithms of NumPy and of C differ in a last bit."""
+
+from hypothesis import strategies as st
+
+from pretzel.plan import ops
+from pretzel.plan.ops.features import POWERS
+from pretzel.plan.parameter import Parameter
+from tests.ops.cases import Drawn, arrays, matrices, values
+
+OPERATOR = ops.Power
+TOLERANCE = 1e-11
+
+
+@st.composite
+def strategy(draw: st.DrawFn) -> Drawn:
+    x, value = draw(matrices(st.just("f64"), bound=1e6) | values(st.just("f64"), bound=1e6))
+    exponents = draw(arrays("f64", x.type.columns, finite=True, bound=3.0))
+    return ops.Power(x, Parameter.of(exponents), draw(st.sampled_from(POWERS))), {"x": value}
