@@ -14,9 +14,9 @@ import structlog
 
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.engines.cost import Cost
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
 from pretzel.data_plane.residency.memory import give_back
-from pretzel.data_plane.tally import Tally
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import structlog
 
 from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.measure.tally import Calls, Tally
 from pretzel.data_plane.residency.plans import Entry, PlanCatalog
-from pretzel.data_plane.tally import Calls, Tally
 from pretzel.errors import NotFoundError, PretzelError
 from pretzel.plan.model import ModelVersion
 

@@ -7,9 +7,9 @@ import os
 import socket
 import sys
 
-from pretzel.data_plane.link import Link
 from pretzel.data_plane.logs import configure
-from pretzel.data_plane.parent import die_with
+from pretzel.data_plane.supervise.link import Link
+from pretzel.data_plane.supervise.parent import die_with
 
 
 async def serve(descriptor: int) -> None:

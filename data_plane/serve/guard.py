@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import grpc
 import structlog
 
-from pretzel.data_plane.tally import Tally
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.errors import InputError, PretzelError, brief
 from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.v1 import prediction_pb2 as pb

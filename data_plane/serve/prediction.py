@@ -11,12 +11,12 @@ import grpc
 
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.serve.guard import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.streams import Streams
-from pretzel.data_plane.tally import Tally
 from pretzel.errors import ExhaustedError, InputError, NotFoundError
 from pretzel.plan.model import describe
 from pretzel.plan.values import Labels

@@ -14,15 +14,15 @@ from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.engines.policy import Limits
 from pretzel.data_plane.engines.request import RequestEngine
-from pretzel.data_plane.link import Link, Message
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
-from pretzel.data_plane.rounds import Rounds
 from pretzel.data_plane.serve.guard import Guard
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
-from pretzel.data_plane.tally import Tally
+from pretzel.data_plane.supervise.link import Link, Message
+from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 

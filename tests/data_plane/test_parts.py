@@ -11,10 +11,10 @@ import sys
 import pytest
 
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.link import Link
 from pretzel.data_plane.pull.backoff import FIRST, LONGEST, delay
-from pretzel.data_plane.rounds import Rounds
-from pretzel.data_plane.supervisor import hold_port
+from pretzel.data_plane.supervise.link import Link
+from pretzel.data_plane.supervise.rounds import Rounds
+from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
 
 
@@ -107,7 +107,7 @@ def test_changes_of_a_catalog():
 
 PARENT = """
 import subprocess, sys
-child = "import os, sys, time; from pretzel.data_plane.parent import die_with; die_with(int(sys.argv[1])); " \
+child = "import os, sys, time; from pretzel.data_plane.supervise.parent import die_with; die_with(int(sys.argv[1])); " \
     "print(os.getpid(), flush=True); time.sleep(60)"
 import os
 process = subprocess.Popen([sys.executable, "-P", "-c", child, str(os.getpid())], stdout=subprocess.PIPE)

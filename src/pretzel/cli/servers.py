@@ -59,7 +59,7 @@ def _run_control_plane(context: typer.Context) -> int:
 
 def _run_worker(context: typer.Context) -> int:
     from pretzel.data_plane.settings import Settings
-    from pretzel.data_plane.supervisor import run
+    from pretzel.data_plane.supervise.supervisor import run
 
     return run(_settings(Settings, context))
 
@@ -96,6 +96,6 @@ def _renamed(argument: str) -> str:
 def _follow_parent() -> None:
     parent = os.environ.pop(PARENT, "")
     if parent:
-        from pretzel.data_plane.parent import die_with
+        from pretzel.data_plane.supervise.parent import die_with
 
         die_with(int(parent))

@@ -11,9 +11,9 @@ import pytest
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model, split_reference
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
-from pretzel.data_plane.tally import Tally
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model

@@ -14,13 +14,13 @@ from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.data_plane.engines.policy import Limits
 from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.serve.guard import Guard
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
-from pretzel.data_plane.tally import Tally
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import Model
 from pretzel.plan.wire import columns_from_proto, columns_to_proto

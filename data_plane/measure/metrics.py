@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pretzel.data_plane.numbers import Numbers, merge
-from pretzel.data_plane.tally import BOUNDS
+from pretzel.data_plane.measure.numbers import Numbers, merge
+from pretzel.data_plane.measure.tally import BOUNDS
 from pretzel.errors import PreconditionError
 
 PATIENCE = 5.0

@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from pretzel.data_plane.metrics import families
-from pretzel.data_plane.numbers import merge
-from pretzel.data_plane.tally import BOUNDS, OTHER, Tally
+from pretzel.data_plane.measure.metrics import families
+from pretzel.data_plane.measure.numbers import merge
+from pretzel.data_plane.measure.tally import BOUNDS, OTHER, Tally
 from pretzel.plan.encoding import decode, encode
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pretzel.data_plane.link import Link, Message
+from pretzel.data_plane.supervise.link import Link, Message
 
 
 class Child:

@@ -15,18 +15,18 @@ from typing import Any
 
 import structlog
 
-from pretzel.data_plane import metrics
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.child import Child
-from pretzel.data_plane.fleet import Fleet
-from pretzel.data_plane.link import Message
 from pretzel.data_plane.logs import configure
-from pretzel.data_plane.numbers import Numbers
-from pretzel.data_plane.parent import die_with
+from pretzel.data_plane.measure import metrics
+from pretzel.data_plane.measure.numbers import Numbers
 from pretzel.data_plane.pull.puller import Puller, connect
 from pretzel.data_plane.pull.report import Reporter
-from pretzel.data_plane.rounds import Rounds
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.fleet import Fleet
+from pretzel.data_plane.supervise.link import Message
+from pretzel.data_plane.supervise.parent import die_with
+from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import PreconditionError, PretzelError
 from pretzel.plan.digest import Digest

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from pretzel.data_plane import fleet
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.fleet import Fleet
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.supervise import fleet
+from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.errors import PreconditionError
 
 

@@ -1,0 +1,1 @@
+"""Counts what a worker does, and shows it to Prometheus."""

@@ -1,0 +1,1 @@
+"""Starts the processes of a worker, keeps them alive, and tells them what to serve."""
