@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.sparse import csr_matrix
-from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer
+from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, PowerTransformer, QuantileTransformer
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
@@ -39,3 +39,14 @@ def test_box_cox_refuses_what_is_not_positive() -> None:
 def test_polynomials_of_sparse_rows_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="sparse"):
         export(PolynomialFeatures().fit(X), sample=csr_matrix(X))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    hnp.arrays(np.float64, (7, 2), elements=st.integers(-30, 30).map(lambda n: n / 10)),
+    st.sampled_from(["uniform", "normal"]),
+    st.sampled_from(["f4", "f8"]),
+)
+def test_quantiles_with_ties(x: np.ndarray, output: str, dtype: str) -> None:
+    fitted = QuantileTransformer(n_quantiles=15, output_distribution=output).fit(np.round(X, 1).astype(dtype))
+    assert_serves(fitted, x.astype(dtype), sample=x.astype(dtype), batches=[7])

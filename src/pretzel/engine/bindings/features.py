@@ -9,5 +9,7 @@ from pretzel.plan.node import Node
 FEATURES: dict[type[Node], tuple[Binding, ...]] = {
     ops.Bin: (Binding("bin", "dense.features:Bin"),),
     ops.Products: (Binding("products", "dense.features:Products"),),
+    ops.Interpolate: (Binding("interpolate", "dense.quantiles:Interpolate"),),
+    ops.NormalQuantile: (Binding("normal_quantile", "dense.quantiles:NormalQuantile"),),
     ops.Power: (Binding("power", "dense.features:Power"),),
 }

@@ -1,0 +1,19 @@
+"""Quantiles of dense numbers: Interpolate, NormalQuantile."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+class Interpolate(Kernel):
+    """The line between two knots, the mean of both directions where knots repeat (``QuantileTransformer``)."""
+
+    def __init__(
+        self, inputs: tuple[Any, ...], output: Any, *, knots: np.ndarray, levels: np.ndarray, margin: float
+    ) -> None: ...
+
+class NormalQuantile(Kernel):
+    """The inverse of the normal distribution function (``scipy.stats.norm.ppf``)."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
