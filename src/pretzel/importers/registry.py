@@ -76,6 +76,15 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
         return importer(estimator, x, step)
     except UnreadableError as error:
         raise UnsupportedError(f"{step.path}: {type(estimator).__name__} cannot be served: {error}") from None
+    except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted
+        if is_fitted(estimator):
+            raise
+        raise step.refuse("", "it is not fitted", "fit it first") from error
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 
 def load_family(kind: type) -> None:

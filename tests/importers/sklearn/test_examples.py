@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
@@ -87,6 +89,15 @@ def test_what_acts_while_fitting_is_not_read_later(example: Example) -> None:
     after = wanted(estimator, definition, x)
     assert all(_same(before[name], after[name]) for name in before)
     assert export(estimator, sample=x).digest == definition.digest, "we read what the library does not"
+
+
+@pytest.mark.parametrize("example", FIRST.values(), ids=lambda e: e.kind.__name__)
+def test_what_is_not_fitted_is_refused(example: Example) -> None:
+    estimator, x = example.fitted()
+    if not get_tags(estimator).requires_fit:
+        return
+    with pytest.raises(UnsupportedError, match="is not fitted"):
+        export(clone(estimator), sample=x)
 
 
 class Unreadable:

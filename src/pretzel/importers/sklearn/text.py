@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 
 from pretzel.errors import DefinitionError
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -45,6 +45,8 @@ def tfidf_vectorizer(estimator: TfidfVectorizer, x: Columns, step: Step) -> Meth
 @imports(TfidfTransformer)
 def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Methods:
     """Return given counts, weighted."""
+    if not is_fitted(estimator):
+        raise step.refuse("", "it is not fitted", "fit it first")
     counts = checked(x, estimator)
     if estimator.sublinear_tf and counts.type.layout == "dense":
         remedy = "place it after a CountVectorizer, whose counts are sparse"
