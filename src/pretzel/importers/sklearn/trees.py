@@ -38,25 +38,25 @@ class Trees:
 @imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
 def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the class fractions of the leaf reached, and the largest."""
-    return _fractions(estimator, [estimator], x, step, allow_nan=_takes_nan(estimator, x))
+    return _fractions(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
 def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' class fractions, and the largest."""
-    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=_takes_nan(estimator.estimators_[0], x))
+    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
 
 
 @imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
 def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the value of the leaf reached, or one a target."""
-    return {"predict": _mean(estimator, [estimator], x, allow_nan=_takes_nan(estimator, x))}
+    return {"predict": _mean(estimator, [estimator], x, allow_nan=takes_nan(estimator, x))}
 
 
 @imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' values, for each target."""
-    allow_nan = _takes_nan(estimator.estimators_[0], x)
+    allow_nan = takes_nan(estimator.estimators_[0], x)
     return {"predict": _mean(estimator, estimator.estimators_, x, allow_nan=allow_nan)}
 
 
@@ -97,7 +97,7 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
         remedy = "fit one classifier for each output"
         raise step.refuse("", "it was fitted on several outputs, whose probabilities are no single array", remedy)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
-    proba = _ensemble(_float32(estimator, x, allow_nan), map(_sklearn_tree, trees, leaves), aggregate="mean")
+    proba = joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
     return {
         "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
         "predict_proba": proba,
@@ -108,7 +108,7 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
 def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:
     leaves = [t.tree_.value[:, :, 0] for t in trees]
     leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
-    return _ensemble(_float32(estimator, x, allow_nan), map(_sklearn_tree, trees, leaves), aggregate="mean")
+    return joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
 
 
 def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
@@ -134,8 +134,8 @@ def _boosted(estimator: Any, x: Columns, step: Step) -> Node:
     trees = estimator.estimators_.ravel().tolist()
     leaves = [estimator.learning_rate * t.tree_.value[:, 0, 0] for t in trees]
     group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
-    given = _float32(estimator, x, allow_nan=False)
-    return _ensemble(given, map(_sklearn_tree, trees, leaves), base=_initial(estimator, step), group=group)
+    given = float32(estimator, x, allow_nan=False)
+    return joined(given, map(sklearn_tree, trees, leaves), base=_initial(estimator, step), group=group)
 
 
 def _initial(estimator: Any, step: Step) -> np.ndarray:
@@ -156,7 +156,7 @@ def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
     trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
     base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
-    return _ensemble(_encoded(estimator, x, step), trees, base=base, group=group)
+    return joined(_encoded(estimator, x, step), trees, base=base, group=group)
 
 
 def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
@@ -170,18 +170,20 @@ def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
     return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
 
 
-def _float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
+def float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
     """Return x as scikit-learn's trees read it; zeros of a sparse matrix are compared like any value."""
     given = x.numbers("f32")
     dense = ops.Densify(given) if given.type.layout == "sparse" else given
     return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
 
 
-def _takes_nan(fitted: Any, x: Columns) -> bool:
+def takes_nan(fitted: Any, x: Columns) -> bool:
+    """Whether a tree was fitted on missing values, and so reads them."""
     return bool(fitted.__sklearn_tags__().input_tags.allow_nan) and not x.is_sparse
 
 
-def _sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
+def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
+    """Return a tree of scikit-learn with ``leaves`` in place of its own values, one a node."""
     nodes = fitted.tree_
     missing_left = nodes.missing_go_to_left.astype(bool)
     return Trees(nodes.feature, nodes.threshold, nodes.children_left, nodes.children_right, missing_left, leaves)
@@ -203,7 +205,7 @@ def _histogram_tree(predictor: Any) -> Trees:
     return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges)
 
 
-def _ensemble(
+def joined(
     x: Node,
     trees: Iterable[Trees],
     *,

@@ -8,6 +8,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from tests.importers.sklearn.examples import FIT_ONLY, Example, fitting
+from tests.importers.sklearn.examples.trees import GROWING
 
 _random = np.random.default_rng(23)
 X = _random.normal(size=(90, 4))
@@ -164,5 +165,15 @@ EXAMPLES = [
         SelfTrainingClassifier,
         fitting(SelfTrainingClassifier, X, np.where(np.arange(90) % 3, CODES, -1), estimator=LOGISTIC),
         {"estimator": [TREE], "threshold": FIT_ONLY, "criterion": FIT_ONLY, "k_best": FIT_ONLY},
+    ),
+    Example(
+        ensemble.IsolationForest,
+        fitting(ensemble.IsolationForest, X, n_estimators=5, random_state=0),
+        BAGGED | {"bootstrap": [True], "contamination": [0.2]},
+    ),
+    Example(
+        ensemble.RandomTreesEmbedding,
+        fitting(ensemble.RandomTreesEmbedding, X, n_estimators=4, random_state=0),
+        GROWING | {"max_depth": [2], "max_leaf_nodes": [3], "min_samples_leaf": [9], "sparse_output": [False]},
     ),
 ]
