@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
@@ -44,6 +44,18 @@ def one_hot_encoder(estimator: OneHotEncoder, x: Columns, step: Step) -> Methods
 def ordinal_encoder(estimator: OrdinalEncoder, x: Columns, step: Step) -> Methods:
     """Return for each column the position of its category, or the number that stands for missing and unknown ones."""
     columns = [_ordinal(estimator, i, column, step) for i, column in enumerate(x.each())]
+    return {"transform": ops.Concat(tuple(columns))}
+
+
+@imports(TargetEncoder)
+def target_encoder(estimator: TargetEncoder, x: Columns, step: Step) -> Methods:
+    """Return the mean target of each category of each column, class by class; of unknown ones that of all."""
+    means = np.atleast_1d(np.asarray(estimator.target_mean_, np.float64))
+    columns = [
+        _taken(estimator, i, column, np.asarray(estimator.encodings_[i * len(means) + j], np.float64), mean, step)
+        for i, column in enumerate(x.each())
+        for j, mean in enumerate(means)
+    ]
     return {"transform": ops.Concat(tuple(columns))}
 
 
@@ -116,7 +128,7 @@ def _lookup(
     categories = estimator.categories_[i]
     keys = [categories[j] for j in order]
     options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
-    options["refuse_unknown"] = estimator.handle_unknown == "error"
+    options["refuse_unknown"] = getattr(estimator, "handle_unknown", "ignore") == "error"
     if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
         return ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
     x = ops.RequireFinite(column.number(), type(estimator).__name__, allow_nan=True)
