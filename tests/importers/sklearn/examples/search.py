@@ -65,12 +65,12 @@ EXAMPLES = [
     ),
     Example(
         HalvingGridSearchCV,
-        fitting(HalvingGridSearchCV, X, Y, estimator=MODEL, param_grid=GRID, cv=2),
+        fitting(HalvingGridSearchCV, X, Y, estimator=MODEL, param_grid=GRID, cv=2, random_state=0),
         SEARCHED,
     ),
     Example(
         HalvingRandomSearchCV,
-        fitting(HalvingRandomSearchCV, X, Y, estimator=MODEL, param_distributions=GRID, cv=2),
+        fitting(HalvingRandomSearchCV, X, Y, estimator=MODEL, param_distributions=GRID, cv=2, random_state=0),
         SEARCHED,
     ),
     Example(
