@@ -65,6 +65,15 @@ def _inverse_min_max(transformer: Any, y: Node, step: Step) -> Node:
     return ops.Standardize(y, vector(transformer.min_, width), vector(transformer.scale_, width))
 
 
+def _inverse_quantile(transformer: Any, y: Node, step: Step) -> Node:
+    """Interpolate the quantiles between the ranks."""
+    if transformer.output_distribution != "uniform" or y.type.columns != 1:
+        remedy = 'use output_distribution="uniform" and one target'
+        raise step.refuse("transformer", "of quantiles, only the inverse of one uniform column is served", remedy)
+    ranks, levels = np.asarray(transformer.references_, np.float64), np.asarray(transformer.quantiles_, np.float64)
+    return ops.Interpolate(y, Parameter.of(ranks[None, :]), Parameter.of(np.ascontiguousarray(levels[:, 0])))
+
+
 def _affine(y: Node, scale: Any, shift: Any, dtype: Any = np.float64) -> Node:
     width = y.type.columns
     made = [
@@ -78,6 +87,7 @@ INVERSES: dict[type, Callable[[Any, Node, Step], Node]] = {
     preprocessing.FunctionTransformer: _inverse_function,
     preprocessing.MaxAbsScaler: _inverse_max_abs,
     preprocessing.MinMaxScaler: _inverse_min_max,
+    preprocessing.QuantileTransformer: _inverse_quantile,
     preprocessing.RobustScaler: _inverse_robust,
     preprocessing.StandardScaler: _inverse_standard,
 }

@@ -87,6 +87,7 @@ EXAMPLES = [
     _target(regressor=Ridge(), transformer=preprocessing.StandardScaler()),
     _target(regressor=Ridge(), transformer=preprocessing.MinMaxScaler()),
     _target(transformer=preprocessing.MaxAbsScaler()),
+    _target(transformer=preprocessing.QuantileTransformer(n_quantiles=9)),
     _target(np.stack([Y, Y**2], axis=1), transformer=preprocessing.RobustScaler()),
     _target(Y[:, None], regressor=LinearRegression(), transformer=preprocessing.StandardScaler(with_std=False)),
 ]
