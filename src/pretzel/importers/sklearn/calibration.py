@@ -63,7 +63,8 @@ def _temperature(fold: Any, part: Member, step: Step) -> Node:
     """Return the softmax of the scores, or of the logarithms of the probabilities, over the temperature."""
     beta = float(fold.calibrators[0].beta_)
     if not hasattr(part.fitted, "decision_function"):
-        proba = part.gives("predict_proba")
+        proba = _predictions(fold, part)
+        proba = ops.Link(proba, "complement_pair") if proba.type.width is None else proba
         width = proba.type.columns
         raised = ops.Affine(proba, vector(1.0, width), vector(TINY, width))
         return ops.Link(times(ops.Elementwise(raised, "log"), beta), "softmax")

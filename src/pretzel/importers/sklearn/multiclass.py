@@ -50,10 +50,15 @@ def one_vs_one(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(multiclass.OutputCodeClassifier)
 def output_code(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the class whose code word is nearest to the scores; of equals the first."""
+    """Return the class whose code word is nearest to the scores.
+
+    Probabilities of one half are as far from one word as from another, and the library then takes either.
+    """
+    if not all(hasattr(fitted, "decision_function") for fitted in estimator.estimators_):
+        raise step.refuse("estimator", "of equal distances the library takes either", "use one with decision_function")
     scores = stacked([part.score() for part in members(step, estimator.estimators_, x)], "f64")
-    book = np.asarray(estimator.code_book_, np.float64)
-    far = ops.Linear(scores, Parameter.of(np.ascontiguousarray(-2.0 * book.T)), Parameter.of((book * book).sum(axis=1)))
+    book = Parameter.of(np.asarray(estimator.code_book_, np.float64))
+    far = ops.Distances(scores, book, "euclidean")
     return {"predict": labelled(ops.ArgMin(far), estimator.classes_, step)}
 
 
