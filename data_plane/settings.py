@@ -1,4 +1,4 @@
-"""What a worker is told: by `PRETZEL_*` variables, by a file, or on the command line."""
+"""What a worker is told: on the command line, by `PRETZEL_*` variables, or by the file that PRETZEL_CONFIG names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 MIB = 1 << 20
 Seconds = Annotated[float, Field(gt=0)]
@@ -19,7 +25,7 @@ class Settings(BaseSettings):
     """The settings of one worker, that is of its supervisor and all its serving processes."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PRETZEL_", env_file="pretzel.env", extra="ignore", cli_kebab_case=True, cli_implicit_flags=True
+        env_prefix="PRETZEL_", extra="ignore", cli_kebab_case=True, cli_implicit_flags=True
     )
 
     host: str = "127.0.0.1"
@@ -71,6 +77,18 @@ class Settings(BaseSettings):
     """Models that have metrics of their own; the others share the label `other`."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, variables, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("PRETZEL_CONFIG"))
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -34,3 +36,14 @@ def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
 def test_nonsense_is_refused(wrong: dict[str, int]):
     with pytest.raises(ValidationError):
         Settings(**wrong)
+
+
+def test_a_variable_wins_over_the_file_and_an_argument_over_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pretzel.toml"
+    file.write_text('port = 7001\nworkers = 3\npin = ["a", "b:canary"]\ncontrol_port = 9\n')
+    monkeypatch.setenv("PRETZEL_CONFIG", str(file))
+    monkeypatch.setenv("PRETZEL_WORKERS", "2")
+    settings = Settings(port=7003)
+    assert (settings.port, settings.workers, settings.pin) == (7003, 2, ["a", "b:canary"])
