@@ -10,6 +10,7 @@ from libc.string cimport memcmp
 
 import numpy as np
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, refuse
 from pretzel.kernels.kernel cimport Kernel
 
@@ -93,6 +94,8 @@ cdef class TextLookup(_Lookup):
     def __init__(self, inputs, output, *, keys, table, nan_code, none_code, refuse_unknown, column):
         cdef const int64_t[::1] offsets = keys.offsets
         cdef const uint8_t[::1] utf8 = keys.utf8
+        typed("x", inputs[0], ("str",), 1)
+        typed("result", output, ("i64",), 1)
         self.keep = (offsets, utf8, table)
         self.offsets = &offsets[0]
         self.utf8 = <const char*>&utf8[0] if utf8.shape[0] else <const char*>&offsets[0]
@@ -143,6 +146,8 @@ cdef class NumberLookup(_Lookup):
 
     def __init__(self, inputs, output, *, keys, table, nan_code, none_code, refuse_unknown, column):
         cdef const uint64_t[::1] bits = np.asarray(keys).view(np.uint64)
+        typed("x", inputs[0], tuple(KINDS), 1)
+        typed("result", output, ("i64",), 1)
         self.kind = KINDS[inputs[0].dtype]
         if keys.dtype.kind != ("f" if self.kind <= FLOAT64 else "i") or keys.ndim != 1:
             raise ValueError(f"keys: {keys.dtype} does not fit {inputs[0].dtype}")

@@ -7,6 +7,7 @@ up; last, the ids found are ranked and counted.  There is no object, and no copy
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse
 from pretzel.kernels.text.rows cimport BATCH, Query, Row, utf8_is_ascii, write_characters, write_words
 from pretzel.kernels.text.terms cimport (
@@ -56,6 +57,10 @@ cdef class CountNgrams(TextKernel):
     cdef bint quick, binary, single, floating
 
     def __init__(self, inputs, output, *, unit, low, high, dtype, binary, table, heap):
+        typed("x", inputs[0], ("str",), 1, "ragged" if unit == "word" else "dense")
+        typed("result", output, ("f32", "f64", "i64"), layout="sparse")
+        if not 1 <= low <= high:
+            raise ValueError(f"n-grams of {low} to {high}: expected 1 <= low <= high")
         self.vocabulary = Dictionary(table, heap)
         self.unit, self.low, self.binary = UNITS[unit], low, binary
         self.width = output.columns

@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary
@@ -18,6 +19,8 @@ cdef class FilterTokens(Kernel):
     cdef Dictionary stop_words
 
     def __init__(self, inputs, output, *, table, heap):
+        typed("x", inputs[0], ("str",), layout="ragged")
+        typed("result", output, ("str",), layout="ragged")
         self.stop_words = Dictionary(table, heap)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:

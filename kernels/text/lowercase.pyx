@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
 from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 
@@ -41,7 +42,8 @@ cdef class Lowercase(TextKernel):
     """
 
     def __init__(self, inputs, output):
-        pass
+        typed("x", inputs[0], ("str",), 1)
+        typed("result", output, ("str",), 1)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const Text* texts = <const Text*>inputs[0].values

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
 from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 
@@ -31,6 +32,8 @@ cdef class StripAccents(TextKernel):
     cdef Mapping mapping
 
     def __init__(self, inputs, output, *, form):
+        typed("x", inputs[0], ("str",), 1)
+        typed("result", output, ("str",), 1)
         if form == "unicode":
             self.mapping.index, self.mapping.blocks, self.mapping.heap = BASE_INDEX, BASE_BLOCKS, BASE_HEAP
         elif form == "ascii":

@@ -2,6 +2,7 @@ r"""Tokens of texts: runs of one class of characters, exactly as ``re.findall`` 
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
+from pretzel.kernels.dense.arrays import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
 from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 
@@ -46,6 +47,8 @@ cdef class Tokenize(TextKernel):
     def __init__(self, inputs, output, *, run, index, blocks):
         cdef const uint16_t[::1] stages = index
         cdef const uint8_t[:, ::1] bits = blocks
+        typed("x", inputs[0], ("str",), 1)
+        typed("result", output, ("str",), layout="ragged")
         if len(index) != TEXT_INDEX_LENGTH or bits.shape[1] != TEXT_BLOCK or index.max() >= bits.shape[0]:
             raise ValueError(f"class table: {len(index)} entries, {bits.shape[0]} blocks; rebuild it")
         if len(run) != 4 or not 1 <= run[0] <= run[1]:

@@ -61,7 +61,7 @@ def _build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str,
     values = {name: p if p.dtype == "str" else p.array for name, p in parameters.items()}
     try:
         return binding.implementation(inputs, stage.type, **stage.attributes, **values)
-    except (TypeError, ValueError, KeyError, OverflowError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         if isinstance(error, CorruptObjectError):
             raise
         raise DefinitionError(f"kernel {stage.kernel}: cannot be built: {error}") from error
