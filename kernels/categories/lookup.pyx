@@ -10,7 +10,7 @@ from libc.string cimport memcmp
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import typed
+from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, refuse
 from pretzel.kernels.kernel cimport Kernel
 

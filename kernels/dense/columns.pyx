@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-from pretzel.kernels.dense.arrays import address, positions, typed
+from pretzel.kernels.checks import address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text
 from pretzel.kernels.kernel cimport Kernel

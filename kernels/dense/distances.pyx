@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, matrix, padded, typed, vector
+from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 

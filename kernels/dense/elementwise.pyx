@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t
 
-from pretzel.kernels.dense.arrays import alike
+from pretzel.kernels.checks import alike
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 

@@ -3,7 +3,7 @@
 from libc.math cimport exp, isfinite, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from pretzel.kernels.dense.arrays import FLOATS, NUMPY, address, alike, typed
+from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
 from pretzel.kernels.kernel cimport Kernel
 

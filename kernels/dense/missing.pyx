@@ -3,7 +3,7 @@
 from libc.math cimport isinf, isnan
 from libc.stdint cimport int64_t, uint8_t
 
-from pretzel.kernels.dense.arrays import address, alike, positions, typed, vector
+from pretzel.kernels.checks import address, alike, positions, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text, refuse
 from pretzel.kernels.kernel cimport Kernel
 

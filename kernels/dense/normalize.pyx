@@ -4,7 +4,7 @@ from libc.float cimport DBL_EPSILON, FLT_EPSILON
 from libc.math cimport fabs, sqrt
 from libc.stdint cimport int64_t
 
-from pretzel.kernels.dense.arrays import alike
+from pretzel.kernels.checks import alike
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import address, matrix, typed, vector
+from pretzel.kernels.checks import address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 

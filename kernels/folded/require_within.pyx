@@ -4,7 +4,7 @@ from libc.math cimport isnan
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from pretzel.kernels.dense.arrays import address, alike, vector
+from pretzel.kernels.checks import address, alike, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
 from pretzel.kernels.kernel cimport Kernel
 

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, typed, vector
+from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 

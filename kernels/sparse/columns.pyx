@@ -6,7 +6,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import NUMPY, address, positions, typed
+from pretzel.kernels.checks import NUMPY, address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel

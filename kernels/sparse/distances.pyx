@@ -3,7 +3,7 @@
 from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t
 
-from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
+from pretzel.kernels.checks import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 

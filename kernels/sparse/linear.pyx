@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, matrix, typed, vector
+from pretzel.kernels.checks import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 

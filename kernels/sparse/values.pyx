@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.dense.arrays import FLOATS, address, alike, typed, vector
+from pretzel.kernels.checks import FLOATS, address, alike, typed, vector
 from pretzel.kernels.dense.elementwise import FUNCTIONS
 from pretzel.kernels.dense.missing import describe_refusal
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve

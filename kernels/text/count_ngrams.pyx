@@ -7,7 +7,7 @@ up; last, the ids found are ranked and counted.  There is no object, and no copy
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
-from pretzel.kernels.dense.arrays import typed
+from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse
 from pretzel.kernels.text.rows cimport BATCH, Query, Row, utf8_is_ascii, write_characters, write_words
 from pretzel.kernels.text.terms cimport (

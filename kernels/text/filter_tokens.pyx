@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 
-from pretzel.kernels.dense.arrays import typed
+from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
-from pretzel.kernels.dense.arrays import typed
+from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
 from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 

@@ -94,20 +94,7 @@ class Executable:
         """Compute as :meth:`run` over columns already in the form that :func:`bind_column` gives, in input order."""
         key = None if outputs is None else tuple(outputs)
         schedule = self._schedules.get(key) or self._schedule(key)
-        workspace = _workspaces.pop() if _workspaces else Workspace()
-        try:
-            results = schedule.program.run(workspace, bound, rows, deadline, token)
-        except Refused as error:
-            raise InputError(str(error)) from None
-        except TimeoutError as error:
-            raise DeadlineError(str(error)) from None
-        except InterruptedError as error:
-            raise CancelledError(str(error)) from None
-        except MemoryError as error:
-            raise ExhaustedError(f"{error}; send fewer rows") from None
-        finally:
-            if workspace.nbytes < _KEEP_BYTES:
-                _workspaces.append(workspace)
+        results = _execute(schedule.program, bound, rows, deadline, token)
         return {
             name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
             for name, at in zip(schedule.names, schedule.positions, strict=True)
@@ -174,6 +161,24 @@ class Executable:
             if node in seen:
                 seen.update(self._steps[node - count][1])
         return sorted(node for node in seen if node >= count)
+
+
+def _execute(program: Program, bound: list[Any], rows: int, deadline: float, token: Token | None) -> list[Any]:
+    """Run a program in a frame of the pool, and say in our own errors what stopped it."""
+    workspace = _workspaces.pop() if _workspaces else Workspace()
+    try:
+        return program.run(workspace, bound, rows, deadline, token)
+    except Refused as error:
+        raise InputError(str(error)) from None
+    except TimeoutError as error:
+        raise DeadlineError(str(error)) from None
+    except InterruptedError as error:
+        raise CancelledError(str(error)) from None
+    except MemoryError as error:
+        raise ExhaustedError(f"{error}; send fewer rows") from None
+    finally:
+        if workspace.nbytes < _KEEP_BYTES:
+            _workspaces.append(workspace)
 
 
 def _wrong_columns(names: set[str], columns: Mapping[str, Any]) -> InputError:
