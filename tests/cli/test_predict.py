@@ -71,8 +71,11 @@ def test_sparse_answers_are_written_out(run, worker, tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("1,2\n3\n", "row 1: expected 2 cells, got 1"),
-        ("1,2\nx,3\n", "row 1: expected a number, got 'x'"),
+        ("1,2\n3\n", "line 2: expected 2 cells, got 1"),
+        ("1,2\nx,3\n", "line 2, column 1: expected a number, got 'x'"),
+        ("size,age\n\n1,old\n", "line 3, column 'age': expected a number, got 'old'"),
+        ("", "there are no rows"),
+        ("a,b\n", "there are no rows"),
         ("1\n", "expected 2"),
     ],
 )
@@ -89,6 +92,21 @@ def test_lines_of_text_and_cells_of_text():
     assert read('review\n"one, two"\nthree\n', ",", texts) == [["one, two", "three"]]
     with pytest.raises(InputError, match="the file has 2 columns; give the one of text"):
         read("a,b\n", ",", texts) or read("a,b\nc,d\n", ",", texts)
+
+
+def test_blank_lines_are_texts_where_a_row_is_one_cell():
+    texts = described("texts", {"X": "str"})
+    assert read("review\nfine\n\nbad\n", ",", texts) == [["fine", "", "bad"]]
+    assert read("\nreview\nfine\n\n", ",", texts) == [["fine", ""]]
+
+
+@pytest.mark.parametrize(("content", "line"), [("1\n\n2\n", 2), ("\n1\n", 1), ("age\n1\n\n", 3)])
+def test_blank_lines_are_no_numbers(content: str, line: int):
+    numbers = described("matrix", {"X": "f64"})
+    with pytest.raises(InputError, match=f"line {line}: expected a number, got a blank line"):
+        read(content, ",", numbers)
+    (answered,) = read('1\n""\n', ",", numbers)
+    assert answered[0] == 1 and answered[1] != answered[1]
 
 
 def test_a_frame_by_header_and_by_position():

@@ -13,6 +13,7 @@ import typer
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.rows import Writer, batches, delimiter_of
 from pretzel.client import Client
+from pretzel.errors import InputError
 from pretzel.plan.model import ModelDescription
 
 _DELIMITERS = {"csv": ",", "tsv": "\t", "lines": None}
@@ -41,6 +42,8 @@ def predict(
         writer = Writer(answers, method, _labels(description, method), json)
         for X in batches(rows, delimiter, description, batch):
             writer.write(client.score(name, X, method))
+        if writer.rows == 0:
+            raise InputError(f"{file or 'standard input'}: there are no rows to answer")
 
 
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:

@@ -1,6 +1,7 @@
 """Rows from files and to files: CSV, TSV, lines of text.
 
-An empty cell is missing (NaN), as pandas reads it.  A first row in which no cell is a number is a header.
+An empty cell is missing (NaN), as pandas reads it.  A first row in which no cell is a number is a header.  Blank lines
+are passed over, except where a row has one cell: there each is a text, so that answers line up with what was asked.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription, ModelDescription
 
 Row = Sequence[str]
+Lines = Iterator[tuple[int, Row]]
+"""Rows, each with the number of the line it ends on, from 1."""
 NAN = float("nan")
 
 
@@ -30,8 +33,8 @@ def batches(file: TextIO, delimiter: str | None, description: ModelDescription, 
     if metadata.get("input_style") == "texts" and delimiter is None:
         yield from _grouped((line.rstrip("\n") for line in file), count)
         return
-    header, rows = _header(csv.reader(file, delimiter=delimiter or ","))
-    for group in _grouped(_even(rows, header), count):
+    header, lines = _table(file, delimiter, texts=any(item.type.is_text for item in description.inputs))
+    for group in _grouped(lines, count):
         yield _shaped(group, header, description)
 
 
@@ -51,8 +54,8 @@ def read_sample(path: Path, model: Any) -> Any:
     with path.open(newline="", encoding="utf-8") as file:
         if getattr(model, "n_features_in_", None) is None:
             return [line.rstrip("\n") for line in file]
-        header, rows = _header(csv.reader(file, delimiter=delimiter_of(path) or ","))
-        return np.array([[_number(cell, i) for cell in row] for i, row in enumerate(_even(rows, header))])
+        header, lines = _table(file, delimiter_of(path), texts=False)
+        return np.array([[_number(cell, n, _name(header, j)) for j, cell in enumerate(row)] for n, row in lines])
 
 
 def delimiter_of(path: Path | None) -> str | None:
@@ -100,53 +103,62 @@ def _grouped(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
         yield group
 
 
-def _header(rows: Iterator[Row]) -> tuple[Row | None, Iterator[Row]]:
-    first = next(rows, None)
-    if first is None:
-        return None, iter(())
-    if any(_is_number(cell) for cell in first):
-        return None, itertools.chain([first], rows)
-    return first, rows
-
-
-def _even(rows: Iterable[Row], header: Row | None) -> Iterator[Row]:
-    """The rows that hold anything, each as long as the first."""
-    width = len(header) if header else None
-    for i, row in enumerate(rows):
+def _table(file: TextIO, delimiter: str | None, texts: bool) -> tuple[Row | None, Lines]:
+    """The header, if there is one, and the rows; ``texts`` tells whether a blank line can be one."""
+    reader = csv.reader(file, delimiter=delimiter or ",")
+    lines = ((reader.line_num, row) for row in reader)
+    blank = []
+    for number, row in lines:
         if not row:
+            blank.append((number, row))
+        elif any(map(_is_number, row)):
+            return None, _even(itertools.chain(blank, [(number, row)], lines), len(row), texts)
+        else:
+            return row, _even(lines, len(row), texts)
+    return None, iter(())
+
+
+def _even(lines: Iterable[tuple[int, Row]], width: int, texts: bool) -> Lines:
+    for number, row in lines:
+        if not row and width > 1:
             continue
-        width = width or len(row)
-        if len(row) != width:
-            raise InputError(f"row {i}: expected {width} cells, got {len(row)}")
-        yield row
+        if not row and not texts:
+            raise InputError(f'line {number}: expected a number, got a blank line; write "" where it is missing')
+        cells = row or [""]
+        if len(cells) != width:
+            raise InputError(f"line {number}: expected {width} cells, got {len(cells)}")
+        yield number, cells
 
 
-def _shaped(rows: list[Row], header: Row | None, description: ModelDescription) -> Any:
+def _shaped(lines: list[tuple[int, Row]], header: Row | None, description: ModelDescription) -> Any:
     style = description.version.metadata.get("input_style")
+    numbers, rows = zip(*lines, strict=True)
     if style == "texts":
         return _documents(rows)
     columns = [list(column) for column in zip(*rows, strict=True)]
     if style == "frame":
-        return _frame(columns, header, description)
+        return _frame(columns, numbers, header, description)
     number = not description.inputs[0].type.is_text
-    cells = [_cells(column, number) for column in columns]
+    cells = [_cells(column, number, numbers, _name(header, j)) for j, column in enumerate(columns)]
     one = description.inputs[0].type.width is None
     return cells[0] if one and len(cells) == 1 else np.array(cells, float if number else object).T
 
 
-def _documents(rows: list[Row]) -> list[str]:
+def _documents(rows: Sequence[Row]) -> list[str]:
     if len(rows[0]) != 1:
         raise InputError(f"the model takes documents, and the file has {len(rows[0])} columns; give the one of text")
     return [row[0] for row in rows]
 
 
-def _frame(columns: list[list[str]], header: Row | None, description: ModelDescription) -> dict[str, list[Any]]:
+def _frame(
+    columns: list[list[str]], lines: Sequence[int], header: Row | None, description: ModelDescription
+) -> dict[str, list[Any]]:
     inputs = {item.name: item for item in description.inputs}
     names = header or description.version.metadata.get("feature_names") or list(inputs)
     if len(names) != len(columns):
         raise InputError(f"the file has {len(columns)} columns and no header; the model takes {len(names)}")
     return {
-        name: _cells(column, not _takes_text(inputs.get(name))) if name in inputs else column
+        name: _cells(column, not _takes_text(inputs.get(name)), lines, repr(name)) if name in inputs else column
         for name, column in zip(names, columns, strict=True)
     }
 
@@ -155,15 +167,22 @@ def _takes_text(described: InputDescription | None) -> bool:
     return described is not None and described.type.is_text
 
 
-def _cells(column: list[str], number: bool) -> list[Any]:
-    return [_number(cell, i) for i, cell in enumerate(column)] if number else [cell or NAN for cell in column]
+def _cells(column: list[str], number: bool, lines: Sequence[int], name: str) -> list[Any]:
+    if number:
+        return [_number(cell, line, name) for cell, line in zip(column, lines, strict=True)]
+    return [cell or NAN for cell in column]
 
 
-def _number(cell: str, row: int) -> float:
+def _number(cell: str, line: int, name: str) -> float:
     try:
         return float(cell) if cell.strip() else NAN
     except ValueError:
-        raise InputError(f"row {row}: expected a number, got {cell[:40]!r}") from None
+        raise InputError(f"line {line}, column {name}: expected a number, got {cell[:40]!r}") from None
+
+
+def _name(header: Row | None, column: int) -> str:
+    """How messages call a column: by its name in the header, or by its number from 1."""
+    return repr(header[column]) if header else str(column + 1)
 
 
 def _is_number(cell: str) -> bool:
