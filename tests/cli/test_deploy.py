@@ -40,7 +40,7 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_saved_definition(run, control, saved):
     ran = run("deploy", "m", saved, "--alias", "", "--no-wait")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, "not verified: give --sample\n")
     assert ran.out.startswith("m@1 is deployed: plan 000000000000, ")
     assert (control.requests[0].alias, control.requests[0].wait) == ("", False)
     assert run("deploy", "m", saved, "--json").json["version"] == 2
@@ -90,14 +90,44 @@ def test_files_that_hold_nothing(run, control, tmp_path: Path, content: bytes):
     (tmp_path / "x").write_bytes(content)
     ran = run("deploy", "m", tmp_path / "x")
     assert ran.code in (1, 3)
-    assert "error: " in ran.err and "Traceback" not in ran.err
+    assert "error: " in ran.err and "Traceback" not in ran.err and ": )" not in ran.err
 
 
 def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({"no": "estimator"}))
     ran = run("deploy", "m", tmp_path / "x.pkl")
-    assert ran.code == 7
+    assert (ran.code, "x.pkl: holds a dict, not an estimator" in ran.err) == (7, True)
     assert control.objects == {}
+
+
+@pytest.mark.parametrize("name", ["m@1", "m:stable", "no good"])
+def test_a_bad_name_is_refused_before_the_file_is_opened(run, control, pickled, name: str):
+    ran = run("deploy", name, pickled)
+    assert ran.code in (2, 3)
+    assert "pickle" not in ran.err and "model name" in ran.err
+
+
+def test_an_estimator_that_is_not_fitted(run, control, tmp_path: Path):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(LogisticRegression()))
+    ran = run("deploy", "m", tmp_path / "x.pkl")
+    assert (ran.code, "not fitted" in ran.err) == (7, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("1\n2\n", "sample: LogisticRegression refuses it: X has 1 features"),
+        ("1,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
+        ("a,b\n", "the sample has no rows"),
+        ("", "the sample has no rows"),
+    ],
+)
+def test_a_sample_that_the_estimator_refuses(run, control, pickled, tmp_path: Path, content: str, problem: str):
+    (tmp_path / "sample.csv").write_text(content)
+    ran = run("deploy", "m", pickled, "--sample", tmp_path / "sample.csv")
+    assert (ran.code, control.requests) == (3, [])
+    told = ran.err.splitlines()[-2:]
+    assert problem in told[0] and told[1].startswith("help: ")
 
 
 def test_export_saves_what_deploy_takes(run, control, pickled):
@@ -118,7 +148,7 @@ def test_skops_files_are_read_with_its_own_trust_check(run, control, model, tmp_
     skops = pytest.importorskip("skops.io")
     skops.dump(model, tmp_path / "m.skops")
     ran = run("deploy", "m", tmp_path / "m.skops")
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, ran.err) == (0, "not verified: give --sample\n")
 
 
 def test_skops_that_is_not_there_is_asked_for(run, control, tmp_path: Path, monkeypatch):

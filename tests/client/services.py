@@ -184,6 +184,8 @@ class Control(ControlPlaneServiceServicer):
         return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in found])
 
     def DescribeVersion(self, request, context):
+        if " " in request.model:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"model name {request.model!r}: expected letters")
         if request.model != "a":
             context.abort(grpc.StatusCode.NOT_FOUND, f"no model {request.model!r}")
         description = ModelDescription(version("a"), (InputDescription("X", ValueType("f64", 2)),), OUTPUTS, {})

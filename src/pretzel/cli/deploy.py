@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from pretzel.cli.rows import read_sample
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
 from pretzel.client.deployment import silent
+from pretzel.errors import NotFoundError
 
 
 def deploy(
@@ -36,15 +38,29 @@ def deploy(
     json: Json = False,
 ) -> None:
     """Deploy a model from a file."""
-    model = load_model(file, trust or ())
-    rows = read_sample(sample, model) if sample else None
-    with ControlPlane(control, timeout=timeout) as plane, _progress(not json) as report:
-        version = plane.deploy(name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, progress=report)
+    with ControlPlane(control, timeout=timeout) as plane:
+        _check(name, plane)
+        model = load_model(file, trust or ())
+        rows = read_sample(sample, model) if sample else None
+        with _progress(not json) as report:
+            version = plane.deploy(
+                name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, progress=report
+            )
     if json:
         output.print_json(version)
     else:
         size = output.size(version.parameter_bytes)
         print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
+        if not version.metadata.get("verified", False):
+            print("not verified: give --sample", file=sys.stderr)
+
+
+def _check(name: str, plane: ControlPlane) -> None:
+    """Let the control plane refuse a name before the file is opened, which may take long and runs what is in it."""
+    if "@" in name or ":" in name:
+        raise typer.BadParameter(f"model name {name!r}: versions are numbered by the server; give aliases by --alias")
+    with suppress(NotFoundError):
+        plane.describe(name)
 
 
 @contextmanager

@@ -23,11 +23,16 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
 
     Raises:
         InputError: the file holds neither, or a type that is not trusted.
-        UnsupportedError: a library to read it is not installed.
+        UnsupportedError: it holds no estimator, or a library to read it is not installed.
     """
     if bundle.is_bundle(path):
         return bundle.load(path)
-    return _skops(path, trusted) if _is_skops(path) else _pickled(path)
+    model = _skops(path, trusted) if _is_skops(path) else _pickled(path)
+    if not hasattr(model, "fit"):
+        refused = UnsupportedError(f"{path}: holds a {type(model).__name__}, not an estimator")
+        refused.add_note("save the fitted estimator by itself")
+        raise refused
+    return model
 
 
 def _is_skops(path: Path) -> bool:
@@ -54,7 +59,12 @@ def _pickled(path: Path) -> Any:
     try:
         return _load_pickle(path)
     except Exception as error:
-        raise InputError(f"{path}: cannot be opened ({type(error).__name__}: {error})") from None
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        refused = InputError(f"{path}: it cannot be opened as a pickle ({said})")
+        refused.add_note(
+            "save the model with joblib, pickle, skops or `pretzel export`, by the versions installed here"
+        )
+        raise refused from None
 
 
 def _load_pickle(path: Path) -> Any:

@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pretzel.errors import PretzelError
@@ -20,7 +22,7 @@ EXIT_CODES = {
     "UNIMPLEMENTED": 7,
 }
 _HELP = {
-    "INVALID_ARGUMENT": "`pretzel describe NAME` tells what a model takes",
+    "INVALID_ARGUMENT": "correct what is named, and run it again",
     "NOT_FOUND": "`pretzel models` lists what is deployed",
     "UNAVAILABLE": "`pretzel up` starts servers on this machine; --server and --control name others",
     "DEADLINE_EXCEEDED": "--timeout allows more",
@@ -36,11 +38,23 @@ def tell_of(error: Exception, as_json: bool) -> int:
     if os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if isinstance(error, PretzelError):
-        return tell(error.code, str(error), _HELP.get(error.code, ""), as_json)
+        known = getattr(error, "__notes__", None) or [_HELP.get(error.code, "")]
+        return tell(error.code, str(error), known[0], as_json)
     if isinstance(error, OSError) and error.filename is not None:
         return tell("INVALID_ARGUMENT", f"{error.filename}: {error.strerror}", "check the path", as_json)
     text = f"{type(error).__name__}: {error}"
     return tell("INTERNAL", text, "PRETZEL_DEBUG=1 shows where; please report it", as_json)
+
+
+@contextmanager
+def helping(remedy: str, *kinds: type[PretzelError]) -> Iterator[None]:
+    """Give errors that pass this line of help, unless they have their own; the status alone says little."""
+    caught = kinds or (PretzelError,)
+    try:
+        yield
+    except caught as error:
+        error.add_note(remedy)
+        raise
 
 
 def tell_usage(error: Any, as_json: bool) -> int:

@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
+from pretzel.cli import failures
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.rows import Writer, batches, delimiter_of
 from pretzel.client import Client
-from pretzel.errors import InputError
+from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 
+DESCRIBE = "`pretzel describe {}` tells what it takes, and what methods it has"
 _DELIMITERS = {"csv": ",", "tsv": "\t", "lines": None}
 
 
@@ -40,10 +42,11 @@ def predict(
     with Client(server, timeout=timeout) as client, _reading(file) as rows, _writing(out) as answers:
         description = client.describe(name)
         writer = Writer(answers, method, _labels(description, method), json)
-        for X in batches(rows, delimiter, description, batch):
-            writer.write(client.score(name, X, method))
-        if writer.rows == 0:
-            raise InputError(f"{file or 'standard input'}: there are no rows to answer")
+        with failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
+            for X in batches(rows, delimiter, description, batch):
+                writer.write(client.score(name, X, method))
+            if writer.rows == 0:
+                raise InputError(f"{file or 'standard input'}: there are no rows to answer")
 
 
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:

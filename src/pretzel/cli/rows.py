@@ -55,7 +55,10 @@ def read_sample(path: Path, model: Any) -> Any:
         if getattr(model, "n_features_in_", None) is None:
             return [line.rstrip("\n") for line in file]
         header, lines = _table(file, delimiter_of(path), texts=False)
-        return np.array([[_number(cell, n, _name(header, j)) for j, cell in enumerate(row)] for n, row in lines])
+        rows = [[_number(cell, n, _name(header, j)) for j, cell in enumerate(row)] for n, row in lines]
+    if not rows:
+        raise InputError(f"{path}: the sample has no rows")
+    return np.array(rows)
 
 
 def delimiter_of(path: Path | None) -> str | None:

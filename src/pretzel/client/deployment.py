@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backo
 from pretzel.client.inputs import columns_of
 from pretzel.client.pieces import cut
 from pretzel.client.tables import head, is_sparse
-from pretzel.errors import InputError, PretzelError, UnavailableError
+from pretzel.errors import InputError, PretzelError, UnavailableError, UnsupportedError
 from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -76,7 +77,21 @@ def _definition(model: Any, sample: Any) -> Definition:
         return model
     from pretzel.importers import export  # loads scikit-learn, which a client that only predicts need not have
 
-    return export(model, sample=sample)
+    try:
+        return export(model, sample=sample)
+    except UnsupportedError:
+        raise
+    except Exception:
+        if sample is not None:
+            _try(model, head(sample, SAMPLE_ROWS))  # what the library says of a sample that does not fit is plainer
+        raise
+
+
+def _try(estimator: Any, X: Any) -> None:
+    method = next((name for name in ("predict", "transform") if hasattr(estimator, name)), None)
+    if method is not None:
+        with _blaming_the_sample(estimator):
+            getattr(estimator, method)(X)
 
 
 def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelRequest:
@@ -124,7 +139,20 @@ def _expected(wanted: Deployment, X: Any) -> dict[str, Any]:
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
-    return {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+    with _blaming_the_sample(estimator):
+        return {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+
+
+@contextmanager
+def _blaming_the_sample(estimator: Any) -> Iterator[None]:
+    """Raise what the estimator raises as an error of its sample, with the first line of the library's message."""
+    try:
+        yield
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
+        refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
+        refused.add_note("give rows such as it was fitted on, without what it refuses")
+        raise refused from error
 
 
 def _golden(name: str, value: Any) -> Any:
