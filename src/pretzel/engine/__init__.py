@@ -1,8 +1,15 @@
 """Plans become programs here: operators bound to kernels, frames laid out, columns checked, results handed back."""
 
-from pretzel.engine.catalog import StageCatalog
-from pretzel.engine.executable import Executable
-from pretzel.engine.loading import load
+from pretzel.errors import PreconditionError
+
+try:
+    from pretzel.engine.catalog import StageCatalog
+    from pretzel.engine.executable import Executable
+    from pretzel.engine.loading import load
+except ModuleNotFoundError as error:
+    if not (error.name or "").startswith("pretzel.kernels"):
+        raise
+    raise PreconditionError(f"the kernels are not built (there is no {error.name}); run `make build`") from None
 from pretzel.engine.version import KERNEL_SET
 
 __all__ = ["KERNEL_SET", "Executable", "StageCatalog", "load"]
