@@ -137,4 +137,5 @@ def _version(model: Model, number: int) -> ModelVersion:
 def _refuse_if_used(model: Model, what: str, numbers: list[int], force: bool) -> None:
     used = [f"{alias} -> {number}" for alias, number in model.aliases.items() if number in numbers]
     if used and not force:
-        raise PreconditionError(f"{what} is in use: {', '.join(used)}; move the alias first, or delete with force")
+        elsewhere = "move the alias first, or " if len(numbers) < len(model.versions) else ""
+        raise PreconditionError(f"{what} is in use: {', '.join(used)}; {elsewhere}delete with force")

@@ -1,6 +1,7 @@
 """Commands about what is deployed."""
 
 import json
+import time
 
 import pytest
 
@@ -54,3 +55,17 @@ def test_delete(run, control):
     assert run("delete", "a@1", "--force").out == "a@1 is deleted\n"
     assert json.loads(run("delete", "b", "--json").out) == {"deleted": "b"}
     assert control.deleted == [("a@1", True), ("b", False)]
+
+
+def test_a_table_is_not_folded_into_a_narrow_screen(run, control, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    (told,) = [line for line in run("models").out.splitlines() if "│ b " in line]
+    assert "stable -> 1" in told
+    assert time.strftime("%Z", time.localtime(1.5)) in told
+
+
+def test_a_delete_that_is_refused_names_force(run, control):
+    control.in_use = "a is in use: stable -> 1"
+    ran = run("delete", "a")
+    assert ran.code == 6
+    assert ran.err.splitlines()[-1] == "help: --force deletes it with the aliases that point to it"

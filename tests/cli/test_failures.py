@@ -31,6 +31,7 @@ def test_version_and_help(run):
         (("frobnicate",), 2, "No such command 'frobnicate'", "pretzel --help"),
         (("describe",), 2, "Missing argument 'NAME'", "pretzel describe --help"),
         (("deploy", "m", "no such file"), 2, "'no such file' does not exist", "pretzel deploy --help"),
+        (("explain", "m", "--format", "foo"), 2, "'foo' is not one of", "pretzel explain --help"),
         (("predict", "m", "--format", "xml"), 2, "'xml' is not one of", "pretzel predict --help"),
         (("worker", "--port", "x"), 2, "port: Input should be a valid integer", "pretzel worker --help"),
         (("worker", "--host", "0.0.0.0"), 2, "pass --insecure", "pretzel worker --help"),

@@ -142,6 +142,7 @@ class Control(ControlPlaneServiceServicer):
         self.break_upload_after: list[int] = []
         self.aliases: dict[str, int] = {}
         self.named_failure: str | None = None
+        self.in_use = ""
         self.deleted: list[tuple[str, bool]] = []
 
     def FindMissingObjects(self, request, context):
@@ -200,6 +201,8 @@ class Control(ControlPlaneServiceServicer):
         return control_pb2.SetAliasResponse(model=wire.model_to_proto(model))
 
     def DeleteModel(self, request, context):
+        if self.in_use and not request.force:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, self.in_use)
         self.deleted.append((request.model, request.force))
         return control_pb2.DeleteModelResponse()
 

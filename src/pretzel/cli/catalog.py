@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from pretzel.cli import output
+from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.client import ControlPlane
+from pretzel.errors import PreconditionError
 from pretzel.plan.model import LabelTable, Model, ModelDescription
 
 
@@ -72,7 +73,7 @@ def _labels(labels: LabelTable | None, most: int = 6) -> str:
 
 def explain(
     name: Name,
-    format: Annotated[str, typer.Option(help="`text`, `json`, `dot`, `mermaid` or `svg`.")] = "text",
+    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="How to write it.")] = "text",
     verbose: Annotated[bool, typer.Option("--verbose", help="Also the plan before and after each rule.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
@@ -112,7 +113,8 @@ def delete(
 ) -> None:
     """Delete a model, or one version of it."""
     with ControlPlane(control, timeout=timeout) as plane:
-        plane.delete(name, force=force)
+        with failures.helping("--force deletes it with the aliases that point to it", PreconditionError):
+            plane.delete(name, force=force)
     if json:
         output.print_json({"deleted": name})
     else:

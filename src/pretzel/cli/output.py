@@ -15,6 +15,9 @@ from rich.text import Text
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
+_WIDEST = 10_000
+"""Columns of text in a line of a table."""
+
 
 def console(*, error: bool = False) -> Console:
     """Return where to print; made anew, so that redirected streams are seen."""
@@ -31,7 +34,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     table = Table(*columns, title=title, title_justify="left", header_style="bold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    console().print(table)
+    screen = console()
+    wide = screen.options.update(max_width=_WIDEST)
+    screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would be folded
+    screen.print(table)
 
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
@@ -71,7 +77,7 @@ def size(count: int) -> str:
 
 def when(seconds: float) -> str:
     """Return a time for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(seconds))
 
 
 def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:

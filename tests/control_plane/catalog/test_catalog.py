@@ -156,7 +156,7 @@ def test_a_version_in_use_is_not_deleted_without_force(catalog: Catalog):
 
 def test_a_model_in_use_is_not_deleted_without_force(catalog: Catalog):
     deploy(catalog)
-    with pytest.raises(PreconditionError, match="m is in use: stable -> 1"):
+    with pytest.raises(PreconditionError, match="m is in use: stable -> 1; delete with force"):
         catalog.delete("m")
     catalog.delete("m", force=True)
     with pytest.raises(NotFoundError, match="model 'm' is not deployed"):
