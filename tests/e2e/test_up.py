@@ -366,4 +366,5 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path):
         ran = subprocess.run([PRETZEL, "up", *ports], capture_output=True, text=True, timeout=PATIENCE)
     assert ran.returncode == 5
     assert f"127.0.0.1:{port}" in ran.stderr and "Traceback" not in ran.stderr
-    assert ran.stderr.splitlines()[-2:][0].startswith("error: the control plane ended")
+    assert [line.split()[0] for line in ran.stderr.splitlines()[-2:]] == ["error:", "help:"]
+    assert ran.stderr.count("error:") == 1 and "--control-port" in ran.stderr

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import typer
+
 from pretzel.cli.servers import PARENT
 from pretzel.errors import UnavailableError
 
@@ -69,7 +71,8 @@ class Server:
         """Start it, and return when it answers.
 
         Raises:
-            UnavailableError: it ended, or said nothing in time.
+            Exit: it failed; the error on its standard error is the only one.
+            UnavailableError: it was ended, or said nothing in time.
         """
         command = [sys.executable, "-P", "-m", "pretzel.cli", *self.arguments()]
         environment = os.environ | {PARENT: str(os.getpid())}
@@ -84,7 +87,10 @@ class Server:
         except TimeoutError:
             raise UnavailableError(f"the {self.name} is not ready after {START_SECONDS:.0f} s") from None
         if not line:
-            raise UnavailableError(f"the {self.name} ended with exit code {await self._process.wait()}; see above")
+            code = await self._process.wait()
+            if code > 0:  # it has said why
+                raise typer.Exit(code)
+            raise UnavailableError(f"the {self.name} was ended by signal {-code}")
         self.ready = json.loads(line)
 
     async def keep(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from pretzel.cli import failures
 from pretzel.errors import UnsupportedError
 
 T = TypeVar("T")
@@ -19,6 +20,7 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 PARENT = "PRETZEL_PARENT_PID"
 """Process whose end ends this one; set by `pretzel up`."""
 
+_OWN = "where another server has it, give this one another {}"
 _ALIASES = {"--port": "--control-port", "--metrics-port": "--control-metrics-port"}
 
 
@@ -26,13 +28,15 @@ def control_plane(context: typer.Context) -> int:
     """Run a control plane; `pretzel control-plane --help` lists its settings."""
     with_server_extra(_follow_parent)
     context.args[:] = map(_renamed, context.args)
-    return with_server_extra(lambda: _run_control_plane(context))
+    with failures.helping(_OWN.format("--control-port, --control-metrics-port or --data-dir")):
+        return with_server_extra(lambda: _run_control_plane(context))
 
 
 def worker(context: typer.Context) -> int:
     """Run a data-plane worker; `pretzel worker --help` lists its settings."""
     with_server_extra(_follow_parent)
-    return with_server_extra(lambda: _run_worker(context))
+    with failures.helping(_OWN.format("--port, --metrics-port or --cache-dir")):
+        return with_server_extra(lambda: _run_worker(context))
 
 
 def with_server_extra(run: Callable[[], T]) -> T:
