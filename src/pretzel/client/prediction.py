@@ -199,7 +199,7 @@ def _many_result(known: Descriptions, model: str, method: str, parts: list[Part]
 def _raise_first(results: Mapping[str, Any]) -> None:
     for name, result in results.items():
         if isinstance(result, PretzelError):
-            raise type(result)(f"model {name!r}: {result}")
+            raise result if repr(name) in str(result) else type(result)(f"model {name!r}: {result}")
 
 
 def _cutting(description: ModelDescription) -> tuple[Any, ...]:
