@@ -1,6 +1,9 @@
 """A command that fails says what and what to do, in two lines, and never shows a stack trace."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -61,6 +64,16 @@ def test_errors_of_servers_keep_their_words(run, worker, control):
     assert (ran.code, ran.err.splitlines()[0]) == (4, "error: no model 'zz'")
     ran = run("predict", "zz", "/dev/null")
     assert (ran.code, ran.err.splitlines()[0]) == (4, "error: no model 'zz'")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "predict --help"])
+def test_readers_that_stop_end_a_command_quietly(arguments: str):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "pretzel.cli", *arguments.split()]
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, timeout=60)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_a_fault_of_ours_is_still_no_stack_trace(run, control, monkeypatch):

@@ -58,6 +58,10 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains as it ends
         return 0
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Click and rich call that a failure
+            return 0
+        raise
     except Exception as error:
         if isinstance(error, UsageError):
             return failures.tell_usage(error, as_json)
