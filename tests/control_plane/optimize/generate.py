@@ -72,7 +72,7 @@ class Draw:
 def definition(seed: int, steps: int = 16) -> Definition:
     """Return the definition of a seed, the same on every machine."""
     draw = Draw(seed)
-    makers = [maker for operator, maker in MAKERS.items() for _ in range(4 if operator in OFTEN else 1)]
+    makers = [maker for operator, maker in MAKERS.items() for _ in range(6 if operator in OFTEN else 1)]
     for _ in range(draw.dice.randint(8, 8 * steps)):
         try:
             node = draw.dice.choice(makers)(draw)
@@ -125,6 +125,10 @@ def _is_float(node: Node) -> bool:
 
 def _is_dense(node: Node) -> bool:
     return node.type.is_float and node.type.layout == "dense"
+
+
+def _is_wide(node: Node) -> bool:
+    return _is_dense(node) and node.type.dtype == "f64"
 
 
 def _is_matrix(node: Node) -> bool:
@@ -252,7 +256,7 @@ _simple(
 )
 _simple(
     ops.RequireWithin,
-    lambda n: _is_dense(n) and n.type.dtype == "f64",
+    _is_wide,
     lambda d, x: {
         "low": Parameter.of(np.full(x.type.columns, -1e3)),
         "high": Parameter.of(np.full(x.type.columns, 1e3)),
@@ -274,6 +278,34 @@ _simple(
     lambda n: n.type.dtype == "f64",
     lambda d, x: {"weights": d.array(x.type.columns), "bias": d.maybe(lambda: d.array(1)), "norm": "l2"},
 )
+
+_simple(
+    ops.Bin,
+    _is_dense,
+    lambda d, x: {
+        "edges": Parameter.of(np.tile([-1.0, 0.0, 1.0], x.type.columns)),
+        "starts": Parameter.of(np.arange(x.type.columns + 1) * 3),
+    },
+)
+_simple(
+    ops.Products,
+    _is_dense,
+    lambda d, x: {"factors": Parameter.of(np.array([[0, -1], [x.type.columns - 1, 0]]))},
+)
+_simple(
+    ops.Power,
+    _is_wide,
+    lambda d, x: {"exponents": d.array(x.type.columns), "form": d.dice.choice(["box_cox", "yeo_johnson"])},
+)
+_simple(
+    ops.Interpolate,
+    _is_dense,
+    lambda d, x: {
+        "knots": Parameter.of(np.tile([-1.0, 0.0, 2.0], (x.type.columns, 1))),
+        "levels": Parameter.of(np.array([0.0, 0.5, 1.0])),
+    },
+)
+_simple(ops.NormalQuantile, _is_wide, lambda d, x: {})
 
 
 @makes(ops.Linear)

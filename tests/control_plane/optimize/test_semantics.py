@@ -21,7 +21,7 @@ from pretzel.plan.render import render
 from pretzel.plan.values import Csr, Labels, Texts
 from tests.control_plane.optimize.generate import MAKERS, columns, definition
 
-SEEDS = range(2000)
+SEEDS = range(3000)
 BLOCK = 200
 
 Outcome = dict[str, Any] | str
