@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from pydantic import ValidationError
 
-from pretzel.control_plane.serve import main
+from pretzel.control_plane import serve
 from pretzel.control_plane.settings import Settings
 from pretzel.errors import PretzelError
 
@@ -15,7 +14,7 @@ from pretzel.errors import PretzelError
 def run() -> int:
     """Run until a signal ends it, and return the exit code."""
     try:
-        asyncio.run(main(Settings()))
+        serve.run(Settings())
     except (PretzelError, ValidationError, OSError) as error:
         print(f"pretzel control-plane: {error}", file=sys.stderr)
         return 1

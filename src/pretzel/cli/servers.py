@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -54,10 +53,10 @@ def with_server_extra(run: Callable[[], T]) -> T:
 
 
 def _run_control_plane(context: typer.Context) -> int:
-    from pretzel.control_plane.serve import main
+    from pretzel.control_plane.serve import run
     from pretzel.control_plane.settings import Settings
 
-    asyncio.run(main(_settings(Settings, context)))
+    run(_settings(Settings, context))
     return 0
 
 
