@@ -108,7 +108,8 @@ async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.Healt
     """Health first, so that nobody comes; then the watches, which never end by themselves; then the calls at work."""
     await checks.enter_graceful_shutdown()
     plane.feed.close()
-    stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds))
+    # Its grace must outlast ours: two stops whose time is up together cancel calls of a server that is gone, and crash.
+    stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds + 60))
     with suppress(TimeoutError):
         await asyncio.wait_for(calls.idle.wait(), plane.settings.drain_seconds)
     await server.stop(0)  # what is left are health watches, and calls that took too long

@@ -58,7 +58,9 @@ class Server:
         """Say so first; take no more calls, finish those that run, then stop."""
         await self._health.enter_graceful_shutdown()
         self._service.streams.drain()
-        stopping = asyncio.create_task(self._server.stop(seconds))
+        # Its grace must outlast ours: two stops whose time is up together cancel calls of a server that is gone, and
+        # crash.
+        stopping = asyncio.create_task(self._server.stop(seconds + 60))
         try:
             async with asyncio.timeout(seconds):
                 while self._guard.running:
