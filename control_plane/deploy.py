@@ -12,6 +12,8 @@ from pretzel.control_plane.catalog import Catalog, Release, names
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.optimize import optimize
+from pretzel.control_plane.optimize.weights import compact
+from pretzel.control_plane.options import Options
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.store.interface import Buffer
 from pretzel.control_plane.verify import Sample, Tolerance, Verifier
@@ -38,7 +40,7 @@ class Deployment:
     sample: Sample | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     alias: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
 
 
 class Deployer:
@@ -74,7 +76,8 @@ class Deployer:
         _check(asked)
         definition = self._read(asked)
         progress("optimize")
-        optimized = optimize(definition)
+        exact = optimize(definition)
+        optimized = compact(exact, asked.options.weights, asked.tolerance.relative)
         failpoint("after_optimize")
         progress("compile")
         compiled = compile_plan(optimized)
@@ -84,7 +87,8 @@ class Deployer:
         worst = self._verify(asked, compiled)
         failpoint("after_verify")
         progress("publish")
-        published = self._publish(asked, definition, compiled, worst)
+        measured = _measured(asked, worst) | _weights(asked, exact, compiled)
+        published = self._publish(asked, definition, compiled, measured)
         failpoint("after_publish")
         return published
 
@@ -130,12 +134,12 @@ class Deployer:
         return self.verifier.verify(compiled.plan, objects, asked.sample, asked.tolerance)
 
     def _publish(
-        self, asked: Deployment, definition: Definition, compiled: Compiled, worst: Mapping[str, float]
+        self, asked: Deployment, definition: Definition, compiled: Compiled, measured: Mapping[str, Any]
     ) -> tuple[ModelVersion, int]:
         plan = compiled.plan
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
-        metadata = {**definition.metadata, **_measured(asked, worst)}
+        metadata = {**definition.metadata, **measured}
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
 
         def check() -> None:
@@ -150,8 +154,8 @@ def _check(asked: Deployment) -> None:
     names.check_model(asked.model)
     if asked.alias:
         names.check_alias(asked.alias)
-    if asked.options:
-        raise InputError(f"option {sorted(asked.options)[0]!r} is unknown; this version has no options")
+    if asked.options.weights != "exact" and asked.sample is None:
+        raise InputError(f"option 'weights': {asked.options.weights} is accepted on a sample only; give one")
 
 
 def _measured(asked: Deployment, worst: Mapping[str, float]) -> dict[str, Any]:
@@ -159,6 +163,14 @@ def _measured(asked: Deployment, worst: Mapping[str, float]) -> dict[str, Any]:
         return {"verified": False}
     tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
     return {"verified": True, "tolerance": tolerance, "measured_error": dict(worst)}
+
+
+def _weights(asked: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:
+    """Say what other weights than exact ones saved; what they cost stands in the measured error."""
+    if asked.options.weights == "exact":
+        return {}
+    before = compile_plan(exact).plan.parameter_bytes
+    return {"weights": {"form": asked.options.weights, "exact_bytes": before, "bytes": compiled.plan.parameter_bytes}}
 
 
 def _list(digests: Sequence[Digest]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pretzel.control_plane.catalog import Changes
 from pretzel.control_plane.deploy import Deployment
+from pretzel.control_plane.options import Options
 from pretzel.control_plane.serve.live import Worker
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
@@ -21,7 +22,7 @@ def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
         sample=sample(request.sample) if request.HasField("sample") else None,
         tolerance=_tolerance(request),
         alias=request.alias or None,
-        options=wire.attributes_from_proto(request.options),
+        options=Options.of(wire.attributes_from_proto(request.options)),
     )
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import grpc
@@ -174,8 +175,11 @@ class Control(ControlPlaneServiceServicer):
         self.requests.append(request)
         for step in ("optimize", "compile", "publish"):
             yield control_pb2.DeployModelResponse(progress=step)
-        done = wire.model_version_to_proto(version(request.model, len(self.requests)))
-        yield control_pb2.DeployModelResponse(version=done)
+        made = version(request.model, len(self.requests))
+        if "weights" in request.options:
+            held = {"form": request.options["weights"].text, "exact_bytes": 5000, "bytes": made.parameter_bytes}
+            made = replace(made, metadata={"verified": True, "weights": held, "measured_error": {"predict": 5e-4}})
+        yield control_pb2.DeployModelResponse(version=wire.model_version_to_proto(made))
 
     def ListModels(self, request, context):
         if self.named_failure is not None:

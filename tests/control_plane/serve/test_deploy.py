@@ -72,6 +72,21 @@ def test_wrong_answers_are_refused(server: Server, name: str):
     assert models(server, name) == [name]
 
 
+def test_weights_in_fewer_bytes_must_stay_within_the_tolerance(server: Server, name: str):
+    halves = {"options": wire.attributes_to_proto({"weights": "f16"}), "sample": sample(1)}
+    server.send(definition(1))
+    with fails("FAILED_PRECONDITION", "output 'decision_function', row .*: expected .*, got .* is allowed"):
+        server.steps(name, definition(1), **halves)
+    exact = server.deploy(name, definition(1), sample=sample(1))
+    loose = pb.Tolerance(relative=1e-2, absolute=1e-2)
+    version = server.deploy(name, definition(1), **halves, tolerance=loose)
+    assert version.version == 2
+    assert version.parameter_bytes < exact.parameter_bytes - 5 * WIDTH
+    held = version.metadata["weights"]
+    assert held == {"form": "f16", "exact_bytes": exact.parameter_bytes, "bytes": version.parameter_bytes}
+    assert 1e-6 < version.metadata["measured_error"]["decision_function"] < 1e-2
+
+
 def test_wrong_labels_are_refused(server: Server, name: str):
     golden = sample(1)
     predict = golden.outputs[1]
@@ -164,7 +179,12 @@ def test_illegal_definitions(server: Server, name: str, case: str):
         ({"model": ""}, "model name ''"),
         ({"model": "a@b"}, "model name 'a@b'"),
         ({"alias": "a b"}, "alias 'a b'"),
-        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown"),
+        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown; there is weights"),
+        (
+            {"options": wire.attributes_to_proto({"weights": "f8"})},
+            "'weights': expected one of exact, f32, f16, sparse",
+        ),
+        ({"options": wire.attributes_to_proto({"weights": "f16"})}, "f16 is accepted on a sample only; give one"),
         ({"tolerance": pb.Tolerance(relative=-1)}, "tolerance: relative is -1.0"),
         ({"tolerance": pb.Tolerance(absolute=float("nan"))}, "tolerance: absolute is nan"),
         ({"options": {"empty": values_pb2.Attribute()}}, "attribute: no value"),

@@ -5,6 +5,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
 from pretzel.plan.ops.dense import (
     Affine,
@@ -33,6 +34,7 @@ __all__ = [
     "Cast",
     "Clip",
     "Column",
+    "CompactLinear",
     "Concat",
     "Constant",
     "CountNgrams",
