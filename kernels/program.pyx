@@ -33,6 +33,10 @@ cdef struct Shape:
     int64_t itemsize
     int64_t width
 
+cdef struct Observed:
+    double seconds
+    int64_t entries
+
 cdef struct Step:
     PyObject* kernel       # borrowed: the program's tuple keeps it
     int first_input        # where this step's inputs begin in `reads`
@@ -141,13 +145,40 @@ cdef class Program:
             bind(&frame.slots[i], self.shapes[i].layout, columns[i])
         results = self._make_outputs(frame, rows)
         with nogil:
-            status = self._run(frame, rows, deadline, token, &failed)
+            status = self._run(frame, rows, deadline, token, &failed, NULL)
         if status != OK:
             self._raise(frame, status, failed)
         for i in range(self.output_count):
             if results[i] is None:
                 results[i] = self._collect(&frame.slots[self.returns[i]], self.returns[i], rows)
         return results
+
+    def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
+        """Run over ``rows`` rows and return, for each step, the seconds it took and how many entries it wrote.
+
+        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 for a step that writes dense ones.
+
+        Raises:
+            Refused, MemoryError: as :meth:`run`.
+        """
+        cdef Frame* frame = &workspace.frame
+        cdef int status, i, failed = 0
+        cdef Observed* observed = <Observed*>calloc(self.step_count + 1, sizeof(Observed))
+        if observed == NULL:
+            raise MemoryError("program: no memory for what is observed")
+        try:
+            workspace.make_slots(self.slot_count)
+            for i in range(self.slot_count):
+                frame.slots[i].origin = NULL
+            for i in range(self.input_count):
+                bind(&frame.slots[i], self.shapes[i].layout, columns[i])
+            with nogil:
+                status = self._run(frame, rows, 0.0, None, &failed, observed)
+            if status != OK:
+                self._raise(frame, status, failed)
+            return [(observed[i].seconds, observed[i].entries) for i in range(self.step_count)]
+        finally:
+            free(observed)
 
     cdef list _make_outputs(self, Frame* frame, int64_t rows):
         """Allocate the dense outputs, for the kernels to write where the caller will read."""
@@ -164,7 +195,9 @@ cdef class Program:
             results.append(array)
         return results
 
-    cdef int _run(self, Frame* frame, int64_t rows, double deadline, Token token, int* failed) noexcept nogil:
+    cdef int _run(
+        self, Frame* frame, int64_t rows, double deadline, Token token, int* failed, Observed* observed
+    ) noexcept nogil:
         cdef int64_t first = 0, block = rows if self.one_block else min(self.block, rows)
         cdef int status, i
         while True:
@@ -173,7 +206,7 @@ cdef class Program:
             if self._place(frame, first) != OK:
                 return OUT_OF_MEMORY
             for i in range(self.step_count):
-                status = self._step(frame, i)
+                status = self._step(frame, i) if observed == NULL else self._observe(frame, i, observed + i)
                 if status != OK:
                     failed[0] = i
                     return status
@@ -217,6 +250,18 @@ cdef class Program:
         status = (<Kernel>self.steps[i].kernel).run(frame, many, &frame.slots[self.steps[i].output])
         if many != inputs:
             free(many)
+        return status
+
+    cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
+        """Take one step, and add what it took and wrote to what was observed."""
+        cdef Slot* written = &frame.slots[self.steps[i].output]
+        cdef double begun = _now()
+        cdef int status = self._step(frame, i)
+        observed.seconds += _now() - begun
+        if self.shapes[self.steps[i].output].layout == DENSE:
+            observed.entries = -1
+        elif status == OK:
+            observed.entries += written.starts[frame.rows] - written.starts[0]
         return status
 
     cdef int _inputs_of(self, int i) noexcept nogil:

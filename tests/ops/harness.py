@@ -11,7 +11,9 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.compile.pipeline import Choose
 from pretzel.engine import Executable
+from pretzel.engine.bindings import choose
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
@@ -25,9 +27,9 @@ CASES: dict[str, ModuleType] = {
 }
 
 
-def load(node: Node) -> Executable:
+def load(node: Node, choice: Choose = choose) -> Executable:
     """Return the executable of a graph with one output, ``out``."""
-    compiled = compile_plan(Definition({"out": node}))
+    compiled = compile_plan(Definition({"out": node}), choose=choice)
     return engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
 
 

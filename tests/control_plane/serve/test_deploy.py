@@ -50,6 +50,32 @@ def test_deploying_again_returns_the_version_and_moves_the_alias(server: Server,
     assert [version.version for version in model.versions] == [1, 2]
 
 
+def test_a_sample_is_kept_as_statistics_that_later_deployments_use(server: Server, name: str):
+    x = ops.Input("x", "str")
+    tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
+    counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
+    made = Definition({"y": ops.Linear(counts, Parameter.of(np.ones(2)))}, (x,))
+    texts = {"few": ["a b", "b a a c"], "many": ["a " * 500, "b " * 500]}
+    few, many = (
+        pb.Sample(inputs=wire.columns_to_proto({"x": rows}), outputs=wire.columns_to_proto({"y": answers}))
+        for rows, answers in ((texts["few"], np.array([2.0, 3.0])), (texts["many"], np.array([500.0, 500.0])))
+    )
+    version = server.deploy(name, made, sample=few)
+    kept = version.metadata["statistics"]
+    assert kept["rows"] == 2
+    assert sorted(kept["seen"].values()) == [2.0, 3.0, 5.0]  # counts, tokens and bytes a row
+    assert len(version.metadata["stage_seconds"]) == 3 and min(version.metadata["stage_seconds"]) > 0
+    assert plan_of(server, version).room == (4, 4, 0)
+    assert server.deploy(name, made, sample=many) == version, "a plan depends on the statistics kept"
+    assert server.deploy(name, made) == version
+    assert server.deploy(f"{name}/other", made).metadata["verified"] is False
+
+
+def plan_of(server: Server, version: ModelVersion) -> Plan:
+    path = server.data_dir / "objects" / version.plan.hex[:2] / f"{version.plan.hex}-{version.plan.size}"
+    return Plan.from_encoded(path.read_bytes())
+
+
 def test_without_a_sample_the_version_says_that_it_was_not_verified(server: Server, name: str):
     assert server.deploy(name, definition(1)).metadata["verified"] is False
 

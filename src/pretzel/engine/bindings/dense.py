@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
+from pretzel.engine.costs import Work
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.sizes import Sizes
 
 _TILE = 8  # sums taken side by side; with fewer a row, whole dot products are better
 
@@ -35,10 +37,6 @@ def _gives_dense(node: Node) -> bool:
 
 def _takes(*dtypes: str) -> Callable[[Node], bool]:
     return lambda node: _is_dense(node) and node.inputs[0].type.dtype in dtypes
-
-
-def _few(node: Node) -> bool:
-    return _is_dense(node) and node.type.columns < _TILE
 
 
 def _is_number(node: Node) -> bool:
@@ -91,12 +89,22 @@ def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
     return made | {"centers": _padded(made["centers"].array.T)}
 
 
-def _few_products(node: Node) -> bool:
-    return _few(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
-
-
-def _many_products(node: Node) -> bool:
+def _by_products(node: Node) -> bool:
     return _is_dense(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
+
+
+def _gives_columns(node: Node) -> bool:
+    return _is_dense(node) and node.type.width is not None
+
+
+def _by_differences(node: Node) -> bool:
+    return _is_dense(node) and not _by_products(node)
+
+
+def _whole_tiles(node: Node, sizes: Sizes) -> Work:
+    """Count the columns that fill up the last tile: they are computed as the others are."""
+    read, written = sizes.of(node.inputs[0]), node.type.columns + -node.type.columns % _TILE
+    return Work(read, written, read * written)
 
 
 def _metric(*names: str) -> Callable[[Node], bool]:
@@ -150,14 +158,20 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("require_finite.sparse", "sparse.values:RequireFinite", takes=_is_sparse),
     ),
     ops.Linear: (
-        Binding("linear.dots", "dense.linear:Dots", takes=_few, derive=_transposed),
-        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_in_tiles),
+        Binding("linear.dots", "dense.linear:Dots", takes=_is_dense, derive=_transposed),
+        Binding("linear.tiles", "dense.linear:Tiles", takes=_gives_columns, derive=_in_tiles, work=_whole_tiles),
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
-        Binding("distances.dots", "dense.distances:Dots", takes=_few_products, derive=_with_norms),
-        Binding("distances.tiles", "dense.distances:Tiles", takes=_many_products, derive=_transposed_with_norms),
-        Binding("distances.differences", "dense.distances:Differences", takes=_is_dense, derive=_with_norms),
+        Binding("distances.dots", "dense.distances:Dots", takes=_by_products, derive=_with_norms),
+        Binding(
+            "distances.tiles",
+            "dense.distances:Tiles",
+            takes=_by_products,
+            derive=_transposed_with_norms,
+            work=_whole_tiles,
+        ),
+        Binding("distances.differences", "dense.distances:Differences", takes=_by_differences, derive=_with_norms),
         Binding("squared.sparse", "sparse.distances:Squared", takes=_metric("sqeuclidean"), derive=_with_norms),
         Binding("euclidean.sparse", "sparse.distances:Euclidean", takes=_metric("euclidean"), derive=_with_norms),
     ),
