@@ -71,7 +71,7 @@ def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want)
     elif tolerance is None:
-        np.testing.assert_array_equal(_bits(got), _bits(want))
+        np.testing.assert_array_equal(bits(got), bits(want))
     else:
         _assert_close(got, want, tolerance, scale)
 
@@ -90,7 +90,8 @@ def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: An
     assert good.all(), f"got {got[~good]}, want {want[~good]}"
 
 
-def _bits(array: np.ndarray) -> np.ndarray:
+def bits(array: np.ndarray) -> np.ndarray:
+    """Return the bits of each number, those of one NaN for every NaN."""
     plain = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
     return plain.view(f"u{array.dtype.itemsize}")
 
