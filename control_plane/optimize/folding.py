@@ -15,11 +15,11 @@ from pretzel.plan.parameter import Parameter
 _SPLIT = 2.0**27 + 1  # halves a float64 into two numbers of 26 bits (Dekker)
 SMALLEST = 1e-290
 """Magnitudes above this are normal numbers, and stay so when divided by what a rounding leaves over."""
+LARGEST_ARRAY = 2**25
+"""Numbers in an array that a rule makes larger than those it was given; a width costs a definition nothing."""
 LARGEST_SHIFT = 2.0**13
 """Shifts up to this many units of the shifted value are folded: the sum that then cancels loses 2**13 * 2**-52 = 2e-12
 of a unit.  Seconds since 1970, centred and divided by a day, would lose 4e-12 of a day; divided by a second, 4e-7."""
-MOST_STEPS = 100_000_000
-"""Multiplications that one fold may take; a larger one is not worth the wait."""
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from pretzel.control_plane.optimize.bounds import Bound, bound
+from pretzel.control_plane.optimize.budget import Budget
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import readers
 from pretzel.plan.node import Node
@@ -14,9 +15,18 @@ from pretzel.plan.node import Node
 class Graph:
     """A definition with facts about its nodes, each found out when first asked for."""
 
-    def __init__(self, definition: Definition) -> None:
-        """Look at ``definition``, which does not change."""
+    def __init__(self, definition: Definition, budget: Budget | None = None) -> None:
+        """Look at ``definition``, which does not change; work on it is taken from ``budget``."""
         self.definition = definition
+        self.budget = budget or Budget()
+
+    def __contains__(self, node: Node) -> bool:
+        """Whether a node stands in the definition."""
+        return node in self._nodes
+
+    @cached_property
+    def _nodes(self) -> set[Node]:
+        return set(self.definition.nodes)
 
     @cached_property
     def _by_operator(self) -> dict[type[Node], list[Node]]:
