@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pretzel.control_plane.optimize.budget import BYTE, NODE, Budget
 from pretzel.control_plane.optimize.graph import Graph
-from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.control_plane.optimize.pattern import Rule, alternatives
 from pretzel.control_plane.optimize.trace import Step, Trace
 from pretzel.control_plane.phases import OPTIMIZED, has_kernel
 from pretzel.errors import PretzelError
@@ -84,7 +84,7 @@ def _apply(rule: Rule, graph: Graph, trace: Trace | None) -> Graph:
 
 
 def _replacements(rule: Rule, graph: Graph) -> Iterator[tuple[Node, Node]]:
-    for node in graph.of(rule.pattern.operator):
+    for node in graph.of(*alternatives(rule.pattern.operator)):
         if graph.budget.spent:
             return
         new = _replacement(rule, node, graph)

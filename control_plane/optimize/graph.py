@@ -51,15 +51,21 @@ class Graph:
     def _refusing(self) -> set[Node]:
         found: set[Node] = set()
         for node in self.definition.nodes:
-            if type(node).refuses or not found.isdisjoint(node.inputs):
+            if node.refuses or not found.isdisjoint(node.inputs):
                 found.add(node)
         return found
 
-    def of(self, operator: type[Node]) -> list[Node]:
-        """Return the nodes of an operator, inputs before their readers; ``Node`` stands for any."""
-        if operator is Node:
+    def of(self, *operators: type[Node]) -> list[Node]:
+        """Return the nodes of some operators, those of each with inputs before readers; ``Node`` stands for any."""
+        if Node in operators:
             return self.definition.nodes
-        return self._by_operator.get(operator, [])
+        return [node for operator in operators for node in self._by_operator.get(operator, ())]
+
+    def input_of(self, node: Node) -> Node:
+        """Return an input that a node is computed from, for what needs to know how many rows there are."""
+        while node.inputs:
+            node = node.inputs[0]
+        return node
 
     def shared(self, node: Node) -> bool:
         """Whether more than one reader wants this node, so that it is computed whatever happens to one of them."""

@@ -339,7 +339,7 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "seconds since 1970 times the scale lose their digits to a shift that comes late",
         f"""%{ROWS}
         %1 = affine %x scale=@ones shift=@epoch
@@ -347,7 +347,7 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "in front of trees the last bit decides",
         f"""%{ROWS}
         %1 = affine %x scale=@s:f64[3]
@@ -356,7 +356,7 @@ REFUSALS = [
         output "y" = %3""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "float32 is rounded at each step",
         """%x = input column="x" kind="f32[3]"
         %1 = affine %x scale=@s:f64[3]
