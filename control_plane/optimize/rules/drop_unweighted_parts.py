@@ -41,7 +41,9 @@ def drop_unweighted_parts(graph: Graph, linear: Linear, concat: Concat) -> Node 
     if graph.shared(concat) or not graph.loose(linear):
         return None
     widths = [part.type.columns for part in concat.parts]
-    used = np.logical_or.reduceat(matrix(linear.weights).any(axis=1), np.cumsum([0, *widths[:-1]])) if all(widths) else []
+    used = (
+        np.logical_or.reduceat(matrix(linear.weights).any(axis=1), np.cumsum([0, *widths[:-1]])) if all(widths) else []
+    )
     kept = [bool(u) or not _spared(graph, part) for u, part in zip(used, concat.parts, strict=False)]
     if all(kept) or not any(kept):  # of none that counts, all is constant
         return None

@@ -71,6 +71,7 @@ class Node(metaclass=Interned):
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
     """Two in a row merge into one."""
+
     @property
     def refuses(self) -> bool:
         """Whether it can refuse a row, as the library does; then it is computed wherever the library computes it.
