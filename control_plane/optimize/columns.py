@@ -9,7 +9,6 @@ from pretzel.plan.ops import Affine, Cast, Clip, Elementwise, Impute, Power, Sel
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
-
 COLUMNWISE: dict[type[Node], tuple[str, ...]] = {
     Affine: ("scale", "shift"),
     Cast: (),

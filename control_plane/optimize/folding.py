@@ -43,7 +43,7 @@ def matrix(weights: Parameter) -> np.ndarray:
 
 
 def as_affine(scaling: Affine | Standardize) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return (scale, shift) in float64 with which a scaling is ``x * scale + shift``; infinite where it divides by 0."""
+    """Return the scale and shift in float64 of ``x * scale + shift``; infinite where it divides by zero."""
     if isinstance(scaling, Affine):
         return float64(scaling.scale), None if scaling.shift is None else float64(scaling.shift)
     divisor = np.ones(scaling.type.columns) if scaling.scale is None else float64(scaling.scale)

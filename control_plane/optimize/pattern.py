@@ -53,7 +53,7 @@ def on(operator: Operator, **inputs: Operator | Pattern) -> Pattern:
 
 def alternatives(operator: Operator) -> tuple[type[Node], ...]:
     """Return the operators that a pattern names at one place."""
-    return get_args(operator) or (operator,)  # type: ignore[return-value]
+    return get_args(operator) or (operator,)
 
 
 @dataclass(frozen=True)

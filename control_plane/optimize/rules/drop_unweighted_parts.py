@@ -41,10 +41,8 @@ def drop_unweighted_parts(graph: Graph, linear: Linear, concat: Concat) -> Node 
     if graph.shared(concat) or not graph.loose(linear):
         return None
     widths = [part.type.columns for part in concat.parts]
-    used = (
-        np.logical_or.reduceat(matrix(linear.weights).any(axis=1), np.cumsum([0, *widths[:-1]])) if all(widths) else []
-    )
-    kept = [bool(u) or not _spared(graph, part) for u, part in zip(used, concat.parts, strict=False)]
+    slabs = np.split(matrix(linear.weights), np.cumsum(widths)[:-1])
+    kept = [bool(slab.any()) or not _spared(graph, part) for slab, part in zip(slabs, concat.parts, strict=True)]
     if all(kept) or not any(kept):  # of none that counts, all is constant
         return None
     rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, kept, strict=True) if keep))
