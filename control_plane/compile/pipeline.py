@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pretzel.control_plane.compile.check import check
 from pretzel.control_plane.compile.labels import Head, peel_labels
 from pretzel.control_plane.compile.slots import Slots
+from pretzel.control_plane.phases import PLAN
 from pretzel.engine import KERNEL_SET
 from pretzel.engine.bindings import Binding, choose
 from pretzel.plan.definition import Definition
@@ -55,7 +55,7 @@ def compile_plan(
         DefinitionError: the definition is illegal, too large, or holds an operator that no kernel computes.
     """
     # 1. Refuse what no plan may hold.
-    check(definition)
+    PLAN.check(definition)
     # 2. An output of labels becomes codes and a dictionary.
     heads = peel_labels(definition)
     # 3. Lower every operator that an output still needs, each to one kernel over slots, inputs first.

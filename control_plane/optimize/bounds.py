@@ -90,6 +90,12 @@ def _counts(node: Any, x: Bound) -> Bound:
     return Bound(MAX_COUNT, nan=False)
 
 
+@proves(ops.Constant)
+def _constant(node: ops.Constant, x: Bound) -> Bound:
+    limit = largest(node.row)
+    return Bound(limit, nan=not limit < math.inf)
+
+
 @proves(ops.OneHot)
 def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)

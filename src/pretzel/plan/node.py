@@ -71,8 +71,14 @@ class Node(metaclass=Interned):
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
     """Two in a row merge into one."""
-    refuses: ClassVar[bool] = False
-    """It can refuse a row, as the library does; so it is computed wherever the library computes it, read or not."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it can refuse a row, as the library does; then it is computed wherever the library computes it.
+
+        Read or not.  Classes that always can say ``refuses = True``.
+        """
+        return False
 
     @property
     def exact(self) -> bool:

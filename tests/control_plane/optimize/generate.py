@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,14 +33,21 @@ MAKERS: dict[type[Node], Maker] = {}
 class Draw:
     """What was made so far, and the dice."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, inputs: Sequence[tuple[str, str]] = ()) -> None:
         self.dice = random.Random(seed)
         kinds = ["str", "f64", "f64[3]", "f64[5]", "i64", "f64{4}", "f32[3]", "f32{4}"]
         chosen = self.dice.sample(kinds, self.dice.randint(1, 4))
-        self.nodes: list[Node] = [ops.Input(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        more = [] if inputs else [(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        self.nodes: list[Node] = [ops.Input(name, kind) for name, kind in (*inputs, *more)]
+        self.wanted: list[Node] = []
+        """What the next picks return, in order, where it fits."""
 
     def pick(self, fits: Callable[[Node], bool]) -> Node | None:
-        """A node that fits, often the newest."""
+        """A node that is wanted, or else one that fits, often the newest."""
+        while self.wanted:
+            wanted = self.wanted.pop(0)
+            if fits(wanted):
+                return wanted
         fitting = [node for node in self.nodes if fits(node)]
         if not fitting:
             return None
@@ -72,17 +79,23 @@ class Draw:
 def definition(seed: int, steps: int = 16) -> Definition:
     """Return the definition of a seed, the same on every machine."""
     draw = Draw(seed)
+    random_nodes(draw, steps + 1 - len(draw.nodes), draw.dice.randint(8, 8 * steps))
+    return draw.definition()
+
+
+def random_nodes(draw: Draw, count: int, tries: int = 100) -> None:
+    """Add up to so many nodes, each over values that fit it."""
     makers = [maker for operator, maker in MAKERS.items() for _ in range(6 if operator in OFTEN else 1)]
-    for _ in range(draw.dice.randint(8, 8 * steps)):
+    most = len(draw.nodes) + count
+    for _ in range(tries):
+        if len(draw.nodes) >= most:
+            break
         try:
             node = draw.dice.choice(makers)(draw)
         except DefinitionError:
             continue  # the values did not fit after all
         if node is not None and node.type.columns <= 40:
             draw.nodes.append(node)
-        if len(draw.nodes) > steps:
-            break
-    return draw.definition()
 
 
 def columns(made: Definition, seed: int) -> dict[str, Any]:
