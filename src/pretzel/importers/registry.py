@@ -95,7 +95,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    if not hasattr(estimator, "fit"):
+        return True
+    if hasattr(estimator, "__sklearn_is_fitted__"):
+        return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 
