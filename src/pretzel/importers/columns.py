@@ -17,7 +17,6 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-
 MATRIX = "X"
 """Name of the input of estimators that were not fitted on a DataFrame."""
 
@@ -96,8 +95,8 @@ class Columns:
         return cls((node,))
 
     @classmethod
-    def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None) -> Columns:
-        """Return what a model is given: an input for each name, or else one matrix, as wide as a sample or the model."""
+    def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
+        """Return what a model is given: an input for each name, or one matrix, as wide as a sample if there is one."""
         if names is not None:
             return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
         settled = inputs.types.get(MATRIX)

@@ -67,9 +67,11 @@ def _settled(sample: Any) -> dict[str, ValueType]:
 
 def _categorical(sample: Any) -> list[str]:
     """Return the columns of a DataFrame that pandas keeps as categories."""
-    if not hasattr(sample, "iloc") or not hasattr(sample, "columns"):
+    if not hasattr(sample, "iloc") or not hasattr(sample, "dtypes"):
         return []
-    return [str(name) for name in sample.columns if hasattr(sample[name].dtype, "categories")]
+    return [
+        str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
+    ]
 
 
 def _column_type(series: Any) -> ValueType:

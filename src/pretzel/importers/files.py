@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.lightgbm.text import is_text as lightgbm_text
 
 HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
@@ -32,7 +33,9 @@ class Format:
     """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
 
 
-FILES: list[Format] = []
+FILES: list[Format] = [
+    Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
+]
 
 
 def opened(model: Any) -> Any:
