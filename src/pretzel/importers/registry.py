@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.columns import Columns, UnreadableError
+from pretzel.importers.columns import Columns, Inputs, UnreadableError
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -17,7 +17,12 @@ Methods = dict[str, Node]
 Importer = Callable[[Any, Columns, "Step"], Methods]
 
 IMPORTERS: dict[type, Importer] = {}
-FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
+GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
+"""What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+FAMILIES: dict[str, str] = {
+    "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "sklearn": "pretzel.importers.sklearn",
+}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
 
@@ -32,6 +37,16 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
             if found in IMPORTERS:
                 raise TypeError(f"{found.__qualname__} has two importers")
             IMPORTERS[found] = function
+        return function
+
+    return register
+
+
+def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callable[[Any, Inputs], Columns]]:
+    """Register a function of (model, inputs in the making) that returns the columns that the model is given."""
+
+    def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
+        GIVEN.update(dict.fromkeys(classes, function))
         return function
 
     return register
@@ -83,7 +98,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    if not hasattr(estimator, "fit"):
+        return True
+    if hasattr(estimator, "__sklearn_is_fitted__"):
+        return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 
