@@ -97,6 +97,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     }
     if x.names:
         metadata["feature_names"] = list(x.names)
+    if inputs.written_out:
+        metadata["integers_as_text"] = sorted(inputs.written_out)
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)

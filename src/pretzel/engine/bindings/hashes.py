@@ -8,9 +8,7 @@ from pretzel.plan.node import Node
 
 HASHES: dict[type[Node], tuple[Binding, ...]] = {
     ops.CategoryHash: (
-        Binding(
-            "category_hash.text", "categories.hashes:TextHash", takes=lambda node: node.inputs[0].type.is_text
-        ),
+        Binding("category_hash.text", "categories.hashes:TextHash", takes=lambda node: node.inputs[0].type.is_text),
         Binding("category_hash.number", "categories.hashes:NumberHash"),
     ),
     ops.CombineHashes: (Binding("combine_hashes", "categories.hashes:CombineHashes"),),
