@@ -126,8 +126,8 @@ def _written_out(values: Any) -> Any:
     if isinstance(values, Texts):
         return values
     array = np.asarray(array_of(values, number=False))
-    if array.dtype.kind in "iu":
-        return [str(value) for value in array.tolist()]
+    if array.dtype.kind in "biu":
+        return [str(int(value)) for value in array.tolist()]
     if array.dtype.kind != "O":
         return array
     return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]

@@ -153,7 +153,7 @@ class Model:
         require(len(self.bias) in (1, self.trees.dimension), f"{len(self.bias)} biases")
         splits = self.trees.splits
         require(not len(splits) or 0 <= splits.min() <= splits.max() < max(1, self.split_count), "a split is not there")
-        flats = [feature.flat for feature in (*self.floats, *self.categories)]
+        flats = [feature.flat for feature in self.columns]
         require(len({*flats}) == len(flats) and min(flats, default=0) >= 0, "two features are one column")
         for ctr in self.ctrs:
             require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is not there")
@@ -161,13 +161,18 @@ class Model:
     @property
     def split_count(self) -> int:
         """How many splits there are to choose from."""
-        ends = [len(feature.borders) for feature in (*self.floats, *self.ctrs)]
-        return sum(ends) + sum(len(feature.values) for feature in self.one_hots)
+        borders = sum(len(f.borders) for f in self.floats) + sum(len(f.borders) for f in self.ctrs)
+        return borders + sum(len(feature.values) for feature in self.one_hots)
+
+    @property
+    def columns(self) -> list[FloatFeature | CatFeature]:
+        """The features that are columns of X."""
+        return [*self.floats, *self.categories]
 
     @property
     def names(self) -> list[str]:
         """The name of each column of X; its number where it has none."""
-        known = {feature.flat: feature.name for feature in (*self.floats, *self.categories)} | self.others
+        known = {feature.flat: feature.name for feature in self.columns} | self.others
         width = max(known, default=-1) + 1
         require(width <= 2 * len(known) + 64, "the features' columns are not those of a matrix")
         return [known.get(column, "") or str(column) for column in range(width)]

@@ -124,7 +124,7 @@ def _stepwise(trees: Trees) -> tuple[Nodes, np.ndarray]:
     """Return trees whose nodes say how far on their children lie; a side without a child ends in the node's leaf."""
     assert trees.steps is not None and trees.leaf_of is not None
     own = np.arange(len(trees.steps))
-    ends = ~trees.steps.any(axis=1)
+    ends = (trees.steps == 0).all(axis=1)
     short = (trees.steps == 0) & ~ends[:, None]
     extra = np.where(short, len(own) + np.cumsum(short.ravel()).reshape(short.shape) - 1, -1)
     child = np.where(short, extra, own[:, None] + trees.steps)
