@@ -116,7 +116,21 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     for wanted in inputs:
         if wanted.name not in table:
             raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
-    return {i.name: column_of(i.name, table[i.name], i.type) for i in inputs}
+    as_text = set(metadata.get("integers_as_text") or ())
+    chosen = {i.name: _written_out(table[i.name]) if i.name in as_text else table[i.name] for i in inputs}
+    return {i.name: column_of(i.name, chosen[i.name], i.type) for i in inputs}
+
+
+def _written_out(values: Any) -> Any:
+    """Return categories with integers as their digits, which is how libraries know them that hash categories."""
+    if isinstance(values, Texts):
+        return values
+    array = np.asarray(array_of(values, number=False))
+    if array.dtype.kind in "biu":
+        return [str(int(value)) for value in array.tolist()]
+    if array.dtype.kind != "O":
+        return array
+    return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]
 
 
 def _by_position(X: Any, names: list[str]) -> dict[str, Any]:

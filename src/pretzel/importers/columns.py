@@ -15,7 +15,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import ValueType, dense
+from pretzel.plan.types import TEXT, ValueType, dense
 
 MATRIX = "X"
 """Name of the input of estimators that were not fitted on a DataFrame."""
@@ -33,6 +33,7 @@ class Inputs:
         self.types: dict[str, ValueType] = dict(settled or {})
         self.categorical = frozenset(categorical)
         self.used: dict[str, ops.Input] = {}
+        self.written_out: set[str] = set()
 
     def node(self, name: str, wanted: ValueType) -> Node:
         """Return the input as ``wanted``; a settled number type other than that wins over it.
@@ -47,6 +48,18 @@ class Inputs:
             )
         node = ops.Input(name, str(kind))
         self.used[name] = node
+        return node
+
+    def category(self, name: str) -> Node:
+        """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
+
+        Raises:
+            UnreadableError: another step reads it as numbers.
+        """
+        if name not in self.used:
+            self.types[name] = TEXT
+        node = self.node(name, TEXT)
+        self.written_out.add(name)
         return node
 
 
@@ -151,6 +164,21 @@ class Columns:
         if not self.names or len(opened) < len(self.names):
             return []
         return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
+
+    def category(self) -> Node:
+        """Return the one column as categories that are known by their text: texts, or whole numbers of a step before.
+
+        An integer is the text of its digits, so a column of a table becomes texts even where it holds integers.
+        """
+        part = self.parts[0]
+        if self.width == 1 and isinstance(part, Open) and part.width is None:
+            return part.inputs.category(part.name)
+        return self._single("str" if self._holds_texts(part) else "f64")
+
+    @staticmethod
+    def _holds_texts(part: Part) -> bool:
+        kind = part.type if isinstance(part, Node) else part.inputs.types.get(part.name)
+        return kind is not None and kind.is_text
 
     def each(self) -> list[Columns]:
         """Return each column by itself."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.columns import MATRIX, Columns, Inputs
+from pretzel.importers.columns import MATRIX, Columns, Inputs, Open
 from pretzel.importers.files import opened
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
@@ -97,6 +97,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     }
     if x.names:
         metadata["feature_names"] = list(x.names)
+    if inputs.written_out:
+        metadata["integers_as_text"] = sorted(inputs.written_out)
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)

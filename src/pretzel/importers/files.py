@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,12 @@ class Format:
     """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
 
 
+_CATBOOST_JSON = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
+
 FILES: list[Format] = [
     Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
+    Format("CatBoost binary", lambda head: head.startswith(b"CBM1"), "pretzel.importers.catboost"),
+    Format("CatBoost JSON", lambda head: _CATBOOST_JSON.match(head) is not None, "pretzel.importers.catboost"),
 ]
 
 

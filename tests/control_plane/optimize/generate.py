@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +20,7 @@ from pretzel.plan.ops.linear import METRICS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TEXT, TOKENS
 from pretzel.plan.values import Csr
+from tests.control_plane import optimize as optimize_tests
 
 ROWS = 5
 WORDS = ["a", "b", "ab", "ba", "a b", "Ab", "c"]
@@ -371,4 +374,6 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
 
 
-from tests.control_plane.optimize import generate_compact  # noqa: E402, F401 - families register their makers
+for _family in pkgutil.iter_modules(optimize_tests.__path__):
+    if _family.name.startswith("generate_"):  # each registers its makers
+        importlib.import_module(f"{optimize_tests.__name__}.{_family.name}")

@@ -19,6 +19,7 @@ from pretzel.plan.ops.dense import (
 )
 from pretzel.plan.ops.features import Bin, Power, Products
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -32,9 +33,11 @@ __all__ = [
     "ArgMin",
     "Bin",
     "Cast",
+    "CategoryHash",
     "Clip",
     "Column",
     "CompactLinear",
+    "CombineHashes",
     "Concat",
     "Constant",
     "CountNgrams",
