@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -15,6 +16,18 @@ from pretzel.plan.parameter import Parameter
 def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
     """Return all columns as one matrix of floats that holds no infinity, and no NaN unless it is allowed."""
     return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
+
+
+def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None) -> Node:
+    """Return what :func:`checked` returns, for estimators that take no sparse matrix.
+
+    Raises:
+        UnsupportedError: they are given one.
+    """
+    node = checked(x, estimator, dtype)
+    if is_sparse(node):
+        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+    return node
 
 
 def is_sparse(node: Node) -> bool:

@@ -48,7 +48,5 @@ EXAMPLES = [
         fitting(BernoulliRBM, (X > 0).astype(float), n_components=5, n_iter=3, random_state=0),
         {"batch_size": FIT_ONLY, "learning_rate": FIT_ONLY, "n_iter": FIT_ONLY, "n_components": [2]},
     ),
-    Example(
-        BernoulliRBM, fitting(BernoulliRBM, (X > 0).astype(np.float32), n_components=3, n_iter=3, random_state=0)
-    ),
+    Example(BernoulliRBM, fitting(BernoulliRBM, (X > 0).astype(np.float32), n_components=3, n_iter=3, random_state=0)),
 ]
