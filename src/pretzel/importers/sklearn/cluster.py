@@ -78,7 +78,7 @@ def _nearness(x: Node, centers: np.ndarray) -> Node:
 
 
 def _nearest(x: Node, centers: Any) -> Node:
-    """``pairwise_distances_argmin``, in float64; of equal types the library leaves the square of x out, and so do we."""
+    """``pairwise_distances_argmin``, in float64; where types are equal the square of x is left out."""
     wide, rows = cast(x, "f64"), _rows(centers)
     same = x.type.numpy == rows.dtype
     return ops.ArgMin((_partial_squares if same else _squares)(wide, rows.astype(np.float64)))
@@ -93,7 +93,7 @@ def _rows(centers: Any) -> np.ndarray:
 
 
 def _descended(estimator: Any, x: Node) -> Node:
-    """Return the label of the leaf that each row comes to; a split is a feature, 1 where its second center is nearer."""
+    """Return the label of the leaf that a row comes to; a split is a feature, 1 where its second center is nearer."""
     splits, tree = _splits(estimator._bisecting_tree)
     if not splits:
         return ops.Constant(x, Parameter.of(np.array([estimator._bisecting_tree.label], np.int32)))

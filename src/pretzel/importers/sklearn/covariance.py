@@ -9,7 +9,7 @@ from sklearn.covariance import EllipticEnvelope
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.matrices import centered, checked_dense, vector
+from pretzel.importers.sklearn.matrices import centered, checked_dense, multiplied, vector
 from pretzel.importers.sklearn.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -34,8 +34,7 @@ def _quadratic(x: Node, matrix: np.ndarray) -> Node:
     """Return ``x @ matrix @ x`` of each row, each of the two products summed as SciPy's compiled loop sums it."""
     width = x.type.columns
     turned = _added([ops.Linear(x, Parameter.of(_only(matrix.T, part))) for part in _parts(width)])
-    pairs = np.column_stack([np.arange(width), width + np.arange(width)])
-    terms = ops.Products(ops.Concat((x, turned)), Parameter.of(pairs))
+    terms = multiplied(x, turned)
     return _added([_added([ops.Column(terms, i) for i in part]) for part in _parts(width)])
 
 

@@ -49,6 +49,13 @@ def centered(x: Node, mean: Any) -> Node:
     return ops.Standardize(wide, subtracted, None)
 
 
+def multiplied(a: Node, b: Node) -> Node:
+    """Return the product of two matrices of the same shape, element by element."""
+    width = a.type.columns
+    pairs = np.column_stack([np.arange(width), width + np.arange(width)])
+    return ops.Products(ops.Concat((a, b)), Parameter.of(pairs))
+
+
 def product(x: Node, coef: Any, intercept: Any) -> Node:
     """Return ``x @ coef.T + intercept`` in the types that NumPy gives the two steps.
 
