@@ -356,3 +356,6 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     if draw.dice.random() < 0.15:
         return list(range(width))
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
+
+
+import tests.control_plane.optimize.generate_decompositions  # noqa: E402, F401  # adds its makers to MAKERS

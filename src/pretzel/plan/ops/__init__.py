@@ -21,7 +21,7 @@ from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
+from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -65,4 +65,5 @@ __all__ = [
     "Threshold",
     "Tokenize",
     "TreeEnsemble",
+    "WeightedMedian",
 ]
