@@ -18,13 +18,13 @@ def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: 
     return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
 
 
-def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None) -> Node:
+def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
     """Return what :func:`checked` returns, for estimators that take no sparse matrix.
 
     Raises:
         UnsupportedError: they are given one.
     """
-    node = checked(x, estimator, dtype)
+    node = checked(x, estimator, dtype, allow_nan=allow_nan)
     if is_sparse(node):
         raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
     return node

@@ -16,7 +16,7 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
-from pretzel.plan.ops.features import Bin, Power, Products
+from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
@@ -58,6 +58,7 @@ __all__ = [
     "RequireFinite",
     "RequireWithin",
     "Select",
+    "Spline",
     "Standardize",
     "StripAccents",
     "Sum",
