@@ -1,4 +1,4 @@
-"""Which instruction set the kernels of this process use: the widest that the machine runs, unless PRETZEL_CPU names one."""
+"""The instruction set that kernels of this process use: the widest of the machine, unless PRETZEL_CPU names one."""
 
 supported: tuple[str, ...]
 """The levels that this build has and this machine runs, narrowest first."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.columns import MATRIX, Columns, Inputs, Open
+from pretzel.importers.columns import MATRIX, Columns, Inputs
 from pretzel.importers.files import opened
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition

@@ -56,7 +56,7 @@ def _one_thread() -> Iterator[None]:
 def test_the_answers_are_the_librarys_own(example: Example) -> None:
     estimator, x = example.fitted()
     assert type(estimator) is example.kind
-    assert_serves(estimator, x, sample=x, exact=example.exact)
+    assert_serves(estimator, x, sample=x, exact=example.exact, batches=example.batches)
 
 
 @pytest.mark.parametrize(("example", "option", "value"), _tries())

@@ -17,13 +17,13 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
-from pretzel.plan.ops.features import Bin, Power, Products
+from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
+from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -63,6 +63,7 @@ __all__ = [
     "RequireFinite",
     "RequireWithin",
     "Select",
+    "Spline",
     "Standardize",
     "StripAccents",
     "Sum",
@@ -70,4 +71,5 @@ __all__ = [
     "Threshold",
     "Tokenize",
     "TreeEnsemble",
+    "WeightedMedian",
 ]

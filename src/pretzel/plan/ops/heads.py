@@ -6,7 +6,17 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax")
+LINKS = (
+    "sigmoid",
+    "softmax",
+    "sigmoid_pair",
+    "softmax_pair",
+    "complement_pair",
+    "log",
+    "shares",
+    "log_softmax",
+    "log_sum_exp",
+)
 
 
 class Link(Node):
@@ -17,7 +27,8 @@ class Link(Node):
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
     logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
     (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
-    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute.
+    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute;
+    ``log_sum_exp`` is that logarithm itself, one value a row (the likelihood of a mixture).
     """
 
     x: Node
@@ -30,7 +41,7 @@ class Link(Node):
         return self.function in ("log", "shares") and not isinstance(self.x, Link)
 
     def infer(self) -> ValueType:
-        """Dense floats in; the pairs take one value a row and give two columns."""
+        """Dense floats in; the pairs take one value a row and give two columns, ``log_sum_exp`` one value."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or self.function not in LINKS:
             raise self.fail(f"function: {self.function!r} of {t}; expected one of {', '.join(LINKS)} of dense floats")
@@ -38,8 +49,10 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function in ("softmax", "shares", "log_softmax") and not t.width:
+        if self.function in ("softmax", "shares", "log_softmax", "log_sum_exp") and not t.width:
             raise self.fail(f"x: {self.function} takes columns, got {t}")
+        if self.function == "log_sum_exp":
+            return dense(t.dtype)
         return t
 
 

@@ -21,8 +21,9 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
         return _softmax(np.stack([-x, x], axis=1))
     if node.function == "shares":
         return _shares(x)
-    if node.function == "log_softmax":
-        return _log_softmax(x)
+    if node.function in ("log_softmax", "log_sum_exp"):
+        logarithm = _log_sum_exp(x)
+        return x - logarithm if node.function == "log_softmax" else logarithm[:, 0]
     if node.function == "log":
         return np.log(x)
     p = x if node.function == "complement_pair" else _sigmoid(x)
@@ -73,13 +74,13 @@ def _softmax(x: np.ndarray) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _log_softmax(x: np.ndarray) -> Any:
+def _log_sum_exp(x: np.ndarray) -> Any:
     """Take the largest out of the sum, all of them where several are equal, as ``logsumexp`` does."""
     largest = x.max(axis=1, keepdims=True)
     count = (x == largest).sum(axis=1, keepdims=True).astype(x.dtype)
     powers = np.exp(x - np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
     rest = np.where(x == largest, 0, powers).astype(x.dtype).sum(axis=1, keepdims=True)
-    return x - (np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest)
+    return np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest
 
 
 def _shares(x: np.ndarray) -> Any:
