@@ -19,6 +19,7 @@ from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers import export
+from pretzel.importers.files import opened
 from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
@@ -36,9 +37,13 @@ _AS_SAVED: Kind = ("dense", frozenset())
 def compile(estimator: Any) -> Predictor:
     """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
 
+    A path stands for the model in a file of its library's own format.
+
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
+        InputError: a file is torn, or not what it seems to be.
     """
+    estimator = opened(estimator)
     return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
 
 

@@ -24,7 +24,10 @@ from pretzel.errors import NotFoundError
 def deploy(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="skops, joblib, pickle, or a saved definition.")
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="A library's own format, skops, joblib, pickle, or a saved definition."
+        ),
     ],
     sample: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="CSV, TSV or lines of text to verify the plan on.")

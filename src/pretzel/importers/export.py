@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns, Inputs, Open
-from pretzel.importers.registry import Step, import_estimator, load_family
+from pretzel.importers.files import opened
+from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
 
@@ -20,12 +21,16 @@ MATRIX = "X"
 def export(estimator: Any, *, sample: Any = None) -> Definition:
     """Return the definition of a fitted estimator: its inputs, its operators, and one output for each of its methods.
 
+    A path stands for the model in a file of its library's own format.
+
     ``sample`` is data of the kind it will be given (an array, a DataFrame, a list of texts): it settles which columns
     hold texts and whether numbers are float32; without it, what the steps read decides, and numbers are float64.
 
     Raises:
         UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.
+        InputError: a file is torn, or not what it seems to be.
     """
+    estimator = opened(estimator)
     load_family(type(estimator))
     inputs = Inputs(_settled(sample))
     x = _given(estimator, inputs)
@@ -35,6 +40,10 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
     estimator = _first_reader(estimator)
+    load_family(type(estimator))
+    told = GIVEN.get(type(estimator))
+    if told is not None:
+        return told(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
     if names is not None:
         columns = tuple(str(name) for name in names)
@@ -80,10 +89,9 @@ def _number(dtype: Any) -> str:
 
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
-    library = type(estimator).__module__.partition(".")[0]
     metadata: dict[str, Any] = {
         "estimator": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "library": f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip(),
+        "library": getattr(estimator, "written_by", None) or _library(estimator),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
     }
@@ -95,6 +103,11 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
     return metadata
+
+
+def _library(estimator: Any) -> str:
+    library = type(estimator).__module__.partition(".")[0]
+    return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
 
 
 def _style(x: Columns, inputs: Inputs) -> str:

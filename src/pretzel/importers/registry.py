@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.columns import Columns, UnreadableError
+from pretzel.importers.columns import Columns, Inputs, UnreadableError
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -17,6 +17,8 @@ Methods = dict[str, Node]
 Importer = Callable[[Any, Columns, "Step"], Methods]
 
 IMPORTERS: dict[type, Importer] = {}
+GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
+"""What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
 FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
@@ -32,6 +34,16 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
             if found in IMPORTERS:
                 raise TypeError(f"{found.__qualname__} has two importers")
             IMPORTERS[found] = function
+        return function
+
+    return register
+
+
+def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callable[[Any, Inputs], Columns]]:
+    """Register a function of (model, inputs in the making) that returns the columns that the model is given."""
+
+    def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
+        GIVEN.update(dict.fromkeys(classes, function))
         return function
 
     return register

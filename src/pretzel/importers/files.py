@@ -1,0 +1,66 @@
+"""Models in their library's own file format, found by how the file begins.
+
+A format is one line of ``FILES``: how it is recognized, and the module whose ``read(data: bytes)`` returns the model,
+of a class that has an importer like any estimator's.  The module is loaded when such a file is met, and imports the
+library itself only if the format cannot be read without.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pretzel.errors import InputError, UnsupportedError
+
+HEAD = 4096
+"""Bytes of a file that are shown to each format; no file is recognized by what comes later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One file format of one library."""
+
+    name: str
+    """For messages: ``LightGBM text``."""
+    begins: Callable[[bytes], bool]
+    """Whether a file with this head is of the format."""
+    module: str
+    """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
+
+
+FILES: list[Format] = []
+
+
+def opened(model: Any) -> Any:
+    """Return the model itself, or where it is a path, what the file holds (see :func:`read_model`)."""
+    return read_model(model) if isinstance(model, (str, os.PathLike)) else model
+
+
+def format_of(path: str | os.PathLike[str]) -> Format | None:
+    """Return the format that a file is of, or None where no library is known to write files that begin so."""
+    with Path(path).open("rb") as file:
+        head = file.read(HEAD)
+    return next((known for known in FILES if known.begins(head)), None)
+
+
+def read_model(path: str | os.PathLike[str]) -> Any:
+    """Return the model that a file holds; nothing in the file is run.
+
+    Raises:
+        InputError: the file is torn, or not what it seems to be.
+        UnsupportedError: no format begins so.
+    """
+    found = format_of(path)
+    if found is None:
+        names = ", ".join(known.name for known in FILES)
+        refused = UnsupportedError(f"{os.fspath(path)}: no format of a model begins like this; expected one of {names}")
+        refused.add_note("open a pickle yourself, and pass the estimator")
+        raise refused
+    try:
+        return importlib.import_module(found.module).read(Path(path).read_bytes())
+    except InputError as error:
+        raise InputError(f"{os.fspath(path)}: it cannot be read as {found.name}: {error}") from None
