@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from collections.abc import Callable
 from typing import Any
@@ -356,3 +357,7 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     if draw.dice.random() < 0.15:
         return list(range(width))
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
+
+
+# Makers of other families, registered by being imported.
+importlib.import_module("tests.control_plane.optimize.generate_binary")

@@ -3,6 +3,7 @@
 Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 """
 
+from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
 from pretzel.plan.ops.constant import Constant
@@ -22,6 +23,7 @@ from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
+from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -29,10 +31,12 @@ __all__ = [
     "Affine",
     "ArgMax",
     "ArgMin",
+    "Arithmetic",
     "Bin",
     "Cast",
     "Clip",
     "Column",
+    "Compare",
     "Concat",
     "Constant",
     "CountNgrams",
@@ -55,6 +59,7 @@ __all__ = [
     "OneHot",
     "Power",
     "Products",
+    "Reduce",
     "RequireFinite",
     "RequireWithin",
     "Select",
@@ -65,4 +70,5 @@ __all__ = [
     "Threshold",
     "Tokenize",
     "TreeEnsemble",
+    "Where",
 ]
