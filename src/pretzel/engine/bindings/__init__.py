@@ -1,5 +1,6 @@
 """Which kernel computes which operator: one line an operator, in the file of its family."""
 
+from pretzel.engine.bindings.binary import BINARY
 from pretzel.engine.bindings.binding import Binding, Lowered
 from pretzel.engine.bindings.categories import CATEGORIES
 from pretzel.engine.bindings.dense import DENSE
@@ -15,7 +16,16 @@ from pretzel.plan.sizes import Sizes
 
 __all__ = ["BINDINGS", "KERNELS", "Binding", "Lowered", "choose", "lower"]
 
-FAMILIES = (DENSE, CATEGORIES, TEXT, TREES, FOLDED, FEATURES, HASHES)
+FAMILIES = (
+    DENSE,
+    BINARY,
+    CATEGORIES,
+    FEATURES,
+    FOLDED,
+    HASHES,
+    TEXT,
+    TREES,
+)
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     operator: tuple(binding for family in FAMILIES for binding in family.get(operator, ()))
     for operator in dict.fromkeys(operator for family in FAMILIES for operator in family)

@@ -3,6 +3,7 @@
 Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 """
 
+from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
 from pretzel.plan.ops.compact import CompactLinear
@@ -24,6 +25,7 @@ from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
+from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -31,6 +33,7 @@ __all__ = [
     "Affine",
     "ArgMax",
     "ArgMin",
+    "Arithmetic",
     "Bin",
     "Cast",
     "CategoryHash",
@@ -38,6 +41,7 @@ __all__ = [
     "Column",
     "CompactLinear",
     "CombineHashes",
+    "Compare",
     "Concat",
     "Constant",
     "CountNgrams",
@@ -60,6 +64,7 @@ __all__ = [
     "OneHot",
     "Power",
     "Products",
+    "Reduce",
     "RequireFinite",
     "RequireWithin",
     "Select",
@@ -72,4 +77,5 @@ __all__ = [
     "Tokenize",
     "TreeEnsemble",
     "WeightedMedian",
+    "Where",
 ]

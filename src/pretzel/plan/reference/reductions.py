@@ -1,0 +1,37 @@
+"""What reductions mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+
+
+@reference(ops.Reduce)
+def reduce(node: ops.Reduce, x: np.ndarray) -> Any:
+    """Take column after column into the result."""
+    x = x[:, None] if x.ndim == 1 else x
+    columns = node.columns.array
+    y = np.full((len(x), len(columns)), _start(node.function, x.dtype), x.dtype)
+    with np.errstate(all="ignore"):
+        for i in range(columns.shape[1]):
+            y = _STEPS[node.function](y, x[:, columns[:, i]])
+    return y
+
+
+def _start(function: str, dtype: np.dtype) -> Any:
+    if function == "sum":
+        return 0
+    if dtype.kind == "f":
+        return np.inf if function == "minimum" else -np.inf
+    return np.iinfo(dtype).max if function == "minimum" else np.iinfo(dtype).min
+
+
+_STEPS = {
+    "sum": lambda y, x: y + x,
+    "minimum": lambda y, x: np.where((y != y) | (y < x), y, x),
+    "maximum": lambda y, x: np.where((y != y) | (y > x), y, x),
+}
