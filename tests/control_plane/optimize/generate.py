@@ -356,3 +356,6 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     if draw.dice.random() < 0.15:
         return list(range(width))
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
+
+
+from tests.control_plane.optimize import generate_neighbors  # noqa: E402, F401  it needs what stands above

@@ -5,6 +5,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.constant import Constant
 from pretzel.plan.ops.dense import (
     Affine,
@@ -18,9 +19,10 @@ from pretzel.plan.ops.dense import (
 )
 from pretzel.plan.ops.features import Bin, Power, Products
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
-from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
+from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
+from pretzel.plan.ops.neighbors import Blend, Gather, Nearest, Scatter
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
@@ -30,16 +32,20 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "Bin",
+    "Blend",
     "Cast",
     "Clip",
     "Column",
+    "Combine",
     "Concat",
     "Constant",
     "CountNgrams",
+    "Coupling",
     "Densify",
     "Distances",
     "Elementwise",
     "FilterTokens",
+    "Gather",
     "Impute",
     "Input",
     "Interpolate",
@@ -49,6 +55,7 @@ __all__ = [
     "Lookup",
     "Lowercase",
     "MissingIndicator",
+    "Nearest",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
@@ -57,6 +64,7 @@ __all__ = [
     "Products",
     "RequireFinite",
     "RequireWithin",
+    "Scatter",
     "Select",
     "Standardize",
     "StripAccents",
