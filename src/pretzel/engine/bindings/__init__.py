@@ -7,6 +7,7 @@ from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
 from pretzel.engine.bindings.folded import FOLDED
 from pretzel.engine.bindings.hashes import HASHES
+from pretzel.engine.bindings.neighbors import NEIGHBORS
 from pretzel.engine.bindings.text import TEXT
 from pretzel.engine.bindings.trees import TREES
 from pretzel.engine.costs import dearness
@@ -23,6 +24,7 @@ FAMILIES = (
     FEATURES,
     FOLDED,
     HASHES,
+    NEIGHBORS,
     TEXT,
     TREES,
 )
