@@ -18,6 +18,7 @@ from pretzel.plan.ops.dense import (
 )
 from pretzel.plan.ops.features import Bin, Power, Products
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -40,6 +41,8 @@ __all__ = [
     "Distances",
     "Elementwise",
     "FilterTokens",
+    "HashFeatures",
+    "HashNgrams",
     "Impute",
     "Input",
     "Interpolate",
@@ -47,6 +50,7 @@ __all__ = [
     "Linear",
     "Link",
     "Lookup",
+    "LookupFeatures",
     "Lowercase",
     "MissingIndicator",
     "NormalQuantile",
