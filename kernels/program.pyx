@@ -127,8 +127,8 @@ cdef class Program:
         """Run over ``rows`` rows and return the list of the outputs' values.
 
         ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths, missing]`` of
-        the arrays of a packed text column; or ``(values, columns, starts)`` of a sparse one.  The caller has checked types and
-        sizes.  ``deadline``: a time of the monotonic clock in seconds, 0 for none.
+        the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items, starts)`` of a
+        ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time of the monotonic clock in seconds, 0 for none.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 

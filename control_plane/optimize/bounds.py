@@ -96,6 +96,11 @@ def _constant(node: ops.Constant, x: Bound) -> Bound:
     return Bound(limit, nan=not limit < math.inf)
 
 
+@proves(ops.HashNgrams)
+def _hashed(node: Any, x: Bound) -> Bound:
+    return Bound(MAX_COUNT * node.high, nan=False)  # n-grams of every length may meet in one column
+
+
 @proves(ops.OneHot)
 def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)

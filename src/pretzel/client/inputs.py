@@ -1,7 +1,8 @@
 """What a user calls X, cut into the columns that a model takes.
 
-The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``frame``, one
-input a column, found by name in a table or by position in an array.
+The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``lists``, one of
+lists of texts; ``records``, the names and the values of rows that are dictionaries or pairs; ``frame``, one input a
+column, found by name in a table or by position in an array.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.client.records import list_column, record_columns
 from pretzel.client.tables import array_of, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
-Column = np.ndarray | Texts | Csr
+Column = np.ndarray | Texts | Csr | Ragged
 
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
 
     Args:
-        X: an array of any dtype, lists, a table, a SciPy sparse matrix, or documents.
+        X: an array of any dtype, lists, a table, a SciPy sparse matrix, documents, or dictionaries.
         inputs: what the model takes.
         metadata: of the model's version; ``input_style`` says how to cut, ``feature_names`` what the columns of an
-            array are called.
+            array are called, ``records`` which columns hold named values, and how.
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
@@ -45,10 +47,12 @@ def column_of(name: str, values: Any, kind: ValueType) -> Column:
         InputError: the values have another shape, or cannot be converted without loss.
     """
     try:
-        if isinstance(values, (Texts, Csr)):
+        if isinstance(values, (Texts, Csr, Ragged)):
             return values
         if is_sparse(values):
             return _from_sparse(values, kind)
+        if kind.layout == "ragged":
+            return list_column(name, values)
         array = array_of(values, number=not kind.is_text)
         return _text(array, kind) if kind.is_text else _number(array, kind)
     except InputError as error:
@@ -65,7 +69,7 @@ def typed_columns(columns: Mapping[str, Any]) -> dict[str, Column]:
 
 
 def _as_given(name: str, values: Any) -> Column:
-    if isinstance(values, (Texts, Csr)):
+    if isinstance(values, (Texts, Csr, Ragged)):
         return values
     if is_sparse(values):
         return Csr(values.tocsr().data, values.tocsr().indices, values.tocsr().indptr, values.shape[1])
@@ -109,10 +113,22 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     return {name: column_of(name, X, inputs[0].type)}
 
 
+def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    return {inputs[0].name: list_column(inputs[0].name, X)}
+
+
+def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    ((name, form),) = metadata["records"].items()
+    return dict(record_columns(name, X, form))
+
+
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table = table_of(X)
     if table is None:
         table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]))
+    for name, form in (metadata.get("records") or {}).items():
+        if name in table:
+            table |= record_columns(name, table[name], form)
     for wanted in inputs:
         if wanted.name not in table:
             raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
@@ -146,7 +162,13 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
 
 
 _Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str, Column]]
-_STYLES: dict[str, _Style] = {"matrix": _matrix, "texts": _texts, "frame": _frame}
+_STYLES: dict[str, _Style] = {
+    "matrix": _matrix,
+    "texts": _texts,
+    "lists": _lists,
+    "records": _records,
+    "frame": _frame,
+}
 
 
 # One column

@@ -84,7 +84,8 @@ class Executable:
     ) -> dict[str, Value]:
         """Compute ``outputs`` (all, where None) over the rows of ``columns``.
 
-        A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, or :class:`Csr`.
+        A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
+        :class:`Ragged`.
         ``deadline`` is a time of ``time.monotonic()``.
 
         Raises:

@@ -12,7 +12,7 @@ from pretzel.importers.columns import MATRIX, Columns, Inputs
 from pretzel.importers.files import opened
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
-from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
+from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
 
 def export(estimator: Any, *, sample: Any = None) -> Definition:
@@ -61,7 +61,10 @@ def _settled(sample: Any) -> dict[str, ValueType]:
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
         return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
-    array = np.asarray(sample)
+    try:
+        array = np.asarray(sample)
+    except ValueError:
+        return {}  # rows of different lengths, which the steps that read such know
     return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
 
 
@@ -99,6 +102,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         metadata["feature_names"] = list(x.names)
     if inputs.written_out:
         metadata["integers_as_text"] = sorted(inputs.written_out)
+    if inputs.records:
+        metadata["records"] = inputs.records
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)
@@ -113,8 +118,10 @@ def _library(estimator: Any) -> str:
 
 
 def _style(x: Columns, inputs: Inputs) -> str:
-    """Say how a client cuts X: ``frame`` one input a column, ``texts`` a list of texts, ``matrix`` one array."""
+    """Say how a client cuts X: into the columns of a ``frame``, or as what the one input holds."""
     if x.names:
         return "frame"
-    settled = inputs.types.get(MATRIX)
-    return "texts" if settled == TEXT else "matrix"
+    if inputs.records:
+        return "records"
+    styles: dict[ValueType | None, str] = {TEXT: "texts", TOKENS: "lists"}
+    return styles.get(inputs.types.get(MATRIX), "matrix")

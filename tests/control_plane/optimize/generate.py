@@ -111,6 +111,8 @@ def _column(node: ops.Input, dice: random.Random) -> Any:
     kind = node.type
     if kind == TEXT:
         return ["".join(dice.choice("abAB c") for _ in range(dice.randint(0, 9))) for _ in range(ROWS)]
+    if kind.layout == "ragged":  # of the same lengths in every such column, as names and values have
+        return [[dice.choice(WORDS) if kind.is_text else dice.gauss(0, 3)] * (row % 3) for row in range(ROWS)]
     if kind.dtype == "i64":
         return np.array([dice.randint(-1, 4) for _ in range(ROWS)])
     odd = dice.random() < 0.2

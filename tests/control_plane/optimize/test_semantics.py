@@ -20,7 +20,8 @@ from pretzel.plan.node import OPERATORS
 from pretzel.plan.ops import Input
 from pretzel.plan.reference import evaluate
 from pretzel.plan.render import render
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.types import NUMBERS
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from tests.control_plane.optimize.aim import aimed
 from tests.control_plane.optimize.generate import MAKERS, columns, definition
 
@@ -43,7 +44,7 @@ def outcome(made: Definition, given: dict[str, Any]) -> Outcome:
 
 def magnitude(made: Definition, given: dict[str, Any]) -> float:
     """The largest finite number on the way to the outputs: what the terms of sums can be as large as."""
-    numeric = {str(i): node for i, node in enumerate(made.nodes) if not node.type.is_text}
+    numeric = {str(i): node for i, node in enumerate(made.nodes) if not node.type.is_text and node.type != NUMBERS}
     if not numeric:
         return 1.0
     values = outcome(Definition(numeric, made.inputs), given)
@@ -168,9 +169,15 @@ def test_many_definitions_aimed_at_a_rule_keep_their_values(rule: Rule) -> None:
     check_aimed(rule, MANY)
 
 
+def _packed(executable: engine.Executable, given: dict[str, Any]) -> dict[str, Any]:
+    kinds = {item.name: item.type for item in executable.inputs}
+    lists = {name: kind.is_text for name, kind in kinds.items() if kind.layout == "ragged"}
+    return given | {name: Ragged.of(given[name], numbers=not texts) for name, texts in lists.items()}
+
+
 def _run(executable: engine.Executable, given: dict[str, Any]) -> Outcome:
     try:
-        return {name: _plain(value) for name, value in executable.run(given).items()}
+        return {name: _plain(value) for name, value in executable.run(_packed(executable, given)).items()}
     except InputError:
         return "refused"
 

@@ -13,7 +13,7 @@ from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.reference import evaluate
-from pretzel.plan.values import Texts
+from pretzel.plan.values import Ragged, Texts
 from tests.importers.sklearn.compare import BATCHES, _assert_close, run
 
 
@@ -75,6 +75,8 @@ def count(x: Any) -> int:
 
 
 def _plain(column: Any) -> Any:
+    if isinstance(column, Ragged):
+        return column.tolist()
     if not isinstance(column, Texts):
         return column
     texts, width = column.tolist(), column.width

@@ -121,7 +121,7 @@ def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any],
     try:
         plain, _ = example.fitted(**further)
         before = wanted(plain, export(plain, sample=x), x)
-    except (TypeError, ValueError, UnsupportedError):  # without the option the library, or we, refuse this data
+    except (AttributeError, TypeError, ValueError, UnsupportedError):  # without it the library, or we, refuse this data
         return True
     if changed.keys() != before.keys():
         return True

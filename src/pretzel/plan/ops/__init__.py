@@ -22,6 +22,7 @@ from pretzel.plan.ops.dense import (
 from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
+from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -55,6 +56,8 @@ __all__ = [
     "Elementwise",
     "FilterTokens",
     "Gather",
+    "HashFeatures",
+    "HashNgrams",
     "Impute",
     "Input",
     "Interpolate",
@@ -62,6 +65,7 @@ __all__ = [
     "Linear",
     "Link",
     "Lookup",
+    "LookupFeatures",
     "Lowercase",
     "MissingIndicator",
     "Nearest",
