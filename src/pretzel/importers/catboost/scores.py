@@ -9,8 +9,7 @@ from pretzel.importers.catboost.features import compared
 from pretzel.importers.catboost.heads import scaled
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.trees import ensemble
-from pretzel.importers.columns import Columns, Inputs, Open
-from pretzel.importers.export import MATRIX
+from pretzel.importers.columns import MATRIX, Columns, Inputs, Open
 from pretzel.importers.registry import Step
 from pretzel.plan.node import Node
 

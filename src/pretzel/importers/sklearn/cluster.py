@@ -8,10 +8,10 @@ import numpy as np
 from sklearn import cluster
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.matrices import checked, checked_dense, is_sparse
 from pretzel.importers.sklearn.members import cast, divided
-from pretzel.importers.sklearn.trees import Trees, joined
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
