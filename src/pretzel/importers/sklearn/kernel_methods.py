@@ -45,14 +45,19 @@ def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
     node = checked(x, estimator)
     given = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
     kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
+    mapped = projected(estimator, kernels)
+    return {"transform": _as_numpy(mapped, estimator.kernel, node, estimator.X_fit_, estimator.eigenvectors_)}
+
+
+def projected(estimator: Any, kernels: Node) -> Node:
+    """Return what a ``KernelPCA`` makes of kernels with all that was learned, not centered yet."""
     vectors, values = np.asarray(estimator.eigenvectors_), np.asarray(estimator.eigenvalues_)
     scaled = np.where(values != 0, vectors / np.sqrt(np.where(values != 0, values, 1)), 0.0).astype(np.float64)
     center = estimator._centerer
     sums = scaled.sum(axis=0)
     weights = scaled - sums / len(center.K_fit_rows_)
     bias = center.K_fit_all_ * sums - (np.asarray(center.K_fit_rows_)[:, None] * scaled).sum(axis=0)
-    mapped = ops.Linear(kernels, Parameter.of(weights), Parameter.of(bias.astype(np.float64)))
-    return {"transform": _as_numpy(mapped, estimator.kernel, node, estimator.X_fit_, vectors)}
+    return ops.Linear(kernels, Parameter.of(weights), Parameter.of(bias.astype(np.float64)))
 
 
 def _product(kernels: Node, weights: np.ndarray) -> Node:

@@ -1,9 +1,11 @@
 """Operators on neighbours: which are nearest, what is known of them, and what they say together.
 
-Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned.
+Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned; -1 is none.
 """
 
 from __future__ import annotations
+
+import math
 
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -21,6 +23,8 @@ class Nearest(Node):
 
     x: Node
     count: int
+    limit: float = math.inf
+    """The largest value that is near; where a value is above it, -1 stands for its position."""
     breaker = True
     exact = True
 

@@ -14,7 +14,8 @@ from pretzel.plan.values import Csr
 @reference(ops.Nearest)
 def nearest(node: ops.Nearest, x: np.ndarray) -> Any:
     """``argsort(x)[:count]``, equals in their order."""
-    return np.argsort(x, axis=1, kind="stable")[:, : node.count].astype(np.int64)
+    found = np.argsort(x, axis=1, kind="stable")[:, : node.count].astype(np.int64)
+    return np.where(np.take_along_axis(x, found, axis=1) > node.limit, -1, found)
 
 
 @reference(ops.Gather)
