@@ -17,7 +17,7 @@ cdef extern from "dense/differences.h" nogil:
 cdef const Functions* differences = differences_for(level)
 
 METRICS = [
-    "manhattan", "chebyshev", "squares", "minkowski", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
+    "manhattan", "chebyshev", "squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
 ]
 
 
@@ -29,7 +29,7 @@ cdef class Differences(Kernel):
         output: k columns, one a center; float32 only where x is.
         centers: ``[padded(k) / 8, width * 8]``, eight centers side by side; those beyond k are not looked at.
         metric: one of METRICS.
-        p: the exponent of ``minkowski``.
+        p: the exponent of ``powers``.
 
     Raises:
         ValueError: types, shape or metric do not fit.

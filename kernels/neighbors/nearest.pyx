@@ -18,18 +18,21 @@ cdef class Nearest(Kernel):
         inputs: one dense x of floats, of at least ``count`` columns.
         output: ``i64[count]``.
         count: how many.
+        limit: where a value is above it, -1 stands for its position.
 
     Raises:
         ValueError: types or count do not fit.
     """
 
     cdef int64_t width, count
+    cdef double limit
     cdef bint single
 
-    def __init__(self, inputs, output, *, count):
+    def __init__(self, inputs, output, *, count, limit):
         typed("x", inputs[0], FLOATS)
         typed("result", output, ("i64",), count)
-        self.width, self.count, self.single = inputs[0].columns, count, inputs[0].dtype == "f32"
+        self.width, self.count, self.limit = inputs[0].columns, count, limit
+        self.single = inputs[0].dtype == "f32"
         if not 1 <= self.count <= self.width:
             raise ValueError(f"count: expected 1..{self.width}, got {count}")
 
@@ -43,6 +46,7 @@ cdef class Nearest(Kernel):
                 select(<float*>inputs[0].values + row * self.width, <double*>frame.scratch.at, y, self.width, self.count)
             else:
                 select(<double*>inputs[0].values + row * self.width, <double*>frame.scratch.at, y, self.width, self.count)
+            forget(<double*>frame.scratch.at, y, self.count, self.limit)
             y += self.count
         return OK
 
@@ -62,6 +66,13 @@ cdef inline void select(const real* x, double* values, int64_t* positions, int64
         values[0], values[i] = values[i], values[0]
         positions[0], positions[i] = positions[i], positions[0]
         sink(values, positions, 0, i)
+
+
+cdef inline void forget(const double* values, int64_t* positions, int64_t count, double limit) noexcept nogil:
+    cdef int64_t i
+    for i in range(count):
+        if values[i] > limit:
+            positions[i] = -1
 
 
 cdef inline void sink(double* values, int64_t* positions, int64_t i, int64_t count) noexcept nogil:

@@ -22,8 +22,10 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
     Raises:
         UnsupportedError: the kernel is a function, or reads no features.
     """
-    if callable(name) or name not in KERNELS:
-        raise step.refuse("kernel", "its kernel is no function of features that is known", f"use one of {KERNELS}")
+    if callable(name):
+        raise step.refuse("kernel", "it is a function, whatever its kernel_params", f"use one of {', '.join(KERNELS)}")
+    if name not in KERNELS:
+        raise step.refuse("kernel", "it reads no features", f"use one of {', '.join(KERNELS)}")
     x, centers = cast(x, "f64"), matrix(centers)
     scale = 1.0 / centers.shape[1] if gamma is None else float(gamma)
     if name == "linear":
@@ -38,7 +40,9 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
         return decay(distances(x, centers, "manhattan"), scale)
     if name == "cosine":
         return shifted(distances(x, centers, "cosine"), -1.0, 1.0)
-    apart = distances(x, centers, "chi2")
+    if is_sparse(x):
+        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows")
+    apart = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
     return shifted(apart, -1.0) if name == "additive_chi2" else decay(apart, 1.0 if gamma is None else scale)
 
 
@@ -66,6 +70,13 @@ def shifted(x: Node, scale: float, shift: float = 0.0) -> Node:
     """Return ``x * scale + shift``."""
     width = x.type.columns
     return ops.Affine(x, vector(scale, width), vector(float(shift), width) if shift else None)
+
+
+def within(x: Node, low: float, estimator: Any, reason: str) -> Node:
+    """Return x, in which nothing below ``low`` is let through."""
+    width = x.type.columns
+    limits = vector(low, width), vector(np.finfo(np.float64).max, width)
+    return ops.RequireWithin(x, *limits, type(estimator).__name__, reason=reason)
 
 
 def decay(x: Node, rate: float) -> Node:

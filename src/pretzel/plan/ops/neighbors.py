@@ -1,9 +1,11 @@
 """Operators on neighbours: which are nearest, what is known of them, and what they say together.
 
-Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned.
+Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned; -1 is none.
 """
 
 from __future__ import annotations
+
+import math
 
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -21,6 +23,8 @@ class Nearest(Node):
 
     x: Node
     count: int
+    limit: float = math.inf
+    """The largest value that is near; where a value is above it, -1 stands for its position."""
     breaker = True
     exact = True
 
@@ -50,8 +54,8 @@ class Blend(Node):
     """What the rows of ``table`` at each row's positions say together, column by column.
 
     ``sum`` is the sum of ``weight * entry`` in the order in which NumPy adds along a row; ``min`` is the least of
-    ``weight + entry``, or NaN where one is.  A position that is none is left out; where all are, the sum is zero and
-    the minimum infinite.  Source: ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
+    ``weight + entry``, or NaN where one is.  A position that is none has a term of zero, or an infinite one.  Source:
+    ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
     """
 
     positions: Node

@@ -1,0 +1,43 @@
+"""Embeddings of rows by their neighbours among what was learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import manifold
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.kernel_methods import projected
+from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.neighbors import nearest, nearness
+from pretzel.importers.sklearn.pairwise import shifted, within
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(manifold.Isomap)
+def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The shortest ways to all that was learned, through the nearest; minus half their squares are the kernels."""
+    node = checked(x, estimator)
+    positions, distance = _near(estimator, Columns.of(node), step)
+    ways: Node = ops.Blend(
+        positions, distance, Parameter.of(np.ascontiguousarray(estimator.dist_matrix_, np.float64)), "min"
+    )
+    if estimator.n_neighbors is None:
+        ways = within(ways, 0.0, estimator, "nothing that was learned lies within the radius")
+    mapped = projected(estimator.kernel_pca_, shifted(ops.Elementwise(ways, "square"), -0.5))
+    single = np.result_type(node.type.numpy, estimator.kernel_pca_.eigenvectors_.dtype) == np.float32
+    return {"transform": cast(mapped, "f32" if single else "f64")}
+
+
+def _near(estimator: Any, x: Columns, step: Step) -> tuple[Node, Node]:
+    if estimator.n_neighbors is not None:
+        found = nearest(estimator.nbrs_, x, step, estimator.n_neighbors)
+        return found.positions, found.distance
+    near = nearness(estimator.nbrs_, x, step)
+    positions = ops.Nearest(near.far, estimator.nbrs_.n_samples_fit_, near.reach(estimator.radius))
+    return positions, near.distance(ops.Gather(near.far, positions))
