@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
+from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import examples
 
 PAGE = Path(__file__).with_name("operators.md")
@@ -53,7 +54,7 @@ def served_methods() -> dict[type, list[str]]:
         for example in examples():
             estimator, x = example.fitted()
             try:
-                found.setdefault(example.kind, set()).update(export(estimator, sample=x).outputs)
+                found.setdefault(example.kind, set()).update(methods_of(export(estimator, sample=x).outputs))
             except UnsupportedError:  # some examples show what is refused
                 continue
     return {kind: sorted(methods, key=_place) for kind, methods in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import methods_of, outputs_of, put_together
 from pretzel.plan.render import render
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
@@ -68,18 +69,19 @@ class Predictor:
         """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
         self._models = _Models(definition, reexport)
         self._definition = definition
-        for name in definition.outputs:
-            setattr(self, name, _Method(name, self._models))
+        for method in methods_of(definition.outputs):
+            setattr(self, method, _method(method, self._models))
         names = definition.metadata.get("feature_names")
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
-        head = definition.outputs.get("predict")
-        if isinstance(head, ops.LabelLookup):
-            self.classes_ = _table(_labels(head.labels), definition.metadata)
+        heads = [definition.outputs[name] for name in outputs_of("predict", definition.outputs)]
+        tables = [_table(_labels(h.labels), definition.metadata) for h in heads if isinstance(h, ops.LabelLookup)]
+        if tables and len(tables) == len(heads):
+            self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
         """Say which methods there are, where another is asked for."""
-        methods = self.__dict__["_definition"].outputs if "_definition" in self.__dict__ else ()
+        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
         raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
 
     def explain(self) -> str:
@@ -104,7 +106,7 @@ class Predictor:
     def __repr__(self) -> str:
         """Return the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
-        return f"<Predictor of {estimator}: {', '.join(self._definition.outputs)}>"
+        return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
 
 
 class _Model:
@@ -257,6 +259,29 @@ class _Method:
         bound, rows = model.bind(X)
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
+
+
+class _Parts:
+    """A method that answers for several targets: as many outputs of the model, put together."""
+
+    def __init__(self, name: str, outputs: Sequence[str], models: _Models) -> None:
+        self._name, self._outputs, self._models = name, tuple(outputs), models
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        model = self._models.of(X)
+        bound, rows = model.bind(X)
+        values = model.executable.run_bound(bound, rows, self._outputs)
+        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+
+
+def _method(name: str, models: _Models) -> Callable[[Any], Any]:
+    outputs = outputs_of(name, models.main.finish)
+    return _Method(name, models) if outputs == [name] else _Parts(name, outputs, models)
 
 
 def _from_series(series: Any, kind: ValueType) -> Any:

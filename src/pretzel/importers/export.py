@@ -107,6 +107,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
+        classes = classes[0]
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
     return metadata

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import ensemble, multiclass, multioutput
+from sklearn import ensemble, multiclass
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
@@ -105,10 +105,9 @@ def test_what_a_member_refuses_is_refused() -> None:
 @pytest.mark.parametrize(
     ("fitted", "message"),
     [
-        (multioutput.MultiOutputClassifier(LOGISTIC).fit(X, np.column_stack([KINDS, KINDS])), "read as numbers"),
         (ensemble.StackingClassifier([("a", STUMPS[0][1])], STUMPS[0][1], cv=2).fit(X, (X > 0)[:, :2]), "outputs"),
     ],
-    ids=["names of several targets", "several outputs"],
+    ids=["several outputs"],
 )
 def test_what_cannot_be_served_is_said(fitted: Any, message: str) -> None:
     with pytest.raises(UnsupportedError, match=message):

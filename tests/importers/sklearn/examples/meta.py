@@ -148,6 +148,10 @@ EXAMPLES = [
         {"estimator": [TREE]},
     ),
     Example(
+        multioutput.MultiOutputClassifier,
+        fitting(multioutput.MultiOutputClassifier, X, np.column_stack([NAMES, KINDS]), estimator=TREE),
+    ),
+    Example(
         multioutput.RegressorChain,
         fitting(multioutput.RegressorChain, X, MANY, estimator=REGRESSORS[1][1]),
         CHAINED | {"estimator": [Ridge()], "order": [[1, 0]], "cv": FIT_ONLY},
