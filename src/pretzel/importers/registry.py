@@ -22,6 +22,7 @@ GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 FAMILIES: dict[str, str] = {
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "sklearn": "pretzel.importers.sklearn",
+    "xgboost": "pretzel.importers.xgboost.estimators",
 }
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 

@@ -52,7 +52,7 @@ def _sigmoid(x: Node, options: Options) -> Node:
 
 
 def _softmax(x: Node, options: Options) -> Node:
-    return ops.Link(x, "softmax")
+    return ops.Link(x, "softmax_in_order")
 
 
 def _exp(x: Node, options: Options) -> Node:
