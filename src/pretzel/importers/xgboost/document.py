@@ -176,14 +176,12 @@ def _encoded(cats: Mapping[str, Any], features: int) -> dict[int, tuple[Any, ...
 
 
 def _split(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return categories as they are recorded: right in ASCII only, as XGBoost counts characters and writes bytes."""
     offsets = _numbers(one, "offsets", np.int64)
     text = (_numbers(one, "values", np.int64) & 0xFF).astype(np.uint8).tobytes()
     if offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets) < 0).any():
         raise InputError(f"cats: offsets do not rise from 0 to {len(text)}")
-    try:
-        return tuple(text[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False))
-    except UnicodeDecodeError:
-        raise InputError("cats: a category is no UTF-8") from None
+    return tuple(text[a:b].decode("latin-1") for a, b in zip(offsets, offsets[1:], strict=False))
 
 
 def _coefficients(booster: Mapping[str, Any], features: int, outputs: int) -> np.ndarray:

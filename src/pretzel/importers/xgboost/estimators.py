@@ -49,6 +49,21 @@ def given_booster(estimator: xgboost.Booster, inputs: Inputs) -> Columns:
     return given_document_model(_model(estimator), inputs)
 
 
+@given(
+    xgboost.XGBClassifier,
+    xgboost.XGBModel,
+    xgboost.XGBRanker,
+    xgboost.XGBRegressor,
+    xgboost.XGBRFClassifier,
+    xgboost.XGBRFRegressor,
+)
+def given_estimator(estimator: xgboost.XGBModel, inputs: Inputs) -> Columns:
+    """Return a column for each name, where it was fitted on a table."""
+    if not estimator.__sklearn_is_fitted__():
+        return Columns.given(inputs, None)
+    return given_booster(estimator.get_booster(), inputs)
+
+
 def _labels(estimator: xgboost.XGBClassifier, answer: Node, classes: int, step: Step) -> Node:
     """Return the numbers of classes; with several labels a row, each by itself."""
     if answer.type.width is not None and classes != 2:

@@ -8,6 +8,7 @@ from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
 from pretzel.importers.xgboost.scores import margins
+from pretzel.plan.types import dense
 
 
 def read(data: bytes) -> Model:
@@ -28,4 +29,11 @@ def document_model(model: Model, x: Columns, step: Step) -> Methods:
 @given(Model)
 def given_document_model(model: Model, inputs: Inputs) -> Columns:
     """Return a column for each name that the model was trained with, or a matrix."""
-    return Columns.given(inputs, model.names, model.features)
+    return columns(inputs, model.names, model.features)
+
+
+def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int) -> Columns:
+    """Return what a model is given by itself: dense, for it tells a zero that a sparse matrix stores from nothing."""
+    inputs.absent_is_missing = True
+    inputs.types = {name: dense(kind.dtype, kind.width) for name, kind in inputs.types.items()}
+    return Columns.given(inputs, names, width)

@@ -30,7 +30,7 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     base = _as_margins(model)
     if model.coefficients is not None:
         return linear(model.coefficients, base, _numbers(x, missing), step)
-    given, features = _matrix(model, x, missing)
+    given, features = _matrix(model, x, missing, step)
     if not model.trees:
         return ops.Constant(given, Parameter.of(base[None] if len(base) > 1 else base))
     vectors = model.trees[0].leaves.ndim == 2
@@ -62,14 +62,14 @@ def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
     return [((start[group] + tree.leaves) - start[group]) * weight for tree, group, weight in weighted]
 
 
-def _matrix(model: Model, x: Columns, missing: float) -> tuple[Node, np.ndarray]:
+def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, np.ndarray]:
     """Return the matrix that the trees read, in float32, and at which of its columns each feature lies.
 
     Of sparse rows only the features that some tree reads are written out.
     """
     places = np.arange(model.features)
     if model.categories:
-        return _with_codes(model, x, missing), places
+        return _with_codes(model, x, missing, step), places
     if x.is_sparse:
         inner = [tree.feature[tree.left >= 0] for tree in model.trees]
         used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
@@ -93,24 +93,30 @@ def _without(x: Node, value: float) -> Node:
     return ops.Impute(x, Parameter.of(np.full(x.type.columns, np.nan, np.float32)), missing=value)
 
 
-def _with_codes(model: Model, x: Columns, missing: float) -> Node:
+def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
     """Return x with codes in place of categories; one that it was not trained on is refused, as there."""
     parts = [
-        _codes(column, model.categories[i], i, model) if i in model.categories else _numbers(column, missing)
+        _codes(column, model.categories[i], _name(model, i), step)
+        if i in model.categories
+        else _numbers(column, missing)
         for i, column in enumerate(x.each())
     ]
     return ops.Concat(tuple(parts))
 
 
-def _codes(column: Columns, categories: Sequence[Any], index: int, model: Model) -> Node:
-    count = len(categories)
-    name = model.feature_names[index] if model.feature_names else str(index)
-    value: Node
+def _name(model: Model, feature: int) -> str:
+    return model.feature_names[feature] if model.feature_names else str(feature)
+
+
+def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) -> Node:
+    count, value = len(categories), column.number() if isinstance(categories[0], int) else column.text()
     if isinstance(categories[0], str):
-        value, keys = column.text(), Parameter.strings(list(categories))
+        if not all(text.isascii() for text in categories):
+            reason = f"the categories of column {name!r} are not all ASCII, and XGBoost records others cut short"
+            raise step.refuse("enable_categorical", reason, "name them in ASCII")
+        keys = Parameter.strings(list(categories))
     else:
-        number = column.number()
-        value = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
+        value = value if value.type.dtype == "f64" else ops.Cast(value, "f64")
         keys = Parameter.of(np.array(categories, np.float64))
     codes = ops.Lookup(value, keys, nan_code=count, none_code=count, refuse_unknown=True, column=name)
     return ops.Take(codes, Parameter.of(np.arange(count, dtype=np.float32)))
