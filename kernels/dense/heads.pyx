@@ -1,6 +1,6 @@
 """The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
 
-from libc.math cimport exp, isfinite, log, log1p
+from libc.math cimport exp, expf, isfinite, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
@@ -138,12 +138,12 @@ cdef inline void softmax(const real* x, real* y, int64_t width) noexcept nogil:
 
 
 cdef inline void softmax_in_order(const real* x, real* y, int64_t width) noexcept nogil:
-    """The same with the powers added one after the other in float64 (LightGBM's and XGBoost's ``Softmax``)."""
+    """The same with powers of the type of x, added one after the other in float64 (LightGBM's, XGBoost's ``Softmax``)."""
     cdef int64_t i
     cdef real largest = largest_of(x, width)
     cdef double total = 0
     for i in range(width):
-        y[i] = <real>exp(<real>(x[i] - largest))
+        y[i] = expf(x[i] - largest) if real is float else exp(x[i] - largest)
         total += y[i]
     for i in range(width):
         y[i] /= <real>total

@@ -1,6 +1,6 @@
 """The walk over a library's examples: each answers as its library does, and no constructor option is ignored.
 
-A test module subclasses :class:`Walk` with its examples; ``conftest.py`` makes a test of each example, option and value.
+A test module subclasses :class:`Walk` with its examples; ``conftest.py`` makes a test of each example, option, value.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def options_of(example: Example) -> list[str]:
     says they may be.
     """
     names: dict[str, None] = {}
-    for kind in example.kind.__mro__:
-        parameters = inspect.signature(kind).parameters.values() if kind is not object else ()
+    makers = [kind for kind in example.kind.__mro__ if "__init__" in vars(kind)]
+    for kind in makers:
+        parameters = inspect.signature(kind).parameters.values()
         names |= {p.name: None for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break

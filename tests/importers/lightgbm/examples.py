@@ -8,7 +8,7 @@ import lightgbm
 import numpy as np
 from lightgbm.basic import _ConfigAliases
 
-from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, fitting
+from tests.importers.sklearn.examples import HARMLESS, Example, fitting
 
 RANDOM = np.random.default_rng(11)
 X = np.column_stack([RANDOM.normal(size=(120, 3)), RANDOM.integers(0, 6, 120), RANDOM.integers(0, 2, 120)])
