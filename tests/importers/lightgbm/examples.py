@@ -114,7 +114,7 @@ KEYWORDS: dict[str, Any] = {
     "use_quantized_grad": [True],
     "zero_as_missing": [True],
 }
-OBJECTIVES = ["regression_l1", "huber", "fair", "poisson", "quantile", "mape", "gamma", "tweedie"]
+OBJECTIVES = ["regression_l1", "huber", "fair", "poisson", "quantile", "mape", "gamma", "tweedie"]  # codespell:ignore
 KNOWN = tuple(sorted({*_ConfigAliases._get_all_param_aliases()} - {*FEW, *COMMON}))
 
 

@@ -72,7 +72,7 @@ OBJECTIVES: dict[str, Callable[[Node, Options], Node]] = {
     "gamma": _exp,
     "huber": _squared,
     "lambdarank": _as_is,
-    "mape": _squared,
+    "mape": _squared,  # codespell:ignore
     "multiclass": _softmax,
     "multiclassova": _sigmoid,
     "poisson": _exp,
