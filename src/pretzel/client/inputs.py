@@ -89,7 +89,11 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     table, names = table_of(X), metadata.get("feature_names")
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
-    if table is not None and not hasattr(X, "to_numpy"):
+    if is_sparse(X) and inputs[0].type.layout == "dense":
+        X = _filled(X, metadata)
+    if table is None:
+        X = _as_read(X, metadata)
+    elif not hasattr(X, "to_numpy"):
         X = np.column_stack([np.asarray(column) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
@@ -125,7 +129,7 @@ def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, 
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table = table_of(X)
     if table is None:
-        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]))
+        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]), metadata)
     for name, form in (metadata.get("records") or {}).items():
         if name in table:
             table |= record_columns(name, table[name], form)
@@ -149,8 +153,12 @@ def _written_out(values: Any) -> Any:
     return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]
 
 
-def _by_position(X: Any, names: list[str]) -> dict[str, Any]:
-    array = X.toarray() if is_sparse(X) else _array(X, object if isinstance(X, (list, tuple)) else None)
+def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    array = (
+        _filled(X, metadata)
+        if is_sparse(X)
+        else _array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+    )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
     return {name: array[:, i] for i, name in enumerate(names)}
@@ -169,6 +177,24 @@ _STYLES: dict[str, _Style] = {
     "records": _records,
     "frame": _frame,
 }
+
+
+def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
+    if metadata.get("integers") != "f32" or is_sparse(X):
+        return X
+    array = np.asarray(X)
+    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+
+
+def _filled(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a sparse matrix as an array; what is not stored is zero, or NaN to a model for which it is missing."""
+    if metadata.get("absent") != "missing":
+        return np.asarray(matrix.toarray())
+    stored = matrix.tocoo()
+    array = np.full(stored.shape, np.nan, np.result_type(stored.dtype, np.float32))
+    array[stored.row, stored.col] = stored.data
+    return array
 
 
 # One column

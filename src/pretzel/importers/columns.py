@@ -33,6 +33,10 @@ class Inputs:
         """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
         self.types: dict[str, ValueType] = dict(settled or {})
         self.categorical = frozenset(categorical)
+        self.absent_is_missing = False
+        """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
+        self.integers: str | None = None
+        """The type to which clients are to round arrays of integers, if the library does."""
         self.used: dict[str, ops.Input] = {}
         self.written_out: set[str] = set()
         self.records: dict[str, dict[str, Any]] = {}

@@ -49,7 +49,8 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
 def _first_reader(estimator: Any) -> Any:
     """Return what knows the features: of a pipeline, the first step that does not just pass them through."""
     steps = [step for _, step in getattr(estimator, "steps", ()) if step is not None and not isinstance(step, str)]
-    return _first_reader(steps[0]) if steps else estimator
+    inner = steps[0] if steps else getattr(estimator, "best_estimator_", None)
+    return estimator if inner is None else _first_reader(inner)
 
 
 def _settled(sample: Any) -> dict[str, ValueType]:
@@ -104,6 +105,10 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         metadata["integers_as_text"] = sorted(inputs.written_out)
     if inputs.records:
         metadata["records"] = inputs.records
+    if inputs.absent_is_missing:
+        metadata["absent"] = "missing"
+    if inputs.integers:
+        metadata["integers"] = inputs.integers
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)

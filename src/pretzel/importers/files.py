@@ -17,6 +17,8 @@ from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers.lightgbm.text import is_text as lightgbm_text
+from pretzel.importers.xgboost.document import is_json as xgboost_json
+from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
 HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
@@ -40,6 +42,8 @@ FILES: list[Format] = [
     Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
     Format("CatBoost binary", lambda head: head.startswith(b"CBM1"), "pretzel.importers.catboost"),
     Format("CatBoost JSON", lambda head: _CATBOOST_JSON.match(head) is not None, "pretzel.importers.catboost"),
+    Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
+    Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
 ]
 
 

@@ -23,6 +23,7 @@ FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "sklearn": "pretzel.importers.sklearn",
+    "xgboost": "pretzel.importers.xgboost.estimators",
 }
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 

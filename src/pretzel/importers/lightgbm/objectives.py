@@ -52,7 +52,7 @@ def _sigmoid(x: Node, options: Options) -> Node:
 
 
 def _softmax(x: Node, options: Options) -> Node:
-    return ops.Link(x, "softmax")
+    return ops.Link(x, "softmax_in_order")
 
 
 def _exp(x: Node, options: Options) -> Node:
@@ -72,7 +72,7 @@ OBJECTIVES: dict[str, Callable[[Node, Options], Node]] = {
     "gamma": _exp,
     "huber": _squared,
     "lambdarank": _as_is,
-    "mape": _squared,
+    "mape": _squared,  # codespell:ignore
     "multiclass": _softmax,
     "multiclassova": _sigmoid,
     "poisson": _exp,
