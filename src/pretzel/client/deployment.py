@@ -19,6 +19,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
 
@@ -140,7 +141,14 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
     with _blaming_the_sample(estimator):
-        return {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+        answers = {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+    return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
+
+
+def _one_a_row(answer: Any, kind: ValueType) -> Any:
+    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
+    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
+    return answer.ravel() if alone else answer
 
 
 @contextmanager

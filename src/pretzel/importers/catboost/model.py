@@ -14,6 +14,10 @@ MEANS = ("BinarizedTargetMeanValue", "FloatTargetMeanValue")
 COUNTERS = ("Counter", "FeatureFreq")
 NAN_TREATMENTS = ("AsIs", "AsFalse", "AsTrue")
 MAX_DEPTH = 16
+MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
+MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
+CLASSIFICATION = ("Logloss", "CrossEntropy", "Focal", *MULTICLASS, *MULTILABEL)
+LABEL_TYPES = {"Integer": np.int64, "Float": np.float64, "Boolean": np.bool_, "String": np.object_}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,25 @@ class Model:
         """Name of the loss function, empty where the model does not say."""
         loss = _entry(_entry(self.info, "params"), "loss_function").get("type", "")
         return loss if isinstance(loss, str) else ""
+
+    @property
+    def classes_(self) -> np.ndarray | None:
+        """The labels, in the type that CatBoost gives them; None where the model tells no classes apart."""
+        about = self.about_classes
+        if not about and self.loss not in CLASSIFICATION:
+            return None
+        names = about.get("class_names")
+        kind = about.get("class_label_type") if names else "Integer"  # classes without names are numbers from 0
+        require(kind != "String" or all(isinstance(name, str) for name in names), f"its labels are {names!r:.60}")
+        try:
+            return np.array(names or about.get("class_to_label") or [0, 1], LABEL_TYPES[str(kind)])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise InputError(f"its labels are {names!r:.60} of type {kind!r:.20}") from None
+
+    @property
+    def about_classes(self) -> dict[str, Any]:
+        """What was recorded of the classes: ``class_names``, ``class_label_type``, ``class_to_label``."""
+        return _entry(self.info, "class_params")
 
     @property
     def written_by(self) -> str:
