@@ -52,7 +52,7 @@ def classifier(raw: Node, model: Model, step: Step) -> Methods:
     if model.loss in MULTILABEL:
         proba: Node = ops.Link(raw, "sigmoid")
         return _methods(ops.Threshold(raw, 0.0), proba, ops.Link(proba, "log"), raw)
-    labels = _labels(model, step)
+    labels = _labels(model, raw.type.columns)
     raw = _every_class(raw, model, len(labels))
     predicted = ops.LabelLookup(ops.ArgMax(raw), labels)
     if model.loss == "MultiClassOneVsAll":
@@ -65,7 +65,7 @@ def _binary(raw: Node, model: Model, step: Step) -> Methods:
     second = ops.Threshold(raw, _border(model, step))
     both = ops.Concat((ops.Elementwise(raw, "negative"), raw))
     logs = ops.Link(ops.Link(both, "sigmoid"), "log")
-    return _methods(ops.LabelLookup(second, _labels(model, step)), ops.Link(raw, "sigmoid_pair"), logs, raw)
+    return _methods(ops.LabelLookup(second, _labels(model, 2)), ops.Link(raw, "sigmoid_pair"), logs, raw)
 
 
 def _methods(predict: Node, proba: Node, logs: Node, raw: Node) -> Methods:
@@ -84,11 +84,12 @@ def _border(model: Model, step: Step) -> float:
         raise step.refuse("", f"its probability threshold is {given!r:.40}", "set one between 0 and 1") from None
 
 
-def _labels(model: Model, step: Step) -> Parameter:
+def _labels(model: Model, classes: int) -> Parameter:
+    """Return the table of labels; what was trained by a loss of the user's own answers with numbers from 0."""
     labels = model.classes_
     if labels is None:
-        raise step.refuse("", "it does not say what its classes are", "fit it with a loss of CatBoost's for classes")
-    return Parameter.strings(labels.tolist()) if labels.dtype == object else Parameter.of(labels)
+        return Parameter.of(np.arange(classes))
+    return Parameter.strings([*labels]) if labels.dtype == object else Parameter.of(labels)
 
 
 def _every_class(raw: Node, model: Model, classes: int) -> Node:

@@ -14,6 +14,7 @@ MEANS = ("BinarizedTargetMeanValue", "FloatTargetMeanValue")
 COUNTERS = ("Counter", "FeatureFreq")
 NAN_TREATMENTS = ("AsIs", "AsFalse", "AsTrue")
 MAX_DEPTH = 16
+MAX_DIMENSION = 2**16
 MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
 MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
 CLASSIFICATION = ("Logloss", "CrossEntropy", "Focal", *MULTICLASS, *MULTILABEL)
@@ -115,7 +116,7 @@ class Trees:
 
     def __post_init__(self) -> None:
         """Refuse what leads out of the arrays."""
-        require(self.dimension >= 1, f"leaves of {self.dimension} values")
+        require(1 <= self.dimension <= MAX_DIMENSION, f"leaves of {self.dimension} values")
         require(
             bool((self.sizes >= 0).all()) and self.sizes.sum() == len(self.splits), "the trees' sizes do not add up"
         )
@@ -158,8 +159,13 @@ class Model:
         splits = self.trees.splits
         if len(splits) and not self.estimated:
             require(0 <= splits.min() <= splits.max() < max(1, self.split_count), "a split is not there")
-        flats = [feature.flat for feature in self.columns]
-        require(len({*flats}) == len(flats) and min(flats, default=0) >= 0, "two features are one column")
+        require(bool(self.columns), "it reads no columns")
+        for taken in (
+            [feature.flat for feature in self.columns],
+            [feature.index for feature in self.floats],
+            [feature.index for feature in self.categories],
+        ):
+            require(len({*taken}) == len(taken) and min(taken, default=0) >= 0, "two features have one number")
         for ctr in self.ctrs:
             require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is not there")
 
@@ -194,7 +200,7 @@ class Model:
         about = self.about_classes
         if not about and self.loss not in CLASSIFICATION:
             return None
-        names = about.get("class_names")
+        names = about.get("class_names") or []
         kind = about.get("class_label_type") if names else "Integer"  # classes without names are numbers from 0
         require(kind != "String" or all(isinstance(name, str) for name in names), f"its labels are {names!r:.60}")
         try:
