@@ -200,13 +200,23 @@ class Model:
         about = self.about_classes
         if not about and self.loss not in CLASSIFICATION:
             return None
-        names = about.get("class_names") or []
-        kind = about.get("class_label_type") if names else "Integer"  # classes without names are numbers from 0
+        names = about.get("class_names")
+        if not names:
+            return np.array(self._numbered(about), np.int64)
+        kind = about.get("class_label_type")
         require(kind != "String" or all(isinstance(name, str) for name in names), f"its labels are {names!r:.60}")
         try:
-            return np.array(names or about.get("class_to_label") or [0, 1], LABEL_TYPES[str(kind)])
+            return np.array(names, LABEL_TYPES[str(kind)])
         except (KeyError, TypeError, ValueError, OverflowError):
             raise InputError(f"its labels are {names!r:.60} of type {kind!r:.20}") from None
+
+    @staticmethod
+    def _numbered(about: dict[str, Any]) -> list[int]:
+        """Return the labels of classes without names: numbers from 0, or those that were met."""
+        count, met = about.get("classes_count") or 0, about.get("class_to_label") or [0, 1]
+        whole = isinstance(count, int) and 0 <= count <= MAX_DIMENSION and all(isinstance(one, int) for one in met)
+        require(whole, f"its classes are {count!r:.20}: {met!r:.60}")
+        return list(range(count)) if count else list(met)
 
     @property
     def about_classes(self) -> dict[str, Any]:
