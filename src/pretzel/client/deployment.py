@@ -20,6 +20,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
 
@@ -149,7 +150,13 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
         for method in methods_of(definition.outputs):
             if hasattr(estimator, method):
                 answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
-        return answers
+    return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
+
+
+def _one_a_row(answer: Any, kind: ValueType) -> Any:
+    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
+    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
+    return answer.ravel() if alone else answer
 
 
 @contextmanager

@@ -20,7 +20,7 @@ IMPORTERS: dict[type, Importer] = {}
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
 FAMILIES: dict[str, str] = {
-    "catboost": "pretzel.importers.catboost",
+    "catboost": "pretzel.importers.catboost.estimators",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",

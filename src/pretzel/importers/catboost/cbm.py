@@ -89,7 +89,7 @@ def _model(core: Table, info: dict[str, Any], tables: dict[TableKey, CtrTable]) 
         tables=tables,
         trees=_trees(core, dimension),
         scale=float(core.number(14, "d", 1.0)),
-        bias=tuple(multi.tolist()) or (float(core.number(15, "d", 0.0)),) * max(1, dimension * (dimension <= 2**16)),
+        bias=tuple(multi.tolist()) or (float(core.number(15, "d", 0.0)),),
         info=info,
         estimated="" if not estimated else ("text_features", "embedding_features")[bool(estimated[0].number(4, "b"))],
         others={table.number(1, "i", -1): table.text(2) for field in (12, 18) for table in core.tables(field)},

@@ -9,7 +9,7 @@ from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegre
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import read_cbm
 from pretzel.importers.catboost.model import Model
-from pretzel.importers.catboost.scores import given, scores
+from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns, Inputs
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.registry import given as gives
@@ -19,8 +19,9 @@ from pretzel.plan.node import Node
 @imports(CatBoostClassifier)
 def classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return classes, probabilities and the raw scores."""
-    model, raw = _read(estimator, x, step)
-    return heads.classifier(raw, model, step)
+    with whole(step):
+        model, raw = _read(estimator, x, step)
+        return heads.classifier(raw, model, step)
 
 
 @imports(CatBoostRegressor)
@@ -48,5 +49,6 @@ def columns(estimator: Any, inputs: Inputs) -> Columns:
 def _read(estimator: Any, x: Columns, step: Step) -> tuple[Model, Node]:
     if not estimator.is_fitted():
         raise step.refuse("", "it is not fitted", "fit it first")
-    model = read_cbm(estimator._serialize_model())
-    return model, scores(model, x, step)
+    with whole(step):
+        model = read_cbm(estimator._serialize_model())
+        return model, scores(model, x, step)

@@ -56,6 +56,8 @@ class _Matrix:
         self._used = [bool(asked[begin:end].any()) for begin, end in zip(ends, ends[1:], strict=False)]
         self._ends = ends
         self._hashes: dict[int, Node] = {}
+        self._floats = {feature.index: feature for feature in model.floats}
+        self._categories = {feature.index: feature for feature in model.categories}
         self._numbers = self._read_numbers()
 
     def node(self) -> Node:
@@ -139,7 +141,7 @@ class _Matrix:
         require(self._numbers is not None and index in self._columns, f"float feature {index} is not there")
         assert self._numbers is not None
         column: Node = ops.Column(self._numbers[0], self._columns[index])
-        if next(f for f in self._model.floats if f.index == index).nan_is_true:
+        if self._floats[index].nan_is_true:
             column = ops.Impute(column, Parameter.of(np.array([np.inf], np.float32)))
         return ops.Threshold(column, float(border))
 
@@ -150,10 +152,10 @@ class _Matrix:
 
     def _category(self, index: int) -> Node:
         if index not in self._hashes:
-            known = [feature for feature in self._model.categories if feature.index == index]
-            require(len(known) == 1, f"categorical feature {index} is not there")
-            value = self._x.select([known[0].flat]).category()
-            self._hashes[index] = ops.CategoryHash(value, known[0].name or str(known[0].flat))
+            require(index in self._categories, f"categorical feature {index} is not there")
+            known = self._categories[index]
+            value = self._x.select([known.flat]).category()
+            self._hashes[index] = ops.CategoryHash(value, known.name or str(known.flat))
         return self._hashes[index]
 
 

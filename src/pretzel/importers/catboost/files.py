@@ -5,7 +5,7 @@ from __future__ import annotations
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import MAGIC, read_cbm
 from pretzel.importers.catboost.model import Model
-from pretzel.importers.catboost.scores import given, scores
+from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns, Inputs
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.registry import given as gives
@@ -27,10 +27,11 @@ def read(data: bytes) -> Model:
 @imports(Model)
 def model(found: Model, x: Columns, step: Step) -> Methods:
     """Return what the estimator answers that CatBoost would load it into: a classifier, or else a regressor."""
-    raw = scores(found, x, step)
-    if heads.is_classifier(found):
-        return heads.classifier(raw, found, step)
-    return heads.regressor(raw, heads.kind_of(found))
+    with whole(step):
+        raw = scores(found, x, step)
+        if heads.is_classifier(found):
+            return heads.classifier(raw, found, step)
+        return heads.regressor(raw, heads.kind_of(found))
 
 
 @gives(Model)

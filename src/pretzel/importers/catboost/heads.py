@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.model import CLASSIFICATION, MULTILABEL, Model, require
 from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
-MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
-CLASSIFICATION = ("Logloss", "CrossEntropy", "Focal", *MULTICLASS, *MULTILABEL)
 LOG_LINKED = ("Poisson", "Tweedie")
-LABEL_TYPES = {"Integer": np.int64, "Float": np.float64, "Boolean": np.bool_}
 
 
 def is_classifier(model: Model) -> bool:
@@ -57,7 +52,7 @@ def classifier(raw: Node, model: Model, step: Step) -> Methods:
     if model.loss in MULTILABEL:
         proba: Node = ops.Link(raw, "sigmoid")
         return _methods(ops.Threshold(raw, 0.0), proba, ops.Link(proba, "log"), raw)
-    labels = _labels(model, step)
+    labels = _labels(model, raw.type.columns)
     raw = _every_class(raw, model, len(labels))
     predicted = ops.LabelLookup(ops.ArgMax(raw), labels)
     if model.loss == "MultiClassOneVsAll":
@@ -68,9 +63,9 @@ def classifier(raw: Node, model: Model, step: Step) -> Methods:
 
 def _binary(raw: Node, model: Model, step: Step) -> Methods:
     second = ops.Threshold(raw, _border(model, step))
-    both = ops.Concat((ops.Affine(raw, Parameter.of(np.array([-1.0]))), raw))
+    both = ops.Concat((ops.Elementwise(raw, "negative"), raw))
     logs = ops.Link(ops.Link(both, "sigmoid"), "log")
-    return _methods(ops.LabelLookup(second, _labels(model, step)), ops.Link(raw, "sigmoid_pair"), logs, raw)
+    return _methods(ops.LabelLookup(second, _labels(model, 2)), ops.Link(raw, "sigmoid_pair"), logs, raw)
 
 
 def _methods(predict: Node, proba: Node, logs: Node, raw: Node) -> Methods:
@@ -89,31 +84,22 @@ def _border(model: Model, step: Step) -> float:
         raise step.refuse("", f"its probability threshold is {given!r:.40}", "set one between 0 and 1") from None
 
 
-def _labels(model: Model, step: Step) -> Parameter:
-    """Return the table of labels; a model of two classes without names answers 0 and 1."""
-    about = _about(model)
-    names = about.get("class_names") or about.get("class_to_label") or [0, 1]
-    kind = about.get("class_label_type") if about.get("class_names") else "Integer"
-    try:
-        if kind == "String":
-            return Parameter.strings(names)
-        return Parameter.of(np.array(names, LABEL_TYPES[str(kind)]))
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
-        remedy = "fit it on strings, booleans or numbers"
-        raise step.refuse("class_names", f"its labels are {names!r:.60} of type {kind}", remedy) from None
+def _labels(model: Model, classes: int) -> Parameter:
+    """Return the table of labels; what was trained by a loss of the user's own answers with numbers from 0."""
+    labels = model.classes_
+    if labels is None:
+        return Parameter.of(np.arange(classes))
+    return Parameter.strings([*labels]) if labels.dtype == object else Parameter.of(labels)
 
 
 def _every_class(raw: Node, model: Model, classes: int) -> Node:
     """Return the scores in the order of the labels; a class that was named and never met scores minus infinity."""
-    places = _about(model).get("class_to_label") or list(range(raw.type.columns))
-    if places == list(range(classes)) and classes == raw.type.columns:
+    met = raw.type.columns
+    places = model.about_classes.get("class_to_label") or list(range(met))
+    if places == list(range(classes)) and classes == met:
         return raw
-    order = np.full(classes, raw.type.columns)
-    order[np.array(places, np.int64)] = np.arange(raw.type.columns)
+    require({*places} <= {*range(classes)} and len({*places}) == met, f"its classes are {places!r:.60}")
+    order = np.full(classes, met)
+    order[np.array(places, np.int64)] = np.arange(met)
     never = ops.Constant(raw, Parameter.of(np.full((1, 1), -np.inf)))
     return ops.Select(ops.Concat((raw, never)), Parameter.of(order))
-
-
-def _about(model: Model) -> dict[str, Any]:
-    found = model.info.get("class_params")
-    return found if isinstance(found, dict) else {}

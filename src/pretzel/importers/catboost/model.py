@@ -14,6 +14,11 @@ MEANS = ("BinarizedTargetMeanValue", "FloatTargetMeanValue")
 COUNTERS = ("Counter", "FeatureFreq")
 NAN_TREATMENTS = ("AsIs", "AsFalse", "AsTrue")
 MAX_DEPTH = 16
+MAX_DIMENSION = 2**16
+MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
+MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
+CLASSIFICATION = ("Logloss", "CrossEntropy", "Focal", *MULTICLASS, *MULTILABEL)
+LABEL_TYPES = {"Integer": np.int64, "Float": np.float64, "Boolean": np.bool_, "String": np.object_}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class Trees:
 
     def __post_init__(self) -> None:
         """Refuse what leads out of the arrays."""
-        require(self.dimension >= 1, f"leaves of {self.dimension} values")
+        require(1 <= self.dimension <= MAX_DIMENSION, f"leaves of {self.dimension} values")
         require(
             bool((self.sizes >= 0).all()) and self.sizes.sum() == len(self.splits), "the trees' sizes do not add up"
         )
@@ -152,9 +157,15 @@ class Model:
         """Refuse what leads out of the features."""
         require(len(self.bias) in (1, self.trees.dimension), f"{len(self.bias)} biases")
         splits = self.trees.splits
-        require(not len(splits) or 0 <= splits.min() <= splits.max() < max(1, self.split_count), "a split is not there")
-        flats = [feature.flat for feature in self.columns]
-        require(len({*flats}) == len(flats) and min(flats, default=0) >= 0, "two features are one column")
+        if len(splits) and not self.estimated:
+            require(0 <= splits.min() <= splits.max() < max(1, self.split_count), "a split is not there")
+        require(bool(self.columns), "it reads no columns")
+        for taken in (
+            [feature.flat for feature in self.columns],
+            [feature.index for feature in self.floats],
+            [feature.index for feature in self.categories],
+        ):
+            require(len({*taken}) == len(taken) and min(taken, default=0) >= 0, "two features have one number")
         for ctr in self.ctrs:
             require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is not there")
 
@@ -182,6 +193,35 @@ class Model:
         """Name of the loss function, empty where the model does not say."""
         loss = _entry(_entry(self.info, "params"), "loss_function").get("type", "")
         return loss if isinstance(loss, str) else ""
+
+    @property
+    def classes_(self) -> np.ndarray | None:
+        """The labels, in the type that CatBoost gives them; None where the model tells no classes apart."""
+        about = self.about_classes
+        if not about and self.loss not in CLASSIFICATION:
+            return None
+        names = about.get("class_names")
+        if not names:
+            return np.array(self._numbered(about), np.int64)
+        kind = about.get("class_label_type")
+        require(kind != "String" or all(isinstance(name, str) for name in names), f"its labels are {names!r:.60}")
+        try:
+            return np.array(names, LABEL_TYPES[str(kind)])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise InputError(f"its labels are {names!r:.60} of type {kind!r:.20}") from None
+
+    @staticmethod
+    def _numbered(about: dict[str, Any]) -> list[int]:
+        """Return the labels of classes without names: numbers from 0, or those that were met."""
+        count, met = about.get("classes_count") or 0, about.get("class_to_label") or [0, 1]
+        whole = isinstance(count, int) and 0 <= count <= MAX_DIMENSION and all(isinstance(one, int) for one in met)
+        require(whole, f"its classes are {count!r:.20}: {met!r:.60}")
+        return list(range(count)) if count else list(met)
+
+    @property
+    def about_classes(self) -> dict[str, Any]:
+        """What was recorded of the classes: ``class_names``, ``class_label_type``, ``class_to_label``."""
+        return _entry(self.info, "class_params")
 
     @property
     def written_by(self) -> str:

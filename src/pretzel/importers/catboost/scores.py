@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pretzel.errors import DefinitionError, InputError
 from pretzel.importers.catboost.features import compared
 from pretzel.importers.catboost.heads import scaled
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.trees import ensemble
-from pretzel.importers.columns import MATRIX, Columns, Inputs, Open
+from pretzel.importers.columns import MATRIX, Columns, Inputs, Open, UnreadableError
 from pretzel.importers.registry import Step
 from pretzel.plan.node import Node
 
@@ -18,17 +19,27 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
     """Return the raw scores, one a row or several.
 
     Raises:
-        UnsupportedError: the model reads texts or embeddings.
-        InputError: its parts do not fit together.
+        UnsupportedError: the model reads texts or embeddings, or more columns than there are.
     """
     if model.estimated:
         reason = "features made of texts and embeddings are computed by calcers inside CatBoost"
         raise step.refuse(model.estimated, reason, "make numbers of them in a step before, and fit on those")
+    last = max((feature.flat for feature in model.columns), default=-1)
+    if last >= x.width:
+        raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "give it what it was fitted on")
+    matrix, splits = compared(model, x)
+    return scaled(ensemble(matrix, model.trees, splits), model)
+
+
+@contextmanager
+def whole(step: Step) -> Iterator[None]:
+    """Refuse a model whose parts, each by itself in order, do not fit together."""
     try:
-        matrix, splits = compared(model, x)
-        return scaled(ensemble(matrix, model.trees, splits), model)
-    except DefinitionError as error:
-        raise InputError(f"its trees are none: {error}") from None
+        yield
+    except (InputError, DefinitionError) as error:
+        if isinstance(error, UnreadableError):
+            raise
+        raise step.refuse("", f"its parts do not fit together: {error}", "save it anew, by CatBoost") from None
 
 
 def given(names: Sequence[str], categories: bool, inputs: Inputs) -> Columns:
