@@ -20,6 +20,12 @@ HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
 
 
+ONNX_FIELDS = tuple(
+    bytes([number << 3 | kind]) for number, kind in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2))
+)
+"""What comes after the version at the beginning of an ONNX file: the tags of the fields of its protobuf message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One file format of one library."""
@@ -32,7 +38,13 @@ class Format:
     """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
 
 
-FILES: list[Format] = []
+FILES: list[Format] = [
+    Format(
+        "ONNX",
+        lambda head: head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in ONNX_FIELDS,
+        "pretzel.importers.onnx.model",
+    ),
+]
 
 
 def opened(model: Any) -> Any:

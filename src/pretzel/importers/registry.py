@@ -19,7 +19,7 @@ Importer = Callable[[Any, Columns, "Step"], Methods]
 IMPORTERS: dict[type, Importer] = {}
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
-FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
+FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn", "onnx": "pretzel.importers.onnx"}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
 
