@@ -117,7 +117,7 @@ def gather_sets(trees: Trees) -> Trees:
 
 
 def _followers(trees: Trees) -> np.ndarray:
-    """Return, for each node that asks for a value, the node of its false branch if that only asks for another; or -1."""
+    """Return, for each node that asks for a value, the node of its false branch if that asks for another; else -1."""
     after = np.where(trees.false >= 0, trees.false, 0)
     same = (trees.mode == EQ) & (trees.false >= 0)
     for values in (trees.mode, trees.feature, trees.true, trees.missing_true):

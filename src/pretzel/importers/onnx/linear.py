@@ -8,7 +8,7 @@ from pretzel.importers.onnx.labels import class_labels, label
 from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import features, linear
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.transforms import pair, transform_of, transformed
+from pretzel.importers.onnx.transforms import transform_of, transformed, two_scores
 from pretzel.importers.onnx.values import Rows
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -45,16 +45,13 @@ def _from_one_score(site: Site, scores: Node, labels: Parameter | None, transfor
     """Two labels, of which the second where the one score is positive; it answers with the scores of both."""
     if labels is not None and len(labels) != 2:
         raise site.refuse(f"it has one score and {len(labels)} labels", "give it two labels")
+    if transform == "PROBIT":
+        raise site.refuse("how PROBIT makes two scores of one is left open", "give each class coefficients of its own")
     one = Rows(scores, (1,)).single
-    chosen = label(ops.Threshold(one, 0.0), labels or Parameter.of(np.array([0, 1])))
+    chosen = label(ops.Threshold(one), labels or Parameter.of(np.array([0, 1])))
     if labels is None:
-        return chosen, Rows(transformed(scores, transform), (1,))
-    both = pair(ops.Elementwise(one, "negative"), one) if transform != "NONE" else pair(_complement(one), one)
-    return chosen, Rows(transformed(both, transform), (2,))
-
-
-def _complement(score: Node) -> Node:
-    return ops.Column(ops.Link(score, "complement_pair"), 0)
+        return chosen, Rows(scores, (1,))
+    return chosen, Rows(two_scores(one, transform, of_probability=True), (2,))
 
 
 def _coefficients(site: Site, x: Rows, targets: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -78,3 +78,13 @@ def _probit(x: Rows) -> Node:
 def pair(first: Node, second: Node) -> Node:
     """Return two columns of one value a row each."""
     return concat([first, second])
+
+
+def two_scores(score: Node, transform: str, *, of_probability: bool) -> Node:
+    """Return the scores of two classes of which one has a score: its complement to 1, or its negative, beside it.
+
+    LOGISTIC is the only transform that is then applied, as by ONNX Runtime.
+    """
+    if transform == "LOGISTIC":
+        return ops.Link(score, "sigmoid_pair")
+    return ops.Link(score, "complement_pair") if of_probability else pair(ops.Elementwise(score, "negative"), score)

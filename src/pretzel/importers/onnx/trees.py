@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import features
 from pretzel.importers.onnx.reductions import reduce
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.transforms import TRANSFORMS, pair, transform_of, transformed
-from pretzel.importers.onnx.values import Rows, vector
+from pretzel.importers.onnx.transforms import TRANSFORMS, pair, transform_of, transformed, two_scores
+from pretzel.importers.onnx.values import Rows, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -59,9 +59,10 @@ def tree_classifier(site: Site) -> tuple[Rows, Rows]:
     if labels is None:
         raise ValueError("it has no labels")
     laid, classes = lay_out(x, trees), len(labels)
-    ids = np.unique(weights.target)
-    if classes == 2 and len(ids) == 1:
-        return _binary(laid, weights, base, labels, transform, x.dtype)
+    if classes < 2:
+        raise site.refuse("it has one label", "give it two")
+    if classes == 2 and len(np.unique(weights.target)) == 1:
+        return _binary(site, laid, weights, labels, transform, x.dtype)
     if base is not None and len(base) != classes:
         raise site.refuse(f"it has {len(base)} base values for {classes} classes", "give one for each class")
     scores = cast(_sums(laid, weights, classes, _base(base, classes, x.dtype)), "f32")
@@ -69,23 +70,23 @@ def tree_classifier(site: Site) -> tuple[Rows, Rows]:
 
 
 def _binary(
-    laid: Laid, weights: Weights, base: np.ndarray | None, labels: Parameter, transform: str, dtype: str
+    site: Site, laid: Laid, weights: Weights, labels: Parameter, transform: str, dtype: str
 ) -> tuple[Rows, Rows]:
     """One sum for two classes: a probability where no weight is negative, else a score that is positive for the second.
 
     What ONNX leaves open is as ONNX Runtime has it.
     """
-    one = Weights(weights.leaf, np.zeros_like(weights.target), weights.value, weights.leaves, weights.tree)
-    offset = None if base is None else base[-1:]
-    scores = Rows(cast(_sums(laid, one, 1, _base(offset, 1, dtype)), "f32"), (1,))
+    base, second = site.floats("base_values"), bool(weights.target.max())
+    if transform == "PROBIT" or (base is not None and (second or len(base) != 1)):
+        raise site.refuse("how its one sum makes two scores is left open", "give each class weights of its own")
+    one = replace(weights, target=np.zeros_like(weights.target))
+    scores = Rows(cast(_sums(laid, one, 1, _base(base, 1, dtype)), "f32"), (1,))
     score, positive = scores.single, bool((weights.value >= 0).all())
     chosen = label(ops.Threshold(score, 0.5 if positive else 0.0), labels)
-    if transform == "PROBIT":
-        return chosen, Rows(transformed(scores.node, transform), (1,))
-    if positive:
-        return chosen, Rows(ops.Link(score, "complement_pair"), (2,))
-    both = pair(ops.Elementwise(score, "negative"), score)
-    return chosen, Rows(transformed(both, transform) if transform == "LOGISTIC" else both, (2,))
+    if second:  # the first class has a score too, of zero
+        both = pair(constant(np.array(0, np.float32), scores), score)
+        return chosen, Rows(transformed(both, transform), (2,))
+    return chosen, Rows(two_scores(score, transform, of_probability=positive), (2,))
 
 
 def _base(given: np.ndarray | None, width: int, dtype: str) -> np.ndarray:
