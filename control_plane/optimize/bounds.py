@@ -139,6 +139,34 @@ def _concat(node: Any, *parts: Bound) -> Bound:
     return Bound(max(part.limit for part in parts), any(part.nan for part in parts))
 
 
+@proves(ops.Combine)
+def _combine(node: ops.Combine, *parts: Bound) -> Bound:
+    if node.function == "quotient":
+        return UNKNOWN
+    if node.function == "coalesce":
+        return Bound(max(part.limit for part in parts), parts[-1].nan)
+    measure = math.prod if node.function == "product" else max
+    limit = measure(part.limit for part in parts)
+    return _rounded(node, limit * _MARGIN, Bound(nan=any(part.nan for part in parts)))
+
+
+@proves(ops.Gather)
+def _gather(node: ops.Gather, x: Bound, positions: Bound) -> Bound:
+    return Bound(x.limit, nan=True)
+
+
+@proves(ops.Scatter)
+def _scatter(node: ops.Scatter, positions: Bound, values: Bound) -> Bound:
+    return values
+
+
+@proves(ops.Blend)
+def _blend(node: ops.Blend, positions: Bound, weights: Bound) -> Bound:
+    if node.form == "min":  # infinite where no position is one
+        return UNKNOWN
+    return _rounded(node, weights.limit * largest(node.table) * node.positions.type.columns * _MARGIN, weights)
+
+
 @proves(ops.Affine)
 def _affine(node: ops.Affine, x: Bound) -> Bound:
     shift = 0.0 if node.shift is None else largest(node.shift)

@@ -1,6 +1,6 @@
-"""Distances of dense rows to centers: those made of products, and those summed column by column."""
+"""Distances of dense rows to centers that are made of products."""
 
-from libc.math cimport fabs, sqrt
+from libc.math cimport sqrt
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -27,10 +27,8 @@ cdef enum Metric:
     SQEUCLIDEAN = 0
     EUCLIDEAN = 1
     COSINE = 2
-    MANHATTAN = 3
-    CHEBYSHEV = 4
 
-METRICS = ["sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"]
+METRICS = ["sqeuclidean", "euclidean", "cosine"]
 
 
 cdef class _Distances(Kernel):
@@ -149,50 +147,3 @@ cdef inline double cosine(double product, double square, double norm) noexcept n
     cdef double size = sqrt(square) * sqrt(norm)
     cdef double d = 1 - (product / size if size != 0 else 0)
     return 0 if d < 0 else 2 if d > 2 else d
-
-
-cdef class Differences(_Distances):
-    """Manhattan and Chebyshev distances: the sum, or the largest, of ``|x - c|``; centers ``[k, width]``."""
-
-    def __init__(self, inputs, output, *, centers, norms, metric):
-        self.keep(inputs, output, centers, norms, metric, False)
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef bint sums = self.metric == MANHATTAN
-        if not self.single_x:
-            differ(sums, <double*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
-        elif self.single_y:
-            differ(sums, <float*>inputs[0].values, self.centers, <float*>output.values, frame.rows, self.width, self.k)
-        else:
-            differ(sums, <float*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
-        return OK
-
-
-cdef inline void differ(
-    bint sums, const real* x, const double* centers, result* y, int64_t rows, int64_t width, int64_t k
-) noexcept nogil:
-    cdef int64_t row, c
-    for row in range(rows):
-        for c in range(k):
-            if sums:
-                y[row * k + c] = <result>manhattan(x + row * width, centers + c * width, width)
-            else:
-                y[row * k + c] = <result>chebyshev(x + row * width, centers + c * width, width)
-
-
-cdef inline double manhattan(const real* x, const double* center, int64_t width) noexcept nogil:
-    cdef int64_t i
-    cdef double total = 0
-    for i in range(width):
-        total += fabs(x[i] - center[i])
-    return total
-
-
-cdef inline double chebyshev(const real* x, const double* center, int64_t width) noexcept nogil:
-    cdef int64_t i
-    cdef double largest = 0, d
-    for i in range(width):
-        d = fabs(x[i] - center[i])
-        if d > largest or d != d:
-            largest = d
-    return largest

@@ -1,6 +1,6 @@
 """The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
 
-from libc.math cimport exp, isfinite, log, log1p
+from libc.math cimport exp, isfinite, isinf, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
@@ -37,8 +37,12 @@ cdef enum Function:
     LOG = 5
     SHARES = 6
     LOG_SOFTMAX = 7
+    INVERSE_DISTANCES = 8
 
-FUNCTIONS = ["sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax"]
+FUNCTIONS = [
+    "sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax",
+    "inverse_distances",
+]
 
 
 cdef class Link(Kernel):
@@ -82,6 +86,9 @@ cdef inline void link(int function, const real* x, real* y, int64_t rows, int64_
     elif function == LOG_SOFTMAX:
         for i in range(rows):
             log_softmax(x + i * width, y + i * width, width)
+    elif function == INVERSE_DISTANCES:
+        for i in range(rows):
+            inverse_distances(x + i * width, y + i * width, width)
     else:
         for i in range(rows):
             pair(function, x[i], y + 2 * i)
@@ -100,6 +107,18 @@ cdef inline void pair(int function, real x, real* y) noexcept nogil:
     else:
         y[1] = sigmoid(x) if function == SIGMOID_PAIR else x
         y[0] = 1 - y[1]
+
+
+cdef inline void inverse_distances(const real* x, real* y, int64_t width) noexcept nogil:
+    """``1 / x``; where some are infinite, one for these and zero for the rest."""
+    cdef int64_t i
+    cdef bint endless = False
+    for i in range(width):
+        y[i] = <real>1 / x[i]
+        endless = endless or isinf(y[i])
+    if endless:
+        for i in range(width):
+            y[i] = 1 if isinf(y[i]) else 0
 
 
 cdef inline real sum_of(const real* x, int64_t n) noexcept nogil:

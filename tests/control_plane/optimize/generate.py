@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 from collections.abc import Callable
 from typing import Any
@@ -359,5 +358,5 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
 
 
-# Makers of other families, registered by being imported.
-importlib.import_module("tests.control_plane.optimize.generate_binary")
+# They need what stands above.
+from tests.control_plane.optimize import generate_binary, generate_neighbors  # noqa: E402, F401

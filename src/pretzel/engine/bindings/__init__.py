@@ -6,6 +6,7 @@ from pretzel.engine.bindings.categories import CATEGORIES
 from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
 from pretzel.engine.bindings.folded import FOLDED
+from pretzel.engine.bindings.neighbors import NEIGHBORS
 from pretzel.engine.bindings.text import TEXT
 from pretzel.engine.bindings.trees import TREES
 from pretzel.errors import DefinitionError
@@ -13,7 +14,7 @@ from pretzel.plan.node import Node
 
 __all__ = ["BINDINGS", "KERNELS", "Binding", "Lowered", "lower"]
 
-FAMILIES = (DENSE, CATEGORIES, TEXT, TREES, FOLDED, FEATURES, BINARY)
+FAMILIES = (DENSE, CATEGORIES, TEXT, TREES, FOLDED, FEATURES, NEIGHBORS, BINARY)
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     operator: tuple(binding for family in FAMILIES for binding in family.get(operator, ()))
     for operator in dict.fromkeys(operator for family in FAMILIES for operator in family)

@@ -85,6 +85,14 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
     return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}
 
 
+def _side_by_side(node: Node) -> Mapping[str, Parameter]:
+    """Lay the centers out in groups of eight, of each group column after column."""
+    assert isinstance(node, ops.Distances)
+    centers = _padded(node.centers.array.astype(np.float64).T).array
+    groups = centers.reshape(centers.shape[0], -1, _TILE).transpose(1, 0, 2)
+    return {"centers": Parameter.of(np.ascontiguousarray(groups).reshape(groups.shape[0], -1))}
+
+
 def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
     """Lay the centers out as columns, for products in tiles."""
     made = dict(_with_norms(node))
@@ -117,6 +125,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("cast", "dense.columns:Cast", takes=_is_dense),
         Binding("cast.sparse", "sparse.columns:Cast", takes=_is_sparse),
     ),
+    ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
     ops.Affine: (
@@ -155,13 +164,14 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
-        Binding("distances.dots", "dense.distances:Dots", takes=_few_products, derive=_with_norms),
-        Binding("distances.tiles", "dense.distances:Tiles", takes=_many_products, derive=_transposed_with_norms),
-        Binding("distances.differences", "dense.distances:Differences", takes=_is_dense, derive=_with_norms),
-        Binding("squared.sparse", "sparse.distances:Squared", takes=_metric("sqeuclidean"), derive=_with_norms),
-        Binding("euclidean.sparse", "sparse.distances:Euclidean", takes=_metric("euclidean"), derive=_with_norms),
+        Binding("distances.dots", "dense.distances:Dots", _few_products, _with_norms, ("p",)),
+        Binding("distances.tiles", "dense.distances:Tiles", _many_products, _transposed_with_norms, ("p",)),
+        Binding("distances.groups", "dense.differences:Differences", _is_dense, _side_by_side),
+        Binding("squared.sparse", "sparse.distances:Squared", _metric("sqeuclidean"), _with_norms, ("p",)),
+        Binding("euclidean.sparse", "sparse.distances:Euclidean", _metric("euclidean"), _with_norms, ("p",)),
     ),
     ops.Link: (Binding("link", "dense.heads:Link"),),
+    ops.Coupling: (Binding("coupling", "dense.coupling:Coupling"),),
     ops.ArgMax: (Binding("arg_max", "dense.heads:ArgMax", takes=_takes("f32", "f64", "i64")),),
     ops.ArgMin: (Binding("arg_min", "dense.heads:ArgMin", takes=_takes("f32", "f64", "i64")),),
     ops.Threshold: (

@@ -6,6 +6,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.constant import Constant
 from pretzel.plan.ops.dense import (
     Affine,
@@ -19,9 +20,10 @@ from pretzel.plan.ops.dense import (
 )
 from pretzel.plan.ops.features import Bin, Power, Products
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
-from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
+from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
+from pretzel.plan.ops.neighbors import Blend, Gather, Nearest, Scatter
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
@@ -33,17 +35,21 @@ __all__ = [
     "ArgMin",
     "Arithmetic",
     "Bin",
+    "Blend",
     "Cast",
     "Clip",
     "Column",
+    "Combine",
     "Compare",
     "Concat",
     "Constant",
     "CountNgrams",
+    "Coupling",
     "Densify",
     "Distances",
     "Elementwise",
     "FilterTokens",
+    "Gather",
     "Impute",
     "Input",
     "Interpolate",
@@ -53,6 +59,7 @@ __all__ = [
     "Lookup",
     "Lowercase",
     "MissingIndicator",
+    "Nearest",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
@@ -62,6 +69,7 @@ __all__ = [
     "Reduce",
     "RequireFinite",
     "RequireWithin",
+    "Scatter",
     "Select",
     "Standardize",
     "StripAccents",

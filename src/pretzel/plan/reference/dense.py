@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,9 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.tanh,
     "relu": lambda x: np.where(x < 0, x.dtype.type(0), x),
     "one_plus_log": lambda x: np.log(x) + x.dtype.type(1),
+    "sin": np.sin,
+    "cos": np.cos,
+    "erf": lambda x: np.array([math.erf(v) for v in x.ravel()], x.dtype).reshape(x.shape),
 }
 
 

@@ -39,7 +39,7 @@ def products(node: ops.Products, x: np.ndarray) -> Any:
 def power(node: ops.Power, x: np.ndarray) -> Any:
     """Return the transform of each column."""
     columns = x.reshape(len(x), node.x.type.columns)
-    transform = box_cox if node.form == "box_cox" else yeo_johnson
+    transform = {"power": np.power, "box_cox": box_cox, "yeo_johnson": yeo_johnson}[node.form]
     made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
     return np.stack(made, axis=1).reshape(x.shape) if made else x
 

@@ -1,0 +1,54 @@
+"""What the operators on neighbours mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.reference import reference
+from pretzel.plan.values import Csr
+
+
+@reference(ops.Nearest)
+def nearest(node: ops.Nearest, x: np.ndarray) -> Any:
+    """``argsort(x)[:count]``, equals in their order."""
+    return np.argsort(x, axis=1, kind="stable")[:, : node.count].astype(np.int64)
+
+
+@reference(ops.Gather)
+def gather(node: ops.Gather, x: np.ndarray, positions: np.ndarray) -> Any:
+    """``take_along_axis(x, positions)``."""
+    inside = (positions >= 0) & (positions < x.shape[1])
+    return np.where(inside, np.take_along_axis(x, np.where(inside, positions, 0), axis=1), x.dtype.type(np.nan))
+
+
+@reference(ops.Blend)
+def blend(node: ops.Blend, positions: np.ndarray, weights: np.ndarray) -> Any:
+    """``sum(weights * table[positions])``, or ``min(weights + table[positions])``."""
+    rows = len(node.table)
+    table = node.table.array.reshape(rows, node.type.columns)
+    made = np.zeros((len(positions), table.shape[1]))
+    for row, (found, weight) in enumerate(zip(positions, weights, strict=True)):
+        inside = (found >= 0) & (found < rows)
+        for column in range(table.shape[1]):
+            entries = table[found[inside], column]
+            if node.form == "min":
+                made[row, column] = np.min(weight[inside] + entries, initial=np.inf)
+            else:
+                made[row, column] = np.sum(np.ascontiguousarray(weight[inside] * entries))
+    return made if len(node.table.shape) == 2 else made[:, 0]
+
+
+@reference(ops.Scatter)
+def scatter(node: ops.Scatter, positions: np.ndarray, values: np.ndarray) -> Any:
+    """Return the values of each row in the order of their positions, the first of each position."""
+    data, indices, starts = [values[:0].ravel()], [np.zeros(0, np.int64)], [0]
+    for found, value in zip(positions, values, strict=True):
+        columns, first = np.unique(found, return_index=True)
+        inside = (columns >= 0) & (columns < node.width)
+        data.append(value[first[inside]])
+        indices.append(columns[inside])
+        starts.append(starts[-1] + int(inside.sum()))
+    return Csr(np.concatenate(data), np.concatenate(indices).astype(np.int32), np.array(starts, np.int64), node.width)

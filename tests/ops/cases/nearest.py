@@ -1,0 +1,14 @@
+"""Nearest: few values and many, equals, infinities and NaN among them."""
+
+from hypothesis import strategies as st
+
+from pretzel.plan import ops
+from tests.ops.cases import Drawn, matrices
+
+OPERATOR = ops.Nearest
+
+
+@st.composite
+def strategy(draw: st.DrawFn) -> Drawn:
+    x, value = draw(matrices())
+    return ops.Nearest(x, draw(st.integers(1, x.type.columns))), {"x": value}
