@@ -13,7 +13,7 @@
 
 /* In the order of METRICS in differences.pyx. */
 enum pretzel_metric {
-    METRIC_MANHATTAN, METRIC_CHEBYSHEV, METRIC_SQUARES, METRIC_MINKOWSKI, METRIC_CANBERRA, METRIC_BRAYCURTIS,
+    METRIC_MANHATTAN, METRIC_CHEBYSHEV, METRIC_SQUARES, METRIC_POWERS, METRIC_CANBERRA, METRIC_BRAYCURTIS,
     METRIC_HAMMING, METRIC_CHI2, METRIC_NAN_EUCLIDEAN
 };
 
@@ -38,7 +38,7 @@ enum pretzel_metric {
         case METRIC_MANHATTAN: PRETZEL_GROUP(a[l] += gap, a[l])                                               \
         case METRIC_CHEBYSHEV: PRETZEL_GROUP(a[l] = gap > a[l] || gap != gap ? gap : a[l], a[l])              \
         case METRIC_SQUARES: PRETZEL_GROUP(a[l] += gap * gap, a[l])                                           \
-        case METRIC_MINKOWSKI: PRETZEL_GROUP(a[l] += pow(gap, p), pow(a[l], 1 / p))                           \
+        case METRIC_POWERS: PRETZEL_GROUP(a[l] += pow(gap, p), a[l])                                          \
         case METRIC_CANBERRA:                                                                                 \
             PRETZEL_GROUP(const double s = fabs(v) + fabs(c); a[l] += s != 0 ? gap / s : 0, a[l])             \
         case METRIC_BRAYCURTIS:                                                                               \

@@ -12,7 +12,7 @@ cdef extern from "dense/differences.h" nogil:
     void differences_f32(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept
 
 METRICS = [
-    "manhattan", "chebyshev", "squares", "minkowski", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
+    "manhattan", "chebyshev", "squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
 ]
 
 
@@ -24,7 +24,7 @@ cdef class Differences(Kernel):
         output: k columns, one a center; float32 only where x is.
         centers: ``[padded(k) / 8, width * 8]``, eight centers side by side; those beyond k are not looked at.
         metric: one of METRICS.
-        p: the exponent of ``minkowski``.
+        p: the exponent of ``powers``.
 
     Raises:
         ValueError: types, shape or metric do not fit.

@@ -1,4 +1,4 @@
-"""What is known of the neighbours that were found, and what they say together; a position that is none is left out."""
+"""What is known of the neighbours that were found, and what they say together."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is known of the neighbours that were found, and what they say together; a position that is none is left out."""
+"""What is known of the neighbours that were found, and what they say together."""
 
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
@@ -96,16 +96,17 @@ cdef class Blend(Kernel):
     cdef double blend(
         self, const int64_t* positions, const double* weights, int64_t column, double* terms
     ) noexcept nogil:
-        cdef int64_t i, used = 0
-        cdef double entry, least = INFINITY
+        cdef int64_t i
+        cdef double least = INFINITY, entry
         for i in range(self.count):
             if 0 <= positions[i] < self.entries:
                 entry = self.table[positions[i] * self.width + column]
-                terms[used] = weights[i] + entry if self.least else weights[i] * entry
-                used += 1
+                terms[i] = weights[i] + entry if self.least else weights[i] * entry
+            else:
+                terms[i] = INFINITY if self.least else 0.0
         if not self.least:
-            return 0.0 + pretzel_sum_f64(terms, used)  # NumPy begins at 0.0: no sum is -0.0
-        for i in range(used):
+            return 0.0 + pretzel_sum_f64(terms, self.count)  # NumPy begins at 0.0: no sum is -0.0
+        for i in range(self.count):
             if terms[i] < least or terms[i] != terms[i]:
                 least = terms[i]
         return least

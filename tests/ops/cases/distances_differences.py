@@ -32,5 +32,5 @@ def strategy(draw: st.DrawFn) -> Drawn:
         data[np.abs(data) < 1e-3] = np.nan if missing else 0
     if metric == "chi2":  # of what cancels nothing can be said
         value, centers = np.abs(value), np.abs(centers)
-    p = draw(st.sampled_from([1.0, 1.5, 3.0])) if metric == "minkowski" else 2.0
+    p = draw(st.sampled_from([1.0, 1.5, 3.0])) if metric == "powers" else 2.0
     return ops.Distances(x, Parameter.of(centers), metric, p), {"x": value}

@@ -63,9 +63,9 @@ class Products(Node):
 class Power(Node):
     """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent of its own.
 
-    ``power`` is ``x**p`` (``numpy.power``; polynomial kernels).  The others are those of ``PowerTransformer``: ``box_cox``
-    is ``(x**p - 1) / p``, or ``log(x)`` where p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, and minus that of
-    ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.
+    ``power`` is ``x**p`` (``numpy.power``; polynomial kernels).  The others are those of ``PowerTransformer``:
+    ``box_cox`` is ``(x**p - 1) / p``, or ``log(x)`` where p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, and
+    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.
     """
 
     x: Node

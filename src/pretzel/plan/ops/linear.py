@@ -10,7 +10,7 @@ from pretzel.plan.types import ValueType, dense
 
 METRICS = (
     *("sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"),
-    *("squares", "minkowski", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean"),
+    *("squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean"),
 )
 
 
@@ -49,10 +49,11 @@ class Distances(Node):
     """The distance of each row to each center (``KMeans.transform``, ``pairwise_distances``).
 
     ``sqeuclidean``, ``euclidean`` and ``cosine`` are made of products, as scikit-learn makes them, and lose digits
-    where they cancel.  The others are summed column by column: ``squares`` is the sum of ``(x - c)**2``, as libsvm, SciPy's
-    ``cdist`` and trees of neighbours have it; ``minkowski`` has the exponent ``p``; ``chi2`` is the sum of
-    ``(x - c)**2 / (x + c)`` where that is not zero; ``nan_euclidean`` leaves out the columns where either is NaN and
-    scales the rest up (``nan_euclidean_distances``), and is NaN where none is left.  The rest are SciPy's of that name.
+    where they cancel.  The others are summed column by column: ``squares`` is the sum of ``(x - c)**2``, as libsvm,
+    SciPy's ``cdist`` and trees of neighbours have it, and ``powers`` that of ``abs(x - c)**p`` (Minkowski's, but for
+    the root); ``chi2`` is the sum of ``(x - c)**2 / (x + c)`` where that is not zero; ``nan_euclidean`` leaves out the
+    columns where either is NaN and scales the rest up (``nan_euclidean_distances``), and is NaN where none is left.
+    The rest are SciPy's of that name.
     """
 
     x: Node
@@ -60,7 +61,7 @@ class Distances(Node):
     """``[k, width]`` floats."""
     metric: str
     p: float = 2.0
-    """The exponent of ``minkowski``, above zero; the others have none."""
+    """The exponent of ``powers``, above zero; the others have none."""
     compute_bound = True
     exact = True
 

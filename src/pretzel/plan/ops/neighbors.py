@@ -50,8 +50,8 @@ class Blend(Node):
     """What the rows of ``table`` at each row's positions say together, column by column.
 
     ``sum`` is the sum of ``weight * entry`` in the order in which NumPy adds along a row; ``min`` is the least of
-    ``weight + entry``, or NaN where one is.  A position that is none is left out; where all are, the sum is zero and
-    the minimum infinite.  Source: ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
+    ``weight + entry``, or NaN where one is.  A position that is none has a term of zero, or an infinite one.  Source:
+    ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
     """
 
     positions: Node

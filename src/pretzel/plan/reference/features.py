@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def products(node: ops.Products, x: np.ndarray) -> Any:
 def power(node: ops.Power, x: np.ndarray) -> Any:
     """Return the transform of each column."""
     columns = x.reshape(len(x), node.x.type.columns)
-    transform = {"power": np.power, "box_cox": box_cox, "yeo_johnson": yeo_johnson}[node.form]
+    transform = _TRANSFORMS[node.form]
     made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
     return np.stack(made, axis=1).reshape(x.shape) if made else x
 
@@ -61,3 +62,10 @@ def yeo_johnson(x: np.ndarray, p: float) -> Any:
 def _branch(x: np.ndarray, p: float) -> Any:
     logarithm = np.log1p(x)
     return logarithm if abs(p) <= _EPSILON else np.expm1(p * logarithm) / p
+
+
+_TRANSFORMS: dict[str, Callable[[np.ndarray, float], Any]] = {
+    "power": np.power,
+    "box_cox": box_cox,
+    "yeo_johnson": yeo_johnson,
+}

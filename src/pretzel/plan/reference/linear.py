@@ -30,8 +30,8 @@ def distances(node: ops.Distances, x: Any) -> Any:
         return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
     centers = node.centers.array.astype(np.float64)
     rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), centers.shape[1]).astype(np.float64)
-    if node.metric == "minkowski":
-        return _minkowski(rows, centers, node.p).astype(node.type.numpy)
+    if node.metric == "powers":
+        return _powers(rows, centers, node.p).astype(node.type.numpy)
     return _MEASURES[node.metric](rows, centers).astype(node.type.numpy)
 
 
@@ -67,8 +67,8 @@ def _cosine(rows: np.ndarray, centers: np.ndarray) -> Any:
     return np.clip(1 - similarity, 0, 2)
 
 
-def _minkowski(rows: np.ndarray, centers: np.ndarray, p: float) -> Any:
-    return (_gaps(rows, centers) ** p).sum(axis=2) ** (1 / p)
+def _powers(rows: np.ndarray, centers: np.ndarray, p: float) -> Any:
+    return (_gaps(rows, centers) ** p).sum(axis=2)
 
 
 def _gaps(rows: np.ndarray, centers: np.ndarray) -> Any:

@@ -27,17 +27,16 @@ def gather(node: ops.Gather, x: np.ndarray, positions: np.ndarray) -> Any:
 @reference(ops.Blend)
 def blend(node: ops.Blend, positions: np.ndarray, weights: np.ndarray) -> Any:
     """``sum(weights * table[positions])``, or ``min(weights + table[positions])``."""
-    rows = len(node.table)
-    table = node.table.array.reshape(rows, node.type.columns)
+    table = node.table.array.reshape(len(node.table), node.type.columns)
+    inside = (positions >= 0) & (positions < len(table))
     made = np.zeros((len(positions), table.shape[1]))
-    for row, (found, weight) in enumerate(zip(positions, weights, strict=True)):
-        inside = (found >= 0) & (found < rows)
-        for column in range(table.shape[1]):
-            entries = table[found[inside], column]
-            if node.form == "min":
-                made[row, column] = np.min(weight[inside] + entries, initial=np.inf)
-            else:
-                made[row, column] = np.sum(np.ascontiguousarray(weight[inside] * entries))
+    for column in range(table.shape[1]):
+        entries = np.zeros(positions.shape)
+        entries[inside] = table[positions[inside], column]
+        if node.form == "min":
+            made[:, column] = np.where(inside, weights + entries, np.inf).min(axis=1)
+        else:
+            made[:, column] = np.where(inside, weights * entries, 0.0).sum(axis=1)
     return made if len(node.table.shape) == 2 else made[:, 0]
 
 
