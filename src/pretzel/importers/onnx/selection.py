@@ -83,24 +83,32 @@ def _extent(shape: Extents, places: np.ndarray) -> Value:
 
 
 def looked_up(site: Site, table: np.ndarray, codes: Rows, axis: int) -> Rows:
-    """Return the entries of a constant that each row names by its codes."""
-    if axis not in (0, -table.ndim) or len(codes.columns()) != 1 or table.ndim > 2:
-        raise site.refuse("it looks several places up in each row, or not along the first axis", "one look-up each")
-    code = cast(codes.single, "i64")
-    if table.ndim == 1:
-        return codes.of(_entry(code, table))
-    if table.dtype.kind not in "biuf":
-        raise site.refuse("it looks rows of texts up", "look single labels up")
-    position = codes.axis
-    tail = (*codes.tail[:position], *codes.tail[position:], table.shape[1])
-    return Rows(ops.Take(code, Parameter.of(table)), tail, position)
+    """Return the entries of a constant that each row names by its codes; those it does not have are NaN, or 0."""
+    if axis not in (0, -table.ndim):
+        raise site.refuse("it looks up along another axis than the first", "transpose the constant")
+    columns = codes.columns()
+    if table.dtype.kind not in "biufU" or (table.dtype.kind == "U" and (table.ndim > 1 or len(columns) > 1)):
+        raise site.refuse("it looks up several texts a row", "look single labels up")
+    parts = [_entry(_from_front(code, len(table), codes), table) for code in columns]
+    tail = (*codes.tail, *table.shape[1:])
+    return Rows(parts[0] if len(parts) == 1 else concat(parts), tail, codes.axis)
+
+
+def _from_front(code: Node, length: int, rows: Rows) -> Node:
+    """Return codes that count from the front; those below zero count from behind, where there can be such."""
+    whole = cast(code, "i64")
+    if isinstance(code, (ops.ArgMax, ops.ArgMin)) or (isinstance(code, ops.Column) and isinstance(code.x, ops.Nearest)):
+        return whole
+    zero, size = constant(np.array(0, np.int64), rows), constant(np.array(length, np.int64), rows)
+    behind = ops.Compare(whole, zero, "less")
+    return ops.Where(behind, ops.Arithmetic(whole, size, "add"), whole)
 
 
 def _entry(code: Node, table: np.ndarray) -> Node:
     if table.dtype.kind == "U":
         return ops.LabelLookup(code, Parameter.strings(table.tolist()))
     default = float("nan") if table.dtype.kind == "f" else 0.0
-    return ops.Take(code, Parameter.of(table), default)
+    return ops.Take(code, Parameter.of(table.reshape(len(table), -1) if table.ndim > 1 else table), default)
 
 
 @converts("ai.onnx.ml", "ArrayFeatureExtractor")
@@ -109,7 +117,7 @@ def extract_features(site: Site) -> Rows:
     given = site.value(0)
     if isinstance(given, np.ndarray):
         codes = looked_up(site, given.ravel(), site.numbers(1), 0)
-        return Rows(codes.node, (1,), 1)  # one row of as many columns as there are codes
+        return Rows(codes.node, (1, *codes.tail), 1)  # the codes of all rows in one line, after a dimension of one
     x, places = site.rows(0), site.constant(1).ravel()
     if x.axis == x.rank - 1:
         raise site.refuse("it takes places among the rows", ROWS_APART)
