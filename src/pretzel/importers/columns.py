@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,8 @@ class Inputs:
         """Begin with what a sample has settled."""
         self.types: dict[str, ValueType] = dict(settled or {})
         self.used: dict[str, ops.Input] = {}
+        self.metadata: dict[str, Any] = {}
+        """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
 
     def node(self, name: str, wanted: ValueType) -> Node:
         """Return the input as ``wanted``; a settled number type other than that wins over it.

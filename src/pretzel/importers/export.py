@@ -102,7 +102,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
-    return metadata
+    return metadata | inputs.metadata
 
 
 def _library(estimator: Any) -> str:
@@ -114,5 +114,4 @@ def _style(x: Columns, inputs: Inputs) -> str:
     """Say how a client cuts X: ``frame`` one input a column, ``texts`` a list of texts, ``matrix`` one array."""
     if x.names:
         return "frame"
-    settled = inputs.types.get(MATRIX)
-    return "texts" if settled == TEXT else "matrix"
+    return "texts" if [node.type for node in inputs.used.values()] == [TEXT] else "matrix"

@@ -9,8 +9,8 @@ import onnx
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.onnx.folding import MOST, fold
-from pretzel.importers.onnx.registry import CONVERTERS, NAMES, Site, array_of
-from pretzel.importers.onnx.values import Value
+from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of
+from pretzel.importers.onnx.values import AcrossRowsError, Value
 
 MAX_NODES = 50_000
 MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
@@ -36,7 +36,7 @@ class Walk:
         """
         for node in self._needed(wanted):
             self._step(node)
-        return [self.values[name] for name in wanted]
+        return [self._read(name, "the graph") for name in wanted]
 
     def _needed(self, wanted: list[str]) -> list[onnx.NodeProto]:
         """Return the nodes that these values need, in the order of the file, which is that of the graph."""
@@ -55,8 +55,10 @@ class Walk:
         site = Site(node, [self._input(node, name) for name in node.input], self._opset(node, domain), self.path)
         try:
             results = self._computed(site, domain)
+        except AcrossRowsError as error:
+            raise site.refuse(_said(error), ROWS_APART) from error
         except MALFORMED as error:
-            raise site.refuse(f"{_said(error)}", "check the model with onnx.checker, or export it again") from error
+            raise site.refuse(_said(error), "check the model with onnx.checker, or export it again") from error
         for name, value in zip(node.output, results, strict=False):
             if name in self.values:
                 raise site.refuse(f"{name[:80]!r} is given twice", "export the model again")
@@ -90,12 +92,12 @@ class Walk:
     def _input(self, node: onnx.NodeProto, name: str) -> Value | None:
         if not name:
             return None
+        return self._read(name, f"node {(node.name or node.op_type)[:80]!r}")
+
+    def _read(self, name: str, reader: str) -> Value:
         value = self.values.get(name)
         if value is None:
-            reader = node.name or node.op_type
-            raise self.refuse(
-                f"node {reader[:80]!r} reads {name[:80]!r}, which nothing before it gives", "export it again"
-            )
+            raise self.refuse(f"{reader} reads {name[:80]!r}, which nothing before it gives", "export it again")
         if isinstance(value, _Unserved):
             raise value.site.refuse(f"its output {name[:80]!r} is read", "export a graph that does not need it")
         return value

@@ -31,7 +31,6 @@ class OnnxModel:
     def __init__(self, proto: onnx.ModelProto) -> None:
         """Keep what was read."""
         self.proto = proto
-        self.written_by = f"{proto.producer_name} {proto.producer_version}".strip() or "onnx"
 
     def __getattr__(self, name: str) -> Any:
         """Return an output as a method: ``model.predict(X)``."""
@@ -84,8 +83,22 @@ def columns_given(model: Any, inputs: Inputs) -> Columns:
         except MALFORMED as error:
             raise UnsupportedError(f"onnxmodel: input {item.name[:80]!r} cannot be served: {error}") from None
         inputs.used[item.name] = ops.Input(item.name, str(kind))
+    inputs.metadata |= _described(proto)
     names = tuple(inputs.used)
     return Columns(tuple(inputs.used.values()), names if len(names) > 1 else None)
+
+
+def _described(proto: onnx.ModelProto) -> dict[str, Any]:
+    """Return who wrote a model, and the labels of the columns that its outputs had as maps."""
+    producer = f"{proto.producer_name} {proto.producer_version}".strip()
+    maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
+    labels = {output.name: _labels_of(maps[output.name]) for output in proto.graph.output if output.name in maps}
+    return {"library": producer or "onnx", **({"columns": labels} if labels else {})}
+
+
+def _labels_of(node: onnx.NodeProto) -> list[Any]:
+    attributes = [onnx.helper.get_attribute_value(attribute) for attribute in node.attribute]
+    return [label.decode() if isinstance(label, bytes) else label for label in next(iter(attributes), [])]
 
 
 def _proto(model: Any) -> onnx.ModelProto:

@@ -162,12 +162,21 @@ def softmax(site: Site) -> Rows:
     x = site.numbers(0, "f32", "f64")
     axis = site.integer("axis", -1 if site.opset >= 13 else 1)
     axes = [x.row_axis(axis)] if site.opset >= 13 else list(range(x.row_axis(axis), len(x.tail)))
-    return each_group(x, groups(x, axes), "softmax" if site.node.op_type == "Softmax" else "log_softmax")
+    if site.node.op_type == "Softmax":
+        return each_group(x, groups(x, axes), lambda part: ops.Link(part.dense_matrix, "softmax"))
+    return each_group(x, groups(x, axes), _log_softmax)
 
 
-def each_group(x: Rows, places: np.ndarray, link: str) -> Rows:
-    """Apply a link to each group of columns, and put the results where the columns were."""
-    parts = [ops.Link(x.of(x.pick(group), (len(group),)).dense_matrix, link) for group in places]
+def _log_softmax(x: Rows) -> Node:
+    """Subtract the largest, and then the logarithm of the sum of the exponentials, so that float32 keeps its digits."""
+    shifted = x.of(ops.Arithmetic(x.dense_matrix, reduce(x, x.places()[None], "maximum"), "subtract"))
+    powers = x.of(ops.Elementwise(shifted.node, "exp"))
+    return ops.Arithmetic(shifted.node, ops.Elementwise(_sum(powers, x.places()[None]), "log"), "subtract")
+
+
+def each_group(x: Rows, places: np.ndarray, function: Callable[[Rows], Node]) -> Rows:
+    """Apply a function to each group of columns, and put the results where the columns were."""
+    parts = [function(x.of(x.pick(group), (len(group),))) for group in places]
     if len(parts) == 1:
         return x.of(parts[0])
     whole = x.of(ops.Concat(tuple(parts)))

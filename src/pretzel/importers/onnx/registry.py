@@ -18,6 +18,7 @@ CONVERTERS: dict[tuple[str, str], Converter] = {}
 """Every operator that is served, by domain (the standard one is the empty string) and name."""
 
 NAMES = {"": "ai.onnx"}
+ROWS_APART = "export a graph that keeps the first dimension for the rows"
 
 
 def converts(domain: str, *names: str) -> Callable[[Converter], Converter]:

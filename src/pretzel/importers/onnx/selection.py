@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pretzel.importers.onnx.pairs import cast
-from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.shapes import ROWS_APART
+from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
 from pretzel.importers.onnx.values import Extents, Rows, Value, concat, constant
 from pretzel.plan import ops
 from pretzel.plan.node import Node

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.onnx.registry import Site, converts
+from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
 from pretzel.importers.onnx.values import Extents, Rows, Value, broadcast, constant
 from pretzel.plan.types import TOKENS
-
-ROWS_APART = "export a graph that keeps the first dimension for the rows"
 
 
 @converts("", "Reshape")

@@ -16,6 +16,10 @@ from pretzel.plan.types import TOKENS
 Tail = tuple[int, ...]
 
 
+class AcrossRowsError(ValueError):
+    """An operator would bring numbers of several rows together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """A tensor with one slice a row: ``node`` holds the other dimensions of a row, flattened in C order."""
@@ -91,11 +95,12 @@ class Rows:
         """Return which dimension of a row an axis of the tensor is.
 
         Raises:
-            ValueError: it is the dimension of the rows, or none.
+            AcrossRowsError: it is the dimension of the rows.
+            ValueError: there is no such axis.
         """
         within = self.positive(axis)
         if within == self.axis:
-            raise ValueError(f"axis {axis} runs over the rows")
+            raise AcrossRowsError(f"axis {axis} runs over the rows")
         return within - (within > self.axis)
 
     def positive(self, axis: int) -> int:
@@ -136,8 +141,8 @@ def concat(parts: Sequence[Node]) -> Node:
 
 def constant(row: np.ndarray, rows: Rows) -> Node:
     """Return the same numbers for each row: one value a row of no dimensions, else columns."""
-    flat = np.ascontiguousarray(row)
-    return ops.Constant(rows.node, Parameter.of(flat.reshape(1) if flat.ndim == 0 else flat.reshape(1, -1)))
+    shape = (1,) if np.ndim(row) == 0 else (1, -1)
+    return ops.Constant(rows.node, Parameter.of(np.ascontiguousarray(np.reshape(row, shape))))
 
 
 def vector(values: np.ndarray | float, width: int, dtype: str) -> Parameter:
@@ -150,11 +155,12 @@ def broadcast(rows: Rows, tail: Tail, axis: int) -> Rows:
     """Return a value repeated to the dimensions of a larger row, whose rows stand at ``axis``.
 
     Raises:
+        AcrossRowsError: the rows do not meet the rows.
         ValueError: the dimensions do not go together.
     """
     after = rows.rank - rows.axis
     if after != len(tail) + 1 - axis:
-        raise ValueError("the rows of one value meet another dimension of the other")
+        raise AcrossRowsError("the rows of one value meet another dimension of the other")
     if rows.tail == tail and rows.axis == axis:
         return rows
     shape = (1,) * (len(tail) - len(rows.tail)) + rows.tail
