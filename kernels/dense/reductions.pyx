@@ -78,14 +78,17 @@ cdef inline void reduce(
 
 
 cdef inline number total(const number* x, const int64_t* columns, int64_t n) noexcept nogil:
-    cdef number y = 0
+    cdef uint64_t whole = 0  # wraps, where signed addition would be undefined
+    cdef double y = 0
     cdef int64_t i
-    for i in range(n):
-        if number is int64_t:
-            y = <int64_t>(<uint64_t>y + <uint64_t>x[columns[i]])  # wraps, where signed addition would be undefined
-        else:
-            y = y + x[columns[i]]
-    return y
+    if number is int64_t:
+        for i in range(n):
+            whole += <uint64_t>x[columns[i]]
+        return <int64_t>whole
+    else:
+        for i in range(n):
+            y += x[columns[i]]
+        return <number>y
 
 
 cdef inline number extreme(const number* x, const int64_t* columns, int64_t n, int function) noexcept nogil:

@@ -116,7 +116,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         classes = classes[0]
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
-    return metadata
+    return metadata | inputs.metadata
 
 
 def _library(estimator: Any) -> str:

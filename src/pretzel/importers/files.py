@@ -24,6 +24,12 @@ HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
 
 
+ONNX_FIELDS = tuple(
+    bytes([number << 3 | kind]) for number, kind in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2))
+)
+"""What comes after the version at the beginning of an ONNX file: the tags of the fields of its protobuf message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One file format of one library."""

@@ -12,8 +12,9 @@ REDUCTIONS = ("sum", "minimum", "maximum")
 class Reduce(Node):
     """One result for each row of ``columns``: those columns of x added, or the smallest or largest of them.
 
-    Columns are taken from left to right.  A NaN among them is the result; of equals it is the last; of no columns it is
-    0, or for ``minimum`` and ``maximum`` the largest and smallest number of the type (the infinities).
+    Columns are taken from left to right; floats are added in float64, and whole numbers wrap.  A NaN among them is the
+    smallest and the largest; of equals it is the last.  Of no columns the sum is 0, and the smallest is the largest
+    number of the type (infinity), and the other way round.
     """
 
     x: Node

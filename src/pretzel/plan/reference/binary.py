@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def _wrapped(value: int) -> int:
     return ((value + 2**63) & MASK) - 2**63
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,

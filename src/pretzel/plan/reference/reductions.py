@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ def reduce(node: ops.Reduce, x: np.ndarray) -> Any:
     """Take column after column into the result."""
     x = x[:, None] if x.ndim == 1 else x
     columns = node.columns.array
-    y = np.full((len(x), len(columns)), _start(node.function, x.dtype), x.dtype)
+    wide = np.float64 if node.function == "sum" and x.dtype.kind == "f" else x.dtype
+    y = np.full((len(x), len(columns)), _start(node.function, x.dtype), wide)
     with np.errstate(all="ignore"):
         for i in range(columns.shape[1]):
             y = _STEPS[node.function](y, x[:, columns[:, i]])
-    return y
+        return y.astype(x.dtype)
 
 
 def _start(function: str, dtype: np.dtype) -> Any:
@@ -30,7 +32,7 @@ def _start(function: str, dtype: np.dtype) -> Any:
     return np.iinfo(dtype).max if function == "minimum" else np.iinfo(dtype).min
 
 
-_STEPS = {
+_STEPS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
     "sum": lambda y, x: y + x,
     "minimum": lambda y, x: np.where((y != y) | (y < x), y, x),
     "maximum": lambda y, x: np.where((y != y) | (y > x), y, x),
