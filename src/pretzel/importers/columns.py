@@ -38,6 +38,8 @@ class Inputs:
         self.integers: str | None = None
         """The type to which clients are to round arrays of integers, if the library does."""
         self.used: dict[str, ops.Input] = {}
+        self.metadata: dict[str, Any] = {}
+        """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
         self.written_out: set[str] = set()
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""

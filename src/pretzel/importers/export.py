@@ -130,5 +130,5 @@ def _style(x: Columns, inputs: Inputs) -> str:
         return "frame"
     if inputs.records:
         return "records"
-    styles: dict[ValueType | None, str] = {TEXT: "texts", TOKENS: "lists"}
-    return styles.get(inputs.types.get(MATRIX), "matrix")
+    kinds = [node.type for node in inputs.used.values()]
+    return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

@@ -50,6 +50,11 @@ FILES: list[Format] = [
     Format("CatBoost JSON", lambda head: _CATBOOST_JSON.match(head) is not None, "pretzel.importers.catboost"),
     Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
     Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
+    Format(
+        "ONNX",
+        lambda head: head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in ONNX_FIELDS,
+        "pretzel.importers.onnx.model",
+    ),
 ]
 
 

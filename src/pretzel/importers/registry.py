@@ -22,6 +22,7 @@ GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }

@@ -129,35 +129,6 @@ def _coupled(row: np.ndarray, classes: int) -> np.ndarray:
     return p
 
 
-def _inverse_distances(x: np.ndarray) -> Any:
-    inverse = x.dtype.type(1) / x
-    endless = np.isinf(inverse)
-    return np.where(endless.any(axis=1, keepdims=True), endless, inverse).astype(x.dtype)
-
-
-def _coupled(row: np.ndarray, classes: int) -> np.ndarray:
-    """Return p that makes ``p.Q.p`` small, from Wu, Lin and Weng's second method, one class at a time."""
-    first, second = np.triu_indices(classes, 1)
-    against = np.zeros((classes, classes))
-    against[first, second], against[second, first] = row, 1 - row
-    q = -against.T * against
-    for t in range(classes):
-        q[t, t] = np.add.accumulate(against[:, t] ** 2)[-1]
-    p = np.full(classes, 1.0 / classes)
-    for _ in range(max(100, classes)):
-        qp = np.add.accumulate(q * p, axis=1)[:, -1]
-        pqp = np.add.accumulate(p * qp)[-1]
-        if not np.fmax.reduce(np.abs(qp - pqp), initial=0.0) >= 0.005 / classes:
-            break
-        for t in range(classes):
-            step = (-qp[t] + pqp) / q[t, t]
-            p[t] += step
-            pqp = (pqp + step * (step * q[t, t] + 2 * qp[t])) / (1 + step) / (1 + step)
-            qp = (qp + step * q[t]) / (1 + step)
-            p /= 1 + step
-    return p
-
-
 def _shares(x: np.ndarray) -> Any:
     totals = x.sum(axis=1, keepdims=True)
     return np.where(totals == 0, x.dtype.type(1) / x.dtype.type(x.shape[1]), x / np.where(totals == 0, 1, totals))
