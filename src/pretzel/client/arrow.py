@@ -26,6 +26,11 @@ def arrow_texts(values: Any) -> Texts | None:
     """
     if is_arrow(values):
         return _texts(values, NONE)
+    if hasattr(values, "to_arrow"):
+        try:
+            return _texts(values.to_arrow(), NONE)
+        except ImportError:  # polars hands its columns to pyarrow, where that is installed
+            return None
     dtype = getattr(values, "dtype", None)
     if getattr(dtype, "storage", None) == "pyarrow" or hasattr(dtype, "pyarrow_dtype"):
         return _texts(getattr(values, "array", values).__arrow_array__(), NAN)
@@ -70,7 +75,7 @@ def _chunk(chunk: Any, offsets_type: type, mark: int) -> Texts | None:
     validity, offsets, data = chunk.buffers()
     if offsets is None or data is None:  # an empty column needs no memory
         return Texts.of(chunk.to_pylist()) if mark == NONE or not chunk.null_count else None
-    bounds = np.frombuffer(offsets, offsets_type)[chunk.offset : chunk.offset + len(chunk) + 1]
+    bounds: np.ndarray = np.frombuffer(offsets, offsets_type)[chunk.offset : chunk.offset + len(chunk) + 1]
     lengths = np.diff(bounds).astype(np.uint32)
     bytes_ = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
     if not chunk.null_count:

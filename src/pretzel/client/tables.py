@@ -11,6 +11,9 @@ from pretzel.client.arrow import arrow_numbers, arrow_texts, is_arrow, refuse_de
 from pretzel.errors import InputError
 from pretzel.plan.values import Texts
 
+FEW = 64
+"""Rows of which a list of strings is made sooner than their memory is looked at."""
+
 
 def is_sparse(X: Any) -> bool:
     """Whether this is a SciPy sparse matrix or array."""
@@ -45,7 +48,7 @@ def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
 
 def texts_of(values: Any) -> Texts | list[Any]:
     """Return a column that is to hold texts: packed where it lies so already, else as a list of whatever it holds."""
-    packed = arrow_texts(values)
+    packed = arrow_texts(values) if hasattr(values, "__len__") and len(values) > FEW else None
     if packed is not None:
         return packed
     categories = getattr(getattr(values, "dtype", None), "categories", None)
