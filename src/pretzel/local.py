@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.inputs import columns_of
+from pretzel.client.inputs import column_of, columns_of
 from pretzel.client.results import result_of
-from pretzel.client.tables import is_sparse
+from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import Trace, optimize
 from pretzel.engine.columns import bind_column
@@ -129,19 +129,14 @@ class _Model:
         Raises:
             InputError: X is not what the model takes, or has no rows where the library wants one.
         """
-        if self.by_name and hasattr(X, "iloc"):
-            try:
-                return self._bound({item.name: _from_series(X[item.name], item.type) for item in self.inputs})
-            except (KeyError, AttributeError, TypeError, ValueError):
-                pass  # something is unusual: the careful way below takes it, or says what is wrong
         if self.reads_texts and type(X) is list:
             try:
-                return self._bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
+                return self.bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
             except InputError:
                 pass  # the careful way below takes it, or says what is wrong
-        return self._bound(columns_of(X, self.inputs, self.metadata))
+        return self.bound(columns_of(X, self.inputs, self.metadata))
 
-    def _bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
+    def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
         rows = {name: len(column) for name, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise InputError(f"X: its columns have different numbers of rows: {rows}")
@@ -163,9 +158,29 @@ class _Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
 
-    def of(self, X: Any) -> _Model:
-        """Return the model for the types of X."""
-        kind = self._kind(X) if self._floats else _AS_SAVED
+    def bind(self, X: Any) -> tuple[_Model, list[Any], int]:
+        """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
+
+        Raises:
+            InputError: X is not what the model takes, or has no rows where the library wants one.
+        """
+        columns = columns_named(X, self._types) if self.main.by_name else None
+        if columns is not None:
+            try:
+                return self._bind_columns(columns)
+            except (InputError, TypeError, ValueError):
+                pass  # something is unusual: the careful way below takes it, or says what is wrong
+        model = self._of(self._kind(X) if self._floats else _AS_SAVED)
+        return model, *model.bind(X)
+
+    def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[_Model, list[Any], int]:
+        """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
+        singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
+        read = {name: _native(columns[name], kind) for name, kind in self._types.items()}
+        model = self._of(("dense", singles))
+        return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
+
+    def _of(self, kind: Kind) -> _Model:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
@@ -255,8 +270,7 @@ class _Method:
             flags = X.flags
             if rows and width == self._width and flags.c_contiguous and flags.aligned:
                 return self._finish(self._run([X], rows, self._outputs)[self._name])
-        model = self._models.of(X)
-        bound, rows = model.bind(X)
+        model, bound, rows = self._models.bind(X)
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
 
@@ -273,8 +287,7 @@ class _Parts:
         Raises:
             InputError: X is not what the estimator takes.
         """
-        model = self._models.of(X)
-        bound, rows = model.bind(X)
+        model, bound, rows = self._models.bind(X)
         values = model.executable.run_bound(bound, rows, self._outputs)
         return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
 
@@ -284,14 +297,18 @@ def _method(name: str, models: _Models) -> Callable[[Any], Any]:
     return _Method(name, models) if outputs == [name] else _Parts(name, outputs, models)
 
 
-def _from_series(series: Any, kind: ValueType) -> Any:
-    """Return a column of a DataFrame in the type that the model reads, if it is of a plain one."""
-    if kind.is_text:
-        return series.tolist()
-    array = series.to_numpy()
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{array.dtype}: not a plain number")
-    return array.astype(kind.numpy, copy=False)
+def _native(column: Any, kind: ValueType) -> Any:
+    """Return a column of a table as texts or as an array of its own numbers."""
+    return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
+
+
+def _typed(item: InputDescription, values: Any) -> Any:
+    """Return a column in the type that the model reads."""
+    if item.type.is_text:
+        return values
+    if values.dtype.kind in "biuf":
+        return values.astype(item.type.numpy, copy=False)
+    return column_of(item.name, values, item.type)
 
 
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.records import list_column, record_columns
-from pretzel.client.tables import array_of, is_sparse, table_of
+from pretzel.client.records import list_column, record_columns, record_names
+from pretzel.client.tables import array_of, columns_named, is_sparse, table_of, texts_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -53,8 +53,7 @@ def column_of(name: str, values: Any, kind: ValueType) -> Column:
             return _from_sparse(values, kind)
         if kind.layout == "ragged":
             return list_column(name, values)
-        array = array_of(values, number=not kind.is_text)
-        return _text(array, kind) if kind.is_text else _number(array, kind)
+        return _text(values, kind) if kind.is_text else _number(array_of(values, number=True), kind)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None
 
@@ -93,8 +92,8 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         X = _filled(X, metadata)
     if table is None:
         X = _as_read(X, metadata)
-    elif not hasattr(X, "to_numpy"):
-        X = np.column_stack([np.asarray(column) for column in table.values()])
+    elif not hasattr(X, "iloc"):
+        X = np.column_stack([array_of(column, number=True) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
 
@@ -127,18 +126,29 @@ def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, 
 
 
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    records = metadata.get("records") or {}
+    derived = {part for name in records for part in record_names(name)}
+    kinds = {i.name: i.type for i in inputs if i.name not in derived}
+    table = _columns(X, [*records, *kinds], metadata)
+    made = {name: record_columns(name, table[name], form) for name, form in records.items()}
+    as_text = set(metadata.get("integers_as_text") or ())
+    chosen = {name: _written_out(table[name]) if name in as_text else table[name] for name in kinds}
+    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
+    return columns | {name: column for pair in made.values() for name, column in pair.items()}
+
+
+def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a table that has columns of these names; those of an array are called what its model was trained on."""
+    found = columns_named(X, names)
+    if found is not None:
+        return found
     table = table_of(X)
     if table is None:
-        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]), metadata)
-    for name, form in (metadata.get("records") or {}).items():
-        if name in table:
-            table |= record_columns(name, table[name], form)
-    for wanted in inputs:
-        if wanted.name not in table:
-            raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
-    as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {i.name: _written_out(table[i.name]) if i.name in as_text else table[i.name] for i in inputs}
-    return {i.name: column_of(i.name, chosen[i.name], i.type) for i in inputs}
+        table = _by_position(X, list(metadata.get("feature_names") or names), metadata)
+    for name in names:
+        if name not in table:
+            raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
+    return table
 
 
 def _written_out(values: Any) -> Any:
@@ -211,8 +221,9 @@ def _from_sparse(matrix: Any, kind: ValueType) -> Column:
 
 def _text(values: Any, kind: ValueType) -> Texts:
     if kind.width is None and getattr(values, "ndim", 1) == 1:
-        return _texts_of(values.tolist() if isinstance(values, np.ndarray) else list(values), None)
-    return _texts_of(_shaped(_array(values, object), kind).ravel().tolist(), kind.width)
+        texts = texts_of(values)
+        return texts if isinstance(texts, Texts) else _texts_of(texts, None)
+    return _texts_of(_shaped(_array(array_of(values, number=False), object), kind).ravel().tolist(), kind.width)
 
 
 def _texts_of(values: list[Any], width: int | None) -> Texts:

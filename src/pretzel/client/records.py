@@ -49,10 +49,13 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
             raise InputError(f"column {name!r}, row {row}: {error}") from None
         starts.append(len(names))
     bounds = np.array(starts, np.int64)
-    return {
-        f"{name}.names": Ragged(_packed(name, names, bounds), bounds),
-        f"{name}.values": Ragged(np.array(values, np.float64), bounds),
-    }
+    columns = Ragged(_packed(name, names, bounds), bounds), Ragged(np.array(values, np.float64), bounds)
+    return dict(zip(record_names(name), columns, strict=True))
+
+
+def record_names(name: str) -> tuple[str, str]:
+    """Return what the two columns are called that a column of named values makes."""
+    return f"{name}.names", f"{name}.values"
 
 
 def list_column(name: str, rows: Any) -> Ragged:

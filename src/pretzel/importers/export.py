@@ -56,8 +56,9 @@ def _first_reader(estimator: Any) -> Any:
 def _settled(sample: Any) -> dict[str, ValueType]:
     if sample is None:
         return {}
-    if hasattr(sample, "columns") and hasattr(sample, "dtypes"):
-        return {str(name): _column_type(sample[name]) for name in sample.columns}
+    names = getattr(sample, "column_names", None) or (sample.columns if hasattr(sample, "dtypes") else None)
+    if names is not None:
+        return {str(name): _column_type(sample[name]) for name in names}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
