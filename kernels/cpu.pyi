@@ -1,4 +1,4 @@
-"""The instruction set that kernels of this process use: the widest of the machine, unless PRETZEL_CPU names one."""
+"""Which instruction set the kernels of this process use: the widest the machine runs, or what PRETZEL_CPU names."""
 
 supported: tuple[str, ...]
 """The levels that this build has and this machine runs, narrowest first."""

@@ -1,4 +1,4 @@
-"""Which instruction set the kernels of this process use: the widest that the machine runs, unless PRETZEL_CPU names one."""
+"""Which instruction set the kernels of this process use: the widest the machine runs, or what PRETZEL_CPU names."""
 
 import os
 
