@@ -105,6 +105,8 @@ class Node(metaclass=Interned):
         """Check every field against its annotation, then infer the type and take the digest."""
         for field, annotation in self.fields.items():
             _check(self.name, field, annotation, getattr(self, field))
+        read = (node for _, value in self._select("Node") for node in _as_tuple(value))
+        object.__setattr__(self, "inputs", tuple(read))
         object.__setattr__(self, "type", self.infer())
         payload = [self.name, self.attributes, {k: str(p.digest) for k, p in self.parameters.items()}]
         try:
@@ -115,11 +117,7 @@ class Node(metaclass=Interned):
 
     type: ClassVar[ValueType]  # set on each instance
     key: ClassVar[bytes]  # SHA-256 over operator, attributes, parameter digests and input keys
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        """The nodes this one reads, in field order, variadic ones spread out."""
-        return tuple(node for _, value in self._select("Node") for node in _as_tuple(value))
+    inputs: ClassVar[tuple[Node, ...]]  # the nodes this one reads, in field order, variadic ones spread out
 
     @property
     def parameters(self) -> dict[str, Parameter]:
