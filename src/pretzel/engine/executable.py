@@ -79,7 +79,7 @@ class Executable:
             NotFoundError: no output of that name.
             DeadlineError, CancelledError, ExhaustedError: the run was stopped.
         """
-        rows, bound = self._bind(columns)
+        rows, bound = self.bind(columns)
         return self.run_bound(bound, rows, outputs, deadline=deadline, token=token)
 
     def run_bound(
@@ -100,7 +100,20 @@ class Executable:
             for name, at in zip(schedule.names, schedule.positions, strict=True)
         }
 
-    def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
+    def prefix(self, count: int) -> Program:
+        """Return the program of the first so many steps, which hands nothing out: for who wants to time it."""
+        first = len(self.inputs)
+        steps = [(kernel, list(read), first + i) for i, (kernel, read, _) in enumerate(self._steps[:count])]
+        types = list(self._types[: first + count])
+        asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
+        return Program(types, first, steps, [], block_rows(types, asked))
+
+    def bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
+        """Return how many rows there are, and the columns as :meth:`run_bound` takes them.
+
+        Raises:
+            InputError: as for :meth:`run`.
+        """
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
             raise _wrong_columns(self._names, columns)
         first = self.inputs[0].name if self.inputs else ""

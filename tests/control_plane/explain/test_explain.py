@@ -83,7 +83,7 @@ def test_names_cannot_break_out(format: str) -> None:
 
 
 def test_boxes_do_not_overlap_and_arrows_lead_down() -> None:
-    picture = Picture(Explanation.of(model()).plan)
+    picture = Picture(Explanation.of(model()))
     drawing = Drawing.of(picture)
     boxes = drawing.boxes
     for i, a in enumerate(boxes):
