@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.parameter import HEADER
@@ -15,6 +16,9 @@ STORED = 64
 """Values assumed in a sparse row, and tokens or letters in a text, until statistics say otherwise."""
 TREE_DEPTH = 8
 """Nodes assumed on the way to a leaf."""
+
+EFFORT: dict[type[Node], int] = {ops.CountNgrams: 16, ops.Lookup: 8, ops.Link: 8, ops.Elementwise: 8, ops.Power: 16}
+"""How much dearer than a copied number an element is: one that is looked up in a table, or put through a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ def elements(reads: Iterable[ValueType], gives: ValueType, operator: type[Node],
         return 0
     if trees:  # each reads a value, a node and a way at a time, and gives what its leaf holds
         return trees * (TREE_DEPTH + written)
-    return read * written if operator.compute_bound else read + written
+    touched = read * written if operator.compute_bound else read + written
+    return touched * EFFORT.get(operator, 1)
 
 
 def _elements(kind: ValueType) -> int:

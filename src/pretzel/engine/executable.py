@@ -79,7 +79,7 @@ class Executable:
             NotFoundError: no output of that name.
             DeadlineError, CancelledError, ExhaustedError: the run was stopped.
         """
-        rows, bound = self.bind(columns)
+        rows, bound = self._bind(columns)
         return self.run_bound(bound, rows, outputs, deadline=deadline, token=token)
 
     def run_bound(
@@ -108,12 +108,7 @@ class Executable:
         asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
         return Program(types, first, steps, [], block_rows(types, asked))
 
-    def bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
-        """Return how many rows there are, and the columns as :meth:`run_bound` takes them.
-
-        Raises:
-            InputError: as for :meth:`run`.
-        """
+    def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
             raise _wrong_columns(self._names, columns)
         first = self.inputs[0].name if self.inputs else ""

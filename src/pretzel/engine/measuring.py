@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from pretzel.engine.executable import Executable
@@ -19,15 +18,15 @@ MOST_STAGES = 500
 """Programs of all lengths take time that grows with the square of the number of stages."""
 
 
-def measure(executable: Executable, plan: Plan, columns: Mapping[str, Any]) -> dict[str, float]:
+def measure(executable: Executable, plan: Plan, bound: list[Any], rows: int) -> dict[str, float]:
     """Return the seconds a row that each stage of a plan takes over these rows, by its fingerprint.
 
-    ``executable`` is what runs ``plan`` alone.  The time to call a program at all is in no stage.
+    ``executable`` is what runs ``plan`` alone, and ``bound`` the columns as :meth:`Executable.run_bound` takes them.
+    The time to call a program at all is in no stage.
 
     Raises:
-        InputError: the rows are not what the plan takes, or it refuses one; or there are none, or too many stages.
+        InputError: the plan refuses a row; or there are none, or too many stages.
     """
-    rows, bound = executable.bind(columns)
     if not rows or len(plan.stages) > MOST_STAGES:
         raise InputError(f"{rows} rows, {len(plan.stages)} stages: expected a row, and at most {MOST_STAGES} stages")
     programs = [executable.prefix(count) for count in range(len(plan.stages) + 1)]
