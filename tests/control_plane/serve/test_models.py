@@ -99,7 +99,7 @@ def test_deletion(server: Server, name: str):
 
 def test_explanation(server: Server, name: str):
     pytest.importorskip("pretzel.control_plane.explain")
-    server.deploy(name, definition(1))
+    server.deploy(name, definition(40))
     text = server.control.ExplainModel(pb.ExplainModelRequest(model=name)).text
     assert "linear" in text
     assert "other model" not in text
