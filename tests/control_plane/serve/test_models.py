@@ -102,7 +102,7 @@ def test_explanation(server: Server, name: str):
     server.deploy(name, definition(40))
     text = server.control.ExplainModel(pb.ExplainModelRequest(model=name)).text
     assert "linear" in text
-    assert "other model" not in text
+    assert "1 other model" not in text
     server.deploy(f"{name}/sibling", definition(41))
     server.deploy(f"{name}/other sibling", definition(41))
     for sibling in (f"{name}/sibling", f"{name}/other sibling"):
