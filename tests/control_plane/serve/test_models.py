@@ -104,8 +104,8 @@ def test_explanation(server: Server, name: str):
     assert "linear" in text
     assert "1 other model" not in text
     server.deploy(f"{name}/sibling", definition(41))
-    server.deploy(f"{name}/other sibling", definition(41))
-    for sibling in (f"{name}/sibling", f"{name}/other sibling"):
+    server.deploy(f"{name}/other_sibling", definition(41))
+    for sibling in (f"{name}/sibling", f"{name}/other_sibling"):
         assert "1 other model" in server.control.ExplainModel(pb.ExplainModelRequest(model=sibling)).text
     with fails("INVALID_ARGUMENT", "haiku"):
         server.control.ExplainModel(pb.ExplainModelRequest(model=name, format="haiku"))
