@@ -11,6 +11,7 @@ from pretzel.control_plane.compile import Compiled
 from pretzel.control_plane.verify import Sample, Verified
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import ModelVersion
+from pretzel.plan.physical import Plan
 from pretzel.plan.sizes import Sizes, is_fixed, key_of
 from pretzel.plan.values import Csr, Texts
 
@@ -45,6 +46,14 @@ def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:
     """Return the sizes kept with a version of this very definition: deployed again it makes the same plan."""
     kept = newest.metadata.get("statistics") if newest and newest.definition == definition.digest else None
     return Sizes.from_tree(kept) if isinstance(kept, Mapping) else None
+
+
+def seconds_of(version: ModelVersion, plan: Plan) -> Mapping[str, float] | None:
+    """Return the seconds a row took in each stage when the version was verified, by fingerprint, where they were kept."""
+    kept = version.metadata.get("stage_seconds")
+    if not isinstance(kept, (list, tuple)) or len(kept) != len(plan.stages):
+        return None
+    return {stage.fingerprint: float(seconds) for stage, seconds in zip(plan.stages, kept, strict=True)}
 
 
 def _rows(sample: Sample) -> int:

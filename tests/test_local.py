@@ -206,6 +206,10 @@ def test_explain_shows_the_definition_and_the_plan(predictor: Predictor) -> None
     text = predictor.explain()
     assert "Definition" in text and "= linear %" in text and "linear.dots" in text and "Rules" in text
     assert "LogisticRegression" in repr(predictor)
+    assert "Where the time goes, measured" in predictor.explain(data(20))
+    assert predictor.explain(format="svg").startswith("<svg")
+    with pytest.raises(InputError, match="expected one of text"):
+        predictor.explain(format="pdf")
 
 
 def test_many_threads_at_once(classifier: LogisticRegression) -> None:

@@ -14,7 +14,8 @@ from pretzel.client.inputs import column_of, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import Trace, optimize
+from pretzel.control_plane.explain import Evidence, explain
+from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
@@ -25,7 +26,6 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import methods_of, outputs_of, put_together
-from pretzel.plan.render import render
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
@@ -84,17 +84,21 @@ class Predictor:
         methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
         raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
 
-    def explain(self) -> str:
-        """Say what is computed: the definition, the rules that rewrote it, and the plan of kernels."""
-        trace = Trace()
-        optimized = optimize(self._definition, trace=trace)
-        rules = [f"{step.rule}, {step.places}x: {step.summary}" for step in trace.steps]
-        parts = {
-            "Definition": render(self._definition),
-            "Rules": "\n".join(rules) or "none applies",
-            "Plan": render(compile_plan(optimized).plan),
-        }
-        return "\n\n".join(f"{title}\n{text}" for title, text in parts.items())
+    def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
+        """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
+
+        Args:
+            X: rows to time each kernel on; without any, the time is estimated from what the kernels touch.
+            format: ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``.
+            verbose: also the definition before and after each rule.
+
+        Raises:
+            InputError: X is not what the estimator takes, or there is no such format.
+        """
+        model = self._models.main
+        measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
+        evidence = Evidence(measured=measured)
+        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
@@ -114,6 +118,7 @@ class _Model:
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
+        self.plan = compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]

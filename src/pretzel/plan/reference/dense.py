@@ -107,7 +107,8 @@ def normalize(node: ops.Normalize, x: Any) -> Any:
     elif node.norm == "max":
         norms = magnitudes.max(axis=1, initial=0)
     else:
-        norms = np.sqrt(np.square(magnitudes, dtype=np.float64).cumsum(axis=1)[:, -1]).astype(x.dtype)
+        squares = np.square(magnitudes, dtype=np.float64).cumsum(axis=1)
+        norms = np.sqrt(squares[:, -1:].sum(axis=1)).astype(x.dtype)  # of no columns, zero
     norms = np.where(norms < 10 * np.finfo(x.dtype).eps, x.dtype.type(1), norms)
     return x / (norms[:, None] if x.ndim == 2 else norms)
 
