@@ -49,7 +49,7 @@ def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:
 
 
 def seconds_of(version: ModelVersion, plan: Plan) -> Mapping[str, float] | None:
-    """Return the seconds a row took in each stage when the version was verified, by fingerprint, where they were kept."""
+    """Return the seconds a row took in each stage at verification, by fingerprint, where they were kept."""
     kept = version.metadata.get("stage_seconds")
     if not isinstance(kept, (list, tuple)) or len(kept) != len(plan.stages):
         return None

@@ -13,9 +13,16 @@ from pretzel.control_plane.compile.formation import Pass, form
 from pretzel.control_plane.optimize import optimize
 from pretzel.control_plane.optimize.cost import Cost, cost, stage_work
 from pretzel.control_plane.optimize.trace import Shared, Trace, shared
+from pretzel.engine.bindings import KERNELS
+from pretzel.engine.costs import nanoseconds
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
+from pretzel.plan.node import Node
 from pretzel.plan.physical import Plan, Stage
+from pretzel.plan.sizes import Sizes
+
+MANY = 1000
+"""Rows of a call that an expected time is for."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,8 @@ class Evidence:
     """How many models hold each parameter, this one included."""
     measured: Mapping[str, float] | None = None
     """Seconds a row of each stage, by its fingerprint."""
+    sizes: Sizes = Sizes()
+    """What a sample showed of the values."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,13 @@ class Explanation:
         measured = self.evidence.measured or {}
         return [measured.get(stage.fingerprint) for stage in self.plan.stages]
 
+    @cached_property
+    def expected(self) -> list[float | None]:
+        """The seconds a row of each stage by the cost table, in calls of many rows; None where it knows no rates."""
+        compiled, sizes = compile_plan(self.optimized, self.evidence.sizes), self.evidence.sizes
+        nodes = {s.fingerprint: node for s, node in zip(compiled.plan.stages, compiled.nodes, strict=True)}
+        return [expected_seconds(stage.kernel, nodes.get(stage.fingerprint), sizes) for stage in self.plan.stages]
+
     @property
     def is_measured(self) -> bool:
         """Whether every stage was measured."""
@@ -99,8 +115,10 @@ class Explanation:
 
     @cached_property
     def shares(self) -> list[float]:
-        """The share of each stage in the time of a row: measured, or else by the estimated work."""
-        amounts = [s or 0.0 for s in self.seconds] if self.is_measured else [float(w) for w in self.works]
+        """The share of each stage in the time of a row: measured, or else expected, or else by the elements touched."""
+        works: list[float | None] = [float(work) for work in self.works]
+        known = next((c for c in (self.seconds, self.expected, works) if None not in c), works)
+        amounts = [amount or 0.0 for amount in known]
         total = sum(amounts)
         return [amount / total if total else 0.0 for amount in amounts]
 
@@ -113,6 +131,14 @@ class Explanation:
     def shared_bytes(self) -> int:
         """Bytes of the plan's objects that other models hold too."""
         return sum(d.size for d in self.plan.objects if self.evidence.sharing.get(d, 1) > 1)
+
+
+def expected_seconds(kernel: str, node: Node | None, sizes: Sizes) -> float | None:
+    """Return what the cost table says of a kernel over the inputs of a node, in seconds a row."""
+    if node is None or kernel not in KERNELS:
+        return None
+    expected = nanoseconds(kernel, KERNELS[kernel].work(node, sizes), MANY)
+    return None if expected is None else expected / MANY * 1e-9
 
 
 def bytes_of(stage: Stage) -> int:

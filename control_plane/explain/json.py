@@ -65,6 +65,7 @@ def _stage(told: Explanation, i: int, stage: Stage) -> dict[str, Any]:
         "fingerprint": stage.fingerprint,
         "work": told.works[i],
         "seconds": told.seconds[i],
+        "expected_seconds": told.expected[i],
         "share": told.shares[i],
         "other_models": told.others(stage),
         "parameters": [

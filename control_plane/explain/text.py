@@ -49,10 +49,11 @@ def _dear(told: Explanation) -> Iterator[str]:
     if told.is_measured:
         yield f"Where the time goes, measured: {duration(sum(s or 0.0 for s in told.seconds))} a row"
     else:
-        yield "Where the time goes, estimated from the elements touched"
+        basis = "the elements touched" if None in told.expected else "the cost table"
+        yield f"Where the time goes, estimated from {basis}"
     for i in dear:
         stage, seconds = told.plan.stages[i], told.seconds[i]
-        cost = duration(seconds) if seconds is not None else f"{told.works[i]:,} elements"
+        cost = _time(seconds, told.expected[i]) or f"{told.works[i]:,} elements"
         reads = " ".join(_slot(told, slot) for slot in stage.inputs)
         share = f"{_bar(told.shares[i])} {percent(told.shares[i], 1):>5}"
         yield f"  {share}  {stage.operator} of {reads} : {stage.type}, {cost}"
@@ -123,10 +124,17 @@ def _row(told: Explanation, i: int) -> tuple[str, ...]:
         " ".join(_slot(told, slot) for slot in stage.inputs),
         str(stage.type),
         size(bytes_of(stage)) if stage.parameters else "",
-        duration(seconds) if seconds is not None else f"{told.works[i]:,}",
+        _time(seconds, told.expected[i]) or f"{told.works[i]:,}",
         others_text(told.others(stage)),
         stage.fingerprint[:12],
     )
+
+
+def _time(measured: float | None, expected: float | None) -> str:
+    if expected is None:
+        return "" if measured is None else duration(measured)
+    about = f"about {duration(expected)}"
+    return about if measured is None else f"{duration(measured)} ({about})"
 
 
 def _slot(told: Explanation, slot: int) -> str:

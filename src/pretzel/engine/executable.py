@@ -125,7 +125,7 @@ class Executable:
         return self.profile_bound(bound, rows)
 
     def profile_bound(self, bound: list[Any], rows: int) -> list[Observed]:
-        """Observe as :meth:`profile` over columns already in the form that :func:`bind_column` gives, in input order."""
+        """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order."""
         program = self._compose(tuple(self.outputs)).program
         found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([output.node for output in self.outputs.values()])
