@@ -2,6 +2,7 @@
 
 from pretzel.engine.bindings.binding import Binding, Lowered
 from pretzel.engine.bindings.categories import CATEGORIES
+from pretzel.engine.bindings.decomposition import DECOMPOSITION
 from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
 from pretzel.engine.bindings.folded import FOLDED
@@ -12,7 +13,7 @@ from pretzel.plan.node import Node
 
 __all__ = ["BINDINGS", "KERNELS", "Binding", "Lowered", "lower"]
 
-FAMILIES = (DENSE, CATEGORIES, TEXT, TREES, FOLDED, FEATURES)
+FAMILIES = (DENSE, CATEGORIES, TEXT, TREES, FOLDED, FEATURES, DECOMPOSITION)
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     operator: tuple(binding for family in FAMILIES for binding in family.get(operator, ()))
     for operator in dict.fromkeys(operator for family in FAMILIES for operator in family)

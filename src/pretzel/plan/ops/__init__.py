@@ -6,6 +6,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
     Clip,
@@ -48,6 +49,7 @@ __all__ = [
     "Link",
     "Lookup",
     "Lowercase",
+    "MatchingPursuit",
     "MissingIndicator",
     "NormalQuantile",
     "Normalize",
@@ -65,6 +67,7 @@ __all__ = [
     "Take",
     "Threshold",
     "Tokenize",
+    "Topics",
     "TreeEnsemble",
     "WeightedMedian",
 ]
