@@ -83,9 +83,11 @@ cdef inline int64_t pursue(Pursuit* state, int64_t count) noexcept nogil:
 
 
 cdef inline int64_t largest(const Pursuit* state) noexcept nogil:
-    """Return the place of the atom with the largest product, the first of equals."""
+    """Return the place of the atom with the largest product, the first of equals; a NaN counts as largest."""
     cdef int64_t i, best = 0
-    for i in range(1, state.k):
+    for i in range(state.k):
+        if state.left[state.order[i]] != state.left[state.order[i]]:
+            return i
         if fabs(state.left[state.order[i]]) > fabs(state.left[state.order[best]]):
             best = i
     return best

@@ -35,7 +35,7 @@ def _topics(draw: Draw) -> Node | None:
     if x is None:
         return None
     words = np.abs(draw.array(3, x.type.columns).array).astype(x.type.numpy) + x.type.numpy.type(0.1)
-    return ops.Topics(x, Parameter.of(words), 0.5, -1.0, 2)
+    return ops.Topics(ops.RequireFinite(x, "A"), Parameter.of(words), 0.5, -1.0, 2)
 
 
 @makes(ops.MatchingPursuit)
@@ -43,4 +43,6 @@ def _pursuit(draw: Draw) -> Node | None:
     x = draw.pick(lambda n: str(n.type).startswith("f64[") and bool(n.type.width))
     if x is None:
         return None
-    return ops.MatchingPursuit(x, Parameter.of(np.eye(x.type.columns) + 0.1), draw.dice.randint(1, x.type.columns))
+    return ops.MatchingPursuit(
+        ops.RequireFinite(x, "A"), Parameter.of(np.eye(x.type.columns) + 0.1), draw.dice.randint(1, x.type.columns)
+    )
