@@ -17,6 +17,9 @@ Methods = dict[str, Node]
 Importer = Callable[[Any, Columns, "Step"], Methods]
 
 IMPORTERS: dict[type, Importer] = {}
+REFUSED: dict[type, tuple[str, str]] = {}
+"""Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
+UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
 FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
@@ -35,6 +38,11 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
         return function
 
     return register
+
+
+def refuses(*classes: type, reason: str, remedy: str) -> None:
+    """Say of classes why none of their estimators can be served exactly, and what to do instead."""
+    REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     load_family(type(estimator))
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
-        raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:

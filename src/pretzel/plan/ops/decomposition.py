@@ -46,9 +46,9 @@ class Topics(Node):
 class MatchingPursuit(Node):
     """The coefficients of up to ``count`` atoms that together come nearest to a row, chosen one after the other.
 
-    x holds the products of the row with all atoms, finite numbers.  Each time the atom with the largest product with what is left is
-    taken, the first of equals, and all coefficients are solved for anew; it ends early where nothing is left, or where
-    the next atom depends on those taken.  Source: ``sklearn.linear_model.orthogonal_mp_gram``.
+    x holds the products of the row with all atoms, finite numbers.  Each time the atom with the largest product with
+    what is left is taken, the first of equals, and all coefficients are solved for anew; it ends early where nothing is
+    left, or where the next atom depends on those taken.  Source: ``sklearn.linear_model.orthogonal_mp_gram``.
     """
 
     x: Node
