@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
+from pretzel.importers.registry import REFUSED
 from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import examples
 
@@ -66,8 +67,11 @@ def _place(method: str) -> tuple[int, str]:
 
 def _row(kind: type, methods: dict[type, list[str]]) -> str:
     module = kind.__module__.partition("._")[0]
-    served = ", ".join(f"`{method}`" for method in methods.get(kind, [])) if kind in IMPORTERS else "not yet served"
-    refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind]))) if kind in IMPORTERS else ""
+    if kind in IMPORTERS:
+        served = ", ".join(f"`{method}`" for method in methods.get(kind, []))
+        refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind])))
+    else:
+        served, refused = ("refused", REFUSED[kind][0]) if kind in REFUSED else ("not yet served", "")
     return f"| `{kind.__name__}` | `{module}` | {served} | {refused} |\n"
 
 

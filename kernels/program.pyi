@@ -16,7 +16,7 @@ class Refused(ValueError):
     value: float | str
 
 class Token:
-    """A flag that another thread may raise to stop a run between two kernels."""
+    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
 
     def cancel(self) -> None: ...
 

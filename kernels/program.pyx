@@ -11,16 +11,9 @@ from libc.stdlib cimport calloc, free
 import numpy as np
 
 from pretzel.kernels.edges cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
-from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace, reserve
+from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
+from pretzel.kernels.frame cimport interrupted, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-cdef extern from "time.h" nogil:
-    ctypedef long time_t
-    struct timespec:
-        time_t tv_sec
-        long tv_nsec
-    int clock_gettime(int clock, timespec* now)
-    int CLOCK_MONOTONIC
 
 cdef dict LAYOUTS = {"dense": DENSE, "sparse": SPARSE, "ragged": RAGGED}
 cdef dict ITEM_SIZES = {
@@ -52,7 +45,7 @@ class Refused(ValueError):
 
 
 cdef class Token:
-    """A flag that another thread may raise to stop a run between two kernels."""
+    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
 
     cdef volatile int raised
 
@@ -200,6 +193,9 @@ cdef class Program:
     ) noexcept nogil:
         cdef int64_t first = 0, block = rows if self.one_block else min(self.block, rows)
         cdef int status, i
+        frame.raised, frame.deadline = NULL, deadline
+        if token is not None:
+            frame.raised = &token.raised
         while True:
             frame.first_row = first
             frame.rows = min(block, rows - first)
@@ -215,8 +211,9 @@ cdef class Program:
             first += frame.rows
             if first >= rows:
                 return OK
-            if deadline > 0 and _now() > deadline:
-                return LATE
+            status = interrupted(frame)
+            if status != OK:
+                return status
 
     cdef int _place(self, Frame* frame, int64_t first) noexcept nogil:
         """Point every slot at the memory of this block."""
@@ -285,12 +282,6 @@ cdef class Program:
         if self.shapes[i].layout == SPARSE:
             return take_sparse(slot, rows, self.types[i].numpy)
         return take_texts(slot, rows * self.shapes[i].width)
-
-
-cdef double _now() noexcept nogil:
-    cdef timespec now
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec + now.tv_nsec * 1e-9
 
 
 def _form(kind):

@@ -84,7 +84,7 @@ def test_a_measurement_of_other_stages_is_left_alone() -> None:
     told = Explanation.of(model(), evidence=Evidence(measured={"another": 1.0}))
     assert not told.is_measured
     assert sum(told.shares) == pytest.approx(1.0)
-    assert "estimated from the elements" in explain(model(), evidence=told.evidence)
+    assert "estimated from the cost table" in explain(model(), evidence=told.evidence)
 
 
 def test_sharing_is_told_for_what_is_stored_apart() -> None:

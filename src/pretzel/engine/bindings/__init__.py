@@ -3,6 +3,7 @@
 from pretzel.engine.bindings.binary import BINARY
 from pretzel.engine.bindings.binding import Binding, Lowered
 from pretzel.engine.bindings.categories import CATEGORIES
+from pretzel.engine.bindings.decomposition import DECOMPOSITION
 from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
 from pretzel.engine.bindings.folded import FOLDED
@@ -21,6 +22,7 @@ FAMILIES = (
     DENSE,
     BINARY,
     CATEGORIES,
+    DECOMPOSITION,
     FEATURES,
     FOLDED,
     HASHES,

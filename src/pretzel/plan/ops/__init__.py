@@ -9,6 +9,7 @@ from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
 from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
     Clip,
@@ -67,6 +68,7 @@ __all__ = [
     "Lookup",
     "LookupFeatures",
     "Lowercase",
+    "MatchingPursuit",
     "MissingIndicator",
     "Nearest",
     "NormalQuantile",
@@ -87,6 +89,7 @@ __all__ = [
     "Take",
     "Threshold",
     "Tokenize",
+    "Topics",
     "TreeEnsemble",
     "WeightedMedian",
     "Where",
