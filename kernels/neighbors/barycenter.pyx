@@ -3,7 +3,7 @@
 from libc.math cimport NAN, sqrt
 from libc.stdint cimport int64_t
 
-from pretzel.kernels.checks import address, matrix, typed
+from pretzel.kernels.checks import address, both, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
@@ -27,10 +27,11 @@ cdef class Barycenter(Kernel):
     cdef double regularization
 
     def __init__(self, inputs, output, *, rows, regularization):
-        typed("x", inputs[0], ("f64",))
-        typed("positions", inputs[1], ("i64",), output.columns)
+        x, positions = both(inputs)
+        typed("x", x, ("f64",))
+        typed("positions", positions, ("i64",), output.columns)
         typed("result", output, ("f64",))
-        self.width, self.count, self.entries = inputs[0].columns, output.columns, len(rows)
+        self.width, self.count, self.entries = x.columns, output.columns, len(rows)
         self.regularization = regularization
         self.kept = matrix("rows", rows, "f64", (self.entries, self.width))
         self.learned = <const double*><size_t>address(self.kept)

@@ -35,7 +35,7 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
 def coupling(node: ops.Coupling, x: np.ndarray) -> Any:
     """Return the probabilities that each row's pairs agree on."""
     classes = node.type.columns
-    pairs = x.reshape(len(x), -1)
+    pairs = x.reshape(len(x), node.x.type.columns)
     return np.array([_coupled(row, classes) for row in pairs]).reshape(len(x), classes)
 
 
