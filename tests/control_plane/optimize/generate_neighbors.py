@@ -54,6 +54,19 @@ def _blend(draw: Draw) -> Node | None:
     return ops.Blend(positions, weights, table, draw.dice.choice(BLENDS))
 
 
+@makes(ops.Barycenter)
+def _barycenter(draw: Draw) -> Node | None:
+    x, positions = draw.pick(lambda node: _is_dense(node) and node.type.dtype == "f64"), draw.pick(_is_positions)
+    if x is None or positions is None:
+        return None
+    # A large part of the trace: what comes of a few last bits of x stays small.
+    return ops.Barycenter(ops.Clip(x, *_limits(x)), positions, draw.array(6, x.type.columns), 0.5)
+
+
+def _limits(x: Node) -> tuple[Parameter, Parameter]:
+    return Parameter.of(np.full(x.type.columns, -10.0)), Parameter.of(np.full(x.type.columns, 10.0))
+
+
 @makes(ops.Scatter)
 def _scatter(draw: Draw) -> Node | None:
     positions = draw.pick(_is_positions)

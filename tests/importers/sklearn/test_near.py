@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.impute import KNNImputer
-from sklearn.manifold import Isomap
+from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
@@ -98,6 +98,22 @@ def test_a_row_with_nothing_in_the_radius_is_refused() -> None:
         model.transform(far)
     with pytest.raises(InputError, match="within the radius: row 0"):
         run(definition, {definition.inputs[0].column: far})
+
+
+@pytest.mark.parametrize("count", [3, 12])
+@pytest.mark.parametrize("reg", [1e-3, 0.5])
+def test_locally_linear_embedding(count: int, reg: float) -> None:
+    model = LocallyLinearEmbedding(n_neighbors=count, reg=reg, eigen_solver="dense", random_state=0).fit(X)
+    assert_served(model, np.concatenate([OTHER, X[:5]]), methods={"transform"})
+
+
+def test_weights_of_float32_rows_and_without_regularization_are_refused() -> None:
+    model = LocallyLinearEmbedding(eigen_solver="dense", random_state=0).fit(X)
+    with pytest.raises(UnsupportedError, match="float64 rows"):
+        export(model, sample=X.astype("f4"))
+    model.reg = 0.0
+    with pytest.raises(UnsupportedError, match="reg=0.0"):
+        export(model)
 
 
 @pytest.mark.parametrize("kind", [LabelPropagation, LabelSpreading])

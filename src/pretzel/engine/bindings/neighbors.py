@@ -10,5 +10,6 @@ NEIGHBORS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Nearest: (Binding("nearest", "neighbors.nearest:Nearest"),),
     ops.Gather: (Binding("gather", "neighbors.found:Gather"),),
     ops.Blend: (Binding("blend", "neighbors.found:Blend"),),
+    ops.Barycenter: (Binding("barycenter", "neighbors.barycenter:Barycenter"),),
     ops.Scatter: (Binding("scatter", "neighbors.found:Scatter"),),
 }

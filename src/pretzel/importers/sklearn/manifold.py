@@ -13,7 +13,7 @@ from pretzel.importers.sklearn.kernel_methods import projected
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.importers.sklearn.members import cast
 from pretzel.importers.sklearn.neighbors import nearest, nearness
-from pretzel.importers.sklearn.pairwise import shifted, within
+from pretzel.importers.sklearn.pairwise import matrix, shifted, within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -32,6 +32,20 @@ def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
     mapped = projected(estimator.kernel_pca_, shifted(ops.Elementwise(ways, "square"), -0.5))
     single = np.result_type(node.type.numpy, estimator.kernel_pca_.eigenvectors_.dtype) == np.float32
     return {"transform": cast(mapped, "f32" if single else "f64")}
+
+
+@imports(manifold.LocallyLinearEmbedding)
+def locally_linear_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The embeddings of the nearest, with the weights that make the row of them."""
+    node = checked(x, estimator)
+    if node.type.dtype == "f32":
+        raise step.refuse("", "of float32 rows the weights keep three digits", "give it float64 rows")
+    if estimator.reg <= 0:
+        raise step.refuse("reg", "without it the weights are anything", "use reg above 0")
+    found = nearest(estimator.nbrs_, Columns.of(node), step, estimator.n_neighbors)
+    learned = Parameter.of(matrix(estimator.nbrs_._fit_X))
+    weights = ops.Barycenter(node, found.positions, learned, float(estimator.reg))
+    return {"transform": ops.Blend(found.positions, weights, Parameter.of(matrix(estimator.embedding_)))}
 
 
 def _near(estimator: Any, x: Columns, step: Step) -> tuple[Node, Node]:

@@ -76,6 +76,36 @@ class Blend(Node):
         return dense("f64", self.table.shape[1] if len(self.table.shape) == 2 else None)
 
 
+class Barycenter(Node):
+    """The weights, of sum one, with which the rows at each row's positions come nearest to it.
+
+    They solve ``(C C' + r) w = 1``, C being those rows less x, and r the trace of ``C C'`` times ``regularization`` (or
+    that itself, where the trace is zero).  A position that is none makes them NaN.  Source: ``barycenter_weights``
+    (``LocallyLinearEmbedding``).
+    """
+
+    x: Node
+    positions: Node
+    rows: Parameter
+    """``f64[n, width]``."""
+    regularization: float
+    """Above zero: without, the weights of more rows than columns are anything."""
+    breaker = True
+    compute_bound = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 and ``i64[k]`` in, ``f64[k]`` out."""
+        t = self.x.type
+        if t.dtype != "f64" or t.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {t}")
+        if self.rows.dtype != "f64" or len(self.rows.shape) != 2 or self.rows.shape[1] != t.columns:
+            raise self.fail(f"rows: expected f64[n, {t.columns}], got {self.rows}")
+        if not 0 < self.regularization < math.inf:
+            raise self.fail(f"regularization: expected a number above 0, got {self.regularization}")
+        return dense("f64", _count(self, self.positions))
+
+
 class Scatter(Node):
     """A sparse row that holds each value at its position; a position that is none, or was before, is left out.
 

@@ -41,6 +41,23 @@ def blend(node: ops.Blend, positions: np.ndarray, weights: np.ndarray) -> Any:
     return made if len(node.table.shape) == 2 else made[:, 0]
 
 
+@reference(ops.Barycenter)
+def barycenter(node: ops.Barycenter, x: np.ndarray, positions: np.ndarray) -> Any:
+    """Return the normalized solution for each row."""
+    rows = node.rows.array
+    inside = (positions >= 0) & (positions < len(rows))
+    made = np.full(positions.shape, np.nan)
+    for i, row in enumerate(x.reshape(len(x), rows.shape[1])):
+        if inside[i].all():
+            gaps = rows[positions[i]] - row
+            gram = gaps @ gaps.T
+            trace = np.trace(gram)
+            gram += np.eye(len(gram)) * node.regularization * (trace if trace > 0 else 1.0)
+            solution = np.linalg.solve(gram, np.ones(len(gram)))
+            made[i] = solution / solution.sum()
+    return made
+
+
 @reference(ops.Scatter)
 def scatter(node: ops.Scatter, positions: np.ndarray, values: np.ndarray) -> Any:
     """Return the values of each row in the order of their positions, the first of each position."""

@@ -67,6 +67,16 @@ ISOMAP: dict[str, Any] = {
     "metric_params": [({"w": np.array([1.0, 2.0, 3.0, 4.0])}, {})],
     "p": [1, 3],
 }
+LINEAR: dict[str, Any] = {
+    "n_neighbors": [9],
+    "n_components": [3],
+    "reg": [0.1],
+    "method": ["modified", "ltsa"],
+    "eigen_solver": FIT_ONLY,
+    "hessian_tol": FIT_ONLY,
+    "modified_tol": FIT_ONLY,
+    "neighbors_algorithm": HARMLESS,
+}
 SPREAD: dict[str, Any] = {
     "kernel": ["knn", close],
     "gamma": [2.0],
@@ -89,6 +99,11 @@ EXAMPLES = [
         _of(neighbors.LocalOutlierFactor, sparse.csr_array(X), given=sparse.csr_array(OTHER), novelty=True),
     ),
     Example(manifold.Isomap, _of(manifold.Isomap, X), ISOMAP),
+    Example(
+        manifold.LocallyLinearEmbedding,
+        _of(manifold.LocallyLinearEmbedding, X, eigen_solver="dense", random_state=0),
+        LINEAR,
+    ),
     Example(semi_supervised.LabelPropagation, _of(semi_supervised.LabelPropagation, X, LABELS, **FEW), SPREAD),
     Example(semi_supervised.LabelSpreading, _of(semi_supervised.LabelSpreading, X, LABELS, **FEW), SPREAD),
     Example(semi_supervised.LabelSpreading, _of(semi_supervised.LabelSpreading, X, LABELS, kernel="knn", **FEW)),
