@@ -74,7 +74,9 @@ def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
     """Return the place of each value among the categories; NaN where it is none of them."""
     if all(isinstance(value, str) for value in categories):
         codes: Node = ops.Lookup(column.text(), Parameter.strings(list(categories)))
-    elif all(isinstance(value, (int, float)) and abs(value) <= WHOLE_FLOATS for value in categories):
+    elif all(
+        isinstance(value, float) or (isinstance(value, int) and abs(value) <= WHOLE_FLOATS) for value in categories
+    ):
         number = column.number()
         number = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
         codes = ops.Lookup(number, Parameter.of(np.array(categories, np.float64)))
