@@ -1,6 +1,6 @@
 """The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
 
-from libc.math cimport exp, isfinite, log, log1p
+from libc.math cimport exp, expf, isfinite, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
@@ -37,8 +37,12 @@ cdef enum Function:
     LOG = 5
     SHARES = 6
     LOG_SOFTMAX = 7
+    SOFTMAX_IN_ORDER = 8
 
-FUNCTIONS = ["sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax"]
+FUNCTIONS = [
+    "sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax",
+    "softmax_in_order",
+]
 
 
 cdef class Link(Kernel):
@@ -76,6 +80,9 @@ cdef inline void link(int function, const real* x, real* y, int64_t rows, int64_
     elif function == SOFTMAX:
         for i in range(rows):
             softmax(x + i * width, y + i * width, width)
+    elif function == SOFTMAX_IN_ORDER:
+        for i in range(rows):
+            softmax_in_order(x + i * width, y + i * width, width)
     elif function == SHARES:
         for i in range(rows):
             shares(x + i * width, y + i * width, width)
@@ -128,6 +135,18 @@ cdef inline void softmax(const real* x, real* y, int64_t width) noexcept nogil:
     total = sum_of(y, width)
     for i in range(width):
         y[i] /= total
+
+
+cdef inline void softmax_in_order(const real* x, real* y, int64_t width) noexcept nogil:
+    """The same with powers of the type of x, added one after the other in float64 (LightGBM's, XGBoost's ``Softmax``)."""
+    cdef int64_t i
+    cdef real largest = largest_of(x, width)
+    cdef double total = 0
+    for i in range(width):
+        y[i] = expf(x[i] - largest) if real is float else exp(x[i] - largest)
+        total += y[i]
+    for i in range(width):
+        y[i] /= <real>total
 
 
 cdef inline void log_softmax(const real* x, real* y, int64_t width) noexcept nogil:

@@ -85,7 +85,11 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     table, names = table_of(X), metadata.get("feature_names")
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
-    if table is not None and not hasattr(X, "to_numpy"):
+    if is_sparse(X) and inputs[0].type.layout == "dense":
+        X = _written_out(X, metadata)
+    if table is None:
+        X = _as_read(X, metadata)
+    elif not hasattr(X, "to_numpy"):
         X = np.column_stack([np.asarray(column) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
@@ -112,16 +116,16 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table = table_of(X)
     if table is None:
-        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]))
+        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]), metadata)
     for wanted in inputs:
         if wanted.name not in table:
             raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
     as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {i.name: _written_out(table[i.name]) if i.name in as_text else table[i.name] for i in inputs}
+    chosen = {i.name: _as_texts(table[i.name]) if i.name in as_text else table[i.name] for i in inputs}
     return {i.name: column_of(i.name, chosen[i.name], i.type) for i in inputs}
 
 
-def _written_out(values: Any) -> Any:
+def _as_texts(values: Any) -> Any:
     """Return categories with integers as their digits, which is how libraries know them that hash categories."""
     if isinstance(values, Texts):
         return values
@@ -133,8 +137,12 @@ def _written_out(values: Any) -> Any:
     return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]
 
 
-def _by_position(X: Any, names: list[str]) -> dict[str, Any]:
-    array = X.toarray() if is_sparse(X) else _array(X, object if isinstance(X, (list, tuple)) else None)
+def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    array = (
+        _written_out(X, metadata)
+        if is_sparse(X)
+        else _array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+    )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
     return {name: array[:, i] for i, name in enumerate(names)}
@@ -147,6 +155,24 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
 
 _Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str, Column]]
 _STYLES: dict[str, _Style] = {"matrix": _matrix, "texts": _texts, "frame": _frame}
+
+
+def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
+    if metadata.get("integers") != "f32" or is_sparse(X):
+        return X
+    array = np.asarray(X)
+    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+
+
+def _written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a sparse matrix as an array; what is not stored is zero, or NaN to a model for which it is missing."""
+    if metadata.get("absent") != "missing":
+        return np.asarray(matrix.toarray())
+    stored = matrix.tocoo()
+    array = np.full(stored.shape, np.nan, np.result_type(stored.dtype, np.float32))
+    array[stored.row, stored.col] = stored.data
+    return array
 
 
 # One column

@@ -17,6 +17,9 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TEXT, ValueType, dense
 
+MATRIX = "X"
+"""Name of the input of estimators that were not fitted on a DataFrame."""
+
 
 class UnreadableError(UnsupportedError):
     """Columns are not what a step reads; whoever knows where that step stands says so."""
@@ -25,9 +28,14 @@ class UnreadableError(UnsupportedError):
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
-    def __init__(self, settled: dict[str, ValueType] | None = None) -> None:
-        """Begin with what a sample has settled."""
+    def __init__(self, settled: dict[str, ValueType] | None = None, categorical: Iterable[str] = ()) -> None:
+        """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
         self.types: dict[str, ValueType] = dict(settled or {})
+        self.categorical = frozenset(categorical)
+        self.absent_is_missing = False
+        """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
+        self.integers: str | None = None
+        """The type to which clients are to round arrays of integers, if the library does."""
         self.used: dict[str, ops.Input] = {}
         self.written_out: set[str] = set()
 
@@ -103,6 +111,14 @@ class Columns:
         """Return the columns of one node."""
         return cls((node,))
 
+    @classmethod
+    def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
+        """Return what a model is given: an input for each name, or one matrix, as wide as a sample if there is one."""
+        if names is not None:
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
+        settled = inputs.types.get(MATRIX)
+        return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
+
     @property
     def width(self) -> int:
         """How many columns there are."""
@@ -160,6 +176,13 @@ class Columns:
     def _holds_texts(part: Part) -> bool:
         kind = part.type if isinstance(part, Node) else part.inputs.types.get(part.name)
         return kind is not None and kind.is_text
+
+    def categorical(self) -> list[int]:
+        """Return the positions of the columns that a sample holds as categories of pandas."""
+        opened = [part for part in self.parts if isinstance(part, Open)]
+        if not self.names or len(opened) < len(self.names):
+            return []
+        return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
 
     def each(self) -> list[Columns]:
         """Return each column by itself."""

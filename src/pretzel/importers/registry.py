@@ -19,7 +19,12 @@ Importer = Callable[[Any, Columns, "Step"], Methods]
 IMPORTERS: dict[type, Importer] = {}
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
-FAMILIES: dict[str, str] = {"catboost": "pretzel.importers.catboost.estimators", "sklearn": "pretzel.importers.sklearn"}
+FAMILIES: dict[str, str] = {
+    "catboost": "pretzel.importers.catboost.estimators",
+    "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "sklearn": "pretzel.importers.sklearn",
+    "xgboost": "pretzel.importers.xgboost.estimators",
+}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
 
@@ -95,7 +100,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    if not hasattr(estimator, "fit"):
+        return True
+    if hasattr(estimator, "__sklearn_is_fitted__"):
+        return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 

@@ -6,14 +6,25 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax")
+LINKS = (
+    "sigmoid",
+    "softmax",
+    "softmax_in_order",
+    "sigmoid_pair",
+    "softmax_pair",
+    "complement_pair",
+    "log",
+    "shares",
+    "log_softmax",
+)
 
 
 class Link(Node):
     """A function from scores to probabilities or the like, row by row.
 
     ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
-    ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
+    ``sklearn.utils.extmath.softmax``, and ``softmax_in_order`` adds the powers one after the other in float64, as
+    LightGBM and XGBoost; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
     logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
     (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
@@ -38,7 +49,7 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function in ("softmax", "shares", "log_softmax") and not t.width:
+        if self.function in ("softmax", "softmax_in_order", "shares", "log_softmax") and not t.width:
             raise self.fail(f"x: {self.function} takes columns, got {t}")
         return t
 

@@ -17,6 +17,8 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
     """From scores to probabilities."""
     if node.function == "softmax":
         return _softmax(x)
+    if node.function == "softmax_in_order":
+        return _softmax_in_order(x)
     if node.function == "softmax_pair":
         return _softmax(np.stack([-x, x], axis=1))
     if node.function == "shares":
@@ -71,6 +73,11 @@ def _sigmoid(x: np.ndarray) -> Any:
 def _softmax(x: np.ndarray) -> Any:
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _softmax_in_order(x: np.ndarray) -> Any:
+    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    return powers / np.add.accumulate(powers, axis=1, dtype=np.float64)[:, -1:].astype(x.dtype)
 
 
 def _log_softmax(x: np.ndarray) -> Any:
