@@ -132,7 +132,7 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     table = _columns(X, [*records, *kinds], metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {name: _written_out(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen = {name: _as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
@@ -151,7 +151,7 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
     return table
 
 
-def _written_out(values: Any) -> Any:
+def _as_texts(values: Any) -> Any:
     """Return categories with integers as their digits, which is how libraries know them that hash categories."""
     if isinstance(values, Texts):
         return values

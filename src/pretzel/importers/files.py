@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
+from pretzel.importers.catboost.json_model import is_json as catboost_json
 from pretzel.importers.lightgbm.text import is_text as lightgbm_text
 from pretzel.importers.xgboost.document import is_json as xgboost_json
 from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
@@ -42,19 +43,17 @@ class Format:
     """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
 
 
-_CATBOOST_JSON = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
-
 FILES: list[Format] = [
+    Format("CatBoost binary", catboost_binary, "pretzel.importers.catboost.native"),
+    Format("CatBoost JSON", catboost_json, "pretzel.importers.catboost.native"),
     Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
-    Format("CatBoost binary", lambda head: head.startswith(b"CBM1"), "pretzel.importers.catboost"),
-    Format("CatBoost JSON", lambda head: _CATBOOST_JSON.match(head) is not None, "pretzel.importers.catboost"),
-    Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
-    Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
     Format(
         "ONNX",
         lambda head: head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in ONNX_FIELDS,
         "pretzel.importers.onnx.model",
     ),
+    Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
+    Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
 ]
 
 

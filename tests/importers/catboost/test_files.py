@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import pretzel
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers import export
-from pretzel.importers.catboost import read
 from pretzel.importers.catboost.flat import Table
+from pretzel.importers.catboost.native import read
 from pretzel.importers.files import format_of
 from tests.importers.catboost.compare import assert_answers
 from tests.importers.catboost.models import QUIET, mixed, numbers, regressor, table, target, told

@@ -36,7 +36,7 @@ LOSSES = {
     "Lq:q=3": target(),
     "Expectile:alpha=0.3": target(),
     "LogCosh": target(),
-    "MAPE": np.abs(target()) + 0.1,
+    "MAPE": np.abs(target()) + 0.1,  # codespell:ignore mape
     "SurvivalAft": np.column_stack([np.abs(target()), np.abs(target()) + 1]),
 }
 LABELS: list[list[Any]] = [

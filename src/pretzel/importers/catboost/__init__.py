@@ -1,5 +1,1 @@
-"""Importers of CatBoost's files, which need nothing of it, and of its estimators (in ``estimators``)."""
-
-from pretzel.importers.catboost.files import read
-
-__all__ = ["read"]
+"""Importers of CatBoost: its binary and JSON files, read without the library, and its estimators in memory."""

@@ -42,6 +42,11 @@ FREE = 2**64 - 1
 """Hash of a bucket that holds nothing."""
 
 
+def is_cbm(head: bytes) -> bool:
+    """Whether a file that begins so is one of these."""
+    return head.startswith(MAGIC)
+
+
 def read_cbm(data: bytes) -> Model:
     """Return the model that the bytes of a ``.cbm`` file hold.
 

@@ -7,6 +7,7 @@ integers, answers otherwise once it has loaded statistics from JSON.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,13 @@ from pretzel.importers.catboost.model import (
     Trees,
     require,
 )
+
+_BEGINNING = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file that begins so is one of these: CatBoost's own keys come first in whatever order."""
+    return _BEGINNING.match(head) is not None
 
 
 def read_json(data: bytes) -> Model:

@@ -136,7 +136,7 @@ class Trees:
 
 @dataclass(frozen=True)
 class Model:
-    """One model; :mod:`pretzel.importers.catboost.files` imports it like an estimator."""
+    """One model; :mod:`pretzel.importers.catboost.native` imports it like an estimator."""
 
     floats: tuple[FloatFeature, ...]
     categories: tuple[CatFeature, ...]

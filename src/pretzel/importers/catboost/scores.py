@@ -10,7 +10,7 @@ from pretzel.importers.catboost.features import compared
 from pretzel.importers.catboost.heads import scaled
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.trees import ensemble
-from pretzel.importers.columns import MATRIX, Columns, Inputs, Open, UnreadableError
+from pretzel.importers.columns import Columns, Inputs
 from pretzel.importers.registry import Step
 from pretzel.plan.node import Node
 
@@ -37,13 +37,10 @@ def whole(step: Step) -> Iterator[None]:
     try:
         yield
     except (InputError, DefinitionError) as error:
-        if isinstance(error, UnreadableError):
-            raise
         raise step.refuse("", f"its parts do not fit together: {error}", "save it anew, by CatBoost") from None
 
 
 def given(names: Sequence[str], categories: bool, inputs: Inputs) -> Columns:
     """Return what a model by itself is given: columns by name, or one matrix where columns have none but numbers."""
-    if categories or list(names) != [str(i) for i in range(len(names))]:
-        return Columns(tuple(Open(inputs, name, None) for name in names), tuple(names))
-    return Columns((Open(inputs, MATRIX, len(names)),))
+    by_name = categories or list(names) != [str(i) for i in range(len(names))]
+    return Columns.given(inputs, names if by_name else None, len(names))
