@@ -143,7 +143,7 @@ def test_its_aggregates(aggregate: int) -> None:
 
 @pytest.mark.parametrize("missing", [[0, 0], [1, 0], [0, 1]], ids=str)
 def test_membership(missing: list[int]) -> None:
-    members = [0.5, -0.5, float("nan"), 0.0, 3.0, float("nan")]
+    members = [0.5, -0.5, float("nan"), 1e-45, 3.0, float("nan")]
     graph = _ensemble([6, 6], members, nodes_missing_value_tracks_true=missing)
     x = np.concatenate([ODD, np.array([[3.0], [2.9]], np.float32)])
     want = ReferenceEvaluator(graph).run(None, {"X": x})[0]  # ONNX Runtime takes no sets one below the other
