@@ -13,6 +13,7 @@ import onnxruntime
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.reference import evaluate
+from pretzel.plan.values import Texts
 from tests.importers.sklearn.compare import run
 
 BATCHES = (1, 7, 1000)
@@ -46,7 +47,7 @@ def assert_served(
         wanted = dict(zip([output.name for output in model.graph.output], session.run(None, part), strict=True))
         columns = columns_for(definition, part)
         with np.errstate(all="ignore"):
-            both = {"reference": evaluate(definition, columns), "kernels": run(definition, columns)}
+            both = {"reference": evaluate(definition, columns), "kernels": run(definition, packed(columns))}
         for by, got in both.items():
             for name, want in wanted.items():
                 assert_close(f"{by}, {name}, {rows} rows", got[name], plain(want), relative, scale)
@@ -60,8 +61,18 @@ def columns_for(definition: Definition, feeds: Feeds) -> dict[str, Any]:
 
 def _column(kind: Any, x: np.ndarray) -> Any:
     if kind.is_text:
-        return [str(text) for text in x.ravel()]
+        return [str(text) for text in x.ravel()] if kind.width is None else x.astype(str).tolist()
     return np.ascontiguousarray(x.reshape(len(x), kind.width) if kind.width is not None else x.reshape(len(x)))
+
+
+def packed(columns: dict[str, Any]) -> dict[str, Any]:
+    """The same as kernels take them: matrices of texts in one piece."""
+    return {
+        name: Texts.of(sum(value, []), len(value[0]))
+        if isinstance(value, list) and isinstance(value[0], list)
+        else value
+        for name, value in columns.items()
+    }
 
 
 def plain(value: Any) -> np.ndarray:
@@ -73,6 +84,7 @@ def plain(value: Any) -> np.ndarray:
 def assert_close(what: str, got: Any, want: np.ndarray, relative: float, scale: float) -> None:
     """Fail unless two outputs are of one shape and type, and agree."""
     got = np.asarray(got)
+    want = want.ravel() if want.dtype.kind in "OU" and want.size == len(want) else want  # labels are one a row
     assert got.shape == want.shape, f"{what}: shape {got.shape}, want {want.shape}"
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want, err_msg=what)

@@ -14,6 +14,8 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
+NAN = "NaN"
+"""Stands for the key that equals nothing, itself neither."""
 KINDS = {"strings": "str", "int64s": "i64", "floats": "f32"}
 
 
@@ -54,6 +56,8 @@ def _mapping(site: Site) -> Mapping:
         default = {"U": "_Unused", "f": -0.0}.get(values.dtype.kind, -1)
     if len(keys) != len(values):
         raise ValueError(f"{len(keys)} keys for {len(values)} values")
+    if site.opset < 4 and keys.dtype.kind == "f":  # before that, NaN is a key that nothing equals
+        keys, values = keys[keys == keys], values[keys == keys]
     return Mapping(keys, values, default)
 
 
@@ -121,34 +125,32 @@ def _known(code: Node, count: int) -> Node:
 
 def codes(x: Rows, keys: np.ndarray, *, refuse_unknown: bool = False) -> list[Node]:
     """Return for each column the position of its values among the keys, the first of equal ones, or -1."""
-    columns = x.columns()
-    if keys.dtype.kind == "U":
-        unique, first = _distinct(keys.tolist())
-        found = [ops.Lookup(column, Parameter.strings(unique), refuse_unknown=refuse_unknown) for column in columns]
-    else:
-        unique, first = _distinct([key for key in keys.tolist() if key == key])
-        kind = columns[0].type.numpy
-        missing = np.flatnonzero(keys != keys)
-        nan = len(unique) if len(missing) else -1
-        first += [int(missing[0])] if len(missing) else []
-        table = np.array(unique, kind)
-        if not (table == np.array(unique, keys.dtype)).all():
-            raise ValueError(f"its keys are no {columns[0].type}")
-        known = np.array([*unique, *([float("nan")] if len(missing) else [])], kind)
-        found = [
-            ops.Lookup(column, Parameter.of(known), nan_code=nan, refuse_unknown=refuse_unknown) for column in columns
-        ]
-    if first == list(range(len(first))):
-        return list(found)
-    return [ops.Take(code, Parameter.of(np.array(first, np.int64)), -1.0) for code in found]
-
-
-def _distinct(keys: list[Any]) -> tuple[list[Any], list[int]]:
-    """Return each key once, and where it first stands."""
     first: dict[Any, int] = {}
-    for i, key in enumerate(keys):
-        first.setdefault(key, i)
-    return list(first), list(first.values())
+    for i, key in enumerate(keys.tolist()):
+        first.setdefault(NAN if key != key else key, i)
+    missing = first.pop(NAN, None)
+    columns = x.columns()
+    known = _as_keys(list(first), columns[0], keys.dtype)
+    nan = -1 if missing is None else len(first)
+    places = [*first.values(), *([] if missing is None else [missing])]
+    found = [ops.Lookup(column, known, nan_code=nan, refuse_unknown=refuse_unknown) for column in columns]
+    if places == list(range(len(places))):
+        return list(found)
+    return [ops.Take(code, Parameter.of(np.array(places, np.int64)), -1.0) for code in found]
+
+
+def _as_keys(keys: list[Any], column: Node, dtype: Any) -> Parameter:
+    """Return distinct keys in the type of what is looked up.
+
+    Raises:
+        ValueError: that type does not hold them.
+    """
+    if column.type.is_text:
+        return Parameter.strings(keys)
+    known = np.array(keys, column.type.numpy)
+    if not (known == np.array(keys, dtype)).all():
+        raise ValueError(f"its keys are no {column.type}")
+    return Parameter.of(known)
 
 
 @converts("ai.onnx.ml", "OneHotEncoder")

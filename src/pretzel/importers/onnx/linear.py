@@ -8,7 +8,7 @@ from pretzel.importers.onnx.labels import class_labels, label
 from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import features, linear
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.transforms import transform_of, transformed, two_scores
+from pretzel.importers.onnx.transforms import transform_of, transformed, transformed_targets, two_scores
 from pretzel.importers.onnx.values import Rows
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -20,7 +20,7 @@ def linear_regressor(site: Site) -> Rows:
     """``x W' + b``, then the transform."""
     x, targets, transform = features(site), site.integer("targets", 1), transform_of(site)
     scores = linear(x.node, *_coefficients(site, x, targets))
-    return Rows(cast(transformed(scores, transform), "f32"), (targets,))
+    return Rows(cast(transformed_targets(site, scores, transform), "f32"), (targets,))
 
 
 @converts("ai.onnx.ml", "LinearClassifier")

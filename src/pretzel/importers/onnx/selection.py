@@ -13,6 +13,8 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TOKENS
 
 END = 2**31 - 1
+MOST_COLUMNS = 4096
+"""Columns of a one-hot code; its table has twice as many rows."""
 
 
 @converts("", "Concat")
@@ -174,14 +176,21 @@ def one_hot(site: Site) -> Rows:
     """Give, for each code, one value in the column it names and another elsewhere."""
     codes, depth, values = site.numbers(0), int(site.constant(1).item()), site.constant(2)
     axis = site.integer("axis", -1)
-    if axis not in (-1, codes.rank) or len(values) != 2 or not 0 < depth <= END // 1024:
-        raise site.refuse(f"axis {axis} is not the last, or its depth is {depth}", "put the columns last")
+    if len(values) != 2 or not 0 < depth <= MOST_COLUMNS or not -codes.rank - 1 <= axis <= codes.rank:
+        raise ValueError(f"{len(values)} values in {depth} columns along axis {axis}")
     off, on = values
     table = np.full((2 * depth, depth), off)
     table[np.arange(2 * depth), np.arange(2 * depth) % depth] = on  # codes count from behind below zero
     shift = np.array(depth, np.int64)
     parts = [_one_hot_of(cast(code, "i64"), table, shift, codes, float(off)) for code in codes.columns()]
-    return Rows(concat(parts), (*codes.tail, depth), codes.axis)
+    return _with_columns_at(Rows(concat(parts), (*codes.tail, depth), codes.axis), axis % (codes.rank + 1))
+
+
+def _with_columns_at(x: Rows, axis: int) -> Rows:
+    """Move the last dimension to where it is asked for."""
+    rows = x.axis + (axis <= x.axis)
+    places = np.moveaxis(x.places(), -1, axis - (axis > rows))
+    return Rows(x.pick(places), places.shape, rows)
 
 
 def _one_hot_of(code: Node, table: np.ndarray, shift: np.ndarray, rows: Rows, off: float) -> Node:

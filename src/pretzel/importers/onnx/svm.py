@@ -25,7 +25,9 @@ MOST_CLASSES = 1000
 @converts("ai.onnx.ml", "SVMRegressor")
 def svm_regressor(site: Site) -> Rows:
     """The weighted sum of the kernels, and an intercept; 1 or -1 for a one-class machine."""
-    x, transform = features(site), transform_of(site)
+    x = features(site)
+    if transform_of(site) != "NONE":
+        raise site.refuse("what post_transform makes of one score is left open", "apply it by an operator of its own")
     site.without_effect("n_targets")  # there is one
     count, weights = site.integer("n_supports", 0), _floats(site, "coefficients")
     rho = _floats(site, "rho")
@@ -37,7 +39,7 @@ def svm_regressor(site: Site) -> Rows:
         one, minus = (constant(np.array([value], np.float32), x) for value in (1, -1))
         zero = constant(np.zeros(1, np.float32), x)
         scores = ops.Where(ops.Compare(zero, scores, "less"), one, minus)
-    return Rows(transformed(scores, transform), (1,))
+    return Rows(scores, (1,))
 
 
 @converts("ai.onnx.ml", "SVMClassifier")
@@ -74,8 +76,8 @@ def _by_votes(site: Site, pairs: Rows, labels: Parameter, transform: str) -> tup
     chosen = label(ops.ArgMax(_votes(pairs, len(labels))), labels)
     if len(labels) > 2:
         return chosen, Rows(transformed(pairs.node, transform), pairs.tail)
-    if transform == "PROBIT":
-        raise site.refuse("how PROBIT makes two scores of one is left open", "use no transform")
+    if transform not in ("NONE", "LOGISTIC"):
+        raise site.refuse(f"how {transform} makes two scores of one is left open", "use no transform")
     score = Rows(pairs.node, (1,)).single
     return chosen, Rows(two_scores(score, transform, of_probability=False), (2,))
 

@@ -37,6 +37,16 @@ def transformed(scores: Node, transform: str) -> Node:
     return scores
 
 
+def transformed_targets(site: Site, scores: Node, transform: str) -> Node:
+    """Return the scores of a regressor as a transform makes them; of one score it is left open for most.
+
+    ONNX would apply it, ONNX Runtime does not.
+    """
+    if scores.type.columns == 1 and transform in ("SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"):
+        raise site.refuse(f"what {transform} makes of one score is left open", "apply it by an operator of its own")
+    return transformed(scores, transform)
+
+
 def _rows(node: Node) -> Rows:
     kind: ValueType = node.type
     return Rows(node, () if kind.width is None else (kind.columns,))
@@ -71,8 +81,7 @@ def _probit(x: Rows) -> Node:
     v = of(number(2 / (np.pi * 0.147)), "add", of(number(0.5), "multiply", log))
     v2 = of(number(1 / 0.147), "multiply", log)
     v3 = of(ops.Elementwise(v, "negative"), "add", ops.Elementwise(of(of(v, "multiply", v), "subtract", v2), "sqrt"))
-    result = of(of(number(1.41421356), "multiply", sign), "multiply", ops.Elementwise(v3, "sqrt"))
-    return ops.Where(ops.Compare(inside, number(0), "equal"), number(0), result)
+    return of(of(number(1.41421356), "multiply", sign), "multiply", ops.Elementwise(v3, "sqrt"))
 
 
 def pair(first: Node, second: Node) -> Node:

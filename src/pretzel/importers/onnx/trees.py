@@ -12,7 +12,14 @@ from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import features
 from pretzel.importers.onnx.reductions import reduce
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.transforms import TRANSFORMS, pair, transform_of, transformed, two_scores
+from pretzel.importers.onnx.transforms import (
+    TRANSFORMS,
+    pair,
+    transform_of,
+    transformed,
+    transformed_targets,
+    two_scores,
+)
 from pretzel.importers.onnx.values import Rows, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -46,7 +53,7 @@ def tree_regressor(site: Site) -> Rows:
         if len(base) not in (1, targets):
             raise ValueError(f"{len(base)} base values for {targets} targets")
         scores = ops.Affine(scores, vector(1, targets, x.dtype), vector(base, targets, x.dtype))
-    return Rows(transformed(cast(scores, "f32"), transform), (targets,))
+    return Rows(transformed_targets(site, cast(scores, "f32"), transform), (targets,))
 
 
 @converts("ai.onnx.ml", "TreeEnsembleClassifier")
@@ -101,7 +108,7 @@ def tree_ensemble(site: Site) -> Rows:
     transform = TRANSFORMS[site.integer("post_transform", 0)]
     aggregate = AGGREGATES[site.integer("aggregate_function", 1)]
     scores = _aggregated(lay_out(x, trees), weights, targets, aggregate, x.dtype)
-    return Rows(transformed(scores, transform), (targets,))
+    return Rows(transformed_targets(site, scores, transform), (targets,))
 
 
 # Sums of leaves
@@ -172,7 +179,10 @@ def _read(site: Site, x: Rows, kind: str) -> tuple[Trees, Weights]:
     if len(index) < len(tree):
         raise ValueError("two of its nodes have one id")
     modes = [str(mode) for mode in site.attribute("nodes_modes", [])]
-    mode = np.array([MODES[:6].index(name) if name != "LEAF" else -1 for name in modes], np.int64)
+    unknown = sorted(set(modes) - {*MODES[:6], "LEAF"})
+    if unknown:
+        raise ValueError(f"its mode {unknown[0][:40]!r} is none of {', '.join(MODES[:6])}")
+    mode = np.array([MODES.index(name) if name != "LEAF" else -1 for name in modes], np.int64)
     branches = [_targets(site, f"nodes_{side}nodeids", tree, mode, index) for side in ("true", "false")]
     missing = site.integers("nodes_missing_value_tracks_true")
     inner, leaf = np.flatnonzero(mode >= 0), np.flatnonzero(mode < 0)
@@ -220,14 +230,14 @@ def _targets(
 
 
 def _root_nodes(tree: np.ndarray, mode: np.ndarray, branches: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ids of the trees, ascending, and the first node of each that is no branch of another."""
+    """Return the ids of the trees, ascending, and the node of each that is no branch of another."""
     child = np.zeros(len(tree), bool)
     for branch in branches:
         child[branch[mode >= 0]] = True
     tops = np.flatnonzero(~child)
     names, first = np.unique(tree[tops], return_index=True)
-    if len(names) < len(np.unique(tree)):
-        raise ValueError("a tree has no root: its nodes run in a circle")
+    if len(names) < len(np.unique(tree)) or len(names) < len(tops):
+        raise ValueError("a tree has no root, or several: its nodes run in a circle, or do not hang together")
     return names, tops[first]
 
 
