@@ -8,7 +8,7 @@ from pretzel.control_plane.optimize.trace import Trace
 from pretzel.control_plane.phases import DEFINITION
 from pretzel.plan.definition import Definition
 
-__all__ = ["RULES", "RuleError", "Trace", "optimize"]
+__all__ = ["RULES", "RuleError", "Trace", "optimize", "run"]
 
 
 def optimize(definition: Definition, *, trace: Trace | None = None) -> Definition:

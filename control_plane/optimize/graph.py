@@ -10,6 +10,7 @@ from pretzel.control_plane.optimize.budget import Budget
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import readers
 from pretzel.plan.node import Node
+from pretzel.plan.ops import RequireFinite
 
 
 class Graph:
@@ -53,6 +54,15 @@ class Graph:
         for node in self.definition.nodes:
             if node.refuses or not found.isdisjoint(node.inputs):
                 found.add(node)
+        return found
+
+    @cached_property
+    def first_checks(self) -> dict[tuple[Node, bool], Node]:
+        """The first check of each value that lets NaN pass, or does not."""
+        found: dict[tuple[Node, bool], Node] = {}
+        for node in self.of(RequireFinite):
+            assert isinstance(node, RequireFinite)
+            found.setdefault((node.x, node.allow_nan), node)
         return found
 
     def of(self, *operators: type[Node]) -> list[Node]:

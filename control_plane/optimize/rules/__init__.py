@@ -35,11 +35,13 @@ from pretzel.control_plane.optimize.rules.norm_after_dot import norm_after_dot
 from pretzel.control_plane.optimize.rules.push_linear_through_concat import push_linear_through_concat
 from pretzel.control_plane.optimize.rules.push_select_through_concat import push_select_through_concat
 from pretzel.control_plane.optimize.rules.select_before_columnwise import select_before_columnwise
+from pretzel.control_plane.optimize.rules.share_checks import share_checks
 from pretzel.control_plane.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
 
 RULES: tuple[Rule, ...] = (
     count_in_wanted_type,  # first: a cast hides the counts from every proof and pattern below
     # Checks go early: one that stands between two operators keeps them apart for every rule below.
+    share_checks,
     merge_require_finite,
     drop_proven_require_finite,
     check_parts_before_concat,

@@ -25,7 +25,8 @@ def aimed(rule: Rule, seed: int) -> Definition:
         made[node] = _input(draw, node) if isinstance(node, ops.Input) else _made(draw, node, made)
         draw.nodes.append(made[node])
     random_nodes(draw, draw.dice.choice([0, 0, 1, 3]))
-    return draw.definition()
+    several = [made[node] for node in shape.outputs.values()] if len(shape.outputs) > 1 else []
+    return draw.definition(several)
 
 
 def _input(draw: Draw, node: Node) -> Node:

@@ -66,11 +66,11 @@ class Draw:
             values = np.where(np.abs(values) < 1, 0.0, values)
         return Parameter.of(values.astype(dtype))
 
-    def definition(self) -> Definition:
-        """The newest node, and now and then others, as outputs."""
+    def definition(self, always: Sequence[Node] = ()) -> Definition:
+        """The newest node, those that always are, and now and then others, as outputs."""
         shown = [node for node in self.nodes if node.type.layout != "ragged"]
         others = self.dice.sample(shown, min(len(shown), self.dice.choice([0, 0, 0, 1])))
-        roots = dict.fromkeys([shown[-1], *others])
+        roots = dict.fromkeys([shown[-1], *always, *others])
         inputs = tuple(node for node in self.nodes if isinstance(node, ops.Input))
         return Definition({f"y{i}": root for i, root in enumerate(roots)}, inputs)
 

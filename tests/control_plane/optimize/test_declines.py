@@ -36,6 +36,15 @@ class Refusal:
 
 REFUSALS = [
     Refusal(
+        "share_checks",
+        "a NaN that one refuses passes the other, and an output may need that one alone",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="PCA"
+        %2 = require_finite %x owner="KMeans" allow_nan=true
+        output "y" = %1
+        output "z" = %2""",
+    ),
+    Refusal(
         "merge_require_finite",
         "a NaN passes the scaler and is refused by the classifier",
         f"""%{ROWS}
