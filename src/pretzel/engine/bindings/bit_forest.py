@@ -13,8 +13,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 LANES = 32
-MOST_LEAVES = 64
-"""Leaves of a tree beyond which walking it costs less than comparing all its nodes."""
+MOST_LEAVES = 8 * LANES
+"""Of a tree, whose bits fill the lanes of a group.  That many are still compared four times as fast as walked."""
 MOST_COLUMNS = 256
 MOST_CUTS = 255
 """Of a column: a rank is a byte."""
