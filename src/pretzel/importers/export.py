@@ -28,7 +28,6 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    load_family(type(estimator))
     inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
     methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
@@ -90,9 +89,10 @@ def _number(dtype: Any) -> str:
 
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
+    name, library = getattr(estimator, "origin", None) or _origin(estimator)
     metadata: dict[str, Any] = {
-        "estimator": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "library": getattr(estimator, "written_by", None) or _library(estimator),
+        "estimator": name,
+        "library": library,
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
     }
@@ -110,9 +110,12 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     return metadata
 
 
-def _library(estimator: Any) -> str:
-    library = type(estimator).__module__.partition(".")[0]
-    return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
+def _origin(estimator: Any) -> tuple[str, str]:
+    """Return the name of its class, and the library with its version."""
+    kind = type(estimator)
+    library = kind.__module__.partition(".")[0]
+    version = getattr(importlib.import_module(library), "__version__", "")
+    return f"{kind.__module__}.{kind.__qualname__}", f"{library} {version}".strip()
 
 
 def _style(x: Columns, inputs: Inputs) -> str:

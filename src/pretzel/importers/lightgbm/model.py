@@ -49,15 +49,25 @@ class Model:
     """The categories of each column of categories in the DataFrame it was trained on, in the order of those columns."""
 
     @property
-    def written_by(self) -> str:
-        """The library whose answers are meant, for the record."""
-        return f"lightgbm text {self.version}"
+    def origin(self) -> tuple[str, str]:
+        """What it is and who wrote it, for the record."""
+        return "lightgbm.Booster", f"lightgbm text {self.version}"
 
     @property
     def names(self) -> tuple[str, ...] | None:
         """The names of the features, unless LightGBM made them up."""
         made_up = tuple(f"Column_{i}" for i in range(len(self.feature_names)))
         return None if self.feature_names == made_up else self.feature_names
+
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The same, as scikit-learn's estimators tell them."""
+        return None if self.names is None else np.array(self.names, object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many features a row has."""
+        return len(self.feature_names)
 
     @cached_property
     def _booster(self) -> Any:
@@ -70,9 +80,12 @@ class Model:
         return Booster(model_str=self.text)
 
     def predict(self, X: Any) -> Any:
-        """Return LightGBM's own answers.
+        """Return LightGBM's own answers; columns of a table that were categories while training are made so again.
 
         Raises:
             UnsupportedError: LightGBM is not installed.
         """
+        if self.pandas_categories and hasattr(X, "iloc"):
+            columns = [X.columns[i] for i in self.categorical]
+            X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
         return self._booster.predict(X)
