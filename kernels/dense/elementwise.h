@@ -7,7 +7,8 @@
 /* In the order of FUNCTIONS in pretzel/plan/ops/dense.py. */
 enum pretzel_function {
     FUNCTION_EXP, FUNCTION_LOG, FUNCTION_LOG1P, FUNCTION_EXPM1, FUNCTION_SQRT, FUNCTION_SQUARE, FUNCTION_ABS,
-    FUNCTION_NEGATIVE, FUNCTION_RECIPROCAL, FUNCTION_TANH, FUNCTION_RELU, FUNCTION_ONE_PLUS_LOG
+    FUNCTION_NEGATIVE, FUNCTION_RECIPROCAL, FUNCTION_TANH, FUNCTION_RELU, FUNCTION_ONE_PLUS_LOG, FUNCTION_SIN, FUNCTION_COS,
+    FUNCTION_ERF
 };
 
 #define PRETZEL_EACH(EXPRESSION)                                                                              \
@@ -30,6 +31,9 @@ enum pretzel_function {
         case FUNCTION_TANH: PRETZEL_EACH(tanh(v))                                                             \
         case FUNCTION_RELU: PRETZEL_EACH(v < 0 ? (real)0 : v)                                                 \
         case FUNCTION_ONE_PLUS_LOG: PRETZEL_EACH((real)log(v) + (real)1)                                      \
+        case FUNCTION_SIN: PRETZEL_EACH(sin(v))                                                               \
+        case FUNCTION_COS: PRETZEL_EACH(cos(v))                                                               \
+        case FUNCTION_ERF: PRETZEL_EACH(erf(v))                                                               \
         }                                                                                                     \
     }
 

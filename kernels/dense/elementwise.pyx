@@ -14,6 +14,7 @@ FUNCTIONS = {
     name: i
     for i, name in enumerate([
         "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
+        "sin", "cos", "erf",
     ])
 }
 

@@ -36,7 +36,20 @@ PARAMETERS = [
 ]
 BY_DIGEST = {parameter.digest: parameter for parameter in PARAMETERS}
 TEXTS = ["", "l2", "softmax", "sigmoid", "word", "char_wb", "f64", "str", "str[*]", "exp", "\x00", "x" * 100, "(a+)+$"]
-TYPES = ["f64", "f64[3]", "f32[3]", "f32{3}", "str", "str[2]", "str[*]", "i64", "bool[3]", "f64[0]", "f64[2147483647]"]
+TYPES = [
+    "f64",
+    "f64[3]",
+    "f32[3]",
+    "f32{3}",
+    "str",
+    "str[2]",
+    "str[*]",
+    "f64[*]",
+    "i64",
+    "bool[3]",
+    "f64[0]",
+    "f64[2147483647]",
+]
 VALUES = st.one_of(
     st.sampled_from([None, True, 0, 1, 3, -1, 2**40, 0.0, 1.5, math.nan, math.inf, -1e308, b"bytes", [], [[]]]),
     st.sampled_from(TEXTS + TYPES),

@@ -31,7 +31,7 @@ class Walk:
     def test_the_answers_are_the_librarys_own(self, example: Example) -> None:
         estimator, x = example.fitted()
         assert type(estimator) is example.kind
-        assert_serves(estimator, x, sample=x, exact=example.exact)
+        assert_serves(estimator, x, sample=x, exact=example.exact, batches=example.batches)
 
     def test_no_option_is_ignored(self, first: Example, option: str, value: Any) -> None:
         assert value is not NO_CASE, f"{first.kind.__name__}.{option}: say in its example what it does"
@@ -136,7 +136,7 @@ def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any],
     try:
         plain, _ = example.fitted(**further)
         before = wanted(plain, export(plain, sample=x), x)
-    except (TypeError, ValueError, UnsupportedError):  # without the option the library, or we, refuse this data
+    except (AttributeError, TypeError, ValueError, UnsupportedError):  # without it the library, or we, refuse this data
         return True
     if changed.keys() != before.keys():
         return True

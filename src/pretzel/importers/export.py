@@ -12,7 +12,7 @@ from pretzel.importers.columns import MATRIX, Columns, Inputs
 from pretzel.importers.files import opened
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
-from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
+from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
 
 def export(estimator: Any, *, sample: Any = None) -> Definition:
@@ -55,13 +55,17 @@ def _first_reader(estimator: Any) -> Any:
 def _settled(sample: Any) -> dict[str, ValueType]:
     if sample is None:
         return {}
-    if hasattr(sample, "columns") and hasattr(sample, "dtypes"):
-        return {str(name): _column_type(sample[name]) for name in sample.columns}
+    names = getattr(sample, "column_names", None) or (sample.columns if hasattr(sample, "dtypes") else None)
+    if names is not None:
+        return {str(name): _column_type(sample[name]) for name in names}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
         return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
-    array = np.asarray(sample)
+    try:
+        array = np.asarray(sample)
+    except ValueError:
+        return {}  # rows of different lengths, which the steps that read such know
     return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
 
 
@@ -89,15 +93,19 @@ def _number(dtype: Any) -> str:
 
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
-    name, library = getattr(estimator, "origin", None) or _origin(estimator)
+    kind = type(estimator)
     metadata: dict[str, Any] = {
-        "estimator": name,
-        "library": library,
+        "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
+        "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
     }
     if x.names:
         metadata["feature_names"] = list(x.names)
+    if inputs.written_out:
+        metadata["integers_as_text"] = sorted(inputs.written_out)
+    if inputs.records:
+        metadata["records"] = inputs.records
     if inputs.absent_is_missing:
         metadata["absent"] = "missing"
     if inputs.integers:
@@ -105,22 +113,23 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
+        classes = classes[0]
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
-    return metadata
+    return metadata | inputs.metadata
 
 
-def _origin(estimator: Any) -> tuple[str, str]:
-    """Return the name of its class, and the library with its version."""
-    kind = type(estimator)
+def _library(kind: type) -> str:
     library = kind.__module__.partition(".")[0]
-    version = getattr(importlib.import_module(library), "__version__", "")
-    return f"{kind.__module__}.{kind.__qualname__}", f"{library} {version}".strip()
+    return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
 
 
 def _style(x: Columns, inputs: Inputs) -> str:
-    """Say how a client cuts X: ``frame`` one input a column, ``texts`` a list of texts, ``matrix`` one array."""
+    """Say how a client cuts X: into the columns of a ``frame``, or as what the one input holds."""
     if x.names:
         return "frame"
-    settled = inputs.types.get(MATRIX)
-    return "texts" if settled == TEXT else "matrix"
+    if inputs.records:
+        return "records"
+    kinds = [node.type for node in inputs.used.values()]
+    return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

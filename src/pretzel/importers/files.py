@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
+from pretzel.importers.catboost.json_model import is_json as catboost_json
 from pretzel.importers.lightgbm.text import is_text as lightgbm_text
 from pretzel.importers.registry import STAND_INS, load_family
 from pretzel.importers.xgboost.document import is_json as xgboost_json
@@ -22,6 +24,12 @@ from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
 HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
+
+
+ONNX_FIELDS = tuple(
+    bytes([number << 3 | kind]) for number, kind in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2))
+)
+"""What comes after the version at the beginning of an ONNX file: the tags of the fields of its protobuf message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,14 @@ class Format:
 
 
 FILES: list[Format] = [
+    Format("CatBoost binary", catboost_binary, "pretzel.importers.catboost.native"),
+    Format("CatBoost JSON", catboost_json, "pretzel.importers.catboost.native"),
     Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
+    Format(
+        "ONNX",
+        lambda head: head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in ONNX_FIELDS,
+        "pretzel.importers.onnx.model",
+    ),
     Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
     Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
 ]

@@ -22,8 +22,13 @@ STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+REFUSED: dict[type, tuple[str, str]] = {}
+"""Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
+UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
 FAMILIES: dict[str, str] = {
+    "catboost": "pretzel.importers.catboost.estimators",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
@@ -66,6 +71,11 @@ def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
     return register
 
 
+def refuses(*classes: type, reason: str, remedy: str) -> None:
+    """Say of classes why none of their estimators can be served exactly, and what to do instead."""
+    REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Where an estimator stands in what the user exports, for messages: ``pipeline.features.text``."""
@@ -100,7 +110,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     load_family(type(estimator))
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
-        raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:

@@ -63,4 +63,13 @@ TEXT: dict[type[Node], tuple[Binding, ...]] = {
             derive=lambda node: _dictionary(node.parameters["vocabulary"]),
         ),
     ),
+    ops.HashNgrams: (Binding("hash_ngrams", "text.hash_ngrams:HashNgrams"),),
+    ops.HashFeatures: (Binding("hash_features", "text.features:HashFeatures"),),
+    ops.LookupFeatures: (
+        Binding(
+            "lookup_features",
+            "text.features:LookupFeatures",
+            derive=lambda node: _dictionary(node.parameters["vocabulary"]),
+        ),
+    ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Tree:
 class Model:
     """What a text file holds; ``predict`` answers by LightGBM itself, where it is installed."""
 
+    stands_for: ClassVar = "lightgbm.Booster"
+
     text: str
     version: str
     objective: str
@@ -49,9 +51,9 @@ class Model:
     """The categories of each column of categories in the DataFrame it was trained on, in the order of those columns."""
 
     @property
-    def origin(self) -> tuple[str, str]:
-        """What it is and who wrote it, for the record."""
-        return "lightgbm.Booster", f"lightgbm text {self.version}"
+    def written_by(self) -> str:
+        """The library whose answers are meant, for the record."""
+        return f"lightgbm text {self.version}"
 
     @property
     def names(self) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ from sklearn import ensemble, tree
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -79,8 +79,7 @@ def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
     if estimator.n_outputs_ > 1:
-        remedy = "fit one classifier for each output"
-        raise step.refuse("", "it was fitted on several outputs, whose probabilities are no single array", remedy)
+        return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
     proba = joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
     return {
@@ -88,6 +87,20 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
         "predict_proba": proba,
         "predict_log_proba": ops.Link(proba, "log"),
     }
+
+
+def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: Step) -> Methods:
+    """Return the class fractions of each target; a leaf holds those of all targets side by side."""
+    counts = np.asarray(estimator.n_classes_, np.int64)
+    leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
+    whole = joined(x, map(sklearn_tree, trees, leaves), aggregate="mean")
+    places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
+    proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
+    return (
+        labelled_targets([ops.ArgMax(one) for one in proba], estimator.classes_, step)
+        | by_target("predict_proba", proba)
+        | by_target("predict_log_proba", [ops.Link(one, "log") for one in proba])
+    )
 
 
 def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Tree:
 class Model:
     """What a file holds; ``predict`` answers by XGBoost itself, where it is installed."""
 
+    stands_for: ClassVar = "xgboost.Booster"
+
     data: bytes
     version: tuple[int, ...]
     objective: str
@@ -57,9 +59,9 @@ class Model:
     best_iteration: int | None = None
 
     @property
-    def origin(self) -> tuple[str, str]:
-        """What it is and who wrote it, for the record."""
-        return "xgboost.Booster", f"xgboost {'.'.join(map(str, self.version))}"
+    def written_by(self) -> str:
+        """The library whose answers are meant, for the record."""
+        return f"xgboost {'.'.join(map(str, self.version))}"
 
     @property
     def names(self) -> tuple[str, ...] | None:

@@ -79,7 +79,7 @@ class Cast(Node):
 
     def infer(self) -> ValueType:
         """Numbers in, numbers of ``dtype`` out."""
-        if self.x.type.is_text or self.dtype == "str":
+        if self.x.type.is_text or self.dtype == "str" or self.x.type.layout == "ragged":
             raise self.fail(f"x: only numbers are cast, got {self.x.type} to {self.dtype}")
         return ValueType(self.dtype, self.x.type.width, self.x.type.layout)
 

@@ -1,4 +1,4 @@
-"""Operators that rewriting makes of others; importers have no use for them."""
+"""Operators that rewriting makes of others; importers rarely have use for them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,13 @@ class NormalizedLinear(Node):
         t, shape = self.x.type, self.weights.shape
         if self.norm not in NORMS:
             raise self.fail(f"norm: expected one of {', '.join(NORMS)}, got {self.norm!r}")
-        if t.dtype != "f64" or self.weights.dtype != "f64" or len(shape) not in (1, 2) or shape[0] != t.columns:
+        if (
+            not t.is_float
+            or t.dtype != "f64"
+            or self.weights.dtype != "f64"
+            or len(shape) not in (1, 2)
+            or shape[0] != t.columns
+        ):
             raise self.fail(f"weights: {self.weights.dtype}{list(shape)} does not fit x: {t}; both are f64")
         k = shape[1] if len(shape) == 2 else None
         if self.bias is not None and self.bias.shape != (k or 1,):
@@ -61,7 +67,8 @@ class NormalizedLinear(Node):
 class RequireWithin(Node):
     """x itself; a value outside ``low .. high`` of its column is an error, naming row and column, and so is a NaN.
 
-    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x.
+    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x, or what an estimator
+    refuses by itself; then ``reason`` says what is wrong.
     """
 
     x: Node
@@ -72,6 +79,8 @@ class RequireWithin(Node):
     owner: str
     """The estimator that refuses, for the message."""
     allow_nan: bool = False
+    reason: str = ""
+    """What the library says of a value outside, where that is not that it is too large."""
     refuses = True
 
     def infer(self) -> ValueType:

@@ -51,6 +51,8 @@ class Example:
     options: Mapping[str, Any] = field(default_factory=dict)
     exact: bool = False
     """Whether floats agree to the bit."""
+    batches: tuple[int, ...] = (1, 7, 1000)
+    """How many rows are given at a time; without 1 where the library drops a dimension of a single row's answer."""
     keywords: Sequence[str] = ()
     """Options that the constructor takes by ``**kwargs``."""
 
