@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,9 @@ def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
 
 
 def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Parameter]]:
+    from pretzel.importers.files import opened  # loads NumPy and plans alone
+
+    wanted = replace(wanted, model=opened(wanted.model))
     definition = _definition(wanted.model, wanted.sample)
     return _request(wanted, definition), definition.parameters
 
