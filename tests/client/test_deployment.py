@@ -129,3 +129,16 @@ def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, e
     with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
         client.models()
     assert type(caught.value) is error
+
+
+def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
+    catboost = pytest.importorskip("catboost")  # it answers so where there are more than two classes
+    x, y = np.arange(12.0).reshape(-1, 1), np.array(["low", "mid", "high"]).repeat(4)
+    model = catboost.CatBoostClassifier(iterations=2, logging_level="Silent", allow_writing_files=False).fit(x, y)
+    predicted = model.predict(x)
+    assert predicted.shape == (12, 1)
+    client.deploy("m", model, sample=x)
+    answers = {out.name: wire.column_from_proto(out) for out in server.requests[0].sample.outputs}
+    assert answers["predict"].width is None
+    assert answers["predict"].tolist() == predicted.ravel().tolist()
+    assert answers["predict_proba"].shape == (12, 3)
