@@ -106,6 +106,11 @@ def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)
 
 
+@proves(ops.CategoryHash)
+def _category_hash(node: Any, x: Bound) -> Bound:
+    return Bound(2.0**31, nan=False)
+
+
 @proves(ops.MissingIndicator)
 def _indicator(node: Any, x: Bound) -> Bound:
     return Bound(1.0, nan=False)
