@@ -200,7 +200,8 @@ def _is_label(output: onnx.ValueInfoProto) -> bool:
 
 
 def _columns(output: onnx.ValueInfoProto) -> int:
-    return prod(dim.dim_value for dim in output.type.tensor_type.shape.dim[1:])
+    dims = output.type.tensor_type.shape.dim
+    return prod(dim.dim_value for dim in dims[1:]) if dims else 0
 
 
 def _method(name: str, node: Node) -> Node | None:
