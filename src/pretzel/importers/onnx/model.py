@@ -97,8 +97,8 @@ def _described(proto: onnx.ModelProto) -> dict[str, Any]:
 
 
 def _labels_of(node: onnx.NodeProto) -> list[Any]:
-    attributes = [onnx.helper.get_attribute_value(attribute) for attribute in node.attribute]
-    return [label.decode() if isinstance(label, bytes) else label for label in next(iter(attributes), [])]
+    texts = [text.decode(errors="replace") for attribute in node.attribute for text in attribute.strings]
+    return texts or [number for attribute in node.attribute for number in attribute.ints]
 
 
 def _proto(model: Any) -> onnx.ModelProto:
