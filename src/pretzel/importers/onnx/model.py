@@ -32,6 +32,18 @@ class OnnxModel:
         """Keep what was read."""
         self.proto = proto
 
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The names of its inputs, where there are several."""
+        names = [item.name for item in _declared(self.proto.graph)]
+        return np.array(names, object) if len(names) > 1 else None
+
+    @property
+    def n_features_in_(self) -> int | None:
+        """The columns of its one input; None where that is one value a row, or open."""
+        dims = [item.type.tensor_type.shape.dim for item in _declared(self.proto.graph)]
+        return (prod(dim.dim_value for dim in dims[0][1:]) or None) if len(dims) == 1 and len(dims[0]) > 1 else None
+
     def __getattr__(self, name: str) -> Any:
         """Return an output as a method: ``model.predict(X)``."""
         outputs = {} if name.startswith("_") else _names_of(self.proto.graph)
@@ -93,7 +105,7 @@ def _described(proto: onnx.ModelProto) -> dict[str, Any]:
     producer = f"{proto.producer_name} {proto.producer_version}".strip()
     maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
     labels = {output.name: _labels_of(maps[output.name]) for output in proto.graph.output if output.name in maps}
-    return {"library": producer or "onnx", **({"columns": labels} if labels else {})}
+    return {"estimator": "onnx.ModelProto", "library": producer or "onnx", **({"columns": labels} if labels else {})}
 
 
 def _labels_of(node: onnx.NodeProto) -> list[Any]:
