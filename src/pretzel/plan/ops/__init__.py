@@ -22,7 +22,7 @@ from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, Scatter
+from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
@@ -57,6 +57,7 @@ __all__ = [
     "Lowercase",
     "MissingIndicator",
     "Nearest",
+    "NearestInTree",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
