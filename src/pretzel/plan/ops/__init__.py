@@ -27,7 +27,7 @@ from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, Scatter
+from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
 from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
@@ -72,6 +72,7 @@ __all__ = [
     "MatchingPursuit",
     "MissingIndicator",
     "Nearest",
+    "NearestInTree",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
