@@ -1,6 +1,6 @@
 """Features made of dense numbers: Bin, Products, Power."""
 
-from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p
+from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p, pow
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -12,6 +12,14 @@ from pretzel.kernels.kernel cimport Kernel
 ctypedef fused real:
     float
     double
+
+cdef enum Form:
+    BOX_COX = 0
+    YEO_JOHNSON = 1
+    INVERSE_BOX_COX = 2
+    INVERSE_YEO_JOHNSON = 3
+
+POWERS = ("box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 cdef double EPSILON = 2.0 ** -52
 cdef double LARGEST = 709.78  # beyond it expm1 overflows
@@ -117,18 +125,18 @@ cdef inline real product(const real* x, const int64_t* factors, int64_t degree) 
 
 
 cdef class Power(Kernel):
-    """The Box-Cox or Yeo-Johnson transform of each column, with an exponent of its own."""
+    """The Box-Cox or Yeo-Johnson transform of each column, or its inverse, with an exponent of its own."""
 
     cdef object kept
     cdef const double* exponents
     cdef int64_t width
-    cdef bint positive
+    cdef int form
 
     def __init__(self, inputs, output, *, exponents, form):
         alike(inputs, output, ("f64",))
-        if form not in ("box_cox", "yeo_johnson"):
-            raise ValueError(f"form: expected box_cox or yeo_johnson, got {form!r}")
-        self.width, self.positive = output.columns, form == "box_cox"
+        if form not in POWERS:
+            raise ValueError(f"form: expected one of {', '.join(POWERS)}, got {form!r}")
+        self.width, self.form = output.columns, POWERS.index(form)
         self.kept = vector("exponents", exponents, "f64", self.width)
         self.exponents = <const double*><size_t>address(self.kept)
 
@@ -138,10 +146,20 @@ cdef class Power(Kernel):
         cdef int64_t row, i
         for row in range(frame.rows):
             for i in range(self.width):
-                y[i] = box_cox(x[i], self.exponents[i]) if self.positive else yeo_johnson(x[i], self.exponents[i])
+                y[i] = raised(self.form, x[i], self.exponents[i])
             x += self.width
             y += self.width
         return OK
+
+
+cdef inline double raised(int form, double x, double p) noexcept nogil:
+    if form == BOX_COX:
+        return box_cox(x, p)
+    if form == YEO_JOHNSON:
+        return branch(x, p) if x >= 0 else -branch(-x, 2.0 - p)
+    if form == INVERSE_BOX_COX:
+        return exp(x) if p == 0 else exp(log1p(p * x) / p)
+    return inverse_branch(x, p) if x >= 0 else -inverse_branch(-x, 2.0 - p)
 
 
 cdef inline double box_cox(double x, double p) noexcept nogil:
@@ -155,10 +173,10 @@ cdef inline double box_cox(double x, double p) noexcept nogil:
     return copysign(1.0, p) * exp(exponent - log(fabs(p))) - 1.0 / p
 
 
-cdef inline double yeo_johnson(double x, double p) noexcept nogil:
-    return branch(x, p) if x >= 0 else -branch(-x, 2.0 - p)
-
-
 cdef inline double branch(double x, double p) noexcept nogil:
     cdef double logarithm = log1p(x)
     return logarithm if fabs(p) <= EPSILON else expm1(p * logarithm) / p
+
+
+cdef inline double inverse_branch(double x, double p) noexcept nogil:
+    return exp(x) - 1 if fabs(p) <= EPSILON else pow(x * p + 1, 1 / p) - 1
