@@ -25,7 +25,7 @@ cdef struct Curve:
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots; where both directions are asked for, the mean of the two (``QuantileTransformer``)."""
+    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
 
     cdef object kept
     cdef const double* knots
