@@ -46,3 +46,9 @@ def _pursuit(draw: Draw) -> Node | None:
     return ops.MatchingPursuit(
         ops.RequireFinite(x, "A"), Parameter.of(np.eye(x.type.columns) + 0.1), draw.dice.randint(1, x.type.columns)
     )
+
+
+@makes(ops.Sparsify)
+def _sparsify(draw: Draw) -> Node | None:
+    x = _matrix(draw)
+    return None if x is None else ops.Sparsify(x)

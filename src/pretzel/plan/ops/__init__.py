@@ -4,7 +4,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 """
 
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
-from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Sparsify
 from pretzel.plan.ops.constant import Constant
 from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
@@ -60,6 +60,7 @@ __all__ = [
     "RequireFinite",
     "RequireWithin",
     "Select",
+    "Sparsify",
     "Spline",
     "Standardize",
     "StripAccents",
