@@ -95,6 +95,11 @@ def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)
 
 
+@proves(ops.NormalProbability)
+def _probability(node: Any, x: Bound) -> Bound:
+    return Bound(1.0, x.nan)
+
+
 @proves(ops.MissingIndicator)
 def _indicator(node: Any, x: Bound) -> Bound:
     return Bound(1.0, nan=False)

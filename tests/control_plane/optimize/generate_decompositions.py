@@ -52,3 +52,9 @@ def _pursuit(draw: Draw) -> Node | None:
 def _sparsify(draw: Draw) -> Node | None:
     x = _matrix(draw)
     return None if x is None else ops.Sparsify(x)
+
+
+@makes(ops.NormalProbability)
+def _probability(draw: Draw) -> Node | None:
+    x = draw.pick(lambda n: n.type.dtype == "f64" and n.type.layout == "dense")
+    return None if x is None else ops.NormalProbability(x)

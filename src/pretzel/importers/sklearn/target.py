@@ -15,11 +15,10 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.functions import applied
 from pretzel.importers.sklearn.matrices import product, vector
 from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.quantiles import MARGIN
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-
-UNIFORM = 'use output_distribution="uniform"'
 
 
 @imports(TransformedTargetRegressor)
@@ -74,14 +73,15 @@ def _inverse_min_max(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _inverse_quantile(transformer: Any, y: Node, step: Step) -> Node:
-    """Interpolate the quantiles of each column between the ranks."""
-    if transformer.output_distribution != "uniform":
-        raise step.refuse("transformer", "of quantiles, only the inverse of uniform ones is served", UNIFORM)
+    """Interpolate the quantiles of each column between the ranks, which normal values are first turned into."""
+    normal = transformer.output_distribution == "normal"
+    if normal:
+        y = cast(ops.NormalProbability(cast(y, "f64")), y.type.dtype)
     ranks = Parameter.of(np.asarray(transformer.references_, np.float64)[None, :])
     levels = np.ascontiguousarray(np.asarray(transformer.quantiles_, np.float64).T)
     columns = [y] if y.type.columns == 1 else [ops.Column(y, i) for i in range(y.type.columns)]
     made = [
-        ops.Interpolate(column, ranks, Parameter.of(level), upwards=True)
+        ops.Interpolate(column, ranks, Parameter.of(level), MARGIN if normal else 0.0, upwards=True)
         for column, level in zip(columns, levels, strict=True)
     ]
     return made[0] if len(made) == 1 else ops.Concat(tuple(made))

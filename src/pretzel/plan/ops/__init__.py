@@ -22,7 +22,7 @@ from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
+from pretzel.plan.ops.quantiles import Interpolate, NormalProbability, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -51,6 +51,7 @@ __all__ = [
     "Lowercase",
     "MatchingPursuit",
     "MissingIndicator",
+    "NormalProbability",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",

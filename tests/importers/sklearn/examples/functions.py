@@ -95,6 +95,7 @@ EXAMPLES = [
     _target(transformer=preprocessing.QuantileTransformer(n_quantiles=9)),
     _target(TWO, transformer=preprocessing.RobustScaler()),
     _target(TWO, transformer=preprocessing.QuantileTransformer(n_quantiles=9)),
+    _target(TWO, transformer=preprocessing.QuantileTransformer(n_quantiles=20, output_distribution="normal")),
     _target(Y - 1.0, transformer=preprocessing.PowerTransformer()),
     _target(np.exp(Y), transformer=preprocessing.PowerTransformer(method="box-cox", standardize=False)),
     _target(np.exp(Y), transformer=make_pipeline(preprocessing.PowerTransformer("box-cox"), None, PCA(1))),
