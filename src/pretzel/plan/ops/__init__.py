@@ -5,7 +5,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
-from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Sparsify
 from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
@@ -28,7 +28,7 @@ from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, 
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
 from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
+from pretzel.plan.ops.quantiles import Interpolate, NormalProbability, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
@@ -73,6 +73,7 @@ __all__ = [
     "MissingIndicator",
     "Nearest",
     "NearestInTree",
+    "NormalProbability",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
@@ -84,6 +85,7 @@ __all__ = [
     "RequireWithin",
     "Scatter",
     "Select",
+    "Sparsify",
     "Spline",
     "Standardize",
     "StripAccents",
