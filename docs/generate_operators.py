@@ -20,6 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
+from pretzel.importers.registry import REFUSED
+from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import examples
 
 PAGE = Path(__file__).with_name("operators.md")
@@ -53,7 +55,7 @@ def served_methods() -> dict[type, list[str]]:
         for example in examples():
             estimator, x = example.fitted()
             try:
-                found.setdefault(example.kind, set()).update(export(estimator, sample=x).outputs)
+                found.setdefault(example.kind, set()).update(methods_of(export(estimator, sample=x).outputs))
             except UnsupportedError:  # some examples show what is refused
                 continue
     return {kind: sorted(methods, key=_place) for kind, methods in found.items()}
@@ -65,8 +67,11 @@ def _place(method: str) -> tuple[int, str]:
 
 def _row(kind: type, methods: dict[type, list[str]]) -> str:
     module = kind.__module__.partition("._")[0]
-    served = ", ".join(f"`{method}`" for method in methods.get(kind, [])) if kind in IMPORTERS else "not yet served"
-    refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind]))) if kind in IMPORTERS else ""
+    if kind in IMPORTERS:
+        served = ", ".join(f"`{method}`" for method in methods.get(kind, []))
+        refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind])))
+    else:
+        served, refused = ("refused", REFUSED[kind][0]) if kind in REFUSED else ("not yet served", "")
     return f"| `{kind.__name__}` | `{module}` | {served} | {refused} |\n"
 
 

@@ -8,7 +8,7 @@ from pretzel.errors import DefinitionError
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.node import Node
-from pretzel.plan.ops import ArgMax, ArgMin, Constant, LabelLookup, Lookup, Threshold
+from pretzel.plan.ops import ArgMax, ArgMin, Constant, LabelLookup, Lookup, Take, Threshold
 from pretzel.plan.parameter import Parameter
 
 
@@ -59,6 +59,8 @@ def codes_below(node: Node) -> float:
             return 2
         case Constant() if node.row.array.min() >= 0:
             return int(node.row.array.max()) + 1
+        case Take() if node.type.dtype == "i64" and node.default >= 0 and node.table.array.min(initial=0) >= 0:
+            return max(int(node.table.array.max(initial=0)), int(node.default)) + 1
         case Lookup(refuse_unknown=True):
             return max(len(node.keys), node.nan_code + 1, node.none_code + 1)
     return float("inf")

@@ -90,6 +90,12 @@ def _counts(node: Any, x: Bound) -> Bound:
     return Bound(MAX_COUNT, nan=False)
 
 
+@proves(ops.Constant)
+def _constant(node: ops.Constant, x: Bound) -> Bound:
+    limit = largest(node.row)
+    return Bound(limit, nan=not limit < math.inf)
+
+
 @proves(ops.HashNgrams)
 def _hashed(node: Any, x: Bound) -> Bound:
     return Bound(MAX_COUNT * node.high, nan=False)  # n-grams of every length may meet in one column
@@ -129,7 +135,7 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
-@proves(ops.Select, ops.Column, ops.Densify)
+@proves(ops.Select, ops.Column, ops.Densify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
 
@@ -142,6 +148,34 @@ def _cast(node: ops.Cast, x: Bound) -> Bound:
 @proves(ops.Concat)
 def _concat(node: Any, *parts: Bound) -> Bound:
     return Bound(max(part.limit for part in parts), any(part.nan for part in parts))
+
+
+@proves(ops.Combine)
+def _combine(node: ops.Combine, *parts: Bound) -> Bound:
+    if node.function == "quotient":
+        return UNKNOWN
+    if node.function == "coalesce":
+        return Bound(max(part.limit for part in parts), parts[-1].nan)
+    measure = math.prod if node.function == "product" else max
+    limit = measure(part.limit for part in parts)
+    return _rounded(node, limit * _MARGIN, Bound(nan=any(part.nan for part in parts)))
+
+
+@proves(ops.Gather)
+def _gather(node: ops.Gather, x: Bound, positions: Bound) -> Bound:
+    return Bound(x.limit, nan=True)
+
+
+@proves(ops.Scatter)
+def _scatter(node: ops.Scatter, positions: Bound, values: Bound) -> Bound:
+    return values
+
+
+@proves(ops.Blend)
+def _blend(node: ops.Blend, positions: Bound, weights: Bound) -> Bound:
+    if node.form == "min":  # infinite where no position is one
+        return UNKNOWN
+    return _rounded(node, weights.limit * largest(node.table) * node.positions.type.columns * _MARGIN, weights)
 
 
 @proves(ops.Affine)

@@ -1,4 +1,4 @@
-"""Distances of dense rows to centers: those made of products, and those summed column by column."""
+"""Distances of dense rows to centers that are made of products."""
 
 from typing import Any
 
@@ -15,13 +15,6 @@ class Dots(Kernel):
 
 class Tiles(Kernel):
     """Distances made of products, for k of eight and more."""
-
-    def __init__(
-        self, inputs: tuple[Any, ...], output: Any, *, centers: np.ndarray, norms: np.ndarray, metric: str
-    ) -> None: ...
-
-class Differences(Kernel):
-    """Manhattan and Chebyshev distances: the sum, or the largest, of ``|x - c|``; centers ``[k, width]``."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, centers: np.ndarray, norms: np.ndarray, metric: str

@@ -1,19 +1,17 @@
-"""Distances of dense rows to centers: those made of products, and those summed column by column."""
+"""Distances of dense rows to centers that are made of products."""
 
-from libc.math cimport fabs, sqrt
+from libc.math cimport sqrt
 from libc.stdint cimport int64_t
 
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.products cimport Products, products_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
-cdef extern from "dense/products.h" nogil:
-    void dots_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void dots_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+cdef const Products* products = products_for(level)
 
 ctypedef fused real:
     float
@@ -27,10 +25,8 @@ cdef enum Metric:
     SQEUCLIDEAN = 0
     EUCLIDEAN = 1
     COSINE = 2
-    MANHATTAN = 3
-    CHEBYSHEV = 4
 
-METRICS = ["sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"]
+METRICS = ["sqeuclidean", "euclidean", "cosine"]
 
 
 cdef class _Distances(Kernel):
@@ -82,13 +78,13 @@ cdef class _Products(_Distances):
 
     cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:
         if self.single_x and self.tiled:
-            tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         elif self.single_x:
-            dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         elif self.tiled:
-            tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         else:
-            dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
 
 
 cdef class Dots(_Products):
@@ -149,50 +145,3 @@ cdef inline double cosine(double product, double square, double norm) noexcept n
     cdef double size = sqrt(square) * sqrt(norm)
     cdef double d = 1 - (product / size if size != 0 else 0)
     return 0 if d < 0 else 2 if d > 2 else d
-
-
-cdef class Differences(_Distances):
-    """Manhattan and Chebyshev distances: the sum, or the largest, of ``|x - c|``; centers ``[k, width]``."""
-
-    def __init__(self, inputs, output, *, centers, norms, metric):
-        self.keep(inputs, output, centers, norms, metric, False)
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef bint sums = self.metric == MANHATTAN
-        if not self.single_x:
-            differ(sums, <double*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
-        elif self.single_y:
-            differ(sums, <float*>inputs[0].values, self.centers, <float*>output.values, frame.rows, self.width, self.k)
-        else:
-            differ(sums, <float*>inputs[0].values, self.centers, <double*>output.values, frame.rows, self.width, self.k)
-        return OK
-
-
-cdef inline void differ(
-    bint sums, const real* x, const double* centers, result* y, int64_t rows, int64_t width, int64_t k
-) noexcept nogil:
-    cdef int64_t row, c
-    for row in range(rows):
-        for c in range(k):
-            if sums:
-                y[row * k + c] = <result>manhattan(x + row * width, centers + c * width, width)
-            else:
-                y[row * k + c] = <result>chebyshev(x + row * width, centers + c * width, width)
-
-
-cdef inline double manhattan(const real* x, const double* center, int64_t width) noexcept nogil:
-    cdef int64_t i
-    cdef double total = 0
-    for i in range(width):
-        total += fabs(x[i] - center[i])
-    return total
-
-
-cdef inline double chebyshev(const real* x, const double* center, int64_t width) noexcept nogil:
-    cdef int64_t i
-    cdef double largest = 0, d
-    for i in range(width):
-        d = fabs(x[i] - center[i])
-        if d > largest or d != d:
-            largest = d
-    return largest

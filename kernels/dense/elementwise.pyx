@@ -14,12 +14,13 @@ FUNCTIONS = {
     name: i
     for i, name in enumerate([
         "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
+        "sin", "cos", "erf",
     ])
 }
 
 
 cdef class Elementwise(Kernel):
-    """``y = function(x)``, through the C library in float64, rounded to the type of x."""
+    """``y = function(x)``, through the C library in float64 (``exp`` in the type of x), rounded to the type of x."""
 
     cdef int function
     cdef int64_t width

@@ -1,6 +1,6 @@
 """Features made of dense numbers: Bin, Products, Power."""
 
-from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p
+from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p, pow
 from libc.stdint cimport int64_t
 
 import numpy as np
@@ -12,6 +12,13 @@ from pretzel.kernels.kernel cimport Kernel
 ctypedef fused real:
     float
     double
+
+cdef enum Form:
+    POWER = 0
+    BOX_COX = 1
+    YEO_JOHNSON = 2
+
+FORMS = ["power", "box_cox", "yeo_johnson"]
 
 cdef double EPSILON = 2.0 ** -52
 cdef double LARGEST = 709.78  # beyond it expm1 overflows
@@ -117,18 +124,18 @@ cdef inline real product(const real* x, const int64_t* factors, int64_t degree) 
 
 
 cdef class Power(Kernel):
-    """The Box-Cox or Yeo-Johnson transform of each column, with an exponent of its own."""
+    """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent of its own."""
 
     cdef object kept
     cdef const double* exponents
     cdef int64_t width
-    cdef bint positive
+    cdef int form
 
     def __init__(self, inputs, output, *, exponents, form):
         alike(inputs, output, ("f64",))
-        if form not in ("box_cox", "yeo_johnson"):
-            raise ValueError(f"form: expected box_cox or yeo_johnson, got {form!r}")
-        self.width, self.positive = output.columns, form == "box_cox"
+        if form not in FORMS:
+            raise ValueError(f"form: expected one of {', '.join(FORMS)}, got {form!r}")
+        self.width, self.form = output.columns, FORMS.index(form)
         self.kept = vector("exponents", exponents, "f64", self.width)
         self.exponents = <const double*><size_t>address(self.kept)
 
@@ -138,7 +145,12 @@ cdef class Power(Kernel):
         cdef int64_t row, i
         for row in range(frame.rows):
             for i in range(self.width):
-                y[i] = box_cox(x[i], self.exponents[i]) if self.positive else yeo_johnson(x[i], self.exponents[i])
+                if self.form == POWER:
+                    y[i] = pow(x[i], self.exponents[i])
+                elif self.form == BOX_COX:
+                    y[i] = box_cox(x[i], self.exponents[i])
+                else:
+                    y[i] = yeo_johnson(x[i], self.exponents[i])
             x += self.width
             y += self.width
         return OK

@@ -7,10 +7,17 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Interpolate(Kernel):
-    """The line between two knots, the mean of both directions where knots repeat (``QuantileTransformer``)."""
+    """The line between two knots; where both directions are asked for, their mean (``QuantileTransformer``)."""
 
     def __init__(
-        self, inputs: tuple[Any, ...], output: Any, *, knots: np.ndarray, levels: np.ndarray, margin: float
+        self,
+        inputs: tuple[Any, ...],
+        output: Any,
+        *,
+        knots: np.ndarray,
+        levels: np.ndarray,
+        margin: float,
+        upwards: bool = False,
     ) -> None: ...
 
 class NormalQuantile(Kernel):

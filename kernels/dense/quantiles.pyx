@@ -21,20 +21,22 @@ cdef struct Curve:
     const double* knots
     const double* levels
     int64_t count
+    bint upwards
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots, the mean of both directions where knots repeat (``QuantileTransformer``)."""
+    """The line between two knots; where both directions are asked for, the mean of the two (``QuantileTransformer``)."""
 
     cdef object kept
     cdef const double* knots
     cdef const double* levels
     cdef int64_t width, count
     cdef double margin
-    cdef bint single
+    cdef bint single, upwards
 
-    def __init__(self, inputs, output, *, knots, levels, margin):
+    def __init__(self, inputs, output, *, knots, levels, margin, upwards=False):
         alike(inputs, output)
+        self.upwards = upwards
         self.width, self.single, self.margin = output.columns, output.dtype == "f32", margin
         self.count = len(levels)
         if self.count < 1:
@@ -46,7 +48,7 @@ cdef class Interpolate(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Curve curve
         cdef int64_t row, i, at = 0
-        curve.levels, curve.count = self.levels, self.count
+        curve.levels, curve.count, curve.upwards = self.levels, self.count, self.upwards
         for row in range(frame.rows):
             for i in range(self.width):
                 curve.knots = self.knots + i * self.count
@@ -66,6 +68,8 @@ cdef inline real level(real x, real margin, const Curve* curve) noexcept nogil:
         return <real>curve.levels[0]
     if (<real>(x + margin) > curve.knots[last]) if margin != 0 else (x >= curve.knots[last]):
         return <real>curve.levels[last]
+    if curve.upwards:
+        return <real>upwards(x, curve)
     return <real>(0.5 * (upwards(x, curve) - downwards(x, curve)))
 
 

@@ -21,11 +21,11 @@ cdef class RequireWithin(Kernel):
     cdef const double* high
     cdef int64_t width
     cdef bint allow_nan
-    cdef str owner
+    cdef str owner, reason
 
-    def __init__(self, inputs, output, *, low, high, owner, allow_nan):
+    def __init__(self, inputs, output, *, low, high, owner, allow_nan, reason=""):
         alike(inputs, output, ("f64",))
-        self.width, self.owner, self.allow_nan = output.columns, owner, allow_nan
+        self.width, self.owner, self.allow_nan, self.reason = output.columns, owner, allow_nan, reason
         self.kept = vector("low", low, "f64", self.width), vector("high", high, "f64", self.width)
         self.low = <const double*><size_t>address(self.kept[0])
         self.high = <const double*><size_t>address(self.kept[1])
@@ -53,5 +53,7 @@ cdef class RequireWithin(Kernel):
 
     def describe(self, code, row, column, value):
         """Say what scikit-learn says of such a value, and where it is."""
+        if code == IS_TOO_LARGE and self.reason:
+            return f"{self.reason}: row {row}, column {column}, in {self.owner}"
         what = "NaN" if code == HAS_NAN else "infinity or a value too large for dtype('float64')"
         return f"Input X contains {what}: row {row}, column {column}. {self.owner} takes finite values"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,18 @@ from pretzel.client.inputs import column_of, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import Trace, optimize
+from pretzel.control_plane.explain import Evidence, explain
+from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers import export
+from pretzel.importers.files import opened
 from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.render import render
+from pretzel.plan.parts import methods_of, outputs_of, put_together
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
@@ -36,9 +38,13 @@ _AS_SAVED: Kind = ("dense", frozenset())
 def compile(estimator: Any) -> Predictor:
     """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
 
+    A path stands for the model in a file of its library's own format.
+
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
+        InputError: a file is torn, or not what it seems to be.
     """
+    estimator = opened(estimator)
     return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
 
 
@@ -63,31 +69,36 @@ class Predictor:
         """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
         self._models = _Models(definition, reexport)
         self._definition = definition
-        for name in definition.outputs:
-            setattr(self, name, _Method(name, self._models))
+        for method in methods_of(definition.outputs):
+            setattr(self, method, _method(method, self._models))
         names = definition.metadata.get("feature_names")
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
-        head = definition.outputs.get("predict")
-        if isinstance(head, ops.LabelLookup):
-            self.classes_ = _table(_labels(head.labels), definition.metadata)
+        heads = [definition.outputs[name] for name in outputs_of("predict", definition.outputs)]
+        tables = [_table(_labels(h.labels), definition.metadata) for h in heads if isinstance(h, ops.LabelLookup)]
+        if tables and len(tables) == len(heads):
+            self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
         """Say which methods there are, where another is asked for."""
-        methods = self.__dict__["_definition"].outputs if "_definition" in self.__dict__ else ()
+        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
         raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
 
-    def explain(self) -> str:
-        """Say what is computed: the definition, the rules that rewrote it, and the plan of kernels."""
-        trace = Trace()
-        optimized = optimize(self._definition, trace=trace)
-        rules = [f"{step.rule}, {step.places}x: {step.summary}" for step in trace.steps]
-        parts = {
-            "Definition": render(self._definition),
-            "Rules": "\n".join(rules) or "none applies",
-            "Plan": render(compile_plan(optimized).plan),
-        }
-        return "\n\n".join(f"{title}\n{text}" for title, text in parts.items())
+    def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
+        """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
+
+        Args:
+            X: rows to time each kernel on; without any, the time is estimated from what the kernels touch.
+            format: ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``.
+            verbose: also the definition before and after each rule.
+
+        Raises:
+            InputError: X is not what the estimator takes, or there is no such format.
+        """
+        model = self._models.main
+        measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
+        evidence = Evidence(measured=measured)
+        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
@@ -99,7 +110,7 @@ class Predictor:
     def __repr__(self) -> str:
         """Return the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
-        return f"<Predictor of {estimator}: {', '.join(self._definition.outputs)}>"
+        return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
 
 
 class _Model:
@@ -107,6 +118,7 @@ class _Model:
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
+        self.plan = compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
@@ -266,6 +278,28 @@ class _Method:
         model, bound, rows = self._models.bind(X)
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
+
+
+class _Parts:
+    """A method that answers for several targets: as many outputs of the model, put together."""
+
+    def __init__(self, name: str, outputs: Sequence[str], models: _Models) -> None:
+        self._name, self._outputs, self._models = name, tuple(outputs), models
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        model, bound, rows = self._models.bind(X)
+        values = model.executable.run_bound(bound, rows, self._outputs)
+        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+
+
+def _method(name: str, models: _Models) -> Callable[[Any], Any]:
+    outputs = outputs_of(name, models.main.finish)
+    return _Method(name, models) if outputs == [name] else _Parts(name, outputs, models)
 
 
 def _native(column: Any, kind: ValueType) -> Any:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from pretzel import errors
 from pretzel.plan import ops, wire
@@ -129,3 +130,14 @@ def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, e
     with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
         client.models()
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("given", [None, "expected"])
+def test_the_answers_for_several_targets_are_sent_target_by_target(client, server, given):
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    fitted = DecisionTreeClassifier(max_depth=2).fit(x, np.where(x > 0, "up", "down"))
+    expected = {"predict": fitted.predict(x), "predict_proba": fitted.predict_proba(x)}
+    client.deploy("m", fitted, sample=x, expected=expected if given else None)
+    sent = wire.columns_from_proto(server.requests[0].sample.outputs)
+    assert {"predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]"} <= sent.keys()
+    np.testing.assert_array_equal(sent["predict_proba[1]"], expected["predict_proba"][1])

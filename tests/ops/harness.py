@@ -11,7 +11,9 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.compile.pipeline import Choose
 from pretzel.engine import Executable
+from pretzel.engine.bindings import choose
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
@@ -25,9 +27,9 @@ CASES: dict[str, ModuleType] = {
 }
 
 
-def load(node: Node) -> Executable:
+def load(node: Node, choice: Choose = choose) -> Executable:
     """Return the executable of a graph with one output, ``out``."""
-    compiled = compile_plan(Definition({"out": node}))
+    compiled = compile_plan(Definition({"out": node}), choose=choice)
     return engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
 
 
@@ -69,7 +71,7 @@ def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want)
     elif tolerance is None:
-        np.testing.assert_array_equal(_bits(got), _bits(want))
+        np.testing.assert_array_equal(bits(got), bits(want))
     else:
         _assert_close(got, want, tolerance, scale)
 
@@ -94,7 +96,8 @@ def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: An
     assert good.all(), f"got {got[~good]}, want {want[~good]}"
 
 
-def _bits(array: np.ndarray) -> np.ndarray:
+def bits(array: np.ndarray) -> np.ndarray:
+    """Return the bits of each number, those of one NaN for every NaN."""
     plain = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
     return plain.view(f"u{array.dtype.itemsize}")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pretzel.errors import DefinitionError, InputError, PretzelError
 from pretzel.plan import model, ops, wire
-from pretzel.plan.definition import Definition
+from pretzel.plan.definition import Definition, parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
@@ -339,7 +339,7 @@ def small_definition() -> Definition:
 def test_definition_round_trip():
     definition = small_definition()
     message = plan_pb2.Definition.FromString(wire.definition_to_proto(definition).SerializeToString())
-    assert {*wire.definition_digests(message)} == {*definition.parameters}
+    assert {*parameter_digests(wire.definition_tree(message))} == {*definition.parameters}
     assert wire.definition_from_proto(message, definition.parameters).digest == definition.digest
 
 

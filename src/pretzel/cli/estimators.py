@@ -1,4 +1,4 @@
-"""Models from files: saved definitions, skops files, and pickles, which are opened in the user's own process only."""
+"""Models from files: definitions, libraries' own formats, skops, and pickles, opened in the user's process only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 from pretzel.cli import output
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.files import format_of, read_model
+from pretzel.importers.registry import IMPORTERS, load_family
 from pretzel.plan import bundle
 
 
@@ -18,17 +20,20 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
     """Return the definition or the estimator that a file holds.
 
     Args:
-        path: a file of `pretzel export`, skops, joblib or pickle.
+        path: a file of `pretzel export`, of a library's own format, skops, joblib or pickle.
         trusted: types that a skops file may hold beyond those that skops trusts by itself.
 
     Raises:
-        InputError: the file holds neither, or a type that is not trusted.
+        InputError: the file is torn or holds neither, or a type that is not trusted.
         UnsupportedError: it holds no estimator, or a library to read it is not installed.
     """
     if bundle.is_bundle(path):
         return bundle.load(path)
+    if format_of(path) is not None:
+        return read_model(path)
     model = _skops(path, trusted) if _is_skops(path) else _pickled(path)
-    if not hasattr(model, "fit"):
+    load_family(type(model))
+    if not hasattr(model, "fit") and type(model) not in IMPORTERS:
         refused = UnsupportedError(f"{path}: holds a {type(model).__name__}, not an estimator")
         refused.add_note("save the fitted estimator by itself")
         raise refused

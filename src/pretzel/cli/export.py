@@ -16,7 +16,9 @@ from pretzel.plan.render import render
 
 
 def export(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="skops, joblib or pickle.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A library's own format, skops, joblib or pickle.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Where to save it; the file's name with .pretzel by default.")
     ] = None,

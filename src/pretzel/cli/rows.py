@@ -58,9 +58,10 @@ class Writer:
 
     def write(self, answer: Any) -> None:
         """Write the answer to one batch; the first one writes the header too."""
-        array = np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer)
+        whole = np.hstack(answer) if _is_by_target(answer) else answer
+        array = np.asarray(whole.toarray() if hasattr(whole, "toarray") else whole)
         matrix = array.reshape(len(array), -1)
-        names = self._names(array, matrix.shape[1])
+        names = self._names(answer, array, matrix.shape[1])
         if self.rows == 0 and not self.as_json:
             self._csv.writerow(names)
         self.rows += len(array)
@@ -70,11 +71,18 @@ class Writer:
             self._csv.writerows(matrix.tolist())
         self.file.flush()
 
-    def _names(self, array: np.ndarray, width: int) -> list[str]:
+    def _names(self, answer: Any, array: np.ndarray, width: int) -> list[str]:
+        if _is_by_target(answer):
+            return [f"{self.method}[{i}]_{j}" for i, part in enumerate(answer) for j in range(part.shape[1])]
         if array.ndim == 1:
             return [self.method]
         labels = self.labels if self.labels is not None and len(self.labels) == width else range(width)
         return [f"{self.method}_{label}" for label in labels]
+
+
+def _is_by_target(answer: Any) -> bool:
+    """Whether an answer has a matrix of its own for each of several targets."""
+    return isinstance(answer, list) and all(isinstance(part, np.ndarray) for part in answer)
 
 
 def _jsonable(names: list[str], row: list[Any]) -> dict[str, Any]:

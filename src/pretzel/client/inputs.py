@@ -88,7 +88,11 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     table, names = table_of(X), metadata.get("feature_names")
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
-    if table is not None and not hasattr(X, "iloc"):
+    if is_sparse(X) and inputs[0].type.layout == "dense":
+        X = _filled(X, metadata)
+    if table is None:
+        X = _as_read(X, metadata)
+    elif not hasattr(X, "iloc"):
         X = np.column_stack([array_of(column, number=True) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
@@ -127,7 +131,9 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
     table = _columns(X, [*records, *kinds], metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
-    columns: dict[str, Column] = {name: column_of(name, table[name], kind) for name, kind in kinds.items()}
+    as_text = set(metadata.get("integers_as_text") or ())
+    chosen = {name: _as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
 
@@ -138,15 +144,31 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
         return found
     table = table_of(X)
     if table is None:
-        table = _by_position(X, list(metadata.get("feature_names") or names))
+        table = _by_position(X, list(metadata.get("feature_names") or names), metadata)
     for name in names:
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
 
 
-def _by_position(X: Any, names: list[str]) -> dict[str, Any]:
-    array = X.toarray() if is_sparse(X) else _array(X, object if isinstance(X, (list, tuple)) else None)
+def _as_texts(values: Any) -> Any:
+    """Return categories with integers as their digits, which is how libraries know them that hash categories."""
+    if isinstance(values, Texts):
+        return values
+    array = np.asarray(array_of(values, number=False))
+    if array.dtype.kind in "biu":
+        return [str(int(value)) for value in array.tolist()]
+    if array.dtype.kind != "O":
+        return array
+    return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]
+
+
+def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    array = (
+        _filled(X, metadata)
+        if is_sparse(X)
+        else _array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+    )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
     return {name: array[:, i] for i, name in enumerate(names)}
@@ -165,6 +187,24 @@ _STYLES: dict[str, _Style] = {
     "records": _records,
     "frame": _frame,
 }
+
+
+def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
+    if metadata.get("integers") != "f32" or is_sparse(X):
+        return X
+    array = np.asarray(X)
+    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+
+
+def _filled(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a sparse matrix as an array; what is not stored is zero, or NaN to a model for which it is missing."""
+    if metadata.get("absent") != "missing":
+        return np.asarray(matrix.toarray())
+    stored = matrix.tocoo()
+    array = np.full(stored.shape, np.nan, np.result_type(stored.dtype, np.float32))
+    array[stored.row, stored.col] = stored.data
+    return array
 
 
 # One column

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.columns import Columns, UnreadableError
+from pretzel.importers.columns import Columns, Inputs, UnreadableError
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -17,7 +17,18 @@ Methods = dict[str, Node]
 Importer = Callable[[Any, Columns, "Step"], Methods]
 
 IMPORTERS: dict[type, Importer] = {}
-FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn"}
+GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
+"""What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+REFUSED: dict[type, tuple[str, str]] = {}
+"""Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
+UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+FAMILIES: dict[str, str] = {
+    "catboost": "pretzel.importers.catboost.estimators",
+    "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "onnx": "pretzel.importers.onnx",
+    "sklearn": "pretzel.importers.sklearn",
+    "xgboost": "pretzel.importers.xgboost.estimators",
+}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
 
@@ -35,6 +46,21 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
         return function
 
     return register
+
+
+def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callable[[Any, Inputs], Columns]]:
+    """Register a function of (model, inputs in the making) that returns the columns that the model is given."""
+
+    def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
+        GIVEN.update(dict.fromkeys(classes, function))
+        return function
+
+    return register
+
+
+def refuses(*classes: type, reason: str, remedy: str) -> None:
+    """Say of classes why none of their estimators can be served exactly, and what to do instead."""
+    REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +97,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     load_family(type(estimator))
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
-        raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:
@@ -83,7 +109,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    if not hasattr(estimator, "fit"):
+        return True
+    if hasattr(estimator, "__sklearn_is_fitted__"):
+        return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from pretzel.plan.ops.linear import METRICS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TEXT, TOKENS
 from pretzel.plan.values import Csr
+from tests.control_plane import optimize as optimize_tests
 
 ROWS = 5
 WORDS = ["a", "b", "ab", "ba", "a b", "Ab", "c"]
@@ -34,14 +36,21 @@ MAKERS: dict[type[Node], Maker] = {}
 class Draw:
     """What was made so far, and the dice."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, inputs: Sequence[tuple[str, str]] = ()) -> None:
         self.dice = random.Random(seed)
         kinds = ["str", "f64", "f64[3]", "f64[5]", "i64", "f64{4}", "f32[3]", "f32{4}"]
         chosen = self.dice.sample(kinds, self.dice.randint(1, 4))
-        self.nodes: list[Node] = [ops.Input(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        more = [] if inputs else [(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        self.nodes: list[Node] = [ops.Input(name, kind) for name, kind in (*inputs, *more)]
+        self.wanted: list[Node] = []
+        """What the next picks return, in order, where it fits."""
 
     def pick(self, fits: Callable[[Node], bool]) -> Node | None:
-        """A node that fits, often the newest."""
+        """A node that is wanted, or else one that fits, often the newest."""
+        while self.wanted:
+            wanted = self.wanted.pop(0)
+            if fits(wanted):
+                return wanted
         fitting = [node for node in self.nodes if fits(node)]
         if not fitting:
             return None
@@ -57,11 +66,11 @@ class Draw:
             values = np.where(np.abs(values) < 1, 0.0, values)
         return Parameter.of(values.astype(dtype))
 
-    def definition(self) -> Definition:
-        """The newest node, and now and then others, as outputs."""
+    def definition(self, always: Sequence[Node] = ()) -> Definition:
+        """The newest node, those that always are, and now and then others, as outputs."""
         shown = [node for node in self.nodes if node.type.layout != "ragged"]
         others = self.dice.sample(shown, min(len(shown), self.dice.choice([0, 0, 0, 1])))
-        roots = dict.fromkeys([shown[-1], *others])
+        roots = dict.fromkeys([shown[-1], *always, *others])
         inputs = tuple(node for node in self.nodes if isinstance(node, ops.Input))
         return Definition({f"y{i}": root for i, root in enumerate(roots)}, inputs)
 
@@ -73,17 +82,23 @@ class Draw:
 def definition(seed: int, steps: int = 16) -> Definition:
     """Return the definition of a seed, the same on every machine."""
     draw = Draw(seed)
+    random_nodes(draw, steps + 1 - len(draw.nodes), draw.dice.randint(8, 8 * steps))
+    return draw.definition()
+
+
+def random_nodes(draw: Draw, count: int, tries: int = 100) -> None:
+    """Add up to so many nodes, each over values that fit it."""
     makers = [maker for operator, maker in MAKERS.items() for _ in range(6 if operator in OFTEN else 1)]
-    for _ in range(draw.dice.randint(8, 8 * steps)):
+    most = len(draw.nodes) + count
+    for _ in range(tries):
+        if len(draw.nodes) >= most:
+            break
         try:
             node = draw.dice.choice(makers)(draw)
         except DefinitionError:
             continue  # the values did not fit after all
         if node is not None and node.type.columns <= 40:
             draw.nodes.append(node)
-        if len(draw.nodes) > steps:
-            break
-    return draw.definition()
 
 
 def columns(made: Definition, seed: int) -> dict[str, Any]:
@@ -361,5 +376,6 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
 
 
-for _family in ("texts",):
-    importlib.import_module(f"tests.control_plane.optimize.generate_{_family}")
+for _family in pkgutil.iter_modules(optimize_tests.__path__):
+    if _family.name.startswith("generate_"):  # each registers its makers
+        importlib.import_module(f"{optimize_tests.__name__}.{_family.name}")

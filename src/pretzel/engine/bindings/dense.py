@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
+from pretzel.engine.costs import Work
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.sizes import Sizes
 
 _TILE = 8  # sums taken side by side; with fewer a row, whole dot products are better
 
@@ -35,10 +37,6 @@ def _gives_dense(node: Node) -> bool:
 
 def _takes(*dtypes: str) -> Callable[[Node], bool]:
     return lambda node: _is_dense(node) and node.inputs[0].type.dtype in dtypes
-
-
-def _few(node: Node) -> bool:
-    return _is_dense(node) and node.type.columns < _TILE
 
 
 def _is_number(node: Node) -> bool:
@@ -85,18 +83,36 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
     return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}
 
 
+def _side_by_side(node: Node) -> Mapping[str, Parameter]:
+    """Lay the centers out in groups of eight, of each group column after column."""
+    assert isinstance(node, ops.Distances)
+    centers = _padded(node.centers.array.astype(np.float64).T).array
+    groups = centers.reshape(centers.shape[0], -1, _TILE).transpose(1, 0, 2)
+    return {"centers": Parameter.of(np.ascontiguousarray(groups).reshape(groups.shape[0], -1))}
+
+
 def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
     """Lay the centers out as columns, for products in tiles."""
     made = dict(_with_norms(node))
     return made | {"centers": _padded(made["centers"].array.T)}
 
 
-def _few_products(node: Node) -> bool:
-    return _few(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
-
-
-def _many_products(node: Node) -> bool:
+def _by_products(node: Node) -> bool:
     return _is_dense(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
+
+
+def _gives_columns(node: Node) -> bool:
+    return _is_dense(node) and node.type.width is not None
+
+
+def _by_differences(node: Node) -> bool:
+    return _is_dense(node) and not _by_products(node)
+
+
+def _whole_tiles(node: Node, sizes: Sizes) -> Work:
+    """Count the columns that fill up the last tile: they are computed as the others are."""
+    read, written = sizes.of(node.inputs[0]), node.type.columns + -node.type.columns % _TILE
+    return Work(read, written, read * written)
 
 
 def _metric(*names: str) -> Callable[[Node], bool]:
@@ -117,6 +133,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("cast", "dense.columns:Cast", takes=_is_dense),
         Binding("cast.sparse", "sparse.columns:Cast", takes=_is_sparse),
     ),
+    ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
     ops.Affine: (
@@ -150,18 +167,26 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("require_finite.sparse", "sparse.values:RequireFinite", takes=_is_sparse),
     ),
     ops.Linear: (
-        Binding("linear.dots", "dense.linear:Dots", takes=_few, derive=_transposed),
-        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_in_tiles),
+        Binding("linear.dots", "dense.linear:Dots", takes=_is_dense, derive=_transposed),
+        Binding("linear.tiles", "dense.linear:Tiles", takes=_gives_columns, derive=_in_tiles, work=_whole_tiles),
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
-        Binding("distances.dots", "dense.distances:Dots", takes=_few_products, derive=_with_norms),
-        Binding("distances.tiles", "dense.distances:Tiles", takes=_many_products, derive=_transposed_with_norms),
-        Binding("distances.differences", "dense.distances:Differences", takes=_is_dense, derive=_with_norms),
-        Binding("squared.sparse", "sparse.distances:Squared", takes=_metric("sqeuclidean"), derive=_with_norms),
-        Binding("euclidean.sparse", "sparse.distances:Euclidean", takes=_metric("euclidean"), derive=_with_norms),
+        Binding("distances.dots", "dense.distances:Dots", _by_products, _with_norms, ("p",)),
+        Binding(
+            "distances.tiles",
+            "dense.distances:Tiles",
+            _by_products,
+            _transposed_with_norms,
+            ("p",),
+            _whole_tiles,
+        ),
+        Binding("distances.groups", "dense.differences:Differences", _by_differences, _side_by_side),
+        Binding("squared.sparse", "sparse.distances:Squared", _metric("sqeuclidean"), _with_norms, ("p",)),
+        Binding("euclidean.sparse", "sparse.distances:Euclidean", _metric("euclidean"), _with_norms, ("p",)),
     ),
     ops.Link: (Binding("link", "dense.heads:Link"),),
+    ops.Coupling: (Binding("coupling", "dense.coupling:Coupling"),),
     ops.ArgMax: (Binding("arg_max", "dense.heads:ArgMax", takes=_takes("f32", "f64", "i64")),),
     ops.ArgMin: (Binding("arg_min", "dense.heads:ArgMin", takes=_takes("f32", "f64", "i64")),),
     ops.Threshold: (

@@ -11,5 +11,7 @@ FEATURES: dict[type[Node], tuple[Binding, ...]] = {
     ops.Products: (Binding("products", "dense.features:Products"),),
     ops.Interpolate: (Binding("interpolate", "dense.quantiles:Interpolate"),),
     ops.NormalQuantile: (Binding("normal_quantile", "dense.quantiles:NormalQuantile"),),
+    ops.Spline: (Binding("spline", "dense.splines:Spline"),),
+    ops.WeightedMedian: (Binding("weighted_median", "dense.median:WeightedMedian"),),
     ops.Power: (Binding("power", "dense.features:Power"),),
 }

@@ -9,7 +9,7 @@ from sklearn import dummy
 
 from pretzel.importers.columns import Columns, Open
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -20,18 +20,26 @@ def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class, and the probabilities, that the strategy settled on."""
     if estimator._strategy in ("stratified", "uniform"):
         raise step.refuse("strategy", "its answers are random", "choose prior, most_frequent or constant")
-    if estimator.n_outputs_ > 1 or estimator.sparse_output_:
-        raise step.refuse("", "it answers with several labels a row", "fit one classifier for each")
-    node, proba = _rows(x), _probabilities(estimator)[None, :]
-    with np.errstate(divide="ignore"):
-        log_proba = np.log(proba)
-    answer = estimator.constant if estimator._strategy == "constant" else [estimator.classes_[np.argmax(proba)]]
+    if estimator.sparse_output_:
+        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+    several = estimator.n_outputs_ > 1
+    classes, priors = ((made if several else [made]) for made in (estimator.classes_, estimator.class_prior_))
+    node, constant = _rows(x), np.ravel(estimator.constant)
     first = ops.Constant(node, Parameter.of(np.zeros(1, np.int64)))
-    return {
-        "predict": labelled(first, np.ravel(answer), step),
-        "predict_proba": ops.Constant(node, Parameter.of(proba)),
-        "predict_log_proba": ops.Constant(node, Parameter.of(log_proba)),
-    }
+    settled = [_probabilities(estimator._strategy, prior) for prior in priors]
+    if estimator._strategy == "constant":
+        settled = [np.asarray(table == one, np.float64) for table, one in zip(classes, constant, strict=True)]
+    answers = [table[np.argmax(prior)] for table, prior in zip(classes, settled, strict=True)]
+    labels = constant if estimator._strategy == "constant" else np.array(answers)
+    with np.errstate(divide="ignore"):
+        logarithms = [np.log(proba) for proba in settled]
+    proba, log_proba = (
+        [ops.Constant(node, Parameter.of(row[None, :])) for row in rows] for rows in (settled, logarithms)
+    )
+    if several:
+        predicted = labelled_targets([first] * len(labels), list(labels[:, None]), step)
+        return predicted | by_target("predict_proba", proba) | by_target("predict_log_proba", log_proba)
+    return {"predict": labelled(first, labels, step), "predict_proba": proba[0], "predict_log_proba": log_proba[0]}
 
 
 @imports(dummy.DummyRegressor)
@@ -48,13 +56,6 @@ def _rows(x: Columns) -> Node:
     return part.settle(x.settled_dtype() or "f64") if isinstance(part, Open) else part
 
 
-def _probabilities(estimator: Any) -> np.ndarray:
-    prior: np.ndarray = estimator.class_prior_
-    if estimator._strategy == "prior":
-        return prior
-    certain = (
-        estimator.classes_ == np.ravel(estimator.constant)[0]
-        if estimator._strategy == "constant"
-        else np.arange(len(prior)) == np.argmax(prior)
-    )
-    return np.asarray(certain, np.float64)
+def _probabilities(strategy: str, prior: np.ndarray) -> np.ndarray:
+    """Return the fractions of the classes, or a one for the most frequent."""
+    return prior if strategy == "prior" else np.asarray(np.arange(len(prior)) == np.argmax(prior), np.float64)

@@ -3,9 +3,13 @@
 Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 """
 
+from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
 from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.combine import Combine
+from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
     Clip,
@@ -16,13 +20,16 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
-from pretzel.plan.ops.features import Bin, Power, Products
+from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
 from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
-from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
+from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
+from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, Scatter
+from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
+from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
 
@@ -30,17 +37,27 @@ __all__ = [
     "Affine",
     "ArgMax",
     "ArgMin",
+    "Arithmetic",
+    "Barycenter",
     "Bin",
+    "Blend",
     "Cast",
+    "CategoryHash",
     "Clip",
     "Column",
+    "Combine",
+    "CombineHashes",
+    "CompactLinear",
+    "Compare",
     "Concat",
     "Constant",
     "CountNgrams",
+    "Coupling",
     "Densify",
     "Distances",
     "Elementwise",
     "FilterTokens",
+    "Gather",
     "HashFeatures",
     "HashNgrams",
     "Impute",
@@ -52,21 +69,29 @@ __all__ = [
     "Lookup",
     "LookupFeatures",
     "Lowercase",
+    "MatchingPursuit",
     "MissingIndicator",
+    "Nearest",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
     "OneHot",
     "Power",
     "Products",
+    "Reduce",
     "RequireFinite",
     "RequireWithin",
+    "Scatter",
     "Select",
+    "Spline",
     "Standardize",
     "StripAccents",
     "Sum",
     "Take",
     "Threshold",
     "Tokenize",
+    "Topics",
     "TreeEnsemble",
+    "WeightedMedian",
+    "Where",
 ]

@@ -19,6 +19,9 @@ FUNCTIONS = (
     "tanh",
     "relu",
     "one_plus_log",
+    "sin",
+    "cos",
+    "erf",
 )
 NORMS = ("l1", "l2", "max")
 
@@ -101,7 +104,7 @@ class Elementwise(Node):
     """A function of each value: of every one in a dense value, of the stored ones in a sparse row.
 
     ``one_plus_log`` is ``log(x) + 1`` (``TfidfTransformer.sublinear_tf``); the others are NumPy's of that name, and
-    ``relu`` is ``max(x, 0)``.
+    ``relu`` is ``max(x, 0)``; ``erf`` is SciPy's.
     """
 
     x: Node
@@ -144,7 +147,11 @@ class Impute(Node):
     missing_text: str | None = None
     missing_none: bool = False
     exact = True
-    refuses = True
+
+    @property
+    def refuses(self) -> bool:
+        """Of texts a NaN, where it is not what is missing; of numbers none."""
+        return self.x.type.is_text
 
     def infer(self) -> ValueType:
         """Dense values in, the same type out."""

@@ -1,4 +1,4 @@
-"""Operators that rewriting makes of others; importers have no use for them."""
+"""Operators that rewriting makes of others; importers rarely have use for them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ class NormalizedLinear(Node):
 class RequireWithin(Node):
     """x itself; a value outside ``low .. high`` of its column is an error, naming row and column, and so is a NaN.
 
-    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x.
+    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x, or what an estimator
+    refuses by itself; then ``reason`` says what is wrong.
     """
 
     x: Node
@@ -78,6 +79,8 @@ class RequireWithin(Node):
     owner: str
     """The estimator that refuses, for the message."""
     allow_nan: bool = False
+    reason: str = ""
+    """What the library says of a value outside, where that is not that it is too large."""
     refuses = True
 
     def infer(self) -> ValueType:

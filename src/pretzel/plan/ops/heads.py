@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import math
+
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-LINKS = ("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax")
+LINKS = (
+    "sigmoid",
+    "softmax",
+    "softmax_in_order",
+    "sigmoid_pair",
+    "softmax_pair",
+    "complement_pair",
+    "log",
+    "shares",
+    "log_softmax",
+    "log_sum_exp",
+    "inverse_distances",
+)
 
 
 class Link(Node):
     """A function from scores to probabilities or the like, row by row.
 
     ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
-    ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
+    ``sklearn.utils.extmath.softmax``, and ``softmax_in_order`` adds the powers one after the other in float64, as
+    LightGBM and XGBoost; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
     logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
     (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
-    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute.
+    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute;
+    ``log_sum_exp`` is that logarithm itself, one value a row (the likelihood of a mixture); ``inverse_distances`` is
+    ``1 / x``, or, in a row where some quotients are infinite, one for these and zero for the rest (neighbours with
+    ``weights="distance"``).
     """
 
     x: Node
@@ -27,10 +45,12 @@ class Link(Node):
     @property
     def exact(self) -> bool:
         """Logarithms and shares magnify what cancelled; of probabilities, which come from a link, nothing has."""
-        return self.function in ("log", "shares") and not isinstance(self.x, Link)
+        return self.function == "inverse_distances" or (
+            self.function in ("log", "shares") and not isinstance(self.x, Link)
+        )
 
     def infer(self) -> ValueType:
-        """Dense floats in; the pairs take one value a row and give two columns."""
+        """Dense floats in; the pairs take one value a row and give two columns, ``log_sum_exp`` one value."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or self.function not in LINKS:
             raise self.fail(f"function: {self.function!r} of {t}; expected one of {', '.join(LINKS)} of dense floats")
@@ -38,9 +58,34 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function in ("softmax", "shares", "log_softmax") and not t.width:
+        of_columns = ("softmax", "softmax_in_order", "shares", "log_softmax", "log_sum_exp", "inverse_distances")
+        if self.function in of_columns and not t.width:
             raise self.fail(f"x: {self.function} takes columns, got {t}")
+        if self.function == "log_sum_exp":
+            return dense(t.dtype)
         return t
+
+
+class Coupling(Node):
+    """Probabilities of classes from those of each against each, by the iteration of ``libsvm``.
+
+    Pairs stand in the order (0, 1), (0, 2), ..., (1, 2), ...; each is the probability of the first against the second,
+    between zero and one.  The iteration begins at equal probabilities and ends once it moves less than a bound, so that
+    its answer is no exact solution: it is followed step by step.  Source: ``multiclass_probability``.
+    """
+
+    x: Node
+    breaker = True
+    compute_bound = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 of ``k * (k - 1) / 2`` columns in, k columns out."""
+        t = self.x.type
+        classes = (1 + math.isqrt(1 + 8 * t.columns)) // 2
+        if t.dtype != "f64" or t.layout != "dense" or classes < 2 or classes * (classes - 1) // 2 != t.columns:
+            raise self.fail(f"x: expected dense f64, one column for each pair of classes, got {t}")
+        return dense("f64", classes)
 
 
 class ArgMax(Node):

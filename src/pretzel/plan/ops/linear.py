@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-METRICS = ("sqeuclidean", "euclidean", "manhattan", "chebyshev", "cosine")
+METRICS = (
+    *("sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"),
+    *("squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean"),
+)
 
 
 class Linear(Node):
@@ -41,12 +46,22 @@ class Linear(Node):
 
 
 class Distances(Node):
-    """The distance of each row to each center (``KMeans.transform``, ``pairwise_distances``)."""
+    """The distance of each row to each center (``KMeans.transform``, ``pairwise_distances``).
+
+    ``sqeuclidean``, ``euclidean`` and ``cosine`` are made of products, as scikit-learn makes them, and lose digits
+    where they cancel.  The others are summed column by column: ``squares`` is the sum of ``(x - c)**2``, as libsvm,
+    SciPy's ``cdist`` and trees of neighbours have it, and ``powers`` that of ``abs(x - c)**p`` (Minkowski's, but for
+    the root); ``chi2`` is the sum of ``(x - c)**2 / (x + c)`` where that is not zero; ``nan_euclidean`` leaves out the
+    columns where either is NaN and scales the rest up (``nan_euclidean_distances``), and is NaN where none is left.
+    The rest are SciPy's of that name.
+    """
 
     x: Node
     centers: Parameter
     """``[k, width]`` floats."""
     metric: str
+    p: float = 2.0
+    """The exponent of ``powers``, above zero; the others have none."""
     compute_bound = True
     exact = True
 
@@ -54,6 +69,8 @@ class Distances(Node):
         """Floats in, k distances out."""
         if self.metric not in METRICS:
             raise self.fail(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
+        if not 0 < self.p < math.inf:
+            raise self.fail(f"p: expected a finite number above 0, got {self.p}")
         shape = self.centers.shape
         if len(shape) != 2 or shape[1] != self.x.type.columns or not self.x.type.is_float:
             raise self.fail(f"centers: shape {shape} does not fit x: {self.x.type}")

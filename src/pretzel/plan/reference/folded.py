@@ -36,7 +36,7 @@ def require_within(node: ops.RequireWithin, x: Value) -> Value:
     rows = x.reshape(len(x), node.type.columns)
     inside = (node.low.array <= rows) & (rows <= node.high.array)
     if not (inside | (np.isnan(rows) & node.allow_nan)).all():
-        raise InputError(f"Input X of {node.owner} contains NaN, infinity or a value too large")
+        raise InputError(node.reason or f"Input X of {node.owner} contains NaN, infinity or a value too large")
     return x
 
 

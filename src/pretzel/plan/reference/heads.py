@@ -17,16 +17,29 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
     """From scores to probabilities."""
     if node.function == "softmax":
         return _softmax(x)
+    if node.function == "softmax_in_order":
+        return _softmax_in_order(x)
     if node.function == "softmax_pair":
         return _softmax(np.stack([-x, x], axis=1))
     if node.function == "shares":
         return _shares(x)
-    if node.function == "log_softmax":
-        return _log_softmax(x)
+    if node.function in ("log_softmax", "log_sum_exp"):
+        logarithm = _log_sum_exp(x)
+        return x - logarithm if node.function == "log_softmax" else logarithm[:, 0]
+    if node.function == "inverse_distances":
+        return _inverse_distances(x)
     if node.function == "log":
         return np.log(x)
     p = x if node.function == "complement_pair" else _sigmoid(x)
     return p if node.function == "sigmoid" else np.stack([1 - p, p], axis=1)
+
+
+@reference(ops.Coupling)
+def coupling(node: ops.Coupling, x: np.ndarray) -> Any:
+    """Return the probabilities that each row's pairs agree on."""
+    classes = node.type.columns
+    pairs = x.reshape(len(x), node.x.type.columns)
+    return np.array([_coupled(row, classes) for row in pairs]).reshape(len(x), classes)
 
 
 @reference(ops.ArgMax)
@@ -73,13 +86,47 @@ def _softmax(x: np.ndarray) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _log_softmax(x: np.ndarray) -> Any:
+def _softmax_in_order(x: np.ndarray) -> Any:
+    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    return powers / np.add.accumulate(powers, axis=1, dtype=np.float64)[:, -1:].astype(x.dtype)
+
+
+def _log_sum_exp(x: np.ndarray) -> Any:
     """Take the largest out of the sum, all of them where several are equal, as ``logsumexp`` does."""
     largest = x.max(axis=1, keepdims=True)
     count = (x == largest).sum(axis=1, keepdims=True).astype(x.dtype)
     powers = np.exp(x - np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
     rest = np.where(x == largest, 0, powers).astype(x.dtype).sum(axis=1, keepdims=True)
-    return x - (np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest)
+    return np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest
+
+
+def _inverse_distances(x: np.ndarray) -> Any:
+    inverse = x.dtype.type(1) / x
+    endless = np.isinf(inverse)
+    return np.where(endless.any(axis=1, keepdims=True), endless, inverse).astype(x.dtype)
+
+
+def _coupled(row: np.ndarray, classes: int) -> np.ndarray:
+    """Return p that makes ``p.Q.p`` small, from Wu, Lin and Weng's second method, one class at a time."""
+    first, second = np.triu_indices(classes, 1)
+    against = np.zeros((classes, classes))
+    against[first, second], against[second, first] = row, 1 - row
+    q = -against.T * against
+    for t in range(classes):
+        q[t, t] = np.add.accumulate(against[:, t] ** 2)[-1]
+    p = np.full(classes, 1.0 / classes)
+    for _ in range(max(100, classes)):
+        qp = np.add.accumulate(q * p, axis=1)[:, -1]
+        pqp = np.add.accumulate(p * qp)[-1]
+        if not np.fmax.reduce(np.abs(qp - pqp), initial=0.0) >= 0.005 / classes:
+            break
+        for t in range(classes):
+            step = (-qp[t] + pqp) / q[t, t]
+            p[t] += step
+            pqp = (pqp + step * (step * q[t, t] + 2 * qp[t])) / (1 + step) / (1 + step)
+            qp = (qp + step * q[t]) / (1 + step)
+            p /= 1 + step
+    return p
 
 
 def _shares(x: np.ndarray) -> Any:

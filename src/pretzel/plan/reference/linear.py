@@ -30,6 +30,8 @@ def distances(node: ops.Distances, x: Any) -> Any:
         return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
     centers = node.centers.array.astype(np.float64)
     rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), centers.shape[1]).astype(np.float64)
+    if node.metric == "powers":
+        return _powers(rows, centers, node.p).astype(node.type.numpy)
     return _MEASURES[node.metric](rows, centers).astype(node.type.numpy)
 
 
@@ -65,10 +67,46 @@ def _cosine(rows: np.ndarray, centers: np.ndarray) -> Any:
     return np.clip(1 - similarity, 0, 2)
 
 
+def _powers(rows: np.ndarray, centers: np.ndarray, p: float) -> Any:
+    return (_gaps(rows, centers) ** p).sum(axis=2)
+
+
+def _gaps(rows: np.ndarray, centers: np.ndarray) -> Any:
+    return np.abs(rows[:, None] - centers)
+
+
+def _sizes(rows: np.ndarray, centers: np.ndarray) -> Any:
+    return np.abs(rows)[:, None] + np.abs(centers)
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    """``a / b``, and zero where b is."""
+    return np.divide(a, b, out=np.zeros(np.shape(a)), where=b != 0)
+
+
+def _chi2(rows: np.ndarray, centers: np.ndarray) -> Any:
+    return _quotient(_gaps(rows, centers) ** 2, rows[:, None] + centers).sum(axis=2)
+
+
+def _nan_euclidean(rows: np.ndarray, centers: np.ndarray) -> Any:
+    gaps = _gaps(rows, centers)
+    present = (~np.isnan(rows)[:, None] & ~np.isnan(centers)).sum(axis=2)
+    squares = np.nansum(gaps**2, axis=2) / np.maximum(present, 1) * rows.shape[1]
+    return np.where(present == 0, np.nan, np.sqrt(squares))
+
+
 _MEASURES = {
     "sqeuclidean": _squared,
     "euclidean": lambda rows, centers: np.sqrt(_squared(rows, centers)),
     "manhattan": lambda rows, centers: np.abs(rows[:, None] - centers).sum(axis=2),
     "chebyshev": lambda rows, centers: np.abs(rows[:, None] - centers).max(axis=2, initial=0),
     "cosine": _cosine,
+    "squares": lambda rows, centers: (_gaps(rows, centers) ** 2).sum(axis=2),
+    "canberra": lambda rows, centers: _quotient(_gaps(rows, centers), _sizes(rows, centers)).sum(axis=2),
+    "braycurtis": lambda rows, centers: _quotient(_gaps(rows, centers).sum(axis=2), _sizes(rows, centers).sum(axis=2)),
+    "hamming": lambda rows, centers: _quotient(
+        (rows[:, None] != centers).sum(axis=2) * 1.0, np.full((len(rows), len(centers)), rows.shape[1])
+    ),
+    "chi2": _chi2,
+    "nan_euclidean": _nan_euclidean,
 }

@@ -1,0 +1,63 @@
+"""Distances of dense rows to centers that are summed column by column."""
+
+from libc.stdint cimport int64_t
+
+from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "dense/differences.h" nogil:
+    ctypedef struct Functions "Differences":
+        void (*f64)(int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f32_f64)(int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f32)(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+    const Functions* differences_for(int level)
+
+cdef const Functions* differences = differences_for(level)
+
+METRICS = [
+    "manhattan", "chebyshev", "squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
+]
+
+
+cdef class Differences(Kernel):
+    """Each distance in float64 in the order of the columns, rounded to the type of the result.
+
+    Args:
+        inputs: one dense x of float32 or float64.
+        output: k columns, one a center; float32 only where x is.
+        centers: ``[padded(k) / 8, width * 8]``, eight centers side by side; those beyond k are not looked at.
+        metric: one of METRICS.
+        p: the exponent of ``powers``.
+
+    Raises:
+        ValueError: types, shape or metric do not fit.
+    """
+
+    cdef object kept
+    cdef const double* centers
+    cdef int64_t width, k
+    cdef int metric
+    cdef double p
+    cdef bint single_x, single_y
+
+    def __init__(self, inputs, output, *, centers, metric, p):
+        typed("x", inputs[0], FLOATS)
+        typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
+        self.width, self.k = inputs[0].columns, output.columns
+        self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
+        self.metric, self.p = METRICS.index(metric), p
+        self.kept = matrix("centers", centers, "f64", (padded(self.k) // 8, self.width * 8))
+        self.centers = <const double*><size_t>address(self.kept)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        cdef void* y = output.values
+        if not self.single_x:
+            differences.f64(self.metric, <double*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+        elif self.single_y:
+            differences.f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
+        else:
+            differences.f32_f64(self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+        return OK

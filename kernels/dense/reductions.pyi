@@ -1,0 +1,14 @@
+"""One number of several columns: Reduce."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+REDUCTIONS: dict[str, int]
+
+class Reduce(Kernel):
+    """For each row of ``columns`` those columns of x, from left to right, as one number."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, columns: np.ndarray, function: str) -> None: ...

@@ -1,0 +1,1 @@
+"""Kernels over neighbours: which are nearest, and what they say."""

@@ -1,0 +1,14 @@
+"""Kernels of functions of two values, and of several columns."""
+
+from __future__ import annotations
+
+from pretzel.engine.bindings.binding import Binding
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+BINARY: dict[type[Node], tuple[Binding, ...]] = {
+    ops.Arithmetic: (Binding("arithmetic", "dense.binary:Arithmetic"),),
+    ops.Compare: (Binding("compare", "dense.binary:Compare"),),
+    ops.Where: (Binding("where", "dense.binary:Where"),),
+    ops.Reduce: (Binding("reduce", "dense.reductions:Reduce"),),
+}

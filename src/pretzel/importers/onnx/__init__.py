@@ -1,0 +1,7 @@
+"""Importers of ONNX graphs: one small function an operator, found by domain and name."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,45 @@
+"""Changes of type."""
+
+from __future__ import annotations
+
+import onnx
+
+from pretzel.importers.onnx.pairs import cast
+from pretzel.importers.onnx.registry import Site, converts
+from pretzel.importers.onnx.values import Extents, Value
+from pretzel.plan.types import DTYPE_NAMES
+
+TEXT = onnx.TensorProto.STRING
+
+
+def dtype_of(number: int) -> str:
+    """Return the name of an element type of ONNX.
+
+    Raises:
+        ValueError: plans have no such type.
+    """
+    if number == TEXT:
+        return "str"
+    try:
+        return DTYPE_NAMES[onnx.helper.tensor_dtype_to_np_dtype(number).newbyteorder("<")]
+    except (KeyError, AttributeError):
+        names = onnx.TensorProto.DataType
+        name = names.Name(number) if number in names.values() else str(number)
+        raise ValueError(f"the type {name} is not served; use FLOAT, DOUBLE, INT64, BOOL or STRING") from None
+
+
+@converts("", "Cast")
+def to_type(site: Site) -> Value:
+    """Give the same values as another type; float to integer truncates, as in C."""
+    site.without_effect("saturate", "round_mode")  # of 8-bit floats, which are refused
+    given = site.value(0)
+    wanted = site.attribute("to")
+    number = onnx.TensorProto.DataType.Value(wanted) if isinstance(wanted, str) else int(wanted)
+    if isinstance(given, Extents):
+        return given
+    x, dtype = site.rows(0), dtype_of(number)
+    if x.dtype == dtype:
+        return x
+    if "str" in (x.dtype, dtype):
+        raise site.refuse(f"it casts {x.dtype} to {dtype}", "keep texts as texts and numbers as numbers")
+    return x.of(cast(x.node if dtype in ("f32", "f64") else x.dense, dtype))

@@ -1,0 +1,170 @@
+"""Encoders of ``ai.onnx.ml``: values looked up among keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.onnx.pairs import cast
+from pretzel.importers.onnx.registry import Site, converts
+from pretzel.importers.onnx.values import Rows, concat
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+NAN = "NaN"
+"""Stands for the key that equals nothing, itself neither."""
+KINDS = {"strings": "str", "int64s": "i64", "floats": "f32"}
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Keys, the value of each, and the value of everything else; arrays of numbers or of texts."""
+
+    keys: np.ndarray
+    values: np.ndarray
+    default: Any
+
+
+@converts("ai.onnx.ml", "LabelEncoder")
+def label_encoder(site: Site) -> Rows:
+    """Give the value of each key."""
+    return _mapped(site, _positions(site) if site.opset == 1 else _mapping(site))
+
+
+def _positions(site: Site) -> Mapping:
+    """Opset 1: from texts to their positions, or back."""
+    texts = np.array([str(text) for text in site.attribute("classes_strings", [])], str)
+    codes = np.arange(len(texts))
+    to_code, to_text = site.integer("default_int64", -1), site.text("default_string", "_Unused")
+    return Mapping(texts, codes, to_code) if site.rows(0).node.type.is_text else Mapping(codes, texts, to_text)
+
+
+def _mapping(site: Site) -> Mapping:
+    keys, _ = _list(site, "keys")
+    values, kind = _list(site, "values")
+    defaults = {
+        "str": site.text("default_string", "_Unused"),
+        "i64": site.integer("default_int64", -1),
+        "f32": site.number("default_float", -0.0),
+    }
+    tensor = site.attribute("default_tensor")
+    default = np.ravel(tensor)[0] if tensor is not None and kind == "tensor" else defaults.get(kind)
+    if default is None:
+        default = {"U": "_Unused", "f": -0.0}.get(values.dtype.kind, -1)
+    if len(keys) != len(values):
+        raise ValueError(f"{len(keys)} keys for {len(values)} values")
+    if site.opset < 4 and keys.dtype.kind == "f":  # before that, NaN is a key that nothing equals
+        keys, values = keys[keys == keys], values[keys == keys]
+    return Mapping(keys, values, default)
+
+
+def _list(site: Site, name: str) -> tuple[np.ndarray, str]:
+    """Return the one list of keys or of values that is given, and how it is given."""
+    found: list[tuple[np.ndarray, str]] = []
+    for suffix, kind in KINDS.items():
+        items = site.attribute(f"{name}_{suffix}")
+        if items is not None and len(items):
+            found.append((np.array(items, {"str": str, "i64": np.int64, "f32": np.float32}[kind]), kind))
+    tensor = site.attribute(f"{name}_tensor")
+    if tensor is not None:
+        found.append((np.ravel(tensor), "tensor"))
+    if len(found) != 1:
+        raise ValueError(f"{name}: expected one list, found {len(found)}")
+    return found[0]
+
+
+@converts("ai.onnx.ml", "CategoryMapper")
+def category_mapper(site: Site) -> Rows:
+    """From texts to numbers, or back."""
+    texts = np.array([str(text) for text in site.attribute("cats_strings", [])], str)
+    numbers = np.array(site.attribute("cats_int64s", []), np.int64)
+    to_number, to_text = site.integer("default_int64", -1), site.text("default_string", "_Unused")
+    if len(texts) != len(numbers):
+        raise ValueError(f"{len(texts)} texts for {len(numbers)} numbers")
+    is_text = site.rows(0).node.type.is_text
+    return _mapped(site, Mapping(texts, numbers, to_number) if is_text else Mapping(numbers, texts, to_text))
+
+
+def _mapped(site: Site, mapping: Mapping) -> Rows:
+    x = site.rows(0)
+    if (mapping.keys.dtype.kind == "U") != x.node.type.is_text:
+        raise site.refuse(f"its keys do not fit its input of {x.dtype}", "export a graph that gives it what it maps")
+    if mapping.values.dtype.kind == "U":
+        return x.of(_text_of(site, x, mapping))
+    parts = [_number_of(code, mapping) for code in codes(x, mapping.keys)]
+    return x.of(parts[0] if len(parts) == 1 else concat(parts))
+
+
+def _number_of(code: Node, mapping: Mapping) -> Node:
+    values = mapping.values if mapping.values.dtype != bool else mapping.values.astype(np.int64)
+    last = np.array([mapping.default], values.dtype)
+    table = np.concatenate([values, last])
+    position = _known(code, len(values))
+    return (
+        ops.Take(position, Parameter.of(table))
+        if values.dtype.kind == "f"
+        else ops.Take(position, Parameter.of(table), 0.0)
+    )
+
+
+def _text_of(site: Site, x: Rows, mapping: Mapping) -> Node:
+    if x.node.type.columns != 1:
+        raise site.refuse("it gives several texts a row", "map one column at a time")
+    labels = [*mapping.values.tolist(), str(mapping.default)]
+    code = _known(codes(x, mapping.keys)[0], len(labels) - 1)
+    return ops.LabelLookup(code, Parameter.strings(labels))
+
+
+def _known(code: Node, count: int) -> Node:
+    """Return codes in which that of unknown values, -1, is the one after the last."""
+    return ops.Take(code, Parameter.of(np.arange(count)), float(count))
+
+
+def codes(x: Rows, keys: np.ndarray, *, refuse_unknown: bool = False) -> list[Node]:
+    """Return for each column the position of its values among the keys, the first of equal ones, or -1."""
+    first: dict[Any, int] = {}
+    for i, key in enumerate(keys.tolist()):
+        first.setdefault(NAN if key != key else key, i)
+    missing = first.pop(NAN, None)
+    columns = x.columns()
+    known = _as_keys(list(first), columns[0], keys.dtype)
+    nan = -1 if missing is None else len(first)
+    places = [*first.values(), *([] if missing is None else [missing])]
+    found = [ops.Lookup(column, known, nan_code=nan, refuse_unknown=refuse_unknown) for column in columns]
+    if places == list(range(len(places))):
+        return list(found)
+    return [ops.Take(code, Parameter.of(np.array(places, np.int64)), -1.0) for code in found]
+
+
+def _as_keys(keys: list[Any], column: Node, dtype: Any) -> Parameter:
+    """Return distinct keys in the type of what is looked up.
+
+    Raises:
+        ValueError: that type does not hold them.
+    """
+    if column.type.is_text:
+        return Parameter.strings(keys)
+    known = np.array(keys, column.type.numpy)
+    if not (known == np.array(keys, dtype)).all():
+        raise ValueError(f"its keys are no {column.type}")
+    return Parameter.of(known)
+
+
+@converts("ai.onnx.ml", "OneHotEncoder")
+def one_hot_encoder(site: Site) -> Rows:
+    """Give, for each value, a one in the column of its category; unknown ones give zeros, or are refused."""
+    x = site.rows(0)
+    texts, numbers = site.attribute("cats_strings"), site.integers("cats_int64s")
+    refuse = not site.integer("zeros", 1)
+    if x.node.type.is_text:
+        keys = np.array([str(text) for text in texts or []], str)
+    else:
+        x = x.of(cast(x.dense, "i64"))  # floats are cut to whole numbers
+        keys = np.zeros(0, np.int64) if numbers is None else numbers
+    if len(set(keys.tolist())) < len(keys) or not len(keys):
+        raise ValueError(f"{len(keys)} categories, of which {len(set(keys.tolist()))} differ")
+    parts = [ops.OneHot(code, len(keys), "f32") for code in codes(x, keys, refuse_unknown=refuse)]
+    return Rows(concat(parts), (*x.tail, len(keys)), x.axis)

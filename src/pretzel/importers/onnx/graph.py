@@ -1,0 +1,133 @@
+"""Walks a graph: constants are folded, and every other node that an output needs is handed to its converter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers.onnx.folding import MOST, fold
+from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of
+from pretzel.importers.onnx.values import AcrossRowsError, Value
+
+MAX_NODES = 50_000
+MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
+"""What Python and NumPy raise where a file holds nonsense; a node that meets one is refused by its name."""
+
+
+class Walk:
+    """The values of a graph, by name, as far as they were needed."""
+
+    def __init__(self, model: onnx.ModelProto, path: str, given: Mapping[str, Value]) -> None:
+        """Begin with what the graph is given and with its constants."""
+        self.model, self.path = model, path
+        self.opsets = {_domain(item.domain): item.version for item in model.opset_import}
+        self.values: dict[str, Value] = {name: self._tensor(name, t) for name, t in _initializers(model.graph)}
+        self.values |= given
+        self.folded = 0
+
+    def run(self, wanted: list[str]) -> list[Value]:
+        """Return the values of these names.
+
+        Raises:
+            UnsupportedError: a node cannot be served; the message names it.
+        """
+        for node in self._needed(wanted):
+            self._step(node)
+        return [self._read(name, "the graph") for name in wanted]
+
+    def _needed(self, wanted: list[str]) -> list[onnx.NodeProto]:
+        """Return the nodes that these values need, in the order of the file, which is that of the graph."""
+        nodes = self.model.graph.node
+        if len(nodes) > MAX_NODES:
+            raise self.refuse(f"it has {len(nodes)} nodes, more than {MAX_NODES}", "split it")
+        names, kept = set(wanted), []
+        for node in reversed(nodes):
+            if names.intersection(filter(None, node.output)):
+                kept.append(node)
+                names.update(filter(None, node.input))
+        return kept[::-1]
+
+    def _step(self, node: onnx.NodeProto) -> None:
+        domain = _domain(node.domain)
+        site = Site(node, [self._input(node, name) for name in node.input], self._opset(node, domain), self.path)
+        try:
+            results = self._computed(site, domain)
+        except AcrossRowsError as error:
+            raise site.refuse(_said(error), ROWS_APART) from error
+        except MALFORMED as error:
+            raise site.refuse(_said(error), "check the model with onnx.checker, or export it again") from error
+        for name, value in zip(node.output, results, strict=False):
+            if name in self.values:
+                raise site.refuse(f"{name[:80]!r} is given twice", "export the model again")
+            self.values[name] = value
+        missing = [name for name in node.output[len(results) :] if name]
+        self.values.update(dict.fromkeys(missing, _Unserved(site)))  # type: ignore[arg-type]
+
+    def _computed(self, site: Site, domain: str) -> tuple[Value, ...]:
+        if all(given is None or isinstance(given, np.ndarray) for given in site.inputs):
+            return self._folded(site)
+        converter = CONVERTERS.get((domain, site.node.op_type))
+        if converter is None:
+            raise site.refuse("no importer knows this operator", "export the model without it (docs/onnx.md)")
+        results = converter(site)
+        site.refuse_unread()
+        return results if isinstance(results, tuple) else (results,)
+
+    def _folded(self, site: Site) -> tuple[np.ndarray, ...]:
+        results = fold(site, self.opsets)
+        self.folded += sum(array.size for array in results)
+        if self.folded > MOST:
+            raise self.refuse(f"its constants come to more than {MOST} numbers", "export them folded")
+        return results
+
+    def _opset(self, node: onnx.NodeProto, domain: str) -> int:
+        version = self.opsets.get(domain)
+        if version is None:
+            raise self.refuse(f"it declares no opset of {NAMES.get(domain, domain)[:80]}", "export it again")
+        return int(version)
+
+    def _input(self, node: onnx.NodeProto, name: str) -> Value | None:
+        if not name:
+            return None
+        return self._read(name, f"node {(node.name or node.op_type)[:80]!r}")
+
+    def _read(self, name: str, reader: str) -> Value:
+        value = self.values.get(name)
+        if value is None:
+            raise self.refuse(f"{reader} reads {name[:80]!r}, which nothing before it gives", "export it again")
+        if isinstance(value, _Unserved):
+            raise value.site.refuse(f"its output {name[:80]!r} is read", "export a graph that does not need it")
+        return value
+
+    def _tensor(self, name: str, tensor: onnx.TensorProto) -> np.ndarray:
+        try:
+            return array_of(tensor)
+        except MALFORMED as error:
+            raise self.refuse(f"its constant {name[:80]!r} is malformed: {_said(error)}", "export it again") from error
+
+    def refuse(self, reason: str, remedy: str) -> UnsupportedError:
+        """Return the error that says why the graph as a whole cannot be served."""
+        return UnsupportedError(f"{self.path}: the graph cannot be served: {reason}; {remedy}")
+
+
+class _Unserved:
+    """Stands for an output that a converter does not compute; only its being read is refused."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+
+def _domain(name: str) -> str:
+    """Return the standard domain, which has two names, under one."""
+    return "" if name == "ai.onnx" else name
+
+
+def _initializers(graph: onnx.GraphProto) -> list[tuple[str, onnx.TensorProto]]:
+    return [(tensor.name, tensor) for tensor in graph.initializer]
+
+
+def _said(error: Exception) -> str:
+    return f"{str(error) or type(error).__name__:.200}".replace("\n", " ")

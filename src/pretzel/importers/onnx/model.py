@@ -1,0 +1,223 @@
+"""A whole model: what its graph is given, and what its outputs are called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.onnx.casting import dtype_of
+from pretzel.importers.onnx.graph import MALFORMED, Walk
+from pretzel.importers.onnx.values import Maps, Rows, Value
+from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.types import ValueType, dense
+
+NEWEST = onnx.defs.onnx_opset_version()
+
+
+class OnnxModel:
+    """A model from a file, which answers through ONNX Runtime where that is installed, else through ONNX itself."""
+
+    def __init__(self, proto: onnx.ModelProto) -> None:
+        """Keep what was read."""
+        self.proto = proto
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an output as a method: ``model.predict(X)``."""
+        outputs = {} if name.startswith("_") else _names_of(self.proto.graph)
+        if name not in outputs:
+            raise AttributeError(f"this model has no {name!r}")
+        return lambda X: self._answer(X, outputs[name], flat=name == "predict")
+
+    def _answer(self, X: Any, output: str, *, flat: bool) -> np.ndarray:
+        answer = self._run([output], _feeds(self.proto.graph, X))[0]
+        array = np.array([[*row.values()] for row in answer]) if isinstance(answer, list) else np.asarray(answer)
+        rows = array.reshape(len(array), prod(array.shape[1:])) if array.ndim > 2 else array
+        return rows[:, 0] if flat and rows.ndim == 2 else rows
+
+    @cached_property
+    def _run(self) -> Any:
+        try:
+            runtime = importlib.import_module("onnxruntime")
+        except ModuleNotFoundError:
+            return importlib.import_module("onnx.reference").ReferenceEvaluator(self.proto).run
+        return runtime.InferenceSession(self.proto.SerializeToString(), providers=["CPUExecutionProvider"]).run
+
+
+def read(data: bytes) -> OnnxModel:
+    """Return the model that a file holds.
+
+    Raises:
+        InputError: the bytes are no model.
+    """
+    try:
+        proto = onnx.ModelProto.FromString(data)
+    except DecodeError as error:
+        raise InputError(f"the bytes are no ONNX model ({str(error)[:100]})") from None
+    if not proto.graph.output:
+        raise InputError("it holds no graph with outputs")
+    return OnnxModel(proto)
+
+
+# What the graph is given
+
+
+@given(OnnxModel, onnx.ModelProto)
+def columns_given(model: Any, inputs: Inputs) -> Columns:
+    """Return the inputs that the graph declares, in the types that it declares, whatever a sample holds."""
+    proto = _proto(model)
+    declared = list(_declared(proto.graph))
+    for item in declared:
+        try:
+            kind = _type_of(item, len(declared) > 1, inputs)
+        except MALFORMED as error:
+            raise UnsupportedError(f"onnxmodel: input {item.name[:80]!r} cannot be served: {error}") from None
+        inputs.used[item.name] = ops.Input(item.name, str(kind))
+    inputs.metadata |= _described(proto)
+    names = tuple(inputs.used)
+    return Columns(tuple(inputs.used.values()), names if len(names) > 1 else None)
+
+
+def _described(proto: onnx.ModelProto) -> dict[str, Any]:
+    """Return who wrote a model, and the labels of the columns that its outputs had as maps."""
+    producer = f"{proto.producer_name} {proto.producer_version}".strip()
+    maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
+    labels = {output.name: _labels_of(maps[output.name]) for output in proto.graph.output if output.name in maps}
+    return {"library": producer or "onnx", **({"columns": labels} if labels else {})}
+
+
+def _labels_of(node: onnx.NodeProto) -> list[Any]:
+    attributes = [onnx.helper.get_attribute_value(attribute) for attribute in node.attribute]
+    return [label.decode() if isinstance(label, bytes) else label for label in next(iter(attributes), [])]
+
+
+def _proto(model: Any) -> onnx.ModelProto:
+    found: onnx.ModelProto = model.proto if isinstance(model, OnnxModel) else model
+    return found
+
+
+def _declared(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
+    constants = {tensor.name for tensor in graph.initializer}
+    return (item for item in graph.input if item.name not in constants)
+
+
+def _type_of(item: onnx.ValueInfoProto, several: bool, inputs: Inputs) -> ValueType:
+    """Return the type of an input; one column among several inputs is one value a row."""
+    if not item.type.HasField("tensor_type"):
+        raise ValueError("it is no tensor; give each of its keys as a column of its own")
+    tail = _tail(item, inputs)
+    dtype = dtype_of(item.type.tensor_type.elem_type)
+    return dense(dtype, None if not tail or (tail == (1,) and (several or dtype == "str")) else prod(tail))
+
+
+def _tail(item: onnx.ValueInfoProto, inputs: Inputs) -> tuple[int, ...]:
+    dims = item.type.tensor_type.shape.dim
+    if not dims:
+        raise ValueError("it has no dimension for the rows; declare its shape")
+    tail = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in dims[1:]]
+    settled = next(iter(inputs.types.values()), None)
+    if tail == [-1] and len(inputs.types) == 1 and settled is not None and settled.width is not None:
+        tail = [settled.width]
+    if any(dim < 1 for dim in tail):
+        raise ValueError("the number of its columns is open; declare it, or export with a sample")
+    return tuple(tail)
+
+
+# The graph
+
+
+@imports(OnnxModel, onnx.ModelProto)
+def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
+    """Return the outputs of the graph under their names, and under those of the methods that they are."""
+    proto = _proto(model)
+    _check_version(proto, step)
+    given_values: dict[str, Value] = {}
+    for item, node in zip(_declared(proto.graph), x.parts, strict=True):
+        assert isinstance(node, Node)
+        given_values[item.name] = Rows(node, _declared_tail(item, node))
+    names = [output.name for output in proto.graph.output]
+    walk = Walk(proto, step.path, given_values)
+    outputs = {name: _output(walk, name, value) for name, value in zip(names, walk.run(names), strict=True)}
+    methods = {method: _method(method, outputs[name]) for method, name in _names_of(proto.graph).items()}
+    return {name: node for name, node in methods.items() if node is not None}
+
+
+def _declared_tail(item: onnx.ValueInfoProto, node: Node) -> tuple[int, ...]:
+    dims = item.type.tensor_type.shape.dim
+    if len(dims) == 2:
+        return (node.type.columns,)
+    return tuple(dim.dim_value for dim in dims[1:])
+
+
+def _check_version(proto: onnx.ModelProto, step: Step) -> None:
+    for item in proto.opset_import:
+        if item.domain in ("", "ai.onnx") and not 1 <= item.version <= NEWEST:
+            raise step.refuse("", f"it is of opset {item.version}, newer than {NEWEST}", "upgrade onnx")
+    if proto.functions:
+        raise step.refuse("", "it defines functions of its own", "inline them with onnx.inliner")
+
+
+def _output(walk: Walk, name: str, value: Value) -> Node:
+    rows = value.rows if isinstance(value, Maps) else value
+    if not isinstance(rows, Rows):
+        raise walk.refuse(f"its output {name[:80]!r} does not depend on the rows", "leave that output out")
+    if rows.axis and prod(rows.tail[: rows.axis]) != 1:
+        raise walk.refuse(f"the rows of its output {name[:80]!r} are not in the first dimension", "transpose it")
+    if rows.node.type.layout == "ragged":
+        raise walk.refuse(f"its output {name[:80]!r} is tokens", "count them")
+    if isinstance(rows.node, ops.LabelLookup) and rows.node.type.is_text:
+        return rows.node
+    return rows.dense_matrix if rows.tail else rows.single
+
+
+def _names_of(graph: onnx.GraphProto) -> dict[str, str]:
+    """Return what clients ask for, and the output that it is: each name of the graph, and the names of methods.
+
+    A first output of whole numbers or texts is ``predict``, and a second one then ``predict_proba``; a first output of
+    floats alone is ``predict`` where it is one column, else ``transform``.
+    """
+    names = [output.name for output in graph.output]
+    methods = ["predict"] if _is_label(graph.output[0]) or _columns(graph.output[0]) == 1 else ["transform"]
+    if len(names) > 1:
+        methods = ["predict", "predict_proba"] if _is_label(graph.output[0]) else []
+    aliases = {method: name for method, name in zip(methods, names, strict=False) if method not in names}
+    return {name: name for name in names} | aliases
+
+
+def _is_label(output: onnx.ValueInfoProto) -> bool:
+    kinds = (onnx.TensorProto.INT64, onnx.TensorProto.INT32, onnx.TensorProto.STRING)
+    return output.type.tensor_type.elem_type in kinds and len(output.type.tensor_type.shape.dim) <= 1
+
+
+def _columns(output: onnx.ValueInfoProto) -> int:
+    return prod(dim.dim_value for dim in output.type.tensor_type.shape.dim[1:])
+
+
+def _method(name: str, node: Node) -> Node | None:
+    """Return what a method gives: ``predict`` one value a row."""
+    if name == "predict" and node.type.width is not None:
+        return ops.Column(node, 0) if node.type.width == 1 else None
+    return node
+
+
+def _feeds(graph: onnx.GraphProto, X: Any) -> dict[str, np.ndarray]:
+    """Return what a user calls X as the inputs of the graph."""
+    declared = list(_declared(graph))
+    feeds = {}
+    for item in declared:
+        tensor = item.type.tensor_type
+        values = X[item.name] if len(declared) > 1 else X
+        kind = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+        tail = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in tensor.shape.dim[1:]]
+        feeds[item.name] = np.asarray(values).astype(kind).reshape([len(values), *tail])
+    return feeds

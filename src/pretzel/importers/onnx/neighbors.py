@@ -1,0 +1,72 @@
+"""Distances to rows that were learned, and the nearest of them: what converters write for neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+
+from pretzel.importers.onnx.products import features
+from pretzel.importers.onnx.registry import Site, array_of, converts
+from pretzel.importers.onnx.values import Rows
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+SQUARED_DISTANCE = ("Identity", "Sub", "ReduceSumSquare", "Identity")
+
+
+@converts("com.microsoft", "CDist")
+def distances(site: Site) -> Rows:
+    """The Euclidean distance of each row to each constant row, or its square."""
+    metric = site.text("metric", "sqeuclidean")
+    if metric not in ("euclidean", "sqeuclidean"):
+        raise site.refuse(f"its metric is {metric[:40]!r}", "euclidean and sqeuclidean are served")
+    squares = _squares(features(site), site.constant(1))
+    return Rows(ops.Elementwise(squares, "sqrt") if metric == "euclidean" else squares, (len(site.constant(1)),))
+
+
+def _squares(x: Rows, rows: np.ndarray) -> Node:
+    return ops.Distances(x.dense_matrix, Parameter.of(rows.astype(x.node.type.numpy)), "squares")
+
+
+@converts("", "Scan")
+def scan(site: Site) -> tuple[Rows, Rows]:
+    """A loop over constant rows, where it takes the squared distance to each, as converters write it."""
+    site.read.update(attribute.name for attribute in site.node.attribute)
+    body = next(attribute.g for attribute in site.node.attribute if attribute.name == "body")
+    extra = {attribute.name for attribute in site.node.attribute} - {"body", "num_scan_inputs"}
+    if tuple(node.op_type for node in body.node) != SQUARED_DISTANCE or extra or not _is_distance(body):
+        raise site.refuse("its loop is not known", "export the model without loops, for neighbours with optim='cdist'")
+    rows = site.constant(1)
+    x = features(site)
+    return x, Rows(_squares(x, rows), (len(rows),), 1)
+
+
+def _is_distance(graph: onnx.GraphProto) -> bool:
+    """Whether a body of these operators subtracts its two inputs and adds the squares along the columns."""
+    _, subtract, add, last = graph.node
+    axes = [array_of(tensor).tolist() for tensor in graph.initializer if tensor.name == add.input[-1]]
+    axes += [list(attribute.ints) for attribute in add.attribute if attribute.name == "axes"]
+    outputs = [output.name for output in graph.output]
+    inputs = {item.name for item in graph.input}
+    return (
+        set(subtract.input) == inputs
+        and add.input[0] == subtract.output[0]
+        and axes == [[1]]
+        and last.input[0] == add.output[0]
+        and last.output[0] == outputs[-1]
+    )
+
+
+@converts("", "TopK")
+def nearest(site: Site) -> tuple[Rows, Rows]:
+    """The smallest or the largest columns, in order, and their positions."""
+    x = site.numbers(0, "f32", "f64")
+    site.without_effect("sorted")  # what may come in any order comes sorted
+    count = int(np.ravel(site.setting("k", 1, 10))[0])
+    if x.row_axis(site.integer("axis", -1)) != 0 or len(x.tail) != 1:
+        raise site.refuse(f"it looks along one of {len(x.tail)} dimensions of a row", "give it columns")
+    values = x.dense_matrix
+    key = ops.Elementwise(values, "negative") if site.integer("largest", 1) else values
+    places = ops.Nearest(key, count)
+    return Rows(ops.Gather(values, places), (count,), x.axis), Rows(places, (count,), x.axis)

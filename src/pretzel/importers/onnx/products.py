@@ -1,0 +1,87 @@
+"""Products of rows with constant matrices."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from pretzel.importers.onnx.pairs import cast, combine
+from pretzel.importers.onnx.registry import Site, converts
+from pretzel.importers.onnx.values import Rows, vector
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+BOTH_VARY = "both of its sides depend on the rows"
+
+
+@converts("", "MatMul")
+def matrix_product(site: Site) -> Rows:
+    """Multiply rows by a constant matrix, from either side."""
+    a, b = site.value(0), site.value(1)
+    if isinstance(a, Rows) and isinstance(b, np.ndarray):
+        return _times(site, site.numbers(0, "f32", "f64"), b)
+    if isinstance(b, Rows) and isinstance(a, np.ndarray):
+        x = site.numbers(1, "f32", "f64")
+        if a.ndim == 2 and x.axis == 1 and len(x.tail) == 1:  # (A X')' = X A'
+            return Rows(linear(x.node, a.T), (a.shape[0],), 1)
+        raise site.refuse("a constant stands before rows that are not columns", "put the rows first")
+    raise site.refuse(BOTH_VARY, "export a graph in which one is constant")
+
+
+def _times(site: Site, x: Rows, weights: np.ndarray) -> Rows:
+    if weights.ndim > 2 or not x.tail or x.axis == x.rank - 1 or x.tail[-1] != weights.shape[0]:
+        raise site.refuse(f"it multiplies rows of {list(x.tail)} by {list(weights.shape)}", "multiply by one matrix")
+    vectors = x.places().reshape(-1, x.tail[-1])
+    parts = [linear(x.of(x.pick(group), (len(group),)).matrix, weights) for group in vectors]
+    tail = (*x.tail[:-1], *weights.shape[1:])
+    node = parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
+    return x.of(node if tail else Rows(node, (1,)).single, tail)
+
+
+def linear(x: Node, weights: np.ndarray, bias: np.ndarray | None = None) -> Node:
+    """Return ``x @ weights + bias`` in the type of x."""
+    kind = x.type.numpy
+    columns = weights.shape[1] if weights.ndim == 2 else 1
+    given = None if bias is None or not np.any(bias) else vector(bias, columns, x.type.dtype)
+    return ops.Linear(x, Parameter.of(np.ascontiguousarray(weights, kind)), given)
+
+
+@converts("", "Gemm")
+def affine_product(site: Site) -> Rows:
+    """``alpha A B + beta C``, with constant B."""
+    alpha, beta = site.number("alpha", 1.0), site.number("beta", 1.0)
+    site.without_effect("broadcast")
+    a, b = site.value(0), site.value(1)
+    if not isinstance(a, Rows) or not isinstance(b, np.ndarray):
+        raise site.refuse("its first side is constant, or its second depends on the rows", "put the rows first")
+    x = site.numbers(0, "f32", "f64")
+    weights = b.T if site.integer("transB", 0) else b
+    if x.axis != site.integer("transA", 0) or len(x.tail) != 1:
+        raise site.refuse("its rows are not rows of the first matrix", "export it without transA")
+    c = site.value(2) if site.has(2) else np.zeros(1, x.node.type.numpy)
+    scaled = np.asarray(weights * weights.dtype.type(alpha))
+    bias = np.ravel(c) * c.dtype.type(beta) if isinstance(c, np.ndarray) and c.size in (1, weights.shape[1]) else None
+    y = Rows(linear(x.matrix, scaled, bias), (weights.shape[1],))
+    if bias is not None:
+        return y
+    added = (
+        c
+        if beta == 1 or not isinstance(c, Rows)
+        else c.of(ops.Affine(c.dense, vector(beta, c.node.type.columns, c.dtype)))
+    )
+    return combine(site, [y, added], lambda left, right: ops.Arithmetic(left, right, "add"))
+
+
+def as_floats(x: Rows) -> Rows:
+    """Return numbers as the operators of ``ai.onnx.ml`` compute them: float32 but where they are float64."""
+    return x if x.dtype in ("f32", "f64") else x.of(cast(x.dense, "f32"))
+
+
+def features(site: Site, place: int = 0) -> Rows:
+    """Return an input as floats, one list of features a row."""
+    x = as_floats(site.numbers(place))
+    if x.axis or len(x.tail) > 1:
+        raise site.refuse(f"it is given rows of {list(x.tail)}", "give it one list of features a row")
+    return Rows(x.matrix, (prod(x.tail),))

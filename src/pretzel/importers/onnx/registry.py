@@ -1,0 +1,189 @@
+"""Converters of operators: small functions found by domain and name, and where they stand in a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers.onnx.values import Rows, Value
+
+Converter = Callable[["Site"], Value | tuple[Value, ...]]
+CONVERTERS: dict[tuple[str, str], Converter] = {}
+"""Every operator that is served, by domain (the standard one is the empty string) and name."""
+
+NAMES = {"": "ai.onnx"}
+ROWS_APART = "export a graph that keeps the first dimension for the rows"
+
+
+def converts(domain: str, *names: str) -> Callable[[Converter], Converter]:
+    """Register a function of the site of a node, giving its outputs, as the converter of these operators."""
+
+    def register(function: Converter) -> Converter:
+        for name in names:
+            if (domain, name) in CONVERTERS:
+                raise TypeError(f"{domain} {name} has two converters")
+            CONVERTERS[domain, name] = function
+        return function
+
+    return register
+
+
+@dataclass(slots=True)
+class Site:
+    """One node of a graph: its attributes and inputs, as its converter asks for them."""
+
+    node: onnx.NodeProto
+    inputs: list[Value | None]
+    opset: int
+    """Version of the operator's domain."""
+    path: str
+    read: set[str] = field(default_factory=set)
+    """Attributes that were asked for; the others are refused, so that none is ignored."""
+
+    # Attributes
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """Return an attribute as Python has it (texts decoded, tensors as arrays), or the default."""
+        self.read.add(name)
+        found = [attribute for attribute in self.node.attribute if attribute.name == name]
+        return _plain(found[0]) if found else default
+
+    def floats(self, name: str) -> np.ndarray | None:
+        """Return a list of numbers, or the tensor ``<name>_as_tensor`` in its place; None where neither is given."""
+        tensor = self.attribute(f"{name}_as_tensor")
+        values = tensor if tensor is not None else self.attribute(name)
+        if values is None or not np.size(values):
+            return None
+        wide = isinstance(values, np.ndarray) and values.dtype == np.float64
+        return np.asarray(values, np.float64 if wide else np.float32).ravel()
+
+    def integers(self, name: str) -> np.ndarray | None:
+        """Return a list of whole numbers; None where it is empty or absent."""
+        values = self.attribute(name)
+        return np.asarray(values, np.int64) if values is not None and np.size(values) else None
+
+    def number(self, name: str, default: float) -> float:
+        """Return an attribute that is one number."""
+        return float(self.attribute(name, default))
+
+    def integer(self, name: str, default: int) -> int:
+        """Return an attribute that is one whole number."""
+        value = self.attribute(name, default)
+        if not isinstance(value, int):
+            raise TypeError(f"{name}: expected a whole number, got {type(value).__name__}")
+        return value
+
+    def text(self, name: str, default: str) -> str:
+        """Return an attribute that is a text."""
+        return str(self.attribute(name, default))
+
+    def without_effect(self, *names: str) -> None:
+        """Declare attributes that change no answer."""
+        self.read.update(names)
+
+    def setting(self, name: str, place: int, since: int) -> Any:
+        """Return what was an attribute before opset ``since`` and is a constant input from then on; None if absent."""
+        if self.opset < since:
+            return self.attribute(name)
+        return self.constant(place) if self.has(place) else None
+
+    # Inputs
+
+    def has(self, place: int) -> bool:
+        """Whether an input is given."""
+        return place < len(self.inputs) and self.inputs[place] is not None
+
+    def value(self, place: int) -> Value:
+        """Return an input of any kind."""
+        given = self.inputs[place] if place < len(self.inputs) else None
+        if given is None:
+            raise self.refuse(f"its input {place} is missing", "export the model again")
+        return given
+
+    def rows(self, place: int) -> Rows:
+        """Return an input that has a slice for each row."""
+        given = self.value(place)
+        if not isinstance(given, Rows):
+            raise self.refuse(f"its input {place} is {_kind(given)}", "export a graph in which it is a tensor of rows")
+        return given
+
+    def numbers(self, place: int, *dtypes: str) -> Rows:
+        """Return an input of numbers, of one of these types where they are given."""
+        rows = self.rows(place)
+        if rows.node.type.is_text or (dtypes and rows.dtype not in dtypes):
+            wanted = " or ".join(dtypes) or "numbers"
+            raise self.refuse(f"its input {place} is {rows.dtype}, not {wanted}", "cast it in the graph")
+        return rows
+
+    def texts(self, place: int) -> Rows:
+        """Return an input of texts."""
+        rows = self.rows(place)
+        if not rows.node.type.is_text:
+            raise self.refuse(f"its input {place} is {rows.dtype}, not texts", "export a graph that gives it texts")
+        return rows
+
+    def constant(self, place: int) -> np.ndarray:
+        """Return an input that is the same for all rows."""
+        given = self.value(place)
+        if not isinstance(given, np.ndarray):
+            raise self.refuse(f"its input {place} depends on the rows", "export a graph in which it is constant")
+        return given
+
+    # Refusals
+
+    @property
+    def operator(self) -> str:
+        """The operator with its domain, as messages name it."""
+        return f"{self.node.domain}.{self.node.op_type}" if self.node.domain else self.node.op_type
+
+    def refuse(self, reason: str, remedy: str) -> UnsupportedError:
+        """Return the error that says which node cannot be served, why, and what to do instead."""
+        name = self.node.name or (self.node.output[0] if self.node.output else "")
+        where = f"{self.path}: node {name[:80]!r} ({self.operator[:80]})"
+        return UnsupportedError(f"{where} cannot be served: {reason}; {remedy}")
+
+    def refuse_unread(self) -> None:
+        """Refuse attributes that the converter did not ask for."""
+        unread = sorted({attribute.name for attribute in self.node.attribute} - self.read)
+        if unread:
+            raise self.refuse(f"its attribute {unread[0][:80]!r} is not known in opset {self.opset}", "leave it out")
+
+
+def _kind(value: Value) -> str:
+    if isinstance(value, np.ndarray):
+        return "the same for all rows"
+    return "no tensor of rows"
+
+
+def _plain(attribute: onnx.AttributeProto) -> Any:
+    if attribute.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS):
+        raise ValueError(f"attribute {attribute.name!r} holds a graph")
+    value = onnx.helper.get_attribute_value(attribute)
+    if isinstance(value, onnx.TensorProto):
+        return array_of(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [item.decode() if isinstance(item, bytes) else item for item in value]
+    return value
+
+
+def array_of(tensor: onnx.TensorProto) -> np.ndarray:
+    """Return a tensor as an array; texts as an array of str.
+
+    Raises:
+        ValueError: its data lie in another file, or do not fill its shape.
+    """
+    if tensor.data_location == onnx.TensorProto.EXTERNAL:
+        raise ValueError(f"tensor {tensor.name[:80]!r}: its data lie in another file; save the model as one file")
+    array = np.asarray(numpy_helper.to_array(tensor))
+    if array.dtype == object:
+        texts = [item.decode() if isinstance(item, bytes) else str(item) for item in array.ravel()]
+        return np.array(texts, str).reshape(array.shape)
+    return array

@@ -1,0 +1,198 @@
+"""Columns chosen, cut, and put side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pretzel.importers.onnx.pairs import cast
+from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
+from pretzel.importers.onnx.values import Extents, Rows, Value, concat, constant
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import TOKENS
+
+END = 2**31 - 1
+MOST_COLUMNS = 4096
+"""Columns of a one-hot code; its table has twice as many rows."""
+
+
+@converts("", "Concat")
+def side_by_side(site: Site) -> Value:
+    """Put values one after the other along a dimension of the row."""
+    axis = site.integer("axis", 1)
+    values = [site.value(i) for i in range(len(site.inputs))]
+    if any(isinstance(value, Extents) for value in values):
+        return _joined_extents(site, values)
+    first = next(value for value in values if isinstance(value, Rows))
+    parts = [_part(site, value, first) for value in values]
+    if len({part.dtype for part in parts}) > 1:
+        raise ValueError(f"its parts are of several types: {', '.join(part.dtype for part in parts)}")
+    within = first.row_axis(axis)
+    return _along(first, parts, within)
+
+
+def _joined_extents(site: Site, values: list[Value]) -> Extents:
+    rows = next(value.rows for value in values if isinstance(value, Extents))
+    dims: list[int | None] = []
+    for value in values:
+        if not isinstance(value, (Extents, np.ndarray)):
+            raise site.refuse("it makes a shape of the values of rows", ROWS_APART)
+        dims += value.dims if isinstance(value, Extents) else [int(dim) for dim in np.ravel(value)]
+    return Extents(tuple(dims), rows)
+
+
+def _part(site: Site, value: Value, first: Rows) -> Rows:
+    if isinstance(value, Rows):
+        if value.rank != first.rank or value.axis != first.axis or value.node.type == TOKENS:
+            raise site.refuse("its parts have their rows in different dimensions, or are tokens", ROWS_APART)
+        return value
+    if not isinstance(value, np.ndarray) or value.ndim != first.rank or value.shape[first.axis] != 1:
+        raise site.refuse("a part of it is the same for all rows", "export a graph for any number of rows")
+    row = value.squeeze(first.axis)
+    return Rows(constant(row, first), row.shape, first.axis)
+
+
+def _along(first: Rows, parts: list[Rows], within: int) -> Rows:
+    nodes = [part.node for part in parts]
+    starts = np.cumsum([0, *(node.type.columns for node in nodes)])
+    places = [part.places() + start for part, start in zip(parts, starts, strict=False)]
+    order = np.concatenate(places, axis=within)
+    return Rows(Rows(concat(nodes), (int(starts[-1]),)).pick(order), order.shape, first.axis)
+
+
+@converts("", "Gather")
+def gather(site: Site) -> Value:
+    """Take places along an axis: constant places of rows, or of a constant the places that rows name."""
+    given, places, axis = site.value(0), site.value(1), site.integer("axis", 0)
+    if isinstance(given, np.ndarray):
+        return looked_up(site, given, site.numbers(1), axis)
+    if not isinstance(places, np.ndarray):
+        raise site.refuse("it takes places of the rows that differ by row", "export a graph with constant indices")
+    if isinstance(given, Extents):
+        return _extent(given, places)
+    x = site.rows(0)
+    within = x.row_axis(axis)
+    index = np.where(places < 0, places + x.tail[within], places)
+    found = np.take(x.places(), index, axis=within)
+    return Rows(x.pick(found), found.shape, x.axis + (places.ndim - 1 if within < x.axis else 0))
+
+
+def _extent(shape: Extents, places: np.ndarray) -> Value:
+    dims = tuple(shape.dims[int(place)] for place in np.ravel(places))
+    return Extents(dims, shape.rows) if None in dims else np.array(dims, np.int64).reshape(places.shape)
+
+
+def looked_up(site: Site, table: np.ndarray, codes: Rows, axis: int) -> Rows:
+    """Return the entries of a constant that each row names by its codes; those it does not have are NaN, or 0."""
+    if axis not in (0, -table.ndim):
+        raise site.refuse("it looks up along another axis than the first", "transpose the constant")
+    columns = codes.columns()
+    if table.dtype.kind not in "biufU" or (table.dtype.kind == "U" and (table.ndim > 1 or len(columns) > 1)):
+        raise site.refuse("it looks up several texts a row", "look single labels up")
+    parts = [_entry(_from_front(code, len(table), codes), table) for code in columns]
+    tail = (*codes.tail, *table.shape[1:])
+    return Rows(parts[0] if len(parts) == 1 else concat(parts), tail, codes.axis)
+
+
+def _from_front(code: Node, length: int, rows: Rows) -> Node:
+    """Return codes that count from the front; those below zero count from behind, where there can be such."""
+    whole = cast(code, "i64")
+    if isinstance(code, (ops.ArgMax, ops.ArgMin)) or (isinstance(code, ops.Column) and isinstance(code.x, ops.Nearest)):
+        return whole
+    zero, size = constant(np.array(0, np.int64), rows), constant(np.array(length, np.int64), rows)
+    behind = ops.Compare(whole, zero, "less")
+    return ops.Where(behind, ops.Arithmetic(whole, size, "add"), whole)
+
+
+def _entry(code: Node, table: np.ndarray) -> Node:
+    if table.dtype.kind == "U":
+        return ops.LabelLookup(code, Parameter.strings(table.tolist()))
+    default = float("nan") if table.dtype.kind == "f" else 0.0
+    return ops.Take(code, Parameter.of(table.reshape(len(table), -1) if table.ndim > 1 else table), default)
+
+
+@converts("ai.onnx.ml", "ArrayFeatureExtractor")
+def extract_features(site: Site) -> Rows:
+    """Take columns along the last axis, or of a constant the places that rows name."""
+    given = site.value(0)
+    if isinstance(given, np.ndarray):
+        codes = looked_up(site, given.ravel(), site.numbers(1), 0)
+        return Rows(codes.node, (1, *codes.tail), 1)  # the codes of all rows in one line, after a dimension of one
+    x, places = site.rows(0), site.constant(1).ravel()
+    if x.axis == x.rank - 1:
+        raise site.refuse("it takes places among the rows", ROWS_APART)
+    found = x.places()[..., places]
+    return Rows(x.pick(found), found.shape, x.axis)
+
+
+@converts("", "Slice")
+def cut(site: Site) -> Value:
+    """Cut a range, with a step, out of dimensions of the row."""
+    given = site.value(0)
+    starts, ends, axes, steps = _ranges(site)
+    if isinstance(given, Extents):
+        dims = given.dims[slice(int(starts[0]), int(ends[0]), int(steps[0]))]
+        return Extents(dims, given.rows) if None in dims else np.array(dims, np.int64)
+    x = site.rows(0)
+    index = [slice(None)] * len(x.tail)
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        if x.positive(int(axis)) == x.axis:
+            if start != 0 or end < END or step != 1:
+                raise site.refuse("it cuts rows out", ROWS_APART)
+            continue
+        stop = None if step < 0 and end < -END else int(end)
+        index[x.row_axis(int(axis))] = slice(int(start), stop, int(step))
+    found = x.places()[tuple(index)]
+    return Rows(x.pick(found), found.shape, x.axis)
+
+
+def _ranges(site: Site) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    starts, ends = (np.ravel(site.setting(name, place, 10)) for name, place in (("starts", 1), ("ends", 2)))
+    axes = site.setting("axes", 3, 10)
+    steps = site.constant(4).ravel() if site.has(4) else np.ones(len(starts), np.int64)
+    return starts, ends, np.arange(len(starts)) if axes is None else np.ravel(axes), steps
+
+
+@converts("", "Split")
+def split(site: Site) -> tuple[Rows, ...]:
+    """Cut a dimension of the row into parts."""
+    x = site.rows(0)
+    within = x.row_axis(site.integer("axis", 0))
+    sizes = site.setting("split", 1, 13)
+    count = site.integer("num_outputs", len(site.node.output))
+    length = x.tail[within]
+    if sizes is None:
+        each = -(-length // count)
+        sizes = [min(each, length - i * each) for i in range(count)]
+    if sum(sizes) != length or min(sizes) < 0:
+        raise ValueError(f"parts of {list(sizes)} do not make {length}")
+    parts = np.split(x.places(), np.cumsum(sizes)[:-1], axis=within)
+    return tuple(Rows(x.pick(part), part.shape, x.axis) for part in parts)
+
+
+@converts("", "OneHot")
+def one_hot(site: Site) -> Rows:
+    """Give, for each code, one value in the column it names and another elsewhere."""
+    codes, depth, values = site.numbers(0), int(site.constant(1).item()), site.constant(2)
+    axis = site.integer("axis", -1)
+    if len(values) != 2 or not 0 < depth <= MOST_COLUMNS or not -codes.rank - 1 <= axis <= codes.rank:
+        raise ValueError(f"{len(values)} values in {depth} columns along axis {axis}")
+    off, on = values
+    table = np.full((2 * depth, depth), off)
+    table[np.arange(2 * depth), np.arange(2 * depth) % depth] = on  # codes count from behind below zero
+    shift = np.array(depth, np.int64)
+    parts = [_one_hot_of(cast(code, "i64"), table, shift, codes, float(off)) for code in codes.columns()]
+    return _with_columns_at(Rows(concat(parts), (*codes.tail, depth), codes.axis), axis % (codes.rank + 1))
+
+
+def _with_columns_at(x: Rows, axis: int) -> Rows:
+    """Move the last dimension to where it is asked for."""
+    rows = x.axis + (axis <= x.axis)
+    places = np.moveaxis(x.places(), -1, axis - (axis > rows))
+    return Rows(x.pick(places), places.shape, rows)
+
+
+def _one_hot_of(code: Node, table: np.ndarray, shift: np.ndarray, rows: Rows, off: float) -> Node:
+    from_zero = ops.Arithmetic(code, constant(shift, rows), "add")
+    return ops.Take(from_zero, Parameter.of(table), off)

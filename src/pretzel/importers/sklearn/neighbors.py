@@ -1,0 +1,202 @@
+"""The nearest of what was learned: their votes, their mean, their graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import neighbors
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.labels import label_table, labelled
+from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
+from pretzel.importers.sklearn.members import cast, stacked
+from pretzel.importers.sklearn.pairwise import distances, matrix, power
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+_METRICS = {
+    "l1": "manhattan",
+    "cityblock": "manhattan",
+    "infinity": "chebyshev",
+    **{name: name for name in ("manhattan", "chebyshev", "canberra", "braycurtis", "hamming", "cosine")},
+}
+_EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How far each row is from each row that was learned, in the form in which the library compares."""
+
+    far: Node
+    """Euclidean distances as their squares, Minkowski's as sums of powers: no root makes equals of two."""
+    root: float
+    """The power that makes a distance of what is compared."""
+
+    def distance(self, far: Node) -> Node:
+        """Return some of ``far`` as distances."""
+        if self.root == 1.0:
+            return far
+        return ops.Elementwise(far, "sqrt") if self.root == 0.5 else power(far, self.root)
+
+    def reach(self, radius: float) -> float:
+        """Return a radius as ``far`` measures."""
+        return float(radius * radius if self.root == 0.5 else radius ** (1.0 / self.root))
+
+
+def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
+    """Return the distances to ``_fit_X`` by the metric of an estimator.
+
+    Trees and brute force measure alike but for rounding; what they are given is read here, and none is walked.
+
+    Raises:
+        UnsupportedError: the metric is a function, or reads no features, or is not known.
+    """
+    metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
+    learned = matrix(estimator._fit_X)
+    if is_sparse(x.numbers()) and estimator._fit_method != "brute":
+        raise step.refuse("", "it was fitted on dense rows and refuses sparse ones", "give it dense rows")
+    node = cast(checked(x, estimator), "f64")
+    if metric in _EUCLIDEAN and not given:
+        return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
+    if metric in ("minkowski", "p") and given.keys() <= {"p", "w"} and given.get("w") is None:
+        p = float(given.get("p", 2.0))
+        return Nearness(distances(node, learned, "powers", p), 1.0 / p)
+    if callable(metric) or metric not in _METRICS or given:
+        option = "metric_params" if isinstance(metric, str) and metric in ("minkowski", *_METRICS) else "metric"
+        raise step.refuse(option, "it is none of the distances that are known", f"use one of {sorted(_METRICS)}")
+    return Nearness(distances(node, learned, _METRICS[metric]), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbors:
+    """The nearest of each row, nearest first."""
+
+    positions: Node
+    distance: Node
+
+
+def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
+    """Return the ``count`` nearest of each row."""
+    if not 1 <= count <= estimator.n_samples_fit_:
+        raise step.refuse("n_neighbors", f"it knows {estimator.n_samples_fit_} rows", "ask for no more neighbours")
+    near = nearness(estimator, x, step)
+    positions = ops.Nearest(near.far, count)
+    return Neighbors(positions, near.distance(ops.Gather(near.far, positions)))
+
+
+def weighing(estimator: Any, step: Step) -> bool:
+    """Whether near neighbours weigh more than far ones.
+
+    Raises:
+        UnsupportedError: a function weighs them.
+    """
+    if estimator.weights not in (None, "uniform", "distance"):
+        raise step.refuse("weights", "it is a function", "use 'uniform' or 'distance'")
+    return bool(estimator.weights == "distance")
+
+
+def _weights(estimator: Any, found: Neighbors, step: Step) -> Node:
+    if weighing(estimator, step):
+        return ops.Link(found.distance, "inverse_distances")
+    return ops.Constant(found.positions, Parameter.of(np.ones((1, found.positions.type.columns))))
+
+
+@imports(neighbors.KNeighborsClassifier)
+def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of them.
+
+    With several targets a row, ``predict_proba`` is a list, which is not served.
+    """
+    found = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = _weights(estimator, found, step)
+    if estimator.outputs_2d_:
+        labels = [
+            label(ops.ArgMax(ops.Blend(found.positions, weights, members(codes, len(classes)))), classes, step)
+            for codes, classes in zip(estimator._y.T, estimator.classes_, strict=True)
+        ]
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)}
+    votes = ops.Blend(found.positions, weights, members(estimator._y, len(estimator.classes_)))
+    return {
+        "predict": labelled(ops.ArgMax(votes), estimator.classes_, step),
+        "predict_proba": ops.Link(votes, "shares"),
+    }
+
+
+def members(codes: Any, classes: int) -> Parameter:
+    """Return for each row that was learned a one in the column of its class."""
+    return Parameter.of(np.eye(classes)[np.asarray(codes)])
+
+
+def label(codes: Node, classes: Any, step: Step) -> Node:
+    """Return labels as numbers, for a matrix of them."""
+    table = label_table(classes, step)
+    if table.dtype == "str":
+        raise step.refuse("", "several columns of texts are no matrix that is served", "encode the targets as numbers")
+    return ops.Take(codes, table, -1.0)
+
+
+@imports(neighbors.KNeighborsRegressor)
+def k_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The mean of the neighbours' targets, or the mean weighted by the inverse of their distances."""
+    found = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = ops.Link(_weights(estimator, found, step), "shares")
+    predicted = ops.Blend(found.positions, weights, targets(estimator))
+    single = estimator._y.dtype == np.float32 and not weighing(estimator, step)
+    return {"predict": cast(predicted, "f32") if single else predicted}
+
+
+def targets(estimator: Any) -> Parameter:
+    """Return the targets of the rows that were learned."""
+    return Parameter.of(np.ascontiguousarray(estimator._y, np.float64))
+
+
+@imports(neighbors.KNeighborsTransformer)
+def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """A sparse row of the distances to the nearest, one more than asked for, or of ones to as many as asked for."""
+    connects = estimator.mode == "connectivity"
+    found = nearest(estimator, x, step, estimator.n_neighbors + (not connects))
+    ones = Parameter.of(np.ones((1, found.positions.type.columns)))
+    values = ops.Constant(found.positions, ones) if connects else found.distance
+    return {"transform": ops.Scatter(found.positions, values, estimator.n_samples_fit_)}
+
+
+@imports(neighbors.NearestCentroid)
+def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The class of the nearest centroid; with priors of its own, that of the best discriminant score."""
+    node = cast(checked(x, estimator), "f64")
+    metric, priors = estimator.metric, np.asarray(estimator.class_prior_)
+    far = distances(node, matrix(estimator.centroids_), "squares" if metric == "euclidean" else metric)
+    scores = _discriminants(estimator, node, metric)
+    codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)
+    methods = {"predict": labelled(codes, estimator.classes_, step)}
+    if metric != "euclidean" or is_sparse(node):
+        return methods
+    log_proba = ops.Link(scores, "log_softmax")
+    two = len(priors) == 2
+    return methods | {
+        "decision_function": ops.Linear(scores, Parameter.of(np.array([-1.0, 1.0]))) if two else scores,
+        "predict_proba": ops.Elementwise(log_proba, "exp"),
+        "predict_log_proba": log_proba,
+    }
+
+
+def _discriminants(estimator: Any, x: Node, metric: str) -> Node:
+    """Return twice the logarithm of each prior less the square of the distance, in units of the deviation."""
+    deviation = np.where(estimator.within_class_std_dev_ != 0, estimator.within_class_std_dev_, 1.0)
+    scaled = ops.Standardize(x, None, vector(deviation, x.type.columns))
+    far = distances(scaled, matrix(estimator.centroids_ / deviation), "squares" if metric == "euclidean" else metric)
+    squares = far if metric == "euclidean" else ops.Elementwise(far, "square")
+    with np.errstate(divide="ignore"):
+        shift = 2.0 * np.log(estimator.class_prior_)
+    return ops.Affine(squares, vector(-1.0, len(shift)), Parameter.of(shift))
+
+
+@imports(neighbors.NeighborhoodComponentsAnalysis)
+def neighborhood_components_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ components_.T``."""
+    node, components = checked(x, estimator), np.asarray(estimator.components_)
+    return {"transform": ops.Linear(node, Parameter.of(np.ascontiguousarray(components.T)))}

@@ -1,0 +1,134 @@
+"""Operators on neighbours: which are nearest, what is known of them, and what they say together.
+
+Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned; -1 is none.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense, sparse
+
+BLENDS = ("sum", "min")
+
+
+class Nearest(Node):
+    """The positions of each row's ``count`` smallest values, ascending; of equals the first, and NaN last of all.
+
+    Source: ``kneighbors``.  Which of equally far rows the library takes depends on its algorithm, the sizes of its
+    chunks and the number of threads; the first is what one thread without a tree takes.
+    """
+
+    x: Node
+    count: int
+    limit: float = math.inf
+    """The largest value that is near; where a value is above it, -1 stands for its position."""
+    breaker = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense floats of at least ``count`` columns in, ``i64[count]`` out."""
+        t = self.x.type
+        if not t.is_float or t.layout != "dense" or not t.width or not 1 <= self.count <= t.width:
+            raise self.fail(f"count: {self.count} of {t}; expected columns of dense floats, and 1 up to all of them")
+        return dense("i64", self.count)
+
+
+class Gather(Node):
+    """The values of each row at positions that are the row's own; NaN where a position is none."""
+
+    x: Node
+    positions: Node
+
+    def infer(self) -> ValueType:
+        """A dense matrix of floats and ``i64[k]`` in, k columns of the type of x out."""
+        t = self.x.type
+        if not t.is_float or t.layout != "dense" or not t.width:
+            raise self.fail(f"x: expected columns of dense floats, got {t}")
+        return dense(t.dtype, _count(self, self.positions))
+
+
+class Blend(Node):
+    """What the rows of ``table`` at each row's positions say together, column by column.
+
+    ``sum`` is the sum of ``weight * entry`` in the order in which NumPy adds along a row; ``min`` is the least of
+    ``weight + entry``, or NaN where one is.  A position that is none has a term of zero, or an infinite one.  Source:
+    ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
+    """
+
+    positions: Node
+    weights: Node
+    table: Parameter
+    """``f64[n]`` or ``f64[n, m]``."""
+    form: str = "sum"
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """``i64[k]`` and ``f64[k]`` in; one f64 a row out, or m columns."""
+        if self.form not in BLENDS:
+            raise self.fail(f"form: expected one of {', '.join(BLENDS)}, got {self.form!r}")
+        if self.weights.type != dense("f64", _count(self, self.positions)):
+            raise self.fail(f"weights: {self.weights.type} do not fit positions: {self.positions.type}")
+        if self.table.dtype != "f64" or len(self.table.shape) not in (1, 2):
+            raise self.fail(f"table: expected f64, one or two dimensions, got {self.table}")
+        return dense("f64", self.table.shape[1] if len(self.table.shape) == 2 else None)
+
+
+class Barycenter(Node):
+    """The weights, of sum one, with which the rows at each row's positions come nearest to it.
+
+    They solve ``(C C' + r) w = 1``, C being those rows less x, and r the trace of ``C C'`` times ``regularization`` (or
+    that itself, where the trace is zero).  A position that is none makes them NaN.  Source: ``barycenter_weights``
+    (``LocallyLinearEmbedding``).
+    """
+
+    x: Node
+    positions: Node
+    rows: Parameter
+    """``f64[n, width]``."""
+    regularization: float
+    """Above zero: without, the weights of more rows than columns are anything."""
+    breaker = True
+    compute_bound = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 and ``i64[k]`` in, ``f64[k]`` out."""
+        t = self.x.type
+        if t.dtype != "f64" or t.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {t}")
+        if self.rows.dtype != "f64" or len(self.rows.shape) != 2 or self.rows.shape[1] != t.columns:
+            raise self.fail(f"rows: expected f64[n, {t.columns}], got {self.rows}")
+        if not 0 < self.regularization < math.inf:
+            raise self.fail(f"regularization: expected a number above 0, got {self.regularization}")
+        return dense("f64", _count(self, self.positions))
+
+
+class Scatter(Node):
+    """A sparse row that holds each value at its position; a position that is none, or was before, is left out.
+
+    Zeros are stored as other values are.  Source: ``kneighbors_graph``.
+    """
+
+    positions: Node
+    values: Node
+    width: int
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """``i64[k]`` and k columns of floats in, sparse rows of ``width`` columns out."""
+        t = self.values.type
+        if not t.is_float or t != dense(t.dtype, _count(self, self.positions)):
+            raise self.fail(f"values: {t} do not fit positions: {self.positions.type}")
+        if self.width < 0:
+            raise self.fail(f"width: expected 0 or more, got {self.width}")
+        return sparse(t.dtype, self.width)
+
+
+def _count(node: Node, positions: Node) -> int:
+    t = positions.type
+    if not t.width or t != dense("i64", t.width):
+        raise node.fail(f"positions: expected i64 columns, got {t}")
+    return t.width

@@ -1,0 +1,37 @@
+"""What makes one number of several columns."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense
+
+REDUCTIONS = ("sum", "minimum", "maximum")
+
+
+class Reduce(Node):
+    """One result for each row of ``columns``: those columns of x added, or the smallest or largest of them.
+
+    Columns are taken from left to right; floats are added in float64, and whole numbers wrap.  A NaN among them is the
+    smallest and the largest; of equals it is the last.  Of no columns the sum is 0, and the smallest is the largest
+    number of the type (infinity), and the other way round.
+    """
+
+    x: Node
+    columns: Parameter
+    """``i64[k, n]``: columns in 0..width-1."""
+    function: str
+    breaker = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix of numbers in, k columns of its type out."""
+        t, columns = self.x.type, self.columns
+        if self.function not in REDUCTIONS:
+            raise self.fail(f"function: expected one of {', '.join(REDUCTIONS)}, got {self.function!r}")
+        if t.dtype not in ("f32", "f64", "i64") or t.layout != "dense":
+            raise self.fail(f"x: expected dense f32, f64 or i64, got {t}")
+        if columns.dtype != "i64" or len(columns.shape) != 2:
+            raise self.fail(f"columns: expected i64[k, n], got {columns}")
+        if columns.array.size and not 0 <= columns.array.min() <= columns.array.max() < t.columns:
+            raise self.fail(f"columns: expected 0..{t.columns - 1}")
+        return dense(t.dtype, columns.shape[0])

@@ -1,0 +1,157 @@
+"""Neighbours against scikit-learn: equal distances, rows that were learned, outliers, and what the library refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import sparse
+from sklearn import neighbors
+
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers import export
+from tests.importers.sklearn.compare import assert_served, run
+
+_random = np.random.default_rng(4)
+X = _random.normal(size=(100, 3))
+CLASSES = _random.integers(0, 3, 100)
+OTHER = _random.normal(size=(60, 3))
+METHODS = ["brute", "kd_tree", "ball_tree"]
+GRID = hnp.arrays(np.float64, (12, 2), elements=st.integers(0, 3).map(float))
+
+
+@pytest.mark.parametrize("algorithm", METHODS)
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("count", [1, 8, 100])
+def test_votes_and_means(algorithm: str, weights: str, count: int) -> None:
+    options: dict[str, Any] = {"n_neighbors": count, "algorithm": algorithm, "weights": weights}
+    assert_served(
+        neighbors.KNeighborsClassifier(**options).fit(X, CLASSES), OTHER, methods={"predict", "predict_proba"}
+    )
+    assert_served(neighbors.KNeighborsRegressor(**options).fit(X, X[:, :2]), OTHER)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "weights"), [("brute", "uniform"), ("kd_tree", "distance"), ("ball_tree", "distance")]
+)
+def test_rows_that_were_learned_once_and_twice(algorithm: str, weights: str) -> None:
+    """Brute force makes distances of products, so that those of equal rows are what rounding left, and not zero."""
+    x, y = np.concatenate([X, X[:20]]), np.concatenate([CLASSES, CLASSES[:20]])
+    model = neighbors.KNeighborsClassifier(2, algorithm=algorithm, weights=weights).fit(x, y)
+    assert_served(model, X)
+    assert_served(neighbors.KNeighborsRegressor(2, algorithm=algorithm, weights=weights).fit(x, y), X)
+
+
+@settings(max_examples=15, deadline=None)
+@given(learned=GRID, asked=GRID, weights=st.sampled_from(["uniform", "distance"]), count=st.integers(1, 12))
+def test_equal_distances_with_equal_targets(learned: np.ndarray, asked: np.ndarray, weights: str, count: int) -> None:
+    """Which of equally far rows are taken does not matter where the target is a function of the distance."""
+    far = ((learned - asked[0]) ** 2).sum(axis=1)
+    if len(np.unique(far)) == 1:
+        return
+    model = neighbors.KNeighborsClassifier(count, weights=weights, algorithm="brute").fit(learned, far)
+    assert_served(model, asked[:1])
+
+
+def test_of_equally_far_rows_the_first_learned_is_taken() -> None:
+    learned = np.array([[1.0], [-1.0], [1.0], [-1.0]])
+    for count, target in ((1, 0.0), (2, 0.5), (3, 1.0)):
+        model = neighbors.KNeighborsRegressor(count, algorithm="brute").fit(learned, np.arange(4.0))
+        definition = assert_served(model, np.array([[0.0]]))
+        assert run(definition, {definition.inputs[0].column: np.zeros((1, 1))})["predict"] == target
+
+
+def test_equal_votes_go_to_the_first_class() -> None:
+    model = neighbors.KNeighborsClassifier(2, algorithm="brute").fit([[0.0], [1.0]], ["b", "a"])
+    assert_served(model, np.array([[0.2], [0.5], [0.8]]))
+    model = neighbors.KNeighborsClassifier(2, weights="distance").fit([[0.0], [1.0]], ["b", "a"])
+    assert_served(model, np.array([[0.2], [0.5], [0.8], [1.0]]))
+
+
+@pytest.mark.parametrize(
+    "metric", ["euclidean", "manhattan", "chebyshev", "canberra", "braycurtis", "cosine", "sqeuclidean"]
+)
+def test_metrics(metric: str) -> None:
+    model = neighbors.KNeighborsRegressor(7, metric=metric, weights="distance", algorithm="brute").fit(X, X[:, 0])
+    assert_served(model, OTHER)
+
+
+@pytest.mark.parametrize("kind", [neighbors.KNeighborsClassifier, neighbors.RadiusNeighborsClassifier])
+def test_sparse_rows(kind: Any) -> None:
+    x = sparse.random(80, 30, 0.2, "csr", random_state=1)
+    options = {"outlier_label": 1} if kind is neighbors.RadiusNeighborsClassifier else {}
+    model = kind(weights="distance", **options).fit(x[:60], CLASSES[:60])
+    assert_served(model, x[60:])
+
+
+def test_several_targets_a_row() -> None:
+    y = np.column_stack([CLASSES, CLASSES % 2, X[:, 0] > 0]).astype(np.int64)
+    assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods={"predict"})
+    assert_served(neighbors.RadiusNeighborsClassifier(9.0).fit(X, y), OTHER, methods={"predict"})
+    outside = neighbors.RadiusNeighborsClassifier(0.5, outlier_label=[0, 1, 7]).fit(X, y)
+    assert_served(outside, OTHER * 3, methods={"predict"})
+
+
+def test_what_lies_on_the_radius_is_within() -> None:
+    model = neighbors.RadiusNeighborsClassifier(5.0, outlier_label=-1).fit([[0.0, 0.0], [3.0, 4.0]], [0, 1])
+    x = np.array([[0.0, 0.0], [-3.0, -4.0], [np.nextafter(-3.0, -9.0), -4.0], [6.0, 8.0], [9.0, 9.0]])
+    assert_served(model, x, methods={"predict", "predict_proba"})
+
+
+@pytest.mark.parametrize("algorithm", METHODS)
+@pytest.mark.parametrize("label", [0, 2, 9, "most_frequent"])
+def test_outliers(algorithm: str, label: Any) -> None:
+    options: dict[str, Any] = {"outlier_label": label, "algorithm": algorithm, "metric": "manhattan"}
+    model = neighbors.RadiusNeighborsClassifier(0.5, **options).fit(X, CLASSES * 2)
+    assert_served(model, OTHER * 2)
+
+
+def test_an_outlier_without_a_label_is_refused() -> None:
+    model = neighbors.RadiusNeighborsClassifier(0.5).fit(X, CLASSES)
+    definition = export(model)
+    with pytest.raises(ValueError, match="No neighbors found"):
+        model.predict(np.full((1, 3), 50.0))
+    with pytest.raises(InputError, match="No neighbors found.*row 1"):
+        run(definition, {definition.inputs[0].column: np.array([X[0], [50.0, 0.0, 0.0]])})
+
+
+def test_the_mean_of_no_neighbours_is_no_number() -> None:
+    assert_served(neighbors.RadiusNeighborsRegressor(0.5).fit(X, X[:, 0]), OTHER * 3)
+    assert_served(neighbors.RadiusNeighborsRegressor(0.5, weights="distance").fit(X, X), np.concatenate([X, OTHER * 3]))
+
+
+@pytest.mark.parametrize("mode", ["distance", "connectivity"])
+def test_the_graph_of_neighbours(mode: str) -> None:
+    definition = assert_served(neighbors.KNeighborsTransformer(mode=mode, n_neighbors=4).fit(X), OTHER)
+    assert definition.outputs["transform"].type.layout == "sparse"
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (neighbors.KNeighborsClassifier(metric="precomputed"), "metric='precomputed'"),
+        (neighbors.KNeighborsClassifier(metric=lambda a, b: 0.0), "metric="),
+        (neighbors.KNeighborsClassifier(weights=lambda d: d), "weights="),
+        (neighbors.KNeighborsClassifier(metric_params={"w": np.ones(3)}, p=3), "metric_params="),
+        (neighbors.KNeighborsClassifier(n_neighbors=101), "n_neighbors=101"),
+    ],
+)
+def test_what_is_refused(model: Any, message: str) -> None:
+    x = np.abs(X @ X.T) if model.metric == "precomputed" else X
+    with pytest.raises(UnsupportedError, match=message):
+        export(model.fit(x, CLASSES))
+
+
+@pytest.mark.parametrize("priors", ["uniform", "empirical", [0.2, 0.3, 0.5]])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+def test_centroids(priors: Any, metric: str) -> None:
+    assert_served(neighbors.NearestCentroid(metric=metric, priors=priors).fit(X, CLASSES), OTHER)
+
+
+def test_of_equally_near_centroids_the_first_is_taken() -> None:
+    model = neighbors.NearestCentroid().fit([[0.0], [0.5], [2.0], [1.5]], ["a", "a", "b", "b"])
+    assert_served(model, np.array([[1.0], [0.9], [1.1]]))

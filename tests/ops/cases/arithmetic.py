@@ -1,0 +1,32 @@
+"""Arithmetic: every function and type, one column with many, overflow, division by zero, powers of whole numbers."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.ops.binary import ARITHMETIC, NUMBERS
+from tests.ops import harness
+from tests.ops.cases import Drawn
+from tests.ops.pairs import pairs
+
+OPERATOR = ops.Arithmetic
+TOLERANCE = 4.0
+
+
+def scale(node: Node, columns: dict[str, Any]) -> np.ndarray:
+    """Return one unit in the last place for powers, where C libraries differ, and nothing for all else."""
+    want = harness.meaning(node, columns)
+    assert isinstance(node, ops.Arithmetic)
+    if node.function != "power" or want.dtype.kind != "f":
+        return np.zeros_like(want)
+    with np.errstate(all="ignore"):
+        return np.spacing(np.abs(want))
+
+
+@st.composite
+def strategy(draw: st.DrawFn) -> Drawn:
+    (a, b), columns = draw(pairs(st.sampled_from(NUMBERS), 2))
+    return ops.Arithmetic(a, b, draw(st.sampled_from(ARITHMETIC))), columns
