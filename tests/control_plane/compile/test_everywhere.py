@@ -64,5 +64,5 @@ def usual() -> str:
 
 @pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
 def test_the_digests_are_the_same(circumstance: str, usual: str) -> None:
-    assert usual.count("sha256:") > 6
+    assert usual.count("sha256:") >= 6
     assert digests(**CIRCUMSTANCES[circumstance]) == usual
