@@ -126,7 +126,7 @@ cdef inline real product(const real* x, const int64_t* factors, int64_t degree) 
 
 
 cdef class Power(Kernel):
-    """A power of each column, or its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
+    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
 
     cdef object kept
     cdef const double* exponents
