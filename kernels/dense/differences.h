@@ -56,7 +56,8 @@ enum pretzel_metric {
         int metric, const X* x, const double* centers, double p, Y* y, int64_t rows, int64_t width, int64_t k) { \
         for (int64_t c = 0; c < k; c += GROUP, centers += GROUP * width)                                      \
             for (int64_t row = 0; row < rows; row++)                                                          \
-                NAME##_group(metric, x + row * width, centers, p, y + row * k + c, width, k - c < GROUP ? k - c : GROUP); \
+                NAME##_group(                                                                                 \
+                    metric, x + row * width, centers, p, y + row * k + c, width, k - c < GROUP ? k - c : GROUP); \
     }
 
 PRETZEL_DIFFERENCES(differences_f64, double, double)
