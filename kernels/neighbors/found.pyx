@@ -138,23 +138,24 @@ cdef class Scatter(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const int64_t* positions = <const int64_t*>inputs[0].values
-        cdef int64_t row, at = 0
+        cdef int64_t row, first, at = 0
         if reserve_sparse(frame, output, frame.rows * self.count, 4 if self.single else 8) != OK:
             return OUT_OF_MEMORY
         output.starts[0] = 0
         for row in range(frame.rows):
+            first = row * self.count
             if self.single:
-                at += self.place(positions + row * self.count, <float*>inputs[1].values + row * self.count, output, <float*>output.values, at)
+                at += insert(
+                    positions + first, <float*>inputs[1].values + first, output.columns + at, <float*>output.values + at,
+                    self.count, self.width,
+                )
             else:
-                at += self.place_double(positions + row * self.count, <double*>inputs[1].values + row * self.count, output, <double*>output.values, at)
+                at += insert(
+                    positions + first, <double*>inputs[1].values + first, output.columns + at, <double*>output.values + at,
+                    self.count, self.width,
+                )
             output.starts[row + 1] = at
         return OK
-
-    cdef int64_t place(self, const int64_t* positions, const float* x, Slot* output, float* y, int64_t at) noexcept nogil:
-        return insert(positions, x, output.columns + at, y + at, self.count, self.width)
-
-    cdef int64_t place_double(self, const int64_t* positions, const double* x, Slot* output, double* y, int64_t at) noexcept nogil:
-        return insert(positions, x, output.columns + at, y + at, self.count, self.width)
 
 
 cdef inline int64_t insert(

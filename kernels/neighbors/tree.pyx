@@ -151,17 +151,17 @@ cdef class NearestInTree(Kernel):
         for i in range(self.width):
             gap, both = fabs(x[i] - row[i]), fabs(x[i]) + fabs(row[i])
             if self.metric == CHEBYSHEV:
-                total = fmax(total, gap)
+                total = gap if gap > total or gap != gap else total
             elif self.metric == POWERS:
                 total += pow(gap, self.p)
             elif self.metric == CANBERRA:
-                total += gap / both if both > 0 else 0
+                total += gap / both if both != 0 else 0
             elif self.metric == HAMMING:
                 total += x[i] != row[i]
             else:
                 total, size = total + gap, size + both
         if self.metric == BRAYCURTIS:
-            return total / size if size > 0 else 0
+            return total / size if size != 0 else 0
         return total / self.width if self.metric == HAMMING and self.width > 0 else total
 
 

@@ -30,5 +30,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
     spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
     high = bounds[1] if len(bounds) == 2 else np.array(nodes["radius"])
     arrays = [Parameter.of(np.ascontiguousarray(array)) for array in (rows, order, spans, bounds[0], high)]
-    value = draw(hnp.arrays(np.float64, (draw(ROWS), width), elements=WHOLE | st.sampled_from([0.5, 1e200])))
+    value = draw(
+        hnp.arrays(np.float64, (draw(ROWS), width), elements=WHOLE | st.sampled_from([0.5, 1e200, np.nan, np.inf]))
+    )
     return ops.NearestInTree(dense_input("f64", width), *arrays, draw(st.integers(1, n)), metric, p), {"x": value}

@@ -96,6 +96,10 @@ EXAMPLES = [
     Example(neighbors.LocalOutlierFactor, _of(neighbors.LocalOutlierFactor, X, novelty=True), OUTLIERS),
     Example(
         neighbors.LocalOutlierFactor,
+        _of(neighbors.LocalOutlierFactor, X.astype("f4"), given=OTHER.astype("f4"), novelty=True),
+    ),
+    Example(
+        neighbors.LocalOutlierFactor,
         _of(neighbors.LocalOutlierFactor, sparse.csr_array(X), given=sparse.csr_array(OTHER), novelty=True),
     ),
     Example(manifold.Isomap, _of(manifold.Isomap, X), ISOMAP),
