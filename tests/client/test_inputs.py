@@ -241,3 +241,27 @@ def test_integers_of_categories_that_are_known_by_their_text() -> None:
         columns_of({"a": ["1", 2.0], "b": [1, 2]}, inputs, about)
     with pytest.raises(InputError, match=r"column 'a'"):
         columns_of({"a": [1, 2], "b": [1, 2]}, inputs, {"input_style": "frame"})
+
+
+@pytest.mark.parametrize("form", [scipy.sparse.csr_matrix, scipy.sparse.coo_array])
+@pytest.mark.parametrize("stored", [np.int64, np.float32, np.float64])
+def test_what_a_sparse_matrix_does_not_store_is_missing_to_some_models(form, stored):
+    values, rows, columns = np.array([0, 2], stored), [0, 1], [1, 2]  # a zero that is stored is a zero
+    X = form((values, (rows, columns)), shape=(2, 3))
+    by_position = Takes({"a": "f64", "c": "f64"}, {"input_style": "frame", "feature_names": ["a", "b", "c"]})
+    for takes, absent in ((matrix(), 0.0), (matrix(absent="missing"), NAN)):
+        np.testing.assert_array_equal(takes.cut(X)["X"], [[absent, 0, absent], [absent, absent, 2]])
+    by_position.metadata["absent"] = "missing"
+    np.testing.assert_array_equal(by_position.cut(X)["a"], [NAN, NAN])
+    np.testing.assert_array_equal(by_position.cut(X)["c"], [NAN, 2])
+
+
+def test_arrays_of_integers_are_float32_to_some_models():
+    large = 2**24 + 1
+    rounded, kept = [[large - 1.0, 2, 3]], [[float(large), 2, 3]]
+    takes = matrix(integers="f32")
+    for X in ([[large, 2, 3]], np.array([[large, 2, 3]]), np.array([[large, 2, 3]], np.uint32)):
+        assert takes.cut(X)["X"].tolist() == rounded
+        assert matrix().cut(X)["X"].tolist() == kept
+    tables = [pd.DataFrame([[large, 2, 3]]), np.array(kept), scipy.sparse.csr_matrix(kept)]
+    assert all(takes.cut(X)["X"].tolist() == kept for X in tables)

@@ -192,7 +192,7 @@ _STYLES: dict[str, _Style] = {
 
 def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
     """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
-    if metadata.get("integers") != "f32" or is_sparse(X):
+    if metadata.get("integers") != "f32" or is_sparse(X) or hasattr(X, "columns"):
         return X
     array = np.asarray(X)
     return array.astype(np.float32) if array.dtype.kind in "iu" else X
