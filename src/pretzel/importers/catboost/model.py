@@ -213,6 +213,17 @@ class Model:
         return [known.get(column, "") or str(column) for column in range(width)]
 
     @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The same, as scikit-learn's estimators tell them: none where they are numbers, and columns make a matrix."""
+        made_up = self.names == [str(column) for column in range(len(self.names))]
+        return None if made_up and not self.categories else np.array(self.names, object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns a row has."""
+        return len(self.names)
+
+    @property
     def loss(self) -> str:
         """Name of the loss function, empty where the model does not say."""
         loss = _entry(_entry(self.info, "params"), "loss_function").get("type", "")
