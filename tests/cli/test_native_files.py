@@ -1,4 +1,4 @@
-"""Files of LightGBM's and XGBoost's own formats, from the command line, with and without their libraries."""
+"""Files of the formats of CatBoost, LightGBM and XGBoost, from the command line, with and without the libraries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,19 @@ def write_xgboost(path: Path) -> None:
     xgboost.train({"nthread": 1}, xgboost.DMatrix(X, Y), 3).save_model(path)
 
 
-FILES = {"model.txt": write_lightgbm, "model.json": write_xgboost, "model.ubj": write_xgboost}
+def write_catboost(path: Path) -> None:
+    catboost = pytest.importorskip("catboost")
+    options = {"iterations": 3, "thread_count": 1, "logging_level": "Silent", "allow_writing_files": False}
+    catboost.CatBoostRegressor(**options).fit(X, Y).save_model(path, format=path.suffix[1:])
+
+
+FILES = {
+    "model.txt": write_lightgbm,
+    "model.json": write_xgboost,
+    "model.ubj": write_xgboost,
+    "model.cbm": write_catboost,
+    "catboost.json": write_catboost,
+}
 
 
 @pytest.fixture(params=FILES)
@@ -61,7 +73,7 @@ def test_the_library_is_not_needed(file: Path) -> None:
     """Blocked modules stand for ones that are not installed."""
     program = f"""
 import sys
-sys.modules.update(dict.fromkeys(["lightgbm", "xgboost", "sklearn", "scipy", "pandas"]))
+sys.modules.update(dict.fromkeys(["catboost", "lightgbm", "xgboost", "sklearn", "scipy", "pandas"]))
 import pretzel, numpy
 model = pretzel.compile({str(file)!r})
 print(model.predict(numpy.zeros((3, 2))).shape)

@@ -22,7 +22,7 @@ from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.catboost.flat import Table
 from pretzel.importers.catboost.native import read
-from pretzel.importers.files import format_of
+from pretzel.importers.files import format_of, read_model
 from tests.importers.catboost.compare import assert_answers
 from tests.importers.catboost.models import QUIET, mixed, numbers, regressor, table, target, told
 
@@ -88,6 +88,15 @@ def test_labels_come_in_their_type(format: str, tmp_path: Path) -> None:
     served = pretzel.compile(saved(models()["labels"], tmp_path, format))
     assert served.predict(numbers()).dtype == object
     assert served.classes_.tolist() == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_files_answer_a_sample_by_catboost_itself(format: str, tmp_path: Path) -> None:
+    model = mixed("classifier", classes=3)
+    found = read_model(saved(model, tmp_path, format))
+    assert found.predict(table()).tolist() == model.predict(table()).tolist()
+    for method in ("predict_proba", "predict_log_proba"):
+        np.testing.assert_allclose(getattr(found, method)(table()), getattr(model, method)(table()), rtol=1e-12)
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -6,18 +6,13 @@ import math
 
 import numpy as np
 
-from pretzel.importers.catboost.model import CLASSIFICATION, MULTILABEL, Model, require
+from pretzel.importers.catboost.model import MULTILABEL, Model, require
 from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 LOG_LINKED = ("Poisson", "Tweedie")
-
-
-def is_classifier(model: Model) -> bool:
-    """Whether the model was trained to tell classes apart."""
-    return model.loss in CLASSIFICATION
 
 
 def scaled(raw: Node, model: Model) -> Node:

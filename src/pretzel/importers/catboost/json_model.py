@@ -1,7 +1,7 @@
 """Reads CatBoost's JSON format, which holds what the binary one does, but for which binarization a statistic is of.
 
-The answers are those of the model that was saved.  CatBoost 1.2.10 itself, which reads the sums of means back as
-integers, answers otherwise once it has loaded statistics from JSON.
+The answers are those of the model that was saved: numbers are read as they were written.  CatBoost 1.2.10 itself reads
+them back with other last bits, and the sums of mean statistics cut to integers.
 """
 
 from __future__ import annotations

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pretzel.errors import InputError
+from pretzel.errors import InputError, UnsupportedError
 
 CTR_TYPES = ("Borders", "Buckets", "BinarizedTargetMeanValue", "FloatTargetMeanValue", "Counter", "FeatureFreq")
 MEANS = ("BinarizedTargetMeanValue", "FloatTargetMeanValue")
@@ -152,7 +154,9 @@ class Trees:
 
 @dataclass(frozen=True)
 class Model:
-    """One model; :mod:`pretzel.importers.catboost.native` imports it like an estimator."""
+    """What a file holds; ``predict`` and its like answer by CatBoost itself, where it is installed."""
+
+    stands_for: ClassVar = "catboost.CatBoost"
 
     floats: tuple[FloatFeature, ...]
     categories: tuple[CatFeature, ...]
@@ -168,6 +172,8 @@ class Model:
     """The option that gave the model features which no tables describe: ``text_features``, ``embedding_features``."""
     others: dict[int, str] = field(default_factory=dict)
     """Column and name of the features of other kinds, which no tree reads."""
+    file: tuple[bytes, str] = (b"", "cbm")
+    """The bytes that it was read from, and their format."""
 
     def __post_init__(self) -> None:
         """Refuse what leads out of the features."""
@@ -205,6 +211,17 @@ class Model:
         width = max(known, default=-1) + 1
         require(width <= 2 * len(known) + 64, "the features' columns are not those of a matrix")
         return [known.get(column, "") or str(column) for column in range(width)]
+
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The same, as scikit-learn's estimators tell them: none where they are numbers, and columns make a matrix."""
+        made_up = self.names == [str(column) for column in range(len(self.names))]
+        return None if made_up and not self.categories else np.array(self.names, object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns a row has."""
+        return len(self.names)
 
     @property
     def loss(self) -> str:
@@ -245,6 +262,37 @@ class Model:
     def written_by(self) -> str:
         """The library, for the description of a version."""
         return "catboost"
+
+    @cached_property
+    def _estimator(self) -> Any:
+        try:
+            from catboost import CatBoostClassifier, CatBoostRegressor
+        except ModuleNotFoundError:
+            raise UnsupportedError(
+                "a CatBoost file: checking it on a sample needs catboost itself; pip install catboost"
+            ) from None
+        data, kind = self.file
+        with TemporaryDirectory() as directory:
+            path = Path(directory) / "model"
+            path.write_bytes(data)
+            estimator = CatBoostRegressor() if self.classes_ is None else CatBoostClassifier()
+            return estimator.load_model(path, format=kind)
+
+    def predict(self, X: Any) -> Any:
+        """Return the answers of the estimator that CatBoost makes of the file.
+
+        Raises:
+            UnsupportedError: CatBoost is not installed.
+        """
+        return self._estimator.predict(X)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return its probabilities; raises as :meth:`predict` does."""
+        return self._estimator.predict_proba(X)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return their logarithms; raises as :meth:`predict` does."""
+        return self._estimator.predict_log_proba(X)
 
 
 def _entry(of: dict[str, Any], name: str) -> dict[str, Any]:

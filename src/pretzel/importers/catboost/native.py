@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pretzel.importers.catboost import heads
-from pretzel.importers.catboost.cbm import MAGIC, read_cbm
+from pretzel.importers.catboost.cbm import is_cbm, read_cbm
+from pretzel.importers.catboost.json_model import read_json
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns, Inputs
@@ -17,11 +20,8 @@ def read(data: bytes) -> Model:
     Raises:
         InputError: they are torn, or hold something else.
     """
-    if data.startswith(MAGIC):
-        return read_cbm(data)
-    from pretzel.importers.catboost.json_model import read_json
-
-    return read_json(data)
+    found, kind = (read_cbm(data), "cbm") if is_cbm(data) else (read_json(data), "json")
+    return replace(found, file=(data, kind))
 
 
 @imports(Model)
@@ -29,7 +29,7 @@ def model(found: Model, x: Columns, step: Step) -> Methods:
     """Return what the estimator answers that CatBoost would load it into: a classifier, or else a regressor."""
     with whole(step):
         raw = scores(found, x, step)
-        if heads.is_classifier(found):
+        if found.classes_ is not None:
             return heads.classifier(raw, found, step)
         return heads.regressor(raw, heads.kind_of(found))
 
