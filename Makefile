@@ -14,7 +14,7 @@ T ?= tests
 ONLY ?=
 , := ,
 
-.PHONY: help demo test test-long dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-asan dev build lint format bench proto docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-10s %s\n' "$$verb" "$$text"; done
@@ -28,6 +28,16 @@ test: build ## Run the tests, long ones aside (T=PATH runs a part)
 
 test-long: build ## Run the long tests
 	$(BIN)/pytest -q -m long $(T)
+
+# The whole package, built once more into build/asan, where the watched kernels do not stand in the way of the others.
+ASAN := build/asan
+WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" PYTHONPATH=$(ASAN) \
+	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+
+test-asan: dev ## Run the tests of kernels under AddressSanitizer and UBSan
+	@mkdir -p build
+	PRETZEL_SANITIZE=address flock build/lock $(BIN)/python setup.py -q build --build-lib $(ASAN) --build-temp build/temp-asan
+	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine)
 
 dev: $(STAMP) ## Make .venv: an editable install with everything
 

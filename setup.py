@@ -1,6 +1,7 @@
 """Builds every Cython file of the kernels room; adding a kernel touches nothing here.
 
-PRETZEL_ONLY='text/* program' builds only the kernels that match; PRETZEL_DEBUG=1 turns the checks on.
+PRETZEL_ONLY='text/* program' builds only the kernels that match.  PRETZEL_DEBUG=1 turns Cython's checks on;
+PRETZEL_SANITIZE=address has AddressSanitizer and UBSan watch every kernel, and =fuzz also counts what code is reached.
 """
 
 import hashlib
@@ -15,6 +16,9 @@ from setuptools.command.build_ext import build_ext
 KERNELS = Path("src/pretzel/kernels")
 GENERATED = Path("build/generated")
 DEBUG = os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0")
+SANITIZE = os.environ.get("PRETZEL_SANITIZE", "")
+KIND = SANITIZE or ("debug" if DEBUG else "release")
+APART = "" if KIND == "release" else f"-{KIND}"
 ONLY = os.environ.get("PRETZEL_ONLY", "").split()
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -28,11 +32,15 @@ DIRECTIVES = {
     "embedsignature": True,
 }
 # No contraction and nothing of fast-math: scalar and vector paths must agree to the bit.
-FLAGS = [
-    "-ffp-contract=off",
-    "-fvisibility=hidden",
-    *(["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"]),
-]
+_WATCHED = ["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+_OF_KIND = {
+    "release": ["-O3", "-g0"],
+    "debug": ["-O1", "-g", "-UNDEBUG"],
+    "address": _WATCHED,
+    "fuzz": [*_WATCHED, "-fsanitize-coverage=trace-pc"],
+}
+FLAGS = ["-ffp-contract=off", "-fvisibility=hidden", *_OF_KIND[KIND]]
+LINKED = [flag for flag in FLAGS if flag.startswith("-fsanitize=")]
 
 
 def wanted(source: Path) -> bool:
@@ -53,6 +61,7 @@ def extension(source: Path) -> Extension:
         include_dirs=[str(source.parent), str(KERNELS), str(GENERATED)],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
         extra_compile_args=FLAGS,
+        extra_link_args=LINKED,
     )
 
 
@@ -87,7 +96,7 @@ class BuildKernels(build_ext):
         from Cython.Build import cythonize
         from Cython.Compiler.Errors import CompileError
 
-        build_dir = "build/cython-debug" if DEBUG else "build/cython"
+        build_dir = f"build/cython{APART}"
         self.forget_unless_built_with(f"{cython} {numpy.__version__} {DIRECTIVES} {FLAGS}", build_dir)
         try:
             translated = cythonize(
@@ -110,7 +119,7 @@ class BuildKernels(build_ext):
         """Remove what other settings built: a change of directives or flags is noticed by neither tool."""
         digest = hashlib.sha256(settings.encode()).hexdigest()
         for kernel in self.extensions:
-            stamp = Path("build/settings", kernel.name)
+            stamp = Path(f"build/settings{APART}", kernel.name)
             if stamp.exists() and stamp.read_text() == digest:
                 continue
             Path(build_dir, kernel.sources[0]).with_suffix(".c").unlink(missing_ok=True)

@@ -12,15 +12,19 @@ from pretzel.control_plane.catalog import Catalog, Release, names
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.optimize import optimize
+from pretzel.control_plane.optimize.weights import compact
+from pretzel.control_plane.options import Options
+from pretzel.control_plane.statistics import known, sizes_of, statistics
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.store.interface import Buffer
-from pretzel.control_plane.verify import Sample, Tolerance, Verifier
-from pretzel.errors import CorruptObjectError, InputError, PreconditionError
+from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
+from pretzel.errors import CorruptObjectError, InputError, NotFoundError, PreconditionError
 from pretzel.plan.definition import Definition, from_tree, parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.sizes import Sizes
 
 _MOST_NAMED = 5
 _MOST_TRUSTED = 100_000
@@ -38,7 +42,16 @@ class Deployment:
     sample: Sample | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     alias: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan, what its verification showed, and the sizes of values that it was compiled for."""
+
+    compiled: Compiled
+    verified: Verified
+    sizes: Sizes
 
 
 class Deployer:
@@ -74,17 +87,14 @@ class Deployer:
         _check(asked)
         definition = self._read(asked)
         progress("optimize")
-        optimized = optimize(definition)
+        exact = optimize(definition)
+        optimized = compact(exact, asked.options.weights, asked.tolerance.relative)
         failpoint("after_optimize")
-        progress("compile")
-        compiled = compile_plan(optimized)
-        failpoint("after_compile")
-        self._keep(definition, compiled)
-        progress("verify")
-        worst = self._verify(asked, compiled)
+        made = self._make(asked, definition, optimized, progress)
         failpoint("after_verify")
         progress("publish")
-        published = self._publish(asked, definition, compiled, worst)
+        measured = {**_measured(asked, made), **_weights(asked, exact, made.compiled)}
+        published = self._publish(asked, definition, made.compiled, measured)
         failpoint("after_publish")
         return published
 
@@ -101,10 +111,38 @@ class Deployer:
         failpoint("after_objects")
         return asked.build(self.parameters.many(asked.parameters))
 
-    def _keep(self, definition: Definition, compiled: Compiled) -> None:
-        """Store the objects of a version: blobs, definition, plan."""
-        plan = compiled.plan
-        objects = {**compiled.blobs, definition.digest: definition.encoded, plan.digest: plan.encoded}
+    def _make(
+        self, asked: Deployment, definition: Definition, optimized: Definition, progress: Callable[[str], None]
+    ) -> Made:
+        """Compile and verify; then, where the sample is the definition's first, compile for the sizes it showed."""
+        progress("compile")
+        sizes = known(self._newest(asked.model), definition)
+        compiled = compile_plan(optimized, sizes or Sizes())
+        failpoint("after_compile")
+        self._keep({definition.digest: definition.encoded, **compiled.blobs})
+        progress("verify")
+        made = Made(compiled, self._verify(asked, compiled), sizes or Sizes())
+        if sizes is None and asked.sample is not None:
+            made = self._fit(asked, optimized, made, sizes_of(optimized, compiled, asked.sample, made.verified))
+        self._keep({made.compiled.plan.digest: made.compiled.plan.encoded})
+        return made
+
+    def _fit(self, asked: Deployment, optimized: Definition, made: Made, sizes: Sizes) -> Made:
+        """Compile once more, for the sizes that the sample showed; other kernels than before are verified in turn."""
+        fitted = compile_plan(optimized, sizes)
+        if fitted.plan.stages == made.compiled.plan.stages:
+            return Made(fitted, made.verified, sizes)
+        self._keep(fitted.blobs)
+        return Made(fitted, self._verify(asked, fitted), sizes)
+
+    def _newest(self, model: str) -> ModelVersion | None:
+        try:
+            return self.catalog.model(model).versions[-1]
+        except NotFoundError:
+            return None
+
+    def _keep(self, objects: Mapping[Digest, Buffer]) -> None:
+        """Store objects of a version: blobs, definition, plan."""
         self.catalog.lease(objects, self.lease_seconds)
         # Side by side, since files that are flushed at the same time share a flush of the disk.
         for _ in self._writers.map(self._put, objects.keys(), objects.values()):
@@ -122,7 +160,7 @@ class Deployer:
             self._trusted.clear()
         self._trusted.add(digest)
 
-    def _verify(self, asked: Deployment, compiled: Compiled) -> Mapping[str, float]:
+    def _verify(self, asked: Deployment, compiled: Compiled) -> Verified:
         objects: dict[Digest, Path | bytes] = {}
         for digest in compiled.plan.objects:
             path = self.store.path(digest)
@@ -130,12 +168,12 @@ class Deployer:
         return self.verifier.verify(compiled.plan, objects, asked.sample, asked.tolerance)
 
     def _publish(
-        self, asked: Deployment, definition: Definition, compiled: Compiled, worst: Mapping[str, float]
+        self, asked: Deployment, definition: Definition, compiled: Compiled, measured: Mapping[str, Any]
     ) -> tuple[ModelVersion, int]:
         plan = compiled.plan
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
-        metadata = {**definition.metadata, **_measured(asked, worst)}
+        metadata = {**definition.metadata, **measured}
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
 
         def check() -> None:
@@ -150,15 +188,24 @@ def _check(asked: Deployment) -> None:
     names.check_model(asked.model)
     if asked.alias:
         names.check_alias(asked.alias)
-    if asked.options:
-        raise InputError(f"option {sorted(asked.options)[0]!r} is unknown; this version has no options")
+    if asked.options.weights != "exact" and asked.sample is None:
+        raise InputError(f"option 'weights': {asked.options.weights} is accepted on a sample only; give one")
 
 
-def _measured(asked: Deployment, worst: Mapping[str, float]) -> dict[str, Any]:
+def _measured(asked: Deployment, made: Made) -> dict[str, Any]:
+    kept = statistics(made.compiled, made.sizes, asked.sample, made.verified)
     if asked.sample is None:
-        return {"verified": False}
+        return {"verified": False, **kept}
     tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
-    return {"verified": True, "tolerance": tolerance, "measured_error": dict(worst)}
+    return {"verified": True, "tolerance": tolerance, "measured_error": dict(made.verified.worst), **kept}
+
+
+def _weights(asked: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:
+    """Say what other weights than exact ones saved; what they cost stands in the measured error."""
+    if asked.options.weights == "exact":
+        return {}
+    before = compile_plan(exact).plan.parameter_bytes
+    return {"weights": {"form": asked.options.weights, "exact_bytes": before, "bytes": compiled.plan.parameter_bytes}}
 
 
 def _list(digests: Sequence[Digest]) -> str:

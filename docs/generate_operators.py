@@ -1,4 +1,4 @@
-"""Writes operators.md: for each estimator of scikit-learn what is served, and what is refused and why.
+"""Writes operators.md: for each estimator of each library what is served, and what is refused and why.
 
 What is served comes from the registry of importers and from exporting the examples that the tests are made of; what is
 refused, from the refusals that the source of each importer can reach.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from tests.importers.sklearn.examples import examples
+from pretzel.importers.registry import REFUSED
+from pretzel.plan.parts import methods_of
+from tests.importers.sklearn.examples import Example, examples
 
 PAGE = Path(__file__).with_name("operators.md")
 ORDER = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
@@ -35,25 +38,49 @@ This page is generated: `make docs` writes it from the registry of importers, an
 | Estimator | Module | Served | Refused |
 | --- | --- | --- | --- |
 """
+BOOSTING = ("catboost", "lightgbm", "xgboost")
+OTHERS = """
+## Boosting libraries
+
+Estimators, models that stand by themselves, and files in the libraries' own formats: CatBoost {catboost}, LightGBM
+{lightgbm}, XGBoost {xgboost}. Files are read without the library that wrote them. [onnx.md](onnx.md) lists the
+operators of ONNX files.
+
+| Estimator | Module | Served | Refused |
+| --- | --- | --- | --- |
+"""
 
 
 def page() -> str:
     """Return the whole page."""
     kinds = [kind for _, kind in all_estimators() if hasattr(kind, "predict") or hasattr(kind, "transform")]
-    methods = served_methods()
+    methods = served_methods(examples())
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
-    return HEAD.format(total=len(kinds), served=served, version=sklearn.__version__) + "".join(rows)
+    head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)
+    return head + "".join(rows) + _boosting()
 
 
-def served_methods() -> dict[type, list[str]]:
+def _boosting() -> str:
+    found = [e for name in BOOSTING for e in import_module(f"tests.importers.{name}.examples").EXAMPLES]
+    methods = served_methods(found)
+    kinds = sorted(methods, key=lambda kind: (kind.__module__.partition(".")[0], kind.__name__))
+    return OTHERS.format_map({name: version(name) for name in BOOSTING}) + "".join(_row(k, methods) for k in kinds)
+
+
+def version(name: str) -> str:
+    """Return the version of a library that is installed."""
+    return str(import_module(name).__version__)
+
+
+def served_methods(many: Iterable[Example]) -> dict[type, list[str]]:
     """Return the methods that the examples of each estimator export."""
     found: dict[type, set[str]] = {}
     with threadpool_limits(1):
-        for example in examples():
+        for example in many:
             estimator, x = example.fitted()
             try:
-                found.setdefault(example.kind, set()).update(export(estimator, sample=x).outputs)
+                found.setdefault(example.kind, set()).update(methods_of(export(estimator, sample=x).outputs))
             except UnsupportedError:  # some examples show what is refused
                 continue
     return {kind: sorted(methods, key=_place) for kind, methods in found.items()}
@@ -65,8 +92,11 @@ def _place(method: str) -> tuple[int, str]:
 
 def _row(kind: type, methods: dict[type, list[str]]) -> str:
     module = kind.__module__.partition("._")[0]
-    served = ", ".join(f"`{method}`" for method in methods.get(kind, [])) if kind in IMPORTERS else "not yet served"
-    refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind]))) if kind in IMPORTERS else ""
+    if kind in IMPORTERS:
+        served = ", ".join(f"`{method}`" for method in methods.get(kind, []))
+        refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind])))
+    else:
+        served, refused = ("refused", REFUSED[kind][0]) if kind in REFUSED else ("not yet served", "")
     return f"| `{kind.__name__}` | `{module}` | {served} | {refused} |\n"
 
 
@@ -97,7 +127,7 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:
     found = getattr(module, name, None)
-    ours = inspect.isfunction(found) and found.__module__.startswith("pretzel.importers.sklearn")
+    ours = inspect.isfunction(found) and found.__module__.startswith("pretzel.importers.")
     return found if ours else None
 
 

@@ -36,6 +36,17 @@ def alike(inputs: Any, output: Any, dtypes: tuple[str, ...] = FLOATS, layout: st
     typed("result", output, (inputs[0].dtype,), inputs[0].columns, layout)
 
 
+def both(inputs: Any) -> Any:
+    """Return the two inputs of a kernel that reads two.
+
+    Raises:
+        ValueError: there are more or fewer.
+    """
+    if len(inputs) != 2:
+        raise ValueError(f"expected two inputs, got {len(inputs)}")
+    return inputs
+
+
 def vector(name: str, array: np.ndarray, dtype: str, length: int) -> np.ndarray:
     """Return ``array`` as ``length`` contiguous elements of ``dtype``; copied only where it is of another type.
 

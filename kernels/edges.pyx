@@ -17,7 +17,10 @@ cdef char* address(array) except NULL:
 
 
 cdef int bind(Slot* slot, int layout, column) except -1:
-    if layout == SPARSE:
+    if layout == RAGGED:
+        bind(slot, DENSE, column[0])
+        slot.origin_starts = <int64_t*>address(column[1])
+    elif layout == SPARSE:
         slot.origin, slot.columns = address(column[0]), <int32_t*>address(column[1])
         slot.origin_starts = <int64_t*>address(column[2])
     elif isinstance(column, tuple):

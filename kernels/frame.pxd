@@ -6,6 +6,14 @@ from libc.string cimport memcpy
 cdef extern from "stdlib.h" nogil:
     void* aligned_alloc(size_t alignment, size_t size)
 
+cdef extern from "time.h" nogil:
+    ctypedef long time_t
+    struct timespec:
+        time_t tv_sec
+        long tv_nsec
+    int clock_gettime(int clock, timespec* now)
+    int CLOCK_MONOTONIC
+
 
 cdef enum Status:
     OK = 0
@@ -60,6 +68,8 @@ cdef struct Frame:
     Text text              # set with REFUSED: the value, where it is a text
     Buffer scratch         # any kernel's, for the time of one run() of one kernel
     Buffer scratch2
+    const volatile int* raised  # not zero once the caller gave up; NULL where it cannot
+    double deadline        # of the monotonic clock, in seconds; 0 for none
 
 
 # Makes room for `bytes`, keeping nothing: the contents are lost when it grows.  Returns OK or OUT_OF_MEMORY.
@@ -120,6 +130,19 @@ cdef inline int reserve_ragged(Frame* frame, Slot* slot, int64_t count) noexcept
     slot.starts = <int64_t*>slot.own_starts.at
     slot.values = slot.own_values.at
     return OK
+
+
+cdef inline double now() noexcept nogil:
+    cdef timespec time
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec + time.tv_nsec * 1e-9
+
+
+# Whether to stop: for kernels that take long over one row, between two of them.  Returns OK, CANCELLED or LATE.
+cdef inline int interrupted(const Frame* frame) noexcept nogil:
+    if frame.raised != NULL and frame.raised[0]:
+        return CANCELLED
+    return LATE if frame.deadline > 0 and now() > frame.deadline else OK
 
 
 cdef inline int refuse(Frame* frame, int code, int64_t row, int64_t column, double value) noexcept nogil:

@@ -16,7 +16,7 @@ class Refused(ValueError):
     value: float | str
 
 class Token:
-    """A flag that another thread may raise to stop a run between two kernels."""
+    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
 
     def cancel(self) -> None: ...
 
@@ -34,3 +34,4 @@ class Program:
     def run(
         self, workspace: Workspace, columns: list[Any], rows: int, deadline: float = 0.0, token: Token | None = None
     ) -> list[Any]: ...
+    def profile(self, workspace: Workspace, columns: list[Any], rows: int) -> list[tuple[float, int]]: ...

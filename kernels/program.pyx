@@ -11,16 +11,9 @@ from libc.stdlib cimport calloc, free
 import numpy as np
 
 from pretzel.kernels.edges cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
-from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace, reserve
+from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
+from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-cdef extern from "time.h" nogil:
-    ctypedef long time_t
-    struct timespec:
-        time_t tv_sec
-        long tv_nsec
-    int clock_gettime(int clock, timespec* now)
-    int CLOCK_MONOTONIC
 
 cdef dict LAYOUTS = {"dense": DENSE, "sparse": SPARSE, "ragged": RAGGED}
 cdef dict ITEM_SIZES = {
@@ -32,6 +25,10 @@ cdef struct Shape:
     int layout
     int64_t itemsize
     int64_t width
+
+cdef struct Observed:
+    double seconds
+    int64_t entries
 
 cdef struct Step:
     PyObject* kernel       # borrowed: the program's tuple keeps it
@@ -48,7 +45,7 @@ class Refused(ValueError):
 
 
 cdef class Token:
-    """A flag that another thread may raise to stop a run between two kernels."""
+    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
 
     cdef volatile int raised
 
@@ -123,8 +120,9 @@ cdef class Program:
         """Run over ``rows`` rows and return the list of the outputs' values.
 
         ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths, missing]`` of
-        the arrays of a packed text column; or ``(values, columns, starts)`` of a sparse one.  The caller has checked types and
-        sizes.  ``deadline``: a time of the monotonic clock in seconds, 0 for none.
+        the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items, starts)`` of a
+        ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time
+        of the monotonic clock in seconds, 0 for none.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
@@ -141,13 +139,40 @@ cdef class Program:
             bind(&frame.slots[i], self.shapes[i].layout, columns[i])
         results = self._make_outputs(frame, rows)
         with nogil:
-            status = self._run(frame, rows, deadline, token, &failed)
+            status = self._run(frame, rows, deadline, token, &failed, NULL)
         if status != OK:
             self._raise(frame, status, failed)
         for i in range(self.output_count):
             if results[i] is None:
                 results[i] = self._collect(&frame.slots[self.returns[i]], self.returns[i], rows)
         return results
+
+    def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
+        """Run over ``rows`` rows and return, for each step, the seconds it took and how many entries it wrote.
+
+        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 for a step that writes dense ones.
+
+        Raises:
+            Refused, MemoryError: as :meth:`run`.
+        """
+        cdef Frame* frame = &workspace.frame
+        cdef int status, i, failed = 0
+        cdef Observed* observed = <Observed*>calloc(self.step_count + 1, sizeof(Observed))
+        if observed == NULL:
+            raise MemoryError("program: no memory for what is observed")
+        try:
+            workspace.make_slots(self.slot_count)
+            for i in range(self.slot_count):
+                frame.slots[i].origin = NULL
+            for i in range(self.input_count):
+                bind(&frame.slots[i], self.shapes[i].layout, columns[i])
+            with nogil:
+                status = self._run(frame, rows, 0.0, None, &failed, observed)
+            if status != OK:
+                self._raise(frame, status, failed)
+            return [(observed[i].seconds, observed[i].entries) for i in range(self.step_count)]
+        finally:
+            free(observed)
 
     cdef list _make_outputs(self, Frame* frame, int64_t rows):
         """Allocate the dense outputs, for the kernels to write where the caller will read."""
@@ -164,16 +189,21 @@ cdef class Program:
             results.append(array)
         return results
 
-    cdef int _run(self, Frame* frame, int64_t rows, double deadline, Token token, int* failed) noexcept nogil:
+    cdef int _run(
+        self, Frame* frame, int64_t rows, double deadline, Token token, int* failed, Observed* observed
+    ) noexcept nogil:
         cdef int64_t first = 0, block = rows if self.one_block else min(self.block, rows)
         cdef int status, i
+        frame.raised, frame.deadline = NULL, deadline
+        if token is not None:
+            frame.raised = &token.raised
         while True:
             frame.first_row = first
             frame.rows = min(block, rows - first)
             if self._place(frame, first) != OK:
                 return OUT_OF_MEMORY
             for i in range(self.step_count):
-                status = self._step(frame, i)
+                status = self._step(frame, i) if observed == NULL else self._observe(frame, i, observed + i)
                 if status != OK:
                     failed[0] = i
                     return status
@@ -182,8 +212,9 @@ cdef class Program:
             first += frame.rows
             if first >= rows:
                 return OK
-            if deadline > 0 and _now() > deadline:
-                return LATE
+            status = interrupted(frame)
+            if status != OK:
+                return status
 
     cdef int _place(self, Frame* frame, int64_t first) noexcept nogil:
         """Point every slot at the memory of this block."""
@@ -219,6 +250,18 @@ cdef class Program:
             free(many)
         return status
 
+    cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
+        """Take one step, and add what it took and wrote to what was observed."""
+        cdef Slot* written = &frame.slots[self.steps[i].output]
+        cdef double begun = now()
+        cdef int status = self._step(frame, i)
+        observed.seconds += now() - begun
+        if self.shapes[self.steps[i].output].layout == DENSE:
+            observed.entries = -1
+        elif status == OK:
+            observed.entries += written.starts[frame.rows] - written.starts[0]
+        return status
+
     cdef int _inputs_of(self, int i) noexcept nogil:
         cdef int end = self.steps[i + 1].first_input if i + 1 < self.step_count else self.read_count
         return end - self.steps[i].first_input
@@ -240,12 +283,6 @@ cdef class Program:
         if self.shapes[i].layout == SPARSE:
             return take_sparse(slot, rows, self.types[i].numpy)
         return take_texts(slot, rows * self.shapes[i].width)
-
-
-cdef double _now() noexcept nogil:
-    cdef timespec now
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec + now.tv_nsec * 1e-9
 
 
 def _form(kind):

@@ -12,6 +12,7 @@ import pytest
 from scipy import sparse
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.preprocessing import MaxAbsScaler, Normalizer, StandardScaler
 
@@ -205,6 +206,10 @@ def test_explain_shows_the_definition_and_the_plan(predictor: Predictor) -> None
     text = predictor.explain()
     assert "Definition" in text and "= linear %" in text and "linear.dots" in text and "Rules" in text
     assert "LogisticRegression" in repr(predictor)
+    assert "Where the time goes, measured" in predictor.explain(data(20))
+    assert predictor.explain(format="svg").startswith("<svg")
+    with pytest.raises(InputError, match="expected one of text"):
+        predictor.explain(format="pdf")
 
 
 def test_many_threads_at_once(classifier: LogisticRegression) -> None:
@@ -226,3 +231,20 @@ def test_many_threads_at_once(classifier: LogisticRegression) -> None:
     for thread in threads:
         thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads) and not failures
+
+
+@pytest.mark.parametrize("names", [["ham", "spam"], [3, 7]])
+def test_several_targets_come_as_the_estimator_returns_them(names: list[Any]) -> None:
+    x = data()
+    y = np.column_stack([targets(x, names), targets(x[:, ::-1], names)])
+    fitted = RandomForestClassifier(n_estimators=3, max_depth=3).fit(x, y)
+    fast = pretzel.compile(fitted)
+    np.testing.assert_array_equal(fast.predict(x), fitted.predict(x))
+    assert fast.predict(x).dtype.kind == y.dtype.kind
+    for method in ("predict_proba", "predict_log_proba"):
+        got, want = getattr(fast, method)(x), getattr(fitted, method)(x)
+        assert isinstance(got, list) and len(got) == 2
+        assert all(np.array_equal(a, b) for a, b in zip(got, want, strict=True))
+    assert "predict_proba" in repr(fast) and "[" not in repr(fast)
+    if isinstance(names[0], str):
+        assert [table.tolist() for table in fast.classes_] == [table.tolist() for table in fitted.classes_]

@@ -1,10 +1,17 @@
 """The page of estimators is what its generator writes."""
 
 import runpy
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import sklearn
+from sklearn.utils import all_estimators
+
+from pretzel.importers import IMPORTERS
+from pretzel.importers.registry import REFUSED
+
+BOOSTING = ("catboost", "lightgbm", "xgboost")
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -13,5 +20,17 @@ def test_the_page_is_up_to_date() -> None:
     page = (DOCS / "operators.md").read_text()
     if f"scikit-learn {sklearn.__version__} " not in page:
         pytest.skip(f"the page is of another scikit-learn than {sklearn.__version__}")
+    for library in map(pytest.importorskip, BOOSTING):
+        if f" {library.__version__}" not in page and f"\n{library.__version__}" not in page:
+            pytest.skip(f"the page is of another {library.__name__} than {library.__version__}")
     generator = runpy.run_path(str(DOCS / "generate_operators.py"))
     assert page == generator["page"](), "run make docs, and commit docs/operators.md"
+
+
+def test_of_scikit_learns_estimators_nearly_all_are_served() -> None:
+    import_module("pretzel.importers.sklearn")
+    kinds = [kind for _, kind in all_estimators() if hasattr(kind, "predict") or hasattr(kind, "transform")]
+    served = [kind for kind in kinds if kind in IMPORTERS]
+    assert len(served) >= 150, f"{len(served)} of {len(kinds)}"
+    unsaid = [kind.__name__ for kind in kinds if kind not in IMPORTERS and kind not in REFUSED]
+    assert not unsaid, f"neither served nor refused by name: {', '.join(unsaid)}"

@@ -70,6 +70,11 @@ class Catalog:
         with self.database.read() as connection:
             return reading.count_models(connection)
 
+    def sharing(self, objects: Iterable[Digest]) -> dict[Digest, int]:
+        """Return for each object how many models need it to answer."""
+        with self.database.read() as connection:
+            return reading.sharing(connection, objects)
+
     def publish(
         self, name: str, release: Release, alias: str | None, check: Callable[[], None] = lambda: None
     ) -> tuple[ModelVersion, int]:

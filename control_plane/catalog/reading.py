@@ -96,6 +96,18 @@ def count_models(connection: Connection) -> int:
     return count or 0
 
 
+def sharing(connection: Connection, objects: Iterable[Digest]) -> dict[Digest, int]:
+    """Return for each object how many models have a version whose plan needs it."""
+    found: dict[Digest, int] = {}
+    for chunk in _chunks([str(digest) for digest in objects]):
+        holders = versions.c.plan == holdings.c.holder
+        count = func.count(versions.c.model.distinct())
+        query = select(holdings.c.object, count).join(versions, holders).where(holdings.c.object.in_(chunk))
+        rows = connection.execute(query.group_by(holdings.c.object))
+        found |= {Digest.parse(text): models for text, models in rows}
+    return found
+
+
 def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -> list[Digest]:
     """Return those objects that no version needs and no lease keeps."""
     found: list[Digest] = []

@@ -17,6 +17,7 @@ class Slots:
     def __init__(self, inputs: Iterable[Input]) -> None:
         """Give each input its slot, in order."""
         self.stages: list[Stage] = []
+        self.computed: list[Node] = []  # the node that each stage computes
         self.parameters: list[Parameter] = []
         self._names: list[str] = []  # fingerprint of each slot
         self._fingerprints: dict[str, int] = {}
@@ -35,6 +36,7 @@ class Slots:
         stage = self._stage(node, lowered)
         if stage.fingerprint not in self._fingerprints:
             self.stages.append(stage)
+            self.computed.append(node)
             self.parameters.extend(lowered.parameters.values())
         self._assign(node, stage.fingerprint)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pretzel.control_plane.explain.explanation import Explanation
+from pretzel.control_plane.explain.explanation import Evidence, Explanation
 from pretzel.control_plane.explain.graphs import as_dot, as_mermaid
 from pretzel.control_plane.explain.json import as_json
 from pretzel.control_plane.explain.svg import as_svg
@@ -13,7 +13,7 @@ from pretzel.errors import InputError
 from pretzel.plan.definition import Definition
 from pretzel.plan.physical import Plan
 
-__all__ = ["FORMATS", "Explanation", "explain"]
+__all__ = ["FORMATS", "Evidence", "Explanation", "explain"]
 
 FORMATS: dict[str, Callable[[Explanation, bool], str]] = {
     "text": as_text,
@@ -25,7 +25,14 @@ FORMATS: dict[str, Callable[[Explanation, bool], str]] = {
 """Each format with the function that writes it."""
 
 
-def explain(definition: Definition, plan: Plan | None = None, *, format: str = "text", verbose: bool = False) -> str:
+def explain(
+    definition: Definition,
+    plan: Plan | None = None,
+    *,
+    format: str = "text",
+    verbose: bool = False,
+    evidence: Evidence | None = None,
+) -> str:
     """Explain a definition, as it was imported, and the plan it becomes.
 
     Args:
@@ -33,10 +40,11 @@ def explain(definition: Definition, plan: Plan | None = None, *, format: str = "
         plan: its plan, where it is known; otherwise it is compiled here.
         format: one of :data:`FORMATS`.
         verbose: give the whole text of the definition before and after each rule.
+        evidence: who else holds its parameters, and how long its kernels took, where that is known.
 
     Raises:
         InputError: there is no such format.
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](Explanation.of(definition, plan), verbose)
+    return FORMATS[format](Explanation.of(definition, plan, evidence), verbose)

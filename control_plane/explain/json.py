@@ -26,6 +26,7 @@ def tree(told: Explanation, verbose: bool) -> dict[str, Any]:
         "after": cost_tree(told.after),
         "shared": [{"operator": s.node.name, "type": str(s.node.type), "readers": s.readers} for s in told.shared],
         "rules": [_step(step, verbose) for step in told.trace.steps],
+        "finished": told.trace.finished,
         "plan": _plan(told),
     }
 
@@ -43,20 +44,30 @@ def _plan(told: Explanation) -> dict[str, Any]:
         "kernel_set": plan.kernel_set,
         "parameter_bytes": plan.parameter_bytes,
         "inputs": [{"name": column.name, "type": str(column.type)} for column in plan.inputs],
-        "stages": [_stage(told, len(plan.inputs) + i, stage) for i, stage in enumerate(plan.stages)],
+        "shared_bytes": told.shared_bytes if told.evidence.sharing else None,
+        "stages": [_stage(told, i, stage) for i, stage in enumerate(plan.stages)],
+        "passes": [
+            {"bound": one.kind, "breaks": one.breaks, "slots": [len(plan.inputs) + i for i in one.stages]}
+            for one in told.passes
+        ],
         "outputs": [{"name": o.name, "slot": o.slot, "labels": o.labels and str(o.labels)} for o in plan.outputs],
     }
 
 
-def _stage(told: Explanation, slot: int, stage: Stage) -> dict[str, Any]:
+def _stage(told: Explanation, i: int, stage: Stage) -> dict[str, Any]:
     return {
-        "slot": slot,
+        "slot": len(told.plan.inputs) + i,
         "operator": stage.operator,
         "kernel": stage.kernel,
         "attributes": dict(stage.attributes),
         "inputs": list(stage.inputs),
         "type": str(stage.type),
         "fingerprint": stage.fingerprint,
+        "work": told.works[i],
+        "seconds": told.seconds[i],
+        "expected_seconds": told.expected[i],
+        "share": told.shares[i],
+        "other_models": told.others(stage),
         "parameters": [
             {"name": name, "digest": str(digest), "bytes": digest.size, "derived": digest not in told.original}
             for name, digest in stage.parameters.items()

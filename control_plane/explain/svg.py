@@ -18,7 +18,7 @@ _STYLE = """
   text { font: 12px Helvetica, Arial, sans-serif; text-anchor: middle; fill: #1f2430; }
   text.first { font-weight: bold; }
   .input rect { fill: #e8f1fb; stroke: #5b8fc7; } .output rect { fill: #eaf6e9; stroke: #5aa457; }
-  .stage rect { fill: #fdfdfb; stroke: #8a8f99; }
+  .stage rect { fill: #fdfdfb; stroke: #8a8f99; } .hot rect { fill: #f6c7b6; } .warm rect { fill: #fbe9c6; }
   path { fill: none; stroke: #9aa1ad; stroke-width: 1.3; }
 """
 
@@ -39,7 +39,7 @@ def as_svg(told: Explanation, verbose: bool) -> str:
     Raises:
         InputError: the plan is too large for a picture.
     """
-    picture = Picture(told.plan)
+    picture = Picture(told)
     if len(picture.boxes) > MOST_BOXES:
         raise InputError(f"a plan of {len(picture.boxes)} boxes is too large to draw; ask for text or json")
     drawing = Drawing.of(picture)
@@ -52,8 +52,8 @@ def as_svg(told: Explanation, verbose: bool) -> str:
         *(_arrow([drawing.boxes[i] for i in way]) for way in drawing.ways),
         *(
             line
-            for box, (kind, text) in zip(drawing.boxes, picture.boxes, strict=False)
-            for line in _drawn(box, kind, text)
+            for box, (kind, text), heat in zip(drawing.boxes, picture.boxes, picture.heat, strict=False)
+            for line in _drawn(box, f"{kind} {heat}".strip(), text)
         ),
         "</svg>",
     ]

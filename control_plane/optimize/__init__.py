@@ -5,16 +5,24 @@ from __future__ import annotations
 from pretzel.control_plane.optimize.driver import RuleError, run
 from pretzel.control_plane.optimize.rules import RULES
 from pretzel.control_plane.optimize.trace import Trace
+from pretzel.control_plane.phases import DEFINITION
 from pretzel.plan.definition import Definition
 
-__all__ = ["RULES", "RuleError", "Trace", "optimize"]
+__all__ = ["RULES", "RuleError", "Trace", "optimize", "run"]
 
 
 def optimize(definition: Definition, *, trace: Trace | None = None) -> Definition:
     """Return a definition with the same inputs, outputs and values, rewritten by every rule until none fires.
 
+    The work is bounded: a definition that would take more than :data:`~pretzel.control_plane.optimize.budget.BUDGET`
+    comes back rewritten so far.
+
     Args:
         definition: any legal definition.
         trace: takes a note of each step; None costs nothing.
+
+    Raises:
+        DefinitionError: there is too much of something.
     """
+    DEFINITION.check(definition)
     return run(definition, RULES, trace=trace)

@@ -90,9 +90,30 @@ def _counts(node: Any, x: Bound) -> Bound:
     return Bound(MAX_COUNT, nan=False)
 
 
+@proves(ops.Constant)
+def _constant(node: ops.Constant, x: Bound) -> Bound:
+    limit = largest(node.row)
+    return Bound(limit, nan=not limit < math.inf)
+
+
+@proves(ops.HashNgrams)
+def _hashed(node: Any, x: Bound) -> Bound:
+    return Bound(MAX_COUNT * node.high, nan=False)  # n-grams of every length may meet in one column
+
+
 @proves(ops.OneHot)
 def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)
+
+
+@proves(ops.CategoryHash)
+def _category_hash(node: Any, x: Bound) -> Bound:
+    return Bound(2.0**31, nan=False)
+
+
+@proves(ops.NormalProbability)
+def _probability(node: Any, x: Bound) -> Bound:
+    return Bound(1.0, x.nan)
 
 
 @proves(ops.MissingIndicator)
@@ -124,7 +145,7 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
-@proves(ops.Select, ops.Column, ops.Densify)
+@proves(ops.Select, ops.Column, ops.Densify, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
 

@@ -6,20 +6,19 @@ order by the type of the CPU, and the digest of what is folded would follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from pretzel.plan.ops import Affine, Standardize
 from pretzel.plan.parameter import Parameter
 
 _SPLIT = 2.0**27 + 1  # halves a float64 into two numbers of 26 bits (Dekker)
 SMALLEST = 1e-290
 """Magnitudes above this are normal numbers, and stay so when divided by what a rounding leaves over."""
+LARGEST_ARRAY = 2**25
+"""Numbers in an array that a rule makes larger than those it was given; a width costs a definition nothing."""
 LARGEST_SHIFT = 2.0**13
 """Shifts up to this many units of the shifted value are folded: the sum that then cancels loses 2**13 * 2**-52 = 2e-12
 of a unit.  Seconds since 1970, centred and divided by a day, would lose 4e-12 of a day; divided by a second, 4e-7."""
-MOST_STEPS = 100_000_000
-"""Multiplications that one fold may take; a larger one is not worth the wait."""
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -43,6 +42,15 @@ def matrix(weights: Parameter) -> np.ndarray:
     return float64(weights).reshape(len(weights), -1)
 
 
+def as_affine(scaling: Affine | Standardize) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the scale and shift in float64 of ``x * scale + shift``; infinite where it divides by zero."""
+    if isinstance(scaling, Affine):
+        return float64(scaling.scale), None if scaling.shift is None else float64(scaling.shift)
+    divisor = np.ones(scaling.type.columns) if scaling.scale is None else float64(scaling.scale)
+    with np.errstate(all="ignore"):
+        return 1 / divisor, None if scaling.mean is None else -float64(scaling.mean) / divisor
+
+
 def add_bias(bias: Parameter | None, shift: np.ndarray) -> Parameter:
     """Return ``bias + shift`` as a parameter."""
     return Parameter.of(shift.ravel() if bias is None else float64(bias) + shift.ravel())
@@ -61,23 +69,6 @@ def usable(array: np.ndarray) -> bool:
     """Whether a folded array holds numbers that kept their bits: none infinite or NaN, none below the normal ones."""
     magnitudes = np.abs(array)
     return bool(np.isfinite(magnitudes).all() and ((magnitudes == 0) | (magnitudes > SMALLEST)).all())
-
-
-def finite_range(function: Callable[[np.ndarray], np.ndarray], width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each column the smallest and the largest x for which an increasing function is finite.
-
-    The function is finite at zero.  Numbers of one sign lie in the order of their bits, so bits are bisected.
-    """
-    signs = np.array([[-1.0], [1.0]])
-    good = np.zeros((2, width), np.int64)
-    bad = np.full((2, width), np.float64(np.inf).view(np.int64))
-    with np.errstate(all="ignore"):
-        while (bad - good > 1).any():
-            middle = good + (bad - good) // 2
-            finite = np.isfinite(function(signs * middle.view(np.float64)))
-            good, bad = np.where(finite, middle, good), np.where(finite, bad, middle)
-    low, high = signs * good.view(np.float64)
-    return low, high
 
 
 def _exact_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,17 +6,28 @@ from collections import defaultdict
 from functools import cached_property
 
 from pretzel.control_plane.optimize.bounds import Bound, bound
+from pretzel.control_plane.optimize.budget import Budget
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import readers
 from pretzel.plan.node import Node
+from pretzel.plan.ops import RequireFinite
 
 
 class Graph:
     """A definition with facts about its nodes, each found out when first asked for."""
 
-    def __init__(self, definition: Definition) -> None:
-        """Look at ``definition``, which does not change."""
+    def __init__(self, definition: Definition, budget: Budget | None = None) -> None:
+        """Look at ``definition``, which does not change; work on it is taken from ``budget``."""
         self.definition = definition
+        self.budget = budget or Budget()
+
+    def __contains__(self, node: Node) -> bool:
+        """Whether a node stands in the definition."""
+        return node in self._nodes
+
+    @cached_property
+    def _nodes(self) -> set[Node]:
+        return set(self.definition.nodes)
 
     @cached_property
     def _by_operator(self) -> dict[type[Node], list[Node]]:
@@ -41,15 +52,30 @@ class Graph:
     def _refusing(self) -> set[Node]:
         found: set[Node] = set()
         for node in self.definition.nodes:
-            if type(node).refuses or not found.isdisjoint(node.inputs):
+            if node.refuses or not found.isdisjoint(node.inputs):
                 found.add(node)
         return found
 
-    def of(self, operator: type[Node]) -> list[Node]:
-        """Return the nodes of an operator, inputs before their readers; ``Node`` stands for any."""
-        if operator is Node:
+    @cached_property
+    def first_checks(self) -> dict[tuple[Node, bool], Node]:
+        """The first check of each value that lets NaN pass, or does not."""
+        found: dict[tuple[Node, bool], Node] = {}
+        for node in self.of(RequireFinite):
+            assert isinstance(node, RequireFinite)
+            found.setdefault((node.x, node.allow_nan), node)
+        return found
+
+    def of(self, *operators: type[Node]) -> list[Node]:
+        """Return the nodes of some operators, those of each with inputs before readers; ``Node`` stands for any."""
+        if Node in operators:
             return self.definition.nodes
-        return self._by_operator.get(operator, [])
+        return [node for operator in operators for node in self._by_operator.get(operator, ())]
+
+    def input_of(self, node: Node) -> Node:
+        """Return an input that a node is computed from, for what needs to know how many rows there are."""
+        while node.inputs:
+            node = node.inputs[0]
+        return node
 
     def shared(self, node: Node) -> bool:
         """Whether more than one reader wants this node, so that it is computed whatever happens to one of them."""

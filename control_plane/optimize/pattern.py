@@ -11,19 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.plan.node import Node
 
 Rewrite = Callable[..., Node | None]
+Operator = type[Node] | UnionType
+"""An operator, or several, as in ``Affine | Standardize``."""
 
 
 @dataclass(frozen=True)
 class Pattern:
     """An operator, and patterns that some of its inputs must match."""
 
-    operator: type[Node]
+    operator: Operator
     inputs: Mapping[str, Pattern]
 
     def match(self, node: Node) -> tuple[Node, ...] | None:
@@ -39,12 +42,18 @@ class Pattern:
         return found
 
 
-def on(operator: type[Node], **inputs: type[Node] | Pattern) -> Pattern:
+def on(operator: Operator, **inputs: Operator | Pattern) -> Pattern:
     """Return the pattern of an operator over inputs of those operators or patterns; others may be anything."""
-    unknown = [field for field in inputs if field not in operator.fields]
-    if unknown:
-        raise TypeError(f"{operator.name} has no input {unknown[0]!r}")
+    for alternative in alternatives(operator):
+        unknown = [field for field in inputs if field not in alternative.fields]
+        if unknown:
+            raise TypeError(f"{alternative.name} has no input {unknown[0]!r}")
     return Pattern(operator, {f: p if isinstance(p, Pattern) else on(p) for f, p in inputs.items()})
+
+
+def alternatives(operator: Operator) -> tuple[type[Node], ...]:
+    """Return the operators that a pattern names at one place."""
+    return get_args(operator) or (operator,)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Trace:
 
     steps: list[Step] = field(default_factory=list)
     passes: int = 0
+    finished: bool = True
+    """Whether no rule fires any more; where not, the work that one optimization may take was used up."""
 
     def record(self, step: Step) -> None:
         """Keep a step."""

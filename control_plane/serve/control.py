@@ -9,14 +9,16 @@ from typing import Any
 
 import grpc.aio
 
-from pretzel.control_plane.explain import explain
+from pretzel.control_plane.explain import Evidence, explain
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
+from pretzel.control_plane.statistics import known, seconds_of
 from pretzel.errors import ExhaustedError
 from pretzel.plan import wire
 from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.physical import Plan
+from pretzel.plan.sizes import Sizes
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 
@@ -101,8 +103,10 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
 
     def _explain(self, request: pb.ExplainModelRequest) -> str:
         _, version = self._plane.catalog.resolve(request.model)
-        definition = self._plane.deployer.read(version)
-        return explain(definition, self._plan(version), format=request.format or "text", verbose=request.verbose)
+        definition, plan = self._plane.deployer.read(version), self._plan(version)
+        sharing = self._plane.catalog.sharing(plan.objects)
+        evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes())
+        return explain(definition, plan, format=request.format or "text", verbose=request.verbose, evidence=evidence)
 
     def _plan(self, version: ModelVersion) -> Plan:
         return Plan.from_encoded(self._plane.store.get(version.plan))

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pretzel.control_plane.catalog import Changes
 from pretzel.control_plane.deploy import Deployment
+from pretzel.control_plane.options import Options
 from pretzel.control_plane.serve.live import Worker
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
+from pretzel.plan.definition import from_tree, parameter_digests
 from pretzel.v1 import control_pb2, worker_pb2
 
 
 def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
-    """Return what a client asks to deploy; the definition is built later, on the thread that deploys it."""
-    message = request.definition
+    """Return what a client asks to deploy; the definition is built later, on the thread that deploys it.
+
+    Raises:
+        DefinitionError: it is none, whatever its parameters hold; so that nobody uploads them in vain.
+    """
+    tree = wire.definition_tree(request.definition)
     return Deployment(
         model=request.model,
-        parameters=wire.definition_digests(message),
-        build=lambda parameters: wire.definition_from_proto(message, parameters),
+        parameters=parameter_digests(tree),
+        build=partial(from_tree, tree),
         sample=sample(request.sample) if request.HasField("sample") else None,
         tolerance=_tolerance(request),
         alias=request.alias or None,
-        options=wire.attributes_from_proto(request.options),
+        options=Options.of(wire.attributes_from_proto(request.options)),
     )
 
 

@@ -2,6 +2,6 @@
 
 from pretzel.control_plane.verify.compare import Tolerance
 from pretzel.control_plane.verify.job import Limits, Sample
-from pretzel.control_plane.verify.verifier import Verifier
+from pretzel.control_plane.verify.verifier import Verified, Verifier
 
-__all__ = ["Limits", "Sample", "Tolerance", "Verifier"]
+__all__ = ["Limits", "Sample", "Tolerance", "Verified", "Verifier"]

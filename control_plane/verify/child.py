@@ -41,10 +41,10 @@ def main() -> None:
 
 
 def answer(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the largest difference of each output, or the error."""
+    """Return the largest difference of each output and what was observed of each stage, or the error."""
     try:
         _limit(job)
-        return {"worst": run(job)}
+        return run(job)
     except PretzelError as error:
         return error_tree(error)
     except MemoryError:
@@ -57,19 +57,20 @@ def answer(job: Mapping[str, Any]) -> dict[str, Any]:
         _unlimit()
 
 
-def run(job: Mapping[str, Any]) -> dict[str, float]:
-    """Load the plan, run it over the sample and compare every output."""
+def run(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Load the plan, run it over the sample and compare every output; then run it once more, warm, and observe it."""
     plan = Plan.from_encoded(job["plan"])
     executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
     if job["inputs"] is None:
-        return {}
-    wanted = columns_of(job["outputs"])
+        return {"worst": {}, "observed": []}
+    wanted, given = columns_of(job["outputs"]), columns_of(job["inputs"])
     try:
-        results = executable.run(columns_of(job["inputs"]), outputs=list(wanted))
+        results = executable.run(given, outputs=list(wanted))
     except (InputError, NotFoundError) as error:
         raise InputError(f"sample: {error}") from None
     tolerance = Tolerance(*job["tolerance"])
-    return {name: compare(name, results[name], want, tolerance) for name, want in wanted.items()}
+    worst = {name: compare(name, results[name], want, tolerance) for name, want in wanted.items()}
+    return {"worst": worst, "observed": [[step.seconds, step.entries] for step in executable.profile(given)]}
 
 
 def _map(source: str | bytes, digest: Digest) -> bytes | memoryview:

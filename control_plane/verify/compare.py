@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pretzel.errors import InputError, VerificationError
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 
-Value = np.ndarray | Texts | Csr | Labels
+Value = np.ndarray | Texts | Csr | Ragged | Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def _array(value: Value | list[str]) -> np.ndarray:
             texts = [... if text != text else text for text in value.tolist()]
             array = np.array(texts, object)
             return array if value.width is None else array.reshape(len(value), value.width)
+        case Ragged():  # no output is one, and none equals it
+            return np.array([*value.tolist(), ...], object)[:-1]
         case list():
             return np.array(value, object)
     return value.astype(object) if value.dtype.kind in "US" else value

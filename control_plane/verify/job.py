@@ -16,7 +16,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
 from pretzel.plan.physical import Plan
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 
 Tree = Any
 LENGTH = struct.Struct("<Q")
@@ -93,6 +93,8 @@ def value_tree(value: Value | list[str]) -> Tree:
             return ["texts", value.data.tobytes(), value.lengths.astype("<u4").tobytes(), missing, value.width]
         case Csr():
             return ["csr", *map(value_tree, (value.data, value.indices, value.starts)), value.width]
+        case Ragged():
+            return ["ragged", value_tree(value.items), value_tree(value.starts)]
         case Labels():
             return ["labels", value_tree(value.codes), value_tree(value.labels)]
     return ["list", list(value)]
@@ -108,6 +110,8 @@ def value_of(tree: Tree) -> Any:
             return Texts(np.frombuffer(data, np.uint8), np.frombuffer(lengths, "<u4"), mask, width)
         case ["csr", data, indices, starts, width]:
             return Csr(value_of(data), value_of(indices), value_of(starts), width)
+        case ["ragged", items, starts]:
+            return Ragged(value_of(items), value_of(starts))
         case ["labels", codes, labels]:
             return Labels(value_of(codes), value_of(labels))
     return tree[1]

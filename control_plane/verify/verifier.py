@@ -5,17 +5,29 @@ from __future__ import annotations
 import queue
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pretzel.control_plane.verify.compare import Tolerance
 from pretzel.control_plane.verify.job import Limits, Sample, error_of, job_bytes
 from pretzel.control_plane.verify.process import Child
+from pretzel.engine.executable import Observed
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.physical import Plan
 
 COMMAND = (sys.executable, "-P", "-m", "pretzel.control_plane.verify.child")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a run over a sample showed."""
+
+    worst: Mapping[str, float]
+    """For each output, the largest difference over its column's scale."""
+    observed: Sequence[Observed]
+    """Time and entries of each stage over the whole sample; none without one."""
 
 
 class Verifier:
@@ -35,8 +47,8 @@ class Verifier:
 
     def verify(
         self, plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance
-    ) -> dict[str, float]:
-        """Run a plan over a sample and return, for each output, the largest difference over its column's scale.
+    ) -> Verified:
+        """Run a plan over a sample, compare its answers, and return how far they were off and what was observed.
 
         Without a sample the plan is only loaded.
 
@@ -49,8 +61,7 @@ class Verifier:
         answer = self._ask(job)
         if "error" in answer:
             raise error_of(answer)
-        worst: dict[str, float] = answer["worst"]
-        return worst
+        return Verified(answer["worst"], [Observed(*step) for step in answer["observed"]])
 
     def close(self) -> None:
         """End the children; a verification that still runs fails as UNAVAILABLE."""

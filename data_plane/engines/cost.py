@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
 FIXED = 512
 """Bytes of input that cost about as much as a call with none."""
@@ -46,12 +46,14 @@ class Cost:
 
 def size_of(columns: Mapping[str, Any]) -> int:
     """Return the bytes of a request's columns."""
-    size = 0
-    for value in columns.values():
-        if isinstance(value, np.ndarray):
-            size += value.nbytes
-        elif isinstance(value, Texts):
-            size += value.data.nbytes + value.lengths.nbytes
-        elif isinstance(value, Csr):
-            size += value.data.nbytes + value.starts.nbytes
-    return size
+    return sum(map(_size, columns.values()))
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Texts):
+        return value.data.nbytes + value.lengths.nbytes
+    if isinstance(value, Csr):
+        return value.data.nbytes + value.starts.nbytes
+    return _size(value.items) + value.starts.nbytes if isinstance(value, Ragged) else 0

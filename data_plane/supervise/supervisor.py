@@ -29,6 +29,7 @@ from pretzel.data_plane.supervise.parent import die_with
 from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import PreconditionError, PretzelError
+from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
@@ -140,6 +141,7 @@ class Supervisor:
             "host": self._settings.host,
             "port": self._fleet.port,
             "metrics_port": self._metrics_port,
+            "cpu": cpu.chosen,
             "processes": [child.pid for child in self._fleet.children.values()],
         }
 

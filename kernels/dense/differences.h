@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "clones.h"
 
 #define GROUP 8
 
@@ -17,50 +16,17 @@ enum pretzel_metric {
     METRIC_HAMMING, METRIC_CHI2, METRIC_NAN_EUCLIDEAN
 };
 
-/* `a` and `b` are the two sums that TERM adds to; a NaN in either value makes `gap` one. */
-#define PRETZEL_GROUP(TERM, RESULT)                                                                           \
-    for (int64_t j = 0; j < width; j++) {                                                                     \
-        const double v = x[j];                                                                                \
-        for (int l = 0; l < GROUP; l++) {                                                                     \
-            const double c = centers[j * GROUP + l], gap = fabs(v - c);                                       \
-            (void)gap;                                                                                        \
-            TERM;                                                                                             \
-        }                                                                                                     \
-    }                                                                                                         \
-    for (int64_t l = 0; l < count; l++) y[l] = RESULT;                                                        \
-    break;
+typedef struct {
+    void (*f64)(
+        int metric, const double *x, const double *centers, double p, double *y, int64_t rows, int64_t width, int64_t k);
+    void (*f32_f64)(
+        int metric, const float *x, const double *centers, double p, double *y, int64_t rows, int64_t width, int64_t k);
+    void (*f32)(
+        int metric, const float *x, const double *centers, double p, float *y, int64_t rows, int64_t width, int64_t k);
+} Differences;
 
-#define PRETZEL_DIFFERENCES(NAME, X, Y)                                                                       \
-    static inline __attribute__((always_inline)) void NAME##_group(                                           \
-        const int metric, const X* x, const double* centers, double p, Y* y, int64_t width, int64_t count) {  \
-        double a[GROUP] = {0}, b[GROUP] = {0};                                                                \
-        switch (metric) {                                                                                     \
-        case METRIC_MANHATTAN: PRETZEL_GROUP(a[l] += gap, a[l])                                               \
-        case METRIC_CHEBYSHEV: PRETZEL_GROUP(a[l] = gap > a[l] || gap != gap ? gap : a[l], a[l])              \
-        case METRIC_SQUARES: PRETZEL_GROUP(a[l] += gap * gap, a[l])                                           \
-        case METRIC_POWERS: PRETZEL_GROUP(a[l] += pow(gap, p), a[l])                                          \
-        case METRIC_CANBERRA:                                                                                 \
-            PRETZEL_GROUP(const double s = fabs(v) + fabs(c); a[l] += s != 0 ? gap / s : 0, a[l])             \
-        case METRIC_BRAYCURTIS:                                                                               \
-            PRETZEL_GROUP(a[l] += gap; b[l] += fabs(v) + fabs(c), b[l] != 0 ? a[l] / b[l] : 0)                \
-        case METRIC_HAMMING: PRETZEL_GROUP(a[l] += v != c, width ? a[l] / width : 0)                          \
-        case METRIC_CHI2:                                                                                     \
-            PRETZEL_GROUP(const double s = v + c; a[l] += s != 0 ? gap * gap / s : 0, a[l])                   \
-        case METRIC_NAN_EUCLIDEAN:                                                                            \
-            PRETZEL_GROUP(                                                                                    \
-                a[l] += gap == gap ? gap * gap : 0; b[l] += gap == gap,                                       \
-                b[l] != 0 ? sqrt(a[l] / b[l] * width) : NAN)                                                  \
-        }                                                                                                     \
-    }                                                                                                         \
-    PRETZEL_CLONES static void NAME(                                                                          \
-        int metric, const X* x, const double* centers, double p, Y* y, int64_t rows, int64_t width, int64_t k) { \
-        for (int64_t c = 0; c < k; c += GROUP, centers += GROUP * width)                                      \
-            for (int64_t row = 0; row < rows; row++)                                                          \
-                NAME##_group(metric, x + row * width, centers, p, y + row * k + c, width, k - c < GROUP ? k - c : GROUP); \
-    }
-
-PRETZEL_DIFFERENCES(differences_f64, double, double)
-PRETZEL_DIFFERENCES(differences_f32_f64, float, double)
-PRETZEL_DIFFERENCES(differences_f32, float, float)
+#define CPU_BODY "dense/differences_body.h"
+#include "cpu_bodies.h"
+CPU_TABLES(Differences, differences)
 
 #endif

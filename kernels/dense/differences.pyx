@@ -3,13 +3,18 @@
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed
+from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/differences.h" nogil:
-    void differences_f64(int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void differences_f32_f64(int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void differences_f32(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept
+    ctypedef struct Functions "Differences":
+        void (*f64)(int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f32_f64)(int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f32)(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+    const Functions* differences_for(int level)
+
+cdef const Functions* differences = differences_for(level)
 
 METRICS = [
     "manhattan", "chebyshev", "squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean",
@@ -50,9 +55,9 @@ cdef class Differences(Kernel):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if not self.single_x:
-            differences_f64(self.metric, <double*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+            differences.f64(self.metric, <double*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
         elif self.single_y:
-            differences_f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
+            differences.f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
         else:
-            differences_f32_f64(self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+            differences.f32_f64(self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
         return OK

@@ -6,14 +6,12 @@ from libc.stdint cimport int64_t
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.products cimport Products, products_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
-cdef extern from "dense/products.h" nogil:
-    void dots_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void dots_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+cdef const Products* products = products_for(level)
 
 ctypedef fused real:
     float
@@ -80,13 +78,13 @@ cdef class _Products(_Distances):
 
     cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:
         if self.single_x and self.tiled:
-            tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         elif self.single_x:
-            dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         elif self.tiled:
-            tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
         else:
-            dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
+            products.dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
 
 
 cdef class Dots(_Products):

@@ -14,11 +14,12 @@ enum pretzel_function {
 #define PRETZEL_EACH(EXPRESSION)                                                                              \
     for (int64_t i = 0; i < n; i++) { const real v = x[i]; y[i] = (real)(EXPRESSION); }                       \
     break;
-#define PRETZEL_APPLY(NAME, TYPE)                                                                             \
+/* EXP is the C library's of the type: boosted trees take it in float32, and a sigmoid near 1 shows its last bit. */
+#define PRETZEL_APPLY(NAME, TYPE, EXP)                                                                        \
     static void NAME(int function, const TYPE* x, TYPE* y, int64_t n) {                                       \
         typedef TYPE real;                                                                                    \
         switch (function) {                                                                                   \
-        case FUNCTION_EXP: PRETZEL_EACH(exp(v))                                                               \
+        case FUNCTION_EXP: PRETZEL_EACH(EXP(v))                                                               \
         case FUNCTION_LOG: PRETZEL_EACH(log(v))                                                               \
         case FUNCTION_LOG1P: PRETZEL_EACH(log1p(v))                                                           \
         case FUNCTION_EXPM1: PRETZEL_EACH(expm1(v))                                                           \
@@ -36,7 +37,7 @@ enum pretzel_function {
         }                                                                                                     \
     }
 
-PRETZEL_APPLY(pretzel_apply_f32, float)
-PRETZEL_APPLY(pretzel_apply_f64, double)
+PRETZEL_APPLY(pretzel_apply_f32, float, expf)
+PRETZEL_APPLY(pretzel_apply_f64, double, exp)
 
 #endif

@@ -20,7 +20,7 @@ FUNCTIONS = {
 
 
 cdef class Elementwise(Kernel):
-    """``y = function(x)``, through the C library in float64, rounded to the type of x."""
+    """``y = function(x)``, through the C library in float64 (``exp`` in the type of x), rounded to the type of x."""
 
     cdef int function
     cdef int64_t width

@@ -1,10 +1,10 @@
 """The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
 
-from libc.math cimport exp, isfinite, isinf, log, log1p
+from libc.math cimport exp, expf, isfinite, isinf, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
-from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
 from pretzel.kernels.kernel cimport Kernel
 
 import numpy as np
@@ -37,11 +37,13 @@ cdef enum Function:
     LOG = 5
     SHARES = 6
     LOG_SOFTMAX = 7
-    INVERSE_DISTANCES = 8
+    LOG_SUM_EXP = 8
+    INVERSE_DISTANCES = 9
+    SOFTMAX_IN_ORDER = 10
 
 FUNCTIONS = [
     "sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax",
-    "inverse_distances",
+    "log_sum_exp", "inverse_distances", "softmax_in_order",
 ]
 
 
@@ -56,21 +58,28 @@ cdef class Link(Kernel):
         if function.endswith("_pair"):
             typed("x", inputs[0], FLOATS, 1)
             typed("result", output, (inputs[0].dtype,), 2)
+        elif function == "log_sum_exp":
+            typed("x", inputs[0], FLOATS)
+            typed("result", output, (inputs[0].dtype,), 1)
+            if inputs[0].columns == 0:
+                raise ValueError("x: expected a column at least")
         else:
             alike(inputs, output)
         self.function = FUNCTIONS.index(function)
         self.width, self.single = inputs[0].columns, output.dtype == "f32"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        if self.function == LOG_SUM_EXP and reserve(&frame.scratch, self.width * 8):
+            return OUT_OF_MEMORY
         if self.single:
-            link(self.function, <float*>inputs[0].values, <float*>output.values, frame.rows, self.width)
+            link(self.function, <float*>inputs[0].values, <float*>output.values, frame, self.width)
         else:
-            link(self.function, <double*>inputs[0].values, <double*>output.values, frame.rows, self.width)
+            link(self.function, <double*>inputs[0].values, <double*>output.values, frame, self.width)
         return OK
 
 
-cdef inline void link(int function, const real* x, real* y, int64_t rows, int64_t width) noexcept nogil:
-    cdef int64_t i
+cdef inline void link(int function, const real* x, real* y, Frame* frame, int64_t width) noexcept nogil:
+    cdef int64_t i, rows = frame.rows
     if function == SIGMOID:
         for i in range(rows * width):
             y[i] = sigmoid(x[i])
@@ -80,12 +89,18 @@ cdef inline void link(int function, const real* x, real* y, int64_t rows, int64_
     elif function == SOFTMAX:
         for i in range(rows):
             softmax(x + i * width, y + i * width, width)
+    elif function == SOFTMAX_IN_ORDER:
+        for i in range(rows):
+            softmax_in_order(x + i * width, y + i * width, width)
     elif function == SHARES:
         for i in range(rows):
             shares(x + i * width, y + i * width, width)
     elif function == LOG_SOFTMAX:
         for i in range(rows):
             log_softmax(x + i * width, y + i * width, width)
+    elif function == LOG_SUM_EXP:
+        for i in range(rows):
+            y[i] = log_sum_exp(x + i * width, <real*>frame.scratch.at, width)
     elif function == INVERSE_DISTANCES:
         for i in range(rows):
             inverse_distances(x + i * width, y + i * width, width)
@@ -149,19 +164,37 @@ cdef inline void softmax(const real* x, real* y, int64_t width) noexcept nogil:
         y[i] /= total
 
 
-cdef inline void log_softmax(const real* x, real* y, int64_t width) noexcept nogil:
-    """``x - logsumexp(x)``: the largest taken out of the sum, with all its equals (``scipy.special.logsumexp``)."""
+cdef inline void softmax_in_order(const real* x, real* y, int64_t width) noexcept nogil:
+    """The same with powers of the type of x, added one after the other in float64 (LightGBM's, XGBoost's ``Softmax``)."""
     cdef int64_t i
-    cdef real largest = largest_of(x, width), count = 0, shift, rest, total
+    cdef real largest = largest_of(x, width)
+    cdef double total = 0
+    for i in range(width):
+        y[i] = expf(x[i] - largest) if real is float else exp(x[i] - largest)
+        total += y[i]
+    for i in range(width):
+        y[i] /= <real>total
+
+
+cdef inline void log_softmax(const real* x, real* y, int64_t width) noexcept nogil:
+    """``x - logsumexp(x)``."""
+    cdef int64_t i
+    cdef real total = log_sum_exp(x, y, width)
+    for i in range(width):
+        y[i] = x[i] - total
+
+
+cdef inline real log_sum_exp(const real* x, real* powers, int64_t width) noexcept nogil:
+    """``log(sum(exp(x)))``: the largest taken out of the sum, with all its equals (``scipy.special.logsumexp``)."""
+    cdef int64_t i
+    cdef real largest = largest_of(x, width), count = 0, shift, rest
     shift = largest if isfinite(largest) else 0
     for i in range(width):
         count += x[i] == largest
-        y[i] = 0 if x[i] == largest else <real>exp(<real>(x[i] - shift))
-    rest = sum_of(y, width)
+        powers[i] = 0 if x[i] == largest else <real>exp(<real>(x[i] - shift))
+    rest = sum_of(powers, width)
     rest = rest if rest == 0 else rest / count
-    total = <real>log1p(rest) + <real>log(count) + largest
-    for i in range(width):
-        y[i] = x[i] - total
+    return <real>log1p(rest) + <real>log(count) + largest
 
 
 cdef inline void shares(const real* x, real* y, int64_t width) noexcept nogil:

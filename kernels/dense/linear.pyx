@@ -5,16 +5,12 @@ from libc.stdint cimport int64_t
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.products cimport Products, products_for
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
-cdef extern from "dense/products.h" nogil:
-    void dots_f32(const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void dots_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void dots_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f32(const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f64(const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
-    void tiles_f32_f64(const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k) noexcept
+cdef const Products* products = products_for(level)
 
 
 cdef class _Product(Kernel):
@@ -52,11 +48,11 @@ cdef class Dots(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            dots_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.dots_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
         elif self.single_x:
-            dots_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
         else:
-            dots_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
         return OK
 
 
@@ -71,9 +67,9 @@ cdef class Tiles(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            tiles_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.tiles_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
         elif self.single_x:
-            tiles_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
         else:
-            tiles_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
         return OK

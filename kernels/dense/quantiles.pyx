@@ -1,4 +1,4 @@
-"""Quantiles of dense numbers: Interpolate, NormalQuantile."""
+"""Quantiles of dense numbers: Interpolate, NormalQuantile, NormalProbability."""
 
 from libc.math cimport INFINITY, NAN, erf, erfc, exp, isnan, log, sqrt
 from libc.stdint cimport int64_t
@@ -21,20 +21,22 @@ cdef struct Curve:
     const double* knots
     const double* levels
     int64_t count
+    bint upwards
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots, the mean of both directions where knots repeat (``QuantileTransformer``)."""
+    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
 
     cdef object kept
     cdef const double* knots
     cdef const double* levels
     cdef int64_t width, count
     cdef double margin
-    cdef bint single
+    cdef bint single, upwards
 
-    def __init__(self, inputs, output, *, knots, levels, margin):
+    def __init__(self, inputs, output, *, knots, levels, margin, upwards=False):
         alike(inputs, output)
+        self.upwards = upwards
         self.width, self.single, self.margin = output.columns, output.dtype == "f32", margin
         self.count = len(levels)
         if self.count < 1:
@@ -46,7 +48,7 @@ cdef class Interpolate(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Curve curve
         cdef int64_t row, i, at = 0
-        curve.levels, curve.count = self.levels, self.count
+        curve.levels, curve.count, curve.upwards = self.levels, self.count, self.upwards
         for row in range(frame.rows):
             for i in range(self.width):
                 curve.knots = self.knots + i * self.count
@@ -66,6 +68,8 @@ cdef inline real level(real x, real margin, const Curve* curve) noexcept nogil:
         return <real>curve.levels[0]
     if (<real>(x + margin) > curve.knots[last]) if margin != 0 else (x >= curve.knots[last]):
         return <real>curve.levels[last]
+    if curve.upwards:
+        return <real>upwards(x, curve)
     return <real>(0.5 * (upwards(x, curve) - downwards(x, curve)))
 
 
@@ -149,3 +153,21 @@ cdef inline double lower_quantile(double p) noexcept nogil:
 cdef inline double excess(double x, double p) noexcept nogil:
     """Return how much more than p lies below x, by the function that is small where the result is."""
     return 0.5 * erfc(-x / ROOT_2) - p if p < 0.25 else 0.5 * erf(x / ROOT_2) - (p - 0.5)
+
+
+cdef class NormalProbability(Kernel):
+    """The normal distribution function (``scipy.stats.norm.cdf``)."""
+
+    cdef int64_t width
+
+    def __init__(self, inputs, output):
+        alike(inputs, output, ("f64",))
+        self.width = output.columns
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* x = <double*>inputs[0].values
+        cdef double* y = <double*>output.values
+        cdef int64_t i
+        for i in range(frame.rows * self.width):
+            y[i] = 0.5 * erfc(-x[i] / ROOT_2)
+        return OK

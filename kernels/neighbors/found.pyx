@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
 
-from pretzel.kernels.checks import FLOATS, address, matrix, typed
+from pretzel.kernels.checks import FLOATS, address, both, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
 
@@ -27,10 +27,11 @@ cdef class Gather(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output):
-        typed("x", inputs[0], FLOATS)
-        typed("positions", inputs[1], ("i64",), output.columns)
-        typed("result", output, (inputs[0].dtype,))
-        self.width, self.count, self.single = inputs[0].columns, output.columns, output.dtype == "f32"
+        x, positions = both(inputs)
+        typed("x", x, FLOATS)
+        typed("positions", positions, ("i64",), output.columns)
+        typed("result", output, (x.dtype,))
+        self.width, self.count, self.single = x.columns, output.columns, output.dtype == "f32"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const int64_t* positions = <const int64_t*>inputs[1].values
@@ -72,9 +73,10 @@ cdef class Blend(Kernel):
     def __init__(self, inputs, output, *, table, form):
         if form not in ("sum", "min"):
             raise ValueError(f"form: expected sum or min, got {form!r}")
-        self.count, self.width, self.entries = inputs[0].columns, output.columns, len(table)
-        typed("positions", inputs[0], ("i64",))
-        typed("weights", inputs[1], ("f64",), self.count)
+        positions, weights = both(inputs)
+        self.count, self.width, self.entries = positions.columns, output.columns, len(table)
+        typed("positions", positions, ("i64",))
+        typed("weights", weights, ("f64",), self.count)
         typed("result", output, ("f64",))
         self.least = form == "min"
         self.kept = matrix("table", table, "f64", (self.entries, self.width))
@@ -128,10 +130,11 @@ cdef class Scatter(Kernel):
     cdef bint single
 
     def __init__(self, inputs, output, *, width):
-        typed("positions", inputs[0], ("i64",), inputs[1].columns)
-        typed("values", inputs[1], FLOATS)
-        typed("result", output, (inputs[1].dtype,), width, layout="sparse")
-        self.count, self.width, self.single = inputs[0].columns, width, output.dtype == "f32"
+        positions, values = both(inputs)
+        typed("positions", positions, ("i64",), values.columns)
+        typed("values", values, FLOATS)
+        typed("result", output, (values.dtype,), width, layout="sparse")
+        self.count, self.width, self.single = positions.columns, width, output.dtype == "f32"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const int64_t* positions = <const int64_t*>inputs[0].values

@@ -8,6 +8,7 @@ up; last, the ids found are ranked and counted.  There is no object, and no copy
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from pretzel.kernels.checks import typed
+from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse
 from pretzel.kernels.text.rows cimport BATCH, Query, Row, utf8_is_ascii, write_characters, write_words
 from pretzel.kernels.text.terms cimport (
@@ -20,21 +21,28 @@ cdef extern from "ranks.h" nogil:
         pass
     int64_t ranks_bytes(int64_t width)
     void ranks_open(Ranks* r, void* memory, int64_t width)
-    int64_t ranks_count(Ranks* r, const uint32_t* found, int64_t length, int32_t* ids, int32_t* counts)
+    ctypedef struct Counting:
+        int64_t (*count)(Ranks* r, const uint32_t* found, int64_t length, int32_t* ids, int32_t* counts) noexcept nogil
+    const Counting* counting_for(int level)
 
 cdef extern from "grams.h" nogil:
     int64_t grams_write_padded(const uint8_t* text, int64_t length, uint8_t* out)
     int64_t grams_write_collapsed(const uint8_t* text, int64_t length, uint8_t* out)
-    int64_t grams_short(
-        const Terms* t, const uint8_t* text, int64_t length, int low, int high, bint words, uint32_t limit,
-        uint32_t* ids
-    )
+    ctypedef struct Grams:
+        int64_t (*short_ones)(
+            const Terms* t, const uint8_t* text, int64_t length, int low, int high, bint words, uint32_t limit,
+            uint32_t* ids
+        ) noexcept nogil
+    const Grams* grams_for(int level)
 
 cdef extern from *:
     """
     #define prefetch(p) __builtin_prefetch(p)
     """
     void prefetch(const void* p) nogil
+
+cdef const Grams* grams = grams_for(level)
+cdef const Counting* counting = counting_for(level)
 
 cdef enum Unit:
     WORD = 0
@@ -126,7 +134,7 @@ cdef class CountNgrams(TextKernel):
             length = grams_write_padded(text, length, out)
         else:
             length = grams_write_collapsed(text, length, out)
-        row.found = grams_short(
+        row.found = grams.short_ones(
             &self.vocabulary.terms, out, length, self.low, self.high, self.unit == CHAR_WB, self.width,
             <uint32_t*>row.ids.at,
         )
@@ -165,7 +173,7 @@ cdef class CountNgrams(TextKernel):
     ) noexcept nogil:
         """Write the distinct ids of a row in ascending order, with how often each was found; return how many."""
         cdef const uint32_t* ids = <const uint32_t*>row.ids.at
-        cdef int64_t distinct = ranks_count(ranks, ids, row.found, output.columns + stored, counts)
+        cdef int64_t distinct = counting.count(ranks, ids, row.found, output.columns + stored, counts)
         if self.single:
             convert(<float*>output.values + stored, counts, distinct, self.binary)
         elif self.floating:
@@ -189,9 +197,9 @@ cdef inline void convert(Count* values, const int32_t* counts, int64_t distinct,
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:
-    """Queue an n-gram of one byte or more; a full queue is looked up."""
+    """Queue an n-gram, unless it is too long or empty; a full queue is looked up."""
     cdef Query* query = &row.queries[row.waiting]
-    if length > vocabulary.longest:
+    if length > vocabulary.longest or length == 0:
         return OK
     if length <= TERMS_SHORT:
         query.key = terms_short_key(at, length)

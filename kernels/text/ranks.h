@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "clones.h"
-
 typedef struct {
     uint64_t bits;   /* which of 64 ids are present; means something only where the upper level says so */
     uint64_t before; /* distinct ids below these */
@@ -80,15 +78,12 @@ static inline int64_t ranks_of(const Ranks *r, uint32_t id) {
     return (int64_t)word->before + ranks_ones(word->bits & ((1ull << (id & 63)) - 1));
 }
 
-/* Writes the distinct ids in ascending order, and in counts how often each was found; returns how many they are.
-   Both have room for three more. */
-PRETZEL_CLONES
-static int64_t ranks_count(Ranks *r, const uint32_t *found, int64_t length, int32_t *ids, int32_t *counts) {
-    for (int64_t k = 0; k < length; k++) ranks_add(r, found[k]);
-    int64_t distinct = ranks_list(r, ids);
-    memset(counts, 0, (size_t)distinct * 4);
-    for (int64_t k = 0; k < length; k++) counts[ranks_of(r, found[k])]++;
-    return distinct;
-}
+typedef struct {
+    int64_t (*count)(Ranks *r, const uint32_t *found, int64_t length, int32_t *ids, int32_t *counts);
+} Counting;
+
+#define CPU_BODY "text/ranks_body.h"
+#include "cpu_bodies.h"
+CPU_TABLES(Counting, counting)
 
 #endif

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.inputs import columns_of
+from pretzel.client.inputs import column_of, columns_of
 from pretzel.client.results import result_of
-from pretzel.client.tables import is_sparse
+from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import Trace, optimize
+from pretzel.control_plane.explain import Evidence, explain
+from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
@@ -24,7 +25,7 @@ from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.render import render
+from pretzel.plan.parts import methods_of, outputs_of, put_together
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
@@ -68,31 +69,36 @@ class Predictor:
         """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
         self._models = _Models(definition, reexport)
         self._definition = definition
-        for name in definition.outputs:
-            setattr(self, name, _Method(name, self._models))
+        for method in methods_of(definition.outputs):
+            setattr(self, method, _method(method, self._models))
         names = definition.metadata.get("feature_names")
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
-        head = definition.outputs.get("predict")
-        if isinstance(head, ops.LabelLookup):
-            self.classes_ = _table(_labels(head.labels), definition.metadata)
+        heads = [definition.outputs[name] for name in outputs_of("predict", definition.outputs)]
+        tables = [_table(_labels(h.labels), definition.metadata) for h in heads if isinstance(h, ops.LabelLookup)]
+        if tables and len(tables) == len(heads):
+            self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
         """Say which methods there are, where another is asked for."""
-        methods = self.__dict__["_definition"].outputs if "_definition" in self.__dict__ else ()
+        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
         raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
 
-    def explain(self) -> str:
-        """Say what is computed: the definition, the rules that rewrote it, and the plan of kernels."""
-        trace = Trace()
-        optimized = optimize(self._definition, trace=trace)
-        rules = [f"{step.rule}, {step.places}x: {step.summary}" for step in trace.steps]
-        parts = {
-            "Definition": render(self._definition),
-            "Rules": "\n".join(rules) or "none applies",
-            "Plan": render(compile_plan(optimized).plan),
-        }
-        return "\n\n".join(f"{title}\n{text}" for title, text in parts.items())
+    def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
+        """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
+
+        Args:
+            X: rows to time each kernel on; without any, the time is estimated from what the kernels touch.
+            format: ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``.
+            verbose: also the definition before and after each rule.
+
+        Raises:
+            InputError: X is not what the estimator takes, or there is no such format.
+        """
+        model = self._models.main
+        measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
+        evidence = Evidence(measured=measured)
+        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
@@ -104,7 +110,7 @@ class Predictor:
     def __repr__(self) -> str:
         """Return the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
-        return f"<Predictor of {estimator}: {', '.join(self._definition.outputs)}>"
+        return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
 
 
 class _Model:
@@ -112,6 +118,7 @@ class _Model:
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
+        self.plan = compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
@@ -127,19 +134,14 @@ class _Model:
         Raises:
             InputError: X is not what the model takes, or has no rows where the library wants one.
         """
-        if self.by_name and hasattr(X, "iloc"):
-            try:
-                return self._bound({item.name: _from_series(X[item.name], item.type) for item in self.inputs})
-            except (KeyError, AttributeError, TypeError, ValueError):
-                pass  # something is unusual: the careful way below takes it, or says what is wrong
         if self.reads_texts and type(X) is list:
             try:
-                return self._bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
+                return self.bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
             except InputError:
                 pass  # the careful way below takes it, or says what is wrong
-        return self._bound(columns_of(X, self.inputs, self.metadata))
+        return self.bound(columns_of(X, self.inputs, self.metadata))
 
-    def _bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
+    def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
         rows = {name: len(column) for name, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise InputError(f"X: its columns have different numbers of rows: {rows}")
@@ -161,9 +163,29 @@ class _Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
 
-    def of(self, X: Any) -> _Model:
-        """Return the model for the types of X."""
-        kind = self._kind(X) if self._floats else _AS_SAVED
+    def bind(self, X: Any) -> tuple[_Model, list[Any], int]:
+        """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
+
+        Raises:
+            InputError: X is not what the model takes, or has no rows where the library wants one.
+        """
+        columns = columns_named(X, self._types) if self.main.by_name else None
+        if columns is not None:
+            try:
+                return self._bind_columns(columns)
+            except (InputError, TypeError, ValueError):
+                pass  # something is unusual: the careful way below takes it, or says what is wrong
+        model = self._of(self._kind(X) if self._floats else _AS_SAVED)
+        return model, *model.bind(X)
+
+    def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[_Model, list[Any], int]:
+        """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
+        singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
+        read = {name: _native(columns[name], kind) for name, kind in self._types.items()}
+        model = self._of(("dense", singles))
+        return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
+
+    def _of(self, kind: Kind) -> _Model:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
@@ -253,20 +275,45 @@ class _Method:
             flags = X.flags
             if rows and width == self._width and flags.c_contiguous and flags.aligned:
                 return self._finish(self._run([X], rows, self._outputs)[self._name])
-        model = self._models.of(X)
-        bound, rows = model.bind(X)
+        model, bound, rows = self._models.bind(X)
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
 
 
-def _from_series(series: Any, kind: ValueType) -> Any:
-    """Return a column of a DataFrame in the type that the model reads, if it is of a plain one."""
-    if kind.is_text:
-        return series.tolist()
-    array = series.to_numpy()
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{array.dtype}: not a plain number")
-    return array.astype(kind.numpy, copy=False)
+class _Parts:
+    """A method that answers for several targets: as many outputs of the model, put together."""
+
+    def __init__(self, name: str, outputs: Sequence[str], models: _Models) -> None:
+        self._name, self._outputs, self._models = name, tuple(outputs), models
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        model, bound, rows = self._models.bind(X)
+        values = model.executable.run_bound(bound, rows, self._outputs)
+        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+
+
+def _method(name: str, models: _Models) -> Callable[[Any], Any]:
+    outputs = outputs_of(name, models.main.finish)
+    return _Method(name, models) if outputs == [name] else _Parts(name, outputs, models)
+
+
+def _native(column: Any, kind: ValueType) -> Any:
+    """Return a column of a table as texts or as an array of its own numbers."""
+    return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
+
+
+def _typed(item: InputDescription, values: Any) -> Any:
+    """Return a column in the type that the model reads."""
+    if item.type.is_text:
+        return values
+    if values.dtype.kind in "biuf":
+        return values.astype(item.type.numpy, copy=False)
+    return column_of(item.name, values, item.type)
 
 
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:

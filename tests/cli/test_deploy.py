@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from pretzel.plan import bundle, ops
+from pretzel.plan import bundle, ops, wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.parameter import Parameter
 
@@ -44,6 +44,14 @@ def test_a_saved_definition(run, control, saved):
     assert ran.out.startswith("m@1 is deployed: plan 000000000000, ")
     assert (control.requests[0].alias, control.requests[0].wait) == ("", False)
     assert run("deploy", "m", saved, "--json").json["version"] == 2
+
+
+def test_what_other_weights_saved_is_said(run, control, saved):
+    ran = run("deploy", "m", saved, "--weights", "f16")
+    assert ran.code == 0, ran.err
+    assert wire.attributes_from_proto(control.requests[0].options) == {"weights": "f16"}
+    assert "weights as f16: 100 B instead of 4.9 KiB; largest error on the sample 0.0005" in ran.out
+    assert run("deploy", "m", saved, "--weights", "f8").code == 2
 
 
 def test_people_see_the_steps(run, control, saved, monkeypatch):

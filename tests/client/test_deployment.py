@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.tree import DecisionTreeClassifier
 
 from pretzel import errors
 from pretzel.plan import ops, wire
@@ -129,3 +130,27 @@ def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, e
     with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
         client.models()
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("given", [None, "expected"])
+def test_the_answers_for_several_targets_are_sent_target_by_target(client, server, given):
+    x = np.random.default_rng(0).normal(size=(30, 2))
+    fitted = DecisionTreeClassifier(max_depth=2).fit(x, np.where(x > 0, "up", "down"))
+    expected = {"predict": fitted.predict(x), "predict_proba": fitted.predict_proba(x)}
+    client.deploy("m", fitted, sample=x, expected=expected if given else None)
+    sent = wire.columns_from_proto(server.requests[0].sample.outputs)
+    assert {"predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]"} <= sent.keys()
+    np.testing.assert_array_equal(sent["predict_proba[1]"], expected["predict_proba"][1])
+
+
+def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
+    catboost = pytest.importorskip("catboost")  # it answers so where there are more than two classes
+    x, y = np.arange(12.0).reshape(-1, 1), np.array(["low", "mid", "high"]).repeat(4)
+    model = catboost.CatBoostClassifier(iterations=2, logging_level="Silent", allow_writing_files=False).fit(x, y)
+    predicted = model.predict(x)
+    assert predicted.shape == (12, 1)
+    client.deploy("m", model, sample=x)
+    answers = {out.name: wire.column_from_proto(out) for out in server.requests[0].sample.outputs}
+    assert answers["predict"].width is None
+    assert answers["predict"].tolist() == predicted.ravel().tolist()
+    assert answers["predict_proba"].shape == (12, 3)

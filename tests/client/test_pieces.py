@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pretzel.client import pieces
 from pretzel.client.results import result_of
 from pretzel.errors import PretzelError
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire import column_to_proto
 
 SPACE = st.integers(0, 12)
@@ -18,7 +18,7 @@ SPACE = st.integers(0, 12)
 @st.composite
 def values(draw):
     rows = draw(SPACE)
-    kind = draw(st.sampled_from(["dense", "matrix", "texts", "csr", "labels"]))
+    kind = draw(st.sampled_from(["dense", "matrix", "texts", "csr", "labels", "lists"]))
     if kind == "dense":
         return np.arange(rows, dtype=draw(st.sampled_from([np.int8, np.float64])))
     if kind == "matrix":
@@ -27,12 +27,16 @@ def values(draw):
         return Labels(np.arange(rows, dtype=np.int64) % 2, ["a", "b"])
     if kind == "csr":
         return Csr.of(draw(hnp.arrays(np.float64, (rows, 4), elements=st.integers(0, 2))))
+    if kind == "lists":
+        return Ragged.of(draw(st.lists(st.lists(st.text(max_size=4), max_size=4), min_size=rows, max_size=rows)))
     width = draw(st.none() | st.integers(1, 3))
     count = rows * (width or 1)
     return Texts.of(draw(st.lists(st.text(max_size=4) | st.none(), min_size=count, max_size=count)), width)
 
 
 def plain(value) -> str:
+    if isinstance(value, Ragged):
+        return repr(value.tolist())
     return repr([value.dense().tolist()] if isinstance(value, Csr) else np.asarray(result_of(value)).tolist())
 
 
@@ -54,8 +58,9 @@ def test_what_is_split_can_be_joined(value, cuts: list[int]):
         Texts.of(["x" * (i % 3000) for i in range(3000)]),
         Csr.of(np.ones((3000, 100))),
         np.zeros(3_000_000, np.int8),
+        Ragged.of([[float(i)] * (i % 300) for i in range(3000)], numbers=True),
     ],
-    ids=["matrix", "texts", "sparse", "bytes"],
+    ids=["matrix", "texts", "sparse", "bytes", "lists"],
 )
 def test_pieces_fit_a_message_and_are_not_needlessly_small(value):
     found = pieces.cut({"päy": value, "rows": np.arange(len(value))})

@@ -11,6 +11,9 @@ import scipy.sparse
 
 from pretzel import errors
 from pretzel.client import Client
+from pretzel.plan.model import OutputDescription
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Labels
 from tests.client.services import LABELS, Worker, serving
 
 X = np.array([[1.0, 2.0], [-3.0, 0.5]])
@@ -276,3 +279,17 @@ async def test_an_asyncio_client_may_be_made_before_its_loop_and_used_at_once(ad
     async with AsyncClient(address, timeout=30) as client:
         answers = await asyncio.gather(*(client.decision_function("m", X + i) for i in range(50)))
     assert [a.tolist() for a in answers] == [[3.0 + 2 * i, -2.5 + 2 * i] for i in range(50)]
+
+
+def test_answers_for_several_targets_come_together(client, worker):
+    scores = {f"predict_log_proba[{i}]": np.full((2, 2), float(i)) for i in range(2)}
+    names = {f"predict[{i}]": Labels(np.array([i, 0]), ["no", "maybe"]) for i in range(2)}
+    worker.outputs = tuple(
+        OutputDescription(name, ValueType("i64") if name in names else ValueType("f64", 2)) for name in scores | names
+    )
+    worker.distort = lambda outputs: outputs | scores | names
+    assert [part.tolist() for part in client.score("m", X, "predict_log_proba")] == [[[0, 0]] * 2, [[1, 1]] * 2]
+    assert client.predict("m", X).tolist() == [["no", "maybe"], ["no", "no"]]
+    assert client.score("m", X, "predict_log_proba[1]").tolist() == [[1, 1]] * 2
+    many = client.predict_many(["m", "sibling"], X, "predict_log_proba")
+    assert [part.tolist() for part in many["sibling"]] == [[[0, 0]] * 2, [[1, 1]] * 2]

@@ -1,12 +1,14 @@
 """What a request's column must be: every refusal names the column, what was expected and what came."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from pretzel.engine.columns import bind_column
 from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
 REFUSED = [
     ("f64[3]", np.zeros((2, 4)), r"column 'c': expected f64\[3\], got an array of float64, shape \(2, 4\)"),
@@ -62,3 +64,25 @@ def test_a_contiguous_array_is_used_where_it_lies() -> None:
     assert bind_column("c", ValueType.parse("f64[3]"), array) is array
     strided = np.zeros((4, 6))[:, ::2]
     assert bind_column("c", ValueType.parse("f64[3]"), strided).flags.c_contiguous
+
+
+LISTS = ValueType.parse("str[*]")
+NUMBERS = ValueType.parse("f64[*]")
+STARTS = np.array([0, 1, 2], np.int64)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "problem"),
+    [
+        (LISTS, ["a"], r"expected str\[\*\], got list"),
+        (NUMBERS, np.zeros(2), r"expected f64\[\*\], got an array of float64"),
+        (NUMBERS, Ragged(np.zeros(2, np.float32), STARTS), "expected f64, got an array of float32"),
+        (LISTS, Ragged(Texts.of(["a", None]), STARTS), "a text in a list is missing"),
+        (LISTS, Ragged(Texts.of(["a"]), STARTS), "row starts do not run from 0 to the 1 stored values"),
+        (NUMBERS, Ragged(np.zeros(2), STARTS[::-1]), "row starts do not run"),
+        (NUMBERS, Ragged(np.zeros(2), STARTS[:0]), "row starts do not run"),
+    ],
+)
+def test_lists_that_do_not_fit_are_refused(kind: ValueType, column: Any, problem: str) -> None:
+    with pytest.raises(InputError, match=f"column 'x': {problem}"):
+        bind_column("x", kind, column)

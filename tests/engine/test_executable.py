@@ -193,3 +193,14 @@ def test_a_model_of_many_columns_names_a_few_of_them():
     with pytest.raises(InputError, match="and 2980 more") as caught:
         executable.run({})
     assert len(str(caught.value)) < 1000
+
+
+def test_a_profile_tells_the_time_and_the_entries_of_each_stage() -> None:
+    x = ops.Input("x", "str")
+    tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
+    counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
+    compiled = compile_plan(Definition({"y": ops.Linear(counts, Parameter.of(np.ones(2)))}))
+    executable = load(compiled.plan, lambda digest: compiled.blobs[digest])
+    observed = executable.profile({"x": ["a b c", "", "a a"]})
+    assert [step.entries for step in observed] == [5, 3, None]
+    assert all(0 < step.seconds < 1 for step in observed)

@@ -36,6 +36,15 @@ def test_numbers_for_texts(name: str, lie: str) -> None:
         load(Plan.from_encoded(encode(tree)), compiled.blobs.__getitem__)
 
 
+@pytest.mark.parametrize("name", NODES)
+def test_a_stage_that_reads_nothing(name: str) -> None:
+    compiled = compile_plan(Definition({"transform": NODES[name]}))
+    tree = decode(compiled.plan.encoded)
+    tree["stages"][0]["inputs"] = []
+    with pytest.raises(DefinitionError, match="it reads nothing"):
+        load(Plan.from_encoded(encode(tree)), compiled.blobs.__getitem__)
+
+
 def test_no_ngrams_of_no_length() -> None:
     compiled = compile_plan(Definition({"transform": NODES["count_ngrams"]}))
     tree = decode(compiled.plan.encoded)

@@ -11,12 +11,14 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.compile.pipeline import Choose
 from pretzel.engine import Executable
+from pretzel.engine.bindings import choose
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
 from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from tests.ops import cases
 
 CASES: dict[str, ModuleType] = {
@@ -25,9 +27,9 @@ CASES: dict[str, ModuleType] = {
 }
 
 
-def load(node: Node) -> Executable:
+def load(node: Node, choice: Choose = choose) -> Executable:
     """Return the executable of a graph with one output, ``out``."""
-    compiled = compile_plan(Definition({"out": node}))
+    compiled = compile_plan(Definition({"out": node}), choose=choice)
     return engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
 
 
@@ -61,7 +63,7 @@ def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any
         assert [_shown(x) for x in got] == [_shown(x) for x in want]
         return
     if isinstance(want, Csr):
-        assert_rows_are_sound(got)
+        assert_rows_are_sound(got, repeats=_repeats(want))
         assert got.width == want.width
         got, want = got.dense(), want.dense()
     assert got.dtype == want.dtype or want.dtype.kind in "US"
@@ -69,16 +71,22 @@ def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want)
     elif tolerance is None:
-        np.testing.assert_array_equal(_bits(got), _bits(want))
+        np.testing.assert_array_equal(bits(got), bits(want))
     else:
         _assert_close(got, want, tolerance, scale)
 
 
-def assert_rows_are_sound(rows: Csr) -> None:
-    """Fail unless starts run from 0 to the count, and columns ascend within each row."""
+def assert_rows_are_sound(rows: Csr, repeats: bool = False) -> None:
+    """Fail unless starts run from 0 to the count, and columns ascend within each row, once each unless it repeats."""
     assert rows.starts[0] == 0 and rows.starts[-1] == len(rows.data) == len(rows.indices)
     for a, b in zip(rows.starts, rows.starts[1:], strict=False):
-        assert (np.diff(rows.indices[a:b]) > 0).all(), f"columns do not ascend: {rows.indices[a:b]}"
+        assert (np.diff(rows.indices[a:b]) >= (not repeats)).all(), f"columns do not ascend: {rows.indices[a:b]}"
+
+
+def _repeats(rows: Csr) -> bool:
+    """Whether the meaning itself stores a column twice in some row."""
+    pairs = zip(rows.starts, rows.starts[1:], strict=False)
+    return any(len(np.unique(rows.indices[a:b])) < b - a for a, b in pairs)
 
 
 def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: Any) -> None:
@@ -88,7 +96,8 @@ def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: An
     assert good.all(), f"got {got[~good]}, want {want[~good]}"
 
 
-def _bits(array: np.ndarray) -> np.ndarray:
+def bits(array: np.ndarray) -> np.ndarray:
+    """Return the bits of each number, those of one NaN for every NaN."""
     plain = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
     return plain.view(f"u{array.dtype.itemsize}")
 
@@ -100,6 +109,8 @@ def _shown(item: Any) -> Any:
 
 
 def _for_engine(kind: ValueType, value: Any) -> Any:
+    if kind.layout == "ragged":
+        return Ragged.of(value, numbers=not kind.is_text)
     if kind.is_text and kind.width is not None:
         return Texts.of([text for row in value for text in row], kind.width)
     return value

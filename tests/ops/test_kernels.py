@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pretzel.engine import executable as executables
+from pretzel.engine.bindings import BINDINGS, choose
 from pretzel.errors import InputError
 from pretzel.plan.graph import topological
 from tests.ops import harness
@@ -32,6 +33,17 @@ def test_the_kernel_gives_what_the_reference_gives(case: ModuleType, data: st.Da
     node, columns = data.draw(case.strategy())
     assert any(type(inner) is case.OPERATOR for inner in topological([node]))
     assert_same(case, node, columns, harness.load(node))
+
+
+@SOMETIMES
+@given(data=st.data())
+def test_every_kernel_that_takes_a_node_computes_it(case: ModuleType, data: st.DataObject) -> None:
+    """The cost table may choose any of them."""
+    node, columns = data.draw(case.strategy())
+    able = [binding for binding in BINDINGS[type(node)] if binding.takes(node)]
+    for binding in able if len(able) > 1 else []:
+        choice = lambda other, sizes, chosen=binding: chosen if other is node else choose(other, sizes)  # noqa: E731
+        assert_same(case, node, columns, harness.load(node, choice))
 
 
 @SOMETIMES

@@ -90,7 +90,7 @@ def test_its_parameters_are_known_before_anything_is_built() -> None:
         (changed(node={"op": "threshold", "parameters": {}, "attributes": {"value": 1}}), "expected float, got int"),
         (changed(outputs=[]), "no output"),
         (changed(outputs=[["y", 3]]), "output 'y' refers to node 3"),
-        (changed(outputs=[["y", 0], ["y", 1]]), "two outputs of one name"),
+        (changed(outputs=[["y", 0], ["y", 1]]), "output 'y' is named twice"),
         (changed(outputs=[[7, 0]]), "expected a name, got int"),
         (changed(outputs=[["y"]]), "malformed"),
         (changed(outputs=None), "malformed"),

@@ -35,6 +35,18 @@ def test_a_plan_comes_back_from_its_bytes() -> None:
     assert back.inputs == PLAN.inputs and back.outputs == PLAN.outputs and dict(back.inline) == dict(PLAN.inline)
 
 
+def test_sizes_come_back_and_an_absent_one_leaves_the_digest_as_it_was() -> None:
+    sized = replace(PLAN, room=(16, 0))
+    assert Plan.from_encoded(sized.encoded).room == (16, 0)
+    assert "room" not in decode(PLAN.encoded) and sized.digest != PLAN.digest
+
+
+@pytest.mark.parametrize("room", [[1], [1, -1], [1, "2"], [1, True], 5])
+def test_sizes_that_are_none_are_refused(room: object) -> None:
+    with pytest.raises((CorruptObjectError, DefinitionError), match="plan: "):
+        Plan.from_encoded(encode(decode(PLAN.encoded) | {"room": room}))
+
+
 def test_objects_are_what_does_not_travel_inside() -> None:
     assert list(PLAN.objects) == [BIG]
     assert PLAN.parameter_bytes == BIG.size + W.nbytes

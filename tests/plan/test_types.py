@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.errors import DefinitionError
-from pretzel.plan.types import MAX_WIDTH, NUMPY_DTYPES, TEXT, TOKENS, ValueType, dense, sparse
+from pretzel.plan.types import MAX_WIDTH, NUMBERS, NUMPY_DTYPES, TEXT, TOKENS, ValueType, dense, sparse
 
 widths = st.integers(0, MAX_WIDTH)
 types = st.one_of(
     st.builds(dense, st.sampled_from([*NUMPY_DTYPES, "str"]), st.none() | widths),
     st.builds(sparse, st.sampled_from(["f32", "f64", "i64"]), widths),
-    st.just(TOKENS),
+    st.sampled_from([TOKENS, NUMBERS]),
 )
 
 
@@ -23,19 +23,22 @@ def test_a_type_comes_back_from_its_text(kind: ValueType) -> None:
 
 
 def test_the_short_forms() -> None:
-    assert [str(t) for t in (dense("f64"), dense("f64", 3), sparse("f32", 9), TEXT, dense("str", 2), TOKENS)] == [
+    assert [
+        str(t) for t in (dense("f64"), dense("f64", 3), sparse("f32", 9), TEXT, dense("str", 2), TOKENS, NUMBERS)
+    ] == [
         "f64",
         "f64[3]",
         "f32{9}",
         "str",
         "str[2]",
         "str[*]",
+        "f64[*]",
     ]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "f16", "f64[", "f64[-1]", "f64[3", "f64[3]x", "f64{*}", "i32{3}", "f64[*]", "str{2}", f"f64[{MAX_WIDTH + 1}]"]
+    ["", "f16", "f64[", "f64[-1]", "f64[3", "f64[3]x", "f64{*}", "i32{3}", "f32[*]", "str{2}", f"f64[{MAX_WIDTH + 1}]"]
     + ["f64[99999999999999999999]", "F64", "f64 [3]", "f64[٣]x", "f64[３]", "a" * 10_000],
 )
 def test_what_is_no_type_is_refused(text: str) -> None:

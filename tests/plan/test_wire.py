@@ -1,5 +1,6 @@
 """Values survive the wire to the bit, and a hostile message does no worse than an error that names it."""
 
+import dataclasses
 import tracemalloc
 
 import hypothesis.extra.numpy as hnp
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from pretzel.errors import DefinitionError, InputError, PretzelError
 from pretzel.plan import model, ops, wire
-from pretzel.plan.definition import Definition
+from pretzel.plan.definition import Definition, parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.types import NUMPY_DTYPES, ValueType
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.v1 import model_pb2, plan_pb2, values_pb2
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -39,6 +40,13 @@ def texts(draw) -> Texts:
 def matrices(draw) -> Csr:
     dtype = draw(st.sampled_from(["<f4", "<f8", "<i8"]))
     return Csr.of(draw(hnp.arrays(dtype, (draw(SIZES), draw(SIZES)), elements=st.integers(-2, 2))))
+
+
+@st.composite
+def lists(draw) -> Ragged:
+    numbers = draw(st.booleans())
+    rows = draw(st.lists(st.lists(st.floats() if numbers else TEXT, max_size=4), max_size=4))
+    return Ragged.of(rows, numbers=numbers)
 
 
 @st.composite
@@ -75,6 +83,13 @@ def test_sparse_round_trip(value: Csr):
     got = through_the_wire(wire.column_to_proto("x", value))
     assert (got.width, len(got)) == (value.width, len(value))
     assert same_bits(got.dense(), value.dense())
+
+
+@given(lists())
+def test_ragged_round_trip(value: Ragged):
+    got = through_the_wire(wire.column_to_proto("x", value))
+    assert len(got) == len(value)
+    assert repr(got.tolist()) == repr(value.tolist())
 
 
 @given(labels())
@@ -146,7 +161,18 @@ MALFORMED = {
     "unknown type": (column("f99", 1), "f99"),
     "long type": (column("x" * 10**6, 1), "expected a form like|expected one of"),
     "huge width": (column("f64[9999999999]", 1), "width"),
-    "ragged": (column("str[*]", 1), "does not travel"),
+    "lists without starts": (column("str[*]", 1), "bytes of starts"),
+    "lists with indices": (column("f64[*]", 0, **sparse([0], [0], b"")), "has no indices"),
+    "a list with a missing text": (
+        column("str[*]", 1, starts=np.array([0, 1], "<i8"), lengths=u32(0), missing=np.ones(1, "u1")),
+        "has no missing",
+    ),
+    "lists of too few numbers": (column("f64[*]", 1, starts=np.array([0, 2], "<i8"), data=bytes(8)), "bytes of data"),
+    "lists that fall": (column("f64[*]", 2, starts=np.array([0, 2, 1], "<i8"), data=bytes(8)), "do not rise"),
+    "a list that is not UTF-8": (
+        column("str[*]", 2, starts=np.array([0, 2, 3], "<i8"), lengths=u32(1, 1, 1), data=b"ab\xff"),
+        "row 1: not UTF-8",
+    ),
     "negative rows": (column("f64", -1), "out of range"),
     "short": (column("f64", 2, data=bytes(15)), "expected 2 x 8 = 16 bytes of data, got 15"),
     "long": (column("f64", 2, data=bytes(17)), "got 17"),
@@ -209,7 +235,7 @@ def test_malformed_columns_are_refused_by_name(case: str):
     st.builds(
         values_pb2.Column,
         name=st.just("x"),
-        type=st.sampled_from(["f64", "bool", "f32[2]", "i64", "str", "str[2]", "f32{3}", "str[*]", "u8[0]"]),
+        type=st.sampled_from(["f64", "bool", "f32[2]", "i64", "str", "str[2]", "f32{3}", "str[*]", "f64[*]", "u8[0]"]),
         rows=st.integers(-1, 3),
         data=st.binary(max_size=24),
         lengths=st.sampled_from([b"", bytes(4), b"\1\0\0\0", bytes(8), b"\1\0\0\0\2\0\0\0"]),
@@ -314,7 +340,7 @@ def small_definition() -> Definition:
 def test_definition_round_trip():
     definition = small_definition()
     message = plan_pb2.Definition.FromString(wire.definition_to_proto(definition).SerializeToString())
-    assert {*wire.definition_digests(message)} == {*definition.parameters}
+    assert {*parameter_digests(wire.definition_tree(message))} == {*definition.parameters}
     assert wire.definition_from_proto(message, definition.parameters).digest == definition.digest
 
 
@@ -387,3 +413,14 @@ def test_descriptions_round_trip_with_labels_for_codes_and_for_one_column_a_clas
         ("predict", "i64", ["a", "b"]),
         ("scores", "f64[2]", ["a", "b"]),
     ]
+
+
+def test_the_columns_of_a_target_are_labelled_by_its_own_classes():
+    tables = [Parameter.of(["a", "b"]), Parameter.of(["c", "d"])]
+    outputs = [PlanOutput(f"predict[{i}]", 1, table.digest) for i, table in enumerate(tables)]
+    outputs += [PlanOutput(f"predict_proba[{i}]", 0) for i in range(2)]
+    plan = dataclasses.replace(
+        small_plan(), outputs=tuple(outputs), inline={table.digest: bytes(table.blob) for table in tables}
+    )
+    described = model.describe(version(), plan, {}, lambda digest: pytest.fail("is inline"))
+    assert [o.labels for o in described.outputs] == [["a", "b"], ["c", "d"]] * 2

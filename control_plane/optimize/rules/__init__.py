@@ -5,30 +5,45 @@ takes, and, where a line says so, what is found at all.
 """
 
 from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.control_plane.optimize.rules.add_constants_to_bias import add_constants_to_bias
+from pretzel.control_plane.optimize.rules.cast_before_concat import cast_before_concat
 from pretzel.control_plane.optimize.rules.check_before_scaling import check_before_scaling
 from pretzel.control_plane.optimize.rules.check_parts_before_concat import check_parts_before_concat
+from pretzel.control_plane.optimize.rules.column_before_columnwise import column_before_columnwise
 from pretzel.control_plane.optimize.rules.column_of_concat import column_of_concat
 from pretzel.control_plane.optimize.rules.column_of_select import column_of_select
 from pretzel.control_plane.optimize.rules.count_in_wanted_type import count_in_wanted_type
+from pretzel.control_plane.optimize.rules.drop_empty_parts import drop_empty_parts
 from pretzel.control_plane.optimize.rules.drop_noop import drop_noop
 from pretzel.control_plane.optimize.rules.drop_proven_require_finite import drop_proven_require_finite
+from pretzel.control_plane.optimize.rules.drop_unread_parts import drop_unread_parts
+from pretzel.control_plane.optimize.rules.drop_unweighted_parts import drop_unweighted_parts
 from pretzel.control_plane.optimize.rules.flatten_concat import flatten_concat
 from pretzel.control_plane.optimize.rules.fold_affine_into_linear import fold_affine_into_linear
+from pretzel.control_plane.optimize.rules.fold_constants import fold_constants
 from pretzel.control_plane.optimize.rules.fold_linear_into_linear import fold_linear_into_linear
+from pretzel.control_plane.optimize.rules.fold_scaling_behind_linear import fold_scaling_behind_linear
+from pretzel.control_plane.optimize.rules.fold_scaling_into_thresholds import fold_scaling_into_thresholds
 from pretzel.control_plane.optimize.rules.fold_select_into_linear import fold_select_into_linear
+from pretzel.control_plane.optimize.rules.fold_select_into_trees import fold_select_into_trees
 from pretzel.control_plane.optimize.rules.fold_standardize_into_linear import fold_standardize_into_linear
 from pretzel.control_plane.optimize.rules.linear_of_one_hot_is_take import linear_of_one_hot_is_take
-from pretzel.control_plane.optimize.rules.merge_affines import merge_affines
+from pretzel.control_plane.optimize.rules.linear_of_zeros_is_constant import linear_of_zeros_is_constant
 from pretzel.control_plane.optimize.rules.merge_require_finite import merge_require_finite
+from pretzel.control_plane.optimize.rules.merge_scalings import merge_scalings
 from pretzel.control_plane.optimize.rules.merge_selects import merge_selects
 from pretzel.control_plane.optimize.rules.norm_after_dot import norm_after_dot
 from pretzel.control_plane.optimize.rules.push_linear_through_concat import push_linear_through_concat
 from pretzel.control_plane.optimize.rules.push_select_through_concat import push_select_through_concat
+from pretzel.control_plane.optimize.rules.select_before_columnwise import select_before_columnwise
+from pretzel.control_plane.optimize.rules.share_checks import share_checks
 from pretzel.control_plane.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
 
 RULES: tuple[Rule, ...] = (
-    count_in_wanted_type,  # first: a cast hides the counts from every proof and pattern below
+    cast_before_concat,  # first, so that the cast meets the counts
+    count_in_wanted_type,  # a cast hides the counts from every proof and pattern below
     # Checks go early: one that stands between two operators keeps them apart for every rule below.
+    share_checks,
     merge_require_finite,
     drop_proven_require_finite,
     check_parts_before_concat,
@@ -38,17 +53,29 @@ RULES: tuple[Rule, ...] = (
     merge_selects,
     column_of_select,
     column_of_concat,
+    column_before_columnwise,
+    drop_empty_parts,
+    select_before_columnwise,
     push_select_through_concat,  # after the merges: it cuts the list of columns into pieces
     drop_noop,  # after the rules above, which leave selections of everything behind
+    fold_constants,
     # Linear models, from the widest vector to the narrowest.
+    drop_unweighted_parts,  # before the push, which would give each part a model of its own
     push_linear_through_concat,  # before all folds: the parts of one concatenation fold each in its own way
     skip_densify_before_linear,  # before the look-up, which wants to see the one-hot itself
     fold_select_into_linear,
     linear_of_one_hot_is_take,
     fold_linear_into_linear,  # before the norm moves behind the inner product, where no other product can follow
     norm_after_dot,
-    merge_affines,  # before the fold of one, so that weights are scaled once
+    merge_scalings,  # before the fold of one, so that weights are scaled once
     fold_affine_into_linear,
     fold_standardize_into_linear,
+    fold_scaling_behind_linear,
+    linear_of_zeros_is_constant,  # last of these: only now is it seen which weights are left
+    add_constants_to_bias,
+    # Trees: what they compare, taken from where it was.
+    fold_select_into_trees,
+    drop_unread_parts,
+    fold_scaling_into_thresholds,  # after the selections, which may stand between the two
 )
 """Every rule, in order."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from pretzel.control_plane.optimize.folding import finite_range, float64
 from pretzel.control_plane.optimize.graph import Graph
+from pretzel.control_plane.optimize.monotone import composed, finite_range, grows
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan.node import Node
 from pretzel.plan.ops import Affine, Linear, RequireFinite, RequireWithin, Standardize
@@ -46,21 +44,12 @@ def check_before_scaling(graph: Graph, linear: Linear, check: RequireFinite) -> 
         return None  # float32 is not folded afterwards, and zeros that a sparse row does not store are not checked
     if graph.shared(scaling) or graph.shared(check):  # the other reader has it made anyway
         return None
-    scaled = _increasing(scaling)
-    if scaled is None or not np.isfinite(scaled(np.zeros(scaling.type.columns))).all():
+    if not grows(scaling):
         return None
-    low, high = finite_range(scaled, scaling.type.columns)
-    inner = RequireWithin(scaling.x, Parameter.of(low), Parameter.of(high), check.owner, check.allow_nan)
+    width = scaling.type.columns
+    limits = finite_range(composed([scaling], np.arange(width)), width)
+    if limits is None:
+        return None
+    low, high = map(Parameter.of, limits)
+    inner = RequireWithin(scaling.x, low, high, check.owner, check.allow_nan)
     return linear.replace(x=scaling.replace(x=inner))
-
-
-def _increasing(scaling: Affine | Standardize) -> Callable[[np.ndarray], np.ndarray] | None:
-    """Return what the scaling computes, step by step as it is rounded, or None where it does not grow with x."""
-    scale = np.ones(1) if scaling.scale is None else float64(scaling.scale)
-    shift = scaling.shift if isinstance(scaling, Affine) else scaling.mean
-    moved = np.zeros(1) if shift is None else float64(shift)
-    if not (np.isfinite(moved).all() and np.isfinite(scale).all() and (scale > 0).all()):
-        return None
-    if isinstance(scaling, Affine):
-        return lambda x: x * scale + moved
-    return lambda x: (x - moved) / scale

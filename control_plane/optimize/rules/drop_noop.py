@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.control_plane.optimize.columns import selects_all
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan import ops
@@ -42,7 +43,7 @@ def drop_noop(graph: Graph, node: Node) -> Node | None:
 
 
 def _selects_all(node: ops.Select) -> bool:
-    return np.array_equal(node.columns.array, np.arange(node.x.type.columns))
+    return selects_all(node.columns, node.x.type)
 
 
 def _scales_by_ones(node: ops.Affine) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pretzel.control_plane.optimize.folding import MOST_STEPS, add_bias, float64, matrix, multiply, usable
+from pretzel.control_plane.optimize.budget import PRODUCT
+from pretzel.control_plane.optimize.folding import add_bias, float64, matrix, multiply, usable
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan.node import Node
@@ -40,7 +41,7 @@ def fold_linear_into_linear(graph: Graph, outer: Linear, inner: Linear) -> Node 
         return None
     if outer.type.columns > inner.type.columns:  # a narrow waist is worth its two steps: 9 -> 1 -> 9
         return None
-    if inner.weights.array.size * outer.type.columns > MOST_STEPS:
+    if not graph.budget.affords(PRODUCT * inner.weights.array.size * outer.type.columns):
         return None
     weights = multiply(matrix(inner.weights), matrix(outer.weights))
     if not usable(weights):

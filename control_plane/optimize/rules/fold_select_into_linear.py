@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pretzel.control_plane.optimize.folding import matrix
+from pretzel.control_plane.optimize.folding import LARGEST_ARRAY, matrix
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan.node import Node
@@ -40,6 +40,8 @@ def fold_select_into_linear(graph: Graph, linear: Linear, select: Select) -> Nod
     if select.type.layout != "sparse" or graph.shared(select) or not graph.loose(linear):
         return None
     if not graph.bound(select.x).finite:  # zero times the infinity of a column not chosen is NaN
+        return None
+    if select.x.type.columns * linear.type.columns > LARGEST_ARRAY:  # a choice among 2**31 columns of nothing
         return None
     spread = np.zeros((select.x.type.columns, linear.type.columns))
     spread[select.columns.array] = matrix(linear.weights)

@@ -6,11 +6,11 @@ import itertools
 
 import numpy as np
 
+from pretzel.control_plane.optimize.columns import choose
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan.node import Node
 from pretzel.plan.ops import Concat, Select
-from pretzel.plan.parameter import Parameter
 
 
 @rule(on(Select, x=Concat))
@@ -52,13 +52,7 @@ def push_select_through_concat(graph: Graph, select: Select, concat: Concat) -> 
         return None  # a NaN in a part that none is chosen from is still refused
     ends = list(itertools.accumulate(length for _, length in runs))
     columns = [select.columns.array[end - n : end] - starts[i] for (i, n), end in zip(runs, ends, strict=True)]
-    chosen = [_choose(concat.parts[i], local) for (i, _), local in zip(runs, columns, strict=True)]
+    chosen = [choose(concat.parts[i], local) for (i, _), local in zip(runs, columns, strict=True)]
     pushed = Concat(tuple(chosen))
     # The dropped part may have been what made the whole sparse, or float.
     return pushed if pushed.type == select.type else None
-
-
-def _choose(part: Node, columns: np.ndarray) -> Node:
-    if part.type.width is None or np.array_equal(columns, np.arange(part.type.width)):
-        return part
-    return Select(part, Parameter.of(columns))

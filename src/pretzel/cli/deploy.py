@@ -6,19 +6,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
 from pretzel.cli import output
 from pretzel.cli.estimators import load_model
+from pretzel.cli.files import read_sample
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
-from pretzel.cli.rows import read_sample
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
 from pretzel.client.deployment import silent
 from pretzel.errors import NotFoundError
+from pretzel.plan.model import ModelVersion
 
 
 def deploy(
@@ -33,6 +34,10 @@ def deploy(
         Path | None, typer.Option(exists=True, dir_okay=False, help="CSV, TSV or lines of text to verify the plan on.")
     ] = None,
     tolerance: Annotated[float | None, typer.Option(min=0, help="Relative difference allowed on the sample.")] = None,
+    weights: Annotated[
+        Literal["exact", "f32", "f16", "sparse"],
+        typer.Option(help="How to hold large weights; not exact: if the sample's answers stay within the tolerance."),
+    ] = "exact",
     alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
     wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
@@ -46,16 +51,25 @@ def deploy(
         model = load_model(file, trust or ())
         rows = read_sample(sample, model) if sample else None
         with _progress(not json) as report:
+            options = {} if weights == "exact" else {"weights": weights}
             version = plane.deploy(
-                name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, progress=report
+                name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, options=options, progress=report
             )
     if json:
         output.print_json(version)
     else:
-        size = output.size(version.parameter_bytes)
-        print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
-        if not version.metadata.get("verified", False):
-            print("not verified: give --sample", file=sys.stderr)
+        _print(version)
+
+
+def _print(version: ModelVersion) -> None:
+    size = output.size(version.parameter_bytes)
+    print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
+    held = version.metadata.get("weights")
+    if held:
+        exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
+        print(f"weights as {held['form']}: {size} instead of {exact}; largest error on the sample {worst:.2g}")
+    if not version.metadata.get("verified", False):
+        print("not verified: give --sample", file=sys.stderr)
 
 
 def _check(name: str, plane: ControlPlane) -> None:

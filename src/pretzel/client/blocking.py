@@ -238,7 +238,9 @@ class ControlPlane(Connection):
             tolerance: how far answers may differ, relative, or (relative, absolute); None: the server's strict default.
             alias: to point at the new version; "" for none.
             wait: return only when all live workers serve it.
-            options: of the optimizer.
+            options: by name.  ``weights``: how the weights of large products are held, ``exact``, ``f32``, ``f16`` or
+                ``sparse``; anything but exact needs a sample and is refused where the answers to it differ by more than
+                the tolerance.
             progress: called with (step, done, total); bytes while uploading.
             timeout: seconds for all of it.
 

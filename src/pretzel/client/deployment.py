@@ -20,6 +20,8 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
 
@@ -129,7 +131,7 @@ def _sample(wanted: Deployment, definition: Definition) -> pb.Sample:
     X = head(wanted.sample, SAMPLE_ROWS)
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     inputs = columns_of(X, described, definition.metadata)
-    answers = _expected(wanted, X) if wanted.expected is not None else _answers(wanted.model, X, definition)
+    answers = _expected(wanted, definition) if wanted.expected is not None else _answers(wanted.model, X, definition)
     outputs = {name: _golden(name, value) for name, value in answers.items()}
     rows = len(next(iter(inputs.values()))) if inputs else 0
     for name, value in outputs.items():
@@ -143,15 +145,29 @@ def _sample(wanted: Deployment, definition: Definition) -> pb.Sample:
     )
 
 
-def _expected(wanted: Deployment, X: Any) -> dict[str, Any]:
-    return {name: head(value, SAMPLE_ROWS) for name, value in (wanted.expected or {}).items()}
+def _expected(wanted: Deployment, definition: Definition) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for method, answer in (wanted.expected or {}).items():
+        outputs = outputs_of(method, definition.outputs) or [method]
+        answers |= taken_apart(method, answer, outputs)
+    return {name: head(value, SAMPLE_ROWS) for name, value in answers.items()}
 
 
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
     with _blaming_the_sample(estimator):
-        return {name: getattr(estimator, name)(X) for name in definition.outputs if hasattr(estimator, name)}
+        answers: dict[str, Any] = {}
+        for method in methods_of(definition.outputs):
+            if hasattr(estimator, method):
+                answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
+    return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
+
+
+def _one_a_row(answer: Any, kind: ValueType) -> Any:
+    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
+    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
+    return answer.ravel() if alone else answer
 
 
 @contextmanager

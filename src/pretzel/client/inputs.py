@@ -1,7 +1,8 @@
 """What a user calls X, cut into the columns that a model takes.
 
-The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``frame``, one
-input a column, found by name in a table or by position in an array.
+The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``lists``, one of
+lists of texts; ``records``, the names and the values of rows that are dictionaries or pairs; ``frame``, one input a
+column, found by name in a table or by position in an array.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.tables import array_of, is_sparse, table_of
+from pretzel.client.records import list_column, record_columns, record_names
+from pretzel.client.tables import array_of, columns_named, is_sparse, table_of, texts_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
-Column = np.ndarray | Texts | Csr
+Column = np.ndarray | Texts | Csr | Ragged
 
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
 
     Args:
-        X: an array of any dtype, lists, a table, a SciPy sparse matrix, or documents.
+        X: an array of any dtype, lists, a table, a SciPy sparse matrix, documents, or dictionaries.
         inputs: what the model takes.
         metadata: of the model's version; ``input_style`` says how to cut, ``feature_names`` what the columns of an
-            array are called.
+            array are called, ``records`` which columns hold named values, and how.
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
@@ -45,12 +47,13 @@ def column_of(name: str, values: Any, kind: ValueType) -> Column:
         InputError: the values have another shape, or cannot be converted without loss.
     """
     try:
-        if isinstance(values, (Texts, Csr)):
+        if isinstance(values, (Texts, Csr, Ragged)):
             return values
         if is_sparse(values):
             return _from_sparse(values, kind)
-        array = array_of(values, number=not kind.is_text)
-        return _text(array, kind) if kind.is_text else _number(array, kind)
+        if kind.layout == "ragged":
+            return list_column(name, values)
+        return _text(values, kind) if kind.is_text else _number(array_of(values, number=True), kind)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None
 
@@ -65,7 +68,7 @@ def typed_columns(columns: Mapping[str, Any]) -> dict[str, Column]:
 
 
 def _as_given(name: str, values: Any) -> Column:
-    if isinstance(values, (Texts, Csr)):
+    if isinstance(values, (Texts, Csr, Ragged)):
         return values
     if is_sparse(values):
         return Csr(values.tocsr().data, values.tocsr().indices, values.tocsr().indptr, values.shape[1])
@@ -85,8 +88,12 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     table, names = table_of(X), metadata.get("feature_names")
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
-    if table is not None and not hasattr(X, "to_numpy"):
-        X = np.column_stack([np.asarray(column) for column in table.values()])
+    if is_sparse(X) and inputs[0].type.layout == "dense":
+        X = _filled(X, metadata)
+    if table is None:
+        X = _as_read(X, metadata)
+    elif not hasattr(X, "iloc"):
+        X = np.column_stack([array_of(column, number=True) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
 
@@ -109,18 +116,60 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     return {name: column_of(name, X, inputs[0].type)}
 
 
+def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    return {inputs[0].name: list_column(inputs[0].name, X)}
+
+
+def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    ((name, form),) = metadata["records"].items()
+    return dict(record_columns(name, X, form))
+
+
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    records = metadata.get("records") or {}
+    derived = {part for name in records for part in record_names(name)}
+    kinds = {i.name: i.type for i in inputs if i.name not in derived}
+    table = _columns(X, [*records, *kinds], metadata)
+    made = {name: record_columns(name, table[name], form) for name, form in records.items()}
+    as_text = set(metadata.get("integers_as_text") or ())
+    chosen = {name: _as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
+    return columns | {name: column for pair in made.values() for name, column in pair.items()}
+
+
+def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a table that has columns of these names; those of an array are called what its model was trained on."""
+    found = columns_named(X, names)
+    if found is not None:
+        return found
     table = table_of(X)
     if table is None:
-        table = _by_position(X, list(metadata.get("feature_names") or [i.name for i in inputs]))
-    for wanted in inputs:
-        if wanted.name not in table:
-            raise InputError(f"column {wanted.name!r} is missing; the table has {_listed(list(table))}")
-    return {i.name: column_of(i.name, table[i.name], i.type) for i in inputs}
+        table = _by_position(X, list(metadata.get("feature_names") or names), metadata)
+    for name in names:
+        if name not in table:
+            raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
+    return table
 
 
-def _by_position(X: Any, names: list[str]) -> dict[str, Any]:
-    array = X.toarray() if is_sparse(X) else _array(X, object if isinstance(X, (list, tuple)) else None)
+def _as_texts(values: Any) -> Any:
+    """Return categories with integers as their digits, which is how libraries know them that hash categories."""
+    if isinstance(values, Texts):
+        return values
+    array = array_of(values, number=False)
+    array = array if isinstance(array, np.ndarray) else _array(array, object)
+    return np.array([_digits(value) for value in array.ravel().tolist()], object).reshape(array.shape)
+
+
+def _digits(value: Any) -> Any:
+    return str(int(value)) if isinstance(value, (int, np.integer, np.bool_)) else value
+
+
+def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    array = (
+        _filled(X, metadata)
+        if is_sparse(X)
+        else _array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+    )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
     return {name: array[:, i] for i, name in enumerate(names)}
@@ -132,7 +181,31 @@ def _listed(names: Sequence[str], most: int = 8) -> str:
 
 
 _Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str, Column]]
-_STYLES: dict[str, _Style] = {"matrix": _matrix, "texts": _texts, "frame": _frame}
+_STYLES: dict[str, _Style] = {
+    "matrix": _matrix,
+    "texts": _texts,
+    "lists": _lists,
+    "records": _records,
+    "frame": _frame,
+}
+
+
+def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
+    if metadata.get("integers") != "f32" or is_sparse(X):
+        return X
+    array = np.asarray(X)
+    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+
+
+def _filled(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a sparse matrix as an array; what is not stored is zero, or NaN to a model for which it is missing."""
+    if metadata.get("absent") != "missing":
+        return np.asarray(matrix.toarray())
+    stored = matrix.tocoo()
+    array = np.full(stored.shape, np.nan, np.result_type(stored.dtype, np.float32))
+    array[stored.row, stored.col] = stored.data
+    return array
 
 
 # One column
@@ -149,8 +222,9 @@ def _from_sparse(matrix: Any, kind: ValueType) -> Column:
 
 def _text(values: Any, kind: ValueType) -> Texts:
     if kind.width is None and getattr(values, "ndim", 1) == 1:
-        return _texts_of(values.tolist() if isinstance(values, np.ndarray) else list(values), None)
-    return _texts_of(_shaped(_array(values, object), kind).ravel().tolist(), kind.width)
+        texts = texts_of(values)
+        return texts if isinstance(texts, Texts) else _texts_of(texts, None)
+    return _texts_of(_shaped(_array(array_of(values, number=False), object), kind).ravel().tolist(), kind.width)
 
 
 def _texts_of(values: list[Any], width: int | None) -> Texts:

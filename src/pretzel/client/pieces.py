@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import TypeVar, cast
+from typing import cast
 
 import numpy as np
 
 from pretzel.errors import PretzelError
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire import Value
 
 MESSAGE_BYTES = 1 << 20
 _SMALLEST_BUDGET = 1 << 16
-V = TypeVar("V", np.ndarray, Texts, Csr, Labels)
+Items = Texts | np.ndarray
 
 
 def cut(columns: Mapping[str, Value], answer_bytes: int = 0) -> list[dict[str, Value]]:
@@ -45,6 +45,8 @@ def message_bytes(value: Value) -> int:
         return value.data.nbytes + 5 * len(value.lengths)
     if isinstance(value, Csr):
         return value.data.nbytes + value.indices.nbytes + value.starts.nbytes
+    if isinstance(value, Ragged):
+        return message_bytes(value.items) + value.starts.nbytes
     return (value.codes if isinstance(value, Labels) else value).nbytes
 
 
@@ -55,6 +57,8 @@ def row_bytes(value: Value) -> np.ndarray:
         return sizes + 5 * (value.width or 1)
     if isinstance(value, Csr):
         return np.diff(value.starts) * (value.data.itemsize + 4) + 8
+    if isinstance(value, Ragged):
+        return _ragged_rows(value)
     array = value.codes if isinstance(value, Labels) else value
     return np.asarray(array.itemsize * (array.shape[1] if array.ndim == 2 else 1), np.int64)
 
@@ -67,6 +71,10 @@ def split(value: Value, bounds: Sequence[int]) -> list[Value]:
         return [_slice_texts(value, ends, a, b) for a, b in pairs]
     if isinstance(value, Csr):
         return [_slice_csr(value, a, b) for a, b in pairs]
+    if isinstance(value, Ragged):
+        items = cast(list[Items], split(value.items, value.starts[list(bounds)].tolist()))
+        starts = [value.starts[a : b + 1] - value.starts[a] for a, b in pairs]
+        return [Ragged(part, begin) for part, begin in zip(items, starts, strict=True)]
     if isinstance(value, Labels):
         return [Labels(value.codes[a:b], value.labels) for a, b in pairs]
     return [value[a:b] for a, b in pairs]
@@ -87,6 +95,9 @@ def join(values: Sequence[Value]) -> Value:
         return _join_texts(cast(Sequence[Texts], values))
     if isinstance(first, Csr):
         return _join_csr(cast(Sequence[Csr], values))
+    if isinstance(first, Ragged):
+        rows = cast(Sequence[Ragged], values)
+        return Ragged(cast(Items, join([part.items for part in rows])), _joined_starts(rows))
     if isinstance(first, Labels):
         return Labels(np.concatenate([value.codes for value in cast(Sequence[Labels], values)]), first.labels)
     return np.concatenate(cast(Sequence[np.ndarray], values))
@@ -109,6 +120,13 @@ def _bounds(sizes: np.ndarray, budget: int) -> list[int]:
 
 def _text_rows(value: Texts) -> np.ndarray:
     return value.lengths.reshape(len(value), value.width or 1)
+
+
+def _ragged_rows(value: Ragged) -> np.ndarray:
+    ends = np.zeros(len(value.items) + 1, np.int64)
+    np.cumsum(np.broadcast_to(row_bytes(value.items), len(value.items)), out=ends[1:])
+    sizes: np.ndarray = np.diff(ends[value.starts])
+    return sizes + 8
 
 
 def _slice_texts(value: Texts, ends: np.ndarray, a: int, b: int) -> Texts:
@@ -136,7 +154,10 @@ def _missing(value: Texts) -> np.ndarray:
 
 
 def _join_csr(values: Sequence[Csr]) -> Csr:
-    counts = np.concatenate([np.diff(value.starts) for value in values])
-    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     data = np.concatenate([value.data for value in values])
-    return Csr(data, np.concatenate([value.indices for value in values]), starts, values[0].width)
+    return Csr(data, np.concatenate([value.indices for value in values]), _joined_starts(values), values[0].width)
+
+
+def _joined_starts(values: Sequence[Csr] | Sequence[Ragged]) -> np.ndarray:
+    counts = np.concatenate([np.diff(value.starts) for value in values])
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

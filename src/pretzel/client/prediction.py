@@ -12,6 +12,7 @@ from pretzel.client.pieces import cut, join
 from pretzel.client.results import result_of
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelDescription
+from pretzel.plan.parts import outputs_of, put_together
 from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, description_from_proto
 from pretzel.v1 import prediction_pb2 as pb
 
@@ -48,12 +49,12 @@ def score(known: Descriptions, model: str, X: Any, method: str) -> Operation[Any
 
 
 def _score(known: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
-    _check_method(description, model, method)
+    outputs = _outputs(description, model, method)
     columns = columns_of(X, description.inputs, description.version.metadata)
-    version, values = yield from infer(model, columns, [method], _answer_bytes(description, method))
+    version, values = yield from infer(model, columns, outputs, _answer_bytes(description, outputs))
     if version != description.version.version:
         known.pop(model, None)
-    return result_of(values[method], description.version.metadata.get("classes_dtype"))
+    return _result(description, method, values)
 
 
 def infer(
@@ -128,8 +129,8 @@ def _attempt(known: Descriptions, names: list[str], X: Any, method: str) -> Oper
     for name in names:
         try:
             description = known.get(name) or (yield from describe(known, name))
-            _check_method(description, name, method)
-            groups.setdefault(_cutting(description), []).append(name)
+            outputs = _outputs(description, name, method)
+            groups.setdefault((*_cutting(description), *outputs), []).append(name)
         except (InputError, NotFoundError) as error:
             results[name] = error
     for group in groups.values():
@@ -157,10 +158,11 @@ def _changed(known: Descriptions, names: list[str]) -> Operation[list[str]]:
 def _score_group(known: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     first = known[models[0]]
     columns = columns_of(X, first.inputs, first.version.metadata)
-    answer_bytes = sum(_answer_bytes(known[model], method) for model in models)
+    outputs = _outputs(first, models[0], method)
+    answer_bytes = sum(_answer_bytes(known[model], outputs) for model in models)
     asked = dict(zip(models, models, strict=True))
     while True:
-        answers = yield from _ask_many(list(asked.values()), cut(columns, answer_bytes), method)
+        answers = yield from _ask_many(list(asked.values()), cut(columns, answer_bytes), outputs)
         versions = [{getattr(part, "version", 0) for part in parts} - {0} for parts in answers]
         if all(len(found) < 2 for found in versions):
             break
@@ -171,11 +173,11 @@ def _score_group(known: Descriptions, models: list[str], X: Any, method: str) ->
 Part = pb.PredictResponse | PretzelError
 
 
-def _ask_many(models: list[str], pieces: list[dict[str, Value]], method: str) -> Operation[list[list[Part]]]:
+def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[str]) -> Operation[list[list[Part]]]:
     """Return, for each model, its answers to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
     for piece in pieces:
-        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=[method])
+        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs)
         response = yield Ask("PredictMany", request)
         if len(response.results) != len(models):
             raise PretzelError(f"{len(models)} models were asked, {len(response.results)} answered")
@@ -189,11 +191,12 @@ def _many_result(known: Descriptions, model: str, method: str, parts: list[Part]
     responses = [part for part in parts if not isinstance(part, PretzelError)]
     if len(responses) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
-    metadata = known[model].version.metadata
-    if responses[0].version != known[model].version.version:
+    description = known[model]
+    if responses[0].version != description.version.version:
         known.pop(model, None)
-    values = _joined([columns_from_proto(response.columns) for response in responses], [method])
-    return result_of(values[method], metadata.get("classes_dtype"))
+    outputs = _outputs(description, model, method)
+    values = _joined([columns_from_proto(response.columns) for response in responses], outputs)
+    return _result(description, method, values)
 
 
 def _raise_first(results: Mapping[str, Any]) -> None:
@@ -208,15 +211,23 @@ def _cutting(description: ModelDescription) -> tuple[Any, ...]:
     return (description.inputs, metadata.get("input_style"), tuple(metadata.get("feature_names") or ()))
 
 
-def _check_method(description: ModelDescription, model: str, method: str) -> None:
+def _outputs(description: ModelDescription, model: str, method: str) -> list[str]:
+    """Return the outputs that hold what a method answers: one, or one a target."""
     names = [output.name for output in description.outputs]
-    if method not in names:
+    outputs = outputs_of(method, names)
+    if not outputs:
         raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}")
+    return outputs
 
 
-def _answer_bytes(description: ModelDescription, method: str) -> int:
+def _result(description: ModelDescription, method: str, values: Mapping[str, Value]) -> Any:
+    dtype = description.version.metadata.get("classes_dtype")
+    return put_together(method, [result_of(value, dtype) for value in values.values()], list(values))
+
+
+def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:
     """What the answer to one row takes, as far as the types tell."""
-    kinds = (output.type for output in description.outputs if output.name == method)
+    kinds = (output.type for output in description.outputs if output.name in outputs)
     return sum(kind.columns * 8 for kind in kinds if kind.layout == "dense")
 
 

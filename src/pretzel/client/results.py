@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.plan.values import Csr, Labels, Texts
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire import Value
 
 
@@ -24,6 +24,8 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
         return _strings(value)
     if isinstance(value, Csr):
         return _sparse(value)
+    if isinstance(value, Ragged):
+        return value.tolist()
     return value if value.flags.owndata else value.copy()
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from pretzel.client.arrow import arrow_numbers, arrow_texts, is_arrow, refuse_decimals
 from pretzel.errors import InputError
+from pretzel.plan.values import Texts
+
+FEW = 64
+"""Rows of which a list of strings is made sooner than their memory is looked at."""
 
 
 def is_sparse(X: Any) -> bool:
@@ -23,19 +28,51 @@ def table_of(X: Any) -> dict[str, Any] | None:
     if isinstance(X, Mapping):
         return dict(X)
     if hasattr(X, "column_names"):
-        return {name: X.column(name) for name in X.column_names}
+        return _frame(X.column, list(X.column_names))
     if hasattr(X, "columns") and hasattr(X, "shape"):
         names = list(X.columns)
-        return _frame(X, names) if all(isinstance(name, str) for name in names) else None
+        return _frame(X.__getitem__, names) if all(isinstance(name, str) for name in names) else None
     if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
         return _rows(X)
     return None
 
 
+def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
+    """Return those columns of a table; None where X is none, lacks one or has one twice: :func:`table_of` tells."""
+    try:
+        columns = {name: X[name] for name in names}
+    except Exception:  # each library raises an error of its own for a column that is not there
+        return None
+    return None if any(getattr(column, "ndim", 1) != 1 for column in columns.values()) else columns
+
+
+def texts_of(values: Any) -> Texts | list[Any]:
+    """Return a column that is to hold texts: packed where it lies so already, else as a list of whatever it holds."""
+    packed = arrow_texts(values) if hasattr(values, "__len__") and len(values) > FEW else None
+    if packed is not None:
+        return packed
+    categories = getattr(getattr(values, "dtype", None), "categories", None)
+    if categories is not None and hasattr(values, "array"):  # of pandas, where -1 is the code of what is missing
+        table = np.array([*categories, np.nan], object)
+        found: list[Any] = table[values.array.codes].tolist()
+        return found
+    for method in ("tolist", "to_list", "to_pylist"):
+        if hasattr(values, method):
+            return getattr(values, method)()  # type: ignore[no-any-return]
+    return list(values)
+
+
 def array_of(values: Any, number: bool) -> Any:
-    """Return a column (or a frame of numbers) as an array; what pandas' nullable types lack comes back as NaN."""
+    """Return a column (or a frame of numbers) as an array; what is missing comes back as NaN.
+
+    Raises:
+        InputError: it holds decimals.
+    """
+    if is_arrow(values):
+        return arrow_numbers(values)
     if isinstance(values, np.ndarray) or not hasattr(values, "to_numpy"):
         return values
+    refuse_decimals(getattr(getattr(values, "dtype", None), "pyarrow_dtype", getattr(values, "dtype", None)))
     if hasattr(values, "isna") and _may_hold_na(values, number) and np.any(values.isna()):
         return values.to_numpy(na_value=np.nan)
     return values.to_numpy()
@@ -45,7 +82,9 @@ def head(X: Any, rows: int) -> Any:
     """Return the first rows of anything that :func:`~pretzel.client.inputs.columns_of` takes."""
     if isinstance(X, Mapping):
         return {name: head(column, rows) for name, column in X.items()}
-    return X.iloc[:rows] if hasattr(X, "iloc") else X[:rows]
+    if hasattr(X, "iloc"):
+        return X.iloc[:rows]
+    return X.slice(0, rows) if hasattr(X, "column_names") else X[:rows]
 
 
 def _may_hold_na(values: Any, number: bool) -> bool:
@@ -56,11 +95,11 @@ def _may_hold_na(values: Any, number: bool) -> bool:
     return hasattr(dtype, "na_value") and not isinstance(dtype.na_value, float)
 
 
-def _frame(X: Any, names: list[str]) -> dict[str, Any]:
+def _frame(column: Callable[[str], Any], names: list[str]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"column {twice!r}: the table has it twice; rename one")
-    return {name: X[name] for name in names}
+    return {name: column(name) for name in names}
 
 
 def _rows(X: Any) -> dict[str, Any]:

@@ -6,10 +6,11 @@ try:
     from pretzel.engine.catalog import StageCatalog
     from pretzel.engine.executable import Executable
     from pretzel.engine.loading import load
+    from pretzel.engine.measuring import measure
 except ModuleNotFoundError as error:
     if not (error.name or "").startswith("pretzel.kernels"):
         raise
     raise PreconditionError(f"the kernels are not built (there is no {error.name}); run `make build`") from None
 from pretzel.engine.version import KERNEL_SET
 
-__all__ = ["KERNEL_SET", "Executable", "StageCatalog", "load"]
+__all__ = ["KERNEL_SET", "Executable", "StageCatalog", "load", "measure"]

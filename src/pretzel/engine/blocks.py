@@ -8,21 +8,25 @@ from pretzel.plan.types import ValueType
 
 _CACHE_BYTES = 256 << 10
 _NEXT_CACHE_BYTES = 4 << 20
-_SPARSE_ROW_BYTES = 4 << 10  # a guess until statistics of the sample are used
+_UNKNOWN_ROW_BYTES = 4 << 10  # of rows that no sample has shown
+_TEXT_BYTES, _INDEX_BYTES = 16, 4
 _MULTIPLE = 64  # vector kernels take rows in groups; whole groups leave no tails but the last
 
 
-def block_rows(types: Iterable[ValueType], wanted: int = 0) -> int:
+def block_rows(types: Iterable[ValueType], room: Iterable[int], wanted: int = 0) -> int:
     """Return the rows whose slots of these types fit the cache together, a multiple of 64.
 
-    ``wanted``: rows that a kernel asks for, whose parameters are larger than the cache: then slots may fill the next.
+    ``room``: the elements expected in a row of each where its type does not say, 0 where nobody knows.  ``wanted``:
+    rows that a kernel asks for, whose parameters are larger than the cache: then slots may fill the next.
     """
-    row = max(sum(_row_bytes(kind) for kind in types), 1)
+    row = max(sum(map(_row_bytes, types, room)), 1)
     usual = max(_MULTIPLE, min(4096, _CACHE_BYTES // row // _MULTIPLE * _MULTIPLE))
     return max(usual, min(wanted, _NEXT_CACHE_BYTES // row) // _MULTIPLE * _MULTIPLE)
 
 
-def _row_bytes(kind: ValueType) -> int:
-    if kind.layout != "dense":
-        return _SPARSE_ROW_BYTES
-    return kind.columns * (16 if kind.is_text else kind.numpy.itemsize)
+def _row_bytes(kind: ValueType, room: int) -> int:
+    if kind.layout == "sparse":
+        return room * (_INDEX_BYTES + kind.numpy.itemsize) or _UNKNOWN_ROW_BYTES
+    if kind.layout == "ragged":
+        return room * _TEXT_BYTES or _UNKNOWN_ROW_BYTES
+    return kind.columns * (_TEXT_BYTES if kind.is_text else kind.numpy.itemsize)

@@ -58,6 +58,8 @@ def _build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str,
     binding = KERNELS.get(stage.kernel)
     if binding is None:
         raise DefinitionError(f"kernel {stage.kernel!r} is unknown here; the plan was compiled for newer kernels")
+    if not inputs:  # kernels look at the first before they count them
+        raise DefinitionError(f"kernel {stage.kernel}: cannot be built: it reads nothing")
     values = {name: p if p.dtype == "str" else p.array for name, p in parameters.items()}
     try:
         return binding.implementation(inputs, stage.type, **stage.attributes, **values)

@@ -8,8 +8,8 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.kernels.edges import first_unreadable
-from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.types import TEXT, ValueType, dense
+from pretzel.plan.values import Csr, Ragged, Texts
 
 
 def column_rows(column: Any) -> int:
@@ -24,6 +24,8 @@ def bind_column(name: str, kind: ValueType, column: Any) -> Any:
         InputError: it is of another type or width than ``kind``; the message names the column, what is expected and
             what came.
     """
+    if kind.layout == "ragged":
+        return _bind_ragged(name, kind, column)
     if kind.is_text:
         return _bind_text(name, kind, column)
     if kind.layout == "sparse":
@@ -64,22 +66,33 @@ def _unreadable(name: str, row: int, item: Any) -> InputError:
     return InputError(f"column {name!r}, row {row}: expected text, got {type(item).__name__} {str(item)[:40]!r}")
 
 
+def _bind_ragged(name: str, kind: ValueType, column: Any) -> tuple[Any, np.ndarray]:
+    if not isinstance(column, Ragged):
+        raise _wrong(name, kind, column)
+    items = bind_column(name, TEXT if kind.is_text else dense(kind.dtype), column.items)
+    if isinstance(column.items, Texts) and column.items.missing is not None:
+        raise InputError(f"column {name!r}: a text in a list is missing; leave it out of the list")
+    return items, _starts(name, column.starts, len(column.items))
+
+
+def _starts(name: str, starts: np.ndarray, count: int) -> np.ndarray:
+    """Return where rows begin, if they share out the ``count`` values that there are."""
+    if len(starts) == 0 or starts[0] != 0 or starts[-1] != count or (np.diff(starts) < 0).any():
+        raise InputError(f"column {name!r}: row starts do not run from 0 to the {count} stored values")
+    return np.ascontiguousarray(starts, np.int64)
+
+
 def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not isinstance(column, Csr) or column.data.dtype != kind.numpy or column.width != kind.width:
         raise _wrong(name, kind, column)
-    starts, indices = column.starts, column.indices
+    indices = column.indices
     stored = len(indices)
-    if (
-        len(starts) == 0
-        or starts[0] != 0
-        or starts[-1] != stored
-        or len(column.data) != stored
-        or (np.diff(starts) < 0).any()
-    ):
-        raise InputError(f"column {name!r}: row starts do not run from 0 to the {stored} stored values")
+    if len(column.data) != stored:
+        raise InputError(f"column {name!r}: {len(column.data)} values for {stored} columns")
+    starts = _starts(name, column.starts, stored)
     if stored and not 0 <= indices.min() <= indices.max() < kind.columns:
         raise InputError(f"column {name!r}: a stored value lies outside columns 0..{kind.columns - 1}")
-    return np.ascontiguousarray(column.data), indices.astype(np.int32, copy=False), starts.astype(np.int64, copy=False)
+    return np.ascontiguousarray(column.data), indices.astype(np.int32, copy=False), starts
 
 
 def _wrong(name: str, kind: ValueType, column: Any) -> InputError:

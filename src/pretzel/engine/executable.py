@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,15 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """What one step did over the rows of a sample."""
+
+    seconds: float
+    entries: int | None
+    """Values that sparse rows store, or tokens of ragged ones; None where rows are dense."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Schedule:
     """The program for one choice of outputs, and where each output is found in what it returns."""
 
@@ -54,10 +63,14 @@ class Executable:
         types: Sequence[ValueType],
         steps: Sequence[Step],
         outputs: Mapping[str, Output],
+        room: Sequence[int] = (),
     ) -> None:
-        """Keep the graph; programs are made at the first request for their outputs."""
+        """Keep the graph; programs are made at the first request for their outputs.
+
+        ``room``: for each node the elements expected in a row where its type does not say, 0 where nobody knows.
+        """
         self.inputs, self.outputs = inputs, dict(outputs)
-        self._types, self._steps = tuple(types), tuple(steps)
+        self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
         self._names = {item.name for item in inputs}
         self._schedules: dict[tuple[str, ...] | None, _Schedule] = {}
 
@@ -71,7 +84,8 @@ class Executable:
     ) -> dict[str, Value]:
         """Compute ``outputs`` (all, where None) over the rows of ``columns``.
 
-        A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, or :class:`Csr`.
+        A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
+        :class:`Ragged`.
         ``deadline`` is a time of ``time.monotonic()``.
 
         Raises:
@@ -94,11 +108,31 @@ class Executable:
         """Compute as :meth:`run` over columns already in the form that :func:`bind_column` gives, in input order."""
         key = None if outputs is None else tuple(outputs)
         schedule = self._schedules.get(key) or self._schedule(key)
-        results = _execute(schedule.program, bound, rows, deadline, token)
+        program = schedule.program
+        results = _guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token))
         return {
             name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
             for name, at in zip(schedule.names, schedule.positions, strict=True)
         }
+
+    def profile(self, columns: Mapping[str, Any]) -> list[Observed]:
+        """Run all steps over ``columns``, and return what was observed of each, in order; nothing of one not needed.
+
+        Raises:
+            InputError: as for :meth:`run`.
+        """
+        rows, bound = self._bind(columns)
+        return self.profile_bound(bound, rows)
+
+    def profile_bound(self, bound: list[Any], rows: int) -> list[Observed]:
+        """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order."""
+        program = self._compose(tuple(self.outputs)).program
+        found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
+        needed = self._needed([output.node for output in self.outputs.values()])
+        observed = [Observed(0.0, None)] * len(self._steps)
+        for node, (seconds, entries) in zip(needed, found, strict=True):
+            observed[node - len(self.inputs)] = Observed(seconds, entries if entries >= 0 else None)
+        return observed
 
     def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
@@ -149,7 +183,8 @@ class Executable:
         types = [self._types[node] for node in slot]
         returned = [node for node in wanted if node >= count]
         asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
-        program = Program(types, count, steps, [slot[node] for node in returned], block_rows(types, asked))
+        block = block_rows(types, [self._room[node] for node in slot], asked)
+        program = Program(types, count, steps, [slot[node] for node in returned], block)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return _Schedule(program, names, positions)
@@ -163,11 +198,11 @@ class Executable:
         return sorted(node for node in seen if node >= count)
 
 
-def _execute(program: Program, bound: list[Any], rows: int, deadline: float, token: Token | None) -> list[Any]:
-    """Run a program in a frame of the pool, and say in our own errors what stopped it."""
+def _guarded(run: Callable[[Workspace], list[Any]]) -> list[Any]:
+    """Run in a frame of the pool, and say in our own errors what stopped it."""
     workspace = _workspaces.pop() if _workspaces else Workspace()
     try:
-        return program.run(workspace, bound, rows, deadline, token)
+        return run(workspace)
     except Refused as error:
         raise InputError(str(error)) from None
     except TimeoutError as error:

@@ -40,6 +40,7 @@ class _Merger:
         self.fetch, self.catalog = fetch, catalog
         self.inputs: dict[str, PlanInput] = {}
         self.types: list[ValueType] = []
+        self.room: list[int] = []  # expected in a row of each, as plans say
         self.nodes: dict[str, int] = {}  # fingerprint -> index among inputs and steps
         self.steps: list[tuple[Any, tuple[int, ...], ValueType]] = []
         self.outputs: dict[str, Output] = {}
@@ -56,19 +57,21 @@ class _Merger:
         for i, item in enumerate(self.inputs.values()):
             self.nodes[input_fingerprint(item.name, item.type)] = i
             self.types.append(item.type)
+            self.room.append(0)
         for plan, prefix in self.pending:
             self._place(plan, prefix)
-        return Executable(tuple(self.inputs.values()), self.types, self.steps, self.outputs)
+        return Executable(tuple(self.inputs.values()), self.types, self.steps, self.outputs, self.room)
 
     def _place(self, plan: Plan, prefix: str) -> None:
         slots = [self.nodes[input_fingerprint(item.name, item.type)] for item in plan.inputs]
-        for stage in plan.stages:
+        for stage, room in zip(plan.stages, plan.room or [0] * len(plan.stages), strict=True):
             if stage.fingerprint not in self.nodes:
                 read = tuple(slots[j] for j in stage.inputs)
                 kernel = self.catalog.kernel(stage, tuple(self.types[j] for j in read), self._fetch_from(plan))
                 self.nodes[stage.fingerprint] = len(self.types)
                 self.steps.append((kernel, read, stage.type))
                 self.types.append(stage.type)
+                self.room.append(room)
             slots.append(self.nodes[stage.fingerprint])
         for output in plan.outputs:
             labels = self._labels(output.labels, plan) if output.labels else None

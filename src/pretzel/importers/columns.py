@@ -16,7 +16,10 @@ from pretzel.errors import UnsupportedError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import ValueType, dense
+from pretzel.plan.types import NUMBERS, TEXT, TOKENS, ValueType, dense
+
+MATRIX = "X"
+"""Name of the input of estimators that were not fitted on a DataFrame."""
 
 
 class UnreadableError(UnsupportedError):
@@ -26,12 +29,20 @@ class UnreadableError(UnsupportedError):
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
-    def __init__(self, settled: dict[str, ValueType] | None = None) -> None:
-        """Begin with what a sample has settled."""
+    def __init__(self, settled: dict[str, ValueType] | None = None, categorical: Iterable[str] = ()) -> None:
+        """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
         self.types: dict[str, ValueType] = dict(settled or {})
+        self.categorical = frozenset(categorical)
+        self.absent_is_missing = False
+        """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
+        self.integers: str | None = None
+        """The type to which clients are to round arrays of integers, if the library does."""
         self.used: dict[str, ops.Input] = {}
         self.metadata: dict[str, Any] = {}
         """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
+        self.written_out: set[str] = set()
+        self.records: dict[str, dict[str, Any]] = {}
+        """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
     def node(self, name: str, wanted: ValueType) -> Node:
         """Return the input as ``wanted``; a settled number type other than that wins over it.
@@ -47,6 +58,29 @@ class Inputs:
         node = ops.Input(name, str(kind))
         self.used[name] = node
         return node
+
+    def category(self, name: str) -> Node:
+        """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
+
+        Raises:
+            UnreadableError: another step reads it as numbers.
+        """
+        if name not in self.used:
+            self.types[name] = TEXT
+        node = self.node(name, TEXT)
+        self.written_out.add(name)
+        return node
+
+    def ragged(self, name: str, kind: ValueType) -> Node:
+        """Return the input as lists; a sample cannot have settled that, for arrays hold none.
+
+        Raises:
+            UnreadableError: another step reads no lists there.
+        """
+        if name in self.used and self.used[name].type != kind:
+            raise UnreadableError(f"input {name!r}: one step reads {self.used[name].type}, another lists")
+        self.types[name] = kind
+        return self.used.setdefault(name, ops.Input(name, str(kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +127,14 @@ class Columns:
         """Return the columns of one node."""
         return cls((node,))
 
+    @classmethod
+    def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
+        """Return what a model is given: an input for each name, or one matrix, as wide as a sample if there is one."""
+        if names is not None:
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
+        settled = inputs.types.get(MATRIX)
+        return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
+
     @property
     def width(self) -> int:
         """How many columns there are."""
@@ -136,6 +178,51 @@ class Columns:
             raise UnreadableError(f"expected texts, got {', '.join(str(node.type) for node in nodes)}")
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
+    def categorical(self) -> list[int]:
+        """Return the positions of the columns that a sample holds as categories of pandas."""
+        opened = [part for part in self.parts if isinstance(part, Open)]
+        if not self.names or len(opened) < len(self.names):
+            return []
+        return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
+
+    def category(self) -> Node:
+        """Return the one column as categories that are known by their text: texts, or whole numbers of a step before.
+
+        An integer is the text of its digits, so a column of a table becomes texts even where it holds integers.
+        """
+        part = self.parts[0]
+        if self.width == 1 and isinstance(part, Open) and part.width is None:
+            return part.inputs.category(part.name)
+        return self._single("str" if self._holds_texts(part) else "f64")
+
+    @staticmethod
+    def _holds_texts(part: Part) -> bool:
+        kind = part.type if isinstance(part, Node) else part.inputs.types.get(part.name)
+        return kind is not None and kind.is_text
+
+    def lists(self) -> Node:
+        """Return the one column as lists of texts.
+
+        Raises:
+            UnreadableError: another step made or reads the column, as something else.
+        """
+        part = self._whole()
+        return part.inputs.ragged(part.name, TOKENS)
+
+    def records(self, **form: Any) -> tuple[Node, Node]:
+        """Return the names and the values of the one column, whose rows are dictionaries or pairs.
+
+        ``form``: as in :class:`pretzel.client.records.Form`, where it differs from what is usual.
+
+        Raises:
+            UnreadableError: another step made the column, or reads it in another form.
+        """
+        part = self._whole()
+        if part.inputs.records.setdefault(part.name, form) != form:
+            raise UnreadableError(f"input {part.name!r}: two steps read its dictionaries by different rules")
+        inputs, name = part.inputs, part.name
+        return inputs.ragged(f"{name}.names", TOKENS), inputs.ragged(f"{name}.values", NUMBERS)
+
     def each(self) -> list[Columns]:
         """Return each column by itself."""
         return [self.select([i]) for i in range(self.width)]
@@ -167,6 +254,13 @@ class Columns:
         if node.type.width is None:
             return node
         return ops.Column(ops.Densify(node) if node.type.layout == "sparse" else node, 0)
+
+    def _whole(self) -> Open:
+        """Return the one input that these columns are, before anything was made of it."""
+        part = self.parts[0]
+        if len(self.parts) != 1 or not isinstance(part, Open) or part.positions is not None:
+            raise UnreadableError("expected rows of names or of named values as they come in; place it first")
+        return part
 
     def _at(self, position: int) -> Part:
         for part in self.parts:

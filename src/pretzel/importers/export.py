@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.columns import Columns, Inputs, Open
+from pretzel.importers.columns import MATRIX, Columns, Inputs
 from pretzel.importers.files import opened
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
-from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
-
-MATRIX = "X"
-"""Name of the input of estimators that were not fitted on a DataFrame."""
+from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
 
 def export(estimator: Any, *, sample: Any = None) -> Definition:
@@ -31,8 +28,7 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    load_family(type(estimator))
-    inputs = Inputs(_settled(sample))
+    inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
     methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
     return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
@@ -45,33 +41,41 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
     if told is not None:
         return told(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
-    if names is not None:
-        columns = tuple(str(name) for name in names)
-        return Columns(tuple(Open(inputs, name, None) for name in columns), columns)
-    width = getattr(estimator, "n_features_in_", None)
-    settled = inputs.types.get(MATRIX)
-    if settled is not None:
-        width = settled.width
-    return Columns((Open(inputs, MATRIX, width),))
+    columns = None if names is None else tuple(str(name) for name in names)
+    return Columns.given(inputs, columns, getattr(estimator, "n_features_in_", None))
 
 
 def _first_reader(estimator: Any) -> Any:
     """Return what knows the features: of a pipeline, the first step that does not just pass them through."""
     steps = [step for _, step in getattr(estimator, "steps", ()) if step is not None and not isinstance(step, str)]
-    return _first_reader(steps[0]) if steps else estimator
+    inner = steps[0] if steps else getattr(estimator, "best_estimator_", None)
+    return estimator if inner is None else _first_reader(inner)
 
 
 def _settled(sample: Any) -> dict[str, ValueType]:
     if sample is None:
         return {}
-    if hasattr(sample, "columns") and hasattr(sample, "dtypes"):
-        return {str(name): _column_type(sample[name]) for name in sample.columns}
+    names = getattr(sample, "column_names", None) or (sample.columns if hasattr(sample, "dtypes") else None)
+    if names is not None:
+        return {str(name): _column_type(sample[name]) for name in names}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
         return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
-    array = np.asarray(sample)
+    try:
+        array = np.asarray(sample)
+    except ValueError:
+        return {}  # rows of different lengths, which the steps that read such know
     return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
+
+
+def _categorical(sample: Any) -> list[str]:
+    """Return the columns of a DataFrame that pandas keeps as categories."""
+    if not hasattr(sample, "iloc") or not hasattr(sample, "dtypes"):
+        return []
+    return [
+        str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
+    ]
 
 
 def _column_type(series: Any) -> ValueType:
@@ -89,29 +93,43 @@ def _number(dtype: Any) -> str:
 
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
+    kind = type(estimator)
     metadata: dict[str, Any] = {
-        "estimator": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "library": getattr(estimator, "written_by", None) or _library(estimator),
+        "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
+        "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
     }
     if x.names:
         metadata["feature_names"] = list(x.names)
+    if inputs.written_out:
+        metadata["integers_as_text"] = sorted(inputs.written_out)
+    if inputs.records:
+        metadata["records"] = inputs.records
+    if inputs.absent_is_missing:
+        metadata["absent"] = "missing"
+    if inputs.integers:
+        metadata["integers"] = inputs.integers
     if any(node.type.is_text for node in inputs.used.values()):
         metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
     classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
+        classes = classes[0]
     if isinstance(classes, np.ndarray):
         metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
     return metadata | inputs.metadata
 
 
-def _library(estimator: Any) -> str:
-    library = type(estimator).__module__.partition(".")[0]
+def _library(kind: type) -> str:
+    library = kind.__module__.partition(".")[0]
     return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
 
 
 def _style(x: Columns, inputs: Inputs) -> str:
-    """Say how a client cuts X: ``frame`` one input a column, ``texts`` a list of texts, ``matrix`` one array."""
+    """Say how a client cuts X: into the columns of a ``frame``, or as what the one input holds."""
     if x.names:
         return "frame"
-    return "texts" if [node.type for node in inputs.used.values()] == [TEXT] else "matrix"
+    if inputs.records:
+        return "records"
+    kinds = [node.type for node in inputs.used.values()]
+    return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

@@ -15,6 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
+from pretzel.importers.catboost.json_model import is_json as catboost_json
+from pretzel.importers.lightgbm.text import is_text as lightgbm_text
+from pretzel.importers.registry import STAND_INS, load_family
+from pretzel.importers.xgboost.document import is_json as xgboost_json
+from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
 HEAD = 4096
 """Bytes of a file that are shown to each format; no file is recognized by what comes later."""
@@ -39,17 +45,26 @@ class Format:
 
 
 FILES: list[Format] = [
+    Format("CatBoost binary", catboost_binary, "pretzel.importers.catboost.native"),
+    Format("CatBoost JSON", catboost_json, "pretzel.importers.catboost.native"),
+    Format("LightGBM text", lightgbm_text, "pretzel.importers.lightgbm.native"),
     Format(
         "ONNX",
         lambda head: head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in ONNX_FIELDS,
         "pretzel.importers.onnx.model",
     ),
+    Format("XGBoost JSON", xgboost_json, "pretzel.importers.xgboost.native"),
+    Format("XGBoost UBJSON", xgboost_ubjson, "pretzel.importers.xgboost.native"),
 ]
 
 
 def opened(model: Any) -> Any:
-    """Return the model itself, or where it is a path, what the file holds (see :func:`read_model`)."""
-    return read_model(model) if isinstance(model, (str, os.PathLike)) else model
+    """Return the model itself, or what stands for it: of a path, what the file holds (see :func:`read_model`)."""
+    if isinstance(model, (str, os.PathLike)):
+        return read_model(model)
+    load_family(type(model))
+    stand_in = STAND_INS.get(type(model))
+    return model if stand_in is None else stand_in(model)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:

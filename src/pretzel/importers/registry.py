@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns, Inputs, UnreadableError
@@ -15,11 +15,23 @@ Methods = dict[str, Node]
 """The node that gives what each fitted method returns: ``transform``, ``predict``, ``predict_proba``, ..."""
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
+StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 
 IMPORTERS: dict[type, Importer] = {}
+STAND_INS: dict[type, Callable[[Any], Any]] = {}
+"""What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
-FAMILIES: dict[str, str] = {"sklearn": "pretzel.importers.sklearn", "onnx": "pretzel.importers.onnx"}
+REFUSED: dict[type, tuple[str, str]] = {}
+"""Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
+UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+FAMILIES: dict[str, str] = {
+    "catboost": "pretzel.importers.catboost.estimators",
+    "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "onnx": "pretzel.importers.onnx",
+    "sklearn": "pretzel.importers.sklearn",
+    "xgboost": "pretzel.importers.xgboost.estimators",
+}
 """The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
 
 
@@ -47,6 +59,21 @@ def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callab
         return function
 
     return register
+
+
+def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
+    """Register a function that returns a model in whose place it is imported, and checked on samples."""
+
+    def register(function: StandIn) -> StandIn:
+        STAND_INS[kind] = function
+        return function
+
+    return register
+
+
+def refuses(*classes: type, reason: str, remedy: str) -> None:
+    """Say of classes why none of their estimators can be served exactly, and what to do instead."""
+    REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +110,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     load_family(type(estimator))
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
-        raise step.refuse("", "no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:
@@ -95,7 +122,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as the libraries agree, in attributes that end in an underscore."""
+    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    if not hasattr(estimator, "fit"):
+        return True
+    if hasattr(estimator, "__sklearn_is_fitted__"):
+        return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
 
 

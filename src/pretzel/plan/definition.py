@@ -15,9 +15,11 @@ from pretzel.plan.graph import topological
 from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.structure import MAX_NODES, check_structure
 
-MAX_NODES = 100_000
 Json = Any
+
+__all__ = ["MAX_NODES", "Definition", "from_encoded", "from_tree", "iter_parameters", "parameter_digests", "to_tree"]
 
 
 @dataclass(frozen=True)
@@ -103,25 +105,14 @@ def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
         DefinitionError: an unknown operator, a wrong attribute, a dangling or forward reference (so a cycle), a type
             that does not fit, a parameter that was not given; the message names the node.
     """
+    check_structure(tree)
     nodes: list[Node] = []
-    try:
-        described = tree["nodes"]
-        if len(described) > MAX_NODES:
-            raise DefinitionError(f"definition: {len(described)} nodes, at most {MAX_NODES} are allowed")
-        for i, item in enumerate(described):
-            nodes.append(_build(i, item, nodes, parameters))
-        inputs = tuple(_pick(nodes, i, "input list") for i in tree["inputs"])
-        outputs = {name: _pick(nodes, i, f"output {name!r:.80}") for name, i in tree["outputs"]}
-        if len(outputs) < len(tree["outputs"]):
-            raise DefinitionError("definition: two outputs of one name")
-        metadata = dict(tree["metadata"])
-    except DefinitionError:
-        raise
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
-        raise DefinitionError(f"definition: malformed near node {len(nodes)}: {error!r:.200}") from None
+    for i, item in enumerate(tree["nodes"]):
+        nodes.append(_build(i, item, nodes, parameters))
+    inputs = tuple(nodes[i] for i in tree["inputs"])
     if not all(isinstance(node, Input) for node in inputs):
         raise DefinitionError("definition: the input list names a node that is no input")
-    return Definition(outputs, inputs, metadata)  # type: ignore[arg-type]
+    return Definition({name: nodes[i] for name, i in tree["outputs"]}, inputs, dict(tree["metadata"]))
 
 
 def from_encoded(data: bytes | memoryview, parameters: Mapping[Digest, Parameter]) -> Definition:
@@ -138,28 +129,17 @@ def parameter_digests(tree: Any) -> list[Digest]:
     return [Digest.parse(text) for text in dict.fromkeys(texts)]
 
 
-def _pick(nodes: list[Node], i: int, what: str) -> Node:
-    if type(i) is not int or not 0 <= i < len(nodes):
-        raise DefinitionError(
-            f"definition: {what} refers to node {i!r:.40}, of {len(nodes)} before it (a cycle or a gap)"
-        )
-    return nodes[i]
-
-
 def _build(i: int, item: Any, nodes: list[Node], parameters: Mapping[Digest, Parameter]) -> Node:
-    operator = OPERATORS.get(item["op"])
-    if operator is None:
-        raise DefinitionError(f"node {i}: unknown operator {item['op']!r}; is the server older than the client?")
+    operator = OPERATORS[item["op"]]
     values: dict[str, Any] = {name: _frozen(value) for name, value in item["attributes"].items()}
     for name, text in item["parameters"].items():
         digest = Digest.parse(text)
         if digest not in parameters:
             raise DefinitionError(f"node {i} ({operator.name}): parameter {name!r} {digest} was never uploaded")
         values[name] = parameters[digest]
-    inputs = [_pick(nodes, j, f"node {i}") for j in item["inputs"]]
     try:
-        return operator.build(inputs, values)
-    except DefinitionError as error:
+        return operator.build([nodes[j] for j in item["inputs"]], values)
+    except (DefinitionError, TypeError, ValueError, OverflowError) as error:
         raise DefinitionError(f"node {i}: {error}") from None
 
 

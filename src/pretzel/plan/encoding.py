@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pretzel.errors import CorruptObjectError
@@ -42,7 +43,7 @@ def decode(data: bytes | memoryview) -> Any:
 
 def _head(major: int, n: int) -> bytes:
     if n < 24:
-        return bytes([major << 5 | n])
+        return _SHORT[major << 5 | n]
     for code, form, limit in ((24, ">BB", 1 << 8), (25, ">BH", 1 << 16), (26, ">BI", 1 << 32), (27, ">BQ", 1 << 64)):
         if n < limit:
             return struct.pack(form, major << 5 | code, n)
@@ -52,42 +53,81 @@ def _head(major: int, n: int) -> bytes:
 def _encode(value: Any, out: bytearray, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise RecursionError(f"value nested deeper than {MAX_DEPTH}")
-    match value:
-        case None:
-            out.append(0xF6)
-        case bool():
-            out.append(0xF5 if value else 0xF4)
-        case int():
-            out += _head(_UINT, value) if value >= 0 else _head(_NEGINT, -1 - value)
-        case float():
-            out += _NAN if math.isnan(value) else struct.pack(">Bd", 0xFB, value)
-        case str():
-            _encode_string(_TEXT, value.encode(), out)
-        case bytes() | bytearray() | memoryview():
-            _encode_string(_BYTES, value, out)
-        case Mapping():
-            _encode_map(value, out, depth)
-        case list() | tuple():
-            out += _head(_ARRAY, len(value))
-            for item in value:
-                _encode(item, out, depth + 1)
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical form")
+    (_WRITERS.get(type(value)) or _writer(value))(value, out, depth)
 
 
-def _encode_string(major: int, data: bytes | bytearray | memoryview, out: bytearray) -> None:
-    out += _head(major, len(data))
+def _writer(value: Any) -> _Write:
+    """Return how a value of a type that is rare, or derived from a usual one, is written."""
+    for kind, write in (*_WRITERS.items(), (Mapping, _encode_map)):
+        if isinstance(value, kind):
+            return write
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _encode_none(value: None, out: bytearray, depth: int) -> None:
+    out.append(0xF6)
+
+
+def _encode_bool(value: bool, out: bytearray, depth: int) -> None:
+    out.append(0xF5 if value else 0xF4)
+
+
+def _encode_int(value: int, out: bytearray, depth: int) -> None:
+    out += _head(_UINT, value) if value >= 0 else _head(_NEGINT, -1 - value)
+
+
+def _encode_float(value: float, out: bytearray, depth: int) -> None:
+    out += _NAN if math.isnan(value) else struct.pack(">Bd", 0xFB, value)
+
+
+def _encode_text(value: str, out: bytearray, depth: int) -> None:
+    data = value.encode()
+    out += _head(_TEXT, len(data))
     out += data
+
+
+def _encode_bytes(value: bytes | bytearray | memoryview, out: bytearray, depth: int) -> None:
+    out += _head(_BYTES, len(value))
+    out += value
+
+
+def _encode_array(value: Sequence[Any], out: bytearray, depth: int) -> None:
+    out += _head(_ARRAY, len(value))
+    for item in value:
+        _encode(item, out, depth + 1)
 
 
 def _encode_map(value: Mapping[str, Any], out: bytearray, depth: int) -> None:
     if not all(isinstance(key, str) for key in value):
         raise TypeError("only text keys have a canonical form")
-    keys = sorted((encode(key), key) for key in value)
+    keys = sorted((_encoded_key(key), key) for key in value)
     out += _head(_MAP, len(keys))
     for encoded, key in keys:
         out += encoded
         _encode(value[key], out, depth + 1)
+
+
+@lru_cache(1024)
+def _encoded_key(key: str) -> bytes:
+    # Names of fields, nearly always; those of columns push each other out.
+    return encode(key)
+
+
+_Write = Callable[[Any, bytearray, int], None]
+_SHORT = [bytes([head]) for head in range(256)]
+_WRITERS: dict[type, _Write] = {
+    type(None): _encode_none,
+    bool: _encode_bool,  # before int, which it is derived from
+    int: _encode_int,
+    float: _encode_float,
+    str: _encode_text,
+    bytes: _encode_bytes,
+    bytearray: _encode_bytes,
+    memoryview: _encode_bytes,
+    list: _encode_array,
+    tuple: _encode_array,
+    dict: _encode_map,
+}
 
 
 class _Reader:

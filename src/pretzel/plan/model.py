@@ -10,6 +10,7 @@ import numpy as np
 
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import method_of
 from pretzel.plan.physical import Plan, PlanOutput
 from pretzel.plan.types import ValueType
 
@@ -84,10 +85,10 @@ def describe(
     """Return what a plan takes and gives; ``fetch`` returns the blobs of its label tables."""
     inputs = tuple(InputDescription(i.name, i.type) for i in plan.inputs)
     tables = {output.name: _labels(plan, output, fetch) for output in plan.outputs}
-    classes = tables.get("predict")
     outputs = []
     for output in plan.outputs:
         kind, labels = plan.type_of(output.slot), tables[output.name]
+        classes = tables.get(output.name.replace(method_of(output.name), "predict", 1))
         if labels is None and classes is not None and kind.width == len(classes):
             labels = classes
         outputs.append(OutputDescription(output.name, kind, labels))

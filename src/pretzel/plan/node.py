@@ -6,7 +6,8 @@ import dataclasses
 import re
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, ClassVar, dataclass_transform
 
 from pretzel.errors import DefinitionError
@@ -41,6 +42,7 @@ class Interned(type):
         if bases:
             made.name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
             made.fields = {field.name: str(field.type) for field in dataclasses.fields(made)}
+            made.required = tuple(filter(partial(_is_required, made), made.fields))
             if made.name in OPERATORS:
                 raise TypeError(f"operator {made.name!r} is declared twice")
             OPERATORS[made.name] = made
@@ -63,6 +65,8 @@ class Node(metaclass=Interned):
 
     name: ClassVar[str]
     fields: ClassVar[dict[str, str]]
+    required: ClassVar[tuple[str, ...]]
+    """Attributes and parameters without a default."""
     breaker: ClassVar[bool] = False
     """n-to-1: needs a whole row before it can give its first value (a norm, a concatenation)."""
     compute_bound: ClassVar[bool] = False
@@ -71,8 +75,14 @@ class Node(metaclass=Interned):
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
     """Two in a row merge into one."""
-    refuses: ClassVar[bool] = False
-    """It can refuse a row, as the library does; so it is computed wherever the library computes it, read or not."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it can refuse a row, as the library does; then it is computed wherever the library computes it.
+
+        Read or not.  Classes that always can say ``refuses = True``.
+        """
+        return False
 
     @property
     def exact(self) -> bool:
@@ -95,6 +105,8 @@ class Node(metaclass=Interned):
         """Check every field against its annotation, then infer the type and take the digest."""
         for field, annotation in self.fields.items():
             _check(self.name, field, annotation, getattr(self, field))
+        read = (node for _, value in self._select("Node") for node in _as_tuple(value))
+        object.__setattr__(self, "inputs", tuple(read))
         object.__setattr__(self, "type", self.infer())
         payload = [self.name, self.attributes, {k: str(p.digest) for k, p in self.parameters.items()}]
         try:
@@ -105,11 +117,7 @@ class Node(metaclass=Interned):
 
     type: ClassVar[ValueType]  # set on each instance
     key: ClassVar[bytes]  # SHA-256 over operator, attributes, parameter digests and input keys
-
-    @property
-    def inputs(self) -> tuple[Node, ...]:
-        """The nodes this one reads, in field order, variadic ones spread out."""
-        return tuple(node for _, value in self._select("Node") for node in _as_tuple(value))
+    inputs: ClassVar[tuple[Node, ...]]  # the nodes this one reads, in field order, variadic ones spread out
 
     @property
     def parameters(self) -> dict[str, Parameter]:
@@ -131,25 +139,30 @@ class Node(metaclass=Interned):
         Raises:
             DefinitionError: too many or too few inputs, a field unknown or missing, or an illegal node.
         """
-        unknown = values.keys() - {field for field, kind in cls.fields.items() if _role(kind) != "Node"}
-        if unknown:
-            raise DefinitionError(f"{cls.name}: unknown attribute {min(map(str, unknown))!r:.80}")
+        cls.check_fields(len(inputs), values)
         optional = {field: None for field, kind in cls.fields.items() if kind.endswith(" | None")}
-        given = optional | dict(values) | cls._assigned(inputs)
-        defaults = {f.name for f in dataclasses.fields(cls) if f.default is not dataclasses.MISSING}
-        missing = [field for field in cls.fields if field not in given and field not in defaults]
-        if missing:
-            raise DefinitionError(f"{cls.name}: {missing[0]!r} is missing")
-        return cls(**given)
+        reads = [field for field, kind in cls.fields.items() if _role(kind) == "Node"]
+        many = len(reads) == 1 and cls.fields[reads[0]].startswith("tuple")
+        read = {reads[0]: tuple(inputs)} if many else dict(zip(reads, inputs, strict=True))
+        return cls(**(optional | dict(values) | read))
 
     @classmethod
-    def _assigned(cls, inputs: Sequence[Node]) -> dict[str, Any]:
-        fields = [field for field, kind in cls.fields.items() if _role(kind) == "Node"]
-        if len(fields) == 1 and cls.fields[fields[0]].startswith("tuple"):
-            return {fields[0]: tuple(inputs)}
-        if len(fields) != len(inputs):
-            raise DefinitionError(f"{cls.name}: takes {len(fields)} inputs, {len(inputs)} given")
-        return dict(zip(fields, inputs, strict=True))
+    def check_fields(cls, inputs: int, names: Collection[str]) -> None:
+        """Refuse a number of inputs, or names of attributes and parameters, that no node of this operator has.
+
+        Raises:
+            DefinitionError: naming what is unknown, missing, or too many.
+        """
+        kinds = {field: kind for field, kind in cls.fields.items() if _role(kind) != "Node"}
+        unknown = set(names) - kinds.keys()
+        if unknown:
+            raise DefinitionError(f"{cls.name}: unknown attribute {min(map(str, unknown))!r:.80}")
+        missing = [field for field in cls.required if field not in names]
+        if missing:
+            raise DefinitionError(f"{cls.name}: {missing[0]!r} is missing")
+        reads = [kind for kind in cls.fields.values() if _role(kind) == "Node"]
+        if not any(kind.startswith("tuple") for kind in reads) and len(reads) != inputs:
+            raise DefinitionError(f"{cls.name}: takes {len(reads)} inputs, {inputs} given")
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         """Return this node over other inputs, given in the order of :attr:`inputs`."""
@@ -175,6 +188,12 @@ class Node(metaclass=Interned):
         raise TypeError("a node is not pickled; save its Definition instead")
 
 
+def _is_required(operator: Any, field: str) -> bool:
+    kind, default = operator.fields[field], operator.__dataclass_fields__[field].default
+    return _role(kind) != "Node" and not kind.endswith(" | None") and default is dataclasses.MISSING
+
+
+@cache
 def _role(annotation: str) -> str:
     return "Node" if "Node" in annotation else "Parameter" if "Parameter" in annotation else ""
 

@@ -65,6 +65,8 @@ class Plan:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     inline: Mapping[Digest, bytes] = field(default_factory=dict)
     """Blobs of the small parameters."""
+    room: tuple[int, ...] = ()
+    """For each stage, elements expected in a row where its type does not say, 0 where nobody knows; () for no stage."""
 
     def __post_init__(self) -> None:
         """Refuse references that do not point backwards."""
@@ -77,12 +79,16 @@ class Plan:
         for output in self.outputs:
             if not 0 <= output.slot < len(self.inputs) + len(self.stages):
                 raise DefinitionError(f"plan output {output.name!r}: slot {output.slot} does not exist")
+        if self.room and len(self.room) != len(self.stages):
+            raise DefinitionError(f"plan: {len(self.room)} sizes for {len(self.stages)} stages")
 
     @cached_property
     def encoded(self) -> bytes:
         """The canonical bytes: what is stored as an object."""
+        sizes = {"room": list(self.room)} if self.room else {}
         return encode(
-            {
+            sizes
+            | {
                 "kernel_set": self.kernel_set,
                 "inputs": [[i.name, str(i.type)] for i in self.inputs],
                 "stages": [_stage_tree(stage) for stage in self.stages],
@@ -133,6 +139,7 @@ class Plan:
                 ),
                 metadata=dict(tree["metadata"]),
                 inline={_checked(Digest.parse(text), blob): blob for text, blob in tree["inline"].items()},
+                room=tuple(_size(size) for size in tree.get("room", [])),
             )
         except DefinitionError:
             raise
@@ -184,6 +191,12 @@ def _stage(tree: Any) -> Stage:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected text, got {type(value).__name__}")
+    return value
+
+
+def _size(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"expected a size, got {value!r:.40}")
     return value
 
 

@@ -29,7 +29,8 @@ class ValueType:
     """The type of one value, for every row alike.
 
     ``f64`` is one number a row (an array of shape ``(rows,)``), ``f64[3]`` three (``(rows, 3)``), ``f32{9}`` a sparse
-    row of nine columns, ``str`` one text a row, ``str[2]`` two, and ``str[*]`` a list of tokens of any length.
+    row of nine columns, ``str`` one text a row, ``str[2]`` two, ``str[*]`` a list of texts of any length, and
+    ``f64[*]`` one of numbers.
     """
 
     dtype: str
@@ -42,8 +43,8 @@ class ValueType:
             raise DefinitionError(f"type {self.dtype[:40]!r}: expected one of str, {', '.join(NUMPY_DTYPES)}")
         if self.width is not None and not 0 <= self.width <= MAX_WIDTH:
             raise DefinitionError(f"type {self.dtype}: width {self.width} is not in 0..{MAX_WIDTH}")
-        if self.layout == "ragged" and (self.dtype != "str" or self.width is not None):
-            raise DefinitionError(f"type {self.dtype}: only str can be ragged, and without a width")
+        if self.layout == "ragged" and (self.dtype not in ("str", "f64") or self.width is not None):
+            raise DefinitionError(f"type {self.dtype}: only str and f64 can be ragged, and without a width")
         if self.layout == "sparse" and (self.dtype not in ("f32", "f64", "i64") or self.width is None):
             raise DefinitionError(f"type {self.dtype}: sparse rows hold f32, f64 or i64 and need a width")
 
@@ -84,8 +85,8 @@ class ValueType:
 
     @property
     def is_float(self) -> bool:
-        """Whether the elements are f32 or f64."""
-        return self.dtype in ("f32", "f64")
+        """Whether a row is a number of f32 or f64, or so many of them."""
+        return self.dtype in ("f32", "f64") and self.layout != "ragged"
 
     @property
     def numpy(self) -> np.dtype:
@@ -105,3 +106,4 @@ def sparse(dtype: str, width: int) -> ValueType:
 
 TEXT = ValueType("str")
 TOKENS = ValueType("str", None, "ragged")
+NUMBERS = ValueType("f64", None, "ragged")

@@ -5,8 +5,10 @@ Dense numbers are NumPy arrays of the exact type, row-major: shape ``(rows,)`` o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -91,6 +93,32 @@ class Csr:
         starts = np.zeros(len(matrix) + 1, np.int64)
         np.cumsum(np.bincount(rows, minlength=len(matrix)), out=starts[1:])
         return cls(matrix[rows, columns], columns.astype(np.int32), starts, matrix.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ragged:
+    """Rows of any number of texts or numbers, back to back."""
+
+    items: Texts | np.ndarray
+    """Texts, none of them missing, or float64 numbers."""
+    starts: np.ndarray
+    """int64, rows + 1: where each row begins among the items, and how many there are."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[Any]], *, numbers: bool = False) -> Ragged:
+        """Pack lists of Python strings, or of numbers."""
+        items = list(chain.from_iterable(rows))
+        starts = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        return cls(np.array(items, np.float64) if numbers else Texts.of(items), starts)
+
+    def tolist(self) -> list[list[Any]]:
+        """Return each row as a list."""
+        items, bounds = self.items.tolist(), self.starts.tolist()
+        return [items[a:b] for a, b in pairwise(bounds)]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.starts) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

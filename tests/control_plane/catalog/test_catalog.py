@@ -301,3 +301,16 @@ def test_a_watcher_that_follows_sees_what_a_snapshot_shows(
             pass
     assert tuple(seen[name] for name in sorted(seen)) == catalog.models()
     catalog.close()
+
+
+def test_sharing_counts_models_and_not_versions(catalog: Catalog):
+    common = Digest.of(b"dictionary")
+    for name, seed in (("a", 1), ("a", 2), ("b", 3), ("c", 3)):
+        made = release(seed)
+        holdings = {holder: [*objects, common] for holder, objects in made.holdings.items()}
+        catalog.publish(name, Release(made.plan, made.definition, 100, holdings, {}), None)
+    weights = Digest.of(b"weights 3")
+    assert catalog.sharing([common, weights, Digest.of(b"nobody's")]) == {common: 3, weights: 2}
+    catalog.delete("b")
+    assert catalog.sharing([common, weights]) == {common: 2, weights: 1}
+    assert catalog.sharing([]) == {}

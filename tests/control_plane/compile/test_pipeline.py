@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.compile.check import MAX_OUTPUTS
 from pretzel.control_plane.compile.labels import peel_labels
+from pretzel.control_plane.phases import MAX_OUTPUTS
 from pretzel.errors import CorruptObjectError, DefinitionError, InputError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition

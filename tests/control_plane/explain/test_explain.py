@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.explain import FORMATS, Explanation, explain
+from pretzel.control_plane.explain import FORMATS, Evidence, Explanation, explain
 from pretzel.control_plane.explain.graphs import Picture
 from pretzel.control_plane.explain.svg import MOST_BOXES, Drawing
 from pretzel.control_plane.optimize import optimize
@@ -67,6 +67,50 @@ def test_a_plan_that_is_given_is_told_as_it_is() -> None:
     assert json.loads(explain(model(), plain, format="json"))["plan"]["digest"] == str(plain.digest)
 
 
+def test_what_is_measured_is_told_and_takes_the_place_of_the_estimate() -> None:
+    plan = compile_plan(optimize(model())).plan
+    seconds = {stage.fingerprint: 1e-6 * (i + 1) for i, stage in enumerate(plan.stages)}
+    total = sum(seconds.values())
+    told = Explanation.of(model(), plan, Evidence(measured=seconds))
+    assert told.is_measured
+    assert told.shares == pytest.approx([value / total for value in seconds.values()])
+    text = explain(model(), plan, evidence=told.evidence)
+    assert f"Where the time goes, measured: {total * 1e6:.2f} us a row\n" in text
+    stages = json.loads(explain(model(), plan, format="json", evidence=told.evidence))["plan"]["stages"]
+    assert [stage["seconds"] for stage in stages] == list(seconds.values())
+
+
+def test_a_measurement_of_other_stages_is_left_alone() -> None:
+    told = Explanation.of(model(), evidence=Evidence(measured={"another": 1.0}))
+    assert not told.is_measured
+    assert sum(told.shares) == pytest.approx(1.0)
+    assert "estimated from the cost table" in explain(model(), evidence=told.evidence)
+
+
+def test_sharing_is_told_for_what_is_stored_apart() -> None:
+    shared = Definition({"y": ops.Linear(ops.Input("x", "f64[500]"), Parameter.of(np.arange(500.0)))})
+    plan = compile_plan(optimize(shared)).plan
+    (weights,) = plan.objects
+    evidence = Evidence(sharing={weights: 86})
+    text = explain(shared, plan, evidence=evidence)
+    assert "85 other models" in text
+    assert "parameters take 4.1 kB, of which other models hold 4.1 kB too (100 %)" in text
+    (stage,) = json.loads(explain(shared, plan, format="json", evidence=evidence))["plan"]["stages"]
+    assert stage["other_models"] == 85
+    for picture in ("dot", "mermaid", "svg"):
+        assert "as in 85 other models" in explain(shared, plan, format=picture, evidence=evidence)
+    assert "other model" not in explain(shared, plan, evidence=Evidence(sharing={weights: 1})).split("Stages")[1]
+
+
+def test_the_dearest_boxes_are_marked() -> None:
+    plan = compile_plan(optimize(model())).plan
+    seconds = {stage.fingerprint: 1.0 if i == 1 else 0.001 for i, stage in enumerate(plan.stages)}
+    picture = Picture(Explanation.of(model(), plan, Evidence(measured=seconds)))
+    first = len(plan.inputs)
+    assert [i for i, heat in enumerate(picture.heat) if heat == "hot"] == [first + 1]
+    ElementTree.fromstring(explain(model(), plan, format="svg", evidence=picture.told.evidence))
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_names_cannot_break_out(format: str) -> None:
     told = explain(model(NASTY), format=format)
@@ -83,7 +127,7 @@ def test_names_cannot_break_out(format: str) -> None:
 
 
 def test_boxes_do_not_overlap_and_arrows_lead_down() -> None:
-    picture = Picture(Explanation.of(model()).plan)
+    picture = Picture(Explanation.of(model()))
     drawing = Drawing.of(picture)
     boxes = drawing.boxes
     for i, a in enumerate(boxes):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,13 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import FUNCTIONS
+from pretzel.plan.ops.features import POWERS
 from pretzel.plan.ops.heads import LINKS
 from pretzel.plan.ops.linear import METRICS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TEXT, TOKENS
 from pretzel.plan.values import Csr
+from tests.control_plane import optimize as optimize_tests
 
 ROWS = 5
 WORDS = ["a", "b", "ab", "ba", "a b", "Ab", "c"]
@@ -33,14 +37,21 @@ MAKERS: dict[type[Node], Maker] = {}
 class Draw:
     """What was made so far, and the dice."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, inputs: Sequence[tuple[str, str]] = ()) -> None:
         self.dice = random.Random(seed)
         kinds = ["str", "f64", "f64[3]", "f64[5]", "i64", "f64{4}", "f32[3]", "f32{4}"]
         chosen = self.dice.sample(kinds, self.dice.randint(1, 4))
-        self.nodes: list[Node] = [ops.Input(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        more = [] if inputs else [(f"x{i}", kind) for i, kind in enumerate(chosen)]
+        self.nodes: list[Node] = [ops.Input(name, kind) for name, kind in (*inputs, *more)]
+        self.wanted: list[Node] = []
+        """What the next picks return, in order, where it fits."""
 
     def pick(self, fits: Callable[[Node], bool]) -> Node | None:
-        """A node that fits, often the newest."""
+        """A node that is wanted, or else one that fits, often the newest."""
+        while self.wanted:
+            wanted = self.wanted.pop(0)
+            if fits(wanted):
+                return wanted
         fitting = [node for node in self.nodes if fits(node)]
         if not fitting:
             return None
@@ -56,11 +67,11 @@ class Draw:
             values = np.where(np.abs(values) < 1, 0.0, values)
         return Parameter.of(values.astype(dtype))
 
-    def definition(self) -> Definition:
-        """The newest node, and now and then others, as outputs."""
+    def definition(self, always: Sequence[Node] = ()) -> Definition:
+        """The newest node, those that always are, and now and then others, as outputs."""
         shown = [node for node in self.nodes if node.type.layout != "ragged"]
         others = self.dice.sample(shown, min(len(shown), self.dice.choice([0, 0, 0, 1])))
-        roots = dict.fromkeys([shown[-1], *others])
+        roots = dict.fromkeys([shown[-1], *always, *others])
         inputs = tuple(node for node in self.nodes if isinstance(node, ops.Input))
         return Definition({f"y{i}": root for i, root in enumerate(roots)}, inputs)
 
@@ -72,17 +83,23 @@ class Draw:
 def definition(seed: int, steps: int = 16) -> Definition:
     """Return the definition of a seed, the same on every machine."""
     draw = Draw(seed)
+    random_nodes(draw, steps + 1 - len(draw.nodes), draw.dice.randint(8, 8 * steps))
+    return draw.definition()
+
+
+def random_nodes(draw: Draw, count: int, tries: int = 100) -> None:
+    """Add up to so many nodes, each over values that fit it."""
     makers = [maker for operator, maker in MAKERS.items() for _ in range(6 if operator in OFTEN else 1)]
-    for _ in range(draw.dice.randint(8, 8 * steps)):
+    most = len(draw.nodes) + count
+    for _ in range(tries):
+        if len(draw.nodes) >= most:
+            break
         try:
             node = draw.dice.choice(makers)(draw)
         except DefinitionError:
             continue  # the values did not fit after all
         if node is not None and node.type.columns <= 40:
             draw.nodes.append(node)
-        if len(draw.nodes) > steps:
-            break
-    return draw.definition()
 
 
 def columns(made: Definition, seed: int) -> dict[str, Any]:
@@ -95,6 +112,8 @@ def _column(node: ops.Input, dice: random.Random) -> Any:
     kind = node.type
     if kind == TEXT:
         return ["".join(dice.choice("abAB c") for _ in range(dice.randint(0, 9))) for _ in range(ROWS)]
+    if kind.layout == "ragged":  # of the same lengths in every such column, as names and values have
+        return [[dice.choice(WORDS) if kind.is_text else dice.gauss(0, 3)] * (row % 3) for row in range(ROWS)]
     if kind.dtype == "i64":
         return np.array([dice.randint(-1, 4) for _ in range(ROWS)])
     odd = dice.random() < 0.2
@@ -295,7 +314,7 @@ _simple(
 _simple(
     ops.Power,
     _is_wide,
-    lambda d, x: {"exponents": d.array(x.type.columns), "form": d.dice.choice(["box_cox", "yeo_johnson"])},
+    lambda d, x: {"exponents": d.array(x.type.columns), "form": d.dice.choice(POWERS)},
 )
 _simple(
     ops.Interpolate,
@@ -358,5 +377,6 @@ def _some_columns(draw: Draw, width: int) -> list[int]:
     return draw.dice.sample(range(width), draw.dice.randint(1, width))
 
 
-# They need what stands above.
-from tests.control_plane.optimize import generate_binary, generate_neighbors  # noqa: E402, F401
+for _family in pkgutil.iter_modules(optimize_tests.__path__):
+    if _family.name.startswith("generate_"):  # each registers its makers
+        importlib.import_module(f"{optimize_tests.__name__}.{_family.name}")

@@ -18,6 +18,10 @@ COUNTS = """
     %text = input column="text" kind="str"
     %x = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1 dtype="f64"
 """
+TREE = (
+    "roots=@roots feature=@feature threshold=@t:f64[3] left=@left right=@right"
+    " missing_left=@missing leaves=@v:f64[2] base=@b:f64[1]"
+)
 ROWS = 'x = input column="x" kind="f64[3]"'
 
 
@@ -31,6 +35,42 @@ class Refusal:
 
 
 REFUSALS = [
+    Refusal(
+        "cast_before_concat",
+        "of dense parts, one cast of the whole is cheaper",
+        """%x = input column="x" kind="i64"
+        %z = input column="z" kind="i64"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f64"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "cast_before_concat",
+        "2**53 + 1 beside a float32 was rounded once, and would be rounded otherwise",
+        """%x = input column="x" kind="f32{2}"
+        %z = input column="z" kind="f64{2}"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f64"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "cast_before_concat",
+        "1e-50 is stored in a sparse row of float64, and in one of float32 it is a zero",
+        """%x = input column="x" kind="f64{2}"
+        %z = input column="z" kind="f64{2}"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f32"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "share_checks",
+        "a NaN that one refuses passes the other, and an output may need that one alone",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="PCA"
+        %2 = require_finite %x owner="KMeans" allow_nan=true
+        output "y" = %1
+        output "z" = %2""",
+    ),
     Refusal(
         "merge_require_finite",
         "a NaN passes the scaler and is refused by the classifier",
@@ -339,7 +379,7 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "seconds since 1970 times the scale lose their digits to a shift that comes late",
         f"""%{ROWS}
         %1 = affine %x scale=@ones shift=@epoch
@@ -347,7 +387,7 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "in front of trees the last bit decides",
         f"""%{ROWS}
         %1 = affine %x scale=@s:f64[3]
@@ -356,7 +396,7 @@ REFUSALS = [
         output "y" = %3""",
     ),
     Refusal(
-        "merge_affines",
+        "merge_scalings",
         "float32 is rounded at each step",
         """%x = input column="x" kind="f32[3]"
         %1 = affine %x scale=@s:f64[3]
@@ -428,8 +468,286 @@ REFUSALS = [
         %2 = cast %1 dtype="f32"
         output "y" = %2""",
     ),
+    Refusal(
+        "drop_empty_parts",
+        "the empty part is what makes the whole sparse",
+        f"""%{ROWS}
+        %c = input column="c" kind="i64"
+        %1 = one_hot %c width=0
+        %2 = concat %x %1
+        output "y" = %2""",
+    ),
+    Refusal(
+        "drop_empty_parts",
+        "a NaN is refused though none of its columns is chosen",
+        f"""%{ROWS}
+        %1 = require_finite %x owner="Ridge"
+        %2 = select %1 columns=@none
+        %3 = concat %x %2
+        output "y" = %3""",
+    ),
+    Refusal(
+        "select_before_columnwise",
+        "another reader has the whole scaled anyway",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@half
+        %2 = select %1 columns=@two
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "select_before_columnwise",
+        "a column chosen twice would be scaled twice",
+        """%x = input column="x" kind="f64[2]"
+        %1 = affine %x scale=@s:f64[2]
+        %2 = select %1 columns=@again
+        output "y" = %2""",
+    ),
+    Refusal(
+        "select_before_columnwise",
+        "a NaN among the texts that are not chosen is refused too",
+        """%x = input column="x" kind="str[3]"
+        %1 = impute %x fill=@f:str[3] missing_none=true
+        %2 = select %1 columns=@two
+        output "y" = %2""",
+    ),
+    Refusal(
+        "column_before_columnwise",
+        "another reader has the whole scaled anyway",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@half
+        %2 = column %1 index=1
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "column_before_columnwise",
+        "a NaN among the other texts is refused too",
+        """%x = input column="x" kind="str[3]"
+        %1 = impute %x fill=@f:str[3] missing_none=true
+        %2 = column %1 index=1
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_constants",
+        "only one of the two is a constant",
+        f"""%{ROWS}
+        %1 = constant %x row=@r:f64[1,3]
+        %2 = concat %1 %x
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_constants",
+        "exponentials have other last bits on other machines",
+        f"""%{ROWS}
+        %1 = constant %x row=@r:f64[1,3]
+        %2 = elementwise %1 function="exp"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_constants",
+        "what 1e300 is as an integer, the CPU decides",
+        f"""%{ROWS}
+        %1 = constant %x row=@r:f64[1,3]
+        %2 = cast %1 dtype="i64"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "drop_unweighted_parts",
+        "zero times the infinity that a request may bring is NaN",
+        """%a = input column="a" kind="f64"
+        %b = input column="b" kind="f64[2]"
+        %1 = concat %a %b
+        %2 = linear %1 weights=@first_only
+        output "y" = %2""",
+    ),
+    Refusal(
+        "drop_unweighted_parts",
+        "an unknown category is refused whatever its weight",
+        """%a = input column="a" kind="f64"
+        %b = input column="b" kind="str"
+        %1 = lookup %b keys=@k:str[2] refuse_unknown=true
+        %2 = one_hot %1 width=2
+        %3 = concat %a %2
+        %4 = linear %3 weights=@first_only
+        output "y" = %4""",
+    ),
+    Refusal(
+        "drop_unweighted_parts",
+        "of no weights at all, everything is constant, which is another rule's",
+        """%c = input column="c" kind="i64"
+        %1 = one_hot %c width=1
+        %2 = one_hot %c width=2
+        %3 = concat %1 %2
+        %4 = linear %3 weights=@zeros
+        output "y" = %4""",
+    ),
+    Refusal(
+        "linear_of_zeros_is_constant",
+        "zero times the infinity that a request may bring is NaN",
+        f"""%{ROWS}
+        %1 = linear %x weights=@zeros
+        output "y" = %1""",
+    ),
+    Refusal(
+        "linear_of_zeros_is_constant",
+        "an unknown category is refused whatever its weight",
+        """%b = input column="b" kind="str"
+        %1 = lookup %b keys=@k:str[3] refuse_unknown=true
+        %2 = one_hot %1 width=3
+        %3 = linear %2 weights=@zeros
+        output "y" = %3""",
+    ),
+    Refusal(
+        "linear_of_zeros_is_constant",
+        "some weights are zero",
+        f"""{COUNTS}
+        %1 = linear %x weights=@first_only
+        output "y" = %1""",
+    ),
+    Refusal(
+        "fold_scaling_behind_linear",
+        "another reader wants the scores as they are",
+        f"""%{ROWS}
+        %1 = linear %x weights=@m:f64[3,3]
+        %2 = affine %1 scale=@half
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "fold_scaling_behind_linear",
+        "trees compare the scaled scores to the last bit",
+        f"""%{ROWS}
+        %1 = linear %x weights=@m:f64[3,2]
+        %2 = affine %1 scale=@s:f64[2]
+        %3 = tree_ensemble %2 {TREE}
+        output "y" = %3""",
+    ),
+    Refusal(
+        "fold_scaling_behind_linear",
+        "a large mean cancels the digits of the scores",
+        f"""%{ROWS}
+        %1 = linear %x weights=@m:f64[3,3]
+        %2 = standardize %1 mean=@epoch scale=@ones
+        output "y" = %2""",
+    ),
+    Refusal(
+        "merge_scalings",
+        "a standardization by zero divides by nothing, and has no product",
+        f"""%{ROWS}
+        %1 = standardize %x mean=@ones scale=@zeros
+        %2 = affine %1 scale=@half
+        output "y" = %2""",
+    ),
+    Refusal(
+        "add_constants_to_bias",
+        "of constants alone, the sum is constant, which is another rule's",
+        f"""%{ROWS}
+        %1 = constant %x row=@r:f64[1,3]
+        %2 = sum %1 bias=@half
+        output "y" = %2""",
+    ),
+    Refusal(
+        "add_constants_to_bias",
+        "float32 sums are rounded one by one",
+        """%x = input column="x" kind="f32[3]"
+        %1 = constant %x row=@r:f32[1,3]
+        %2 = sum %x %1
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_select_into_trees",
+        "another reader has the columns chosen anyway, and its rows are shorter",
+        f"""%{ROWS}
+        %1 = select %x columns=@two
+        %2 = tree_ensemble %1 {TREE}
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "drop_unread_parts",
+        "a part that no tree reads still refuses its rows",
+        f"""%{ROWS}
+        %z = input column="z" kind="f64[2]"
+        %1 = require_finite %x owner="StandardScaler"
+        %2 = concat %z %1
+        %3 = tree_ensemble %2 {TREE}
+        output "y" = %3""",
+    ),
+    Refusal(
+        "drop_unread_parts",
+        "the part that no tree reads is what makes the whole float64",
+        f"""%x = input column="x" kind="f32[2]"
+        %z = input column="z" kind="f64[2]"
+        %1 = concat %x %z
+        %2 = tree_ensemble %1 {TREE}
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "another reader wants the scaled values",
+        f"""%x = input column="x" kind="f64[2]"
+        %1 = standardize %x scale=@halves
+        %2 = tree_ensemble %1 {TREE}
+        output "y" = %2
+        output "z" = %1""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "a scaling that turns signs around would have left and right change places",
+        f"""%x = input column="x" kind="f64[2]"
+        %1 = affine %x scale=@minus_halves
+        %2 = tree_ensemble %1 {TREE}
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "infinity minus infinity is NaN, and goes another way",
+        f"""%x = input column="x" kind="f64[2]"
+        %1 = standardize %x mean=@infinities
+        %2 = tree_ensemble %1 {TREE}
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "nothing lies below minus infinity, so no number is the threshold",
+        f"""%x = input column="x" kind="f64[2]"
+        %1 = standardize %x scale=@halves
+        %2 = tree_ensemble %1 {TREE.replace("@t:f64[3]", "@least")} strict=true
+        output "y" = %2""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "what a check of float32 values refuses cannot be looked for in float32",
+        f"""%x = input column="x" kind="f32[2]"
+        %1 = standardize %x scale=@halves
+        %2 = require_finite %1 owner="RandomForestClassifier"
+        %3 = tree_ensemble %2 {TREE}
+        output "y" = %3""",
+    ),
+    Refusal(
+        "fold_scaling_into_thresholds",
+        "a cast and a check are needed as they are",
+        f"""%x = input column="x" kind="f64[2]"
+        %1 = cast %x dtype="f32"
+        %2 = require_finite %1 owner="RandomForestClassifier"
+        %3 = tree_ensemble %2 {TREE}
+        output "y" = %3""",
+    ),
 ]
 VALUES = {
+    "none": np.zeros(0, np.int64),
+    "again": np.array([1, 0, 1]),
+    "first_only": np.array([2.0, 0.0, 0.0]),
+    "halves": np.full(2, 0.5),
+    "minus_halves": np.full(2, -0.5),
+    "infinities": np.full(2, np.inf),
+    "least": np.full(3, -np.inf),
+    "roots": np.array([0], np.int32),
+    "feature": np.array([0, 0, 0], np.int32),
+    "left": np.array([1, -1, -1], np.int32),
+    "right": np.array([2, 0, 1], np.int32),
+    "missing": np.array([True, False, False]),
     "half": np.full(3, 0.5),
     "ones": np.ones(3),
     "minus": -np.ones(3),

@@ -95,7 +95,7 @@ def test_the_trace_tells_each_step() -> None:
     trace = Trace()
     optimized = optimize(definition, trace=trace)
     (step,) = trace.steps
-    assert (step.rule, step.places) == ("merge_affines", 1)
+    assert (step.rule, step.places) == ("merge_scalings", 1)
     assert step.before is definition and step.after is optimized
     assert step.saved.operators == 1 and step.saved.work > 0
     assert step.summary.startswith("``(x s + t) u + v")
@@ -136,6 +136,6 @@ def test_a_rule_applied_in_two_places_counts_both() -> None:
     chains = [ops.Affine(ops.Affine(ops.Input(name, "f64[2]"), ONES), ONES) for name in "ab"]
     trace = Trace()
     apply(
-        next(r for r in RULES if r.name == "merge_affines"), Definition({"y": ops.Concat(tuple(chains))}), trace=trace
+        next(r for r in RULES if r.name == "merge_scalings"), Definition({"y": ops.Concat(tuple(chains))}), trace=trace
     )
     assert trace.steps[0].places == 2

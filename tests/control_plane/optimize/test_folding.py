@@ -7,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from pretzel.control_plane.optimize.folding import finite_range, multiply, scaled_rows, usable
+from pretzel.control_plane.optimize.folding import multiply, scaled_rows, usable
+from pretzel.control_plane.optimize.monotone import finite_range
 
 
 @pytest.mark.parametrize("seed", range(20))

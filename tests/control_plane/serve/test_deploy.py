@@ -50,6 +50,32 @@ def test_deploying_again_returns_the_version_and_moves_the_alias(server: Server,
     assert [version.version for version in model.versions] == [1, 2]
 
 
+def test_a_sample_is_kept_as_statistics_that_later_deployments_use(server: Server, name: str):
+    x = ops.Input("x", "str")
+    tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
+    counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
+    made = Definition({"y": ops.Linear(counts, Parameter.of(np.ones(2)))}, (x,))
+    texts = {"few": ["a b", "b a a c"], "many": ["a " * 500, "b " * 500]}
+    few, many = (
+        pb.Sample(inputs=wire.columns_to_proto({"x": rows}), outputs=wire.columns_to_proto({"y": answers}))
+        for rows, answers in ((texts["few"], np.array([2.0, 3.0])), (texts["many"], np.array([500.0, 500.0])))
+    )
+    version = server.deploy(name, made, sample=few)
+    kept = version.metadata["statistics"]
+    assert kept["rows"] == 2
+    assert sorted(kept["seen"].values()) == [2.0, 3.0, 5.0]  # counts, tokens and bytes a row
+    assert len(version.metadata["stage_seconds"]) == 3 and min(version.metadata["stage_seconds"]) > 0
+    assert plan_of(server, version).room == (4, 4, 0)
+    assert server.deploy(name, made, sample=many) == version, "a plan depends on the statistics kept"
+    assert server.deploy(name, made) == version
+    assert server.deploy(f"{name}/other", made).metadata["verified"] is False
+
+
+def plan_of(server: Server, version: ModelVersion) -> Plan:
+    path = server.data_dir / "objects" / version.plan.hex[:2] / f"{version.plan.hex}-{version.plan.size}"
+    return Plan.from_encoded(path.read_bytes())
+
+
 def test_without_a_sample_the_version_says_that_it_was_not_verified(server: Server, name: str):
     assert server.deploy(name, definition(1)).metadata["verified"] is False
 
@@ -70,6 +96,21 @@ def test_wrong_answers_are_refused(server: Server, name: str):
     loose = pb.Tolerance(relative=1.0, absolute=1.0)
     server.steps(name, definition(1), sample=sample(1, off=0.01), tolerance=loose)
     assert models(server, name) == [name]
+
+
+def test_weights_in_fewer_bytes_must_stay_within_the_tolerance(server: Server, name: str):
+    halves = {"options": wire.attributes_to_proto({"weights": "f16"}), "sample": sample(1)}
+    server.send(definition(1))
+    with fails("FAILED_PRECONDITION", "output 'decision_function', row .*: expected .*, got .* is allowed"):
+        server.steps(name, definition(1), **halves)
+    exact = server.deploy(name, definition(1), sample=sample(1))
+    loose = pb.Tolerance(relative=1e-2, absolute=1e-2)
+    version = server.deploy(name, definition(1), **halves, tolerance=loose)
+    assert version.version == 2
+    assert version.parameter_bytes < exact.parameter_bytes - 5 * WIDTH
+    held = version.metadata["weights"]
+    assert held == {"form": "f16", "exact_bytes": exact.parameter_bytes, "bytes": version.parameter_bytes}
+    assert 1e-6 < version.metadata["measured_error"]["decision_function"] < 1e-2
 
 
 def test_wrong_labels_are_refused(server: Server, name: str):
@@ -164,7 +205,12 @@ def test_illegal_definitions(server: Server, name: str, case: str):
         ({"model": ""}, "model name ''"),
         ({"model": "a@b"}, "model name 'a@b'"),
         ({"alias": "a b"}, "alias 'a b'"),
-        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown"),
+        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown; there is weights"),
+        (
+            {"options": wire.attributes_to_proto({"weights": "f8"})},
+            "'weights': expected one of exact, f32, f16, sparse",
+        ),
+        ({"options": wire.attributes_to_proto({"weights": "f16"})}, "f16 is accepted on a sample only; give one"),
         ({"tolerance": pb.Tolerance(relative=-1)}, "tolerance: relative is -1.0"),
         ({"tolerance": pb.Tolerance(absolute=float("nan"))}, "tolerance: absolute is nan"),
         ({"options": {"empty": values_pb2.Attribute()}}, "attribute: no value"),

@@ -99,8 +99,13 @@ def test_deletion(server: Server, name: str):
 
 def test_explanation(server: Server, name: str):
     pytest.importorskip("pretzel.control_plane.explain")
-    server.deploy(name, definition(1))
+    server.deploy(name, definition(40))
     text = server.control.ExplainModel(pb.ExplainModelRequest(model=name)).text
     assert "linear" in text
+    assert "1 other model" not in text
+    server.deploy(f"{name}/sibling", definition(41))
+    server.deploy(f"{name}/other_sibling", definition(41))
+    for sibling in (f"{name}/sibling", f"{name}/other_sibling"):
+        assert "1 other model" in server.control.ExplainModel(pb.ExplainModelRequest(model=sibling)).text
     with fails("INVALID_ARGUMENT", "haiku"):
         server.control.ExplainModel(pb.ExplainModelRequest(model=name, format="haiku"))

@@ -12,6 +12,7 @@ from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import optimize
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
+from pretzel.plan.parts import methods_of, outputs_of, taken_apart
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Csr, Labels
 
@@ -51,7 +52,15 @@ def run(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
 def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return {name: getattr(estimator, name)(x) for name in definition.outputs}
+        return answers_of(estimator, definition, x)
+
+
+def answers_of(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
+    """Return what the estimator answers, by output: those of several targets taken apart."""
+    answers: dict[str, Any] = {}
+    for method in methods_of(definition.outputs):
+        answers |= taken_apart(method, getattr(estimator, method)(x), outputs_of(method, definition.outputs))
+    return answers
 
 
 def _column(definition: Definition, x: Any) -> Any:

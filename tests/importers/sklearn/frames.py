@@ -13,8 +13,8 @@ from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.reference import evaluate
-from pretzel.plan.values import Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, run
+from pretzel.plan.values import Ragged, Texts
+from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run
 
 
 def assert_serves(
@@ -48,7 +48,7 @@ def wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
     """Return what the estimator's own methods give; arrays of objects as arrays of their strings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return {name: getattr(estimator, name)(x) for name in definition.outputs}
+        return answers_of(estimator, definition, x)
 
 
 def served(definition: Definition, x: Any) -> dict[str, Any]:
@@ -75,6 +75,8 @@ def count(x: Any) -> int:
 
 
 def _plain(column: Any) -> Any:
+    if isinstance(column, Ragged):
+        return column.tolist()
     if not isinstance(column, Texts):
         return column
     texts, width = column.tolist(), column.width

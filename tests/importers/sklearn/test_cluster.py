@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import (
+    AffinityPropagation,
+    BisectingKMeans,
+    FeatureAgglomeration,
+    KMeans,
+    MeanShift,
+    MiniBatchKMeans,
+)
 
+from pretzel.errors import UnsupportedError
+from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served
 
 METHODS = {"predict", "transform"}
@@ -37,3 +46,33 @@ def test_of_equally_near_centers_the_first_is_taken() -> None:
     model.cluster_centers_ = np.array([[3.0, 1.0], [1.0, 1.0], [1.0, 3.0], [3.0, 3.0]])
     definition = assert_served(model, grid, relative=1e-6, scale=1e-7)
     assert definition.outputs["predict"].type.dtype == "i32"
+
+
+def test_the_splits_are_those_of_the_library() -> None:
+    model = BisectingKMeans(9, random_state=1).fit(data())
+    far = np.concatenate([data(), 100 * data()])
+    assert_served(model, far, methods=METHODS)
+
+
+def test_one_cluster_has_no_split() -> None:
+    assert_served(BisectingKMeans(1).fit(data()), data(), methods=METHODS)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_without_convergence_there_is_no_cluster() -> None:
+    model = AffinityPropagation(max_iter=1, convergence_iter=100).fit(data())
+    assert not len(model.cluster_centers_)
+    definition = assert_served(model, data(), methods={"predict"})
+    assert definition.outputs["predict"].type.dtype == "i64"
+
+
+def test_float32_rows_among_float64_centers() -> None:
+    model = MeanShift(bandwidth=2.0).fit(data())
+    assert_served(model, data("f4"), methods={"predict"})
+
+
+@pytest.mark.parametrize("model", [MeanShift(bandwidth=2.0), FeatureAgglomeration(2)])
+def test_what_takes_no_sparse_matrix_says_so(model: object) -> None:
+    fitted = model.fit(data())
+    with pytest.raises(UnsupportedError, match="sparse matrix"):
+        export(fitted, sample=sparse.csr_matrix(data()))

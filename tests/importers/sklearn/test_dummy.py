@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,9 +60,17 @@ def test_random_answers_are_refused(strategy: str) -> None:
         export(model)
 
 
-def test_several_labels_a_row_are_refused() -> None:
-    model = DummyClassifier().fit(np.eye(3), np.eye(3, dtype=int))
-    with pytest.raises(UnsupportedError, match="several labels"):
+@pytest.mark.parametrize("options", [{}, {"strategy": "most_frequent"}, {"strategy": "constant", "constant": [1, 0]}])
+@pytest.mark.parametrize("names", [np.array([0, 1]), np.array(["no", "yes"])])
+def test_several_labels_a_row(options: dict[str, Any], names: np.ndarray) -> None:
+    options = options | ({"constant": names[[1, 0]]} if "constant" in options else {})
+    model = DummyClassifier(**options).fit(np.eye(3), names[[[0, 1], [1, 1], [1, 0]]])
+    assert_serves(model, np.eye(3), sample=np.eye(3))
+
+
+def test_a_sparse_target_is_refused() -> None:
+    model = DummyClassifier().fit(np.eye(3), sparse.csc_matrix(np.eye(3)))
+    with pytest.raises(UnsupportedError, match="sparse target"):
         export(model)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import ensemble, multiclass, multioutput
+from sklearn import ensemble, multiclass
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
@@ -105,12 +105,9 @@ def test_what_a_member_refuses_is_refused() -> None:
 @pytest.mark.parametrize(
     ("fitted", "message"),
     [
-        (CalibratedClassifierCV(LOGISTIC, method="isotonic", cv=2).fit(X, KINDS), "method='isotonic'"),
-        (multioutput.MultiOutputClassifier(LOGISTIC).fit(X, np.column_stack([KINDS, KINDS])), "read as numbers"),
-        (ensemble.AdaBoostRegressor(DecisionTreeRegressor(max_depth=2), n_estimators=2).fit(X, Y), "no importer"),
         (ensemble.StackingClassifier([("a", STUMPS[0][1])], STUMPS[0][1], cv=2).fit(X, (X > 0)[:, :2]), "outputs"),
     ],
-    ids=["isotonic", "names of several targets", "weighted median", "several outputs"],
+    ids=["several outputs"],
 )
 def test_what_cannot_be_served_is_said(fitted: Any, message: str) -> None:
     with pytest.raises(UnsupportedError, match=message):

@@ -204,10 +204,16 @@ def test_many_categories() -> None:
     assert_serves(fitted, np.vstack([x[:300], np.column_stack([[-1.0, 0.5, 1e9, np.nan, 255, 256], np.zeros(6)])]))
 
 
-def test_several_labels_a_row_are_refused() -> None:
-    x, y = labels(2, "int")
-    with pytest.raises(UnsupportedError, match="several outputs"):
-        export(RandomForestClassifier(**FEW).fit(x, np.column_stack([y, y])))
+@pytest.mark.parametrize("kind", ["int", "str", "object", "bool"])
+@pytest.mark.parametrize("estimator", [DecisionTreeClassifier(max_depth=3), RandomForestClassifier(**FEW)])
+def test_several_labels_a_row(estimator: Any, kind: str) -> None:
+    x, y = labels(3, "int")
+    names = np.array([False, True, True]) if kind == "bool" else np.array([10, 20, 30]).astype(kind)
+    names = names.astype(str).astype(object) if kind == "object" else names
+    codes = np.unique(y, return_inverse=True)[1]
+    fitted = estimator.fit(x, names[np.column_stack([codes, (codes + 1) % 2, codes // 2])])
+    definition = assert_serves(fitted, x, sample=x)
+    assert {"predict_proba[2]", "predict_log_proba[0]"} <= definition.outputs.keys()
 
 
 def test_a_beginning_that_depends_on_the_row_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pretzel.engine.bindings import lower
+from pretzel.engine.bindings.trees import lay_out_forest
 from pretzel.errors import DefinitionError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program
@@ -39,7 +39,7 @@ def forest(**changes: Any) -> ops.TreeEnsemble:
 
 
 def laid_out(node: ops.TreeEnsemble) -> dict[str, np.ndarray]:
-    return {name: parameter.array.copy() for name, parameter in lower(node).parameters.items()}
+    return {name: parameter.array.copy() for name, parameter in lay_out_forest(node).items()}
 
 
 def run(node: ops.TreeEnsemble, layout: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:

@@ -23,5 +23,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
         Parameter.of(np.array(knots, np.float64)),
         Parameter.of(np.linspace(0, 1, count)),
         draw(st.sampled_from([0.0, 1e-7])),
+        draw(st.booleans()),
     )
     return node, {"x": value}

@@ -1,4 +1,4 @@
-"""Nearest: few values and many, equals, infinities and NaN among them."""
+"""Nearest: few values and many, equals, infinities and NaN among them, with a limit and without."""
 
 from hypothesis import strategies as st
 
@@ -11,4 +11,5 @@ OPERATOR = ops.Nearest
 @st.composite
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(matrices())
-    return ops.Nearest(x, draw(st.integers(1, x.type.columns))), {"x": value}
+    limit = draw(st.sampled_from([float("inf"), 1.0, 0.0]))
+    return ops.Nearest(x, draw(st.integers(1, x.type.columns)), limit), {"x": value}

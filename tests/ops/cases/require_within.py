@@ -17,4 +17,5 @@ def strategy(draw: st.DrawFn) -> Drawn:
     if draw(st.booleans()):
         limits = np.array([[-1e308], [1e308]]).repeat(x.type.columns, axis=1)
     low, high = map(Parameter.of, limits)
-    return ops.RequireWithin(x, low, high, "Tester", draw(st.booleans())), {"x": value}
+    node = ops.RequireWithin(x, low, high, "Tester", draw(st.booleans()), draw(st.sampled_from(["", "too far"])))
+    return node, {"x": value}

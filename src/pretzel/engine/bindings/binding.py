@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from pretzel.engine.costs import Measure, usual_work
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
@@ -47,6 +48,8 @@ class Binding:
     """The arrays the kernel is built with, from the node's parameters; deterministic to the byte."""
     drop: tuple[str, ...] = ()
     """Attributes that the kernel has no use for."""
+    work: Measure = field(default=usual_work)
+    """What the kernel does for one row, in the units of the cost table."""
 
     @cached_property
     def implementation(self) -> type:

@@ -25,15 +25,18 @@ def _with_number_table(node: Node) -> dict[str, Parameter]:
     return {"keys": Parameter.of(wide), "table": Parameter.of(number_table(wide))}
 
 
+def _reads_texts(node: Node) -> bool:
+    return node.inputs[0].type.is_text
+
+
+def _reads_numbers(node: Node) -> bool:
+    return not _reads_texts(node)
+
+
 CATEGORIES: dict[type[Node], tuple[Binding, ...]] = {
     ops.Lookup: (
-        Binding(
-            "lookup.text",
-            "categories.lookup:TextLookup",
-            takes=lambda node: node.inputs[0].type.is_text,
-            derive=_with_text_table,
-        ),
-        Binding("lookup.number", "categories.lookup:NumberLookup", derive=_with_number_table),
+        Binding("lookup.text", "categories.lookup:TextLookup", takes=_reads_texts, derive=_with_text_table),
+        Binding("lookup.number", "categories.lookup:NumberLookup", takes=_reads_numbers, derive=_with_number_table),
     ),
     ops.OneHot: (Binding("one_hot", "categories.columns:OneHot"),),
     ops.Take: (Binding("take", "categories.columns:Take"),),

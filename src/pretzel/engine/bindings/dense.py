@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
+from pretzel.engine.costs import Work
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.sizes import Sizes
 
 _TILE = 8  # sums taken side by side; with fewer a row, whole dot products are better
 
@@ -35,10 +37,6 @@ def _gives_dense(node: Node) -> bool:
 
 def _takes(*dtypes: str) -> Callable[[Node], bool]:
     return lambda node: _is_dense(node) and node.inputs[0].type.dtype in dtypes
-
-
-def _few(node: Node) -> bool:
-    return _is_dense(node) and node.type.columns < _TILE
 
 
 def _is_number(node: Node) -> bool:
@@ -99,12 +97,22 @@ def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
     return made | {"centers": _padded(made["centers"].array.T)}
 
 
-def _few_products(node: Node) -> bool:
-    return _few(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
-
-
-def _many_products(node: Node) -> bool:
+def _by_products(node: Node) -> bool:
     return _is_dense(node) and isinstance(node, ops.Distances) and node.metric in _PRODUCTS
+
+
+def _gives_columns(node: Node) -> bool:
+    return _is_dense(node) and node.type.width is not None
+
+
+def _by_differences(node: Node) -> bool:
+    return _is_dense(node) and not _by_products(node)
+
+
+def _whole_tiles(node: Node, sizes: Sizes) -> Work:
+    """Count the columns that fill up the last tile: they are computed as the others are."""
+    read, written = sizes.of(node.inputs[0]), node.type.columns + -node.type.columns % _TILE
+    return Work(read, written, read * written)
 
 
 def _metric(*names: str) -> Callable[[Node], bool]:
@@ -128,6 +136,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
+    ops.Sparsify: (Binding("sparsify", "sparse.columns:Sparsify"),),
     ops.Affine: (
         Binding("affine", "dense.scale:Affine", takes=_is_dense),
         Binding("affine.sparse", "sparse.values:Scale", takes=_is_sparse),
@@ -159,14 +168,21 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("require_finite.sparse", "sparse.values:RequireFinite", takes=_is_sparse),
     ),
     ops.Linear: (
-        Binding("linear.dots", "dense.linear:Dots", takes=_few, derive=_transposed),
-        Binding("linear.tiles", "dense.linear:Tiles", takes=_is_dense, derive=_in_tiles),
+        Binding("linear.dots", "dense.linear:Dots", takes=_is_dense, derive=_transposed),
+        Binding("linear.tiles", "dense.linear:Tiles", takes=_gives_columns, derive=_in_tiles, work=_whole_tiles),
         Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
     ),
     ops.Distances: (
-        Binding("distances.dots", "dense.distances:Dots", _few_products, _with_norms, ("p",)),
-        Binding("distances.tiles", "dense.distances:Tiles", _many_products, _transposed_with_norms, ("p",)),
-        Binding("distances.groups", "dense.differences:Differences", _is_dense, _side_by_side),
+        Binding("distances.dots", "dense.distances:Dots", _by_products, _with_norms, ("p",)),
+        Binding(
+            "distances.tiles",
+            "dense.distances:Tiles",
+            _by_products,
+            _transposed_with_norms,
+            ("p",),
+            _whole_tiles,
+        ),
+        Binding("distances.groups", "dense.differences:Differences", _by_differences, _side_by_side),
         Binding("squared.sparse", "sparse.distances:Squared", _metric("sqeuclidean"), _with_norms, ("p",)),
         Binding("euclidean.sparse", "sparse.distances:Euclidean", _metric("euclidean"), _with_norms, ("p",)),
     ),

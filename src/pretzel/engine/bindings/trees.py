@@ -7,6 +7,8 @@ from typing import Any, cast
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
+from pretzel.engine.bindings.bit_forest import is_bit_forest, lay_out_bits
+from pretzel.engine.bindings.forest import Compared, category_range, levels
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -16,61 +18,33 @@ def lay_out_forest(node: Node) -> dict[str, Parameter]:
     """Return a forest as its kernel walks it: nodes of 16 bytes, breadth first, a node's children side by side.
 
     ``nodes`` is ``u32[n, 4]``: the threshold in the type of x (in words 0 and 1 where f64, in word 1 where f32), the
-    feature's place in a row in bytes, and the left child, whose neighbour is the right one.  Thresholds are moved to
-    the neighbouring value of the type of x that decides alike, so that the kernel knows ``<=`` only.  A leaf is its own
-    child, its threshold is a NaN, and word 0 holds its row of ``leaves``.
+    feature's place in a row in bytes, and the left child, whose neighbour is the right one.  A leaf is its own child,
+    its threshold is a NaN, and word 0 holds its row of ``leaves``.
     """
     forest = cast(ops.TreeEnsemble, node)
-    threshold, never_left = _thresholds(forest)
-    left, right = forest.left.array, forest.right.array
-    # Nothing lies above infinity: a node that never goes left always goes to the first of its children, put in reverse.
-    left, right = np.where(never_left, right, left), np.where(never_left, left, right)
-    order, roots = _breadth_first(forest.roots.array, left, right)
-    missing_right = (left >= 0) & (forest.missing_left.array == never_left)
+    nodes = Compared.of(forest)
+    order, roots = _breadth_first(forest.roots.array, nodes.left, nodes.right)
     out = {
-        "nodes": _pack(
-            order, left, right, forest.feature.array, np.where(never_left, np.inf, threshold).astype(threshold.dtype)
-        ),
-        "missing_right": missing_right[order].astype(np.uint8),
+        "nodes": _pack(order, nodes.left, nodes.right, forest.feature.array, nodes.threshold),
+        "missing_right": nodes.missing_right[order].astype(np.uint8),
         "roots": roots.astype(np.uint32),
     }
     if forest.category_range is not None:
-        out["category_range"] = _category_range(forest)[order]
+        out["category_range"] = category_range(forest)[order]
     kept = {name: p for name, p in node.parameters.items() if name in ("leaves", "base", "group", "categories")}
     return {name: Parameter.of(array) for name, array in out.items()} | kept
 
 
 def _breadth_first(roots: Any, left: Any, right: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the nodes tree by tree, each level by level with siblings side by side, and where each tree begins."""
-    level, tree = roots.astype(np.int64), np.arange(len(roots))
-    levels, trees = [level[:0]], [tree[:0]]
-    while len(level):
-        levels.append(level)
+    nodes, trees = [roots[:0].astype(np.int64)], [np.arange(0)]
+    for level, tree in levels(roots, left, right):
+        nodes.append(level)
         trees.append(tree)
-        inner = left[level] >= 0
-        level, tree = level[inner], tree[inner]
-        level, tree = np.column_stack([left[level], right[level]]).ravel(), np.repeat(tree, 2)
     owner = np.concatenate(trees)
-    order = np.concatenate(levels)[np.argsort(owner, kind="stable")]
+    order = np.concatenate(nodes)[np.argsort(owner, kind="stable")]
     sizes = np.bincount(owner, minlength=len(roots))
     return order, np.cumsum(sizes) - sizes
-
-
-def _thresholds(forest: ops.TreeEnsemble) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each node the t of x's type with ``x <= t`` where the forest goes left, and where it never does."""
-    exact = forest.threshold.array.astype(np.float64)
-    with np.errstate(over="ignore"):
-        near = exact.astype(forest.x.type.numpy)
-        above = near.astype(np.float64) >= exact if forest.strict else near.astype(np.float64) > exact
-        near = np.where(above, np.nextafter(near, near.dtype.type(-np.inf)), near)
-    never = np.isnan(exact) | (forest.strict & (exact == -np.inf))
-    return near, never & (forest.left.array >= 0) & (_category_range(forest)[:, 1] == 0)
-
-
-def _category_range(forest: ops.TreeEnsemble) -> np.ndarray:
-    if forest.category_range is None:
-        return np.zeros((len(forest.feature), 2), np.int32)
-    return np.where(forest.left.array[:, None] >= 0, forest.category_range.array, np.int32(0))
 
 
 def _pack(order: Any, left: Any, right: Any, feature: Any, threshold: Any) -> np.ndarray:
@@ -93,5 +67,8 @@ def _pack(order: Any, left: Any, right: Any, feature: Any, threshold: Any) -> np
 
 
 TREES: dict[type[Node], tuple[Binding, ...]] = {
-    ops.TreeEnsemble: (Binding("trees", "trees.ensemble:TreeEnsemble", derive=lay_out_forest, drop=("strict",)),),
+    ops.TreeEnsemble: (
+        Binding("trees.bits", "trees.bits:BitForest", takes=is_bit_forest, derive=lay_out_bits, drop=("strict",)),
+        Binding("trees", "trees.ensemble:TreeEnsemble", derive=lay_out_forest, drop=("strict",)),
+    ),
 }

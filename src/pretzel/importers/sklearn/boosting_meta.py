@@ -1,4 +1,4 @@
-"""Adaptive boosting: a weighted vote of classifiers that were fitted one after the other."""
+"""Adaptive boosting: a weighted vote, or the weighted median, of what was fitted one after the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.sklearn.matrices import checked
-from pretzel.importers.sklearn.members import Member, divided, members, total
+from pretzel.importers.sklearn.members import Member, divided, members, stacked, total
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -37,6 +37,14 @@ def adaboost_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
         "predict_proba": proba,
         "predict_log_proba": ops.Link(proba, "log"),
     }
+
+
+@imports(ensemble.AdaBoostRegressor)
+def adaboost_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the median of the predictions, by the members' weights."""
+    fitted = members(step, estimator.estimators_, Columns.of(checked(x, estimator)))
+    weights = np.asarray(estimator.estimator_weights_[: len(fitted)], np.float64)
+    return {"predict": ops.WeightedMedian(stacked([one.gives("predict") for one in fitted]), Parameter.of(weights))}
 
 
 def _votes(estimator: Any, voters: list[Member]) -> Node:

@@ -10,9 +10,10 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.isotonic import isotonic
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.sklearn.matrices import vector
-from pretzel.importers.sklearn.members import Member, cast, divided, member, spread, times, total
+from pretzel.importers.sklearn.members import Member, cast, divided, member, spread, stacked, times, total
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -22,12 +23,10 @@ TINY = 1e-12  # what the library adds to a probability before it takes the logar
 @imports(CalibratedClassifierCV)
 def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of what the calibrated classifiers, one a fold, answer, and the largest."""
-    calibrate = {"sigmoid": _sigmoid, "temperature": _temperature}.get(estimator.method)
-    if calibrate is None:
-        raise step.refuse("method", "it interpolates between steps", "use 'sigmoid' or 'temperature'")
+    calibrate = {"sigmoid": _sigmoid, "isotonic": _isotonic, "temperature": _temperature}[estimator.method]
     folds = estimator.calibrated_classifiers_
     parts = [
-        calibrate(fold, member(step, f"calibrated_classifiers_[{i}]", fold.estimator, x), step)
+        calibrate(fold, member(step, f"calibrated_classifiers_[{i}]", fold.estimator, x))
         for i, fold in enumerate(folds)
     ]
     proba = divided(total(parts, "f64"), len(folds))
@@ -40,12 +39,24 @@ def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
     return step.enter("estimator", estimator.estimator_, x)
 
 
-def _sigmoid(fold: Any, part: Member, step: Step) -> Node:
-    """Return a sigmoid of each score; of two classes the other is what is left, of more they are made to sum to one."""
+def _sigmoid(fold: Any, part: Member) -> Node:
+    """Return the probabilities that a sigmoid of each score gives."""
     scores = cast(_predictions(fold, part), "f64")
     width = scores.type.columns
     slope, shift = (np.array([-getattr(one, name) for one in fold.calibrators]) for name in ("a_", "b_"))
-    proba = ops.Link(ops.Affine(scores, vector(slope, width), vector(shift, width)), "sigmoid")
+    return _complete(fold, part, ops.Link(ops.Affine(scores, vector(slope, width), vector(shift, width)), "sigmoid"))
+
+
+def _isotonic(fold: Any, part: Member) -> Node:
+    """Return the probabilities that an isotonic regression of each score gives."""
+    scores = _predictions(fold, part)
+    columns = [scores] if scores.type.width is None else [ops.Column(scores, i) for i in range(scores.type.width)]
+    made = [cast(isotonic(one, x), "f64") for one, x in zip(fold.calibrators, columns, strict=True)]
+    return _complete(fold, part, made[0] if len(made) == 1 else stacked(made))
+
+
+def _complete(fold: Any, part: Member, proba: Node) -> Node:
+    """Return a probability for each class: of two the other is what is left, of more they are made to sum to one."""
     if len(fold.classes) == 2:
         return ops.Link(proba, "complement_pair")
     places = np.searchsorted(fold.classes, part.fitted.classes_)
@@ -59,7 +70,7 @@ def _predictions(fold: Any, part: Member) -> Node:
     return part.score()
 
 
-def _temperature(fold: Any, part: Member, step: Step) -> Node:
+def _temperature(fold: Any, part: Member) -> Node:
     """Return the softmax of the scores, or of the logarithms of the probabilities, over the temperature."""
     beta = float(fold.calibrators[0].beta_)
     if not hasattr(part.fitted, "decision_function"):

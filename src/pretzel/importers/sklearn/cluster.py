@@ -1,4 +1,4 @@
-"""Clusterers that know their centers."""
+"""Clusterers that know their centers: the nearest one, found at once or down a tree of splits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 from sklearn import cluster
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.matrices import checked, is_sparse
+from pretzel.importers.sklearn.matrices import checked, checked_dense, is_sparse
+from pretzel.importers.sklearn.members import cast, divided
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -23,9 +25,98 @@ def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
     for sparse ones; so do we, and ties fall alike.
     """
     node, centers = checked(x, estimator), np.ascontiguousarray(estimator.cluster_centers_)
-    nearness = _squares(node, centers) if is_sparse(node) else _partial_squares(node, centers)
-    labels = ops.Cast(ops.ArgMin(nearness), "i32")
-    return {"predict": labels, "transform": ops.Distances(node, Parameter.of(centers), "euclidean")}
+    labels = ops.Cast(ops.ArgMin(_nearness(node, centers)), "i32")
+    return {"predict": labels, "transform": _distances(node, centers)}
+
+
+@imports(cluster.BisectingKMeans)
+def bisecting_k_means(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The leaf that is reached by going to the nearer of two centers, split after split."""
+    node = checked(x, estimator)
+    return {"predict": _descended(estimator, node), "transform": _distances(node, estimator.cluster_centers_)}
+
+
+@imports(cluster.Birch)
+def birch(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The cluster of the nearest subcluster, and the distances to the subclusters."""
+    node, centers = checked(x, estimator), estimator.subcluster_centers_
+    labels = Parameter.of(np.asarray(estimator.subcluster_labels_, np.int64))
+    return {"predict": ops.Take(_nearest(node, centers), labels, -1.0), "transform": _distances(node, centers)}
+
+
+@imports(cluster.MeanShift)
+def mean_shift(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The nearest center."""
+    return {"predict": _nearest(checked_dense(x, estimator, step), estimator.cluster_centers_)}
+
+
+@imports(cluster.AffinityPropagation)
+def affinity_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The nearest exemplar; -1 where it has none, for want of convergence."""
+    if estimator.affinity == "precomputed":
+        raise step.refuse("affinity", "it keeps no center, and has no predict", "use affinity='euclidean'")
+    node, centers = checked(x, estimator), estimator.cluster_centers_
+    if not centers.shape[0]:
+        return {"predict": ops.Constant(node, Parameter.of(np.array([-1])))}
+    return {"predict": _nearest(node, centers)}
+
+
+@imports(cluster.FeatureAgglomeration)
+def feature_agglomeration(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The mean, or the sum, of the features of each cluster."""
+    pools = {np.mean: "f64", np.sum: None}
+    if estimator.pooling_func not in pools:
+        raise step.refuse("pooling_func", "only means and sums of features are served", "use numpy.mean or numpy.sum")
+    node = checked_dense(x, estimator, step, pools[estimator.pooling_func])
+    members = np.eye(estimator.n_clusters_, dtype=node.type.numpy)[estimator.labels_]
+    sums = ops.Linear(node, Parameter.of(members))
+    return {"transform": sums if estimator.pooling_func is np.sum else divided(sums, members.sum(axis=0))}
+
+
+def _nearness(x: Node, centers: np.ndarray) -> Node:
+    return _squares(x, centers) if is_sparse(x) else _partial_squares(x, centers)
+
+
+def _nearest(x: Node, centers: Any) -> Node:
+    """``pairwise_distances_argmin``, in float64; where types are equal the square of x is left out."""
+    wide, rows = cast(x, "f64"), _rows(centers)
+    same = x.type.numpy == rows.dtype
+    return ops.ArgMin((_partial_squares if same else _squares)(wide, rows.astype(np.float64)))
+
+
+def _distances(x: Node, centers: Any) -> Node:
+    return ops.Distances(x, Parameter.of(_rows(centers)), "euclidean")
+
+
+def _rows(centers: Any) -> np.ndarray:
+    return np.ascontiguousarray(centers.toarray() if hasattr(centers, "toarray") else centers)
+
+
+def _descended(estimator: Any, x: Node) -> Node:
+    """Return the label of the leaf that a row comes to; a split is a feature, 1 where its second center is nearer."""
+    splits, tree = _splits(estimator._bisecting_tree)
+    if not splits:
+        return ops.Constant(x, Parameter.of(np.array([estimator._bisecting_tree.label], np.int32)))
+    mean = getattr(estimator, "_X_mean", None)
+    sides = [ops.ArgMin(_nearness(x, pair if mean is None else pair + mean)) for pair in splits]
+    return ops.Cast(joined(ops.Cast(ops.Concat(tuple(sides)), "f64"), [tree]), "i32")
+
+
+def _splits(root: Any) -> tuple[list[np.ndarray], Trees]:
+    """Return the two centers of each split, and the tree of the splits, children after parents."""
+    nodes, children = [root], []
+    pairs: list[np.ndarray] = []
+    for node in nodes:
+        if node.left is None:
+            children.append((0, -1, -1, node.label))
+            continue
+        children.append((len(pairs), len(nodes), len(nodes) + 1, 0))
+        pairs.append(np.vstack((node.left.center, node.right.center)))
+        nodes += [node.left, node.right]
+    feature, left, right, label = np.array(children).T
+    inner = left >= 0
+    tree = Trees(feature, np.where(inner, 0.5, 0.0), left, right, np.zeros(len(left), bool), label.astype(np.float64))
+    return pairs, tree
 
 
 def _squares(x: Node, centers: np.ndarray) -> Node:

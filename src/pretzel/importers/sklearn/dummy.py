@@ -9,7 +9,7 @@ from sklearn import dummy
 
 from pretzel.importers.columns import Columns, Open
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -20,18 +20,18 @@ def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class, and the probabilities, that the strategy settled on."""
     if estimator._strategy in ("stratified", "uniform"):
         raise step.refuse("strategy", "its answers are random", "choose prior, most_frequent or constant")
-    if estimator.n_outputs_ > 1 or estimator.sparse_output_:
-        raise step.refuse("", "it answers with several labels a row", "fit one classifier for each")
-    node, proba = _rows(x), _probabilities(estimator)[None, :]
-    with np.errstate(divide="ignore"):
-        log_proba = np.log(proba)
-    answer = estimator.constant if estimator._strategy == "constant" else [estimator.classes_[np.argmax(proba)]]
+    if estimator.sparse_output_:
+        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+    labels, settled = _settled(estimator)
+    node = _rows(x)
     first = ops.Constant(node, Parameter.of(np.zeros(1, np.int64)))
-    return {
-        "predict": labelled(first, np.ravel(answer), step),
-        "predict_proba": ops.Constant(node, Parameter.of(proba)),
-        "predict_log_proba": ops.Constant(node, Parameter.of(log_proba)),
-    }
+    proba = [_constant(node, one) for one in settled]
+    with np.errstate(divide="ignore"):
+        log_proba = [_constant(node, np.log(one)) for one in settled]
+    if estimator.n_outputs_ > 1:
+        predicted = labelled_targets([first] * len(labels), list(labels[:, None]), step)
+        return predicted | by_target("predict_proba", proba) | by_target("predict_log_proba", log_proba)
+    return {"predict": labelled(first, labels, step), "predict_proba": proba[0], "predict_log_proba": log_proba[0]}
 
 
 @imports(dummy.DummyRegressor)
@@ -48,13 +48,21 @@ def _rows(x: Columns) -> Node:
     return part.settle(x.settled_dtype() or "f64") if isinstance(part, Open) else part
 
 
-def _probabilities(estimator: Any) -> np.ndarray:
-    prior: np.ndarray = estimator.class_prior_
+def _constant(x: Node, row: np.ndarray) -> Node:
+    return ops.Constant(x, Parameter.of(row[None, :]))
+
+
+def _settled(estimator: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the label of each target, and the probabilities of its classes."""
+    several = estimator.n_outputs_ > 1
+    classes, priors = ((made if several else [made]) for made in (estimator.classes_, estimator.class_prior_))
+    if estimator._strategy == "constant":
+        labels = np.ravel(estimator.constant)
+        return labels, [np.asarray(table == one, np.float64) for table, one in zip(classes, labels, strict=True)]
+    likely = [int(np.argmax(prior)) for prior in priors]
+    labels = np.array([table[one] for table, one in zip(classes, likely, strict=True)])
     if estimator._strategy == "prior":
-        return prior
-    certain = (
-        estimator.classes_ == np.ravel(estimator.constant)[0]
-        if estimator._strategy == "constant"
-        else np.arange(len(prior)) == np.argmax(prior)
-    )
-    return np.asarray(certain, np.float64)
+        return labels, priors
+    return labels, [
+        np.asarray(np.arange(len(prior)) == one, np.float64) for prior, one in zip(priors, likely, strict=True)
+    ]

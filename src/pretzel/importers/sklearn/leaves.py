@@ -10,10 +10,11 @@ from sklearn import ensemble
 from sklearn.ensemble._iforest import _average_path_length
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.forest import joined
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.matrices import vector
 from pretzel.importers.sklearn.members import divided
-from pretzel.importers.sklearn.trees import float32, joined, sklearn_tree, takes_nan
+from pretzel.importers.sklearn.trees import float32, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

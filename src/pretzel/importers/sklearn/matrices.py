@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -15,6 +16,18 @@ from pretzel.plan.parameter import Parameter
 def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
     """Return all columns as one matrix of floats that holds no infinity, and no NaN unless it is allowed."""
     return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
+
+
+def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
+    """Return what :func:`checked` returns, for estimators that take no sparse matrix.
+
+    Raises:
+        UnsupportedError: they are given one.
+    """
+    node = checked(x, estimator, dtype, allow_nan=allow_nan)
+    if is_sparse(node):
+        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+    return node
 
 
 def is_sparse(node: Node) -> bool:
@@ -34,6 +47,13 @@ def centered(x: Node, mean: Any) -> Node:
     subtracted = vector(mean, x.type.columns)
     wide = ops.Cast(x, "f64") if subtracted.dtype == "f64" and x.type.dtype != "f64" else x
     return ops.Standardize(wide, subtracted, None)
+
+
+def multiplied(a: Node, b: Node) -> Node:
+    """Return the product of two matrices of the same shape, element by element."""
+    width = a.type.columns
+    pairs = np.column_stack([np.arange(width), width + np.arange(width)])
+    return ops.Products(ops.Concat((a, b)), Parameter.of(pairs))
 
 
 def product(x: Node, coef: Any, intercept: Any) -> Node:

@@ -86,8 +86,8 @@ def total(parts: Sequence[Node], dtype: str | None = None) -> Node:
     return same[0] if len(same) == 1 else ops.Sum(same)
 
 
-def divided(x: Node, by: float) -> Node:
-    """Return ``x / by`` in the type of x."""
+def divided(x: Node, by: float | np.ndarray) -> Node:
+    """Return ``x / by`` in the type of x, column by column."""
     return ops.Standardize(x, None, Parameter.of(np.full(x.type.columns, by, x.type.numpy)))
 
 

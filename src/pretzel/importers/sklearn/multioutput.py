@@ -9,6 +9,7 @@ from sklearn import multioutput
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.labels import by_target, side_by_side
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.importers.sklearn.members import Member, cast, member, members, stacked
 from pretzel.plan import ops
@@ -24,8 +25,12 @@ def multi_output_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(multioutput.MultiOutputClassifier)
 def multi_output_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return one column of labels a target; its ``predict_proba`` is a list, which is not served."""
-    return {"predict": stacked([part.number() for part in members(step, estimator.estimators_, x)])}
+    """Return one column of labels a target, and the probabilities of each target by themselves."""
+    parts = members(step, estimator.estimators_, x)
+    methods = side_by_side([part.gives("predict") for part in parts])
+    if all("predict_proba" in part.methods for part in parts):
+        methods |= by_target("predict_proba", [part.gives("predict_proba") for part in parts])
+    return methods
 
 
 @imports(multioutput.RegressorChain)

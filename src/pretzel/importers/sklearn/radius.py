@@ -47,6 +47,18 @@ def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> 
     return Within(ops.Combine((weights, inside), "product"), alone)
 
 
+@imports(neighbors.RadiusNeighborsTransformer)
+def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """A sparse row of the distances to all within the radius, or of ones."""
+    near = nearness(estimator, x, step)
+    found = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
+    if estimator.mode == "connectivity":
+        values: Node = ops.Constant(found, Parameter.of(np.ones((1, found.type.columns))))
+    else:
+        values = near.distance(ops.Gather(near.far, found))
+    return {"transform": ops.Scatter(found, values, estimator.n_samples_fit_)}
+
+
 @imports(neighbors.RadiusNeighborsRegressor)
 def radius_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the targets within the radius, weighted or not; NaN where there are none."""

@@ -14,6 +14,7 @@ from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import method_of
 
 DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
@@ -39,7 +40,7 @@ def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
     """The columns kept, and what the estimator fitted on them answers."""
     kept = _selected(estimator, x)
     methods = step.enter("estimator", estimator.estimator_, Columns.of(kept))
-    return {name: methods[name] for name in DELEGATED if name in methods} | {"transform": kept}
+    return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {"transform": kept}
 
 
 def _selected(estimator: Any, x: Columns) -> Node:

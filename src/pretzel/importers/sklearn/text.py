@@ -16,10 +16,10 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
+from pretzel.plan.automaton import check
 from pretzel.plan.node import Node
 from pretzel.plan.ops.text import UNITS
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.patterns import class_run
 from pretzel.plan.types import DTYPE_NAMES
 
 COUNTS = ("i64", "f32", "f64")
@@ -28,13 +28,13 @@ COUNTS = ("i64", "f32", "f64")
 @imports(CountVectorizer)
 def count_vectorizer(estimator: CountVectorizer, x: Columns, step: Step) -> Methods:
     """Return the counts of the terms of the vocabulary."""
-    return {"transform": _counts(estimator, x, step, _dtype(estimator, step))}
+    return {"transform": _counts(estimator, x, step, count_dtype(estimator, step))}
 
 
 @imports(TfidfVectorizer)
 def tfidf_vectorizer(estimator: TfidfVectorizer, x: Columns, step: Step) -> Methods:
     """Return the counts, weighted as the transformer within was fitted to weight them."""
-    dtype = _dtype(estimator, step)
+    dtype = count_dtype(estimator, step)
     weights = getattr(estimator, "_tfidf", None)
     if weights is None:
         raise step.refuse("", "it is not fitted", "fit it first")
@@ -56,13 +56,16 @@ def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Me
 
 def _counts(estimator: Any, x: Columns, step: Step, dtype: str) -> Node:
     """Return the counts of n-grams, over texts prepared as the options say."""
-    _refuse_callables(estimator, step)
-    low, high = _range(estimator, step)
     vocabulary = _vocabulary(estimator, step)
-    units = _prepared(estimator, x, step)
-    if estimator.analyzer == "word":
-        units = _tokens(estimator, units, step)
-    return ops.CountNgrams(units, vocabulary, estimator.analyzer, low, high, dtype, bool(estimator.binary))
+    units = analyzed(estimator, x, step)
+    return ops.CountNgrams(units, vocabulary, *ngrams(estimator, step), dtype, bool(estimator.binary))
+
+
+def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return what a vectorizer cuts n-grams from: tokens, or texts, prepared as its options say."""
+    _refuse_callables(estimator, step)
+    texts = _prepared(estimator, x, step)
+    return _tokens(estimator, texts, step) if estimator.analyzer == "word" else texts
 
 
 def _refuse_callables(estimator: Any, step: Step) -> None:
@@ -77,11 +80,12 @@ def _refuse_callables(estimator: Any, step: Step) -> None:
         raise step.refuse("tokenizer", code, "use token_pattern, and fit again")
 
 
-def _range(estimator: Any, step: Step) -> tuple[int, int]:
+def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
+    """Return of which units a vectorizer's n-grams are, and from how many to how many."""
     low, high = map(int, estimator.ngram_range)
     if not 1 <= low <= high:
         raise step.refuse("ngram_range", "it names no n-grams", "use a range from 1 up, such as (1, 2), and fit again")
-    return low, high
+    return estimator.analyzer, low, high
 
 
 def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
@@ -100,7 +104,7 @@ def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
 def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
     pattern = estimator.token_pattern
     try:
-        class_run(pattern)
+        check(pattern)
     except (ValueError, TypeError) as error:
         remedy = r"use one like '\\b\\w\\w+\\b' or '[a-z]+', and fit again"
         raise step.refuse("token_pattern", str(error), remedy) from None
@@ -115,7 +119,8 @@ def _words(stop_words: Iterable[Any]) -> list[str]:
     return sorted(word for word in words if word.encode(errors="ignore").decode() == word)
 
 
-def _dtype(estimator: Any, step: Step) -> str:
+def count_dtype(estimator: Any, step: Step) -> str:
+    """Return the type in which a vectorizer keeps counts."""
     dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
     if dtype not in COUNTS:
         raise step.refuse("dtype", "counts are not kept so", f"use int64, float32 or float64, not {estimator.dtype!r}")

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn import ensemble, tree
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 RANDOM = ("stratified", "uniform")
 CATEGORY_WORDS = 8  # of each bit set of a histogram tree: 256 categories
-
-
-@dataclass(frozen=True)
-class Trees:
-    """Nodes of one or more trees side by side, with indices that count from the first of them."""
-
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    missing_left: np.ndarray
-    leaves: np.ndarray
-    """What each *node* would add if it were a leaf, ``[nodes]`` or ``[nodes, k]``."""
-    categories: np.ndarray | None = None
-    category_range: np.ndarray | None = None
 
 
 @imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
@@ -94,8 +79,7 @@ def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
     if estimator.n_outputs_ > 1:
-        remedy = "fit one classifier for each output"
-        raise step.refuse("", "it was fitted on several outputs, whose probabilities are no single array", remedy)
+        return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
     proba = joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
     return {
@@ -103,6 +87,20 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
         "predict_proba": proba,
         "predict_log_proba": ops.Link(proba, "log"),
     }
+
+
+def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: Step) -> Methods:
+    """Return the class fractions of each target; a leaf holds those of all targets side by side."""
+    counts = np.asarray(estimator.n_classes_, np.int64)
+    leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
+    whole = joined(x, map(sklearn_tree, trees, leaves), aggregate="mean")
+    places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
+    proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
+    return (
+        labelled_targets([ops.ArgMax(one) for one in proba], estimator.classes_, step)
+        | by_target("predict_proba", proba)
+        | by_target("predict_log_proba", [ops.Link(one, "log") for one in proba])
+    )
 
 
 def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:
@@ -203,52 +201,3 @@ def _histogram_tree(predictor: Any) -> Trees:
     ranges = np.where(categorical[:, None], ranges, 0)
     threshold = np.where(categorical, 0.0, nodes["num_threshold"])
     return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges)
-
-
-def joined(
-    x: Node,
-    trees: Iterable[Trees],
-    *,
-    base: np.ndarray | None = None,
-    group: np.ndarray | None = None,
-    aggregate: str = "sum",
-) -> Node:
-    """Return the operator over trees laid end to end, with a table of their leaves alone."""
-    many = list(trees)
-    sizes = np.array([len(one.left) for one in many])
-    roots = np.cumsum(sizes) - sizes
-    left = np.concatenate([np.where(one.left >= 0, one.left + root, -1) for one, root in zip(many, roots, strict=True)])
-    right = np.concatenate([one.right + root for one, root in zip(many, roots, strict=True)])
-    leaf = left < 0
-    leaves = np.concatenate([one.leaves for one in many])[leaf]
-    return ops.TreeEnsemble(
-        x,
-        roots=_indices(roots),
-        feature=_indices(np.where(leaf, 0, np.concatenate([one.feature for one in many]))),
-        threshold=Parameter.of(np.where(leaf, 0.0, np.concatenate([one.threshold for one in many]))),
-        left=_indices(left),
-        right=_indices(np.where(leaf, np.cumsum(leaf) - 1, right)),
-        missing_left=Parameter.of(np.concatenate([one.missing_left for one in many]) & ~leaf),
-        leaves=Parameter.of(leaves),
-        base=Parameter.of(np.zeros(leaves.shape[1:] or (1,)) if base is None else base),
-        group=None if group is None else Parameter.of(group),
-        aggregate=aggregate,
-        **_categories(many),
-    )
-
-
-def _categories(trees: Sequence[Trees]) -> dict[str, Any]:
-    """Return the bit sets of all trees end to end, or nothing where no node has one."""
-    sets = [one.categories for one in trees if one.categories is not None]
-    ranges = [one.category_range for one in trees if one.category_range is not None]
-    if not sum(map(len, sets)):
-        return {}
-    sizes = np.array([len(one) for one in sets])
-    moved = [
-        np.where(r[:, 1:] > 0, r + [first, 0], 0) for r, first in zip(ranges, np.cumsum(sizes) - sizes, strict=True)
-    ]
-    return {"categories": Parameter.of(np.concatenate(sets)), "category_range": _indices(np.concatenate(moved))}
-
-
-def _indices(values: np.ndarray) -> Parameter:
-    return Parameter.of(values.astype(np.int32))

@@ -5,9 +5,11 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
-from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Sparsify
 from pretzel.plan.ops.combine import Combine
+from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
     Clip,
@@ -18,13 +20,15 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
-from pretzel.plan.ops.features import Bin, Power, Products
+from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
+from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.neighbors import Blend, Gather, Nearest, Scatter
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile
+from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
+from pretzel.plan.ops.quantiles import Interpolate, NormalProbability, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
@@ -34,12 +38,16 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "Arithmetic",
+    "Barycenter",
     "Bin",
     "Blend",
     "Cast",
+    "CategoryHash",
     "Clip",
     "Column",
     "Combine",
+    "CombineHashes",
+    "CompactLinear",
     "Compare",
     "Concat",
     "Constant",
@@ -50,6 +58,8 @@ __all__ = [
     "Elementwise",
     "FilterTokens",
     "Gather",
+    "HashFeatures",
+    "HashNgrams",
     "Impute",
     "Input",
     "Interpolate",
@@ -57,9 +67,13 @@ __all__ = [
     "Linear",
     "Link",
     "Lookup",
+    "LookupFeatures",
     "Lowercase",
+    "MatchingPursuit",
     "MissingIndicator",
     "Nearest",
+    "NearestInTree",
+    "NormalProbability",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
@@ -71,12 +85,16 @@ __all__ = [
     "RequireWithin",
     "Scatter",
     "Select",
+    "Sparsify",
+    "Spline",
     "Standardize",
     "StripAccents",
     "Sum",
     "Take",
     "Threshold",
     "Tokenize",
+    "Topics",
     "TreeEnsemble",
+    "WeightedMedian",
     "Where",
 ]

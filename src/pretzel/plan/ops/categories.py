@@ -25,7 +25,11 @@ class Lookup(Node):
     column: str = ""
     """Name of the column, for the message of a refusal."""
     exact = True
-    refuses = True
+
+    @property
+    def refuses(self) -> bool:
+        """Where unknown values are refused."""
+        return self.refuse_unknown
 
     def infer(self) -> ValueType:
         """One value a row in, one i64 code a row out."""

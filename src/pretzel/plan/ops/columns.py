@@ -79,7 +79,7 @@ class Cast(Node):
 
     def infer(self) -> ValueType:
         """Numbers in, numbers of ``dtype`` out."""
-        if self.x.type.is_text or self.dtype == "str":
+        if self.x.type.is_text or self.dtype == "str" or self.x.type.layout == "ragged":
             raise self.fail(f"x: only numbers are cast, got {self.x.type} to {self.dtype}")
         return ValueType(self.dtype, self.x.type.width, self.x.type.layout)
 
@@ -95,6 +95,20 @@ class Densify(Node):
         if self.x.type.layout != "sparse":
             raise self.fail(f"x: expected a sparse matrix, got {self.x.type}")
         return ValueType(self.x.type.dtype, self.x.type.width)
+
+
+class Sparsify(Node):
+    """A dense matrix as sparse rows that store what is not zero (``scipy.sparse.csr_matrix``)."""
+
+    x: Node
+    linear = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix in, sparse out."""
+        t = self.x.type
+        if t.layout != "dense" or t.width is None:
+            raise self.fail(f"x: expected a dense matrix, got {t}")
+        return ValueType(t.dtype, t.width, "sparse")
 
 
 def promote(dtypes: list[str]) -> str:

@@ -147,7 +147,11 @@ class Impute(Node):
     missing_text: str | None = None
     missing_none: bool = False
     exact = True
-    refuses = True
+
+    @property
+    def refuses(self) -> bool:
+        """Of texts a NaN, where it is not what is missing; of numbers none."""
+        return self.x.type.is_text
 
     def infer(self) -> ValueType:
         """Dense values in, the same type out."""

@@ -1,4 +1,4 @@
-"""Operators that make features of numbers: bins, products of columns, powers."""
+"""Operators that make features of numbers: bins, products of columns, powers, splines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-POWERS = ("power", "box_cox", "yeo_johnson")
+POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 
 class Bin(Node):
@@ -65,7 +65,8 @@ class Power(Node):
 
     ``power`` is ``x**p`` (``numpy.power``; polynomial kernels).  The others are those of ``PowerTransformer``:
     ``box_cox`` is ``(x**p - 1) / p``, or ``log(x)`` where p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, and
-    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.
+    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.  The
+    inverses give the x of which these are the transforms, and NaN where there is none.
     """
 
     x: Node
@@ -83,3 +84,48 @@ class Power(Node):
         if self.exponents.dtype != "f64" or self.exponents.shape != (t.columns,):
             raise self.fail(f"exponents: expected f64[{t.columns}], got {self.exponents}")
         return t
+
+
+class Spline(Node):
+    """The basis splines of each column, side by side: of degree d over m knots there are ``m - d - 1``.
+
+    The knots from the one at position d to the one d from the end bound the range.  Beyond it the outermost polynomials
+    go on; or ``values`` plus ``slopes`` times the distance to the range stand in their place, where they are given; or,
+    where ``periodic``, x is moved into the range by whole periods, and the last d splines count as the first.
+    NaN gives zeros.  Computed in float64 and rounded to the type of x.  Source: ``SplineTransformer``.
+    """
+
+    x: Node
+    knots: Parameter
+    """``f64[width, m]``, ascending along each row, finite; m is ``2 d + 2`` or more."""
+    degree: int
+    values: Parameter | None = None
+    """``f64[width, 2 (m - d - 1)]``: of each column the splines at the low end, then those at the high end."""
+    slopes: Parameter | None = None
+    """The same, of how they go on from there."""
+    periodic: bool = False
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense floats in, the splines of all columns out."""
+        t, shape = self.x.type, self.knots.shape
+        if not t.is_float or t.layout != "dense":
+            raise self.fail(f"x: expected dense floats, got {t}")
+        if not 0 <= self.degree < 2**16:
+            raise self.fail(f"degree: expected 0 or more, got {self.degree}")
+        if self.knots.dtype != "f64" or len(shape) != 2 or shape[0] != t.columns or shape[1] < 2 * self.degree + 2:
+            raise self.fail(
+                f"knots: expected f64[{t.columns}, m] with m from {2 * self.degree + 2} on, got {self.knots}"
+            )
+        if not np.isfinite(self.knots.array).all() or (np.diff(self.knots.array, axis=1) < 0).any():
+            raise self.fail("knots: expected finite numbers in ascending order")
+        count = shape[1] - self.degree - 1
+        self._check_ends((t.columns, 2 * count))
+        return dense(t.dtype, t.columns * (count - self.degree if self.periodic else count))
+
+    def _check_ends(self, shape: tuple[int, int]) -> None:
+        ends = (self.values, self.slopes)
+        if ends == (None, None):
+            return
+        if self.periodic or any(end is None or end.dtype != "f64" or end.shape != shape for end in ends):
+            raise self.fail(f"values, slopes: expected both as f64{list(shape)}, and not periodic, got {ends}")

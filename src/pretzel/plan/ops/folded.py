@@ -50,7 +50,13 @@ class NormalizedLinear(Node):
         t, shape = self.x.type, self.weights.shape
         if self.norm not in NORMS:
             raise self.fail(f"norm: expected one of {', '.join(NORMS)}, got {self.norm!r}")
-        if t.dtype != "f64" or self.weights.dtype != "f64" or len(shape) not in (1, 2) or shape[0] != t.columns:
+        if (
+            not t.is_float
+            or t.dtype != "f64"
+            or self.weights.dtype != "f64"
+            or len(shape) not in (1, 2)
+            or shape[0] != t.columns
+        ):
             raise self.fail(f"weights: {self.weights.dtype}{list(shape)} does not fit x: {t}; both are f64")
         k = shape[1] if len(shape) == 2 else None
         if self.bias is not None and self.bias.shape != (k or 1,):

@@ -9,7 +9,16 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
 LINKS = (
-    *("sigmoid", "softmax", "sigmoid_pair", "softmax_pair", "complement_pair", "log", "shares", "log_softmax"),
+    "sigmoid",
+    "softmax",
+    "softmax_in_order",
+    "sigmoid_pair",
+    "softmax_pair",
+    "complement_pair",
+    "log",
+    "shares",
+    "log_softmax",
+    "log_sum_exp",
     "inverse_distances",
 )
 
@@ -18,13 +27,15 @@ class Link(Node):
     """A function from scores to probabilities or the like, row by row.
 
     ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
-    ``sklearn.utils.extmath.softmax``; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
+    ``sklearn.utils.extmath.softmax``, and ``softmax_in_order`` adds the powers one after the other in float64, as
+    LightGBM and XGBoost; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
     logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
     (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
     (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute;
-    ``inverse_distances`` is ``1 / x``, or, in a row where some quotients are infinite, one for these and zero for the
-    rest (neighbours with ``weights="distance"``).
+    ``log_sum_exp`` is that logarithm itself, one value a row (the likelihood of a mixture); ``inverse_distances`` is
+    ``1 / x``, or, in a row where some quotients are infinite, one for these and zero for the rest (neighbours with
+    ``weights="distance"``).
     """
 
     x: Node
@@ -39,7 +50,7 @@ class Link(Node):
         )
 
     def infer(self) -> ValueType:
-        """Dense floats in; the pairs take one value a row and give two columns."""
+        """Dense floats in; the pairs take one value a row and give two columns, ``log_sum_exp`` one value."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or self.function not in LINKS:
             raise self.fail(f"function: {self.function!r} of {t}; expected one of {', '.join(LINKS)} of dense floats")
@@ -47,8 +58,11 @@ class Link(Node):
             if t.width is not None:
                 raise self.fail(f"x: {self.function} takes one value a row, got {t}")
             return dense(t.dtype, 2)
-        if self.function in ("softmax", "shares", "log_softmax", "inverse_distances") and not t.width:
+        of_columns = ("softmax", "softmax_in_order", "shares", "log_softmax", "log_sum_exp", "inverse_distances")
+        if self.function in of_columns and not t.width:
             raise self.fail(f"x: {self.function} takes columns, got {t}")
+        if self.function == "log_sum_exp":
+            return dense(t.dtype)
         return t
 
 

@@ -1,4 +1,4 @@
-"""Operators that map values to the quantiles of a distribution and back."""
+"""Operators on quantiles: of a distribution, to them and back, and the middle one of a row."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import numpy as np
 
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import ValueType
+from pretzel.plan.types import ValueType, dense
 
 
 class Interpolate(Node):
     """The straight line between the knots of its column that a value lies between (``numpy.interp``); NaN stays.
 
-    Where knots repeat it is the mean of interpolating upwards and downwards, in float64, rounded to the type of x.
+    It is the mean of interpolating upwards and downwards, which differ where knots repeat, in float64, rounded to the
+    type of x; or, where ``upwards``, the first of the two alone, to the bit of ``numpy.interp``.
     What comes within ``margin`` of the first or the last knot, in the type of x, is as at that knot.
-    Source: ``QuantileTransformer``.
+    Source: ``QuantileTransformer``, ``IsotonicRegression``.
     """
 
     x: Node
     knots: Parameter
     """``f64[width, n]``, ascending along each row, finite; n is 1 or more."""
     levels: Parameter
-    """``f64[n]``: the result at each knot, ascending."""
+    """``f64[n]``: the result at each knot."""
     margin: float = 0.0
+    upwards: bool = False
     exact = True
 
     def infer(self) -> ValueType:
@@ -39,6 +41,30 @@ class Interpolate(Node):
         return t
 
 
+class WeightedMedian(Node):
+    """The value of each row at which the weights of the values up to it first reach half of all; NaN is the largest.
+
+    Equal values count in the order of their columns.  Source: ``AdaBoostRegressor``.
+    """
+
+    x: Node
+    weights: Parameter
+    """``f64[width]``, finite and not negative."""
+    breaker = True
+    compute_bound = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix of floats in, one value a row of its type out."""
+        t = self.x.type
+        if not t.is_float or t.layout != "dense" or not t.width:
+            raise self.fail(f"x: expected a dense matrix of floats, got {t}")
+        if self.weights.dtype != "f64" or self.weights.shape != (t.width,):
+            raise self.fail(f"weights: expected f64[{t.width}], got {self.weights}")
+        if not (np.isfinite(self.weights.array) & (self.weights.array >= 0)).all():
+            raise self.fail("weights: expected finite numbers from 0 on")
+        return dense(t.dtype)
+
+
 class NormalQuantile(Node):
     """The value that a standard normal variable stays below with probability x (``scipy.stats.norm.ppf``).
 
@@ -47,6 +73,18 @@ class NormalQuantile(Node):
 
     x: Node
     exact = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 in, the same type out."""
+        if self.x.type.dtype != "f64" or self.x.type.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {self.x.type}")
+        return self.x.type
+
+
+class NormalProbability(Node):
+    """The probability that a standard normal variable stays below x (``scipy.stats.norm.cdf``)."""
+
+    x: Node
 
     def infer(self) -> ValueType:
         """Dense float64 in, the same type out."""

@@ -15,7 +15,7 @@ from pretzel.plan.reference.columns import pairs_of
 from pretzel.plan.values import Csr
 
 _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "exp": np.exp,
+    "exp": lambda x: np.exp(x.astype(np.float64)).astype(x.dtype),  # NumPy's own in float32 is off by more bits
     "log": np.log,
     "log1p": np.log1p,
     "expm1": np.expm1,
@@ -107,7 +107,8 @@ def normalize(node: ops.Normalize, x: Any) -> Any:
     elif node.norm == "max":
         norms = magnitudes.max(axis=1, initial=0)
     else:
-        norms = np.sqrt(np.square(magnitudes, dtype=np.float64).cumsum(axis=1)[:, -1]).astype(x.dtype)
+        squares = np.square(magnitudes, dtype=np.float64).cumsum(axis=1)
+        norms = np.sqrt(squares[:, -1:].sum(axis=1)).astype(x.dtype)  # of no columns, zero
     norms = np.where(norms < 10 * np.finfo(x.dtype).eps, x.dtype.type(1), norms)
     return x / (norms[:, None] if x.ndim == 2 else norms)
 

@@ -1,4 +1,4 @@
-"""What bins, products and powers mean."""
+"""What bins, products, powers and splines mean."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def products(node: ops.Products, x: np.ndarray) -> Any:
 def power(node: ops.Power, x: np.ndarray) -> Any:
     """Return the transform of each column."""
     columns = x.reshape(len(x), node.x.type.columns)
-    transform = _TRANSFORMS[node.form]
+    transform = _POWERS[node.form]
     made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
     return np.stack(made, axis=1).reshape(x.shape) if made else x
 
@@ -59,13 +59,69 @@ def yeo_johnson(x: np.ndarray, p: float) -> Any:
     return np.where(x >= 0, _branch(x, p), -_branch(-x, 2.0 - p))
 
 
+def inverse_box_cox(x: np.ndarray, p: float) -> Any:
+    """``(p * x + 1)**(1 / p)``, or the exponential."""
+    return np.exp(x) if p == 0 else np.exp(np.log1p(p * x) / p)
+
+
+def inverse_yeo_johnson(x: np.ndarray, p: float) -> Any:
+    """Two curves that meet at zero."""
+    return np.where(x >= 0, _inverse_branch(x, p), -_inverse_branch(-x, 2.0 - p))
+
+
+def _inverse_branch(x: np.ndarray, p: float) -> Any:
+    return np.exp(x) - 1 if abs(p) <= _EPSILON else np.power(x * p + 1, 1 / p) - 1
+
+
 def _branch(x: np.ndarray, p: float) -> Any:
     logarithm = np.log1p(x)
     return logarithm if abs(p) <= _EPSILON else np.expm1(p * logarithm) / p
 
 
-_TRANSFORMS: dict[str, Callable[[np.ndarray, float], Any]] = {
+_POWERS: dict[str, Callable[[np.ndarray, float], Any]] = {
     "power": np.power,
     "box_cox": box_cox,
     "yeo_johnson": yeo_johnson,
+    "inverse_box_cox": inverse_box_cox,
+    "inverse_yeo_johnson": inverse_yeo_johnson,
 }
+
+
+@reference(ops.Spline)
+def spline(node: ops.Spline, x: np.ndarray) -> Any:
+    """Return the splines of each column, one after the other."""
+    columns = x.reshape(len(x), node.x.type.columns).astype(np.float64)
+    made = [[value for i, at in enumerate(row) for value in _splines(node, i, float(at))] for row in columns]
+    return np.array(made, np.float64).reshape(len(x), node.type.columns).astype(x.dtype)
+
+
+def _splines(node: ops.Spline, i: int, x: float) -> list[float]:
+    knots, degree = node.knots.array[i].tolist(), node.degree
+    count = len(knots) - degree - 1
+    low, high = knots[degree], knots[count]
+    made = [0.0] * (count - degree if node.periodic else count)
+    if x != x:
+        return made
+    if node.periodic:
+        x = low + (x - low) % (high - low) if high > low else 0.0
+    if node.values is not None and node.slopes is not None and not low <= x <= high:
+        ends, slopes = (p.array[i].reshape(2, count)[int(x > high)] for p in (node.values, node.slopes))
+        return [v + (x - (high if x > high else low)) * s if s != 0 else v for v, s in zip(ends, slopes, strict=True)]
+    first = min(max(sum(knot <= x for knot in knots) - 1, degree), count - 1)
+    for j, value in enumerate(_recursion(knots, degree, first, x), first - degree):
+        made[j % len(made)] += value
+    return made
+
+
+def _recursion(knots: list[float], degree: int, first: int, x: float) -> list[float]:
+    """Return the degree + 1 splines that are not zero at x, from degree 0 up (Cox and de Boor)."""
+    made = [1.0]
+    for d in range(1, degree + 1):
+        below, made = made, [0.0] * (d + 1)
+        for j in range(1, d + 1):
+            right, left = knots[first + j], knots[first + j - d]
+            if right != left:
+                share = below[j - 1] / (right - left)
+                made[j - 1] += share * (right - x)
+                made[j] = share * (x - left)
+    return made

@@ -17,12 +17,15 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
     """From scores to probabilities."""
     if node.function == "softmax":
         return _softmax(x)
+    if node.function == "softmax_in_order":
+        return _softmax_in_order(x)
     if node.function == "softmax_pair":
         return _softmax(np.stack([-x, x], axis=1))
     if node.function == "shares":
         return _shares(x)
-    if node.function == "log_softmax":
-        return _log_softmax(x)
+    if node.function in ("log_softmax", "log_sum_exp"):
+        logarithm = _log_sum_exp(x)
+        return x - logarithm if node.function == "log_softmax" else logarithm[:, 0]
     if node.function == "inverse_distances":
         return _inverse_distances(x)
     if node.function == "log":
@@ -35,7 +38,7 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
 def coupling(node: ops.Coupling, x: np.ndarray) -> Any:
     """Return the probabilities that each row's pairs agree on."""
     classes = node.type.columns
-    pairs = x.reshape(len(x), -1)
+    pairs = x.reshape(len(x), node.x.type.columns)
     return np.array([_coupled(row, classes) for row in pairs]).reshape(len(x), classes)
 
 
@@ -83,13 +86,18 @@ def _softmax(x: np.ndarray) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _log_softmax(x: np.ndarray) -> Any:
+def _softmax_in_order(x: np.ndarray) -> Any:
+    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    return powers / np.add.accumulate(powers, axis=1, dtype=np.float64)[:, -1:].astype(x.dtype)
+
+
+def _log_sum_exp(x: np.ndarray) -> Any:
     """Take the largest out of the sum, all of them where several are equal, as ``logsumexp`` does."""
     largest = x.max(axis=1, keepdims=True)
     count = (x == largest).sum(axis=1, keepdims=True).astype(x.dtype)
     powers = np.exp(x - np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
     rest = np.where(x == largest, 0, powers).astype(x.dtype).sum(axis=1, keepdims=True)
-    return x - (np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest)
+    return np.log1p(np.where(rest == 0, rest, rest / count)) + np.log(count) + largest
 
 
 def _inverse_distances(x: np.ndarray) -> Any:

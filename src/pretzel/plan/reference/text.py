@@ -44,14 +44,19 @@ def filter_tokens(node: ops.FilterTokens, x: Value) -> Value:
 def count_ngrams(node: ops.CountNgrams, x: Value) -> Value:
     """Cut, look up, count, sort."""
     index = {term: i for i, term in enumerate(node.vocabulary.texts)}
-    units = {"word": _word_ngrams, "char": _char_ngrams, "char_wb": _padded_ngrams}
     rows = []
-    for row in x if node.unit == "word" else _documents(x):
-        counts = Counter(index[gram] for gram in units[node.unit](row, node.low, node.high) if gram in index)
+    for grams in ngrams(x, node.unit, node.low, node.high):
+        counts = Counter(index[gram] for gram in grams if gram in index)
         rows.append([(i, 1 if node.binary else counts[i]) for i in sorted(counts)])
     starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
     columns = np.array([i for row in rows for i, _ in row], np.int32)
     return Csr(np.array([n for row in rows for _, n in row], node.type.numpy), columns, starts, len(index))
+
+
+def ngrams(x: Value, unit: str, low: int, high: int) -> Iterator[Iterator[str]]:
+    """Return the n-grams of each row, in the order of the library."""
+    cut = {"word": _word_ngrams, "char": _char_ngrams, "char_wb": _padded_ngrams}[unit]
+    return (cut(row, low, high) for row in (x if unit == "word" else _documents(x)))
 
 
 def _documents(texts: Value) -> Iterator[str]:

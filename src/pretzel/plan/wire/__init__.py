@@ -21,9 +21,9 @@ from pretzel.plan.wire.columns import (
     columns_to_proto,
 )
 from pretzel.plan.wire.graphs import (
-    definition_digests,
     definition_from_proto,
     definition_to_proto,
+    definition_tree,
     plan_to_proto,
 )
 from pretzel.plan.wire.messages import read_or_error, read_or_raise
@@ -46,9 +46,9 @@ __all__ = [
     "column_to_proto",
     "columns_from_proto",
     "columns_to_proto",
-    "definition_digests",
     "definition_from_proto",
     "definition_to_proto",
+    "definition_tree",
     "description_from_proto",
     "description_to_proto",
     "digest_from_proto",

@@ -6,7 +6,7 @@ small multiple of the bytes that came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NoReturn, cast
 
@@ -14,16 +14,23 @@ import numpy as np
 
 from pretzel.errors import DefinitionError, InputError
 from pretzel.plan.types import DTYPE_NAMES, MAX_WIDTH, ValueType
-from pretzel.plan.values import NONE, Csr, Labels, Texts
+from pretzel.plan.values import NONE, Csr, Labels, Ragged, Texts
 from pretzel.v1 import values_pb2 as pb
 
-Value = np.ndarray | Texts | Csr | Labels
+Value = np.ndarray | Texts | Csr | Ragged | Labels
 
 MAX_EMPTY_ROWS = 1 << 20
 """Rows of no width cost no bytes, so their number is bounded apart."""
 
 _parse = lru_cache(1024)(ValueType.parse)
 _PARTS = ("lengths", "missing", "indices", "starts")
+_OWN_PARTS: dict[tuple[str, bool], tuple[str, ...]] = {
+    ("dense", False): (),
+    ("dense", True): ("lengths", "missing"),
+    ("sparse", False): ("indices", "starts"),
+    ("ragged", False): ("starts",),
+    ("ragged", True): ("lengths", "starts"),
+}
 
 
 def columns_to_proto(values: Mapping[str, Value | Sequence[str]]) -> list[pb.Column]:
@@ -60,6 +67,8 @@ def column_to_proto(name: str, value: Value | Sequence[str]) -> pb.Column:
             return _sparse_to_proto(name, value)
         if isinstance(value, Labels):
             return _labels_to_proto(name, value)
+        if isinstance(value, Ragged):
+            return _ragged_to_proto(name, value)
         if not isinstance(value, (Texts, np.ndarray)):
             value = Texts.of(value)
         elif isinstance(value, np.ndarray) and value.dtype.kind in "UO" and value.ndim in (1, 2):
@@ -70,15 +79,17 @@ def column_to_proto(name: str, value: Value | Sequence[str]) -> pb.Column:
 
 
 def column_from_proto(message: pb.Column) -> Value:
-    """Return the column of a message: an array, :class:`Texts`, :class:`Csr` or :class:`Labels`.
+    """Return the column of a message: an array, :class:`Texts`, :class:`Csr`, :class:`Ragged` or :class:`Labels`.
 
     Raises:
         InputError: any part does not fit the others; the message names the column.
     """
     kind = _type_of(message)
     _refuse_strangers(message, kind)
+    if kind.layout == "ragged":
+        return _ragged(message, kind)
     if kind.is_text:
-        return _texts(message, kind)
+        return _texts(message, kind, message.rows * kind.columns, lambda text: text // kind.columns)
     if kind.layout == "sparse":
         return _sparse(message, kind)
     array = _dense(message, kind)
@@ -140,6 +151,13 @@ def _sparse_to_proto(name: str, matrix: Csr) -> pb.Column:
     )
 
 
+def _ragged_to_proto(name: str, rows: Ragged) -> pb.Column:
+    column = column_to_proto(name, rows.items)
+    column.type, column.rows = str(ValueType(column.type, None, "ragged")), len(rows)
+    column.starts = np.ascontiguousarray(rows.starts, "<i8").tobytes()
+    return column
+
+
 def _labels_to_proto(name: str, labels: Labels) -> pb.Column:
     column = _dense_to_proto(name, np.asarray(labels.codes, np.int64))
     column.labels.CopyFrom(column_to_proto("labels", labels.labels))
@@ -154,15 +172,13 @@ def _type_of(message: pb.Column) -> ValueType:
         kind = _parse(message.type)
     except DefinitionError as error:
         _fail(message.name, str(error))
-    if kind.layout == "ragged":
-        _fail(message.name, f"type {kind} does not travel; send str")
     if not 0 <= message.rows <= (MAX_WIDTH if kind.columns else MAX_EMPTY_ROWS):
         _fail(message.name, f"{message.rows} rows of {kind} are out of range")
     return kind
 
 
 def _refuse_strangers(message: pb.Column, kind: ValueType) -> None:
-    own = ("lengths", "missing") if kind.is_text else ("indices", "starts") if kind.layout == "sparse" else ()
+    own = _OWN_PARTS[kind.layout, kind.is_text]
     for part in _PARTS:
         if part not in own and getattr(message, part):
             _fail(message.name, f"type {kind} has no {part}")
@@ -201,11 +217,23 @@ def _labelled(message: pb.Column, kind: ValueType, codes: np.ndarray) -> Labels:
     return Labels(codes, table)
 
 
-def _sparse(message: pb.Column, kind: ValueType) -> Csr:
+def _starts(message: pb.Column) -> tuple[np.ndarray, int]:
+    """Where each row begins, and how many values there are."""
     starts = _numbers(message, "starts", "<i8", message.rows + 1)
-    count = int(starts[-1])
-    if starts[0] != 0 or count < 0 or (starts[1:] < starts[:-1]).any():
+    if starts[0] != 0 or starts[-1] < 0 or (starts[1:] < starts[:-1]).any():
         _fail(message.name, "starts do not rise from 0")
+    return starts, int(starts[-1])
+
+
+def _ragged(message: pb.Column, kind: ValueType) -> Ragged:
+    starts, count = _starts(message)
+    if not kind.is_text:
+        return Ragged(_numbers(message, "data", kind.numpy, count), starts)
+    return Ragged(_texts(message, kind, count, lambda item: int(np.searchsorted(starts, item, "right")) - 1), starts)
+
+
+def _sparse(message: pb.Column, kind: ValueType) -> Csr:
+    starts, count = _starts(message)
     data = _numbers(message, "data", kind.numpy, count)
     indices = _numbers(message, "indices", "<i4", count)
     if count and not 0 <= indices.min() <= indices.max() < kind.columns:
@@ -213,13 +241,12 @@ def _sparse(message: pb.Column, kind: ValueType) -> Csr:
     return Csr(data, indices, starts, kind.columns)
 
 
-def _texts(message: pb.Column, kind: ValueType) -> Texts:
-    count = message.rows * kind.columns
+def _texts(message: pb.Column, kind: ValueType, count: int, row_of: Callable[[int], int]) -> Texts:
     lengths = _numbers(message, "lengths", "<u4", count)
     data, total = message.data, int(lengths.sum(dtype=np.int64))
     if total != len(data):
         _fail(message.name, f"lengths add up to {total}, but there are {len(data)} bytes of text")
-    _check_utf8(message.name, data, lengths, kind.columns)
+    _check_utf8(message.name, data, lengths, row_of)
     missing = _missing(message, lengths) if message.missing else None
     return Texts(np.frombuffer(data, np.uint8), lengths, missing, kind.width)
 
@@ -233,7 +260,7 @@ def _missing(message: pb.Column, lengths: np.ndarray) -> np.ndarray:
     return missing
 
 
-def _check_utf8(name: str, data: bytes, lengths: np.ndarray, columns: int) -> None:
+def _check_utf8(name: str, data: bytes, lengths: np.ndarray, row_of: Callable[[int], int]) -> None:
     """Refuse bytes that are not UTF-8, and texts that begin or end inside a character."""
     if data.isascii():
         return
@@ -242,9 +269,9 @@ def _check_utf8(name: str, data: bytes, lengths: np.ndarray, columns: int) -> No
         data.decode()
     except UnicodeDecodeError as error:
         text = int(np.searchsorted(starts, error.start, "right")) - 1
-        _fail(name, f"row {text // columns}: not UTF-8 ({error.reason})")
+        _fail(name, f"row {row_of(text)}: not UTF-8 ({error.reason})")
     begins = starts[lengths > 0]
     inside = (np.frombuffer(data, np.uint8)[begins] & 0xC0) == 0x80
     if inside.any():
         text = int(np.searchsorted(starts, begins[inside][0], "right")) - 1
-        _fail(name, f"row {text // columns}: the text begins inside a character")
+        _fail(name, f"row {row_of(text)}: the text begins inside a character")

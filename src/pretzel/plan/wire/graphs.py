@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from pretzel.plan.definition import Definition, from_tree, to_tree
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
+from pretzel.plan.structure import check_structure
 from pretzel.plan.wire.attributes import (
     attributes_from_proto,
     attributes_to_proto,
@@ -32,10 +32,15 @@ def definition_to_proto(definition: Definition) -> pb.Definition:
     )
 
 
-def definition_digests(message: pb.Definition) -> list[Digest]:
-    """Return the digests of the parameters that a definition refers to, each once, before it is built."""
-    found = (digest_from_proto(d) for node in message.nodes for _, d in sorted(node.parameters.items()))
-    return list(dict.fromkeys(found))
+def definition_tree(message: pb.Definition) -> dict[str, Any]:
+    """Return the tree that a message describes, if it could be one of a definition; nothing is built.
+
+    Raises:
+        DefinitionError: no parameters could make it one; the message names the node.
+    """
+    tree = _tree(message)
+    check_structure(tree)
+    return tree
 
 
 def definition_from_proto(message: pb.Definition, parameters: Mapping[Digest, Parameter]) -> Definition:
@@ -44,9 +49,6 @@ def definition_from_proto(message: pb.Definition, parameters: Mapping[Digest, Pa
     Raises:
         DefinitionError: it is illegal; the message names the node.
     """
-    names = Counter(output.name for output in message.outputs)
-    if twice := [name for name, count in names.items() if count > 1]:
-        raise DefinitionError(f"definition: output {twice[0]!r} is named twice")
     return from_tree(_tree(message), parameters)
 
 

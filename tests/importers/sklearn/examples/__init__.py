@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,15 @@ class Example:
     options: Mapping[str, Any] = field(default_factory=dict)
     exact: bool = False
     """Whether floats agree to the bit."""
+    batches: tuple[int, ...] = (1, 7, 1000)
+    """How many rows are given at a time; without 1 where the library drops a dimension of a single row's answer."""
+    keywords: Sequence[str] = ()
+    """Options that the constructor takes by ``**kwargs``."""
+
+    @property
+    def name(self) -> str:
+        """The name of the class, for test ids."""
+        return self.kind.__name__
 
     def fitted(self, **options: Any) -> tuple[Any, Any]:
         """Return a fitted estimator and X, with the library's warnings kept quiet."""

@@ -100,6 +100,16 @@ EXAMPLES = [
     ),
     Example(ensemble.AdaBoostClassifier, fitting(ensemble.AdaBoostClassifier, X, NAMES, n_estimators=5)),
     Example(
+        ensemble.AdaBoostRegressor,
+        fitting(ensemble.AdaBoostRegressor, X, Y, n_estimators=7, random_state=0),
+        {
+            "estimator": [Ridge()],
+            "n_estimators": [2],
+            "learning_rate": [0.1],
+            "loss": ["square", "exponential"],
+        },
+    ),
+    Example(
         multiclass.OneVsRestClassifier,
         fitting(multiclass.OneVsRestClassifier, X, KINDS, estimator=LOGISTIC),
         {"estimator": [TREE, RidgeClassifier(), LinearRegression()]},
@@ -138,6 +148,10 @@ EXAMPLES = [
         {"estimator": [TREE]},
     ),
     Example(
+        multioutput.MultiOutputClassifier,
+        fitting(multioutput.MultiOutputClassifier, X, np.column_stack([NAMES, KINDS]), estimator=TREE),
+    ),
+    Example(
         multioutput.RegressorChain,
         fitting(multioutput.RegressorChain, X, MANY, estimator=REGRESSORS[1][1]),
         CHAINED | {"estimator": [Ridge()], "order": [[1, 0]], "cv": FIT_ONLY},
@@ -153,6 +167,12 @@ EXAMPLES = [
         CALIBRATED,
     ),
     Example(CalibratedClassifierCV, fitting(CalibratedClassifierCV, X, NAMES, estimator=TREE, cv=2)),
+    *(
+        Example(CalibratedClassifierCV, fitting(CalibratedClassifierCV, x, y, estimator=one, cv=2, method="isotonic"))
+        for x in (X, X.astype(np.float32))
+        for y in (NAMES, KINDS)
+        for one in (TREE, LOGISTIC)
+    ),
     Example(
         CalibratedClassifierCV,
         fitting(CalibratedClassifierCV, X, NAMES, estimator=TREE, cv=2, method="temperature"),

@@ -67,6 +67,11 @@ EXAMPLES = [
     Example(
         neighbors.RadiusNeighborsRegressor, _of(neighbors.RadiusNeighborsRegressor, X, VALUES, FAR, radius=1.5), RADIUS
     ),
+    Example(
+        neighbors.RadiusNeighborsTransformer,
+        _of(neighbors.RadiusNeighborsTransformer, X, None, FAR, radius=1.5),
+        METRIC | {"radius": [2.5], "mode": ["connectivity"], "metric": ["manhattan", "cosine"]},
+    ),
     Example(neighbors.RadiusNeighborsRegressor, _of(neighbors.RadiusNeighborsRegressor, X, PAIRS, weights="distance")),
     Example(
         neighbors.NearestCentroid,

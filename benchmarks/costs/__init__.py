@@ -1,0 +1,1 @@
+"""Fits the cost table that the compiler chooses kernels by."""

@@ -1,0 +1,33 @@
+"""Options of a deployment: what its caller may choose, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from pretzel.control_plane.optimize.weights import FORMS
+from pretzel.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a deployment is asked to do otherwise than usual."""
+
+    weights: str = "exact"
+    """How the weights of large products are held: exact, f32, f16 or sparse; see `optimize/weights.py`."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Return the options of a request.
+
+        Raises:
+            InputError: a name or a value is unknown; the message lists those there are.
+        """
+        names = [field.name for field in fields(cls)]
+        for name in sorted(given.keys() - {*names}):
+            raise InputError(f"option {name!r:.80} is unknown; there is {', '.join(names)}")
+        options = cls(**given)
+        if options.weights not in FORMS:
+            raise InputError(f"option 'weights': expected one of {', '.join(FORMS)}, got {options.weights!r:.80}")
+        return options

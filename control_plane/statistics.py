@@ -1,0 +1,70 @@
+"""What a sample shows of a plan: how large its values are, and how long each stage takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.control_plane.compile import Compiled
+from pretzel.control_plane.verify import Sample, Verified
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import ModelVersion
+from pretzel.plan.physical import Plan
+from pretzel.plan.sizes import Sizes, is_fixed, key_of
+from pretzel.plan.values import Csr, Texts
+
+MOST_TIMED = 256
+"""Stages; the times of a larger plan are not kept, since every worker gets what is kept of a version."""
+
+
+def sizes_of(definition: Definition, compiled: Compiled, sample: Sample, verified: Verified) -> Sizes:
+    """Return the mean size of every value of a definition whose type does not say it."""
+    rows = _rows(sample)
+    found = {
+        key_of(node): step.entries / rows
+        for node, step in zip(compiled.nodes, verified.observed, strict=True)
+        if step.entries is not None
+    }
+    for node in definition.inputs:
+        if not is_fixed(node.type) and node.column in sample.inputs:
+            found[key_of(node)] = _elements(sample.inputs[node.column]) / rows
+    return Sizes(rows, {key: round(size, 2) for key, size in found.items()})
+
+
+def statistics(compiled: Compiled, sizes: Sizes, sample: Sample | None, verified: Verified) -> dict[str, Any]:
+    """Return what is kept with a version: sizes, and the seconds a row took in each stage."""
+    kept = {"statistics": sizes.tree()} if sizes.rows else {}
+    if sample is None or len(compiled.nodes) > MOST_TIMED:
+        return kept
+    rows = _rows(sample)
+    return kept | {"stage_seconds": [float(f"{step.seconds / rows:.3g}") for step in verified.observed]}
+
+
+def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:
+    """Return the sizes kept with a version of this very definition: deployed again it makes the same plan."""
+    kept = newest.metadata.get("statistics") if newest and newest.definition == definition.digest else None
+    return Sizes.from_tree(kept) if isinstance(kept, Mapping) else None
+
+
+def seconds_of(version: ModelVersion, plan: Plan) -> Mapping[str, float] | None:
+    """Return the seconds a row took in each stage at verification, by fingerprint, where they were kept."""
+    kept = version.metadata.get("stage_seconds")
+    if not isinstance(kept, (list, tuple)) or len(kept) != len(plan.stages):
+        return None
+    return {stage.fingerprint: float(seconds) for stage, seconds in zip(plan.stages, kept, strict=True)}
+
+
+def _rows(sample: Sample) -> int:
+    return max(max((len(column) for column in sample.inputs.values()), default=0), 1)
+
+
+def _elements(column: Any) -> int:
+    """Return the stored values of sparse rows, or the bytes of texts."""
+    match column:
+        case Csr():
+            return len(column.data)
+        case Texts():
+            return int(column.lengths.sum(dtype=np.int64))
+    return sum(len(text.encode()) for text in column if isinstance(text, str))

@@ -1,0 +1,22 @@
+"""The basis splines of each column."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+class Spline(Kernel):
+    """The splines that are not zero come by recursion over the degree (``scipy.interpolate.BSpline``)."""
+
+    def __init__(
+        self,
+        inputs: tuple[Any, ...],
+        output: Any,
+        *,
+        knots: np.ndarray,
+        degree: int,
+        values: np.ndarray | None = None,
+        slopes: np.ndarray | None = None,
+        periodic: bool = False,
+    ) -> None: ...

@@ -1,0 +1,22 @@
+"""How often n-grams of each hash occur in each row."""
+
+from typing import Any
+
+from pretzel.kernels.text.texts import TextKernel
+
+class HashNgrams(TextKernel):
+    """Counts of the n-grams of ``low`` to ``high`` units by the column they hash to."""
+
+    def __init__(
+        self,
+        inputs: tuple[Any, ...],
+        output: Any,
+        *,
+        width: int,
+        unit: str,
+        low: int,
+        high: int,
+        alternate_sign: bool,
+        dtype: str,
+        binary: bool,
+    ) -> None: ...

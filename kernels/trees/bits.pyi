@@ -1,0 +1,27 @@
+"""Forests of small trees as bit vectors."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+class BitForest(Kernel):
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees."""
+
+    def __init__(
+        self,
+        inputs: tuple[Any, ...],
+        output: Any,
+        *,
+        aggregate: str,
+        columns: np.ndarray,
+        cuts: np.ndarray,
+        rounds: np.ndarray,
+        starts: np.ndarray,
+        counts: np.ndarray,
+        first: np.ndarray,
+        leaves: np.ndarray,
+        base: np.ndarray,
+        group: np.ndarray | None = None,
+    ) -> None: ...

@@ -1,0 +1,208 @@
+"""Forests of small trees as bit vectors: every node is compared with every row, and no tree is walked; see bits.h."""
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t
+
+import numpy as np
+
+from pretzel.kernels.checks import FLOATS, address, typed
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "trees/bits.h" nogil:
+    enum:
+        BITS_LANES
+        BITS_ROWS
+        BITS_TABLE
+        BITS_ROUND
+        CPU_SCALAR
+    ctypedef struct bits_column:
+        pass
+    ctypedef struct bits_forest:
+        const uint8_t* rounds
+        const uint32_t* starts
+        const uint8_t* counts
+        int64_t bytes
+    ctypedef struct Bits:
+        void (*rank_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
+        void (*rank_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
+        void (*find)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t stride, int64_t rows, uint8_t* found) noexcept nogil
+        void (*find_one)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t count, uint8_t* found) noexcept nogil
+        void (*add_f32)(const float* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, float* sums) noexcept nogil
+        void (*add_f64)(const double* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, double* sums) noexcept nogil
+    const Bits* bits_for(int level)
+
+cdef enum:
+    BLOCK = 1024  # rows at a time: their ranks and the leaves found stay in the cache
+    STRIDE = 1088 # from column to column, and from tree to tree: not all in the same places of the cache
+    UNIT = 32     # trees whose leaves are found before they are added; whole groups of any size
+
+cdef const Bits* bits = bits_for(level)
+
+ctypedef fused real:
+    float
+    double
+
+
+cdef class BitForest(Kernel):
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees.
+
+    Args:
+        inputs: one dense matrix, f32 or f64.
+        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups.
+        aggregate: ``sum`` or ``mean``.
+        columns: ``u32[columns, 4]``: what each ranks, see ``bits.h``; 256 at most.
+        cuts: thresholds of all columns, of the type of x.
+        rounds: ``u8[rounds, 4, 32]``: the nodes.
+        starts: ``u32[groups + 1]``: the first round of each group of trees.
+        counts: ``u8[groups, 2, 32 / bytes, bytes]``: entries of each kind in each lane, that is byte of a tree.
+        first: ``u32[trees]``: where the leaves of each tree begin.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64; from the first of each tree on at least as many as it has bits.
+        base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
+        group: ``i32[trees]``: the column that each tree adds to.
+
+    Raises:
+        ValueError: an index leads out of bounds.
+    """
+
+    cdef object keep
+    cdef bits_forest forest
+    cdef const bits_column* columns
+    cdef const void* cuts
+    cdef const uint32_t* first
+    cdef const int32_t* group
+    cdef const void* leaves
+    cdef const void* base
+    cdef int64_t trees, width, outputs, ranked, few
+    cdef bint wide_x, wide_leaves, mean
+
+    def __init__(self, inputs, output, *, aggregate, columns, cuts, rounds, starts, counts, first, leaves, base,
+                 group=None):
+        typed("x", inputs[0], FLOATS)
+        self.keep = (columns, cuts, rounds, starts, counts, first, leaves, base, group)
+        self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
+        self.width, self.outputs, self.mean = inputs[0].columns, output.columns, aggregate == "mean"
+        self.trees = len(first)
+        self._set_columns(columns, cuts, inputs[0])
+        self._set_rounds(rounds, starts, counts)
+        self._set_leaves(output, first, leaves, base, group)
+        self.few = 4 if level == CPU_SCALAR or self.ranked > BITS_TABLE else 28 if self.ranked <= 16 else 14
+
+    cdef _set_columns(self, columns, cuts, x):
+        _shaped("columns", columns, np.uint32, (len(columns), 4))
+        _shaped("cuts", cuts, x.numpy, (len(cuts),))
+        if len(columns) > 256:
+            raise ValueError(f"columns: expected 256 at most, got {len(columns)}")
+        feature, begin, count, missing = columns.astype(np.int64).T
+        if ((feature >= self.width) | (count > 255) | (begin + count > len(cuts)) | (missing > 1)).any():
+            raise ValueError(f"columns: one leads out of the {self.width} features or the {len(cuts)} cuts")
+        self.ranked = len(columns)
+        self.columns, self.cuts = <const bits_column*><size_t>address(columns), <const void*><size_t>address(cuts)
+
+    cdef _set_rounds(self, rounds, starts, counts):
+        cdef int64_t groups = len(counts), size = counts.shape[counts.ndim - 1]
+        if size not in (1, 2, 4, 8, 16, 32) or groups != (self.trees * size + BITS_LANES - 1) // BITS_LANES:
+            raise ValueError(f"counts: {groups} groups of trees of {size} bytes are not {self.trees} trees")
+        _shaped("rounds", rounds, np.uint8, (len(rounds), 4, BITS_LANES))
+        _shaped("starts", starts, np.uint32, (groups + 1,))
+        _shaped("counts", counts, np.uint8, (groups, 2, BITS_LANES // size, size))
+        if len(rounds) and rounds[:, 0].max() >= self.ranked:
+            raise ValueError(f"rounds: expected columns in 0..{self.ranked - 1}")
+        heights = np.diff(starts.astype(np.int64))
+        if (heights < 0).any() or starts[groups] > len(rounds):
+            raise ValueError(f"starts: expected to ascend to {len(rounds)} at most")
+        if (counts.sum(axis=1, dtype=np.int64) > heights[:, None, None]).any():
+            raise ValueError("counts: a lane has more entries than its group has rounds")
+        self.forest.rounds = <const uint8_t*><size_t>address(rounds)
+        self.forest.starts = <const uint32_t*><size_t>address(starts)
+        self.forest.counts = <const uint8_t*><size_t>address(counts)
+        self.forest.bytes = size
+
+    cdef _set_leaves(self, output, first, leaves, base, group):
+        _shaped("first", first, np.uint32, (self.trees,))
+        if leaves.dtype != base.dtype or leaves.dtype != output.numpy or leaves.dtype.kind != "f":
+            raise ValueError(f"leaves, base: {leaves.dtype}, {base.dtype} do not fit {output}")
+        if base.shape != (self.outputs,) or leaves.shape[1:] not in ((), (self.outputs,)):
+            raise ValueError(f"leaves, base: shapes {leaves.shape}, {base.shape} do not fit {output}")
+        if self.outputs > 1 and leaves.ndim == 1 and group is None:
+            raise ValueError(f"group: expected for {self.outputs} columns of single leaves")
+        if self.trees and <int64_t>first.max() + 8 * self.forest.bytes > len(leaves):
+            raise ValueError(f"first: leads out of the {len(leaves)} leaves")
+        self.first = <const uint32_t*><size_t>address(first)
+        self.leaves, self.base = <const void*><size_t>address(leaves), <const void*><size_t>address(base)
+        if group is not None:
+            _shaped("group", group, np.int32, (self.trees,))
+            if leaves.ndim != 1 or (self.trees and not 0 <= group.min() <= group.max() < self.outputs):
+                raise ValueError(f"group: expected {self.trees} columns in 0..{self.outputs - 1}, and single leaves")
+            self.group = <const int32_t*><size_t>address(group)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t stride = self.width * (8 if self.wide_x else 4), first, rows, size = 8 if self.wide_leaves else 4
+        cdef const char* x = <const char*>inputs[0].values
+        cdef int64_t ranks = max(self.ranked, <int64_t>BITS_TABLE) * STRIDE
+        if reserve(&frame.scratch, ranks) != OK or reserve(&frame.scratch2, UNIT * STRIDE) != OK:
+            return OUT_OF_MEMORY
+        for first in range(0, frame.rows, 1024):  # BLOCK
+            rows = min(<int64_t>BLOCK, frame.rows - first)
+            if self.wide_leaves:
+                self._block(<double*>output.values + first * self.outputs, x + first * stride, stride, rows,
+                            <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
+            else:
+                self._block(<float*>output.values + first * self.outputs, x + first * stride, stride, rows,
+                            <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
+        return OK
+
+    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, int8_t* ranks,
+                     uint8_t* found) noexcept nogil:
+        """Fill ``rows`` rows of ``out``: most of them together, and those left over one by one."""
+        cdef int64_t rest = rows % BITS_LANES, row, i
+        cdef int64_t together = rows - rest if rest < self.few else rows
+        for row in range(rows):
+            for i in range(self.outputs):
+                out[row * self.outputs + i] = (<const real*>self.base)[i]
+        if together:
+            self._rank(x, stride, together, ranks, STRIDE)
+            for i in range(0, self.trees, 32):  # UNIT
+                bits.find(&self.forest, i, min(i + UNIT, self.trees), ranks, STRIDE, together, found)
+                self._add(out, i, min(<int64_t>UNIT, self.trees - i), found, STRIDE, together)
+        for row in range(together, rows):
+            self._rank(x + row * stride, stride, 1, ranks, 1)
+            for i in range(0, self.trees, 32):  # UNIT
+                bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.ranked, found)
+                self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), found, 1, 1)
+        if self.mean and self.trees:
+            for i in range(rows * self.outputs):
+                out[i] /= self.trees
+
+    cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks,
+                           int64_t stride) noexcept nogil:
+        if self.wide_x:
+            bits.rank_f64(self.columns, self.ranked, <const double*>self.cuts, x, pitch, rows, ranks, stride)
+        else:
+            bits.rank_f32(self.columns, self.ranked, <const float*>self.cuts, x, pitch, rows, ranks, stride)
+
+    cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* found, int64_t stride,
+                          int64_t rows) noexcept nogil:
+        """Add what ``trees`` trees from ``begin`` on found, tree by tree, to each row."""
+        cdef const real* leaves = <const real*>self.leaves
+        cdef const uint32_t* first = self.first + begin
+        cdef int64_t row, t, i, leaf
+        if self.outputs == 1 and real is double:
+            bits.add_f64(<const double*>leaves, first, trees, found, stride, rows, <double*>out)
+        elif self.outputs == 1:
+            bits.add_f32(<const float*>leaves, first, trees, found, stride, rows, <float*>out)
+        elif self.group != NULL:
+            for row in range(rows):
+                for t in range(trees):
+                    out[row * self.outputs + self.group[begin + t]] += leaves[first[t] + found[t * stride + row]]
+        else:
+            for row in range(rows):
+                for t in range(trees):
+                    leaf = (first[t] + found[t * stride + row]) * self.outputs
+                    for i in range(self.outputs):
+                        out[row * self.outputs + i] += leaves[leaf + i]
+
+
+def _shaped(name, array, dtype, shape):
+    if array.dtype != dtype or array.shape != shape or not array.flags.c_contiguous:
+        raise ValueError(f"{name}: expected {np.dtype(dtype)}{list(shape)}, got {array.dtype}{list(array.shape)}")

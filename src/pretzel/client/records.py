@@ -1,0 +1,160 @@
+"""Rows that are dictionaries, pairs or lists of texts, as the ragged columns that a model takes.
+
+A row of named values becomes a list of names and a list of numbers.  A value that is a text makes the name longer,
+``city=Paris``, and counts one: what the names lead to only the model knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from numbers import Number
+from typing import Any, NoReturn
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan.values import Ragged, Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a column's rows hold named values, as a model's metadata say."""
+
+    pairs: bool = False
+    """Rows are iterables of (name, value) pairs; otherwise mappings."""
+    separator: str = "="
+    """Stands between a name and a value that is a text."""
+    loose: bool = False
+    """None is NaN, an iterable of texts counts each of them, and names that are no text are left out, or refused."""
+
+
+def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, Ragged]:
+    """Return the column of names and the column of numbers that rows of named values make.
+
+    Raises:
+        InputError: a row is of another form, or a name or a value is of a kind that the library refuses.
+    """
+    form_ = Form(**form)
+    names: list[str] = []
+    values: list[float] = []
+    starts = [0]
+    for row, items in enumerate(_rows(name, rows, form_)):
+        try:
+            for feature, value in _features(items, form_):
+                names.append(feature)
+                values.append(value)
+        except (InputError, TypeError, ValueError) as error:
+            raise InputError(f"column {name!r}, row {row}: {error}") from None
+        starts.append(len(names))
+    bounds = np.array(starts, np.int64)
+    columns = Ragged(_packed(name, names, bounds), bounds), Ragged(np.array(values, np.float64), bounds)
+    return dict(zip(record_names(name), columns, strict=True))
+
+
+def record_names(name: str) -> tuple[str, str]:
+    """Return what the two columns are called that a column of named values makes."""
+    return f"{name}.names", f"{name}.values"
+
+
+def list_column(name: str, rows: Any) -> Ragged:
+    """Return the column of lists of texts that ``rows`` are.
+
+    Raises:
+        InputError: a row is no list, or an item is no text.
+    """
+    if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
+        return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "lists of texts")
+    lists = [_list(name, i, row) for i, row in enumerate(_python(rows))]
+    starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
+    return Ragged(_packed(name, list(chain.from_iterable(lists)), starts), starts)
+
+
+def _list(name: str, i: int, row: Any) -> list[Any]:
+    if isinstance(row, str) or not isinstance(row, Iterable):
+        raise InputError(f"column {name!r}, row {i}: expected a list of texts, got {type(row).__name__} {row!r:.40}")
+    return [item.decode() if isinstance(item, bytes) else item for item in row]
+
+
+def _packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
+    """Return texts, none of which may be missing."""
+    try:
+        texts = Texts.of(items)
+    except InputError:
+        texts = None
+    if texts is not None and texts.missing is None:
+        return texts
+    for i, item in enumerate(items):
+        row = int(np.searchsorted(starts, i, "right")) - 1
+        if not isinstance(item, str):
+            raise InputError(f"column {name!r}, row {row}: expected texts, got {type(item).__name__} {item!r:.40}")
+        if not item.isascii() and item.encode(errors="replace").decode() != item:
+            raise InputError(f"column {name!r}, row {row}: {item[:40]!r} holds a lone surrogate, which is not Unicode")
+    raise AssertionError("texts that pack were refused")
+
+
+def _rows(name: str, rows: Any, form: Form) -> Iterable[Any]:
+    if isinstance(rows, Mapping) and form.loose:
+        return [rows]
+    if isinstance(rows, (str, Mapping)) or not isinstance(rows, Iterable) or hasattr(rows, "columns"):
+        _refuse_rows(name, rows, "pairs" if form.pairs else "dictionaries")
+    return _python(rows)
+
+
+def _python(rows: Iterable[Any]) -> Iterable[Any]:
+    """Return rows as Python's own values, where they are Arrow's."""
+    return rows.to_pylist() if hasattr(rows, "to_pylist") else rows
+
+
+def _refuse_rows(name: str, rows: Any, wanted: str) -> NoReturn:
+    raise InputError(f"column {name!r}: expected a list of {wanted}, got {type(rows).__name__}; put it in a list")
+
+
+def _features(items: Any, form: Form) -> Iterator[tuple[str, float]]:
+    if not form.pairs and not isinstance(items, Mapping):
+        raise InputError(f"expected a dictionary, got {type(items).__name__} {items!r:.40}")
+    for name, value in items if form.pairs else items.items():
+        kind = type(value)
+        if (kind is float or kind is int) and type(name) is str:  # what most are
+            yield name, float(value)
+        else:
+            yield from _loose(name, value, form) if form.loose else _strict(name, value, form)
+
+
+def _strict(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:
+    """Read a value as ``FeatureHasher`` does."""
+    if isinstance(value, str):
+        yield _joined(name, value, form), 1.0
+        return
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"value {value!r:.40} of {name!r:.40} is no number")
+    number = float(value)
+    if isinstance(name, bytes):
+        yield name.decode(), number
+    elif isinstance(name, str):
+        yield str(name), number
+    elif number != 0:
+        raise TypeError("feature names must be strings")
+
+
+def _loose(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:
+    """Read a value as ``DictVectorizer`` does."""
+    if isinstance(value, str):
+        yield _joined(name, value, form), 1.0
+    elif isinstance(value, Number) or value is None:
+        if isinstance(name, str):
+            yield str(name), float("nan") if value is None else float(value)  # type: ignore[arg-type]
+    elif isinstance(value, Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"Unsupported value Type {type(value)} for {name}: {value!r:.40}.")
+    else:
+        for item in value:
+            if not isinstance(item, str):
+                raise TypeError(
+                    f"Unsupported type {type(item)} in iterable value. Only iterables of string are supported."
+                )
+            yield _joined(name, item, form), 1.0
+
+
+def _joined(name: Any, value: str, form: Form) -> str:
+    return f"{name!s}{form.separator}{value!s}"  # names of any kind, as in the library

@@ -1,0 +1,54 @@
+"""Importers of CatBoost's estimators: each is read from the bytes that CatBoost itself would save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor
+
+from pretzel.importers.catboost import heads
+from pretzel.importers.catboost.cbm import read_cbm
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.scores import given, scores, whole
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import given as gives
+from pretzel.plan.node import Node
+
+
+@imports(CatBoostClassifier)
+def classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return classes, probabilities and the raw scores."""
+    with whole(step):
+        model, raw = _read(estimator, x, step)
+        return heads.classifier(raw, model, step)
+
+
+@imports(CatBoostRegressor)
+def regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return what the loss makes of the raw scores."""
+    _, raw = _read(estimator, x, step)
+    return heads.regressor(raw, estimator._get_default_prediction_type())
+
+
+@imports(CatBoostRanker, CatBoost)
+def raw_scores(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the raw scores, as ``predict`` does."""
+    _, raw = _read(estimator, x, step)
+    return {"predict": raw}
+
+
+@gives(CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
+def columns(estimator: Any, inputs: Inputs) -> Columns:
+    """Return the columns that it was fitted on."""
+    if not estimator.is_fitted():
+        return Columns(())
+    return given(estimator.feature_names_, bool(estimator.get_cat_feature_indices()), inputs)
+
+
+def _read(estimator: Any, x: Columns, step: Step) -> tuple[Model, Node]:
+    if not estimator.is_fitted():
+        raise step.refuse("", "it is not fitted", "fit it first")
+    with whole(step):
+        model = read_cbm(estimator._serialize_model())
+        return model, scores(model, x, step)

@@ -1,0 +1,40 @@
+"""CatBoost's own files, binary and JSON: their reader, and the importer of the models they hold."""
+
+from __future__ import annotations
+
+from pretzel.importers.catboost import heads
+from pretzel.importers.catboost.cbm import MAGIC, read_cbm
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.scores import given, scores, whole
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import given as gives
+
+
+def read(data: bytes) -> Model:
+    """Return the model in the bytes of a ``.cbm`` or a ``.json`` file.
+
+    Raises:
+        InputError: they are torn, or hold something else.
+    """
+    if data.startswith(MAGIC):
+        return read_cbm(data)
+    from pretzel.importers.catboost.json_model import read_json
+
+    return read_json(data)
+
+
+@imports(Model)
+def model(found: Model, x: Columns, step: Step) -> Methods:
+    """Return what the estimator answers that CatBoost would load it into: a classifier, or else a regressor."""
+    with whole(step):
+        raw = scores(found, x, step)
+        if heads.is_classifier(found):
+            return heads.classifier(raw, found, step)
+        return heads.regressor(raw, heads.kind_of(found))
+
+
+@gives(Model)
+def columns(found: Model, inputs: Inputs) -> Columns:
+    """Return the columns that it was trained on."""
+    return given(found.names, bool(found.categories), inputs)

@@ -1,0 +1,46 @@
+"""From a model and what it is given to its raw scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pretzel.errors import DefinitionError, InputError
+from pretzel.importers.catboost.features import compared
+from pretzel.importers.catboost.heads import scaled
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.trees import ensemble
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.registry import Step
+from pretzel.plan.node import Node
+
+
+def scores(model: Model, x: Columns, step: Step) -> Node:
+    """Return the raw scores, one a row or several.
+
+    Raises:
+        UnsupportedError: the model reads texts or embeddings, or more columns than there are.
+    """
+    if model.estimated:
+        reason = "features made of texts and embeddings are computed by calcers inside CatBoost"
+        raise step.refuse(model.estimated, reason, "make numbers of them in a step before, and fit on those")
+    last = max((feature.flat for feature in model.columns), default=-1)
+    if last >= x.width:
+        raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "give it what it was fitted on")
+    matrix, splits = compared(model, x)
+    return scaled(ensemble(matrix, model.trees, splits), model)
+
+
+@contextmanager
+def whole(step: Step) -> Iterator[None]:
+    """Refuse a model whose parts, each by itself in order, do not fit together."""
+    try:
+        yield
+    except (InputError, DefinitionError) as error:
+        raise step.refuse("", f"its parts do not fit together: {error}", "save it anew, by CatBoost") from None
+
+
+def given(names: Sequence[str], categories: bool, inputs: Inputs) -> Columns:
+    """Return what a model by itself is given: columns by name, or one matrix where columns have none but numbers."""
+    by_name = categories or list(names) != [str(i) for i in range(len(names))]
+    return Columns.given(inputs, names if by_name else None, len(names))

@@ -1,0 +1,152 @@
+"""From CatBoost's trees, symmetric or not, to the general tree ensemble.
+
+A symmetric tree asks one question a level, so that the answers are the bits of a leaf's place.  It is written out as a
+binary tree, the highest bit at the root: a subtree is then a run of leaves, and where all of a run are equal (most of a
+deep tree is empty) it is one leaf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.catboost.model import Trees, require
+from pretzel.importers.catboost.splits import Splits
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+WORD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Nodes of binary trees."""
+
+    split: np.ndarray
+    """The split of an inner node."""
+    false: np.ndarray
+    """The child where it does not hold, -1 at leaves."""
+    true: np.ndarray
+    """The child where it holds; at leaves the row of the leaf values."""
+
+
+def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
+    """Return the sum of the leaves that each row reaches, tree after tree, before scale and bias."""
+    nodes, roots = _symmetric(trees) if trees.steps is None else _stepwise(trees)
+    inner = nodes.false >= 0
+    split = np.where(inner, nodes.split, 0)
+    require(bool((nodes.true[~inner] < len(trees.leaves)).all()), "a node names a leaf that is not there")
+    place = np.where(inner, splits.place[split], -1) if len(splits.place) else np.full(len(split), -1)
+    left, right = _oriented(nodes, place)
+    single = trees.dimension == 1
+    return ops.TreeEnsemble(
+        x,
+        roots=_indices(roots),
+        feature=_indices(_of(splits.column, split, inner)),
+        threshold=Parameter.of(np.where(place < 0, _of(splits.border, split, inner), 0).astype(np.float32)),
+        left=_indices(left),
+        right=_indices(right),
+        missing_left=Parameter.of(inner & ~_of(splits.nan_is_true, split, inner).astype(bool)),
+        leaves=Parameter.of(np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)),
+        base=Parameter.of(np.zeros(trees.dimension)),
+        **_bit_sets(place),
+    )
+
+
+def _of(values: np.ndarray, split: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    return np.where(inner, values[split], 0) if len(values) else np.zeros(len(split), values.dtype)
+
+
+def _oriented(nodes: Nodes, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the children as the operator takes them: left is at most the border, but left is in the set."""
+    equals = place >= 0
+    return np.where(equals, nodes.true, nodes.false), np.where(equals, nodes.false, nodes.true)
+
+
+def _bit_sets(place: np.ndarray) -> dict[str, Any]:
+    """Return for each node that asks for a single value the set that holds its place alone; nodes share sets."""
+    places, which = np.unique(place[place >= 0], return_inverse=True)
+    if not len(places):
+        return {}
+    words = places // WORD + 1
+    firsts = np.cumsum(words) - words
+    sets = np.zeros(words.sum(), np.uint32)
+    sets[firsts + words - 1] = np.uint32(1) << (places % WORD).astype(np.uint32)
+    ranges = np.zeros((len(place), 2), np.int64)
+    ranges[place >= 0] = np.column_stack([firsts, words])[which]
+    return {"categories": Parameter.of(sets), "category_range": _indices(ranges)}
+
+
+def _symmetric(trees: Trees) -> tuple[Nodes, np.ndarray]:
+    first_leaf = np.cumsum(1 << trees.sizes) - (1 << trees.sizes)
+    bits = np.ascontiguousarray(trees.leaves).view(np.int64)
+    parts: list[Nodes] = []
+    roots, count = [], 0
+    for start, depth, leaf in zip(trees.starts.tolist(), trees.sizes.tolist(), first_leaf.tolist(), strict=True):
+        part = _written_out(trees.splits[start : start + depth], bits[leaf : leaf + (1 << depth)], leaf, count)
+        parts.append(part)
+        roots.append(count)
+        count += len(part.split)
+    return _joined(parts), np.array(roots, np.int64)
+
+
+def _written_out(splits: np.ndarray, bits: np.ndarray, first_leaf: int, first_node: int) -> Nodes:
+    """Return the nodes of one symmetric tree, level after level, numbered from ``first_node``."""
+    depth = len(splits)
+    uniform = _uniform(bits, depth)
+    levels: list[Nodes] = []
+    runs, count = np.zeros(1, np.int64), first_node
+    for level in range(depth + 1):
+        inner = ~uniform[level][runs]
+        count += len(runs)
+        children = count + 2 * (np.cumsum(inner) - 1)
+        split = np.full(len(runs), splits[depth - 1 - level] if level < depth else 0)
+        leaf = first_leaf + (runs << (depth - level))
+        levels.append(Nodes(split, np.where(inner, children, -1), np.where(inner, children + 1, leaf)))
+        runs = np.column_stack([2 * runs[inner], 2 * runs[inner] + 1]).ravel()
+    return _joined(levels)
+
+
+def _uniform(bits: np.ndarray, depth: int) -> list[np.ndarray]:
+    """Return for each level which of its runs of leaves are all equal, to the bit."""
+    levels = [np.ones(len(bits), bool)]
+    for level in range(depth):
+        heads = bits[:: 1 << level]
+        halves = levels[-1].reshape(-1, 2).all(axis=1)
+        levels.append(halves & (heads[0::2] == heads[1::2]).all(axis=1))
+    return levels[::-1]
+
+
+def _stepwise(trees: Trees) -> tuple[Nodes, np.ndarray]:
+    """Return trees whose nodes say how far on their children lie; a side without a child ends in the node's leaf."""
+    assert trees.steps is not None and trees.leaf_of is not None
+    own = np.arange(len(trees.steps))
+    ends = (trees.steps == 0).all(axis=1)
+    short = (trees.steps == 0) & ~ends[:, None]
+    extra = np.where(short, len(own) + np.cumsum(short.ravel()).reshape(short.shape) - 1, -1)
+    child = np.where(short, extra, own[:, None] + trees.steps)
+    require(bool((child[~ends] < len(own) + short.sum()).all()), "a child is not there")
+    require(bool((child[~short] < len(own)).all()), "a child is not there")
+    leaf_of = trees.leaf_of[np.nonzero(short)[0]]
+    return Nodes(
+        split=np.concatenate([trees.splits, np.zeros(len(leaf_of), np.int64)]),
+        false=np.concatenate([np.where(ends, -1, child[:, 0]), np.full(len(leaf_of), -1)]),
+        true=np.concatenate([np.where(ends, trees.leaf_of, child[:, 1]), leaf_of]),
+    ), trees.starts
+
+
+def _joined(parts: list[Nodes]) -> Nodes:
+    empty = np.empty(0, np.int64)
+    return Nodes(
+        np.concatenate([empty, *(part.split for part in parts)]),
+        np.concatenate([empty, *(part.false for part in parts)]),
+        np.concatenate([empty, *(part.true for part in parts)]),
+    )
+
+
+def _indices(values: np.ndarray) -> Parameter:
+    require(not values.size or int(values.max()) < 2**31, "the trees have more than 2**31 nodes; train shallower ones")
+    return Parameter.of(values.astype(np.int32))

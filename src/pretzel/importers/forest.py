@@ -1,0 +1,113 @@
+"""Trees of any library, laid end to end as the one operator that serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Nodes of one or more trees side by side, with indices that count from the first of them."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    missing_left: np.ndarray
+    leaves: np.ndarray
+    """What each *node* would add if it were a leaf, ``[nodes]`` or ``[nodes, k]``."""
+    categories: np.ndarray | None = None
+    """``u32[words]``: the bit sets of the categories that go left."""
+    category_range: np.ndarray | None = None
+    """``[nodes, 2]``: first word and number of words of each node's set."""
+
+    def take(self, nodes: np.ndarray) -> Trees:
+        """Return these nodes in this order, with indices that follow them."""
+        place = np.zeros(len(self.left), np.int64)
+        place[nodes] = np.arange(len(nodes))
+        inner = self.left[nodes] >= 0
+        kept = {name: getattr(self, name)[nodes] for name in ("feature", "threshold", "missing_left", "leaves")}
+        return Trees(
+            **kept,
+            left=np.where(inner, place[self.left[nodes]], -1),
+            right=np.where(inner, place[self.right[nodes]], 0),
+            categories=self.categories,
+            category_range=None if self.category_range is None else self.category_range[nodes],
+        )
+
+
+def reachable(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the nodes of one tree that can be reached from node 0, children after their parents.
+
+    Raises:
+        InputError: a child is no node, or has two parents.
+    """
+    count, found, level = len(left), [], np.zeros(1, np.int64)
+    while len(level):
+        found.append(level)
+        inner = level[left[level] >= 0] if level.max() < count and level.min() >= 0 else None
+        if inner is None or sum(map(len, found)) > count:
+            raise InputError(f"a tree of {count} nodes has a child that is no node of it, or that has two parents")
+        level = np.column_stack([left[inner], right[inner]]).ravel()
+    order = np.concatenate(found)
+    if len(np.unique(order)) < len(order):
+        raise InputError(f"a tree of {count} nodes has a child with two parents")
+    return order
+
+
+def joined(
+    x: Node,
+    trees: Iterable[Trees],
+    *,
+    base: np.ndarray | None = None,
+    group: np.ndarray | None = None,
+    aggregate: str = "sum",
+    strict: bool = False,
+) -> Node:
+    """Return the operator over trees laid end to end, with a table of their leaves alone."""
+    many = list(trees)
+    sizes = np.array([len(one.left) for one in many])
+    roots = np.cumsum(sizes) - sizes
+    left = np.concatenate([np.where(one.left >= 0, one.left + root, -1) for one, root in zip(many, roots, strict=True)])
+    right = np.concatenate([one.right + root for one, root in zip(many, roots, strict=True)])
+    leaf = left < 0
+    leaves = np.concatenate([one.leaves for one in many])[leaf]
+    return ops.TreeEnsemble(
+        x,
+        roots=_indices(roots),
+        feature=_indices(np.where(leaf, 0, np.concatenate([one.feature for one in many]))),
+        threshold=Parameter.of(np.where(leaf, 0.0, np.concatenate([one.threshold for one in many]))),
+        left=_indices(left),
+        right=_indices(np.where(leaf, np.cumsum(leaf) - 1, right)),
+        missing_left=Parameter.of(np.concatenate([one.missing_left for one in many]) & ~leaf),
+        leaves=Parameter.of(leaves),
+        base=Parameter.of(np.zeros(leaves.shape[1:] or (1,), leaves.dtype) if base is None else base),
+        group=None if group is None else _indices(group),
+        aggregate=aggregate,
+        strict=strict,
+        **_categories(many),
+    )
+
+
+def _categories(trees: Sequence[Trees]) -> dict[str, Any]:
+    """Return the bit sets of all trees end to end, or nothing where no node has one."""
+    sets = [np.zeros(0, np.uint32) if one.categories is None else one.categories for one in trees]
+    if not sum(map(len, sets)):
+        return {}
+    ranges = [np.zeros((len(one.left), 2)) if one.category_range is None else one.category_range for one in trees]
+    firsts = np.cumsum([0, *map(len, sets[:-1])])
+    moved = [np.where(r[:, 1:] > 0, r + [first, 0], 0) for r, first in zip(ranges, firsts, strict=True)]
+    return {"categories": Parameter.of(np.concatenate(sets)), "category_range": _indices(np.concatenate(moved))}
+
+
+def _indices(values: np.ndarray) -> Parameter:
+    return Parameter.of(values.astype(np.int32))

@@ -1,0 +1,60 @@
+"""Importers of LightGBM's estimators and of its ``Booster``, by way of the text that they write of themselves."""
+
+from __future__ import annotations
+
+import lightgbm
+
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.lightgbm.model import Model
+from pretzel.importers.lightgbm.native import columns, text_model
+from pretzel.importers.lightgbm.objectives import answered
+from pretzel.importers.lightgbm.scores import raw_scores
+from pretzel.importers.lightgbm.text import read_text
+from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.sklearn.labels import labelled
+from pretzel.plan import ops
+
+OFF = ("none", "false", "0", "-")
+
+
+@stands_in(lightgbm.Booster)
+def as_text(estimator: lightgbm.Booster) -> Model:
+    """The text that a booster writes of itself: its trees up to the best iteration, where there is one."""
+    return read_text(estimator.model_to_string())
+
+
+@imports(lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
+def regressor(estimator: lightgbm.LGBMModel, x: Columns, step: Step) -> Methods:
+    """What the booster answers."""
+    _check(estimator, step)
+    return text_model(as_text(estimator.booster_), x, step)
+
+
+@imports(lightgbm.LGBMClassifier)
+def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Methods:
+    """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
+    _check(estimator, step)
+    model = as_text(estimator.booster_)
+    scores = raw_scores(model, x, step)
+    answer = answered(model, scores, step)
+    raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
+    if callable(estimator.objective_):
+        return {"predict": answer, "predict_proba": answer} | raw
+    proba = ops.Link(answer, "complement_pair") if answer.type.width is None else answer
+    return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
+
+
+@given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
+def given_estimator(estimator: lightgbm.LGBMModel, inputs: Inputs) -> Columns:
+    """Return a column for each name, where it was fitted on a table."""
+    names = getattr(estimator, "feature_names_in_", None)
+    width = getattr(estimator, "n_features_in_", None)
+    return columns(inputs, None if names is None else tuple(map(str, names)), width)
+
+
+def _check(estimator: lightgbm.LGBMModel, step: Step) -> None:
+    if not estimator.__sklearn_is_fitted__():
+        raise step.refuse("", "it is not fitted", "fit it first")
+    if str(estimator.get_params().get("pred_early_stop")).lower() not in OFF:
+        remedy = "leave it out, or set it to False"
+        raise step.refuse("pred_early_stop", "it stops adding trees where that may not change the class", remedy)

@@ -1,0 +1,44 @@
+"""The importer of LightGBM's text files, for which LightGBM itself need not be installed."""
+
+from __future__ import annotations
+
+from pretzel.errors import InputError
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.lightgbm.model import Model
+from pretzel.importers.lightgbm.objectives import answered
+from pretzel.importers.lightgbm.scores import raw_scores
+from pretzel.importers.lightgbm.text import read_text
+from pretzel.importers.registry import Methods, Step, given, imports
+
+
+def read(data: bytes) -> Model:
+    """Return the model in a text file.
+
+    Raises:
+        InputError: it is torn, no UTF-8, or a line is not what its key promises.
+    """
+    try:
+        return read_text(data.decode())
+    except UnicodeDecodeError as error:
+        raise InputError(f"byte {error.start} is no UTF-8") from None
+
+
+@imports(Model)
+def text_model(model: Model, x: Columns, step: Step) -> Methods:
+    """Return what ``Booster.predict`` answers."""
+    return {"predict": answered(model, raw_scores(model, x, step), step)}
+
+
+@given(Model)
+def given_text_model(model: Model, inputs: Inputs) -> Columns:
+    """Return a column for each name that the model was trained with, or a matrix."""
+    return columns(inputs, model.names, len(model.feature_names))
+
+
+def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) -> Columns:
+    """Return what a model is given; of names that LightGBM wrote its own way, as a sample spells them."""
+    inputs.integers = "f32"
+    spelled = tuple(inputs.types)
+    if names is not None and tuple(name.replace(" ", "_") for name in spelled) == names:
+        names = spelled
+    return Columns.given(inputs, names, width)

@@ -1,0 +1,145 @@
+"""What LightGBM's trees add up to, row by row, from what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined, reachable
+from pretzel.importers.lightgbm.model import Model, Tree
+from pretzel.importers.registry import Step
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+ZERO = float(np.float32(1e-35))
+"""What is not further from 0 than this is 0 to LightGBM, in every feature."""
+CATEGORICAL, DEFAULT_LEFT, ZERO_IS_MISSING, NAN_IS_MISSING = 1, 2, 4, 8  # bits of a decision
+WHOLE_FLOATS = 2**53  # integers beyond are not all float64
+
+
+def raw_scores(model: Model, x: Columns, step: Step) -> Node:
+    """Return the sum of the trees, one value a row or one column a class, in float64 and tree after tree.
+
+    Source: ``GBDT::PredictRaw``, ``Tree::NumericalDecision``, ``Tree::CategoricalDecision``.
+    """
+    if model.linear:
+        raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
+    given, features = _matrix(model, x, step)
+    zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
+    trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]
+    classes = model.trees_per_iteration
+    if not trees:
+        return ops.Constant(given, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
+    group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
+    read = _with_zeros_missing(given, features[zeros.astype(np.int64)]) if len(zeros) else given
+    return joined(read, trees, base=np.zeros(classes), group=group)
+
+
+def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
+    """Return the matrix that the trees read, in float64, and at which of its columns each feature lies.
+
+    Of sparse rows only the features that some tree reads are written out.
+    """
+    places = np.arange(len(model.feature_names))
+    if model.pandas_categories:
+        return _with_codes(model, x, step), places
+    given = x.numbers("f64")
+    if given.type.layout != "sparse":
+        return given, places
+    used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
+    places[used] = np.arange(len(used))
+    return ops.Densify(ops.Select(given, Parameter.of(used))), places
+
+
+def _with_codes(model: Model, x: Columns, step: Step) -> Node:
+    """Return x with codes in place of categories, as LightGBM turns a DataFrame into numbers."""
+    lists, columns = model.pandas_categories, x.categorical() or list(model.categorical)
+    if len(columns) != len(lists):
+        reason = (
+            f"it was trained on a DataFrame with {len(lists)} columns of categories, and which ones is not recorded"
+        )
+        raise step.refuse("", reason, "give a sample, a DataFrame of the kind that it predicts")
+    codes = dict(zip(columns, lists, strict=True))
+    parts = [
+        _codes(column, codes[i], step) if i in codes else column.numbers("f64") for i, column in enumerate(x.each())
+    ]
+    return ops.Concat(tuple(parts))
+
+
+def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
+    """Return the place of each value among the categories; NaN where it is none of them."""
+    if all(isinstance(value, str) for value in categories):
+        codes: Node = ops.Lookup(column.text(), Parameter.strings(list(categories)))
+    elif all(
+        isinstance(value, float) or (isinstance(value, int) and abs(value) <= WHOLE_FLOATS) for value in categories
+    ):
+        number = column.number()
+        number = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
+        codes = ops.Lookup(number, Parameter.of(np.array(categories, np.float64)))
+    else:
+        kinds = ", ".join(sorted({type(value).__name__ for value in categories}))
+        raise step.refuse(
+            "", f"a column has categories of type {kinds}", "train it on categories all text or all numbers"
+        )
+    return ops.Take(codes, Parameter.of(np.arange(len(categories), dtype=np.float64)))
+
+
+def _with_zeros_missing(x: Node, columns: np.ndarray) -> Node:
+    """Return x, and behind it some of its columns again with NaN where they are zero (``zero_as_missing``)."""
+    width = x.type.columns
+    chosen = ops.Select(x, Parameter.of(columns))
+    present = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "abs"), ZERO), "f64")
+    factor = ops.Impute(present, Parameter.of(np.full(len(columns), np.nan)), missing=0.0)
+    again = np.column_stack([columns, width + np.arange(len(columns))])
+    factors = np.concatenate([np.column_stack([np.arange(width), np.full(width, -1)]), again])
+    return ops.Products(ops.Concat((x, factor)), Parameter.of(factors.astype(np.int64)))
+
+
+def _zero_is_missing(tree: Tree) -> np.ndarray:
+    found: np.ndarray = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING | CATEGORICAL) == ZERO_IS_MISSING
+    return found
+
+
+def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
+    """Return a tree with its leaves behind its inner nodes."""
+    inner, leaves = len(tree.split_feature), len(tree.leaf_value)
+    categorical = (tree.decision_type & CATEGORICAL).astype(bool)
+    missing = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING)
+    told = (missing == ZERO_IS_MISSING) | (missing == NAN_IS_MISSING)
+    # Where missing values are not told apart, a NaN is a zero.
+    missing_left = np.where(told, tree.decision_type & DEFAULT_LEFT > 0, tree.threshold >= 0) & ~categorical
+    feature = features[tree.split_feature]
+    if len(zeros):
+        feature = np.where(_zero_is_missing(tree), width + np.searchsorted(zeros, tree.split_feature), feature)
+    children = [np.where(child >= 0, child, inner + ~child) for child in (tree.left_child, tree.right_child)]
+    whole = Trees(
+        feature=np.append(feature, np.zeros(leaves, np.int64)),
+        threshold=np.append(np.where(categorical, 0.0, _flushed(tree.threshold)), np.zeros(leaves)),
+        left=np.append(children[0], np.full(leaves, -1)),
+        right=np.append(children[1], np.zeros(leaves, np.int64)),
+        missing_left=np.append(missing_left, np.zeros(leaves, bool)),
+        leaves=np.append(np.zeros(inner), tree.leaf_value),
+        categories=tree.cat_threshold,
+        category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
+    )
+    return whole.take(reachable(whole.left, whole.right))
+
+
+def _flushed(threshold: np.ndarray) -> np.ndarray:
+    """Return thresholds that decide of tiny values as these decide of the zeros that LightGBM makes of them."""
+    low = np.where((threshold < 0) & (threshold >= -ZERO), np.nextafter(-ZERO, -1.0), threshold)
+    moved: np.ndarray = np.where((threshold >= 0) & (threshold <= ZERO), ZERO, low)
+    return moved
+
+
+def _ranges(tree: Tree, categorical: np.ndarray) -> np.ndarray:
+    """Return the first word and the number of words of each node's bit set; 0 words where it compares numbers."""
+    ranges = np.zeros((len(tree.threshold), 2), np.int64)
+    chosen = tree.threshold[categorical].astype(np.int64)
+    bounds = tree.cat_boundaries
+    ranges[categorical] = np.column_stack([bounds[chosen], bounds[chosen + 1] - bounds[chosen]])
+    return ranges

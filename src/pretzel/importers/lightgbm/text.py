@@ -1,0 +1,163 @@
+"""Reads LightGBM's text format: a header, a block for each tree, the parameters, and the categories of pandas columns.
+
+Every line is ``key=value``.  ``TREE`` and the getters below say which keys are read and as what; all else is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.importers.lightgbm.model import Model, Tree
+
+VERSIONS = ("v2", "v3", "v4")
+TREE = {
+    "split_feature": (np.int32, "inner"),
+    "threshold": (np.float64, "inner"),
+    "decision_type": (np.int32, "inner"),
+    "left_child": (np.int32, "inner"),
+    "right_child": (np.int32, "inner"),
+    "leaf_value": (np.float64, "leaves"),
+    "cat_boundaries": (np.int64, "sets"),
+    "cat_threshold": (np.uint32, "words"),
+}
+"""Keys of a tree: the type of the numbers, and how many there are."""
+END = "end of trees"
+
+Lines = Mapping[str, str]
+
+
+def is_text(head: bytes) -> bool:
+    """Whether a file that begins so is of this format."""
+    return re.match(rb"tree\r?\n(?:[a-z_]+=|average_output)", head) is not None
+
+
+def read_text(text: str) -> Model:
+    """Return the model that a text holds.
+
+    Raises:
+        InputError: it is torn, or a line is not what its key promises.
+    """
+    trees, end, rest = text.partition(f"\n{END}")
+    if not end:
+        raise InputError(f"it ends before the line {END!r}: the file is torn")
+    if "\nparameters:" in rest and "\nend of parameters" not in rest:
+        raise InputError("it ends before the line 'end of parameters': the file is torn")
+    head, *blocks = re.split(r"\nTree=\d+\r?\n", trees)
+    header = _lines(head)
+    features = _number(header, "max_feature_idx") + 1
+    names = tuple(_text(header, "feature_names").split())
+    if len(names) != features:
+        raise InputError(f"feature_names: expected {features} names, got {len(names)}")
+    parsed = [_lines(block) for block in blocks]
+    name, *options = _text(header, "objective", "").split() or [""]
+    model = Model(
+        text=text,
+        version=_version(header),
+        objective="" if name == "custom" else name,
+        options=dict(option.partition(":")[::2] for option in options),
+        trees_per_iteration=_number(header, "num_tree_per_iteration"),
+        average="average_output" in header,
+        feature_names=names,
+        trees=tuple(_tree(i, block, features) for i, block in enumerate(parsed)),
+        linear=any(block.get("is_linear", "0") != "0" for block in parsed),
+        categorical=_categorical(rest, features),
+        pandas_categories=_pandas_categories(rest),
+    )
+    per_iteration, count = model.trees_per_iteration, len(model.trees)
+    if not per_iteration or (count and per_iteration > count) or count % per_iteration:
+        raise InputError(f"num_tree_per_iteration: {per_iteration} does not divide {count} trees")
+    return model
+
+
+def _lines(block: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in block.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _text(lines: Lines, key: str, default: str | None = None) -> str:
+    value = lines.get(key, default)
+    if value is None:
+        raise InputError(f"{key}: the line is missing")
+    return value
+
+
+def _number(lines: Lines, key: str, default: str | None = None) -> int:
+    value = _text(lines, key, default)
+    if not re.fullmatch(r"\d{1,9}", value):
+        raise InputError(f"{key}: expected a number, got {value!r:.40}")
+    return int(value)
+
+
+def _version(header: Lines) -> str:
+    version = _text(header, "version")
+    if version not in VERSIONS:
+        raise InputError(f"version: expected one of {', '.join(VERSIONS)}, got {version!r:.40}")
+    return version
+
+
+def _tree(index: int, block: Lines, features: int) -> Tree:
+    try:
+        leaves, sets = _number(block, "num_leaves"), _number(block, "num_cat", "0")
+        counts = {"inner": leaves - 1, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
+        arrays = {key: _array(block, key, dtype, counts[count]) for key, (dtype, count) in TREE.items()}
+        tree = Tree(**arrays)
+        _check(tree, features, sets)
+    except InputError as error:
+        raise InputError(f"tree {index}: {error}") from None
+    return tree
+
+
+def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
+    words = block.get(key, "").split()
+    if count is not None and len(words) != count:
+        raise InputError(f"{key}: expected {count} numbers, got {len(words)}")
+    try:
+        return np.array(list(map(float if dtype is np.float64 else int, words)), dtype)
+    except (ValueError, OverflowError):
+        raise InputError(f"{key}: expected numbers of type {np.dtype(dtype).name}") from None
+
+
+def _check(tree: Tree, features: int, sets: int) -> None:
+    leaves = len(tree.leaf_value)
+    if not leaves:
+        raise InputError("num_leaves: expected one at least")
+    for key in ("left_child", "right_child"):
+        child = getattr(tree, key)
+        if ((child >= leaves - 1) | (child < -leaves)).any():
+            raise InputError(f"{key}: expected -{leaves}..{leaves - 2}")
+    if ((tree.split_feature < 0) | (tree.split_feature >= features)).any():
+        raise InputError(f"split_feature: expected 0..{features - 1}")
+    bounds = tree.cat_boundaries
+    if sets and (bounds[0] != 0 or (np.diff(bounds) < 1).any() or bounds[-1] != len(tree.cat_threshold)):
+        raise InputError(f"cat_boundaries: expected to rise from 0 to {len(tree.cat_threshold)}")
+    chosen = tree.threshold[(tree.decision_type & 1).astype(bool)]
+    if not ((chosen >= 0) & (chosen < max(sets, 0))).all():
+        raise InputError(f"threshold: a categorical node names none of the {sets} sets")
+
+
+def _categorical(rest: str, features: int) -> tuple[int, ...]:
+    found = re.search(r"^\[categorical_feature: ([\d,]*)\]\r?$", rest, re.MULTILINE)
+    columns = [int(word) for word in found[1].split(",") if len(word) < 10 and word] if found else []
+    return tuple(sorted({column for column in columns if column < features}))
+
+
+def _pandas_categories(rest: str) -> tuple[tuple[Any, ...], ...]:
+    for line in _after("pandas_categorical:", rest):
+        try:
+            lists = json.loads(line) or []
+        except (ValueError, RecursionError):
+            raise InputError("pandas_categorical: expected lists of categories") from None
+        if not isinstance(lists, list) or not all(isinstance(one, list) for one in lists):
+            raise InputError("pandas_categorical: expected lists of categories")
+        return tuple(tuple(one) for one in lists)
+    return ()
+
+
+def _after(key: str, text: str) -> Iterator[str]:
+    yield from (line[len(key) :] for line in text.splitlines() if line.startswith(key))

@@ -1,0 +1,54 @@
+"""Outliers by their Mahalanobis distance from the center of a robust covariance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.covariance import EllipticEnvelope
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.matrices import centered, checked_dense, multiplied, vector
+from pretzel.importers.sklearn.members import cast
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(EllipticEnvelope)
+def elliptic_envelope(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Minus the squared distance, and that less the offset: from zero on a row is no outlier.
+
+    Each step is as SciPy takes it, to the last bit: a row of the training data may lie on the boundary.
+    """
+    moved = centered(checked_dense(x, estimator, step, "f64"), np.asarray(estimator.location_, np.float64))
+    distance = ops.Elementwise(_quadratic(moved, np.asarray(estimator.get_precision(), np.float64)), "sqrt")
+    samples = ops.Elementwise(ops.Elementwise(distance, "square"), "negative")
+    scores = centered(samples, np.float64(estimator.offset_))
+    sign = ops.Affine(cast(ops.Threshold(scores, 0.0, True), "f64"), vector(2.0, 1), vector(-1.0, 1))
+    return {"predict": cast(sign, "i64"), "decision_function": scores, "score_samples": samples}
+
+
+def _quadratic(x: Node, matrix: np.ndarray) -> Node:
+    """Return ``x @ matrix @ x`` of each row, each of the two products summed as SciPy's compiled loop sums it."""
+    width = x.type.columns
+    turned = _added([ops.Linear(x, Parameter.of(_only(matrix.T, part))) for part in _parts(width)])
+    terms = multiplied(x, turned)
+    return _added([_added([ops.Column(terms, i) for i in part]) for part in _parts(width)])
+
+
+def _parts(width: int) -> list[range]:
+    """Return the positions summed together: the even ones, the odd ones, and what is left over of an odd number."""
+    even = width - width % 2
+    return [part for part in (range(0, even, 2), range(1, even, 2), range(even, width)) if part]
+
+
+def _only(weights: np.ndarray, rows: range) -> np.ndarray:
+    kept = np.zeros(weights.shape)
+    kept[rows] = weights[rows]
+    return kept
+
+
+def _added(parts: list[Node]) -> Node:
+    return parts[0] if len(parts) == 1 else ops.Sum(tuple(parts))

@@ -1,0 +1,270 @@
+"""Reads the document that XGBoost writes as JSON or as UBJSON: a learner, its objective, its booster, its trees.
+
+``TREE`` and the getters below say which keys are read and as what; all else is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.importers.xgboost.model import Model, Tree
+from pretzel.importers.xgboost.ubjson import decode
+
+NEWEST = 3
+"""The newest major version whose documents are known."""
+TREE = {
+    "left_children": np.int32,
+    "right_children": np.int32,
+    "split_indices": np.int64,
+    "split_conditions": np.float32,
+    "default_left": np.int8,
+}
+"""Keys of a tree: arrays of one value a node."""
+CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
+MOST_CATEGORIES = 1 << 28
+"""Bits of all sets of categories of a model: a few digits in a file could ask for gigabytes."""
+
+
+def is_json(head: bytes) -> bool:
+    """Whether a file that begins so is XGBoost's JSON."""
+    return re.match(rb'\s*\{\s*"(learner|version)"\s*:', head) is not None
+
+
+def is_ubjson(head: bytes) -> bool:
+    """Whether a file that begins so is XGBoost's UBJSON."""
+    return re.match(rb"\{[iUIlL]\x00*\x07(learner|version)", head) is not None
+
+
+def read_document(data: bytes) -> Model:
+    """Return the model that the bytes of a file hold.
+
+    Raises:
+        InputError: they are torn, or a value is not what its key promises.
+    """
+    document = decode(data) if is_ubjson(data) else _json(data)
+    version = tuple(_numbers(document, "version", np.int32).tolist())
+    if not version or not 1 <= version[0] <= NEWEST:
+        raise InputError(f"version: expected 1 to {NEWEST}, got {'.'.join(map(str, version)) or 'none'}")
+    learner = _object(document, "learner")
+    booster = _object(learner, "gradient_booster")
+    parameters = _object(learner, "learner_model_param")
+    features, outputs = _count(parameters, "num_feature"), max(_count(parameters, "num_class"), 1)
+    outputs = max(outputs, _count(parameters, "num_target") if "num_target" in parameters else 1)
+    kinds = _texts(learner, "feature_types")
+    model: dict[str, Any] = {
+        "data": data,
+        "version": version,
+        "objective": _text(_object(learner, "objective"), "name"),
+        "outputs": outputs,
+        "base_score": _base_score(parameters, outputs),
+        "features": features,
+        "feature_names": _feature_names(learner, features),
+        "categorical": frozenset(i for i, kind in enumerate(kinds) if kind == "c"),
+        "best_iteration": _best_iteration(learner),
+    }
+    name = _text(booster, "name")
+    if name == "gblinear":
+        return Model(**model, categories={}, coefficients=_coefficients(booster, features, outputs))
+    if name not in ("gbtree", "dart"):
+        raise InputError(f"gradient_booster: expected gbtree, dart or gblinear, got {name!r:.40}")
+    inner = _object(booster, "gbtree") if name == "dart" else booster
+    forest = _forest(_object(inner, "model"), features, outputs, name == "dart")
+    weights = _numbers(booster, "weight_drop", np.float32, len(forest["trees"])) if name == "dart" else None
+    return Model(**model, **forest, weights=weights)
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"it is no JSON: {error}") from None
+
+
+def _forest(model: Mapping[str, Any], features: int, outputs: int, weighted: bool) -> dict[str, Any]:
+    """Return the trees, what each adds to, and where rounds begin."""
+    listed = _list(model, "trees")
+    trees = tuple(_tree(i, tree, features, outputs) for i, tree in enumerate(listed))
+    shapes = {tree.leaves.shape[1:] for tree in trees}
+    if len(shapes) > 1 or (weighted and shapes - {()}):
+        raise InputError("trees: some leaves are single values and some are not, or not single values under DART")
+    bits = sum(int(cats.max(initial=0)) + 1 for tree in trees for cats in tree.categories.values())
+    if bits > MOST_CATEGORIES:
+        raise InputError(f"categories: sets of {bits} bits, of which {MOST_CATEGORIES} are read at most")
+    group = _numbers(model, "tree_info", np.int32, len(trees))
+    if len(group) and not 0 <= group.min() <= group.max() < outputs:
+        raise InputError(f"tree_info: expected 0..{outputs - 1}")
+    return {
+        "trees": trees,
+        "group": tuple(group.tolist()),
+        "rounds": tuple(_rounds(model, len(trees), outputs).tolist()),
+        "categories": _encoded(_object(model, "cats"), features) if "cats" in model else {},
+    }
+
+
+def _rounds(model: Mapping[str, Any], trees: int, outputs: int) -> np.ndarray:
+    if "iteration_indptr" in model:
+        rounds = _numbers(model, "iteration_indptr", np.int64)
+    else:  # until version 1.7
+        each = _count(_object(model, "gbtree_model_param"), "num_parallel_tree") * outputs
+        rounds = np.arange(0, trees + 1, max(each, 1))
+    if not len(rounds) or rounds[0] != 0 or rounds[-1] != trees or (np.diff(rounds) < 0).any():
+        raise InputError(f"iteration_indptr: expected to rise from 0 to {trees}")
+    return rounds
+
+
+def _tree(index: int, tree: Any, features: int, outputs: int) -> Tree:
+    try:
+        nodes = len(_numbers(tree, "left_children", np.int32))
+        left, right, feature, threshold, default_left = (
+            _numbers(tree, key, dtype, nodes) for key, dtype in TREE.items()
+        )
+        inner = left >= 0
+        if not nodes or (inner & ((feature < 0) | (feature >= features))).any():
+            raise InputError(f"split_indices: expected 0..{features - 1} of one node at least")
+        leaves = _leaves(tree, left, right, threshold, outputs)
+        return Tree(left, right, feature, threshold, default_left != 0, leaves, _category_sets(tree, inner))
+    except InputError as error:
+        raise InputError(f"tree {index}: {error}") from None
+
+
+def _leaves(tree: Any, left: np.ndarray, right: np.ndarray, threshold: np.ndarray, outputs: int) -> np.ndarray:
+    """Return what each node would add if it were a leaf."""
+    size = _count(_object(tree, "tree_param"), "size_leaf_vector")
+    if size <= 1:
+        return threshold
+    if size != outputs:
+        raise InputError(f"size_leaf_vector: expected {outputs}, got {size}")
+    if "leaf_weights" not in tree:  # until version 3.1
+        return _numbers(tree, "base_weights", np.float32, len(left) * size).reshape(-1, size)
+    table = _numbers(tree, "leaf_weights", np.float32)
+    rows = np.where(left < 0, right, 0)
+    if len(table) % size or not 0 <= rows.min() <= rows.max() < len(table) // size:
+        raise InputError("leaf_weights: a leaf names none of its rows")
+    found: np.ndarray = table.reshape(-1, size)[rows]
+    return found
+
+
+def _category_sets(tree: Any, inner: np.ndarray) -> dict[int, np.ndarray]:
+    if "categories" not in tree:  # until version 1.4
+        return {}
+    categories, nodes, segments, sizes = (_numbers(tree, key, np.int64) for key in CATEGORIES)
+    if not len(nodes) == len(segments) == len(sizes):
+        raise InputError("categories_nodes, categories_segments, categories_sizes: expected as many of each")
+    if len(nodes) and not (0 <= nodes.min() <= nodes.max() < len(inner)):
+        raise InputError(f"categories_nodes: expected 0..{len(inner) - 1}")
+    ends = segments + sizes
+    if len(nodes) and (min(segments.min(), sizes.min()) < 0 or ends.max() > len(categories)):
+        raise InputError(f"categories_segments: a set lies beyond the {len(categories)} categories")
+    if len(categories) and not 0 <= categories.min() <= categories.max() < 1 << 24:
+        raise InputError("categories: expected 0..16777215")
+    spans = zip(nodes.tolist(), segments.tolist(), ends.tolist(), strict=True)
+    return {node: categories[first:end] for node, first, end in spans if inner[node]}
+
+
+def _encoded(cats: Mapping[str, Any], features: int) -> dict[int, tuple[Any, ...]]:
+    """Return the categories of each column that had them as texts or whole numbers."""
+    found = {}
+    for i, one in enumerate(_list(cats, "enc")[:features]):
+        if "type" in one:
+            found[i] = tuple(_numbers(one, "values", np.int64).tolist())
+        elif len(_numbers(one, "offsets", np.int64)):
+            found[i] = _split(one)
+    return found
+
+
+def _split(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return categories as they are recorded: right in ASCII only, as XGBoost counts characters and writes bytes."""
+    offsets = _numbers(one, "offsets", np.int64)
+    text = (_numbers(one, "values", np.int64) & 0xFF).astype(np.uint8).tobytes()
+    if offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets) < 0).any():
+        raise InputError(f"cats: offsets do not rise from 0 to {len(text)}")
+    return tuple(text[a:b].decode("latin-1") for a, b in zip(offsets, offsets[1:], strict=False))
+
+
+def _coefficients(booster: Mapping[str, Any], features: int, outputs: int) -> np.ndarray:
+    weights = _numbers(_object(booster, "model"), "weights", np.float32)
+    if len(weights) != (features + 1) * outputs:
+        raise InputError(f"weights: expected {(features + 1) * outputs}, got {len(weights)}")
+    return weights.reshape(features + 1, outputs)
+
+
+def _base_score(parameters: Mapping[str, Any], outputs: int) -> np.ndarray:
+    words = _text(parameters, "base_score").strip("[]").split(",")
+    try:
+        scores = np.array([float(word) for word in words]).astype(np.float32)
+    except ValueError:
+        raise InputError(f"base_score: expected numbers, got {parameters['base_score']!r:.40}") from None
+    if len(scores) not in (1, outputs):
+        raise InputError(f"base_score: expected {outputs} numbers, got {len(scores)}")
+    return np.broadcast_to(scores, (outputs,))
+
+
+def _feature_names(learner: Mapping[str, Any], features: int) -> tuple[str, ...]:
+    names = _texts(learner, "feature_names")
+    if names and len(names) != features:
+        raise InputError(f"feature_names: expected {features}, got {len(names)}")
+    return names
+
+
+def _best_iteration(learner: Mapping[str, Any]) -> int | None:
+    attributes = _object(learner, "attributes") if "attributes" in learner else {}
+    return _count(attributes, "best_iteration") if "best_iteration" in attributes else None
+
+
+# One value
+
+
+def _get(mapping: Any, key: str, kind: type, what: str) -> Any:
+    value = mapping.get(key) if isinstance(mapping, Mapping) else None
+    if not isinstance(value, kind):
+        raise InputError(f"{key}: expected {what}, got {type(value).__name__}")
+    return value
+
+
+def _object(mapping: Any, key: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _get(mapping, key, dict, "an object")
+    return found
+
+
+def _list(mapping: Any, key: str) -> list[Any]:
+    found: list[Any] = _get(mapping, key, list, "a list")
+    return found
+
+
+def _text(mapping: Any, key: str) -> str:
+    found: str = _get(mapping, key, str, "a text")
+    return found
+
+
+def _texts(mapping: Any, key: str) -> tuple[str, ...]:
+    found = _list(mapping, key) if key in mapping else []
+    if not all(isinstance(text, str) for text in found):
+        raise InputError(f"{key}: expected texts")
+    return tuple(found)
+
+
+def _count(mapping: Any, key: str) -> int:
+    text = _text(mapping, key)
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise InputError(f"{key}: expected a number, got {text!r:.40}")
+    return int(text)
+
+
+def _numbers(mapping: Any, key: str, dtype: Any, count: int | None = None) -> np.ndarray:
+    value = mapping.get(key) if isinstance(mapping, Mapping) else None
+    if not isinstance(value, (list, np.ndarray)):
+        raise InputError(f"{key}: expected a list of numbers, got {type(value).__name__}")
+    try:
+        array = np.asarray(value, np.float64 if isinstance(value, list) and dtype == np.float32 else None)
+        array = (array if len(value) else np.zeros(0)).astype(dtype)
+    except (ValueError, TypeError, OverflowError):
+        raise InputError(f"{key}: expected numbers of type {np.dtype(dtype).name}") from None
+    if array.ndim != 1 or (count is not None and len(array) != count):
+        raise InputError(f"{key}: expected {count} numbers, got an array of shape {array.shape}")
+    return array

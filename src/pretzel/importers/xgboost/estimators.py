@@ -1,0 +1,86 @@
+"""Importers of XGBoost's estimators and of its ``Booster``, by way of the document that they write of themselves."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xgboost
+
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.xgboost.document import read_document
+from pretzel.importers.xgboost.model import Model
+from pretzel.importers.xgboost.native import given_document_model
+from pretzel.importers.xgboost.objectives import answered
+from pretzel.importers.xgboost.scores import margins
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+
+@stands_in(xgboost.Booster)
+def as_document(estimator: xgboost.Booster) -> Model:
+    """The document that a booster writes of itself."""
+    return read_document(bytes(estimator.save_raw("ubj")))
+
+
+@imports(xgboost.XGBRegressor, xgboost.XGBRFRegressor, xgboost.XGBRanker, xgboost.XGBModel)
+def regressor(estimator: xgboost.XGBModel, x: Columns, step: Step) -> Methods:
+    """What the booster answers, by the best iteration where there is one."""
+    model = _best(estimator)
+    return {"predict": answered(model, _margins(estimator, model, x, step), step)}
+
+
+@imports(xgboost.XGBClassifier, xgboost.XGBRFClassifier)
+def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Methods:
+    """The booster's answers as probabilities; the class of the largest, or those above one half."""
+    model = _best(estimator)
+    margin = _margins(estimator, model, x, step)
+    answer = answered(model, margin, step)
+    classes = int(estimator.n_classes_)
+    proba = ops.Link(margin, "softmax") if estimator.objective == "multi:softmax" else _probabilities(answer, classes)
+    return {"predict": _labels(estimator, answer, classes, step), "predict_proba": proba}
+
+
+@given(
+    xgboost.XGBClassifier,
+    xgboost.XGBModel,
+    xgboost.XGBRanker,
+    xgboost.XGBRegressor,
+    xgboost.XGBRFClassifier,
+    xgboost.XGBRFRegressor,
+)
+def given_estimator(estimator: xgboost.XGBModel, inputs: Inputs) -> Columns:
+    """Return a column for each name, where it was fitted on a table."""
+    if not estimator.__sklearn_is_fitted__():
+        return Columns.given(inputs, None)
+    return given_document_model(as_document(estimator.get_booster()), inputs)
+
+
+def _labels(estimator: xgboost.XGBClassifier, answer: Node, classes: int, step: Step) -> Node:
+    """Return the numbers of classes; with several labels a row, each by itself."""
+    if answer.type.width is not None and classes != 2:
+        return labelled(ops.ArgMax(answer), np.arange(answer.type.columns), step)
+    if answer.type.width is not None:
+        return ops.Cast(ops.Threshold(answer, 0.5), "f64")
+    if estimator.objective == "multi:softmax":
+        return ops.Cast(answer, "i32")
+    return labelled(ops.Threshold(answer, 0.5), np.arange(2), step)
+
+
+def _probabilities(answer: Node, classes: int) -> Node:
+    """Return one column a class or a label; of two classes the first is what is left by the second."""
+    if answer.type.width is not None:
+        return answer
+    return ops.Link(answer, "complement_pair")
+
+
+def _best(estimator: xgboost.XGBModel) -> Model:
+    model = as_document(estimator.get_booster())
+    return model.until(model.best_iteration)
+
+
+def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Node:
+    missing = math.nan if estimator.missing is None else float(estimator.missing)
+    return margins(model, x, step, missing=missing, in_place=True)

@@ -1,0 +1,36 @@
+"""XGBoost's linear booster, whose float32 sums come out as its own only in its own order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pretzel.importers.registry import Step
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+MOST_FEATURES = 10_000
+"""Each takes two operators, as each product is rounded before it is added."""
+
+
+def linear(coefficients: np.ndarray, base: np.ndarray, x: Node, step: Step) -> Node:
+    """Return bias and base score plus product after product; what is missing counts for nothing, infinity is refused.
+
+    Every output begins with the first base score, as in XGBoost 3.  Source: ``GBLinear::PredictBatchInternal``.
+    """
+    used = np.flatnonzero(coefficients[:-1].any(axis=1))
+    if len(used) > MOST_FEATURES:
+        raise step.refuse("booster", f"its linear model reads {len(used)} features", f"use up to {MOST_FEATURES}")
+    finite = ops.RequireFinite(x, type(step.estimator).__name__, allow_nan=True)
+    filled = ops.Impute(finite, Parameter.of(np.zeros(x.type.columns, np.float32)))
+    start = coefficients[-1] + base[0]
+    begin = ops.Constant(filled, Parameter.of(start[None] if len(start) > 1 else start))
+    return ops.Sum((begin, *(_product(filled, int(i), coefficients[i]) for i in used)))
+
+
+def _product(x: Node, feature: int, weights: np.ndarray) -> Node:
+    """Return one column times its weight for each output."""
+    if len(weights) == 1:
+        return ops.Affine(ops.Column(x, feature), Parameter.of(weights))
+    repeated = ops.Select(x, Parameter.of(np.full(len(weights), feature, np.int64)))
+    return ops.Affine(repeated, Parameter.of(weights))

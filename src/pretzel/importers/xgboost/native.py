@@ -1,0 +1,39 @@
+"""The importer of XGBoost's JSON and UBJSON files, for which XGBoost itself need not be installed."""
+
+from __future__ import annotations
+
+from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.xgboost.document import read_document
+from pretzel.importers.xgboost.model import Model
+from pretzel.importers.xgboost.objectives import answered
+from pretzel.importers.xgboost.scores import margins
+from pretzel.plan.types import dense
+
+
+def read(data: bytes) -> Model:
+    """Return the model in a JSON or UBJSON file.
+
+    Raises:
+        InputError: it is torn, or a value is not what its key promises.
+    """
+    return read_document(data)
+
+
+@imports(Model)
+def document_model(model: Model, x: Columns, step: Step) -> Methods:
+    """Return what ``Booster.predict`` answers, by all rounds."""
+    return {"predict": answered(model, margins(model, x, step), step)}
+
+
+@given(Model)
+def given_document_model(model: Model, inputs: Inputs) -> Columns:
+    """Return a column for each name that the model was trained with, or a matrix."""
+    return columns(inputs, model.names, model.features)
+
+
+def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int) -> Columns:
+    """Return what a model is given by itself: dense, for it tells a zero that a sparse matrix stores from nothing."""
+    inputs.absent_is_missing = True
+    inputs.types = {name: dense(kind.dtype, kind.width) for name, kind in inputs.types.items()}
+    return Columns.given(inputs, names, width)

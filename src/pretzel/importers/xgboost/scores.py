@@ -1,0 +1,174 @@
+"""What XGBoost's trees, or its linear model, add up to, row by row, from what they are given; all in float32."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined, reachable
+from pretzel.importers.registry import Step
+from pretzel.importers.xgboost.linear import linear
+from pretzel.importers.xgboost.model import Model, Tree
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+LOGIT = ("binary:logistic", "reg:logistic")
+Places = tuple[np.ndarray, np.ndarray]
+"""At which column each feature lies: where it is compared, and where it is asked for its category."""
+LOG = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:aft", "survival:cox")
+
+
+def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, in_place: bool = False) -> Node:
+    """Return the base score plus tree after tree, one value a row or one column an output.
+
+    ``in_place``: by ``inplace_predict``, whose trees of DART begin at the base score, rather than by ``predict``.
+    Source: ``CPUPredictor``, ``Dart::InplacePredict``.
+    """
+    base = _as_margins(model)
+    if model.coefficients is not None:
+        return linear(model.coefficients, base, _numbers(x, missing), step)
+    given, places = _matrix(model, x, missing, step)
+    if not model.trees:
+        return ops.Constant(given, Parameter.of(base[None] if len(base) > 1 else base))
+    vectors = model.trees[0].leaves.ndim == 2
+    trees = [
+        _laid_out(tree, leaves, places)
+        for tree, leaves in zip(model.trees, _leaves(model, base, in_place), strict=True)
+    ]
+    group = np.array(model.group) if len(base) > 1 and not vectors else None
+    return joined(given, trees, base=base, group=group, strict=True)
+
+
+def _as_margins(model: Model) -> np.ndarray:
+    """Return the base score as the trees add to it (``ProbToMargin``), computed in float32 as there."""
+    base = model.base_score
+    if model.objective in LOGIT:
+        with np.errstate(divide="ignore"):
+            odds = np.float32(1) / base - np.float32(1)
+        return -_log(odds)
+    return _log(base) if model.objective in LOG else np.array(base)
+
+
+@np.errstate(all="ignore")
+def _log(x: np.ndarray) -> np.ndarray:
+    """Return the logarithm as the C library's is in float32: rounded once."""
+    return np.log(x.astype(np.float64)).astype(np.float32)
+
+
+def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
+    """Return what each tree adds, node by node, with the weights of DART and their rounding."""
+    if model.weights is None:
+        return [tree.leaves for tree in model.trees]
+    start = base if in_place else np.zeros(len(base), np.float32)
+    weighted = zip(model.trees, model.group, model.weights, strict=False)
+    return [((start[group] + tree.leaves) - start[group]) * weight for tree, group, weight in weighted]
+
+
+def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, Places]:
+    """Return the matrix that the trees read, in float32, and at which of its columns each feature lies.
+
+    Of sparse rows only the features that some tree reads are written out.
+    """
+    everywhere = np.arange(model.features)
+    if model.categories:
+        return _with_codes(model, x, missing, step), (everywhere, everywhere)
+    if not x.is_sparse:
+        return _with_categories_apart(model, _numbers(x, missing), everywhere)
+    inner = [tree.feature[tree.left >= 0] for tree in model.trees]
+    used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
+    everywhere[used] = np.arange(len(used))
+    return _with_categories_apart(model, _numbers(x, missing, used), everywhere)
+
+
+def _numbers(x: Columns, missing: float, used: np.ndarray | None = None) -> Node:
+    """Return x in float32 with NaN where it is missing: equal to ``missing``, or not stored in a sparse row."""
+    given = x.numbers("f32")
+    if given.type.layout == "sparse":
+        given = ops.Densify(given if used is None else ops.Select(given, Parameter.of(used)))
+        given = _without(given, 0.0)
+    return given if math.isnan(missing) else _without(given, float(np.float32(missing)))
+
+
+def _without(x: Node, value: float) -> Node:
+    return ops.Impute(x, Parameter.of(np.full(x.type.columns, np.nan, np.float32)), missing=value)
+
+
+def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
+    """Return x with codes in place of categories; one that it was not trained on is refused, as there."""
+    parts = [
+        _codes(column, model.categories[i], _name(model, i), step)
+        if i in model.categories
+        else _numbers(column, missing)
+        for i, column in enumerate(x.each())
+    ]
+    return ops.Concat(tuple(parts))
+
+
+def _name(model: Model, feature: int) -> str:
+    return model.feature_names[feature] if model.feature_names else str(feature)
+
+
+def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) -> Node:
+    count, value = len(categories), column.number() if isinstance(categories[0], int) else column.text()
+    if isinstance(categories[0], str):
+        if not all(text.isascii() for text in categories):
+            reason = f"the categories of column {name!r} are not all ASCII, and XGBoost records others cut short"
+            raise step.refuse("enable_categorical", reason, "name them in ASCII")
+        keys = Parameter.strings(list(categories))
+    else:
+        value = value if value.type.dtype == "f64" else ops.Cast(value, "f64")
+        keys = Parameter.of(np.array(categories, np.float64))
+    codes = ops.Lookup(value, keys, nan_code=count, none_code=count, refuse_unknown=True, column=name)
+    return ops.Take(codes, Parameter.of(np.arange(count, dtype=np.float32)))
+
+
+def _with_categories_apart(model: Model, x: Node, places: np.ndarray) -> tuple[Node, Places]:
+    """Return x, and behind it what is asked for its category, with what is below 0 moved down by one.
+
+    A category is cut to an integer, by which -0.5 would be the first one; to XGBoost it is none.
+    """
+    asked = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
+    if not asked:
+        return x, (places, places)
+    chosen = ops.Select(x, Parameter.of(places[asked]))
+    below = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "negative")), "f32")
+    down = ops.Affine(below, Parameter.of(np.full(len(asked), -1, np.float32)))
+    apart = places.copy()
+    apart[asked] = x.type.columns + np.arange(len(asked))
+    return ops.Concat((x, ops.Sum((chosen, down)))), (places, apart)
+
+
+def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
+    """Return a tree as the operator walks it: a category in the set goes left there, and right here."""
+    nodes, inner = len(tree.left), tree.left >= 0
+    swapped = np.zeros(nodes, bool)
+    swapped[list(tree.categories)] = True
+    feature = np.where(inner, tree.feature, 0)
+    words, ranges = _bit_sets(tree)
+    whole = Trees(
+        feature=np.where(swapped, places[1][feature], places[0][feature]),
+        threshold=np.where(inner & ~swapped, tree.threshold, np.float32(0)),
+        left=np.where(swapped, tree.right, tree.left),
+        right=np.where(swapped, tree.left, tree.right),
+        missing_left=tree.default_left ^ swapped,
+        leaves=leaves,
+        categories=words,
+        category_range=ranges,
+    )
+    return whole.take(reachable(whole.left, whole.right))
+
+
+def _bit_sets(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sets of categories as bits, and where that of each node lies."""
+    ranges, sets, first = np.zeros((len(tree.left), 2), np.int64), [np.zeros(0, np.uint32)], 0
+    for node, categories in tree.categories.items():
+        words = np.zeros(int(categories.max(initial=0)) // 32 + 1, np.uint32)
+        np.bitwise_or.at(words, categories // 32, np.uint32(1) << (categories % 32).astype(np.uint32))
+        ranges[node], first = (first, len(words)), first + len(words)
+        sets.append(words)
+    return np.concatenate(sets), ranges

@@ -1,0 +1,71 @@
+"""Operators that take a row apart in steps that depend on it: into topics, into atoms of a dictionary."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import ValueType, dense
+
+MAX_ITERATIONS = 10_000
+"""No row is to keep a worker busy for long."""
+
+
+class Topics(Node):
+    """How much each topic adds to a row of counts: the Dirichlet parameters that variational inference comes to.
+
+    From all ones on, the expected logarithm of each topic's share is taken, and the counts are dealt out by it, until
+    the parameters change by less than ``tolerance`` on average, or ``iterations`` times.  A negative count is refused.
+    All is computed in the type of x.  Source: ``LatentDirichletAllocation``.
+    """
+
+    x: Node
+    words: Parameter
+    """``[k, width]`` of the type of x: the exponential of the expected logarithm of each word's share in each topic."""
+    prior: float
+    tolerance: float
+    iterations: int
+    breaker = True
+    compute_bound = True
+    exact = True
+    refuses = True
+
+    def infer(self) -> ValueType:
+        """Floats in, dense or sparse; k columns of their type out."""
+        t, shape = self.x.type, self.words.shape
+        if not t.is_float or len(shape) != 2 or shape[1] != t.columns or not shape[0]:
+            raise self.fail(f"words: {self.words.dtype}{list(shape)} does not fit x: {t}")
+        if self.words.dtype != t.dtype:
+            raise self.fail(f"words: expected {t.dtype} as x is, got {self.words.dtype}")
+        if not 0 <= self.iterations <= MAX_ITERATIONS or not np.isfinite([self.prior, self.tolerance]).all():
+            raise self.fail(f"prior, tolerance, iterations: expected finite numbers, iterations 0..{MAX_ITERATIONS}")
+        return dense(t.dtype, shape[0])
+
+
+class MatchingPursuit(Node):
+    """The coefficients of up to ``count`` atoms that together come nearest to a row, chosen one after the other.
+
+    x holds the products of the row with all atoms, finite numbers.  Each time the atom with the largest product with
+    what is left is taken, the first of equals, and all coefficients are solved for anew; it ends early where nothing is
+    left, or where the next atom depends on those taken.  Source: ``sklearn.linear_model.orthogonal_mp_gram``.
+    """
+
+    x: Node
+    gram: Parameter
+    """``f64[k, k]``: the products of the atoms with each other."""
+    count: int
+    breaker = True
+    compute_bound = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix of k f64 in, the same type out."""
+        t = self.x.type
+        if t.dtype != "f64" or t.layout != "dense" or not t.width:
+            raise self.fail(f"x: expected a dense matrix of f64, got {t}")
+        if self.gram.dtype != "f64" or self.gram.shape != (t.width, t.width):
+            raise self.fail(f"gram: expected f64[{t.width}, {t.width}], got {self.gram}")
+        if not 1 <= self.count <= t.width:
+            raise self.fail(f"count: expected 1..{t.width}, got {self.count}")
+        return t

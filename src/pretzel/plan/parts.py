@@ -1,0 +1,59 @@
+"""Methods that answer for several targets: the answer for each is an output of its own, ``predict_proba[0]`` and so on.
+
+A definition's outputs are single values.  What a library returns as a list of arrays, or as one array with a column of
+labels a target, is taken apart into such outputs, and put together again where a user receives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+_PART = re.compile(r"(\w+)\[\d+\]")
+COLUMNS = "predict"
+"""The method whose parts are the columns of one array; those of others are a list."""
+
+
+def part_name(method: str, i: int) -> str:
+    """Return the name of the output that holds a method's answer for target ``i``."""
+    return f"{method}[{i}]"
+
+
+def method_of(output: str) -> str:
+    """Return the method that an output, a part or a whole, belongs to."""
+    found = _PART.fullmatch(output)
+    return output if found is None else found[1]
+
+
+def methods_of(outputs: Iterable[str]) -> list[str]:
+    """Return the methods that outputs belong to, each once, in order."""
+    return list(dict.fromkeys(map(method_of, outputs)))
+
+
+def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
+    """Return the outputs that make up what a method answers, in order; none where there is no such method."""
+    names = set(outputs)
+    if method in names:
+        return [method]
+    found: list[str] = []
+    while part_name(method, len(found)) in names:
+        found.append(part_name(method, len(found)))
+    return found
+
+
+def taken_apart(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
+    """Return a library's answer by output: whole, or a part for each of ``outputs``."""
+    if list(outputs) == [method]:
+        return {method: answer}
+    parts = answer.T if method == COLUMNS else answer
+    return dict(zip(outputs, parts, strict=True))
+
+
+def put_together(method: str, answers: Sequence[Any], outputs: Sequence[str]) -> Any:
+    """Return what the library's method returns, from the answers of its outputs."""
+    if list(outputs) == [method]:
+        return answers[0]
+    return np.stack(answers, axis=1) if method == COLUMNS else list(answers)

@@ -1,0 +1,87 @@
+"""DataFrames: names, pandas categories and what of them is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+
+import pretzel
+from pretzel.errors import UnsupportedError
+from pretzel.importers import export
+from tests.importers.lightgbm.examples import CLASSES, FEW, X, Y
+from tests.importers.sklearn.frames import assert_serves
+
+OPTIONS = {**FEW, "min_data_per_group": 2, "cat_smooth": 0.1}
+
+
+def table(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame(X[:, :3], columns=["a b", "ü", "c"]).assign(**columns)
+
+
+def kinds(values: Any, **options: Any) -> pd.Categorical:
+    return pd.Categorical(np.array(values, object)[X[:, 3].astype(int)], **options)
+
+
+TEXTS = ["x", "y", None, "ö", "", "z z"]
+CATEGORIES = {"texts": TEXTS, "integers": [5, -3, None, 2**53, 0, 7], "floats": [0.5, -0.0, np.nan, 1e300, 2.0, 7.0]}
+
+
+@pytest.mark.parametrize("values", CATEGORIES.values(), ids=CATEGORIES)
+def test_categories(values: list[Any]) -> None:
+    x = table(kind=kinds(values), more=kinds(TEXTS))
+    estimator = lightgbm.LGBMClassifier(**OPTIONS).fit(x, CLASSES)
+    assert_serves(estimator, x, sample=x, exact=True)
+
+
+def test_categories_that_training_did_not_see_are_missing() -> None:
+    x = table(kind=kinds(TEXTS))
+    estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
+    unseen = table(kind=kinds(["x", "new", "y", None, "newer", "ö"]))
+    assert_serves(estimator, unseen, sample=x, exact=True)
+
+
+def test_a_booster_and_its_file(tmp_path: Any) -> None:
+    x = table(kind=kinds(TEXTS)).rename(columns={"a b": "a_b"})
+    booster = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y).booster_
+    booster.save_model(tmp_path / "model.txt")
+    assert_serves(booster, x, sample=x, exact=True)
+    predictor = pretzel.compile(tmp_path / "model.txt")
+    assert predictor.feature_names_in_.tolist() == ["a_b", "ü", "c", "kind"]
+    np.testing.assert_array_equal(predictor.predict(x), booster.predict(x))
+
+
+def test_names_are_as_a_sample_spells_them() -> None:
+    x = table()
+    estimator = lightgbm.LGBMRegressor(**FEW).fit(x, Y)
+    assert [node.column for node in export(estimator, sample=x).inputs] == ["a b", "ü", "c"]
+    assert [node.column for node in export(estimator).inputs] == ["a_b", "ü", "c"]
+
+
+def test_which_columns_are_categories_is_taken_from_a_sample() -> None:
+    x = table(kind=kinds(TEXTS), size=kinds([1, 2, 3, 4, 5, 6], ordered=True))
+    estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
+    assert_serves(estimator, x, sample=x, exact=True)
+    with pytest.raises(
+        UnsupportedError, match="a DataFrame with 2 columns of categories, and which ones is not recorded"
+    ):
+        export(estimator)
+
+
+def test_mixed_categories_are_refused() -> None:
+    x = table(kind=kinds(["x", 1, "y", 2, "z", 3]))
+    estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
+    with pytest.raises(UnsupportedError, match="a column has categories of type int, str"):
+        export(estimator, sample=x)
+
+
+def test_arrays_of_integers_are_read_as_float32() -> None:
+    seconds = (1_700_000_000 + 40 * np.arange(120))[:, None]
+    estimator = lightgbm.LGBMRegressor(**{**FEW, "min_child_samples": 1}).fit(seconds.astype(float), np.arange(120.0))
+    predictor = pretzel.compile(estimator)
+    for x in (seconds, seconds.astype(float), seconds.tolist()):
+        np.testing.assert_array_equal(predictor.predict(x), estimator.predict(x))
+    assert (predictor.predict(seconds) != predictor.predict(seconds.astype(float))).any()

@@ -1,0 +1,44 @@
+"""What cannot be served whatever its options says why, alone and as a step of a pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import NMF, MiniBatchNMF
+from sklearn.feature_extraction.image import PatchExtractor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from pretzel.errors import UnsupportedError
+from pretzel.importers import IMPORTERS, export
+from pretzel.importers.registry import REFUSED, load_family
+
+X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "message"),
+    [
+        (NMF(2, max_iter=300).fit(X), "nmf: NMF cannot be served: when its iteration stops depends on all rows"),
+        (MiniBatchNMF(2).fit(X), "minibatchnmf: MiniBatchNMF cannot be served: .*; use TruncatedSVD"),
+        (PatchExtractor().fit(X.reshape(5, 4, 4)), "patchextractor: PatchExtractor cannot be served: it makes several"),
+        (make_pipeline(NMF(2, max_iter=300), Ridge()).fit(X, X[:, 0]), "pipeline.nmf: NMF cannot be served"),
+    ],
+    ids=["NMF", "MiniBatchNMF", "PatchExtractor", "a step"],
+)
+def test_it_says_why(estimator: Any, message: str) -> None:
+    with pytest.raises(UnsupportedError, match=message):
+        export(estimator, sample=X)
+
+
+def test_a_row_of_a_factorization_does_depend_on_the_others() -> None:
+    fitted = NMF(2, max_iter=300, tol=1e-1).fit(X)
+    alone = np.concatenate([fitted.transform(row[None]) for row in X])
+    assert not np.allclose(fitted.transform(X), alone, rtol=1e-3)
+
+
+def test_nothing_is_both_served_and_refused() -> None:
+    load_family(Ridge)
+    assert not REFUSED.keys() & IMPORTERS.keys()

@@ -1,0 +1,37 @@
+"""Products with compact weights: sums in the order of the columns, to the bit."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pretzel.plan import ops
+from pretzel.plan.ops.dense import NORMS
+from pretzel.plan.parameter import Parameter
+from tests.ops.cases import Drawn, arrays, matrices, sparse_matrices
+
+OPERATOR = ops.CompactLinear
+
+
+@st.composite
+def strategy(draw: st.DrawFn) -> Drawn:
+    x, value = draw(matrices() | sparse_matrices())
+    width, k = x.type.columns, draw(st.none() | st.integers(1, 5))
+    kept = draw(st.none() | st.sets(st.integers(0, width - 1)))
+    weights = draw(_weights((width if kept is None else len(kept), *([k] if k else []))))
+    bias = draw(st.none() | arrays("f64", k or 1).map(Parameter.of))
+    dtype = draw(st.sampled_from(["f32", "f64"] if x.type.dtype == "f32" else ["f64"]))
+    norm = draw(st.sampled_from(["", *NORMS]))
+    made = ops.CompactLinear(x, Parameter.of(weights), None if kept is None else _bits(kept, width), bias, norm, dtype)
+    return made, {"x": value}
+
+
+def _weights(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    """Weights in each form; halves are finite, among them zeros of both signs and subnormal ones."""
+    halves = arrays("u16", shape).map(lambda bits: np.where((bits & 0x7C00) == 0x7C00, bits & 0x83FF, bits))
+    return halves | arrays("f32", shape) | arrays("f64", shape)
+
+
+def _bits(kept: set[int], width: int) -> Parameter:
+    words = np.zeros(-(-width // 64), np.uint64)
+    for column in kept:
+        words[column // 64] |= np.uint64(1) << np.uint64(column % 64)
+    return Parameter.of(words)

@@ -1,0 +1,58 @@
+"""Instruction sets: every level gives the same bits, and one that cannot be had is refused by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pretzel.kernels import cpu
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(level: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PRETZEL_CPU": level, "PYTHONHASHSEED": "0"}
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def digests(level: str) -> dict[str, str]:
+    done = python(level, "-m", "tests.ops.digests")
+    assert not done.returncode, done.stderr
+    found: dict[str, str] = json.loads(done.stdout)
+    assert found.pop("level") == level
+    return found
+
+
+def test_the_widest_level_is_chosen_where_none_is_named() -> None:
+    assert cpu.choose("") == cpu.supported[-1]
+    assert "scalar" in cpu.supported
+
+
+@pytest.mark.skipif(len(cpu.supported) == 1, reason="this machine has one level")
+def test_every_level_gives_the_same_bits() -> None:
+    scalar, *wider = map(digests, cpu.supported)
+    for level, found in zip(cpu.supported[1:], wider, strict=True):
+        assert found == scalar, f"{level} differs from scalar"
+
+
+def test_a_level_of_no_such_name_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"PRETZEL_CPU=sse9: there is no such level; leave it unset, or .* scalar"):
+        cpu.choose("sse9")
+
+
+def test_a_level_that_the_machine_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "supported", ("scalar",))
+    with pytest.raises(ValueError, match=r"PRETZEL_CPU=avx512: this machine does not run it; .* scalar"):
+        cpu.choose("avx512")
+
+
+def test_the_variable_is_read_when_kernels_are_loaded() -> None:
+    done = python("sse9", "-c", "import pretzel.kernels.dense.linear")
+    assert "ValueError: PRETZEL_CPU=sse9" in done.stderr

@@ -1,0 +1,53 @@
+"""Answers for several targets: taken apart into outputs, and put together again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pretzel.plan.parts import method_of, methods_of, outputs_of, put_together, taken_apart
+
+OUTPUTS = ["predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]", "transform", "odd[1]"]
+
+
+@pytest.mark.parametrize(
+    ("output", "method"),
+    [
+        ("predict", "predict"),
+        ("predict[0]", "predict"),
+        ("x[12]", "x"),
+        ("x[]", "x[]"),
+        ("x[a]", "x[a]"),
+        ("[0]", "[0]"),
+    ],
+)
+def test_which_method_an_output_belongs_to(output: str, method: str) -> None:
+    assert method_of(output) == method
+
+
+def test_the_outputs_of_each_method() -> None:
+    assert methods_of(OUTPUTS) == ["predict", "predict_proba", "transform", "odd"]
+    assert outputs_of("predict_proba", OUTPUTS) == ["predict_proba[0]", "predict_proba[1]"]
+    assert outputs_of("transform", OUTPUTS) == ["transform"]
+    assert outputs_of("predict[1]", OUTPUTS) == ["predict[1]"]
+    assert outputs_of("odd", OUTPUTS) == outputs_of("score_samples", OUTPUTS) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("predict", np.array([["a", "bc"], ["d", "e"]])),
+        ("predict_proba", [np.eye(2), np.ones((2, 3))]),
+        ("transform", np.eye(2)),
+    ],
+)
+def test_what_is_taken_apart_is_put_together_again(method: str, answer: object) -> None:
+    parts = taken_apart(method, answer, outputs_of(method, OUTPUTS))
+    again = put_together(method, list(parts.values()), list(parts))
+    assert type(again) is type(answer)
+    assert all(np.array_equal(a, b) for a, b in zip(again, answer, strict=True))
+
+
+def test_an_answer_for_more_targets_than_there_are_outputs_is_an_error() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        taken_apart("predict_proba", [np.eye(2)] * 3, ["predict_proba[0]", "predict_proba[1]"])
