@@ -281,3 +281,30 @@ def test_tokens_of_other_kinds_are_refused(said: str) -> None:
     graph = single("Tokenizer", [None], domain="com.microsoft", dtype=TensorProto.STRING, **TOKENS[said])
     with pytest.raises(UnsupportedError, match=said):
         export(graph)
+
+
+def test_a_graph_of_one_row_answers_any_number_of_rows() -> None:
+    """As ML.NET writes them: inputs of shape [1, 1], put together, cut apart, scored."""
+    kinds: dict[str, tuple[int, list[int | None]]] = {"a": (FLOAT, [1, 1]), "b": (FLOAT, [1, 1]), "t": (INT, [1, 1])}
+    nodes = [
+        node("Cast", "t", to="f"),
+        node("FeatureVectorizer", "a", "b", "f", to="features", domain="ai.onnx.ml", inputdimensions=[1, 1, 1]),
+        node("Mul", "features", "scale", to="scaled"),
+        node("MatMul", "scaled", "weights", to="raw"),
+        node("Add", "raw", "bias", to="score"),
+        node("Sigmoid", "score", to="p"),
+        node("Reshape", "p", "shape"),
+    ]
+    nodes[0].attribute.append(helper.make_attribute("to", FLOAT))
+    constants = {
+        "scale": np.array([[0.5, 2.0, 1.0]], np.float32),
+        "weights": np.array([[1.0], [-0.5], [0.25]], np.float32),
+        "bias": np.array([[0.125]], np.float32),
+        "shape": np.array([1, 1]),
+    }
+    graph = model(nodes, kinds, Y, constants)
+    feeds = {"a": X[:1, :1], "b": X[:1, 1:2], "t": np.array([[3]])}
+    definition = assert_served(graph, feeds, batches=(1,))
+    many = {"a": X[:, 0], "b": X[:, 1], "t": np.array([3, 0, 2, 7])}
+    one_by_one = [run(definition, {name: column[i : i + 1] for name, column in many.items()})["Y"] for i in range(4)]
+    np.testing.assert_array_equal(run(definition, many)["Y"], np.vstack(one_by_one))

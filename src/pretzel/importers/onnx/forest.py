@@ -83,7 +83,8 @@ def lay_out(x: Rows, trees: Trees) -> Laid:
         feature[node] = sets.column(int(trees.feature[node]), *_set_of(trees, node))
         threshold[node] = 0.5
     swapped |= (trees.mode == EQ) | (trees.mode == MEMBER)  # in the set is 1, which is above a half
-    left, right = _branches(order, swapped)
+    size = _sizes(order)
+    left, right = _branches(order, size, swapped)
     inner = order >= 0
 
     def spread(values: np.ndarray) -> np.ndarray:
@@ -93,7 +94,7 @@ def lay_out(x: Rows, trees: Trees) -> Laid:
 
     missing = spread(trees.missing_true ^ swapped) & inner
     return Laid(
-        sets.whole(), _roots(order, trees), spread(feature.astype(np.int32)), spread(threshold), left, right, missing
+        sets.whole(), _roots(size, trees), spread(feature.astype(np.int32)), spread(threshold), left, right, missing
     )
 
 
@@ -207,9 +208,8 @@ class _Sets:
         return ops.Take(codes, Parameter.of(table), 0.0)
 
 
-def _branches(order: np.ndarray, swapped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _branches(order: np.ndarray, size: np.ndarray, swapped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where the branches of each place begin: one right after it, the other where that one ends."""
-    size = _sizes(order)
     at = np.flatnonzero(order >= 0)
     true, false = at + 1, at + 1 + size[at + 1]
     left, right = np.full(len(order), -1, np.int32), (-1 - order).astype(np.int32)
@@ -218,9 +218,8 @@ def _branches(order: np.ndarray, swapped: np.ndarray) -> tuple[np.ndarray, np.nd
     return left, right
 
 
-def _roots(order: np.ndarray, trees: Trees) -> np.ndarray:
+def _roots(size: np.ndarray, trees: Trees) -> np.ndarray:
     """Return where each tree begins."""
-    size = _sizes(order)
     starts, at = [], 0
     for _ in trees.roots:
         starts.append(at)

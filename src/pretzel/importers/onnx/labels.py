@@ -1,9 +1,9 @@
-"""The labels of classifiers, and the maps that their probabilities come in."""
+"""The labels of classifiers."""
 
 from __future__ import annotations
 
-from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Maps, Rows
+from pretzel.importers.onnx.registry import Site
+from pretzel.importers.onnx.values import Rows
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -25,14 +25,3 @@ def class_labels(site: Site, *names: str) -> Parameter | None:
 def label(codes: Node, labels: Parameter) -> Rows:
     """Return the label that each code names, one a row."""
     return Rows(ops.LabelLookup(codes, labels), ())
-
-
-@converts("ai.onnx.ml", "ZipMap")
-def zip_map(site: Site) -> Maps:
-    """Put columns under labels; they stay columns, and the labels go with the definition."""
-    x = site.numbers(0)
-    texts, numbers = site.attribute("classlabels_strings"), site.integers("classlabels_int64s")
-    labels = tuple(str(text) for text in texts) if texts else tuple(() if numbers is None else numbers.tolist())
-    if len(labels) != x.node.type.columns:
-        raise ValueError(f"{len(labels)} labels for {x.node.type.columns} columns")
-    return Maps(x, labels)

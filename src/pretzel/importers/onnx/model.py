@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -14,13 +13,12 @@ from google.protobuf.message import DecodeError
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers.columns import Columns, Inputs
-from pretzel.importers.onnx.casting import dtype_of
 from pretzel.importers.onnx.graph import MALFORMED, Walk
+from pretzel.importers.onnx.inputs import GraphInput, graph_input, inputs_of, labels_of
 from pretzel.importers.onnx.values import Maps, Rows, Value
 from pretzel.importers.registry import Methods, Step, given, imports
 from pretzel.plan import ops
 from pretzel.plan.node import Node
-from pretzel.plan.types import ValueType, dense
 
 NEWEST = onnx.defs.onnx_opset_version()
 
@@ -35,13 +33,13 @@ class OnnxModel:
     @property
     def feature_names_in_(self) -> np.ndarray | None:
         """The names of its inputs, where there are several."""
-        names = [item.name for item in _declared(self.proto.graph)]
+        names = [item.name for item in inputs_of(self.proto.graph)]
         return np.array(names, object) if len(names) > 1 else None
 
     @property
     def n_features_in_(self) -> int | None:
         """The columns of its one input; None where that is one value a row, or open."""
-        dims = [item.type.tensor_type.shape.dim for item in _declared(self.proto.graph)]
+        dims = [item.type.tensor_type.shape.dim for item in inputs_of(self.proto.graph)]
         return (prod(dim.dim_value for dim in dims[0][1:]) or None) if len(dims) == 1 and len(dims[0]) > 1 else None
 
     def __getattr__(self, name: str) -> Any:
@@ -87,62 +85,44 @@ def read(data: bytes) -> OnnxModel:
 @given(OnnxModel, onnx.ModelProto)
 def columns_given(model: Any, inputs: Inputs) -> Columns:
     """Return the inputs that the graph declares, in the types that it declares, whatever a sample holds."""
-    proto = _proto(model)
-    declared = list(_declared(proto.graph))
-    for item in declared:
+    graph = _proto(model).graph
+    declared = [(item.name, _graph_input(item, graph)) for item in inputs_of(graph)]
+    alone = sum(item.width for _, item in declared) == 1
+    for name, item in declared:
         try:
-            kind = _type_of(item, len(declared) > 1, inputs)
-        except MALFORMED as error:
-            raise UnsupportedError(f"onnxmodel: input {item.name[:80]!r} cannot be served: {error}") from None
-        inputs.used[item.name] = ops.Input(item.name, str(kind))
-    inputs.metadata |= _described(proto)
+            columns = item.columns(alone=alone, settled=inputs.types)
+        except ValueError as error:
+            raise _bad_input(name, error) from None
+        if twice := columns.keys() & inputs.used.keys():
+            raise _bad_input(name, f"column {min(twice)[:80]!r} is there twice")
+        inputs.used |= {column: ops.Input(column, str(kind)) for column, kind in columns.items()}
+    inputs.metadata |= _described(_proto(model))
     names = tuple(inputs.used)
     return Columns(tuple(inputs.used.values()), names if len(names) > 1 else None)
+
+
+def _graph_input(item: onnx.ValueInfoProto, graph: onnx.GraphProto) -> GraphInput:
+    try:
+        return graph_input(item, graph)
+    except MALFORMED as error:
+        raise _bad_input(item.name, error) from None
+
+
+def _bad_input(name: str, reason: object) -> UnsupportedError:
+    return UnsupportedError(f"onnxmodel: input {name[:80]!r} cannot be served: {reason}")
 
 
 def _described(proto: onnx.ModelProto) -> dict[str, Any]:
     """Return who wrote a model, and the labels of the columns that its outputs had as maps."""
     producer = f"{proto.producer_name} {proto.producer_version}".strip()
     maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
-    labels = {output.name: _labels_of(maps[output.name]) for output in proto.graph.output if output.name in maps}
+    labels = {output.name: list(labels_of(maps[output.name])) for output in proto.graph.output if output.name in maps}
     return {"estimator": "onnx.ModelProto", "library": producer or "onnx", **({"columns": labels} if labels else {})}
-
-
-def _labels_of(node: onnx.NodeProto) -> list[Any]:
-    texts = [text.decode(errors="replace") for attribute in node.attribute for text in attribute.strings]
-    return texts or [number for attribute in node.attribute for number in attribute.ints]
 
 
 def _proto(model: Any) -> onnx.ModelProto:
     found: onnx.ModelProto = model.proto if isinstance(model, OnnxModel) else model
     return found
-
-
-def _declared(graph: onnx.GraphProto) -> Iterator[onnx.ValueInfoProto]:
-    constants = {tensor.name for tensor in graph.initializer}
-    return (item for item in graph.input if item.name not in constants)
-
-
-def _type_of(item: onnx.ValueInfoProto, several: bool, inputs: Inputs) -> ValueType:
-    """Return the type of an input; one column among several inputs is one value a row."""
-    if not item.type.HasField("tensor_type"):
-        raise ValueError("it is no tensor; give each of its keys as a column of its own")
-    tail = _tail(item, inputs)
-    dtype = dtype_of(item.type.tensor_type.elem_type)
-    return dense(dtype, None if not tail or (tail == (1,) and (several or dtype == "str")) else prod(tail))
-
-
-def _tail(item: onnx.ValueInfoProto, inputs: Inputs) -> tuple[int, ...]:
-    dims = item.type.tensor_type.shape.dim
-    if not dims:
-        raise ValueError("it has no dimension for the rows; declare its shape")
-    tail = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in dims[1:]]
-    settled = next(iter(inputs.types.values()), None)
-    if tail == [-1] and len(inputs.types) == 1 and settled is not None and settled.width is not None:
-        tail = [settled.width]
-    if any(dim < 1 for dim in tail):
-        raise ValueError("the number of its columns is open; declare it, or export with a sample")
-    return tuple(tail)
 
 
 # The graph
@@ -153,22 +133,14 @@ def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
     """Return the outputs of the graph under their names, and under those of the methods that they are."""
     proto = _proto(model)
     _check_version(proto, step)
-    given_values: dict[str, Value] = {}
-    for item, node in zip(_declared(proto.graph), x.parts, strict=True):
-        assert isinstance(node, Node)
-        given_values[item.name] = Rows(node, _declared_tail(item, node))
+    nodes = (part for part in x.parts if isinstance(part, Node))
+    declared = [_graph_input(item, proto.graph) for item in inputs_of(proto.graph)]
+    given_values = {item.name: item.value([next(nodes) for _ in range(item.width)]) for item in declared}
     names = [output.name for output in proto.graph.output]
     walk = Walk(proto, step.path, given_values)
     outputs = {name: _output(walk, name, value) for name, value in zip(names, walk.run(names), strict=True)}
     methods = {method: _method(method, outputs[name]) for method, name in _names_of(proto.graph).items()}
     return {name: node for name, node in methods.items() if node is not None}
-
-
-def _declared_tail(item: onnx.ValueInfoProto, node: Node) -> tuple[int, ...]:
-    dims = item.type.tensor_type.shape.dim
-    if len(dims) == 2:
-        return (node.type.columns,)
-    return tuple(dim.dim_value for dim in dims[1:])
 
 
 def _check_version(proto: onnx.ModelProto, step: Step) -> None:
@@ -225,7 +197,7 @@ def _method(name: str, node: Node) -> Node | None:
 
 def _feeds(graph: onnx.GraphProto, X: Any) -> dict[str, np.ndarray]:
     """Return what a user calls X as the inputs of the graph."""
-    declared = list(_declared(graph))
+    declared = inputs_of(graph)
     feeds = {}
     for item in declared:
         tensor = item.type.tensor_type

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,8 +169,8 @@ def _plain(attribute: onnx.AttributeProto) -> Any:
         return array_of(value)
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [item.decode() if isinstance(item, bytes) else item for item in value]
+    if attribute.type == onnx.AttributeProto.STRINGS:
+        return [item.decode() for item in value]
     return value
 
 

@@ -14,6 +14,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TOKENS
 
 Tail = tuple[int, ...]
+Labels = tuple[str, ...] | tuple[int, ...]
 
 
 MOST_COLUMNS = 1 << 22
@@ -133,7 +134,7 @@ class Maps:
     """One map a row from labels to numbers (``ZipMap``): the columns of ``rows`` under their labels."""
 
     rows: Rows
-    labels: tuple[str, ...] | tuple[int, ...]
+    labels: Labels
 
 
 def check_size(tail: Sequence[int]) -> None:

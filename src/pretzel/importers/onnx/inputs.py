@@ -1,0 +1,94 @@
+"""What a graph is given: its inputs as columns of a request.  The keys of a map are columns of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import onnx
+
+from pretzel.importers.onnx.casting import dtype_of
+from pretzel.importers.onnx.values import Labels, Maps, Rows, Value, concat
+from pretzel.plan.node import Node
+from pretzel.plan.types import ValueType, dense
+
+OPEN = -1
+"""A number of columns that the graph does not say."""
+
+
+@dataclass(frozen=True)
+class GraphInput:
+    """One input of a graph."""
+
+    name: str
+    dtype: str
+    tail: tuple[int, ...]
+    """Its dimensions but that of the rows; of a map, the number of keys."""
+    keys: Labels | None = None
+    """Of a map: what its reader looks for."""
+
+    def columns(self, *, alone: bool, settled: Mapping[str, ValueType]) -> dict[str, ValueType]:
+        """Return the columns of a request that it reads, with their types; one column beside others is one value a row.
+
+        Raises:
+            ValueError: how many there are is open, and no sample tells.
+        """
+        if self.keys is not None:
+            return {str(key): dense(self.dtype) for key in self.keys}
+        tail, known = self.tail, list(settled.values())
+        if tail == (OPEN,) and len(known) == 1 and known[0].width is not None:
+            tail = (known[0].columns,)
+        if any(dim < 1 for dim in tail):
+            raise ValueError("the number of its columns is open; declare it, or export with a sample")
+        single = not tail or (tail == (1,) and (not alone or self.dtype == "str"))
+        return {self.name: dense(self.dtype, None if single else prod(tail))}
+
+    def value(self, nodes: Sequence[Node]) -> Value:
+        """Return the value that it has in the graph, of the nodes of its columns."""
+        if self.keys is not None:
+            return Maps(Rows(concat(nodes), (len(self.keys),)), self.keys)
+        return Rows(nodes[0], (nodes[0].type.columns,) if self.tail == (OPEN,) else self.tail)
+
+    @property
+    def width(self) -> int:
+        """How many columns of a request it reads."""
+        return 1 if self.keys is None else len(self.keys)
+
+
+def inputs_of(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    """Return the inputs of a graph that are no constants."""
+    constants = {tensor.name for tensor in graph.initializer}
+    return [item for item in graph.input if item.name not in constants]
+
+
+def graph_input(item: onnx.ValueInfoProto, graph: onnx.GraphProto) -> GraphInput:
+    """Return one input of a graph.
+
+    Raises:
+        ValueError: it has no dimension for the rows, is of a type that plans do not have, or a map of unknown keys.
+    """
+    if item.type.HasField("map_type"):
+        keys = _keys(item.name, graph)
+        return GraphInput(item.name, dtype_of(item.type.map_type.value_type.tensor_type.elem_type), (len(keys),), keys)
+    if not item.type.HasField("tensor_type"):
+        raise ValueError("it is no tensor")
+    dims = item.type.tensor_type.shape.dim
+    if not dims:
+        raise ValueError("it has no dimension for the rows; declare its shape")
+    tail = tuple(dim.dim_value if dim.HasField("dim_value") else OPEN for dim in dims[1:])
+    return GraphInput(item.name, dtype_of(item.type.tensor_type.elem_type), tail)
+
+
+def _keys(name: str, graph: onnx.GraphProto) -> Labels:
+    """Return the vocabulary by which a map is read."""
+    readers = [node for node in graph.node if name in node.input]
+    if len(readers) != 1 or readers[0].op_type != "DictVectorizer":
+        raise ValueError("it is a map, and not read by one DictVectorizer, which would tell its keys")
+    return labels_of(readers[0])
+
+
+def labels_of(node: onnx.NodeProto) -> Labels:
+    """Return the list of labels or keys that a node holds, texts or whole numbers."""
+    texts = tuple(text.decode(errors="replace") for attribute in node.attribute for text in attribute.strings)
+    return texts or tuple(number for attribute in node.attribute for number in attribute.ints)
