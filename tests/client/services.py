@@ -14,6 +14,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.plan import wire
+from pretzel.plan.definition import parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion, OutputDescription
 from pretzel.plan.types import ValueType
@@ -170,7 +171,8 @@ class Control(ControlPlaneServiceServicer):
         return control_pb2.UploadObjectsResponse(stored_objects=len(self.objects))
 
     def DeployModel(self, request, context):
-        lacking = [d for d in wire.definition_digests(request.definition) if d not in self.objects]
+        wanted = parameter_digests(wire.definition_tree(request.definition))
+        lacking = [d for d in wanted if d not in self.objects]
         if lacking:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"never uploaded: {lacking[0]}")
         self.requests.append(request)
