@@ -17,7 +17,7 @@ from pretzel.plan.ops.dense import (
     Standardize,
 )
 from pretzel.plan.ops.features import Bin, Power, Products
-from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.folded import NormalizedLinear, RequireFiniteProduct, RequireWithin, Sum
 from pretzel.plan.ops.heads import ArgMax, ArgMin, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
@@ -56,6 +56,7 @@ __all__ = [
     "Power",
     "Products",
     "RequireFinite",
+    "RequireFiniteProduct",
     "RequireWithin",
     "Select",
     "Standardize",
