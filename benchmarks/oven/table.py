@@ -65,7 +65,7 @@ def choices(made: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
 
 
 def _lines(workload: Workload) -> Iterator[Line]:
-    print(f"{workload.name} ...", flush=True)
+    print(f"{workload.name} ...", flush=True)  # fitting and timing all of it takes minutes
     plain = _calls(workload, ())
     for name, rules in choices(workload.definition):
         try:
@@ -162,9 +162,9 @@ _HEAD = f"""# What the optimizer is worth
 
 Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, compiled with and without rewrite rules
 and run in one process on one core.  *Times faster* is against the same definition with no rules: both are timed in
-turn, fifteen times, and the best rounds are compared.  One row is one call with one row; {ROWS} rows are one call with
-so many.  *Optimize and compile* is the time for a definition whose derived parameters are there already.  The numbers
-with their circumstances are in [oven.json](oven.json).
+turn, fifteen times, and the processor's time in the best rounds is compared.  One row is one call with one row;
+{ROWS} rows are one call with so many.  *Optimize and compile* is the time for a definition whose derived parameters are
+there already.  The numbers with their circumstances are in [oven.json](oven.json).
 """
 _EACH = """*Only* a rule: that rule to its fixed point and no other.  *Without* a rule: all others.  A rule that does
 nothing to a workload has no line.  A rule that is worth nothing alone may be what lets another fire."""
