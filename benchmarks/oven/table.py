@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import Row, circumstances, compare
+from benchmarks.harness import Row, circumstances, fastest
 from benchmarks.oven.workloads import ROWS, SIBLINGS, Workload, workloads
 from pretzel import engine
 from pretzel.control_plane.compile import Compiled, compile_plan
@@ -65,7 +65,7 @@ def choices(made: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
 
 
 def _lines(workload: Workload) -> Iterator[Line]:
-    print(f"{workload.name} ...", flush=True)
+    print(f"{workload.name} ...", flush=True)  # fitting and timing all of it takes minutes
     plain = _calls(workload, ())
     for name, rules in choices(workload.definition):
         try:
@@ -74,12 +74,12 @@ def _lines(workload: Workload) -> Iterator[Line]:
             print(f"  {name}: {error}")
             continue
         both = zip(BATCHES, calls, plain, strict=True)
-        rows = [compare(f"{workload.name}: {name}", "no rules", ours, theirs, rows=n) for n, ours, theirs in both]
+        rows = [fastest(f"{workload.name}: {name}", "no rules", ours, theirs, rows=n) for n, ours, theirs in both]
         compiled = _compiled(workload.definition, rules)
         size, siblings = compiled.plan.parameter_bytes, None
         if workload.siblings:
             siblings = sum({d: d.size for s in workload.siblings for d in _digests(_compiled(s, rules))}.values())
-        taken = compare("compile", "itself", lambda r=rules: _compiled(workload.definition, r), lambda: None)  # type: ignore[misc]
+        taken = fastest("compile", "itself", lambda r=rules: _compiled(workload.definition, r), lambda: None)  # type: ignore[misc]
         kernels = len(compiled.plan.stages)
         yield Line(workload.name, name, rows[0], rows[1], kernels, size, siblings, taken.ours_us / 1e3)
 
@@ -161,10 +161,10 @@ def _size(n: int) -> str:
 _HEAD = f"""# What the optimizer is worth
 
 Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, compiled with and without rewrite rules
-and run in one process on one core; both sides are timed in turn, and *times faster* is the median of the ratios of the
-pairs, against the same definition with no rules.  One row is one call with one row; {ROWS} rows are one call with so
-many.  *Optimize and compile* is the time for a definition whose derived parameters are there already.  The numbers with
-their circumstances are in [oven.json](oven.json).
+and run in one process on one core.  *Times faster* is against the same definition with no rules: both are timed in
+turn, fifteen times, and the processor's time in the best rounds is compared.  One row is one call with one row;
+{ROWS} rows are one call with so many.  *Optimize and compile* is the time for a definition whose derived parameters are
+there already.  The numbers with their circumstances are in [oven.json](oven.json).
 """
 _EACH = """*Only* a rule: that rule to its fixed point and no other.  *Without* a rule: all others.  A rule that does
 nothing to a workload has no line.  A rule that is worth nothing alone may be what lets another fire."""

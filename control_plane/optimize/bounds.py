@@ -145,7 +145,7 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
-@proves(ops.Select, ops.Column, ops.Densify, ops.Sparsify, ops.WeightedMedian)
+@proves(ops.Select, ops.Column, ops.Densify, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
 
@@ -211,6 +211,8 @@ def _normalize(node: ops.Normalize, x: Bound) -> Bound:
 
 @proves(ops.Linear)
 def _linear(node: ops.Linear, x: Bound) -> Bound:
+    if isinstance(node.x, ops.RequireFiniteProduct) and node.x.checks(node.weights, node.bias):
+        return Bound(float(np.finfo(np.float64).max), nan=False)
     bias = 0.0 if node.bias is None else largest(node.bias)
     return _rounded(node, (x.limit * largest(node.weights) * node.x.type.columns + bias) * _MARGIN, x)
 

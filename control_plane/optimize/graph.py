@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from functools import cached_property
 
-from pretzel.control_plane.optimize.bounds import Bound, bound
+from pretzel.control_plane.optimize.bounds import Bound, bound, largest
 from pretzel.control_plane.optimize.budget import Budget
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import readers
 from pretzel.plan.node import Node
 from pretzel.plan.ops import RequireFinite
+from pretzel.plan.parameter import Parameter
 
 
 class Graph:
@@ -92,6 +94,10 @@ class Graph:
     def bound(self, node: Node) -> Bound:
         """Return how large the values of a node can be."""
         return bound(node)
+
+    def finite(self, parameter: Parameter) -> bool:
+        """Whether a parameter holds neither NaN nor infinity."""
+        return largest(parameter) < math.inf
 
     def loose(self, node: Node) -> bool:
         """Whether the sums behind this node may be added in another order.

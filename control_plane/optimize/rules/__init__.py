@@ -7,8 +7,10 @@ takes, and, where a line says so, what is found at all.
 from pretzel.control_plane.optimize.pattern import Rule
 from pretzel.control_plane.optimize.rules.add_constants_to_bias import add_constants_to_bias
 from pretzel.control_plane.optimize.rules.cast_before_concat import cast_before_concat
+from pretzel.control_plane.optimize.rules.check_before_product import check_before_product
 from pretzel.control_plane.optimize.rules.check_before_scaling import check_before_scaling
 from pretzel.control_plane.optimize.rules.check_parts_before_concat import check_parts_before_concat
+from pretzel.control_plane.optimize.rules.check_product_before_scaling import check_product_before_scaling
 from pretzel.control_plane.optimize.rules.column_before_columnwise import column_before_columnwise
 from pretzel.control_plane.optimize.rules.column_of_concat import column_of_concat
 from pretzel.control_plane.optimize.rules.column_of_select import column_of_select
@@ -47,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     merge_require_finite,
     drop_proven_require_finite,
     check_parts_before_concat,
+    check_before_product,
     check_before_scaling,  # after the part was cut out of a wider matrix, whose other parts have no scaling
     # Columns: what is dropped now need not be looked at later.
     flatten_concat,  # before the pushes, which see one level of parts
@@ -66,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     fold_select_into_linear,
     linear_of_one_hot_is_take,
     fold_linear_into_linear,  # before the norm moves behind the inner product, where no other product can follow
+    check_product_before_scaling,  # after that fold, which wants to see the check of the very product
     norm_after_dot,
     merge_scalings,  # before the fold of one, so that weights are scaled once
     fold_affine_into_linear,

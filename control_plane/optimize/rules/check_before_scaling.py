@@ -8,12 +8,12 @@ from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.monotone import composed, finite_range, grows
 from pretzel.control_plane.optimize.pattern import on, rule
 from pretzel.plan.node import Node
-from pretzel.plan.ops import Affine, Linear, RequireFinite, RequireWithin, Standardize
+from pretzel.plan.ops import Affine, Linear, RequireFinite, RequireFiniteProduct, RequireWithin, Standardize
 from pretzel.plan.parameter import Parameter
 
 
-@rule(on(Linear, x=RequireFinite))
-def check_before_scaling(graph: Graph, linear: Linear, check: RequireFinite) -> Node | None:
+@rule(on(Linear | RequireFiniteProduct, x=RequireFinite))
+def check_before_scaling(graph: Graph, reader: Linear | RequireFiniteProduct, check: RequireFinite) -> Node | None:
     """Rounded or not, ``(x - m) / s`` grows with x, so it is finite just for the x between two numbers.
 
     Before::
@@ -52,4 +52,4 @@ def check_before_scaling(graph: Graph, linear: Linear, check: RequireFinite) -> 
         return None
     low, high = map(Parameter.of, limits)
     inner = RequireWithin(scaling.x, low, high, check.owner, check.allow_nan)
-    return linear.replace(x=scaling.replace(x=inner))
+    return reader.replace(x=scaling.replace(x=inner))

@@ -70,15 +70,16 @@ def _chain(graph: Graph, top: Node) -> list[Node] | None:
 def _thresholds(forest: TreeEnsemble, scalings: list[Node]) -> np.ndarray | None:
     """Return the largest x of each inner node for which the forest goes left, or None where it never does."""
     inner = forest.left.array >= 0
-    pairs = np.array([forest.feature.array[inner], forest.threshold.array[inner].astype("f8")])
-    distinct, which = np.unique(pairs, axis=1, return_inverse=True)
-    scaled, limits = composed(scalings, distinct[0].astype(int)), distinct[1]
+    pairs = np.empty(int(inner.sum()), complex)  # sorted as pairs are
+    pairs.real, pairs.imag = forest.feature.array[inner], forest.threshold.array[inner]
+    distinct, which = np.unique(pairs, return_inverse=True)
+    scaled, limits = composed(scalings, distinct.real.astype(int)), distinct.imag
     dtype = scalings[0].inputs[0].type.numpy.str[1:]
     below = np.less if forest.strict else np.less_equal
     # In float64 every float32 is what it is, so this compares as in the wider of the two types.
     found = last(lambda x: below(scaled(x).astype("f8"), limits), len(limits), dtype)
     moved = np.zeros(len(inner), dtype)
-    moved[inner] = found[which.ravel()]
+    moved[inner] = found[which]
     return None if np.isnan(found).any() else moved
 
 

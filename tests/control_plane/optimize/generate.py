@@ -282,6 +282,16 @@ _simple(
         "owner": "A",
     },
 )
+_simple(
+    ops.RequireFiniteProduct,
+    lambda n: _is_wide(n) and _is_matrix(n),
+    lambda d, x: {
+        "weights": d.array(x.type.columns, 2),
+        "bias": d.maybe(lambda: d.array(2)),
+        "owner": "A",
+        "mean": d.maybe(lambda: d.array(x.type.columns)),
+    },
+)
 _simple(ops.Link, _is_dense, lambda d, x: {"function": d.dice.choice(LINKS)})
 _simple(ops.ArgMax, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})
 _simple(ops.ArgMin, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})

@@ -36,6 +36,74 @@ class Refusal:
 
 REFUSALS = [
     Refusal(
+        "check_before_product",
+        "a request may bring infinity, of which one sum makes NaN and the other does not",
+        f"""%{ROWS}
+        %1 = linear %x weights=@m:f64[3,2]
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[2]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_before_product",
+        "another reader wants the components, so they are computed anyway",
+        f"""%{ROWS}
+        %0 = require_finite %x owner="PCA"
+        %1 = linear %0 weights=@m:f64[3,2]
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[2]
+        output "y" = %3
+        output "z" = %1""",
+    ),
+    Refusal(
+        "check_before_product",
+        "a narrow waist stays, and the check with it",
+        f"""%{ROWS}
+        %0 = require_finite %x owner="PCA"
+        %1 = linear %0 weights=@m:f64[3,1]
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[1,3]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_before_product",
+        "the product with an infinite weight is refused for every row",
+        f"""%{ROWS}
+        %0 = require_finite %x owner="PCA"
+        %1 = linear %0 weights=@infinite
+        %2 = require_finite %1 owner="Ridge"
+        %3 = linear %2 weights=@w:f64[1]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_product_before_scaling",
+        "another reader has the values scaled anyway",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@half
+        %2 = require_finite_product %1 weights=@m:f64[3,2] owner="Ridge"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3
+        output "z" = %1""",
+    ),
+    Refusal(
+        "check_product_before_scaling",
+        "it scales already, and by one scaling only",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@half
+        %2 = require_finite_product %1 weights=@m:f64[3,2] owner="Ridge" scale=@half
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3""",
+    ),
+    Refusal(
+        "check_product_before_scaling",
+        "a division by zero is finite for no x",
+        f"""%{ROWS}
+        %1 = standardize %x scale=@zeros
+        %2 = require_finite_product %1 weights=@m:f64[3,2] owner="Ridge"
+        %3 = linear %2 weights=@w:f64[3]
+        output "y" = %3""",
+    ),
+    Refusal(
         "cast_before_concat",
         "of dense parts, one cast of the whole is cheaper",
         """%x = input column="x" kind="i64"

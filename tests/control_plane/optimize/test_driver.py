@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pretzel.control_plane.optimize import RULES, RuleError, Trace, optimize
+from pretzel.control_plane.optimize.budget import Budget
 from pretzel.control_plane.optimize.driver import MAX_PASSES, apply, run
 from pretzel.control_plane.optimize.graph import Graph
 from pretzel.control_plane.optimize.pattern import Rule, on, rule
@@ -53,9 +54,19 @@ def reads_another_column(graph: Graph, check: ops.RequireFinite) -> Node | None:
     return ops.Input("z", "f64[2]")
 
 
+@rule(on(ops.RequireFinite))
+def makes_what_no_kernel_computes(graph: Graph, check: ops.RequireFinite) -> Node | None:
+    """Wrong."""
+    return ops.MissingIndicator(ops.Cast(check.x, "i32"), Parameter.of(np.arange(2)))
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        (
+            makes_what_no_kernel_computes,
+            r"illegal in an optimized definition: <missing_indicator: f64\[2\] .*: no kernel computes it",
+        ),
         (changes_the_type, "which has another type"),
         (reads_itself, "something that reads it"),
         (never_ends, f"no fixed point after {MAX_PASSES} passes; still firing: never_ends"),
@@ -67,6 +78,47 @@ def test_the_guilty_rule_is_named(wrong: Rule, message: str) -> None:
     with pytest.raises(RuleError, match=message) as caught:
         run(CHECKED, [wrong])
     assert wrong.name in str(caught.value)
+
+
+def test_a_long_way_down_is_no_circle() -> None:
+    """More passes than any number are fine, as long as there is less to do after each."""
+
+    @rule(on(ops.RequireFinite))
+    def one_at_a_time(graph: Graph, check: ops.RequireFinite) -> Node | None:
+        """Drop the first."""
+        return check.x if check.x is X else None
+
+    node: Node = X
+    for i in range(MAX_PASSES + 20):
+        node = ops.RequireFinite(node, str(i))
+    trace = Trace()
+    assert run(Definition({"y": node}), [one_at_a_time], trace=trace).outputs["y"] is X
+    assert trace.passes == MAX_PASSES + 21 and trace.finished
+
+
+def test_no_more_work_is_done_than_the_budget_allows() -> None:
+    trace = Trace()
+    chain = ops.Affine(ops.Affine(ops.Affine(X, ONES), ONES), ONES)
+    made = Definition({"y": chain})
+    assert run(made, RULES, trace=trace, budget=Budget(1)).nodes == made.nodes
+    assert not trace.finished
+    assert optimize(made) is not made
+
+
+def test_a_budget_says_what_it_affords() -> None:
+    budget = Budget(10)
+    assert budget.affords(4) and not budget.affords(7) and budget.left == 6
+    budget.spend(7)
+    assert budget.spent
+
+
+def test_a_rule_may_name_several_operators_at_one_place() -> None:
+    either = on(ops.Affine | ops.Standardize, x=ops.Affine | ops.Normalize)
+    scaled = ops.Standardize(ops.Affine(X, ONES), ONES, None)
+    assert either.match(scaled) == (scaled, scaled.x)
+    assert either.match(ops.Affine(X, ONES)) is None
+    with pytest.raises(TypeError, match="concat has no input 'x'"):
+        on(ops.Affine | ops.Concat, x=ops.Affine)
 
 
 def test_a_pattern_over_an_input_that_does_not_exist_is_refused() -> None:
@@ -122,9 +174,9 @@ def test_a_long_chain_takes_bounded_time(made: object) -> None:
     node: Node = X
     for _ in range(10_000):
         node = made(node)  # type: ignore[operator]
-    started = time.monotonic()
+    started = time.process_time()
     optimized = optimize(Definition({"y": node}))
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 10
     assert len(optimized.nodes) < 30
 
 

@@ -184,7 +184,7 @@ ILLEGAL = {
     "wrong attribute type": ([X, node("normalize", 0, norm=3)], "normalize.norm: expected str, got int 3"),
     "missing attribute": ([X, node("normalize", 0)], "node 1"),
     "too few inputs": ([X, node("normalize", norm="l2")], "takes 1 inputs, 0 given"),
-    "bad type": ([node("input", column="x", kind="f65")], "type 'f65'"),
+    "bad type": ([node("input", column="x", kind="f65"), node("normalize", 0, norm="l2")], "node 0: type 'f65'"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+_ROOM = 1e300  # what sums up to less than this, in any order, does not overflow on the way
 
 
 def _counted(node: Node) -> Mapping[str, Parameter]:
@@ -22,11 +25,33 @@ def _counted(node: Node) -> Mapping[str, Parameter]:
     return {**node.parameters, "kept": Parameter.of(np.column_stack([kept.array, before]))}
 
 
+def _in_columns(node: Node) -> Mapping[str, Parameter]:
+    """Lay the weights out as ``[k, width]``, beside the magnitude below which no product of a row overflows."""
+    node = cast(ops.RequireFiniteProduct, node)
+    weights = node.weights.array.reshape(len(node.weights), -1)
+    zeros = np.zeros(len(weights))
+    mean = zeros if node.mean is None else node.mean.array
+    scale = zeros + 1 if node.scale is None else node.scale.array
+    bias = np.zeros(weights.shape[1]) if node.bias is None else node.bias.array
+    with np.errstate(all="ignore"):
+        slope = np.abs(weights / scale[:, None]).max(initial=0.0) * max(len(weights), 1)
+        least = np.abs(1 / scale).max(initial=1.0)
+        room = _ROOM - (np.abs(mean).max(initial=0.0) * max(slope, least) + np.abs(bias).max(initial=0.0))
+        limit = room / max(slope, least, 1.0)
+    proven = limit > 0 and np.isfinite(limit)
+    made = {"weights": np.ascontiguousarray(weights.T), "bias": bias, "mean": mean, "scale": scale}
+    made["limit"] = np.array([limit if proven else -1.0])
+    return {name: Parameter.of(array) for name, array in made.items()}
+
+
 FOLDED: dict[type[Node], tuple[Binding, ...]] = {
     ops.Sum: (Binding("sum", "folded.sum:Sum"),),
     ops.RequireWithin: (Binding("require_within", "folded.require_within:RequireWithin"),),
     ops.CompactLinear: (
         Binding("compact_linear", "folded.compact_linear:CompactLinear", derive=_counted, drop=("dtype",)),
+    ),
+    ops.RequireFiniteProduct: (
+        Binding("require_finite_product", "folded.require_finite_product:RequireFiniteProduct", derive=_in_columns),
     ),
     ops.NormalizedLinear: (Binding("normalized_linear", "folded.normalized_linear:NormalizedLinear"),),
 }

@@ -21,7 +21,7 @@ from pretzel.plan.ops.dense import (
     Standardize,
 )
 from pretzel.plan.ops.features import Bin, Power, Products, Spline
-from pretzel.plan.ops.folded import NormalizedLinear, RequireWithin, Sum
+from pretzel.plan.ops.folded import NormalizedLinear, RequireFiniteProduct, RequireWithin, Sum
 from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
 from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
@@ -82,6 +82,7 @@ __all__ = [
     "Products",
     "Reduce",
     "RequireFinite",
+    "RequireFiniteProduct",
     "RequireWithin",
     "Scatter",
     "Select",

@@ -92,3 +92,43 @@ class RequireWithin(Node):
             if limit.dtype != "f64" or limit.shape != (t.columns,) or not np.isfinite(limit.array).all():
                 raise self.fail(f"{name}: expected {t.columns} finite f64, got {limit}")
         return t
+
+
+class RequireFiniteProduct(Node):
+    """x itself; a row for which ``((x - mean) / scale) @ weights + bias`` is not all finite is an error.
+
+    It finds in x what ``RequireFinite`` would find in a linear model of x, and multiplies only where a row is so large
+    that a product could overflow; so the linear model need not be computed for the check.
+    """
+
+    x: Node
+    weights: Parameter
+    """``f64[width]`` or ``f64[width, k]``, finite."""
+    bias: Parameter | None
+    """``f64[1]`` or ``f64[k]``, finite."""
+    owner: str
+    """The estimator that refuses, for the message."""
+    mean: Parameter | None = None
+    """``f64[width]``, finite."""
+    scale: Parameter | None = None
+    """``f64[width]``, finite and not zero."""
+    refuses = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix of float64 in, the same type out."""
+        t, shape = self.x.type, self.weights.shape
+        if t.dtype != "f64" or t.layout != "dense" or t.width is None:
+            raise self.fail(f"x: expected a dense matrix of f64, got {t}")
+        k = shape[1] if len(shape) == 2 else 1
+        wanted = {"weights": (t.width, k) if len(shape) == 2 else (t.width,)}
+        wanted |= {"bias": (k,), "mean": (t.width,), "scale": (t.width,)}
+        for name, found in self.parameters.items():
+            if found.dtype != "f64" or found.shape != wanted[name] or not np.isfinite(found.array).all():
+                raise self.fail(f"{name}: expected finite f64{list(wanted[name])}, got {found}")
+        if self.scale is not None and not self.scale.array.all():
+            raise self.fail("scale: a zero divides by nothing")
+        return t
+
+    def checks(self, weights: Parameter, bias: Parameter | None) -> bool:
+        """Whether it is this linear model of x, not of something else, whose results it found finite."""
+        return self.weights is weights and self.bias is bias and self.mean is None and self.scale is None

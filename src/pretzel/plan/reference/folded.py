@@ -40,6 +40,19 @@ def require_within(node: ops.RequireWithin, x: Value) -> Value:
     return x
 
 
+@reference(ops.RequireFiniteProduct)
+def require_finite_product(node: ops.RequireFiniteProduct, x: Value) -> Value:
+    """Return x, or refuse a row whose product is not finite."""
+    with np.errstate(all="ignore"):
+        scaled = x if node.mean is None else x - node.mean.array
+        scaled = scaled if node.scale is None else scaled / node.scale.array
+        terms = scaled[:, :, None] * node.weights.array.reshape(x.shape[1], -1)
+        product = terms.sum(axis=1) + (0.0 if node.bias is None else node.bias.array)
+    if not np.isfinite(product).all():
+        raise InputError(f"Input X of {node.owner} contains NaN, infinity or a value too large")
+    return x
+
+
 def _row(x: Value, i: int) -> tuple[Value, Value]:
     if isinstance(x, Csr):
         stored = slice(x.starts[i], x.starts[i + 1])

@@ -1,0 +1,83 @@
+"""Rows whose product with a matrix must be finite, which is multiplied out only for those that could overflow."""
+
+from libc.math cimport fabs, isfinite
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from pretzel.kernels.checks import address, alike, matrix, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
+from pretzel.kernels.kernel cimport Kernel
+
+cdef enum Refusal:
+    IS_TOO_LARGE = 1
+
+
+cdef class RequireFiniteProduct(Kernel):
+    """x itself, unless ``((x - mean) / scale) @ weights.T + bias`` of a row is not all finite.
+
+    A row with no value beyond ``limit`` is known to have a finite product.
+    """
+
+    cdef object kept
+    cdef const double* weights
+    cdef const double* bias
+    cdef const double* mean
+    cdef const double* scale
+    cdef double limit
+    cdef int64_t width, k
+    cdef str owner
+
+    def __init__(self, inputs, output, *, weights, bias, mean, scale, limit, owner):
+        alike(inputs, output, ("f64",))
+        self.width, self.k, self.owner = output.columns, len(bias), owner
+        self.limit = vector("limit", limit, "f64", 1)[0]
+        self.kept = (
+            matrix("weights", weights, "f64", (self.k, self.width)),
+            vector("bias", bias, "f64", self.k),
+            vector("mean", mean, "f64", self.width),
+            vector("scale", scale, "f64", self.width),
+        )
+        self.weights = <const double*><size_t>address(self.kept[0])
+        self.bias = <const double*><size_t>address(self.kept[1])
+        self.mean = <const double*><size_t>address(self.kept[2])
+        self.scale = <const double*><size_t>address(self.kept[3])
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* x = <double*>inputs[0].values
+        cdef int64_t row, i, wrong
+        cdef bint small
+        for row in range(frame.rows):
+            small = True
+            for i in range(self.width):  # without a branch; NaN is below nothing
+                small &= fabs(x[i]) <= self.limit
+            if not small:
+                wrong = first_not_finite(x, self.weights, self.bias, self.mean, self.scale, self.width, self.k)
+                if wrong >= 0:
+                    return refuse(frame, IS_TOO_LARGE, row, wrong, 0.0)
+            x += self.width
+        if output.values == output.own_values.at:
+            output.values = inputs[0].values  # nobody but later kernels reads it: no copy is needed
+        else:
+            memcpy(output.values, inputs[0].values, frame.rows * self.width * 8)
+        return OK
+
+    def describe(self, code, row, column, value):
+        """Say what scikit-learn says of such a value, and where it is."""
+        what = "infinity or a value too large for dtype('float64')"
+        return f"Input X contains {what}: row {row}, column {column}. {self.owner} takes finite values"
+
+
+cdef inline int64_t first_not_finite(
+    const double* x, const double* weights, const double* bias, const double* mean, const double* scale,
+    int64_t width, int64_t k,
+) noexcept nogil:
+    """Return the first of k sums that is not finite, or -1."""
+    cdef int64_t i, j
+    cdef double total
+    for j in range(k):
+        total = 0.0
+        for i in range(width):
+            total += (x[i] - mean[i]) / scale[i] * weights[j * width + i]
+        if not isfinite(total + bias[j]):
+            return j
+    return -1
