@@ -14,6 +14,11 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 
+def is_walked(node: Node) -> bool:
+    """Whether bit vectors cannot have the forest: where they can, they cost less at any number of rows."""
+    return not is_bit_forest(node)
+
+
 def lay_out_forest(node: Node) -> dict[str, Parameter]:
     """Return a forest as its kernel walks it: nodes of 16 bytes, breadth first, a node's children side by side.
 
@@ -68,7 +73,7 @@ def _pack(order: Any, left: Any, right: Any, feature: Any, threshold: Any) -> np
 
 TREES: dict[type[Node], tuple[Binding, ...]] = {
     ops.TreeEnsemble: (
-        Binding("trees.bits", "trees.bits:BitForest", takes=is_bit_forest, derive=lay_out_bits, drop=("strict",)),
-        Binding("trees", "trees.ensemble:TreeEnsemble", derive=lay_out_forest, drop=("strict",)),
+        Binding("trees.bits", "trees.bits:BitForest", is_bit_forest, lay_out_bits, drop=("strict",)),
+        Binding("trees", "trees.ensemble:TreeEnsemble", is_walked, lay_out_forest, drop=("strict",)),
     ),
 }
