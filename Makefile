@@ -89,9 +89,10 @@ proto: ## Generate src/pretzel/v1 from proto/
 	rm -f src/pretzel/v1/*_pb2*
 	cp build/stubs/pretzel/v1/* src/pretzel/v1/
 
-docs: build ## Write docs/operators.md, and check that the links in the docs lead somewhere
+docs: build ## Write docs/operators.md and docs/onnx.md, and check that the links in the docs lead somewhere
 	$(BIN)/python -m docs.generate_operators
-	$(BIN)/pytest -q tests/test_docs.py tests/test_operators_page.py
+	$(BIN)/python -m docs.generate_onnx
+	$(BIN)/pytest -q tests/test_docs.py tests/test_operators_page.py tests/importers/onnx/test_page.py
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

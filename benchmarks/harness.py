@@ -70,7 +70,7 @@ def _line(r: Row) -> str:
 def write(rows: Iterable[Row], path: Path) -> None:
     """Write the rows with machine, commit and library versions, so that a number can be traced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(_circumstances() | {"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    path.write_text(json.dumps(circumstances() | {"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
 
 def _calibrate(call: Callable[[], object]) -> int:
@@ -87,7 +87,8 @@ def _sample(call: Callable[[], object], count: int) -> float:
     return (time.perf_counter() - begin) / count
 
 
-def _circumstances() -> dict[str, object]:
+def circumstances() -> dict[str, object]:
+    """Return the machine, the commit and the versions of the libraries."""
     return {
         "machine": platform.machine(),
         "processor": _processor(),

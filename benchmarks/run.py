@@ -23,11 +23,16 @@ def benchmarks() -> Iterator[str]:
             yield f"{path.parent.name}.{path.stem}"
 
 
+def chosen(names: list[str]) -> Iterator[str]:
+    """Yield the benchmarks named: one, or all of a folder; all, where none is named."""
+    return (name for name in benchmarks() if not names or name in names or name.partition(".")[0] in names)
+
+
 def main() -> None:
     """Run what was named, print each table, and write each result under ``benchmarks/results``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="as in kernels.text")
-    for name in parser.parse_args().names or benchmarks():
+    parser.add_argument("names", nargs="*", help="as in kernels.text, or a folder")
+    for name in chosen(parser.parse_args().names):
         rows = importlib.import_module(f"benchmarks.{name}").measure()
         print(f"\n## {name}\n\n{harness.table(rows)}", flush=True)
         harness.write(rows, RESULTS / f"{name}.json")

@@ -12,7 +12,7 @@ import numpy as np
 
 from pretzel.kernels.edges cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
 from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
-from pretzel.kernels.frame cimport interrupted, reserve
+from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
 
 cdef dict LAYOUTS = {"dense": DENSE, "sparse": SPARSE, "ragged": RAGGED}
@@ -121,7 +121,8 @@ cdef class Program:
 
         ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths, missing]`` of
         the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items, starts)`` of a
-        ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time of the monotonic clock in seconds, 0 for none.
+        ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time
+        of the monotonic clock in seconds, 0 for none.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
@@ -252,9 +253,9 @@ cdef class Program:
     cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
         """Take one step, and add what it took and wrote to what was observed."""
         cdef Slot* written = &frame.slots[self.steps[i].output]
-        cdef double begun = _now()
+        cdef double begun = now()
         cdef int status = self._step(frame, i)
-        observed.seconds += _now() - begun
+        observed.seconds += now() - begun
         if self.shapes[self.steps[i].output].layout == DENSE:
             observed.entries = -1
         elif status == OK:

@@ -23,7 +23,7 @@ ROTATION = 64  # one-row calls go through that many sentences, so that no cache 
 
 def measure() -> list[Row]:
     """Compare the public methods of both sides, one row and a thousand."""
-    texts, labels = _reviews()
+    texts, labels = reviews()
     model = _pipeline(texts, labels)
     rows = list(_both("text pipeline, predict_proba", model, "predict_proba", texts))
     for name, vectorizer in _parts().items():
@@ -63,7 +63,7 @@ def _parts() -> dict[str, CountVectorizer]:
     }
 
 
-def _reviews() -> tuple[list[str], np.ndarray]:
+def reviews() -> tuple[list[str], np.ndarray]:
     """Return the review corpus, from ``PRETZEL_DATA`` or from beside the checkout."""
     beside = Path(__file__).resolve().parents[3] / "shared/data"
     path = Path(os.environ.get("PRETZEL_DATA", beside)) / "reviews.tsv"

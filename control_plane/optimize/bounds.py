@@ -106,6 +106,16 @@ def _one_hot(node: Any, codes: Bound) -> Bound:
     return Bound(1.0, nan=False)
 
 
+@proves(ops.CategoryHash)
+def _category_hash(node: Any, x: Bound) -> Bound:
+    return Bound(2.0**31, nan=False)
+
+
+@proves(ops.NormalProbability)
+def _probability(node: Any, x: Bound) -> Bound:
+    return Bound(1.0, x.nan)
+
+
 @proves(ops.MissingIndicator)
 def _indicator(node: Any, x: Bound) -> Bound:
     return Bound(1.0, nan=False)
@@ -135,7 +145,7 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
-@proves(ops.Select, ops.Column, ops.Densify, ops.WeightedMedian)
+@proves(ops.Select, ops.Column, ops.Densify, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
 

@@ -17,6 +17,6 @@ class Products(Kernel):
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, factors: np.ndarray) -> None: ...
 
 class Power(Kernel):
-    """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent of its own."""
+    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, exponents: np.ndarray, form: str) -> None: ...

@@ -17,8 +17,10 @@ cdef enum Form:
     POWER = 0
     BOX_COX = 1
     YEO_JOHNSON = 2
+    INVERSE_BOX_COX = 3
+    INVERSE_YEO_JOHNSON = 4
 
-FORMS = ["power", "box_cox", "yeo_johnson"]
+POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 cdef double EPSILON = 2.0 ** -52
 cdef double LARGEST = 709.78  # beyond it expm1 overflows
@@ -124,7 +126,7 @@ cdef inline real product(const real* x, const int64_t* factors, int64_t degree) 
 
 
 cdef class Power(Kernel):
-    """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent of its own."""
+    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
 
     cdef object kept
     cdef const double* exponents
@@ -133,9 +135,9 @@ cdef class Power(Kernel):
 
     def __init__(self, inputs, output, *, exponents, form):
         alike(inputs, output, ("f64",))
-        if form not in FORMS:
-            raise ValueError(f"form: expected one of {', '.join(FORMS)}, got {form!r}")
-        self.width, self.form = output.columns, FORMS.index(form)
+        if form not in POWERS:
+            raise ValueError(f"form: expected one of {', '.join(POWERS)}, got {form!r}")
+        self.width, self.form = output.columns, POWERS.index(form)
         self.kept = vector("exponents", exponents, "f64", self.width)
         self.exponents = <const double*><size_t>address(self.kept)
 
@@ -145,15 +147,22 @@ cdef class Power(Kernel):
         cdef int64_t row, i
         for row in range(frame.rows):
             for i in range(self.width):
-                if self.form == POWER:
-                    y[i] = pow(x[i], self.exponents[i])
-                elif self.form == BOX_COX:
-                    y[i] = box_cox(x[i], self.exponents[i])
-                else:
-                    y[i] = yeo_johnson(x[i], self.exponents[i])
+                y[i] = raised(self.form, x[i], self.exponents[i])
             x += self.width
             y += self.width
         return OK
+
+
+cdef inline double raised(int form, double x, double p) noexcept nogil:
+    if form == POWER:
+        return pow(x, p)
+    if form == BOX_COX:
+        return box_cox(x, p)
+    if form == YEO_JOHNSON:
+        return branch(x, p) if x >= 0 else -branch(-x, 2.0 - p)
+    if form == INVERSE_BOX_COX:
+        return exp(x) if p == 0 else exp(log1p(p * x) / p)
+    return inverse_branch(x, p) if x >= 0 else -inverse_branch(-x, 2.0 - p)
 
 
 cdef inline double box_cox(double x, double p) noexcept nogil:
@@ -167,10 +176,10 @@ cdef inline double box_cox(double x, double p) noexcept nogil:
     return copysign(1.0, p) * exp(exponent - log(fabs(p))) - 1.0 / p
 
 
-cdef inline double yeo_johnson(double x, double p) noexcept nogil:
-    return branch(x, p) if x >= 0 else -branch(-x, 2.0 - p)
-
-
 cdef inline double branch(double x, double p) noexcept nogil:
     cdef double logarithm = log1p(x)
     return logarithm if fabs(p) <= EPSILON else expm1(p * logarithm) / p
+
+
+cdef inline double inverse_branch(double x, double p) noexcept nogil:
+    return exp(x) - 1 if fabs(p) <= EPSILON else pow(x * p + 1, 1 / p) - 1

@@ -1,4 +1,4 @@
-"""Quantiles of dense numbers: Interpolate, NormalQuantile."""
+"""Quantiles of dense numbers: Interpolate, NormalQuantile, NormalProbability."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Interpolate(Kernel):
-    """The line between two knots; where both directions are asked for, their mean (``QuantileTransformer``)."""
+    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
 
     def __init__(
         self,
@@ -22,5 +22,10 @@ class Interpolate(Kernel):
 
 class NormalQuantile(Kernel):
     """The inverse of the normal distribution function (``scipy.stats.norm.ppf``)."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+
+class NormalProbability(Kernel):
+    """The normal distribution function (``scipy.stats.norm.cdf``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...

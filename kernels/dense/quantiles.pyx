@@ -1,4 +1,4 @@
-"""Quantiles of dense numbers: Interpolate, NormalQuantile."""
+"""Quantiles of dense numbers: Interpolate, NormalQuantile, NormalProbability."""
 
 from libc.math cimport INFINITY, NAN, erf, erfc, exp, isnan, log, sqrt
 from libc.stdint cimport int64_t
@@ -25,7 +25,7 @@ cdef struct Curve:
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots; where both directions are asked for, the mean of the two (``QuantileTransformer``)."""
+    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
 
     cdef object kept
     cdef const double* knots
@@ -153,3 +153,21 @@ cdef inline double lower_quantile(double p) noexcept nogil:
 cdef inline double excess(double x, double p) noexcept nogil:
     """Return how much more than p lies below x, by the function that is small where the result is."""
     return 0.5 * erfc(-x / ROOT_2) - p if p < 0.25 else 0.5 * erf(x / ROOT_2) - (p - 0.5)
+
+
+cdef class NormalProbability(Kernel):
+    """The normal distribution function (``scipy.stats.norm.cdf``)."""
+
+    cdef int64_t width
+
+    def __init__(self, inputs, output):
+        alike(inputs, output, ("f64",))
+        self.width = output.columns
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* x = <double*>inputs[0].values
+        cdef double* y = <double*>output.values
+        cdef int64_t i
+        for i in range(frame.rows * self.width):
+            y[i] = 0.5 * erfc(-x[i] / ROOT_2)
+        return OK

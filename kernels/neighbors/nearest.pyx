@@ -1,10 +1,12 @@
 """Which values of a row are the smallest."""
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import FLOATS, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.neighbors.heap cimport empty, push, sort
 
 ctypedef fused real:
     float
@@ -52,20 +54,28 @@ cdef class Nearest(Kernel):
 
 
 cdef inline void select(const real* x, double* values, int64_t* positions, int64_t width, int64_t count) noexcept nogil:
-    """Keep the smallest so far in a heap with the last of them on top, then take the top off until none is left."""
+    """Let the values of a row through the heap, then put what it holds in order."""
     cdef int64_t i
-    for i in range(count):
-        values[i], positions[i] = x[i], i
-    for i in range(count // 2 - 1, -1, -1):
-        sink(values, positions, i, count)
-    for i in range(count, width):
-        if x[i] < values[0] or (values[0] != values[0] and x[i] == x[i]):
-            values[0], positions[0] = x[i], i
-            sink(values, positions, 0, count)
-    for i in range(count - 1, 0, -1):
-        values[0], values[i] = values[i], values[0]
-        positions[0], positions[i] = positions[i], positions[0]
-        sink(values, positions, 0, i)
+    empty(values, positions, count)
+    for i in range(width):
+        if x[i] < values[0]:
+            push(values, positions, count, x[i], i)
+    sort(values, positions, count)
+    if positions[count - 1] < 0:
+        fill(x, values, positions, width, count)
+
+
+cdef inline void fill(const real* x, double* values, int64_t* positions, int64_t width, int64_t count) noexcept nogil:
+    """Where numbers were too few, take infinities, then NaN, in their order."""
+    cdef int64_t i, used = 0
+    cdef bint nan
+    while used < count and positions[used] >= 0:
+        used += 1
+    for nan in range(2):
+        for i in range(width):
+            if used < count and (x[i] != x[i] if nan else x[i] == INFINITY):
+                values[used], positions[used] = x[i], i
+                used += 1
 
 
 cdef inline void forget(const double* values, int64_t* positions, int64_t count, double limit) noexcept nogil:
@@ -73,24 +83,3 @@ cdef inline void forget(const double* values, int64_t* positions, int64_t count,
     for i in range(count):
         if values[i] > limit:
             positions[i] = -1
-
-
-cdef inline void sink(double* values, int64_t* positions, int64_t i, int64_t count) noexcept nogil:
-    """Let entry i down until no child of it comes later."""
-    cdef double value = values[i]
-    cdef int64_t position = positions[i], child = 2 * i + 1
-    while child < count:
-        if child + 1 < count and later(values[child + 1], positions[child + 1], values[child], positions[child]):
-            child += 1
-        if not later(values[child], positions[child], value, position):
-            break
-        values[i], positions[i] = values[child], positions[child]
-        i, child = child, 2 * child + 1
-    values[i], positions[i] = value, position
-
-
-cdef inline bint later(double a, int64_t i, double b, int64_t j) noexcept nogil:
-    """Whether value a at position i comes after value b at position j."""
-    if a != a or b != b:
-        return i > j if a != a and b != b else a != a
-    return a > b or (a == b and i > j)

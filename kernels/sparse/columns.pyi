@@ -1,4 +1,4 @@
-"""Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify."""
+"""Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify, Sparsify."""
 
 from typing import Any
 
@@ -23,5 +23,10 @@ class Select(Kernel):
 
 class Densify(Kernel):
     """The zeros written out; of two values stored in one place the sum (``toarray``)."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+
+class Sparsify(Kernel):
+    """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...

@@ -1,4 +1,4 @@
-"""Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify."""
+"""Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify, Sparsify."""
 
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
@@ -217,3 +217,39 @@ cdef inline void densify(Slot* x, const number* values, number* y, int64_t rows,
     for row in range(rows):
         for k in range(x.starts[row], x.starts[row + 1]):
             y[row * width + x.columns[k]] += values[k]
+
+
+cdef class Sparsify(Kernel):
+    """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""
+
+    cdef int64_t width
+    cdef int kind
+
+    def __init__(self, inputs, output):
+        typed("x", inputs[0], tuple(NUMPY))
+        typed("result", output, (inputs[0].dtype,), inputs[0].columns, layout="sparse")
+        self.width, self.kind = output.columns, ["f32", "f64", "i64"].index(output.dtype)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef void* x = inputs[0].values
+        if reserve_sparse(frame, output, frame.rows * self.width, 4 if self.kind == 0 else 8):
+            return OUT_OF_MEMORY
+        if self.kind == 0:
+            sparsify(<float*>x, output, <float*>output.values, frame.rows, self.width)
+        elif self.kind == 1:
+            sparsify(<double*>x, output, <double*>output.values, frame.rows, self.width)
+        else:
+            sparsify(<int64_t*>x, output, <int64_t*>output.values, frame.rows, self.width)
+        return OK
+
+
+cdef inline void sparsify(const number* x, Slot* y, number* values, int64_t rows, int64_t width) noexcept nogil:
+    cdef int64_t row, i, stored = 0
+    y.starts[0] = 0
+    for row in range(rows):
+        for i in range(width):
+            if x[i] != 0:
+                values[stored], y.columns[stored] = x[i], <int32_t>i
+                stored += 1
+        x += width
+        y.starts[row + 1] = stored

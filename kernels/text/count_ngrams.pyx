@@ -197,9 +197,9 @@ cdef inline void convert(Count* values, const int32_t* counts, int64_t distinct,
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:
-    """Queue an n-gram of one byte or more; a full queue is looked up."""
+    """Queue an n-gram, unless it is too long or empty; a full queue is looked up."""
     cdef Query* query = &row.queries[row.waiting]
-    if length > vocabulary.longest:
+    if length > vocabulary.longest or length == 0:
         return OK
     if length <= TERMS_SHORT:
         query.key = terms_short_key(at, length)

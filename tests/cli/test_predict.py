@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pretzel.cli.rows import Writer, batches
@@ -135,3 +136,11 @@ def test_writer_quotes_what_needs_it():
     out = io.StringIO()
     Writer(out, "predict", None, as_json=False).write(['a "b", c', "line\nbreak"])
     assert list(csv.reader(io.StringIO(out.getvalue()))) == [["predict"], ['a "b", c'], ["line\nbreak"]]
+
+
+def test_writer_puts_the_matrices_of_several_targets_side_by_side():
+    out = io.StringIO()
+    Writer(out, "predict_proba", None, as_json=False).write([np.eye(2), np.full((2, 3), 0.5)])
+    header, first, _ = csv.reader(io.StringIO(out.getvalue()))
+    assert header == [*(f"predict_proba[0]_{j}" for j in range(2)), *(f"predict_proba[1]_{j}" for j in range(3))]
+    assert first == ["1.0", "0.0", "0.5", "0.5", "0.5"]

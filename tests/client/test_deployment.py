@@ -141,3 +141,16 @@ def test_the_answers_for_several_targets_are_sent_target_by_target(client, serve
     sent = wire.columns_from_proto(server.requests[0].sample.outputs)
     assert {"predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]"} <= sent.keys()
     np.testing.assert_array_equal(sent["predict_proba[1]"], expected["predict_proba"][1])
+
+
+def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
+    catboost = pytest.importorskip("catboost")  # it answers so where there are more than two classes
+    x, y = np.arange(12.0).reshape(-1, 1), np.array(["low", "mid", "high"]).repeat(4)
+    model = catboost.CatBoostClassifier(iterations=2, logging_level="Silent", allow_writing_files=False).fit(x, y)
+    predicted = model.predict(x)
+    assert predicted.shape == (12, 1)
+    client.deploy("m", model, sample=x)
+    answers = {out.name: wire.column_from_proto(out) for out in server.requests[0].sample.outputs}
+    assert answers["predict"].width is None
+    assert answers["predict"].tolist() == predicted.ravel().tolist()
+    assert answers["predict_proba"].shape == (12, 3)

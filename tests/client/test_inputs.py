@@ -228,3 +228,16 @@ def test_typed_columns_keep_their_types():
 def test_head(X):
     first = head(X, 1)
     assert (len(first["a"]) if isinstance(first, dict) else np.shape(first)[0]) == 1
+
+
+def test_integers_of_categories_that_are_known_by_their_text() -> None:
+    inputs = [InputDescription("a", ValueType("str")), InputDescription("b", ValueType("f64"))]
+    about = {"input_style": "frame", "integers_as_text": ["a"]}
+    for given in ([1, -2], np.array([1, -2], np.int8), [np.int64(1), "-2"], Texts.of(["1", "-2"])):
+        found = columns_of({"a": given, "b": [1, 2]}, inputs, about)
+        assert found["a"].tolist() == ["1", "-2"]
+        assert found["b"].tolist() == [1.0, 2.0]
+    with pytest.raises(InputError, match=r"column 'a': row 1: expected text, got float"):
+        columns_of({"a": ["1", 2.0], "b": [1, 2]}, inputs, about)
+    with pytest.raises(InputError, match=r"column 'a'"):
+        columns_of({"a": [1, 2], "b": [1, 2]}, inputs, {"input_style": "frame"})

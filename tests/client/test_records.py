@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,6 +104,16 @@ def test_pairs_of_every_kind() -> None:
     hasher = FeatureHasher(32, input_type="pair")
     rows = [list(row) for row in ODD_PAIRS]
     assert_same(pretzel.compile(hasher).transform(iter(rows)), hasher.transform(rows))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "arrow"])
+def test_columns_of_lists_and_of_dictionaries(library: str) -> None:
+    make: Any = {"pandas": pd.Series, "polars": pl.Series, "arrow": pa.array}[library]
+    lists, records = [["a", "é"], [], ["a"]], [{"a": 1.5, "b": 2.0}, {"a": -1.0, "b": 0.0}]
+    words = FeatureHasher(16, input_type="string")
+    assert_same(pretzel.compile(words).transform(make(lists)), words.transform(lists))
+    named = FeatureHasher(16)
+    assert_same(pretzel.compile(named).transform(make(records)), named.transform(records))
 
 
 def test_one_mapping_is_one_row_to_a_vectorizer_of_dictionaries() -> None:

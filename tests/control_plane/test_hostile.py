@@ -3,6 +3,9 @@
 import dataclasses
 import math
 import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +14,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
-from pretzel.errors import PretzelError
-from pretzel.plan import wire
+from pretzel.control_plane.optimize import RULES, Trace, optimize, run
+from pretzel.control_plane.optimize.budget import Budget
+from pretzel.control_plane.phases import MAX_NAME
+from pretzel.errors import DefinitionError, PretzelError
+from pretzel.plan import ops, wire
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
 from pretzel.plan.node import OPERATORS, Node
+from pretzel.plan.ops import Input
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.physical import Plan
+from pretzel.plan.reference import evaluate
+from pretzel.plan.structure import MAX_NODES, check_structure
+from pretzel.plan.types import MAX_WIDTH
 from pretzel.v1 import plan_pb2
+from tests.control_plane.serve.failing import fails
+from tests.control_plane.serve.running import control_plane
+from tests.control_plane.serve.running import definition as good_definition
 
 PARAMETERS = [
     Parameter.of(np.array([1.0, 2.0, 3.0])),
@@ -116,19 +131,152 @@ def test_random_definitions_are_refused_by_name_or_compiled(message: plan_pb2.De
     assert time.monotonic() - start < 5
 
 
-@pytest.mark.parametrize("depth", [3000])
-def test_a_very_deep_definition(depth: int):
+def chain_of(nodes: int) -> plan_pb2.Definition:
+    """Two operators in turn that no rule merges."""
     x = plan_pb2.Node(operator="input", attributes=wire.attributes_to_proto({"column": "x", "kind": "f64[3]"}))
     scale = {"scale": wire.digest_to_proto(PARAMETERS[0].digest)}
+    norm = wire.attributes_to_proto({"norm": "l2"})
     chain = [
-        plan_pb2.Node(operator="normalize", inputs=[i], attributes=wire.attributes_to_proto({"norm": "l2"}))
+        plan_pb2.Node(operator="normalize", inputs=[i], attributes=norm)
         if i % 2
         else plan_pb2.Node(operator="affine", inputs=[i], parameters=scale)
-        for i in range(depth)
+        for i in range(nodes - 1)
     ]
-    outputs = [plan_pb2.NamedOutput(name="out", node=depth)]
-    message = plan_pb2.Definition(nodes=[x, *chain], inputs=[0], outputs=outputs)
-    start = time.monotonic()
-    plan = compile_plan(optimize(wire.definition_from_proto(message, BY_DIGEST))).plan
-    assert plan.stages
-    assert time.monotonic() - start < 20
+    return plan_pb2.Definition(nodes=[x, *chain], inputs=[0], outputs=[plan_pb2.NamedOutput(name="y", node=nodes - 1)])
+
+
+def compiled(made: Definition | plan_pb2.Definition, most_seconds: float) -> Plan:
+    """The plan, made in no more time of the processor than that."""
+    start = time.process_time()
+    if isinstance(made, plan_pb2.Definition):
+        made = wire.definition_from_proto(made, BY_DIGEST)
+    plan = compile_plan(optimize(made)).plan
+    assert time.process_time() - start < most_seconds
+    return plan
+
+
+def test_a_very_deep_definition_takes_time_in_proportion():
+    assert len(compiled(chain_of(3000), 3).stages) == 2999
+
+
+@pytest.mark.long
+def test_a_definition_as_deep_as_allowed():
+    assert len(compiled(chain_of(MAX_NODES), 60).stages) == MAX_NODES - 1
+    with pytest.raises(DefinitionError, match=f"{MAX_NODES + 1} nodes, at most {MAX_NODES} are allowed"):
+        compiled(chain_of(MAX_NODES + 1), 10)
+
+
+X3 = Input("x", "f64[3]")
+LADDERS: dict[str, Callable[[Node], Node]] = {
+    "sums of twice the same": lambda x: ops.Sum((x, x)),  # 2**n paths
+    "concatenations cut in two": lambda x: ops.Select(ops.Concat((x, x)), Parameter.of(np.array([3, 1, 2]))),
+    "columns taken apart and put together": lambda x: ops.Concat(tuple(ops.Column(x, i) for i in range(3))),
+    "scalings": lambda x: ops.Affine(x, PARAMETERS[0]),
+    "standardizations": lambda x: ops.Standardize(x, PARAMETERS[0], PARAMETERS[0]),
+    "products": lambda x: ops.Linear(x, Parameter.of(np.eye(3) + 0.25)),
+    "checks behind scalings": lambda x: ops.RequireFinite(ops.Affine(x, PARAMETERS[0]), "A"),
+    "concatenations in concatenations": lambda x: ops.Select(
+        ops.Concat((ops.Concat((x,)), X3)), Parameter.of(np.arange(3))
+    ),
+}
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_what_the_rules_walk_through_over_and_over_takes_bounded_time(ladder: str):
+    node: Node = X3
+    for _ in range(1000):
+        node = LADDERS[ladder](node)
+    compiled(Definition({"y": ops.Linear(node, PARAMETERS[0])}), 10)
+
+
+def test_a_width_costs_nothing():
+    huge = ops.OneHot(Input("c", "i64"), MAX_WIDTH)
+    few = ops.Select(huge, Parameter.of(np.array([0, 5])))
+    tracemalloc.start()
+    try:
+        compiled(Definition({"y": ops.Linear(few, Parameter.of(np.array([1.0, 2.0])))}), 2)
+        compiled(Definition({"y": ops.Column(ops.Densify(huge), 7)}), 2)
+        compiled(Definition({"y": ops.Select(ops.Concat((huge,)), Parameter.of(np.array([3])))}), 2)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_very_wide_concatenation():
+    columns = tuple(Input(str(i), "f64") for i in range(5000))
+    scaled = tuple(ops.Standardize(column, None, Parameter.of(np.array([2.0]))) for column in columns)
+    weights = Parameter.of(np.arange(5000.0))
+    plan = compiled(Definition({"y": ops.Linear(ops.RequireFinite(ops.Concat(scaled), "A"), weights)}), 10)
+    assert len(plan.inputs) == 5000
+
+
+def test_the_work_of_one_optimization_ends_and_what_it_has_is_right(monkeypatch: pytest.MonkeyPatch):
+    node: Node = X3
+    for i in range(200):
+        node = ops.Affine(node, Parameter.of(np.full(3, 1 + i / 1000)))
+    made = Definition({"y": ops.Link(node, "softmax")})
+    trace = Trace()
+    stopped = run(made, RULES, trace=trace, budget=Budget(2_000_000))
+    assert not trace.finished
+    assert 2 < len(stopped.nodes) < len(made.nodes)
+    rows = {"x": np.ones((2, 3))}
+    np.testing.assert_allclose(evaluate(stopped, rows)["y"], evaluate(made, rows)["y"], rtol=1e-9)
+
+
+def spoiled(**node: Any) -> dict[str, Any]:
+    first = {"op": "input", "inputs": [], "attributes": {"column": "x", "kind": "f64[3]"}, "parameters": {}}
+    second = {"op": "normalize", "inputs": [0], "attributes": {"norm": "l2"}, "parameters": {}} | node
+    return {"nodes": [first, second], "inputs": [0], "outputs": [["y", 1]], "metadata": {}}
+
+
+LOST = f"sha256:{'0' * 64}/1000"
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (spoiled(inputs=[1]), "node 1 refers to node 1, of 1 before it"),
+        (spoiled(attributes={"norm": "l" * 100_000}), "node 1: normalize.norm: 100000 letters, at most 65536"),
+        (spoiled(attributes={"norm": ["l2"] * 100_000}), "node 1: normalize.norm: 100000 items, at most 65536"),
+        (spoiled(attributes={}), "node 1: normalize: 'norm' is missing"),
+        (spoiled(op="affine", attributes={}, inputs=[0, 0], parameters={"scale": LOST}), "node 1: affine: takes 1"),
+        (spoiled(op="concat", attributes={}, inputs=[0] * 1_000_001), "1000001 edges up to node 1, at most"),
+        (
+            spoiled(op="affine", attributes={}, parameters={"scale": f"sha256:{'0' * 64}/{1 << 37}"}),
+            "bytes of parameters read, at most",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_no_parameter_could_mend_is_refused_before_one_is_asked_for(tree: dict[str, Any], message: str):
+    with pytest.raises(DefinitionError, match=message):
+        check_structure(tree)
+
+
+@pytest.mark.parametrize("length", [MAX_NAME + 1, 1_000_000])
+def test_names_as_long_as_books_are_refused_in_short(length: int):
+    name = "n" * length
+    for made in (Definition({name: X3}), Definition({"y": Input(name, "f64")})):
+        with pytest.raises(DefinitionError, match=f"a name of {length} letters, at most {MAX_NAME}") as refusal:
+            optimize(made)
+        assert len(str(refusal.value)) < 200
+
+
+def test_a_control_plane_survives_the_hostile_and_says_what_is_wrong(tmp_path: Path):
+    lost = plan_pb2.Definition(
+        nodes=[chain_of(1).nodes[0], plan_pb2.Node(operator="affine", inputs=[0])],
+        inputs=[0],
+        outputs=[plan_pb2.NamedOutput(name="y", node=1)],
+    )
+    lost.nodes[1].parameters["scale"].CopyFrom(wire.digest_to_proto(Digest("0" * 64, 1000)))
+    cyclic, deep = plan_pb2.Definition(), chain_of(3000)
+    cyclic.CopyFrom(lost)
+    cyclic.nodes[1].inputs[0] = 1
+    with control_plane(tmp_path / "data") as server:
+        with fails("FAILED_PRECONDITION", "never uploaded"):
+            server.steps("lost", lost)
+        with fails("INVALID_ARGUMENT", "node 1 refers to node 1"):  # although its parameter is missing too
+            server.steps("cyclic", cyclic)
+        server.upload([PARAMETERS[0].blob])
+        server.steps("deep", deep)
+        assert server.deploy("good", good_definition()).version == 1

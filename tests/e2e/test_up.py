@@ -24,6 +24,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -124,6 +125,7 @@ def answers(address: str) -> bool:
 
 IRIS = load_iris()
 NAMES = np.array(["setosa", "versicolor", "virginica"], object)
+SIZES = np.where(IRIS.data[:, 0] > 6, "large", "small").astype(object)
 DOCUMENTS = ["The cat sat on the mat", "a dog ran", "Cats & dogs", "Größe zählt", "", "no more words"] * 10
 PEOPLE = pd.DataFrame({"age": np.arange(60.0) % 37, "job": ["clerk", "farmer", "smith"] * 20})
 
@@ -143,11 +145,13 @@ class Trained:
 def trained() -> dict[str, Trained]:
     halves = np.arange(60) % 2
     columns = ColumnTransformer([("n", StandardScaler(), ["age"]), ("c", OneHotEncoder(), ["job"])])
+    several = RandomForestClassifier(n_estimators=5, max_depth=3, random_state=0)
     iris = make_pipeline(StandardScaler(), LogisticRegression())
     return {
         "iris": Trained(iris.fit(IRIS.data, NAMES[IRIS.target]), IRIS.data),
         "text": Trained(make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(DOCUMENTS, halves), DOCUMENTS),
         "features": Trained(TfidfVectorizer(ngram_range=(1, 2)).fit(DOCUMENTS), DOCUMENTS),
+        "targets": Trained(several.fit(IRIS.data, np.stack([NAMES[IRIS.target], SIZES], axis=1)), IRIS.data),
         "people": Trained(make_pipeline(columns, LinearRegression()).fit(PEOPLE, PEOPLE["age"] * 2), PEOPLE),
     }
 
@@ -170,11 +174,19 @@ METHODS = [
     ("text", "predict_proba"),
     ("text", "decision_function"),
     ("features", "transform"),
+    ("targets", "predict"),
+    ("targets", "predict_proba"),
+    ("targets", "predict_log_proba"),
     ("people", "predict"),
 ]
 
 
 def same(got: Any, want: Any) -> None:
+    if isinstance(want, list):  # an answer for each of several targets
+        assert isinstance(got, list) and len(got) == len(want)
+        for one, other in zip(got, want, strict=True):
+            same(one, other)
+        return
     if hasattr(want, "toarray"):
         assert (got.shape, got.dtype, type(got).__name__) == (want.shape, want.dtype, "csr_matrix")
         got, want = got.toarray(), want.toarray()

@@ -47,6 +47,14 @@ PATTERNS = [
     r"(?i)[a-k]+", r"\w\w\w+",
 ]  # fmt: skip
 
+# Of several classes, which automata find.
+GENERAL = [
+    r"(?u)\b\w\w+\b|[!?]", r"\w+|[^\w\s]", r"[a-z]+(?:'[a-z]+)?", r"\b\w+(?:-\w+)*\b", r"#(\w+)", r"(?i)[a-z]\w+",
+    r"\d+(?:[.,]\d+)*|\w+", r"\w+?\b", r"(?m)^\w+", r"\A.", r".\Z", r"\w{2,4}\b", r"\b[\w']{2,4}\b", r"\B\w+",
+    r"(?:ab|a)(?:c|bcd)?", r"(?s)<.+?>", r"a(?:b|c){0,3}d?", r"(?m)[^\n]+$", r"\b(\w+)s\b", r"a??b", r"(?:aa)+",
+    r"ab|a|b",
+]  # fmt: skip
+
 
 def data_directory() -> Path:
     """Return where the shared data sets are: ``PRETZEL_DATA``, or ``shared/data`` beside the checkout."""

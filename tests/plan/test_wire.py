@@ -1,5 +1,6 @@
 """Values survive the wire to the bit, and a hostile message does no worse than an error that names it."""
 
+import dataclasses
 import tracemalloc
 
 import hypothesis.extra.numpy as hnp
@@ -412,3 +413,14 @@ def test_descriptions_round_trip_with_labels_for_codes_and_for_one_column_a_clas
         ("predict", "i64", ["a", "b"]),
         ("scores", "f64[2]", ["a", "b"]),
     ]
+
+
+def test_the_columns_of_a_target_are_labelled_by_its_own_classes():
+    tables = [Parameter.of(["a", "b"]), Parameter.of(["c", "d"])]
+    outputs = [PlanOutput(f"predict[{i}]", 1, table.digest) for i, table in enumerate(tables)]
+    outputs += [PlanOutput(f"predict_proba[{i}]", 0) for i in range(2)]
+    plan = dataclasses.replace(
+        small_plan(), outputs=tuple(outputs), inline={table.digest: bytes(table.blob) for table in tables}
+    )
+    described = model.describe(version(), plan, {}, lambda digest: pytest.fail("is inline"))
+    assert [o.labels for o in described.outputs] == [["a", "b"], ["c", "d"]] * 2

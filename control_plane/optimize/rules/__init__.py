@@ -6,6 +6,7 @@ takes, and, where a line says so, what is found at all.
 
 from pretzel.control_plane.optimize.pattern import Rule
 from pretzel.control_plane.optimize.rules.add_constants_to_bias import add_constants_to_bias
+from pretzel.control_plane.optimize.rules.cast_before_concat import cast_before_concat
 from pretzel.control_plane.optimize.rules.check_before_scaling import check_before_scaling
 from pretzel.control_plane.optimize.rules.check_parts_before_concat import check_parts_before_concat
 from pretzel.control_plane.optimize.rules.column_before_columnwise import column_before_columnwise
@@ -39,7 +40,8 @@ from pretzel.control_plane.optimize.rules.share_checks import share_checks
 from pretzel.control_plane.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
 
 RULES: tuple[Rule, ...] = (
-    count_in_wanted_type,  # first: a cast hides the counts from every proof and pattern below
+    cast_before_concat,  # first, so that the cast meets the counts
+    count_in_wanted_type,  # a cast hides the counts from every proof and pattern below
     # Checks go early: one that stands between two operators keeps them apart for every rule below.
     share_checks,
     merge_require_finite,

@@ -12,12 +12,12 @@ import numpy as np
 import typer
 
 from pretzel.cli import output
+from pretzel.cli.files import read
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
-from pretzel.cli.rows import batches, delimiter_of
 from pretzel.client import AsyncClient
 from pretzel.errors import InputError, PretzelError
 from pretzel.plan.model import InputDescription, ModelDescription
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
 _WORDS = np.array("the of and to in is was for on that with as it by be at from this are or".split())
 _WARM_CALLS = 5
@@ -86,8 +86,7 @@ async def _ask_until(client: AsyncClient, load: Load, X: Any, end: float) -> Non
 
 
 def _from_file(file: Path, description: ModelDescription, rows: int) -> Any:
-    with file.open(newline="", encoding="utf-8") as opened:
-        found = next(batches(opened, delimiter_of(file), description, rows), None)
+    found = next(read(file, "auto", description, rows), None)
     if found is None:
         raise InputError(f"{file}: holds no rows")
     return found
@@ -100,6 +99,9 @@ def _made_up(inputs: tuple[InputDescription, ...], rows: int) -> dict[str, Any]:
 
 def _column(item: InputDescription, rows: int, random: np.random.Generator) -> Any:
     kind = item.type
+    if kind.layout == "ragged":
+        words = [random.choice(_WORDS, 20).tolist() for _ in range(rows)]
+        return Ragged.of(words if kind.is_text else [[1.0] * len(row) for row in words], numbers=not kind.is_text)
     if kind.is_text:
         count = rows * kind.columns
         return Texts.of((" ".join(random.choice(_WORDS, 20)) for _ in range(count)), kind.width)

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 
 from pretzel.cli import output
 from pretzel.cli.estimators import load_model
+from pretzel.cli.files import read_sample
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
-from pretzel.cli.rows import read_sample
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
 from pretzel.client.deployment import silent

@@ -11,8 +11,8 @@ from typing import Any
 
 from pretzel.cli import output
 from pretzel.errors import InputError, UnsupportedError
-from pretzel.importers.files import format_of, read_model
-from pretzel.importers.registry import IMPORTERS, load_family
+from pretzel.importers.files import format_of, opened, read_model
+from pretzel.importers.registry import IMPORTERS
 from pretzel.plan import bundle
 
 
@@ -31,8 +31,7 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
         return bundle.load(path)
     if format_of(path) is not None:
         return read_model(path)
-    model = _skops(path, trusted) if _is_skops(path) else _pickled(path)
-    load_family(type(model))
+    model = opened(_skops(path, trusted) if _is_skops(path) else _pickled(path))
     if not hasattr(model, "fit") and type(model) not in IMPORTERS:
         refused = UnsupportedError(f"{path}: holds a {type(model).__name__}, not an estimator")
         refused.add_note("save the fitted estimator by itself")

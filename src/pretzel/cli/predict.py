@@ -6,44 +6,45 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from pretzel.cli import failures
+from pretzel.cli.files import Format, read
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
-from pretzel.cli.rows import Writer, batches, delimiter_of
+from pretzel.cli.rows import Writer
 from pretzel.client import Client
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 
 DESCRIBE = "`pretzel describe {}` tells what it takes, and what methods it has"
-_DELIMITERS = {"csv": ",", "tsv": "\t", "lines": None}
 
 
 def predict(
     name: Name,
     file: Annotated[
         Path | None,
-        typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or lines of text; standard input if left out."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="CSV, TSV, Parquet, lines of JSON or of text; standard input if left out.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write CSV; standard output if left out.")] = None,
     method: Annotated[str, typer.Option(help="The estimator's method.")] = "predict",
-    format: Annotated[
-        Literal["auto", "csv", "tsv", "lines"], typer.Option(help="Of the input; `auto` goes by the file's name.")
-    ] = "auto",
+    format: Annotated[Format, typer.Option(help="Of the input; `auto` goes by the file's name.")] = "auto",
     batch: Annotated[int, typer.Option(min=1, help="Rows sent at a time.")] = 10_000,
     server: Server = SERVER,
     timeout: Timeout = 60,
     json: Json = False,
 ) -> None:
     """Score rows; an empty cell is a missing value."""
-    delimiter = delimiter_of(file) if format == "auto" else _DELIMITERS[format]
-    with Client(server, timeout=timeout) as client, _reading(file) as rows, _writing(out) as answers:
+    with Client(server, timeout=timeout) as client, _writing(out) as answers:
         description = client.describe(name)
         writer = Writer(answers, method, _labels(description, method), json)
         with failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
-            for X in batches(rows, delimiter, description, batch):
+            for X in read(file, format, description, batch):
                 writer.write(client.score(name, X, method))
             if writer.rows == 0:
                 raise InputError(f"{file or 'standard input'}: there are no rows to answer")
@@ -51,15 +52,6 @@ def predict(
 
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:
     return next((output.labels for output in description.outputs if output.name == method), None)  # type: ignore[return-value]
-
-
-@contextmanager
-def _reading(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdin
-        return
-    with path.open(newline="", encoding="utf-8") as file:
-        yield file
 
 
 @contextmanager

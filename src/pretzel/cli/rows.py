@@ -1,4 +1,4 @@
-"""Rows from files and to files: CSV, TSV, lines of text.
+"""Rows from texts and to texts: CSV, TSV, lines.
 
 An empty cell is missing (NaN), as pandas reads it.  A first row in which no cell is a number is a header.  Blank lines
 are passed over, except where a row has one cell: there each is a text, so that answers line up with what was asked.
@@ -11,14 +11,11 @@ import itertools
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from pretzel.errors import InputError, UnsupportedError
-from pretzel.plan.definition import Definition
+from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription, ModelDescription
 
 Row = Sequence[str]
@@ -31,39 +28,24 @@ def batches(file: TextIO, delimiter: str | None, description: ModelDescription, 
     """Yield what the file holds in the form that the model takes, so many rows at a time."""
     metadata = description.version.metadata
     if metadata.get("input_style") == "texts" and delimiter is None:
-        yield from _grouped((line.rstrip("\n") for line in file), count)
+        yield from grouped((line.rstrip("\n") for line in file), count)
         return
     header, lines = _table(file, delimiter, texts=any(item.type.is_text for item in description.inputs))
-    for group in _grouped(lines, count):
+    for group in grouped(lines, count):
         yield _shaped(group, header, description)
 
 
-def read_sample(path: Path, model: Any) -> Any:
-    """Return the rows of a sample as the estimator takes them.
-
-    Raises:
-        InputError: the model is a definition, which cannot answer them.
-        UnsupportedError: the estimator takes a DataFrame, and pandas is not installed.
-    """
-    if isinstance(model, Definition):
-        raise InputError(
-            "a saved definition cannot answer a sample; deploy the estimator's own file to have it verified"
-        )
-    if getattr(model, "feature_names_in_", None) is not None:
-        return _pandas(path, model)
-    with path.open(newline="", encoding="utf-8") as file:
-        if getattr(model, "n_features_in_", None) is None:
-            return [line.rstrip("\n") for line in file]
-        header, lines = _table(file, delimiter_of(path), texts=False)
-        rows = [[_number(cell, n, _name(header, j)) for j, cell in enumerate(row)] for n, row in lines]
-    if not rows:
-        raise InputError(f"{path}: the sample has no rows")
-    return np.array(rows)
+def matrix(file: TextIO, delimiter: str | None) -> np.ndarray:
+    """Return the numbers of a whole file."""
+    header, lines = _table(file, delimiter, texts=False)
+    return np.array([[_number(cell, n, _name(header, j)) for j, cell in enumerate(row)] for n, row in lines])
 
 
-def delimiter_of(path: Path | None) -> str | None:
-    """Return what stands between the cells of a file with that name; None where it holds lines, or cannot be told."""
-    return {".csv": ",", ".tsv": "\t"}.get(path.suffix.lower() if path else "")
+def grouped(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
+    """Yield so many items at a time."""
+    iterator = iter(items)
+    while group := list(itertools.islice(iterator, count)):
+        yield group
 
 
 class Writer:
@@ -106,12 +88,6 @@ def _is_by_target(answer: Any) -> bool:
 def _jsonable(names: list[str], row: list[Any]) -> dict[str, Any]:
     odd = (isinstance(value, float) and not math.isfinite(value) for value in row)
     return {name: str(v) if strange else v for name, v, strange in zip(names, row, odd, strict=True)}
-
-
-def _grouped(items: Iterable[Any], count: int) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while group := list(itertools.islice(iterator, count)):
-        yield group
 
 
 def _table(file: TextIO, delimiter: str | None, texts: bool) -> tuple[Row | None, Lines]:
@@ -202,17 +178,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _pandas(path: Path, model: Any) -> Any:
-    try:
-        pandas = import_module("pandas")
-    except ModuleNotFoundError:
-        raise UnsupportedError(f"{path}: the estimator takes a DataFrame; pip install pandas") from None
-    frame = pandas.read_csv(path, sep=delimiter_of(path) or ",")
-    missing = [name for name in model.feature_names_in_ if name not in frame.columns]
-    if missing:
-        raise InputError(
-            f"{path}: column {missing[0]!r} is missing; the file has {', '.join(map(repr, frame.columns))}"
-        )
-    return frame[list(model.feature_names_in_)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,8 +71,18 @@ def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
 
 
 def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Parameter]]:
+    wanted = replace(wanted, model=_opened(wanted.model))
     definition = _definition(wanted.model, wanted.sample)
     return _request(wanted, definition), definition.parameters
+
+
+def _opened(model: Any) -> Any:
+    """Return what a file of a library's own format holds, where a path is given, so that it can answer a sample."""
+    if not isinstance(model, (str, os.PathLike)):
+        return model
+    from pretzel.importers.files import read_model
+
+    return read_model(model)
 
 
 def _definition(model: Any, sample: Any) -> Definition:

@@ -155,12 +155,13 @@ def _as_texts(values: Any) -> Any:
     """Return categories with integers as their digits, which is how libraries know them that hash categories."""
     if isinstance(values, Texts):
         return values
-    array = np.asarray(array_of(values, number=False))
-    if array.dtype.kind in "biu":
-        return [str(int(value)) for value in array.tolist()]
-    if array.dtype.kind != "O":
-        return array
-    return [str(int(value)) if isinstance(value, (int, np.integer)) else value for value in array.tolist()]
+    array = array_of(values, number=False)
+    array = array if isinstance(array, np.ndarray) else _array(array, object)
+    return np.array([_digits(value) for value in array.ravel().tolist()], object).reshape(array.shape)
+
+
+def _digits(value: Any) -> Any:
+    return str(int(value)) if isinstance(value, (int, np.integer, np.bool_)) else value
 
 
 def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def list_column(name: str, rows: Any) -> Ragged:
     """
     if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
         return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "lists of texts")
-    lists = [_list(name, i, row) for i, row in enumerate(rows)]
+    lists = [_list(name, i, row) for i, row in enumerate(_python(rows))]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
     return Ragged(_packed(name, list(chain.from_iterable(lists)), starts), starts)
 
@@ -99,7 +99,12 @@ def _rows(name: str, rows: Any, form: Form) -> Iterable[Any]:
         return [rows]
     if isinstance(rows, (str, Mapping)) or not isinstance(rows, Iterable) or hasattr(rows, "columns"):
         _refuse_rows(name, rows, "pairs" if form.pairs else "dictionaries")
-    return rows
+    return _python(rows)
+
+
+def _python(rows: Iterable[Any]) -> Iterable[Any]:
+    """Return rows as Python's own values, where they are Arrow's."""
+    return rows.to_pylist() if hasattr(rows, "to_pylist") else rows
 
 
 def _refuse_rows(name: str, rows: Any, wanted: str) -> NoReturn:

@@ -28,7 +28,6 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    load_family(type(estimator))
     inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
     methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
@@ -94,9 +93,10 @@ def _number(dtype: Any) -> str:
 
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
+    kind = type(estimator)
     metadata: dict[str, Any] = {
-        "estimator": f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-        "library": getattr(estimator, "written_by", None) or _library(estimator),
+        "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
+        "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
     }
@@ -120,8 +120,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     return metadata | inputs.metadata
 
 
-def _library(estimator: Any) -> str:
-    library = type(estimator).__module__.partition(".")[0]
+def _library(kind: type) -> str:
+    library = kind.__module__.partition(".")[0]
     return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns, Inputs, UnreadableError
@@ -15,8 +15,11 @@ Methods = dict[str, Node]
 """The node that gives what each fitted method returns: ``transform``, ``predict``, ``predict_proba``, ..."""
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
+StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 
 IMPORTERS: dict[type, Importer] = {}
+STAND_INS: dict[type, Callable[[Any], Any]] = {}
+"""What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
 REFUSED: dict[type, tuple[str, str]] = {}
@@ -53,6 +56,16 @@ def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callab
 
     def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
         GIVEN.update(dict.fromkeys(classes, function))
+        return function
+
+    return register
+
+
+def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
+    """Register a function that returns a model in whose place it is imported, and checked on samples."""
+
+    def register(function: StandIn) -> StandIn:
+        STAND_INS[kind] = function
         return function
 
     return register

@@ -15,6 +15,7 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import FUNCTIONS
+from pretzel.plan.ops.features import POWERS
 from pretzel.plan.ops.heads import LINKS
 from pretzel.plan.ops.linear import METRICS
 from pretzel.plan.parameter import Parameter
@@ -313,7 +314,7 @@ _simple(
 _simple(
     ops.Power,
     _is_wide,
-    lambda d, x: {"exponents": d.array(x.type.columns), "form": d.dice.choice(["box_cox", "yeo_johnson"])},
+    lambda d, x: {"exponents": d.array(x.type.columns), "form": d.dice.choice(POWERS)},
 )
 _simple(
     ops.Interpolate,

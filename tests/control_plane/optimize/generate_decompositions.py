@@ -46,3 +46,15 @@ def _pursuit(draw: Draw) -> Node | None:
     return ops.MatchingPursuit(
         ops.RequireFinite(x, "A"), Parameter.of(np.eye(x.type.columns) + 0.1), draw.dice.randint(1, x.type.columns)
     )
+
+
+@makes(ops.Sparsify)
+def _sparsify(draw: Draw) -> Node | None:
+    x = _matrix(draw)
+    return None if x is None else ops.Sparsify(x)
+
+
+@makes(ops.NormalProbability)
+def _probability(draw: Draw) -> Node | None:
+    x = draw.pick(lambda n: n.type.dtype == "f64" and n.type.layout == "dense")
+    return None if x is None else ops.NormalProbability(x)

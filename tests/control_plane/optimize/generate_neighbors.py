@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.combine import COMBINATIONS
-from pretzel.plan.ops.neighbors import BLENDS
+from pretzel.plan.ops.neighbors import BLENDS, TREE_METRICS
 from pretzel.plan.parameter import Parameter
 from tests.control_plane.optimize.generate import Draw, makes
 
@@ -34,6 +34,17 @@ def _coupling(draw: Draw) -> Node | None:
 def _nearest(draw: Draw) -> Node | None:
     x = draw.pick(lambda node: _is_dense(node) and bool(node.type.width))
     return None if x is None else ops.Nearest(x, draw.dice.randint(1, x.type.columns))
+
+
+@makes(ops.NearestInTree)
+def _nearest_in_tree(draw: Draw) -> Node | None:
+    x = draw.pick(lambda node: _is_dense(node) and node.type.dtype == "f64")
+    if x is None:
+        return None
+    rows, boxes = draw.array(6, x.type.columns), np.full((1, x.type.columns), 3.0)
+    order, spans = Parameter.of(np.array([3, 1, 0, 5, 2, 4])), Parameter.of(np.array([[0, 6]]))
+    low, high, metric = Parameter.of(-boxes), Parameter.of(boxes), draw.dice.choice(TREE_METRICS)
+    return ops.NearestInTree(x, rows, order, spans, low, high, draw.dice.randint(1, 6), metric)
 
 
 @makes(ops.Gather)

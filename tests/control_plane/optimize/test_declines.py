@@ -36,6 +36,33 @@ class Refusal:
 
 REFUSALS = [
     Refusal(
+        "cast_before_concat",
+        "of dense parts, one cast of the whole is cheaper",
+        """%x = input column="x" kind="i64"
+        %z = input column="z" kind="i64"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f64"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "cast_before_concat",
+        "2**53 + 1 beside a float32 was rounded once, and would be rounded otherwise",
+        """%x = input column="x" kind="f32{2}"
+        %z = input column="z" kind="f64{2}"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f64"
+        output "y" = %2""",
+    ),
+    Refusal(
+        "cast_before_concat",
+        "1e-50 is stored in a sparse row of float64, and in one of float32 it is a zero",
+        """%x = input column="x" kind="f64{2}"
+        %z = input column="z" kind="f64{2}"
+        %1 = concat %x %z
+        %2 = cast %1 dtype="f32"
+        output "y" = %2""",
+    ),
+    Refusal(
         "share_checks",
         "a NaN that one refuses passes the other, and an output may need that one alone",
         f"""%{ROWS}

@@ -181,12 +181,6 @@ def test_inside_pipelines() -> None:
     np.testing.assert_allclose(pretzel.compile(logs).predict(x), logs.predict(x), rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", [CatBoost, CatBoostClassifier, CatBoostRegressor, CatBoostRanker])
-def test_what_is_not_fitted_is_refused(kind: Any) -> None:
-    with pytest.raises(UnsupportedError, match=f"{kind.__name__} cannot be served: it is not fitted; fit it first"):
-        export(kind())
-
-
 def test_subclasses_are_not_covered() -> None:
     class Own(CatBoostRegressor):
         pass

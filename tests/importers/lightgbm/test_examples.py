@@ -8,4 +8,3 @@ from tests.importers.walk import Walk
 
 class TestExamples(Walk):
     EXAMPLES = LIGHTGBM
-    UNWALKED = frozenset({"Booster"})

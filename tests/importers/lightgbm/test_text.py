@@ -32,6 +32,11 @@ def test_a_torn_file(end: int) -> None:
         read(TEXT[:end].encode())
 
 
+def test_a_file_that_is_torn_behind_its_trees() -> None:
+    with pytest.raises(InputError, match="it ends before the line 'end of parameters': the file is torn"):
+        read(TEXT[: TEXT.index("end of parameters")].encode())
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

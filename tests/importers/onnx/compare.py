@@ -67,12 +67,11 @@ def _column(kind: Any, x: np.ndarray) -> Any:
 
 def packed(columns: dict[str, Any]) -> dict[str, Any]:
     """The same as kernels take them: matrices of texts in one piece."""
-    return {
-        name: Texts.of(sum(value, []), len(value[0]))
-        if isinstance(value, list) and isinstance(value[0], list)
-        else value
-        for name, value in columns.items()
-    }
+    return {name: _packed(value) if isinstance(value, list) else value for name, value in columns.items()}
+
+
+def _packed(texts: list[Any]) -> Any:
+    return texts if isinstance(texts[0], str) else Texts.of(sum(texts, []), len(texts[0]))
 
 
 def plain(value: Any) -> np.ndarray:

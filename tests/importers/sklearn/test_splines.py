@@ -57,7 +57,7 @@ def test_what_lies_beyond_the_knots_is_refused_where_it_is_an_error(value: float
     [
         ({"degree": 0}, "degree=0"),
         ({"degree": 1, "extrapolation": "linear"}, "degree=1"),
-        ({"sparse_output": True}, "sparse_output=True"),
+        ({"sparse_output": True, "handle_missing": "zeros", "extrapolation": "continue"}, "handle_missing='zeros'"),
     ],
 )
 def test_what_cannot_be_served_is_said(options: dict[str, Any], message: str) -> None:

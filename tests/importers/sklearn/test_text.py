@@ -20,7 +20,7 @@ from pretzel.importers import export
 from pretzel.importers.sklearn import text as importer
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Csr
-from tests.helpers.texts import PATTERNS, TEXTS, reviews
+from tests.helpers.texts import GENERAL, PATTERNS, TEXTS, reviews
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -130,7 +130,7 @@ def vectorizers(draw: st.DrawFn) -> dict[str, Any]:
         "ngram_range": (low, draw(st.integers(low, low + 3))),
         "lowercase": draw(st.booleans()),
         "strip_accents": draw(st.sampled_from([None, "ascii", "unicode"])),
-        "token_pattern": draw(st.sampled_from(PATTERNS)),
+        "token_pattern": draw(st.sampled_from([*PATTERNS, *GENERAL])),
         "stop_words": draw(st.none() | st.lists(TEXTS, max_size=4)),
         "binary": draw(st.booleans()),
         "dtype": draw(st.sampled_from(DTYPES)),
@@ -156,7 +156,9 @@ def test_nasty_texts(options: dict[str, Any], seen: list[str], new: list[str]) -
         ({"preprocessor": str.upper}, "use lowercase and strip_accents"),
         ({"analyzer": str.split}, "CountVectorizer(analyzer="),
         ({"strip_accents": str.upper}, "CountVectorizer(strip_accents="),
-        ({"token_pattern": r"[a-z]\w+"}, "only runs of one class of characters are served"),
+        ({"token_pattern": r"(?=a)\w+|\w+"}, "assert is more than an automaton can do"),
+        ({"token_pattern": r"a.*f|\w"}, "what follows a token can decide, from any distance"),
+        ({"token_pattern": r"\w*"}, "it matches the empty text"),
         ({"dtype": np.int32}, "use int64, float32 or float64"),
         ({"input": "file"}, "servers read no files"),
         ({"vocabulary": {"a": 0, 5: 1}}, "CountVectorizer(vocabulary="),

@@ -8,4 +8,3 @@ from tests.importers.xgboost.examples import EXAMPLES as XGBOOST
 
 class TestExamples(Walk):
     EXAMPLES = XGBOOST
-    UNWALKED = frozenset({"Booster"})

@@ -11,6 +11,16 @@ import pytest
 from pretzel.plan.types import ValueType, dense, sparse
 
 F3, F2, I2, I3 = dense("f64", 3), dense("f64", 2), dense("i64", 2), dense("i64", 3)
+TREE: dict[str, Any] = {
+    "rows": np.ones((4, 3)),
+    "order": np.arange(4),
+    "spans": np.array([[0, 4]]),
+    "low": np.zeros((1, 3)),
+    "high": np.ones((1, 3)),
+    "count": 2,
+    "metric": "squares",
+    "p": 2.0,
+}
 
 WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("nearest:Nearest", (F3,), dense("i64", 4), {"count": 4, "limit": 1.0}),
@@ -18,6 +28,17 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("nearest:Nearest", (F3,), dense("i64", 0), {"count": 0, "limit": 1.0}),
     ("nearest:Nearest", (I3,), I2, {"count": 2, "limit": 1.0}),
     ("nearest:Nearest", (F3,), F2, {"count": 2, "limit": 1.0}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"count": 5}),
+    ("tree:NearestInTree", (F3,), dense("i64", 0), TREE | {"count": 0}),
+    ("tree:NearestInTree", (F2,), I2, TREE),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"order": np.array([0, 1, 2, 4])}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"order": np.arange(3)}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"spans": np.array([[0, 5]])}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"spans": np.array([[-1, 4]])}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"spans": np.zeros((0, 2), np.int64)}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"low": np.ones((2, 3))}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"high": np.ones(2)}),
+    ("tree:NearestInTree", (F3,), I2, TREE | {"metric": "cosine"}),
     ("found:Gather", (F3, I2), F3, {}),
     ("found:Gather", (F3, F2), F2, {}),
     ("found:Gather", (F3, I2), dense("f32", 2), {}),

@@ -6,14 +6,15 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pretzel.errors import DefinitionError
 from pretzel.plan import ops
+from pretzel.plan.automaton import check
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.patterns import class_run
-from tests.helpers.texts import PATTERNS, TEXTS
+from tests.helpers.texts import GENERAL, PATTERNS, TEXTS
 from tests.ops.harness import assert_alike, load, meaning
 
 X = ops.Input("x", "str")
@@ -31,6 +32,71 @@ def patterns(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["", "(?i)", "(?a)", "(?s)"])) + lead + body + trail
 
 
+@st.composite
+def general_patterns(draw: st.DrawFn, depth: int = 3) -> str:
+    """Patterns of everything that an automaton may be able to do, and here and there of more."""
+    kind = draw(
+        st.sampled_from(["one", "one", "sequence", "choice", "repeat", "repeat", "assert"] if depth else ["one"])
+    )
+    part = general_patterns(depth - 1)
+    if kind == "one":
+        return draw(st.sampled_from([*CLASSES, "b", "-", "[ab]", "é", r"\W"]))
+    if kind == "sequence":
+        return draw(st.sampled_from(["{}{}", "{}{}{}", "({}){}", "{}({})"])).format(*(draw(part) for _ in range(3)))
+    if kind == "choice":
+        return f"(?:{'|'.join(draw(part) for _ in range(draw(st.integers(2, 3))))})"
+    if kind == "repeat":
+        return f"(?:{draw(part)})" + draw(st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "*?", "+?", "??", "{1,2}?"]))
+    return draw(st.sampled_from([r"\b{}", r"{}\b", r"\B{}", "^{}", r"{}\Z", r"(?:{}$)"])).format(draw(part))
+
+
+def is_served(pattern: str) -> bool:
+    try:
+        check(pattern)
+    except ValueError:
+        return False
+    return True
+
+
+FLAGS = st.sampled_from(["", "", "(?i)", "(?a)", "(?s)", "(?m)"])
+SERVED = st.builds("{}{}".format, FLAGS, general_patterns()).filter(is_served)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(
+    pattern=SERVED,
+    texts=st.lists(TEXTS | st.text("abAB1é-_. \n'", max_size=24), min_size=1, max_size=20),
+)
+def test_an_automaton_finds_what_re_finds(pattern: str, texts: list[str]) -> None:
+    assert_tokens(pattern, texts)
+
+
+@pytest.mark.parametrize("pattern", GENERAL)
+def test_patterns_of_every_kind(pattern: str) -> None:
+    texts = [
+        "",
+        "The don't co-operate, #tag 3.14!",
+        "abcabcd ab",
+        "a\nbs\n c's",
+        "<a><b>",
+        "aaaa",
+        "ÉCOLE école1",
+        "\n",
+    ]
+    assert_tokens(pattern, texts)
+
+
+def assert_tokens(pattern: str, texts: list[str]) -> None:
+    """Fail unless the tokens, and each with the next, are those of ``re``; other pieces of the texts are not found."""
+    texts = [text[:24] for text in texts]
+    pieces = {text[i:j] for text in texts for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
+    found = [re.findall(pattern, text) for text in texts]
+    pairs = {f"{a} {b}" for tokens in found for a, b in zip(tokens, tokens[1:], strict=False)}
+    vocabulary = Parameter.strings(sorted(pieces | pairs | {"?"}))
+    node = ops.CountNgrams(ops.Tokenize(X, pattern), vocabulary, "word", 1, 2)
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
+
+
 def is_native(pattern: str) -> bool:
     try:
         class_run(pattern)
@@ -44,27 +110,21 @@ def is_native(pattern: str) -> bool:
 @example(pattern=r"[\w']+\b", text="''a''b'' ''")
 @example(pattern=r"\b[\w'.]{3,}\b", text="a.' b a.b.'")
 def test_tokens_are_those_that_re_finds(pattern: str, text: str) -> None:
-    text = text[:24]
-    tokens = re.findall(pattern, text)
-    pieces = {text[i:j] for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
-    pairs = {f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)}
-    vocabulary = Parameter.strings(sorted(pieces | pairs | {"?"}))
-    node = ops.CountNgrams(ops.Tokenize(X, pattern), vocabulary, "word", 1, 2)
-    assert_alike(load(node).run({"x": [text]})["out"], meaning(node, {"x": [text]}))
+    assert_tokens(pattern, [text])
 
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"\w*", "", r"a|bc", r"[a-z]\w+", r"(\w)(\w)", r"(\w)\w+", r"(?=a)a", r"\w+?", r"^\w+", r"\w+$", r"(a+)+",
-     r"(?i:a)", "(", "a{9}{9}", r"\b[\w']{2,4}\b", r"\b\w{1,3}", r"\w{1,3}\b", "a" * 1001, "(" * 900 + ")" * 900,
-     r"\B\w+", "a{1,99999999999999999999}"],
+    [r"\w*", "", r"(\w)(\w)", r"(?=a)a", r"(?<!a)a", r"\w+$", r"(a+)+", r"(a)|b", r"a(b*)c", r"(\w)\1", r"(?:a?)+b",
+     r"(?i:a)", "(", "(?:a{9}){99999}", r"a++", r"(?>a)", "a" * 1001, "(" * 900 + ")" * 900,
+     "a{1,99999999999999999999}", r"a.*b|a", r"\w+@|b", r"\w+[.]|\w", r"(?:a|ab)(?:c|bcd)*d|a", r"(?s)<.+?>|\w"],
 )  # fmt: skip
 def test_other_patterns_are_refused_by_name(pattern: str) -> None:
     with pytest.raises(DefinitionError, match="tokenize: pattern "):
         load(ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(["a"]), "word", 1, 1))
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", [*PATTERNS, *GENERAL])
 def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
     executable = load(ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(["zz"]), "word", 1, 1))
     texts = [unit * 200_000 for unit in ("a", ".", "a.", "'", "é ", " ")]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
-from tests.helpers.texts import PATTERNS
+from tests.helpers.texts import GENERAL, PATTERNS
 from tests.ops.cases import ROWS, Drawn
 from tests.ops.cases.lowercase import columns
 
@@ -17,7 +17,7 @@ OPERATOR = ops.Tokenize
 
 @st.composite
 def strategy(draw: st.DrawFn) -> Drawn:
-    texts, pattern = draw(columns(draw(ROWS))), draw(st.sampled_from(PATTERNS))
+    texts, pattern = draw(columns(draw(ROWS))), draw(st.sampled_from([*PATTERNS, *GENERAL]))
     tokens = sorted({token for text in texts if isinstance(text, str) for token in re.findall(pattern, text)})
     # Pairs show the order of the tokens, and where the kernel finds other tokens some pair is missing.
     found = [re.findall(pattern, text) for text in texts if isinstance(text, str)]

@@ -136,6 +136,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
+    ops.Sparsify: (Binding("sparsify", "sparse.columns:Sparsify"),),
     ops.Affine: (
         Binding("affine", "dense.scale:Affine", takes=_is_dense),
         Binding("affine.sparse", "sparse.values:Scale", takes=_is_sparse),

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+def _in_order_of_leaves(node: Node) -> Mapping[str, Parameter]:
+    """Lay rows out as the leaves hold them, so that what is read together lies together."""
+    made = dict(node.parameters)
+    return made | {"rows": Parameter.of(np.ascontiguousarray(made["rows"].array[made["order"].array]))}
+
 
 NEIGHBORS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Nearest: (Binding("nearest", "neighbors.nearest:Nearest"),),
+    ops.NearestInTree: (Binding("nearest_in_tree", "neighbors.tree:NearestInTree", derive=_in_order_of_leaves),),
     ops.Gather: (Binding("gather", "neighbors.found:Gather"),),
     ops.Blend: (Binding("blend", "neighbors.found:Blend"),),
     ops.Barycenter: (Binding("barycenter", "neighbors.barycenter:Barycenter"),),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import cast
 
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
+from pretzel.plan.automaton import automaton, is_run
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.patterns import class_run, class_table
@@ -33,22 +36,38 @@ def _in_lines(parameter: Parameter) -> Parameter:
     return parameter
 
 
+def _is_run(node: Node) -> bool:
+    return is_run(cast(ops.Tokenize, node).pattern)
+
+
 def _class_table(node: Node) -> Mapping[str, Parameter]:
     """Lay a token pattern out as a run over a table of characters."""
     assert isinstance(node, ops.Tokenize)
-    try:
-        run = class_run(node.pattern)
-    except ValueError as error:
-        raise node.fail(str(error)) from None
+    run = class_run(node.pattern)
     index, blocks = class_table(node.pattern)
     numbers = np.array([run.low, run.high, run.lead, run.trail], np.int64)
     return {"run": Parameter.of(numbers), "index": Parameter.of(index), "blocks": Parameter.of(blocks)}
 
 
+def _automaton(node: Node) -> Mapping[str, Parameter]:
+    """Lay any other token pattern out as the tables of an automaton."""
+    assert isinstance(node, ops.Tokenize)
+    try:
+        tables = automaton(node.pattern)
+    except ValueError as error:
+        raise node.fail(str(error)) from None
+    arrays = {part.name: getattr(tables, part.name) for part in fields(tables) if part.name != "grouped"}
+    arrays["grouped"] = np.array([tables.grouped])
+    return {name: Parameter.of(array) for name, array in arrays.items()}
+
+
 TEXT: dict[type[Node], tuple[Binding, ...]] = {
     ops.Lowercase: (Binding("lowercase", "text.lowercase:Lowercase"),),
     ops.StripAccents: (Binding("strip_accents", "text.strip_accents:StripAccents"),),
-    ops.Tokenize: (Binding("tokenize", "text.tokenize:Tokenize", derive=_class_table, drop=("pattern",)),),
+    ops.Tokenize: (
+        Binding("tokenize", "text.tokenize:Tokenize", takes=_is_run, derive=_class_table, drop=("pattern",)),
+        Binding("tokenize.automaton", "text.match:Match", derive=_automaton, drop=("pattern",)),
+    ),
     ops.FilterTokens: (
         Binding(
             "filter_tokens",

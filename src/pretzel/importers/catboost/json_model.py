@@ -167,51 +167,50 @@ def _symmetric(trees: list[dict[str, Any]]) -> Trees:
 
 
 def _nested(trees: list[dict[str, Any]]) -> Trees:
-    splits: list[int] = []
-    steps: list[tuple[int, int]] = []
-    leaf_of: list[int] = []
-    leaves: list[list[float]] = []
-    sizes = []
-    for tree in trees:
-        before = len(splits)
-        _walk(tree, splits, steps, leaf_of, leaves)
-        sizes.append(len(splits) - before)
-    dimension = len(leaves[0]) if leaves else 1
+    nodes = _Nodes()
+    sizes = [nodes.add(tree) for tree in trees]
+    dimension = len(nodes.leaves[0]) if nodes.leaves else 1
     return Trees(
         dimension,
-        np.array(splits, np.int64),
+        np.array(nodes.splits, np.int64),
         np.array(sizes, np.int64),
-        np.array(leaves, np.float64).reshape(-1, dimension),
-        np.array(steps, np.int64).reshape(-1, 2),
-        np.array(leaf_of, np.int64),
+        np.array(nodes.leaves, np.float64).reshape(-1, dimension),
+        np.array(nodes.steps, np.int64).reshape(-1, 2),
+        np.array(nodes.leaf_of, np.int64),
     )
 
 
-def _walk(
-    tree: dict[str, Any],
-    splits: list[int],
-    steps: list[tuple[int, int]],
-    leaf_of: list[int],
-    leaves: list[list[float]],
-) -> None:
-    """Append the nodes of one tree, each before its children."""
-    waiting: list[tuple[dict[str, Any], int, int]] = [(tree, -1, 0)]
-    while waiting:
-        node, parent, side = waiting.pop()
-        at = len(splits)
-        if parent >= 0:
-            left, right = steps[parent]
-            steps[parent] = (at - parent, right) if side == 0 else (left, at - parent)
+class _Nodes:
+    """Nodes of nested trees, laid out one after the other, each before its children."""
+
+    def __init__(self) -> None:
+        self.splits: list[int] = []
+        self.steps: list[list[int]] = []
+        self.leaf_of: list[int] = []
+        self.leaves: list[list[float]] = []
+
+    def add(self, tree: dict[str, Any]) -> int:
+        """Append the nodes of one tree, and return how many they are."""
+        before = len(self.splits)
+        waiting: list[tuple[dict[str, Any], int, int]] = [(tree, before, 0)]
+        while waiting:
+            node, parent, side = waiting.pop()
+            at = self._append(node)
+            if at > before:
+                self.steps[parent][side] = at - parent
+            if "value" not in node:
+                waiting += [(node["right"], at, 1), (node["left"], at, 0)]
+        return len(self.splits) - before
+
+    def _append(self, node: dict[str, Any]) -> int:
         ends = "value" in node
-        splits.append(0 if ends else int(node["split"]["split_index"]))
-        steps.append((0, 0))
-        leaf_of.append(len(leaves) if ends else 0)
+        self.splits.append(0 if ends else int(node["split"]["split_index"]))
+        self.steps.append([0, 0])
+        self.leaf_of.append(len(self.leaves) if ends else 0)
         if ends:
-            leaves.append(
-                [float(v) for v in node["value"]] if isinstance(node["value"], list) else [float(node["value"])]
-            )
-        else:
-            waiting += [(node["right"], at, 1), (node["left"], at, 0)]
+            value = node["value"]
+            self.leaves.append([float(one) for one in (value if isinstance(value, list) else [value])])
+        return len(self.splits) - 1
 
 
 def _flat(lists: list[list[int]]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class FloatFeature:
     nan_is_true: bool
     """Whether a NaN is above every border rather than below."""
 
+    @property
+    def splits(self) -> int:
+        """How many splits compare it."""
+        return len(self.borders)
+
 
 @dataclass(frozen=True, slots=True)
 class CatFeature:
@@ -53,6 +59,11 @@ class OneHotFeature:
     """Index of the categorical feature."""
     values: np.ndarray
     """``i32[n]``: hashes."""
+
+    @property
+    def splits(self) -> int:
+        """How many splits compare it."""
+        return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,11 @@ class CtrFeature:
     scale: float
     borders: np.ndarray
     """``f32[n]``."""
+
+    @property
+    def splits(self) -> int:
+        """How many splits compare it."""
+        return len(self.borders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +174,10 @@ class Model:
         require(len(self.bias) in (1, self.trees.dimension), f"{len(self.bias)} biases")
         splits = self.trees.splits
         if len(splits) and not self.estimated:
-            require(0 <= splits.min() <= splits.max() < max(1, self.split_count), "a split is not there")
+            count = sum(feature.splits for feature in self.features)
+            require(0 <= splits.min() <= splits.max() < max(1, count), "a split is not there")
+        for one_hot in self.one_hots:
+            require(len(np.unique(one_hot.values)) == one_hot.splits, "a single value stands twice")
         require(bool(self.columns), "it reads no columns")
         for taken in (
             [feature.flat for feature in self.columns],
@@ -169,11 +188,10 @@ class Model:
         for ctr in self.ctrs:
             require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is not there")
 
-    @property
-    def split_count(self) -> int:
-        """How many splits there are to choose from."""
-        borders = sum(len(f.borders) for f in self.floats) + sum(len(f.borders) for f in self.ctrs)
-        return borders + sum(len(feature.values) for feature in self.one_hots)
+    @cached_property
+    def features(self) -> list[FloatFeature | OneHotFeature | CtrFeature]:
+        """What splits compare, in the order in which they are counted through."""
+        return [*self.floats, *self.one_hots, *self.ctrs]
 
     @property
     def columns(self) -> list[FloatFeature | CatFeature]:

@@ -10,31 +10,31 @@ from pretzel.importers.lightgbm.native import columns, text_model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
-from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
 
 OFF = ("none", "false", "0", "-")
 
 
-@imports(lightgbm.Booster)
-def booster(estimator: lightgbm.Booster, x: Columns, step: Step) -> Methods:
-    """What ``predict`` answers, by the best iteration where there is one."""
-    return text_model(_model(estimator), x, step)
+@stands_in(lightgbm.Booster)
+def as_text(estimator: lightgbm.Booster) -> Model:
+    """The text that a booster writes of itself: its trees up to the best iteration, where there is one."""
+    return read_text(estimator.model_to_string())
 
 
 @imports(lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 def regressor(estimator: lightgbm.LGBMModel, x: Columns, step: Step) -> Methods:
     """What the booster answers."""
     _check(estimator, step)
-    return text_model(_model(estimator.booster_), x, step)
+    return text_model(as_text(estimator.booster_), x, step)
 
 
 @imports(lightgbm.LGBMClassifier)
 def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Methods:
     """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
     _check(estimator, step)
-    model = _model(estimator.booster_)
+    model = as_text(estimator.booster_)
     scores = raw_scores(model, x, step)
     answer = answered(model, scores, step)
     raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
@@ -44,23 +44,12 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
 
 
-@given(lightgbm.Booster)
-def given_booster(estimator: lightgbm.Booster, inputs: Inputs) -> Columns:
-    """Return a column for each name that the booster was trained with, or a matrix."""
-    model = _model(estimator)
-    return columns(inputs, model.names, len(model.feature_names))
-
-
 @given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 def given_estimator(estimator: lightgbm.LGBMModel, inputs: Inputs) -> Columns:
     """Return a column for each name, where it was fitted on a table."""
     names = getattr(estimator, "feature_names_in_", None)
     width = getattr(estimator, "n_features_in_", None)
     return columns(inputs, None if names is None else tuple(map(str, names)), width)
-
-
-def _model(estimator: lightgbm.Booster) -> Model:
-    return read_text(estimator.model_to_string())
 
 
 def _check(estimator: lightgbm.LGBMModel, step: Step) -> None:

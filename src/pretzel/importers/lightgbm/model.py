@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Tree:
 @dataclass(frozen=True)
 class Model:
     """What a text file holds; ``predict`` answers by LightGBM itself, where it is installed."""
+
+    stands_for: ClassVar = "lightgbm.Booster"
 
     text: str
     version: str
@@ -59,6 +61,16 @@ class Model:
         made_up = tuple(f"Column_{i}" for i in range(len(self.feature_names)))
         return None if self.feature_names == made_up else self.feature_names
 
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The same, as scikit-learn's estimators tell them."""
+        return None if self.names is None else np.array(self.names, object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many features a row has."""
+        return len(self.feature_names)
+
     @cached_property
     def _booster(self) -> Any:
         try:
@@ -70,9 +82,12 @@ class Model:
         return Booster(model_str=self.text)
 
     def predict(self, X: Any) -> Any:
-        """Return LightGBM's own answers.
+        """Return LightGBM's own answers; columns of a table that were categories while training are made so again.
 
         Raises:
             UnsupportedError: LightGBM is not installed.
         """
+        if self.pandas_categories and hasattr(X, "iloc"):
+            columns = [X.columns[i] for i in self.categorical]
+            X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
         return self._booster.predict(X)

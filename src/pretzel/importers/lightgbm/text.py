@@ -46,6 +46,8 @@ def read_text(text: str) -> Model:
     trees, end, rest = text.partition(f"\n{END}")
     if not end:
         raise InputError(f"it ends before the line {END!r}: the file is torn")
+    if "\nparameters:" in rest and "\nend of parameters" not in rest:
+        raise InputError("it ends before the line 'end of parameters': the file is torn")
     head, *blocks = re.split(r"\nTree=\d+\r?\n", trees)
     header = _lines(head)
     features = _number(header, "max_feature_idx") + 1

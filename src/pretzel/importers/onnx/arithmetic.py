@@ -21,6 +21,9 @@ FUNCTIONS = {
     "Reciprocal": "reciprocal",
     "Tanh": "tanh",
     "Relu": "relu",
+    "Sin": "sin",
+    "Cos": "cos",
+    "Erf": "erf",
 }
 ARITHMETIC = {
     "Add": "add",

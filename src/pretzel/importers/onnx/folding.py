@@ -58,7 +58,7 @@ def _check_size(site: Site, domain: str, given: Mapping[str, np.ndarray], opsets
     imports = [onnx.helper.make_opsetid(name, version) for name, version in opsets.items()]
     try:
         found = shape_inference.infer_node_outputs(schema, site.node, types, data, opset_imports=imports)
-    except (RuntimeError, onnx.shape_inference.InferenceError) as error:
+    except (RuntimeError, onnx.checker.ValidationError) as error:
         raise ValueError(str(error)) from None
     for kind in found.values():
         dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.tensor_type.shape.dim]
@@ -78,7 +78,10 @@ def _evaluated(
     imports = [onnx.helper.make_opsetid(name, version) for name, version in opsets.items() if name in ("", domain)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        results = ReferenceEvaluator(onnx.helper.make_model(graph, opset_imports=imports)).run(None, dict(given))
+        try:
+            results = ReferenceEvaluator(onnx.helper.make_model(graph, opset_imports=imports)).run(None, dict(given))
+        except Exception as error:  # of any kind: what it is given is whatever a file holds
+            raise ValueError(f"it cannot be computed: {type(error).__name__}: {error}") from error
     return tuple(np.asarray(result) for result in results)
 
 

@@ -32,6 +32,18 @@ class OnnxModel:
         """Keep what was read."""
         self.proto = proto
 
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The names of its inputs, where there are several."""
+        names = [item.name for item in _declared(self.proto.graph)]
+        return np.array(names, object) if len(names) > 1 else None
+
+    @property
+    def n_features_in_(self) -> int | None:
+        """The columns of its one input; None where that is one value a row, or open."""
+        dims = [item.type.tensor_type.shape.dim for item in _declared(self.proto.graph)]
+        return (prod(dim.dim_value for dim in dims[0][1:]) or None) if len(dims) == 1 and len(dims[0]) > 1 else None
+
     def __getattr__(self, name: str) -> Any:
         """Return an output as a method: ``model.predict(X)``."""
         outputs = {} if name.startswith("_") else _names_of(self.proto.graph)
@@ -93,12 +105,12 @@ def _described(proto: onnx.ModelProto) -> dict[str, Any]:
     producer = f"{proto.producer_name} {proto.producer_version}".strip()
     maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
     labels = {output.name: _labels_of(maps[output.name]) for output in proto.graph.output if output.name in maps}
-    return {"library": producer or "onnx", **({"columns": labels} if labels else {})}
+    return {"estimator": "onnx.ModelProto", "library": producer or "onnx", **({"columns": labels} if labels else {})}
 
 
 def _labels_of(node: onnx.NodeProto) -> list[Any]:
-    attributes = [onnx.helper.get_attribute_value(attribute) for attribute in node.attribute]
-    return [label.decode() if isinstance(label, bytes) else label for label in next(iter(attributes), [])]
+    texts = [text.decode(errors="replace") for attribute in node.attribute for text in attribute.strings]
+    return texts or [number for attribute in node.attribute for number in attribute.ints]
 
 
 def _proto(model: Any) -> onnx.ModelProto:
@@ -200,7 +212,8 @@ def _is_label(output: onnx.ValueInfoProto) -> bool:
 
 
 def _columns(output: onnx.ValueInfoProto) -> int:
-    return prod(dim.dim_value for dim in output.type.tensor_type.shape.dim[1:])
+    dims = output.type.tensor_type.shape.dim
+    return prod(dim.dim_value for dim in dims[1:]) if dims else 0
 
 
 def _method(name: str, node: Node) -> Node | None:

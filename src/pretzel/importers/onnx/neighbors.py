@@ -33,7 +33,10 @@ def _squares(x: Rows, rows: np.ndarray) -> Node:
 def scan(site: Site) -> tuple[Rows, Rows]:
     """A loop over constant rows, where it takes the squared distance to each, as converters write it."""
     site.read.update(attribute.name for attribute in site.node.attribute)
-    body = next(attribute.g for attribute in site.node.attribute if attribute.name == "body")
+    bodies = [attribute.g for attribute in site.node.attribute if attribute.name == "body"]
+    if len(bodies) != 1:
+        raise ValueError(f"it has {len(bodies)} bodies")
+    body = bodies[0]
     extra = {attribute.name for attribute in site.node.attribute} - {"body", "num_scan_inputs"}
     if tuple(node.op_type for node in body.node) != SQUARED_DISTANCE or extra or not _is_distance(body):
         raise site.refuse("its loop is not known", "export the model without loops, for neighbours with optim='cdist'")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pretzel.importers.onnx.registry import Site
-from pretzel.importers.onnx.values import Rows, Value, broadcast, constant
+from pretzel.importers.onnx.values import Rows, Value, broadcast, check_size, constant
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -39,6 +39,7 @@ def beside(site: Site, values: list[Value]) -> list[Rows]:
     first = max(rows, key=lambda value: value.rank)
     axis = len(whole) - first.rank + first.axis
     tail = tuple(whole[:axis] + whole[axis + 1 :])
+    check_size(tail)
     return [_beside(site, value, first, tail, axis) for value in values]
 
 

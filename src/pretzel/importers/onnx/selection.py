@@ -162,6 +162,8 @@ def split(site: Site) -> tuple[Rows, ...]:
     sizes = site.setting("split", 1, 13)
     count = site.integer("num_outputs", len(site.node.output))
     length = x.tail[within]
+    if count != len(site.node.output):
+        raise ValueError(f"{count} parts for {len(site.node.output)} outputs")
     if sizes is None:
         each = -(-length // count)
         sizes = [min(each, length - i * each) for i in range(count)]

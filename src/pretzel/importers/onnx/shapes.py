@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
-from pretzel.importers.onnx.values import Extents, Rows, Value, broadcast, constant
+from pretzel.importers.onnx.values import Extents, Rows, Value, broadcast, check_size, constant
 from pretzel.plan.types import TOKENS
 
 
@@ -131,6 +131,7 @@ def constant_of_shape(site: Site) -> Rows:
         raise site.refuse("its shape depends on the values of the rows", ROWS_APART)
     axis = given.dims.index(None)
     tail = tuple(dim for dim in given.dims if dim is not None)
+    check_size(tail)
     return Rows(constant(np.full(tail, np.ravel(fill)[0]), given.rows), tail, axis)
 
 
@@ -143,6 +144,7 @@ def expand(site: Site) -> Rows:
     if place >= 0 and wanted.pop(place) not in (None, 1):
         raise site.refuse("it repeats rows", ROWS_APART)
     tail = np.broadcast_shapes(tuple(wanted), x.tail)
+    check_size(tail)
     return _repeated(x, tail, axis)
 
 
@@ -159,5 +161,6 @@ def tile(site: Site) -> Rows:
     x, repeats = site.rows(0), [int(times) for times in site.constant(1).ravel()]
     if len(repeats) != x.rank or repeats.pop(x.axis) != 1:
         raise site.refuse("it repeats rows", ROWS_APART)
+    check_size([*x.tail, *repeats])
     places = np.tile(x.places(), repeats)
     return x.of(x.pick(places), places.shape)

@@ -16,6 +16,10 @@ from pretzel.plan.types import TOKENS
 Tail = tuple[int, ...]
 
 
+MOST_COLUMNS = 1 << 22
+"""Columns of a row: a graph of a few nodes can double them any number of times."""
+
+
 class AcrossRowsError(ValueError):
     """An operator would bring numbers of several rows together."""
 
@@ -31,7 +35,8 @@ class Rows:
     """Where the dimension of the rows stands among all."""
 
     def __post_init__(self) -> None:
-        """Refuse a node that does not hold as many numbers a row as the dimensions say."""
+        """Refuse a node that does not hold as many numbers a row as the dimensions say, and rows beyond measure."""
+        check_size(self.tail)
         if self.node.type != TOKENS and self.node.type.columns != prod(self.tail):
             raise ValueError(f"{self.node.type} holds no {list(self.tail)} a row")
 
@@ -129,6 +134,16 @@ class Maps:
 
     rows: Rows
     labels: tuple[str, ...] | tuple[int, ...]
+
+
+def check_size(tail: Sequence[int]) -> None:
+    """Refuse more columns than a row may have.
+
+    Raises:
+        ValueError: there are more.
+    """
+    if prod(tail) > MOST_COLUMNS:
+        raise ValueError(f"rows of {list(tail)} have more than {MOST_COLUMNS} columns")
 
 
 Value = np.ndarray | Rows | Extents | Maps

@@ -22,21 +22,13 @@ def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
         raise step.refuse("strategy", "its answers are random", "choose prior, most_frequent or constant")
     if estimator.sparse_output_:
         raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
-    several = estimator.n_outputs_ > 1
-    classes, priors = ((made if several else [made]) for made in (estimator.classes_, estimator.class_prior_))
-    node, constant = _rows(x), np.ravel(estimator.constant)
+    labels, settled = _settled(estimator)
+    node = _rows(x)
     first = ops.Constant(node, Parameter.of(np.zeros(1, np.int64)))
-    settled = [_probabilities(estimator._strategy, prior) for prior in priors]
-    if estimator._strategy == "constant":
-        settled = [np.asarray(table == one, np.float64) for table, one in zip(classes, constant, strict=True)]
-    answers = [table[np.argmax(prior)] for table, prior in zip(classes, settled, strict=True)]
-    labels = constant if estimator._strategy == "constant" else np.array(answers)
+    proba = [_constant(node, one) for one in settled]
     with np.errstate(divide="ignore"):
-        logarithms = [np.log(proba) for proba in settled]
-    proba, log_proba = (
-        [ops.Constant(node, Parameter.of(row[None, :])) for row in rows] for rows in (settled, logarithms)
-    )
-    if several:
+        log_proba = [_constant(node, np.log(one)) for one in settled]
+    if estimator.n_outputs_ > 1:
         predicted = labelled_targets([first] * len(labels), list(labels[:, None]), step)
         return predicted | by_target("predict_proba", proba) | by_target("predict_log_proba", log_proba)
     return {"predict": labelled(first, labels, step), "predict_proba": proba[0], "predict_log_proba": log_proba[0]}
@@ -56,6 +48,21 @@ def _rows(x: Columns) -> Node:
     return part.settle(x.settled_dtype() or "f64") if isinstance(part, Open) else part
 
 
-def _probabilities(strategy: str, prior: np.ndarray) -> np.ndarray:
-    """Return the fractions of the classes, or a one for the most frequent."""
-    return prior if strategy == "prior" else np.asarray(np.arange(len(prior)) == np.argmax(prior), np.float64)
+def _constant(x: Node, row: np.ndarray) -> Node:
+    return ops.Constant(x, Parameter.of(row[None, :]))
+
+
+def _settled(estimator: Any) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the label of each target, and the probabilities of its classes."""
+    several = estimator.n_outputs_ > 1
+    classes, priors = ((made if several else [made]) for made in (estimator.classes_, estimator.class_prior_))
+    if estimator._strategy == "constant":
+        labels = np.ravel(estimator.constant)
+        return labels, [np.asarray(table == one, np.float64) for table, one in zip(classes, labels, strict=True)]
+    likely = [int(np.argmax(prior)) for prior in priors]
+    labels = np.array([table[one] for table, one in zip(classes, likely, strict=True)])
+    if estimator._strategy == "prior":
+        return labels, priors
+    return labels, [
+        np.asarray(np.arange(len(prior)) == one, np.float64) for prior, one in zip(priors, likely, strict=True)
+    ]

@@ -12,7 +12,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import label_table, labelled
 from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
-from pretzel.importers.sklearn.members import cast, stacked
+from pretzel.importers.sklearn.members import cast, divided, stacked
 from pretzel.importers.sklearn.pairwise import distances, matrix, power
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -31,7 +31,7 @@ _EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
 class Nearness:
     """How far each row is from each row that was learned, in the form in which the library compares."""
 
-    far: Node
+    far: ops.Distances
     """Euclidean distances as their squares, Minkowski's as sums of powers: no root makes equals of two."""
     root: float
     """The power that makes a distance of what is compared."""
@@ -84,8 +84,26 @@ def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
     if not 1 <= count <= estimator.n_samples_fit_:
         raise step.refuse("n_neighbors", f"it knows {estimator.n_samples_fit_} rows", "ask for no more neighbours")
     near = nearness(estimator, x, step)
-    positions = ops.Nearest(near.far, count)
+    positions = _in_tree(estimator, near.far, count) if estimator._tree is not None else ops.Nearest(near.far, count)
     return Neighbors(positions, near.distance(ops.Gather(near.far, positions)))
+
+
+def _in_tree(estimator: Any, far: ops.Distances, count: int) -> Node:
+    """Return what a search of the estimator's own tree finds: among equally far rows it is the tree that chooses."""
+    _, order, nodes, bounds = estimator._tree.get_arrays()
+    spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
+    high = bounds[1] if len(bounds) == 2 else np.ascontiguousarray(nodes["radius"])
+    return ops.NearestInTree(
+        far.x,
+        far.centers,
+        Parameter.of(order.astype(np.int64)),
+        Parameter.of(spans.astype(np.int64)),
+        Parameter.of(bounds[0].astype(np.float64)),
+        Parameter.of(high.astype(np.float64)),
+        count,
+        far.metric,
+        far.p,
+    )
 
 
 def weighing(estimator: Any, step: Step) -> bool:
@@ -143,10 +161,11 @@ def label(codes: Node, classes: Any, step: Step) -> Node:
 def k_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the neighbours' targets, or the mean weighted by the inverse of their distances."""
     found = nearest(estimator, x, step, estimator.n_neighbors)
-    weights = ops.Link(_weights(estimator, found, step), "shares")
-    predicted = ops.Blend(found.positions, weights, targets(estimator))
-    single = estimator._y.dtype == np.float32 and not weighing(estimator, step)
-    return {"predict": cast(predicted, "f32") if single else predicted}
+    weights = _weights(estimator, found, step)
+    if weighing(estimator, step):
+        return {"predict": ops.Blend(found.positions, ops.Link(weights, "shares"), targets(estimator))}
+    mean = divided(ops.Blend(found.positions, weights, targets(estimator)), estimator.n_neighbors)
+    return {"predict": cast(mean, "f32") if estimator._y.dtype == np.float32 else mean}
 
 
 def targets(estimator: Any) -> Parameter:

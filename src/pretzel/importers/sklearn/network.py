@@ -24,22 +24,12 @@ def perceptron_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 def perceptron_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The likeliest class; with several labels a row, each that is likelier than not."""
     outputs = _first_if_alone(_forward(estimator, x))
-    kind, classes = estimator._label_binarizer.y_type_, estimator.classes_
-    proba = outputs
-    predicted: Node
-    if kind.startswith("multilabel"):
-        if estimator._label_binarizer.sparse_input_:
-            raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
-        predicted = ops.Threshold(outputs, 0.5)
-    elif kind == "multiclass":
-        predicted = labelled(ops.ArgMax(outputs), classes, step)
-    else:
-        if len(classes) < 2:
-            raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
-        predicted = labelled(ops.Threshold(outputs, 0.5), classes, step)
-    if proba.type.width is None:
-        proba = ops.Link(proba, "complement_pair")
-    return {"predict": predicted, "predict_proba": proba, "predict_log_proba": ops.Link(proba, "log")}
+    proba = ops.Link(outputs, "complement_pair") if outputs.type.width is None else outputs
+    return {
+        "predict": _chosen(estimator, outputs, step),
+        "predict_proba": proba,
+        "predict_log_proba": ops.Link(proba, "log"),
+    }
 
 
 @imports(neural_network.BernoulliRBM)
@@ -47,6 +37,18 @@ def boltzmann_machine(estimator: Any, x: Columns, step: Step) -> Methods:
     """The probability of each hidden unit; ``score_samples`` is random, and so not served."""
     raw = product(checked(x, estimator), estimator.components_, estimator.intercept_hidden_)
     return {"transform": ops.Link(raw, "sigmoid")}
+
+
+def _chosen(estimator: Any, outputs: Node, step: Step) -> Node:
+    kind, classes = estimator._label_binarizer.y_type_, estimator.classes_
+    if estimator._label_binarizer.sparse_input_:
+        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+    if len(classes) < 2:
+        raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
+    if kind == "multiclass":
+        return labelled(ops.ArgMax(outputs), classes, step)
+    above = ops.Threshold(outputs, 0.5)
+    return above if kind.startswith("multilabel") else labelled(above, classes, step)
 
 
 def _forward(estimator: Any, x: Columns) -> Node:

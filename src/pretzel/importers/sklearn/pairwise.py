@@ -50,7 +50,7 @@ def dot(x: Node, centers: np.ndarray) -> Node:
     return ops.Linear(x, Parameter.of(np.ascontiguousarray(centers.T)))
 
 
-def distances(x: Node, centers: np.ndarray, metric: str, p: float = 2.0) -> Node:
+def distances(x: Node, centers: np.ndarray, metric: str, p: float = 2.0) -> ops.Distances:
     """Return the distances of rows to centers; only Euclidean ones are taken from sparse rows as they are."""
     if is_sparse(x) and metric == "squares":
         metric = "sqeuclidean"

@@ -19,18 +19,26 @@ from pretzel.plan.parameter import Parameter
 @imports(SplineTransformer)
 def spline_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """The basis splines of each feature, without the last of each where there is no bias."""
-    if estimator.sparse_output:
-        raise step.refuse("sparse_output", "splines are served dense", "use sparse_output=False")
     node = checked_dense(x, estimator, step, allow_nan=estimator.handle_missing == "zeros")
     knots = np.array([spline.t for spline in estimator.bsplines_], np.float64)
     if not np.isfinite(knots).all():
         raise step.refuse("", "a column had no value to fit on", "leave the column out")
+    if estimator.sparse_output and estimator.handle_missing == "zeros" and len(knots) > 1:
+        _refuse_mixed_rows(estimator, step)
     if estimator.extrapolation == "error":
         node = _refused(node, knots, estimator.degree)
     splines = ops.Spline(
         node, Parameter.of(knots), estimator.degree, *_ends(estimator, step), estimator.extrapolation == "periodic"
     )
-    return {"transform": splines if estimator.include_bias else _without_last(splines, len(knots))}
+    made = splines if estimator.include_bias else _without_last(splines, len(knots))
+    return {"transform": ops.Sparsify(made) if estimator.sparse_output else made}
+
+
+def _refuse_mixed_rows(estimator: Any, step: Step) -> None:
+    """Refuse where the library leaves, for a missing value, what the smallest value of all rows gives."""
+    if estimator.extrapolation not in ("constant", "linear"):
+        remedy = "use sparse_output=False, or extrapolation='constant'"
+        raise step.refuse("handle_missing", "with sparse_output the library mixes up rows", remedy)
 
 
 def _ends(estimator: Any, step: Step) -> tuple[Parameter | None, Parameter | None]:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn import preprocessing
+from sklearn import decomposition, preprocessing
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.functions import applied
-from pretzel.importers.sklearn.matrices import vector
+from pretzel.importers.sklearn.matrices import product, vector
+from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.quantiles import MARGIN
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -22,13 +25,17 @@ from pretzel.plan.parameter import Parameter
 def transformed_target_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """What the regressor predicts, through the inverse of the transformer."""
     raw = step.enter("regressor", estimator.regressor_, x)["predict"]
-    transformer = estimator.transformer_
+    return {"predict": _shaped(_inverted(estimator.transformer_, raw, step), estimator._training_dim)}
+
+
+def _inverted(transformer: Any, y: Node, step: Step) -> Node:
+    """Return what a transformer's ``inverse_transform`` makes of y."""
     invert = INVERSES.get(type(transformer))
     if invert is None:
         remedy = f"use one of {', '.join(kind.__name__ for kind in INVERSES)}"
         raise step.refuse("transformer", f"the inverse of a {type(transformer).__name__} is not served", remedy)
-    finite = ops.RequireFinite(raw, type(transformer).__name__, invert is not _inverse_function)
-    return {"predict": _shaped(invert(transformer, finite, step), estimator._training_dim)}
+    finite = ops.RequireFinite(y, type(transformer).__name__, invert not in STRICT)
+    return invert(transformer, finite, step)
 
 
 def _shaped(predicted: Node, dimensions: int) -> Node:
@@ -66,12 +73,42 @@ def _inverse_min_max(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _inverse_quantile(transformer: Any, y: Node, step: Step) -> Node:
-    """Interpolate the quantiles between the ranks."""
-    if transformer.output_distribution != "uniform" or y.type.columns != 1:
-        remedy = 'use output_distribution="uniform" and one target'
-        raise step.refuse("transformer", "of quantiles, only the inverse of one uniform column is served", remedy)
-    ranks, levels = np.asarray(transformer.references_, np.float64), np.asarray(transformer.quantiles_, np.float64)
-    return ops.Interpolate(y, Parameter.of(ranks[None, :]), Parameter.of(np.ascontiguousarray(levels[:, 0])))
+    """Interpolate the quantiles of each column between the ranks, which normal values are first turned into."""
+    normal = transformer.output_distribution == "normal"
+    if normal:
+        y = cast(ops.NormalProbability(cast(y, "f64")), y.type.dtype)
+    ranks = Parameter.of(np.asarray(transformer.references_, np.float64)[None, :])
+    levels = np.ascontiguousarray(np.asarray(transformer.quantiles_, np.float64).T)
+    columns = [y] if y.type.columns == 1 else [ops.Column(y, i) for i in range(y.type.columns)]
+    made = [
+        ops.Interpolate(column, ranks, Parameter.of(level), MARGIN if normal else 0.0, upwards=True)
+        for column, level in zip(columns, levels, strict=True)
+    ]
+    return made[0] if len(made) == 1 else ops.Concat(tuple(made))
+
+
+def _inverse_power(transformer: Any, y: Node, step: Step) -> Node:
+    """Undo the standardization, then the curve of each column, computed in float64."""
+    raw = _inverse_standard(transformer._scaler, y, step) if transformer.standardize else y
+    exponents = Parameter.of(np.asarray(transformer.lambdas_, np.float64))
+    form = f"inverse_{transformer.method.replace('-', '_')}"
+    return cast(ops.Power(cast(raw, "f64"), exponents, form), y.type.dtype)
+
+
+def _inverse_components(transformer: Any, y: Node, step: Step) -> Node:
+    """``X @ components_ + mean_``, the components times the roots of their variances where it whitened."""
+    components = transformer.components_
+    if getattr(transformer, "whiten", False):
+        components = np.sqrt(transformer.explained_variance_)[:, None] * components
+    return product(y, components.T, getattr(transformer, "mean_", 0.0))
+
+
+def _inverse_pipeline(transformer: Any, y: Node, step: Step) -> Node:
+    """Undo step after step, the last one first."""
+    for _, one in reversed(transformer.steps):
+        if one is not None and one != "passthrough":
+            y = _inverted(one, y, step)
+    return y
 
 
 def _affine(y: Node, scale: Any, shift: Any, dtype: Any = np.float64) -> Node:
@@ -84,10 +121,17 @@ def _affine(y: Node, scale: Any, shift: Any, dtype: Any = np.float64) -> Node:
 
 
 INVERSES: dict[type, Callable[[Any, Node, Step], Node]] = {
+    decomposition.IncrementalPCA: _inverse_components,
+    decomposition.PCA: _inverse_components,
+    decomposition.TruncatedSVD: _inverse_components,
+    Pipeline: _inverse_pipeline,
     preprocessing.FunctionTransformer: _inverse_function,
     preprocessing.MaxAbsScaler: _inverse_max_abs,
     preprocessing.MinMaxScaler: _inverse_min_max,
+    preprocessing.PowerTransformer: _inverse_power,
     preprocessing.QuantileTransformer: _inverse_quantile,
     preprocessing.RobustScaler: _inverse_robust,
     preprocessing.StandardScaler: _inverse_standard,
 }
+STRICT = (_inverse_function, _inverse_components)
+"""Those that refuse a NaN; the others hand it through."""

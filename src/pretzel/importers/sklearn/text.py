@@ -16,10 +16,10 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
+from pretzel.plan.automaton import check
 from pretzel.plan.node import Node
 from pretzel.plan.ops.text import UNITS
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.patterns import class_run
 from pretzel.plan.types import DTYPE_NAMES
 
 COUNTS = ("i64", "f32", "f64")
@@ -104,7 +104,7 @@ def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
 def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
     pattern = estimator.token_pattern
     try:
-        class_run(pattern)
+        check(pattern)
     except (ValueError, TypeError) as error:
         remedy = r"use one like '\\b\\w\\w+\\b' or '[a-z]+', and fit again"
         raise step.refuse("token_pattern", str(error), remedy) from None

@@ -74,7 +74,7 @@ def read_document(data: bytes) -> Model:
     if name not in ("gbtree", "dart"):
         raise InputError(f"gradient_booster: expected gbtree, dart or gblinear, got {name!r:.40}")
     inner = _object(booster, "gbtree") if name == "dart" else booster
-    forest = _forest(_object(inner, "model"), features, outputs)
+    forest = _forest(_object(inner, "model"), features, outputs, name == "dart")
     weights = _numbers(booster, "weight_drop", np.float32, len(forest["trees"])) if name == "dart" else None
     return Model(**model, **forest, weights=weights)
 
@@ -86,10 +86,13 @@ def _json(data: bytes) -> Any:
         raise InputError(f"it is no JSON: {error}") from None
 
 
-def _forest(model: Mapping[str, Any], features: int, outputs: int) -> dict[str, Any]:
+def _forest(model: Mapping[str, Any], features: int, outputs: int, weighted: bool) -> dict[str, Any]:
     """Return the trees, what each adds to, and where rounds begin."""
     listed = _list(model, "trees")
     trees = tuple(_tree(i, tree, features, outputs) for i, tree in enumerate(listed))
+    shapes = {tree.leaves.shape[1:] for tree in trees}
+    if len(shapes) > 1 or (weighted and shapes - {()}):
+        raise InputError("trees: some leaves are single values and some are not, or not single values under DART")
     bits = sum(int(cats.max(initial=0)) + 1 for tree in trees for cats in tree.categories.values())
     if bits > MOST_CATEGORIES:
         raise InputError(f"categories: sets of {bits} bits, of which {MOST_CATEGORIES} are read at most")

@@ -8,21 +8,21 @@ import numpy as np
 import xgboost
 
 from pretzel.importers.columns import Columns, Inputs
-from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
-from pretzel.importers.xgboost.native import document_model, given_document_model
+from pretzel.importers.xgboost.native import given_document_model
 from pretzel.importers.xgboost.objectives import answered
 from pretzel.importers.xgboost.scores import margins
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 
-@imports(xgboost.Booster)
-def booster(estimator: xgboost.Booster, x: Columns, step: Step) -> Methods:
-    """What ``predict`` answers, by all rounds."""
-    return document_model(_model(estimator), x, step)
+@stands_in(xgboost.Booster)
+def as_document(estimator: xgboost.Booster) -> Model:
+    """The document that a booster writes of itself."""
+    return read_document(bytes(estimator.save_raw("ubj")))
 
 
 @imports(xgboost.XGBRegressor, xgboost.XGBRFRegressor, xgboost.XGBRanker, xgboost.XGBModel)
@@ -43,12 +43,6 @@ def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Meth
     return {"predict": _labels(estimator, answer, classes, step), "predict_proba": proba}
 
 
-@given(xgboost.Booster)
-def given_booster(estimator: xgboost.Booster, inputs: Inputs) -> Columns:
-    """Return a column for each name that the booster was trained with, or a matrix."""
-    return given_document_model(_model(estimator), inputs)
-
-
 @given(
     xgboost.XGBClassifier,
     xgboost.XGBModel,
@@ -61,7 +55,7 @@ def given_estimator(estimator: xgboost.XGBModel, inputs: Inputs) -> Columns:
     """Return a column for each name, where it was fitted on a table."""
     if not estimator.__sklearn_is_fitted__():
         return Columns.given(inputs, None)
-    return given_booster(estimator.get_booster(), inputs)
+    return given_document_model(as_document(estimator.get_booster()), inputs)
 
 
 def _labels(estimator: xgboost.XGBClassifier, answer: Node, classes: int, step: Step) -> Node:
@@ -83,12 +77,8 @@ def _probabilities(answer: Node, classes: int) -> Node:
 
 
 def _best(estimator: xgboost.XGBModel) -> Model:
-    model = _model(estimator.get_booster())
+    model = as_document(estimator.get_booster())
     return model.until(model.best_iteration)
-
-
-def _model(estimator: xgboost.Booster) -> Model:
-    return read_document(bytes(estimator.save_raw("ubj")))
 
 
 def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Node:

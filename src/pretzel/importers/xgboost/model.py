@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Tree:
 @dataclass(frozen=True)
 class Model:
     """What a file holds; ``predict`` answers by XGBoost itself, where it is installed."""
+
+    stands_for: ClassVar = "xgboost.Booster"
 
     data: bytes
     version: tuple[int, ...]
@@ -66,6 +68,16 @@ class Model:
         """The names of the features, where it was trained on named ones."""
         return self.feature_names or None
 
+    @property
+    def feature_names_in_(self) -> np.ndarray | None:
+        """The same, as scikit-learn's estimators tell them."""
+        return np.array(self.feature_names, object) if self.feature_names else None
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many features a row has."""
+        return self.features
+
     def until(self, iteration: int | None) -> Model:
         """Return the model with the rounds up to this one; with all of them where there is none."""
         if iteration is None or self.coefficients is not None:
@@ -74,7 +86,7 @@ class Model:
         return replace(self, trees=self.trees[:end], group=self.group[:end])
 
     @cached_property
-    def _predict(self) -> Any:
+    def _predict(self) -> Callable[[Any], Any]:
         try:
             from xgboost import Booster, DMatrix
         except ModuleNotFoundError:
@@ -82,12 +94,15 @@ class Model:
                 "an XGBoost file: checking it on a sample needs xgboost itself; pip install xgboost-cpu"
             ) from None
         booster = Booster(model_file=bytearray(self.data))
-        return lambda X: booster.predict(DMatrix(X))
+        return lambda X: booster.predict(DMatrix(X, enable_categorical=True))
 
     def predict(self, X: Any) -> Any:
-        """Return XGBoost's own answers.
+        """Return XGBoost's own answers; columns of a table that were categories while training are made so again.
 
         Raises:
             UnsupportedError: XGBoost is not installed.
         """
+        if self.categories and hasattr(X, "iloc"):
+            columns = [X.columns[i] for i in self.categories]
+            X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
         return self._predict(X)

@@ -18,6 +18,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 LOGIT = ("binary:logistic", "reg:logistic")
+Places = tuple[np.ndarray, np.ndarray]
+"""At which column each feature lies: where it is compared, and where it is asked for its category."""
 LOG = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:aft", "survival:cox")
 
 
@@ -30,12 +32,12 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     base = _as_margins(model)
     if model.coefficients is not None:
         return linear(model.coefficients, base, _numbers(x, missing), step)
-    given, features = _matrix(model, x, missing, step)
+    given, places = _matrix(model, x, missing, step)
     if not model.trees:
         return ops.Constant(given, Parameter.of(base[None] if len(base) > 1 else base))
     vectors = model.trees[0].leaves.ndim == 2
     trees = [
-        _laid_out(tree, leaves, features)
+        _laid_out(tree, leaves, places)
         for tree, leaves in zip(model.trees, _leaves(model, base, in_place), strict=True)
     ]
     group = np.array(model.group) if len(base) > 1 and not vectors else None
@@ -44,13 +46,18 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
 
 def _as_margins(model: Model) -> np.ndarray:
     """Return the base score as the trees add to it (``ProbToMargin``), computed in float32 as there."""
-    base, one = model.base_score, np.float32(1)
+    base = model.base_score
     if model.objective in LOGIT:
-        odds = one / base - one
-        return np.array([-math.log(float(value)) for value in odds], np.float32)
-    if model.objective in LOG:
-        return np.array([math.log(float(value)) for value in base], np.float32)
-    return np.array(base, np.float32)
+        with np.errstate(divide="ignore"):
+            odds = np.float32(1) / base - np.float32(1)
+        return -_log(odds)
+    return _log(base) if model.objective in LOG else np.array(base)
+
+
+@np.errstate(all="ignore")
+def _log(x: np.ndarray) -> np.ndarray:
+    """Return the logarithm as the C library's is in float32: rounded once."""
+    return np.log(x.astype(np.float64)).astype(np.float32)
 
 
 def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
@@ -62,22 +69,20 @@ def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
     return [((start[group] + tree.leaves) - start[group]) * weight for tree, group, weight in weighted]
 
 
-def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, np.ndarray]:
+def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, Places]:
     """Return the matrix that the trees read, in float32, and at which of its columns each feature lies.
 
     Of sparse rows only the features that some tree reads are written out.
     """
-    places = np.arange(model.features)
+    everywhere = np.arange(model.features)
     if model.categories:
-        return _with_codes(model, x, missing, step), places
-    if x.is_sparse:
-        inner = [tree.feature[tree.left >= 0] for tree in model.trees]
-        used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
-        places[used] = np.arange(len(used))
-        return _numbers(x, missing, used), places
-    given = _numbers(x, missing)
-    asked = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
-    return _with_negatives_apart(given, asked) if asked else given, places
+        return _with_codes(model, x, missing, step), (everywhere, everywhere)
+    if not x.is_sparse:
+        return _with_categories_apart(model, _numbers(x, missing), everywhere)
+    inner = [tree.feature[tree.left >= 0] for tree in model.trees]
+    used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
+    everywhere[used] = np.arange(len(used))
+    return _with_categories_apart(model, _numbers(x, missing, used), everywhere)
 
 
 def _numbers(x: Columns, missing: float, used: np.ndarray | None = None) -> Node:
@@ -122,22 +127,31 @@ def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) ->
     return ops.Take(codes, Parameter.of(np.arange(count, dtype=np.float32)))
 
 
-def _with_negatives_apart(x: Node, columns: Sequence[int]) -> Node:
-    """Return x with what is below 0 moved down by one where it is a category: -0.5 is none, and would be cut to 0."""
-    below = ops.Cast(ops.Threshold(ops.Elementwise(x, "negative")), "f32")
-    down = np.zeros(x.type.columns, np.float32)
-    down[list(columns)] = -1
-    return ops.Sum((x, ops.Affine(below, Parameter.of(down))))
+def _with_categories_apart(model: Model, x: Node, places: np.ndarray) -> tuple[Node, Places]:
+    """Return x, and behind it what is asked for its category, with what is below 0 moved down by one.
+
+    A category is cut to an integer, by which -0.5 would be the first one; to XGBoost it is none.
+    """
+    asked = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
+    if not asked:
+        return x, (places, places)
+    chosen = ops.Select(x, Parameter.of(places[asked]))
+    below = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "negative")), "f32")
+    down = ops.Affine(below, Parameter.of(np.full(len(asked), -1, np.float32)))
+    apart = places.copy()
+    apart[asked] = x.type.columns + np.arange(len(asked))
+    return ops.Concat((x, ops.Sum((chosen, down)))), (places, apart)
 
 
-def _laid_out(tree: Tree, leaves: np.ndarray, features: np.ndarray) -> Trees:
+def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
     """Return a tree as the operator walks it: a category in the set goes left there, and right here."""
     nodes, inner = len(tree.left), tree.left >= 0
     swapped = np.zeros(nodes, bool)
     swapped[list(tree.categories)] = True
+    feature = np.where(inner, tree.feature, 0)
     words, ranges = _bit_sets(tree)
     whole = Trees(
-        feature=features[np.where(inner, tree.feature, 0)],
+        feature=np.where(swapped, places[1][feature], places[0][feature]),
         threshold=np.where(inner & ~swapped, tree.threshold, np.float32(0)),
         left=np.where(swapped, tree.right, tree.left),
         right=np.where(swapped, tree.left, tree.right),

@@ -5,7 +5,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.
 
 from pretzel.plan.ops.binary import Arithmetic, Compare, Where
 from pretzel.plan.ops.categories import Lookup, OneHot, Take
-from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select
+from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Sparsify
 from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
@@ -27,8 +27,8 @@ from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
-from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, Scatter
-from pretzel.plan.ops.quantiles import Interpolate, NormalQuantile, WeightedMedian
+from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
+from pretzel.plan.ops.quantiles import Interpolate, NormalProbability, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
 from pretzel.plan.ops.trees import TreeEnsemble
@@ -72,6 +72,8 @@ __all__ = [
     "MatchingPursuit",
     "MissingIndicator",
     "Nearest",
+    "NearestInTree",
+    "NormalProbability",
     "NormalQuantile",
     "Normalize",
     "NormalizedLinear",
@@ -83,6 +85,7 @@ __all__ = [
     "RequireWithin",
     "Scatter",
     "Select",
+    "Sparsify",
     "Spline",
     "Standardize",
     "StripAccents",

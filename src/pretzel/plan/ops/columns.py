@@ -97,6 +97,20 @@ class Densify(Node):
         return ValueType(self.x.type.dtype, self.x.type.width)
 
 
+class Sparsify(Node):
+    """A dense matrix as sparse rows that store what is not zero (``scipy.sparse.csr_matrix``)."""
+
+    x: Node
+    linear = True
+
+    def infer(self) -> ValueType:
+        """A dense matrix in, sparse out."""
+        t = self.x.type
+        if t.layout != "dense" or t.width is None:
+            raise self.fail(f"x: expected a dense matrix, got {t}")
+        return ValueType(t.dtype, t.width, "sparse")
+
+
 def promote(dtypes: list[str]) -> str:
     """Return the element type that holds all of ``dtypes``, as NumPy promotes them."""
     return DTYPE_NAMES[np.result_type(*(NUMPY_DTYPES[dtype] for dtype in dtypes)).newbyteorder("<")]

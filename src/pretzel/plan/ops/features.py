@@ -8,7 +8,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-POWERS = ("power", "box_cox", "yeo_johnson")
+POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 
 class Bin(Node):
@@ -65,7 +65,8 @@ class Power(Node):
 
     ``power`` is ``x**p`` (``numpy.power``; polynomial kernels).  The others are those of ``PowerTransformer``:
     ``box_cox`` is ``(x**p - 1) / p``, or ``log(x)`` where p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, and
-    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.
+    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.  The
+    inverses give the x of which these are the transforms, and NaN where there is none.
     """
 
     x: Node

@@ -12,13 +12,17 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense, sparse
 
 BLENDS = ("sum", "min")
+TREE_METRICS = ("squares", "manhattan", "chebyshev", "powers", "canberra", "braycurtis", "hamming")
 
 
 class Nearest(Node):
     """The positions of each row's ``count`` smallest values, ascending; of equals the first, and NaN last of all.
 
-    Source: ``kneighbors``.  Which of equally far rows the library takes depends on its algorithm, the sizes of its
-    chunks and the number of threads; the first is what one thread without a tree takes.
+    Which of equally far rows are among them is what scikit-learn's heap leaves: a value comes in where it is below the
+    largest inside, and the heap says which of equal ones then goes.  Brute force has the same where it takes its rows
+    in order: up to 256 rows, in one thread, or over large batches; elsewhere it depends on the number of threads.
+
+    Source: ``kneighbors``, ``sklearn.utils._heap``.
     """
 
     x: Node
@@ -33,6 +37,53 @@ class Nearest(Node):
         t = self.x.type
         if not t.is_float or t.layout != "dense" or not t.width or not 1 <= self.count <= t.width:
             raise self.fail(f"count: {self.count} of {t}; expected columns of dense floats, and 1 up to all of them")
+        return dense("i64", self.count)
+
+
+class NearestInTree(Node):
+    """The positions of the ``count`` rows nearest to each row, ascending; of equals those that a tree finds.
+
+    The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2; a node farther than the farthest found is
+    left out, the nearer child comes first, and what a leaf holds goes through the heap of :class:`Nearest`.
+
+    Source: ``KDTree.query``, ``BallTree.query``.
+    """
+
+    x: Node
+    rows: Parameter
+    """``f64[n, width]``, what was learned."""
+    order: Parameter
+    """``i64[n]``: rows in the order in which the leaves hold them."""
+    spans: Parameter
+    """``i64[nodes, 2]``: where in ``order`` each node begins and ends."""
+    low: Parameter
+    """``f64[nodes, width]``: the lower corners of boxes, or the centers of balls."""
+    high: Parameter
+    """``f64[nodes, width]``: the upper corners of boxes; or ``f64[nodes]``, the radii of balls."""
+    count: int
+    metric: str
+    p: float = 2.0
+    """The exponent of ``powers``."""
+    breaker = True
+    compute_bound = True
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Dense float64 in, ``i64[count]`` out."""
+        t, (n, width) = self.x.type, (len(self.rows), self.x.type.columns)
+        if t.dtype != "f64" or t.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {t}")
+        if self.metric not in TREE_METRICS or not 0 < self.p < math.inf:
+            raise self.fail(f"metric: expected one of {', '.join(TREE_METRICS)}, got {self.metric!r}, p={self.p}")
+        if not 1 <= self.count <= n:
+            raise self.fail(f"count: expected 1..{n}, got {self.count}")
+        nodes = len(self.spans)
+        shapes = {"rows": (n, width), "order": (n,), "spans": (nodes, 2), "low": (nodes, width)}
+        for name, shape in shapes.items():
+            if self.parameters[name].shape != shape or nodes == 0:
+                raise self.fail(f"{name}: expected shape {shape}, got {self.parameters[name]}")
+        if self.high.shape not in ((nodes, width), (nodes,)):
+            raise self.fail(f"high: expected boxes or balls of {nodes} nodes, got {self.high}")
         return dense("i64", self.count)
 
 

@@ -79,3 +79,15 @@ class NormalQuantile(Node):
         if self.x.type.dtype != "f64" or self.x.type.layout != "dense":
             raise self.fail(f"x: expected dense f64, got {self.x.type}")
         return self.x.type
+
+
+class NormalProbability(Node):
+    """The probability that a standard normal variable stays below x (``scipy.stats.norm.cdf``)."""
+
+    x: Node
+
+    def infer(self) -> ValueType:
+        """Dense float64 in, the same type out."""
+        if self.x.type.dtype != "f64" or self.x.type.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {self.x.type}")
+        return self.x.type

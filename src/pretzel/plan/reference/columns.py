@@ -56,6 +56,12 @@ def densify(node: ops.Densify, x: Csr) -> np.ndarray:
     return x.dense()
 
 
+@reference(ops.Sparsify)
+def sparsify(node: ops.Sparsify, x: np.ndarray) -> Csr:
+    """Return ``csr_matrix(x)``."""
+    return Csr.of(x)
+
+
 def pairs_of(x: Csr) -> list[list[tuple[int, Any]]]:
     """Return each row as a list of (column, value)."""
     spans = zip(x.starts.tolist(), x.starts[1:].tolist(), strict=False)

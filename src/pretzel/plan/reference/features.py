@@ -40,7 +40,7 @@ def products(node: ops.Products, x: np.ndarray) -> Any:
 def power(node: ops.Power, x: np.ndarray) -> Any:
     """Return the transform of each column."""
     columns = x.reshape(len(x), node.x.type.columns)
-    transform = _TRANSFORMS[node.form]
+    transform = _POWERS[node.form]
     made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
     return np.stack(made, axis=1).reshape(x.shape) if made else x
 
@@ -59,9 +59,32 @@ def yeo_johnson(x: np.ndarray, p: float) -> Any:
     return np.where(x >= 0, _branch(x, p), -_branch(-x, 2.0 - p))
 
 
+def inverse_box_cox(x: np.ndarray, p: float) -> Any:
+    """``(p * x + 1)**(1 / p)``, or the exponential."""
+    return np.exp(x) if p == 0 else np.exp(np.log1p(p * x) / p)
+
+
+def inverse_yeo_johnson(x: np.ndarray, p: float) -> Any:
+    """Two curves that meet at zero."""
+    return np.where(x >= 0, _inverse_branch(x, p), -_inverse_branch(-x, 2.0 - p))
+
+
+def _inverse_branch(x: np.ndarray, p: float) -> Any:
+    return np.exp(x) - 1 if abs(p) <= _EPSILON else np.power(x * p + 1, 1 / p) - 1
+
+
 def _branch(x: np.ndarray, p: float) -> Any:
     logarithm = np.log1p(x)
     return logarithm if abs(p) <= _EPSILON else np.expm1(p * logarithm) / p
+
+
+_POWERS: dict[str, Callable[[np.ndarray, float], Any]] = {
+    "power": np.power,
+    "box_cox": box_cox,
+    "yeo_johnson": yeo_johnson,
+    "inverse_box_cox": inverse_box_cox,
+    "inverse_yeo_johnson": inverse_yeo_johnson,
+}
 
 
 @reference(ops.Spline)
@@ -102,10 +125,3 @@ def _recursion(knots: list[float], degree: int, first: int, x: float) -> list[fl
                 made[j - 1] += share * (right - x)
                 made[j] = share * (x - left)
     return made
-
-
-_TRANSFORMS: dict[str, Callable[[np.ndarray, float], Any]] = {
-    "power": np.power,
-    "box_cox": box_cox,
-    "yeo_johnson": yeo_johnson,
-}

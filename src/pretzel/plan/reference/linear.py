@@ -30,9 +30,14 @@ def distances(node: ops.Distances, x: Any) -> Any:
         return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
     centers = node.centers.array.astype(np.float64)
     rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), centers.shape[1]).astype(np.float64)
-    if node.metric == "powers":
-        return _powers(rows, centers, node.p).astype(node.type.numpy)
-    return _MEASURES[node.metric](rows, centers).astype(node.type.numpy)
+    return apart(node.metric, rows, centers, node.p).astype(node.type.numpy)
+
+
+def apart(metric: str, rows: np.ndarray, centers: np.ndarray, p: float = 2.0) -> Any:
+    """Return the distance of each row to each center, in float64."""
+    if metric == "powers":
+        return _powers(rows, centers, p)
+    return _MEASURES[metric](rows, centers)
 
 
 def _sparse_product(x: Csr, weights: np.ndarray) -> Any:

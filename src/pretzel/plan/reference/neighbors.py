@@ -8,14 +8,92 @@ import numpy as np
 
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
+from pretzel.plan.reference.linear import apart
 from pretzel.plan.values import Csr
+
+
+class Heap:
+    """The smallest values so far, the largest on top, as ``sklearn.utils._heap`` keeps them."""
+
+    def __init__(self, count: int) -> None:
+        """Begin with infinities at no position."""
+        self.values, self.positions = [np.inf] * count, [-1] * count
+
+    def push(self, value: float, position: int) -> None:
+        """Take the largest out for a smaller value; a NaN stays outside."""
+        if not value < self.values[0]:
+            return
+        i, count = 0, len(self.values)
+        while (child := 2 * i + 1) < count:
+            if child + 1 < count and self.values[child] < self.values[child + 1]:
+                child += 1
+            if not value < self.values[child]:
+                break
+            self.values[i], self.positions[i] = self.values[child], self.positions[child]
+            i = child
+        self.values[i], self.positions[i] = value, position
+
+    def sorted(self) -> list[int]:
+        """Return the positions by value, then by position; at the end -1 for what is missing."""
+        found = sorted((v, p) for v, p in zip(self.values, self.positions, strict=True) if p >= 0)
+        return [p for _, p in found] + [-1] * (len(self.values) - len(found))
 
 
 @reference(ops.Nearest)
 def nearest(node: ops.Nearest, x: np.ndarray) -> Any:
-    """``argsort(x)[:count]``, equals in their order."""
-    found = np.argsort(x, axis=1, kind="stable")[:, : node.count].astype(np.int64)
-    return np.where(np.take_along_axis(x, found, axis=1) > node.limit, -1, found)
+    """Return what a heap leaves of each row; infinities and NaN only where numbers are too few."""
+    made = np.zeros((len(x), node.count), np.int64)
+    for row, values in enumerate(x):
+        heap = Heap(node.count)
+        for position, value in enumerate(values.astype(np.float64)):
+            heap.push(float(value), position)
+        found = [p for p in heap.sorted() if p >= 0]
+        rest = [*np.flatnonzero(values == np.inf), *np.flatnonzero(np.isnan(values))]
+        made[row] = (found + rest)[: node.count]
+    return np.where(np.take_along_axis(x, made, axis=1) > node.limit, -1, made)
+
+
+@reference(ops.NearestInTree)
+def nearest_in_tree(node: ops.NearestInTree, x: np.ndarray) -> Any:
+    """Return what a heap leaves of the leaves, visited from the root."""
+    rows = x.reshape(len(x), node.x.type.columns)
+    made = [_visited(node, row).sorted() for row in rows]
+    return np.array(made, np.int64).reshape(len(x), node.count)
+
+
+def _visited(node: ops.NearestInTree, x: np.ndarray) -> Heap:
+    heap, nodes, order = Heap(node.count), len(node.spans), node.order.array
+    far = apart(node.metric, x[None, :], node.rows.array, node.p)[0]
+    bounds = _bounds(node, x)
+
+    def visit(i: int) -> None:
+        if bounds[i] > heap.values[0]:
+            return
+        if 2 * i + 1 < nodes:
+            children = [child for child in (2 * i + 1, 2 * i + 2) if child < nodes]
+            for child in sorted(children, key=lambda c: bounds[c]):
+                visit(child)
+            return
+        begin, end = node.spans.array[i]
+        for position in order[begin:end]:
+            heap.push(float(far[position]), int(position))
+
+    visit(0)
+    return heap
+
+
+def _bounds(node: ops.NearestInTree, x: np.ndarray) -> Any:
+    """Return how near each node can be to x, as the metric measures."""
+    low, high = node.low.array, node.high.array
+    if high.ndim == 2:
+        gaps = np.maximum(low - x, 0) + np.maximum(x - high, 0)
+        return apart(node.metric, np.zeros((1, len(x))), gaps, node.p)[0]
+    centers, root = apart(node.metric, x[None, :], low, node.p)[0], _ROOTS.get(node.metric, 1.0)
+    root = 1 / node.p if node.metric == "powers" else root
+    return np.maximum(centers**root - high, 0) ** (1 / root)
+
+
+_ROOTS = {"squares": 0.5}
 
 
 @reference(ops.Gather)

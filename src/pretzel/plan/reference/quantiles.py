@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 from typing import Any
 
@@ -33,6 +34,12 @@ def weighted_median(node: ops.WeightedMedian, x: np.ndarray) -> Any:
 def normal_quantile(node: ops.NormalQuantile, x: np.ndarray) -> Any:
     """Return the inverse of the normal distribution function."""
     return np.array([_quantile(p) for p in x.ravel().tolist()], np.float64).reshape(x.shape)
+
+
+@reference(ops.NormalProbability)
+def normal_probability(node: ops.NormalProbability, x: np.ndarray) -> Any:
+    """Return the normal distribution function, by the complement that is small where the result is."""
+    return np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in x.ravel().tolist()], np.float64).reshape(x.shape)
 
 
 def _between(x: np.ndarray, knots: np.ndarray, node: ops.Interpolate) -> Any:

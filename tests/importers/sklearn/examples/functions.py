@@ -6,8 +6,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn import preprocessing, random_projection
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import make_pipeline
 
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example, fitting
 
@@ -27,6 +29,9 @@ def _indicated(*, new: bool = False, **options: Any) -> tuple[Any, Any]:
     given[3, 2] = np.nan if new else 0.0
     given = np.nan_to_num(given) if "missing_values" in options else given
     return MissingIndicator(**options).fit(np.nan_to_num(NAN) if "missing_values" in options else NAN), given
+
+
+TWO = np.stack([Y, Y**2], axis=1)
 
 
 def _target(y: Any = Y, **defaults: Any) -> Example:
@@ -88,6 +93,13 @@ EXAMPLES = [
     _target(regressor=Ridge(), transformer=preprocessing.MinMaxScaler()),
     _target(transformer=preprocessing.MaxAbsScaler()),
     _target(transformer=preprocessing.QuantileTransformer(n_quantiles=9)),
-    _target(np.stack([Y, Y**2], axis=1), transformer=preprocessing.RobustScaler()),
+    _target(TWO, transformer=preprocessing.RobustScaler()),
+    _target(TWO, transformer=preprocessing.QuantileTransformer(n_quantiles=9)),
+    _target(TWO, transformer=preprocessing.QuantileTransformer(n_quantiles=20, output_distribution="normal")),
+    _target(Y - 1.0, transformer=preprocessing.PowerTransformer()),
+    _target(np.exp(Y), transformer=preprocessing.PowerTransformer(method="box-cox", standardize=False)),
+    _target(np.exp(Y), transformer=make_pipeline(preprocessing.PowerTransformer("box-cox"), None, PCA(1))),
+    _target(TWO, transformer=make_pipeline(preprocessing.StandardScaler(), PCA(1, whiten=True))),
+    _target(TWO, transformer=TruncatedSVD(1, random_state=0)),
     _target(Y[:, None], regressor=LinearRegression(), transformer=preprocessing.StandardScaler(with_std=False)),
 ]

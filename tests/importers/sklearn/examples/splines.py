@@ -42,6 +42,22 @@ EXAMPLES = [
     *(
         Example(
             SplineTransformer,
+            fitting(SplineTransformer, X, given=WITHIN, sparse_output=True, extrapolation=way),
+            exact=True,
+        )
+        for way in WAYS
+    ),
+    *(
+        Example(
+            SplineTransformer,
+            fitting(SplineTransformer, HOLES, sparse_output=True, extrapolation=way, handle_missing="zeros"),
+            exact=True,
+        )
+        for way in ("constant", "linear")
+    ),
+    *(
+        Example(
+            SplineTransformer,
             fitting(SplineTransformer, HOLES, given=HOLES, extrapolation=way, handle_missing="zeros"),
             exact=True,
         )

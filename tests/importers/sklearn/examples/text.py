@@ -45,7 +45,7 @@ COUNTING = {
     "preprocessor": [_prepared],
     "tokenizer": [words],
     "stop_words": ["english", ["the", "cafe"], (["the"], {"ngram_range": (1, 2)})],
-    "token_pattern": [r"(?u)\b\w+\b", r"[a-z]+", r"\S+", r"(a|b)\w*"],
+    "token_pattern": [r"(?u)\b\w+\b", r"[a-z]+", r"\S+", r"#?\b(\w+)e\b", r"(a|b)\w*"],
     "ngram_range": [(1, 2), (2, 3), ((1, 4), {"analyzer": "char"}), ((2, 3), {"analyzer": "char_wb"})],
     "analyzer": ["char", "char_wb", words],
     "max_df": [2],

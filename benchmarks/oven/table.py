@@ -1,0 +1,170 @@
+"""The optimizer's rules, each alone, each left out, and all together, against none: time of a row, and memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import Row, circumstances, compare
+from benchmarks.oven.workloads import ROWS, SIBLINGS, Workload, workloads
+from pretzel import engine
+from pretzel.control_plane.compile import Compiled, compile_plan
+from pretzel.control_plane.optimize import RULES, Trace, run
+from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.errors import DefinitionError
+from pretzel.plan.definition import Definition
+from pretzel.plan.values import Csr, Texts
+
+PAGE = Path(__file__).parents[2] / "docs/benchmarks/oven.md"
+BATCHES = (1, ROWS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One choice of rules over one workload, against no rules."""
+
+    workload: str
+    rules: str
+    one: Row
+    many: Row
+    kernels: int
+    bytes: int
+    sibling_bytes: int | None
+    """Bytes of all siblings together, where a workload has some: what they share counts once."""
+    compile_ms: float
+    """Of optimizing and compiling with everything derived already."""
+
+
+def measure() -> list[Row]:
+    """Measure every workload, write the page, and return the rows of all of it."""
+    lines = [line for workload in workloads() for line in _lines(workload)]
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(page(lines))
+    PAGE.with_suffix(".json").write_text(json.dumps(circumstances() | {"lines": [asdict(x) for x in lines]}) + "\n")
+    return [row for line in lines for row in (line.one, line.many)]
+
+
+def choices(made: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
+    """Yield all rules, each that fires alone, and all but each that fires, under their names."""
+    trace = Trace()
+    run(made, RULES, trace=trace)
+    fired = {step.rule for step in trace.steps}
+    yield "no rules", ()
+    yield "all rules", RULES
+    for rule in RULES:
+        if run(made, [rule]) is not made:
+            yield f"only {rule.name}", [rule]
+    for rule in RULES:
+        if rule.name in fired:
+            yield f"without {rule.name}", [other for other in RULES if other is not rule]
+
+
+def _lines(workload: Workload) -> Iterator[Line]:
+    print(f"{workload.name} ...", flush=True)
+    plain = _calls(workload, ())
+    for name, rules in choices(workload.definition):
+        try:
+            calls = _calls(workload, rules)
+        except DefinitionError as error:  # no kernel computes what a rule that is left out would have removed
+            print(f"  {name}: {error}")
+            continue
+        both = zip(BATCHES, calls, plain, strict=True)
+        rows = [compare(f"{workload.name}: {name}", "no rules", ours, theirs, rows=n) for n, ours, theirs in both]
+        compiled = _compiled(workload.definition, rules)
+        size, siblings = compiled.plan.parameter_bytes, None
+        if workload.siblings:
+            siblings = sum({d: d.size for s in workload.siblings for d in _digests(_compiled(s, rules))}.values())
+        taken = compare("compile", "itself", lambda r=rules: _compiled(workload.definition, r), lambda: None)  # type: ignore[misc]
+        kernels = len(compiled.plan.stages)
+        yield Line(workload.name, name, rows[0], rows[1], kernels, size, siblings, taken.ours_us / 1e3)
+
+
+def _compiled(made: Definition, rules: Sequence[Rule]) -> Compiled:
+    return compile_plan(run(made, rules))
+
+
+def _digests(compiled: Compiled) -> list[Any]:
+    return [*compiled.plan.objects, *compiled.plan.inline]
+
+
+def _calls(workload: Workload, rules: Sequence[Rule]) -> list[Callable[[], object]]:
+    """Return what predicts one row and all of them; one-row calls go through rows in turn."""
+    compiled = _compiled(workload.definition, rules)
+    executable, wanted = engine.load(compiled.plan, compiled.blobs.__getitem__), [workload.output]
+    single = [{name: _row(column, i) for name, column in workload.rows.items()} for i in range(64)]
+    at = iter(range(1 << 62))
+    return [
+        lambda: executable.run(single[next(at) % len(single)], wanted),
+        lambda: executable.run(workload.rows, wanted),
+    ]
+
+
+def _row(column: Any, i: int) -> Any:
+    if isinstance(column, Texts):
+        return Texts.of(column.tolist()[i : i + 1], column.width)
+    if isinstance(column, Csr):
+        return Csr.of(column.dense()[i : i + 1])
+    return column[i : i + 1] if isinstance(column, (np.ndarray, list, tuple)) else column
+
+
+def page(lines: Sequence[Line]) -> str:
+    """Return the page: what all rules gain, then what each is worth."""
+    parts = [_HEAD, _summary(lines), "\n## Each rule\n", _EACH]
+    for name in dict.fromkeys(line.workload for line in lines):
+        parts += [f"\n### {name}\n", _table([line for line in lines if line.workload == name])]
+    return "\n".join(parts) + "\n"
+
+
+def _summary(lines: Sequence[Line]) -> str:
+    heads = ("workload", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us a row", "times faster")
+    rows = [_cells(heads), _cells(["---"] * 9)]
+    rows[0] += " parameters | optimize and compile, ms |"
+    rows[1] = "|" + "---|" * 8
+    for line in lines:
+        if line.rules == "all rules":
+            plain = next(x for x in lines if x.workload == line.workload and x.rules == "no rules")
+            memory = f"{_size(plain.bytes)} to {_size(line.bytes)}"
+            if line.sibling_bytes and plain.sibling_bytes:
+                memory += f"; {SIBLINGS} siblings {_size(plain.sibling_bytes)} to {_size(line.sibling_bytes)}"
+            kernels = f"{plain.kernels} to {line.kernels}"
+            times = (_us(line.one), f"{line.one.ratio:.2f}", _us(line.many), f"{line.many.ratio:.2f}")
+            rows.append(_cells((line.workload, kernels, *times, memory, f"{line.compile_ms:.1f}")))
+    return "\n".join(rows)
+
+
+def _table(lines: Sequence[Line]) -> str:
+    heads = ("rules", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us a row", "times faster", "parameters")
+    rows = [_cells(heads), "|" + "---|" * len(heads)]
+    for x in lines:
+        times = (_us(x.one), f"{x.one.ratio:.2f}", _us(x.many), f"{x.many.ratio:.2f}")
+        rows.append(_cells((x.rules, str(x.kernels), *times, _size(x.bytes))))
+    return "\n".join(rows)
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _us(row: Row) -> str:
+    return f"{row.ours_us:.2f}"
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.2f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
+
+
+_HEAD = f"""# What the optimizer is worth
+
+Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, compiled with and without rewrite rules
+and run in one process on one core; both sides are timed in turn, and *times faster* is the median of the ratios of the
+pairs, against the same definition with no rules.  One row is one call with one row; {ROWS} rows are one call with so
+many.  *Optimize and compile* is the time for a definition whose derived parameters are there already.  The numbers with
+their circumstances are in [oven.json](oven.json).
+"""
+_EACH = """*Only* a rule: that rule to its fixed point and no other.  *Without* a rule: all others.  A rule that does
+nothing to a workload has no line.  A rule that is worth nothing alone may be what lets another fire."""

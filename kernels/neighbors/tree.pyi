@@ -1,0 +1,27 @@
+"""Which rows are nearest, found in a tree."""
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.kernels.kernel import Kernel
+
+METRICS: list[str]
+
+class NearestInTree(Kernel):
+    """The nearest rows in the order of their distance, equal ones as scikit-learn's trees find them."""
+
+    def __init__(
+        self,
+        inputs: tuple[Any, ...],
+        output: Any,
+        *,
+        rows: np.ndarray,
+        order: np.ndarray,
+        spans: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        count: int,
+        metric: str,
+        p: float,
+    ) -> None: ...

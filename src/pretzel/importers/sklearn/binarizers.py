@@ -1,0 +1,74 @@
+"""Importers of what makes numbers of labels.
+
+Their ``inverse_transform`` reads numbers where ``transform`` reads labels, and all methods of a model read one input:
+it is not served.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MultiLabelBinarizer
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.labels import label_table
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+WHOLE_FLOATS = 2**53  # integers beyond are not all float64
+UNKNOWN = -1
+
+
+@imports(LabelEncoder)
+def label_encoder(estimator: LabelEncoder, x: Columns, step: Step) -> Methods:
+    """Return the place of each label among the classes; others are refused."""
+    return {"transform": _places(estimator.classes_, x, step, refuse_unknown=True)}
+
+
+@imports(LabelBinarizer)
+def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Methods:
+    """Return a column for each class, or one column for two; a label that is none of three classes is in no column.
+
+    A label that is none of two is refused: how many columns the library then gives depends on the other rows.
+    """
+    if estimator.y_type_.startswith("multilabel"):
+        raise step.refuse("", "it was fitted on rows of labels", "use a MultiLabelBinarizer")
+    classes, positive, negative = estimator.classes_, estimator.pos_label, estimator.neg_label
+    few = len(classes) <= 2
+    places = _places(classes, x, step, refuse_unknown=few)
+    if estimator.sparse_output:
+        if positive != 1:
+            raise step.refuse("pos_label", "sparse rows hold ones here", "use pos_label=1, or sparse_output=False")
+        columns = ops.Take(places, Parameter.of(np.arange(len(classes)) - 1), -1.0) if few else places
+        return {"transform": ops.OneHot(columns, 1 if few else len(classes), "i64")}
+    table = np.where(np.eye(len(classes), dtype=bool), positive, negative).astype(np.int64)
+    shown = np.where(np.arange(len(classes)) == 1, positive, negative).astype(np.int64)[:, None] if few else table
+    return {"transform": ops.Take(places, Parameter.of(shown), float(negative))}
+
+
+@imports(MultiLabelBinarizer)
+def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step) -> Methods:
+    """Return a column for each class, with a one where the row's labels hold it; other labels are passed over."""
+    classes = list(estimator.classes_)
+    if not all(isinstance(label, str) and label for label in classes):
+        raise step.refuse("", "some of its classes are no texts, or empty ones", "fit it on lists of texts")
+    vocabulary = label_table(np.array(classes, object), step)
+    found = ops.CountNgrams(x.lists(), vocabulary, "word", 1, 1, "i64", True)
+    return {"transform": found if estimator.sparse_output else ops.Densify(found)}
+
+
+def _places(classes: Any, x: Columns, step: Step, **options: bool) -> Node:
+    """Return the place of each label among the classes; UNKNOWN where it is none."""
+    if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
+        return ops.Lookup(x.text(), Parameter.strings([str(label) for label in classes]), column="y", **options)
+    numbers = label_table(classes, step).array
+    if numbers.dtype.kind in "iu" and any(abs(int(number)) > WHOLE_FLOATS for number in numbers):
+        raise step.refuse("", "an integer label is no float64", "encode so large integers as strings")
+    present = numbers[numbers == numbers].astype(np.float64)  # NaN sorts behind all others
+    nan = UNKNOWN if len(present) == len(numbers) else len(present)
+    labels = x.number()
+    wide = labels if labels.type.dtype == "f64" else ops.Cast(labels, "f64")
+    return ops.Lookup(wide, Parameter.of(present), nan_code=nan, column="y", **options)

@@ -1,0 +1,179 @@
+"""Files of every format give the rows that a model takes; models come from files of every kind."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+import skops.io
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from pretzel.cli.files import read, read_sample
+from pretzel.client.inputs import columns_of
+from pretzel.errors import InputError, UnsupportedError
+from pretzel.plan import bundle
+from tests.cli.test_predict import described
+
+ROWS = [{"âge": 31, "ville": "Zürich"}, {"âge": None, "ville": None}, {"âge": 7, "ville": ""}]
+FRAME = described("frame", {"âge": "f64", "ville": "str"}, feature_names=["âge", "ville"])
+TEXTS = described("texts", {"X": "str"})
+LISTS = described("lists", {"X": "str[*]"})
+MATRIX = described("matrix", {"X": "f64[2]"})
+RECORDS = described("records", {"X.names": "str[*]", "X.values": "f64[*]"}, records={"X": {"loose": True}})
+
+
+def columns(path: Path, description: Any, count: int = 100) -> list[dict[str, Any]]:
+    """Return what a client makes of a file's rows."""
+    metadata = description.version.metadata
+    return [columns_of(X, description.inputs, metadata) for X in read(path, "auto", description, count)]
+
+
+def lines(path: Path, *documents: Any) -> Path:
+    path.write_text("".join(json.dumps(document) + "\n" for document in documents), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(params=["jsonl", "parquet"])
+def table(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / f"rows.{request.param}"
+    if request.param == "jsonl":
+        return lines(path, *ROWS)
+    pyarrow.parquet.write_table(pa.Table.from_pylist(ROWS), path)
+    return path
+
+
+def test_a_table_in_batches(table: Path) -> None:
+    first, second = columns(table, FRAME, count=2)
+    assert first["âge"][0] == 31 and np.isnan(first["âge"][1])
+    assert first["ville"].tolist() == ["Zürich", None]
+    assert (second["âge"].tolist(), second["ville"].tolist()) == ([7.0], [""])
+
+
+def test_rows_of_named_values(tmp_path: Path) -> None:
+    (found,) = columns(lines(tmp_path / "x.ndjson", {"a": 1.5, "b": "c"}, {}, {"d": None}), RECORDS)
+    assert found["X.names"].tolist() == [["a", "b=c"], [], ["d"]]
+    assert repr(found["X.values"].tolist()) == "[[1.5, 1.0], [], [nan]]"
+
+
+def test_what_is_null_in_parquet_is_not_there(tmp_path: Path) -> None:
+    pyarrow.parquet.write_table(pa.table({"a": [1.5, None], "b": ["c", None]}), tmp_path / "x.parquet")
+    (found,) = columns(tmp_path / "x.parquet", RECORDS)
+    assert found["X.names"].tolist() == [["a", "b=c"], []]
+
+
+@pytest.mark.parametrize(
+    ("description", "values", "want"),
+    [
+        (TEXTS, ["a b", "", "𝔘"], ["a b", "", "𝔘"]),
+        (LISTS, [["a", "b"], [], ["c"]], [["a", "b"], [], ["c"]]),
+    ],
+)
+def test_one_column(tmp_path: Path, description: Any, values: list[Any], want: list[Any]) -> None:
+    pyarrow.parquet.write_table(pa.table({"anything": values}), tmp_path / "x.pq")
+    for path in (lines(tmp_path / "x.jsonl", *values), tmp_path / "x.pq"):
+        (found,) = columns(path, description)
+        assert found["X"].tolist() == want
+
+
+def test_a_matrix(tmp_path: Path) -> None:
+    pyarrow.parquet.write_table(pa.table({"a": [1, None], "b": [2.5, 3.0]}), tmp_path / "x.parquet")
+    for path in (lines(tmp_path / "x.jsonl", [1, 2.5], [None, 3.0]), tmp_path / "x.parquet"):
+        (found,) = columns(path, MATRIX)
+        np.testing.assert_array_equal(found["X"], [[1, 2.5], [np.nan, 3]])
+
+
+def test_predictions_of_lines_of_json(run, worker, tmp_path: Path) -> None:
+    path = lines(tmp_path / "x.jsonl", [1, 2], [-3, 0.5])
+    assert run("predict", "m", path).out == "predict\nyes\nno\n"
+
+
+def test_json_comes_from_standard_input_too(run, worker, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("[1, 2]\n\n[-3, 0.5]\n"))
+    assert run("predict", "m", "--format", "jsonl").out == "predict\nyes\nno\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("x.jsonl", "[1, 2]\n[1,\n", "line 2: not JSON"),
+        ("x.parquet", "no parquet", "x.parquet: not Parquet"),
+    ],
+)
+def test_files_that_are_not_what_their_names_say(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=problem):
+        columns(tmp_path / name, MATRIX)
+
+
+def test_texts_of_several_columns_are_refused(tmp_path: Path) -> None:
+    pyarrow.parquet.write_table(pa.table({"a": ["x"], "b": ["y"]}), tmp_path / "x.parquet")
+    with pytest.raises(InputError, match="the model takes one column, and the file has 'a', 'b'"):
+        columns(tmp_path / "x.parquet", TEXTS)
+
+
+def test_parquet_is_no_stream() -> None:
+    with pytest.raises(InputError, match="give the file's name"):
+        next(read(None, "parquet", MATRIX, 10))
+
+
+def test_parquet_without_its_library(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(UnsupportedError, match="x.parquet: reading it needs pyarrow; pip install pyarrow"):
+        next(read(tmp_path / "x.parquet", "auto", MATRIX, 10))
+
+
+def test_samples_of_every_format(tmp_path: Path) -> None:
+    values = pd.DataFrame({"b": [1.0, 2.0], "a": [0.5, -1.0], "c": [0.0, 0.0]})
+    values.to_parquet(tmp_path / "x.parquet")
+    values.to_json(tmp_path / "x.jsonl", orient="records", lines=True)
+    values.to_csv(tmp_path / "x.csv", index=False)
+    framed = LogisticRegression().fit(values[["a", "b"]], [0, 1])
+    plain = LogisticRegression().fit(values.to_numpy(), [0, 1])
+    for name in ("x.parquet", "x.jsonl", "x.csv"):
+        pd.testing.assert_frame_equal(read_sample(tmp_path / name, framed).astype(float), values[["a", "b"]])
+    lines(tmp_path / "x.jsonl", *values.to_numpy().tolist())
+    for name in ("x.parquet", "x.jsonl", "x.csv"):
+        np.testing.assert_array_equal(read_sample(tmp_path / name, plain), values)
+
+
+def test_a_sample_of_dictionaries(run, control, tmp_path: Path) -> None:
+    records = [{"a": 1, "b": "c"}, {"a": 2.5}, {"b": "d"}]
+    model = make_pipeline(DictVectorizer(), LogisticRegression()).fit(records, [0, 1, 1])
+    joblib.dump(model, tmp_path / "m.joblib")
+    sample = lines(tmp_path / "x.jsonl", *records)
+    ran = run("deploy", "m", tmp_path / "m.joblib", "--sample", sample)
+    assert ran.code == 0, ran.err
+    (deployed,) = (request for request in control.requests if hasattr(request, "sample"))
+    assert [column.type for column in deployed.sample.inputs] == ["str[*]", "f64[*]"]
+
+
+def test_skops_files_hold_what_is_trusted(run, control, tmp_path: Path) -> None:
+    model = make_pipeline(FunctionTransformer(np.log1p), LogisticRegression()).fit([[1.0], [3.0]], [0, 1])
+    path = tmp_path / "m.skops"
+    skops.io.dump(model, path)
+    unknown = skops.io.get_untrusted_types(file=path)
+    for command in (["export", path], ["deploy", "m", path]):
+        refused = run(*command)
+        assert bool(unknown) == (refused.code != 0)
+        if unknown:
+            assert f"types that are not trusted: {', '.join(sorted(unknown))}; allow each with --trust" in refused.err
+        allowed = [part for kind in unknown for part in ("--trust", kind)]
+        assert run(*command, *allowed).code == 0
+    assert "predict_proba" in bundle.load(path.with_suffix(".pretzel")).outputs
+
+
+def test_joblib_files_are_exported_with_a_warning(run, tmp_path: Path) -> None:
+    joblib.dump(LogisticRegression().fit([[1.0], [3.0]], [0, 1]), tmp_path / "m.joblib")
+    ran = run("export", tmp_path / "m.joblib")
+    assert ran.code == 0 and "is a pickle, and opening it runs what is in it" in ran.err
+    assert "predict" in bundle.load(tmp_path / "m.pretzel").outputs

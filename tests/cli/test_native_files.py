@@ -1,0 +1,76 @@
+"""Files of LightGBM's and XGBoost's own formats, from the command line, with and without their libraries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pretzel.plan import bundle
+
+X = np.random.default_rng(0).normal(size=(80, 2))
+Y = X[:, 0] - X[:, 1]
+
+
+def write_lightgbm(path: Path) -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    lightgbm.train({"verbose": -1, "num_threads": 1}, lightgbm.Dataset(X, Y), 3).save_model(path)
+
+
+def write_xgboost(path: Path) -> None:
+    xgboost = pytest.importorskip("xgboost")
+    xgboost.train({"nthread": 1}, xgboost.DMatrix(X, Y), 3).save_model(path)
+
+
+FILES = {"model.txt": write_lightgbm, "model.json": write_xgboost, "model.ubj": write_xgboost}
+
+
+@pytest.fixture(params=FILES)
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    FILES[request.param](tmp_path / request.param)
+    return tmp_path / request.param
+
+
+def test_export(run: Any, file: Path) -> None:
+    ran = run("export", file, "--json")
+    assert (ran.code, ran.err) == (0, ""), "nothing is unpickled, so nothing is warned of"
+    assert ran.json["inputs"] == {"X": "f64[2]"}
+    assert list(bundle.load(file.with_suffix(".pretzel")).outputs) == ["predict"]
+
+
+def test_deploy_with_a_sample(run: Any, control: Any, file: Path) -> None:
+    rows = file.parent / "rows.csv"
+    rows.write_text("".join(f"{a},{b}\n" for a, b in X[:5].tolist()))
+    assert run("deploy", "m", file, "--sample", rows).code == 0
+    sent = {column.name for column in control.requests[0].sample.outputs}
+    assert sent == {"predict"}
+
+
+def test_a_torn_file_is_named(run: Any, control: Any, file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-400])
+    ran = run("deploy", "m", file)
+    assert (ran.code, control.requests) == (3, [])
+    assert f"{file.name}: it cannot be read as " in ran.err and "Traceback" not in ran.err
+
+
+def test_the_library_is_not_needed(file: Path) -> None:
+    """Blocked modules stand for ones that are not installed."""
+    program = f"""
+import sys
+sys.modules.update(dict.fromkeys(["lightgbm", "xgboost", "sklearn", "scipy", "pandas"]))
+import pretzel, numpy
+model = pretzel.compile({str(file)!r})
+print(model.predict(numpy.zeros((3, 2))).shape)
+from pretzel.importers.files import read_model
+try:
+    read_model({str(file)!r}).predict(numpy.zeros((3, 2)))
+except pretzel.errors.UnsupportedError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+    assert ran.stdout.startswith("(3,)\n"), ran.stderr
+    assert "checking it on a sample needs" in ran.stdout and "pip install" in ran.stdout

@@ -1,0 +1,45 @@
+"""Labels that a model refuses, as its library does, and models of labels that are not served."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MultiLabelBinarizer
+
+import pretzel
+from pretzel.errors import InputError, UnsupportedError
+
+
+@pytest.mark.parametrize(
+    ("classes", "given"),
+    [(["a", "b"], ["a", "c"]), ([1, 2], [1, 3]), ([1.5, 2.0], [1.5, np.nan]), ([1.5, 2.0], [np.inf])],
+)
+def test_an_encoder_refuses_labels_that_it_has_not_seen(classes: Any, given: Any) -> None:
+    encoder = LabelEncoder().fit(classes)
+    with pytest.raises(ValueError, match="previously unseen labels"):
+        encoder.transform(given)
+    with pytest.raises(InputError, match=r"row \d: Found unknown categories .* in column y"):
+        pretzel.compile(encoder).transform(given)
+
+
+def test_a_label_that_is_none_of_two_has_no_certain_columns() -> None:
+    binarizer = LabelBinarizer().fit(["no", "yes"])
+    assert binarizer.transform(["perhaps"]).shape == (1, 1)
+    assert binarizer.transform(["perhaps", "no", "yes"]).shape == (3, 2)
+    with pytest.raises(InputError, match="row 0: Found unknown categories"):
+        pretzel.compile(binarizer).transform(["perhaps"])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "says"),
+    [
+        (LabelEncoder().fit([2**60, 1]), "an integer label is no float64"),
+        (LabelEncoder().fit(np.array([b"a", b"b"])), "its labels are of type"),
+        (LabelBinarizer().fit(np.eye(2, dtype=int)), "fitted on rows of labels"),
+        (MultiLabelBinarizer().fit([[1, 2]]), "some of its classes are no texts"),
+        (MultiLabelBinarizer().fit([["", "a"]]), "some of its classes are no texts, or empty ones"),
+    ],
+)
+def test_labels_that_cannot_be_served_are_refused(estimator: Any, says: str) -> None:
+    with pytest.raises(UnsupportedError, match=says):
+        pretzel.compile(estimator)

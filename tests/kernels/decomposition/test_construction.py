@@ -1,0 +1,33 @@
+"""Kernels that go step by step refuse, when they are built, what would send them out of bounds or take for ever."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pretzel.plan.types import ValueType, dense, sparse
+
+F3, TOPICS = dense("f64", 3), {"words": np.ones((3, 2)), "prior": 1.0, "tolerance": 0.1, "iterations": 5}
+
+WRONG: list[tuple[str, ValueType, ValueType, dict[str, Any]]] = [
+    ("topics:Topics", F3, dense("f64", 4), TOPICS),
+    ("topics:Topics", sparse("f64", 4), dense("f64", 2), TOPICS),
+    ("topics:Topics", F3, dense("f32", 2), TOPICS),
+    ("topics:Topics", F3, dense("f64", 2), TOPICS | {"iterations": 10**9}),
+    ("topics:Topics", F3, dense("f64", 0), TOPICS | {"words": np.ones((3, 0))}),
+    ("pursuit:MatchingPursuit", F3, F3, {"gram": np.eye(2), "count": 1}),
+    ("pursuit:MatchingPursuit", F3, F3, {"gram": np.eye(3), "count": 4}),
+    ("pursuit:MatchingPursuit", F3, F3, {"gram": np.eye(3), "count": 0}),
+    ("pursuit:MatchingPursuit", dense("f32", 3), dense("f32", 3), {"gram": np.eye(3), "count": 1}),
+]
+
+
+@pytest.mark.parametrize(("target", "given", "output", "values"), WRONG)
+def test_what_does_not_fit_is_refused(target: str, given: ValueType, output: ValueType, values: dict[str, Any]) -> None:
+    module, name = target.split(":")
+    kernel = getattr(importlib.import_module(f"pretzel.kernels.decomposition.{module}"), name)
+    with pytest.raises(ValueError, match="expected"):
+        kernel((given,), output, **values)
