@@ -55,7 +55,8 @@ def work(node: Node) -> int:
 def stage_work(plan: Plan, i: int) -> int:
     """Return what :func:`work` says of the operator that stage i of a plan computes."""
     stage = plan.stages[i]
-    trees = (stage.parameters["roots"].size - HEADER.size) // 4 if "roots" in stage.parameters else 0
+    of_trees = stage.parameters.get("roots") or stage.parameters.get("first")
+    trees = (of_trees.size - HEADER.size) // 4 if of_trees else 0
     reads = [plan.type_of(slot) for slot in stage.inputs]
     return elements(reads, stage.type, OPERATORS.get(stage.operator, Node), trees)
 

@@ -43,7 +43,7 @@ class Binding:
     target: str
     """Where the class is: ``module:Class`` under ``pretzel.kernels``."""
     takes: Callable[[Node], bool] = field(default=_always)
-    """Whether the kernel computes this node; looks at types and attributes, never at data."""
+    """Whether the kernel computes this node: by types, attributes and parameters, so the same on every machine."""
     derive: Derive = field(default=_own_parameters)
     """The arrays the kernel is built with, from the node's parameters; deterministic to the byte."""
     drop: tuple[str, ...] = ()
