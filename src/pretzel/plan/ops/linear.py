@@ -13,6 +13,9 @@ METRICS = (
     *("squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean"),
 )
 
+SPARSE_METRICS = ("sqeuclidean", "euclidean")
+"""What is computed over sparse rows as such; for the others they are made dense first."""
+
 
 class Linear(Node):
     """``x @ weights + bias``, summed in the wider of the two types: linear models, PCA, SVD, matrix products.
@@ -69,6 +72,8 @@ class Distances(Node):
         """Floats in, k distances out."""
         if self.metric not in METRICS:
             raise self.fail(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
+        if self.x.type.layout == "sparse" and self.metric not in SPARSE_METRICS:
+            raise self.fail(f"metric: {self.metric} needs dense rows, got {self.x.type}; put a densify before it")
         if not 0 < self.p < math.inf:
             raise self.fail(f"p: expected a finite number above 0, got {self.p}")
         shape = self.centers.shape
