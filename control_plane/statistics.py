@@ -13,7 +13,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.physical import Plan
 from pretzel.plan.sizes import Sizes, is_fixed, key_of
-from pretzel.plan.values import Csr, Texts
+from pretzel.plan.values import Csr, Ragged, Texts
 
 MOST_TIMED = 256
 """Stages; the times of a larger plan are not kept, since every worker gets what is kept of a version."""
@@ -61,8 +61,10 @@ def _rows(sample: Sample) -> int:
 
 
 def _elements(column: Any) -> int:
-    """Return the stored values of sparse rows, or the bytes of texts."""
+    """Return the stored values of sparse rows, the bytes of texts, or the items of lists."""
     match column:
+        case Ragged():
+            return len(column.items)
         case Csr():
             return len(column.data)
         case Texts():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -77,12 +76,12 @@ def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Pa
 
 
 def _opened(model: Any) -> Any:
-    """Return what a file of a library's own format holds, where a path is given, so that it can answer a sample."""
-    if not isinstance(model, (str, os.PathLike)):
+    """Return what can answer a sample: of a path, what the file holds; of a booster, what stands for it."""
+    if isinstance(model, Definition):
         return model
-    from pretzel.importers.files import read_model
+    from pretzel.importers.files import opened  # loads scikit-learn, which a client that only predicts need not have
 
-    return read_model(model)
+    return opened(model)
 
 
 def _definition(model: Any, sample: Any) -> Definition:
