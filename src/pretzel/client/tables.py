@@ -40,10 +40,24 @@ def table_of(X: Any) -> dict[str, Any] | None:
 def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
     """Return those columns of a table; None where X is none, lacks one or has one twice: :func:`table_of` tells."""
     try:
-        columns = {name: X[name] for name in names}
+        column = _without_series(X) or X.__getitem__
+        columns = {name: column(name) for name in names}
     except Exception:  # each library raises an error of its own for a column that is not there
         return None
     return None if any(getattr(column, "ndim", 1) != 1 for column in columns.values()) else columns
+
+
+def _without_series(X: Any) -> Callable[[str], Any] | None:
+    """Return what finds a column of pandas without the Series around it, which takes longer than predicting a row."""
+    if not hasattr(X, "_get_column_array") or not hasattr(X, "columns"):
+        return None
+    array, locate = X._get_column_array, X.columns.get_loc
+
+    def column(name: str) -> Any:
+        place = locate(name)
+        return array(place) if isinstance(place, int) else X[name]  # a name that is there twice has many places
+
+    return column
 
 
 def texts_of(values: Any) -> Texts | list[Any]:
@@ -52,9 +66,10 @@ def texts_of(values: Any) -> Texts | list[Any]:
     if packed is not None:
         return packed
     categories = getattr(getattr(values, "dtype", None), "categories", None)
-    if categories is not None and hasattr(values, "array"):  # of pandas, where -1 is the code of what is missing
+    codes = getattr(getattr(values, "array", values), "codes", None)
+    if categories is not None and codes is not None:  # of pandas, where -1 is the code of what is missing
         table = np.array([*categories, np.nan], object)
-        found: list[Any] = table[values.array.codes].tolist()
+        found: list[Any] = table[codes].tolist()
         return found
     for method in ("tolist", "to_list", "to_pylist"):
         if hasattr(values, method):
