@@ -4,11 +4,11 @@ from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
 
 
-# Begins with infinities at no position.
-cdef inline void empty(double* values, int64_t* positions, int64_t count) noexcept nogil:
+# Begins with infinities at no position, whatever number stands for it.
+cdef inline void empty(double* values, int64_t* positions, int64_t count, int64_t none) noexcept nogil:
     cdef int64_t i
     for i in range(count):
-        values[i], positions[i] = INFINITY, -1
+        values[i], positions[i] = INFINITY, none
 
 
 # Takes the largest out for a smaller value; a NaN stays outside.
@@ -26,7 +26,7 @@ cdef inline void push(double* values, int64_t* positions, int64_t count, double 
     values[i], positions[i] = value, position
 
 
-# Sorts by value, then by position; empty places, which are infinities at -1, come last.
+# Sorts by value, then by position; empty places, which are infinities, come last.
 cdef inline void sort(double* values, int64_t* positions, int64_t count) noexcept nogil:
     cdef int64_t i
     for i in range(count // 2 - 1, -1, -1):

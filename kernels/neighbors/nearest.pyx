@@ -56,7 +56,7 @@ cdef class Nearest(Kernel):
 cdef inline void select(const real* x, double* values, int64_t* positions, int64_t width, int64_t count) noexcept nogil:
     """Let the values of a row through the heap, then put what it holds in order."""
     cdef int64_t i
-    empty(values, positions, count)
+    empty(values, positions, count, -1)
     for i in range(width):
         if x[i] < values[0]:
             push(values, positions, count, x[i], i)

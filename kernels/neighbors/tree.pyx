@@ -25,7 +25,7 @@ cdef class NearestInTree(Kernel):
 
     Args:
         inputs: one dense x of float64.
-        output: ``i64[count]``; -1 where distances overflow.
+        output: ``i64[count]``; 0 where distances overflow, as scikit-learn's heap has it.
         rows: ``f64[n, width]`` in the order of the leaves.
         order: ``i64[n]``, the position of each of ``rows``.
         spans: ``i64[nodes, 2]``, which of ``rows`` each node holds.
@@ -77,7 +77,7 @@ cdef class NearestInTree(Kernel):
         if reserve(&frame.scratch, self.count * sizeof(double)) != OK:
             return OUT_OF_MEMORY
         for row in range(frame.rows):
-            empty(<double*>frame.scratch.at, found, self.count)
+            empty(<double*>frame.scratch.at, found, self.count, 0)
             self.visit(0, self.bound(0, x), x, <double*>frame.scratch.at, found)
             sort(<double*>frame.scratch.at, found, self.count)
             x, found = x + self.width, found + self.count

@@ -44,6 +44,7 @@ def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _selected(estimator: Any, x: Columns) -> Node:
-    node = checked(x, estimator, allow_nan=get_tags(estimator).input_tags.allow_nan)
+    allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
+    node = x.numbers() if allow_nan else checked(x, estimator)
     kept = np.flatnonzero(estimator.get_support()).astype(np.int64)
     return ops.Select(node, Parameter.of(kept))

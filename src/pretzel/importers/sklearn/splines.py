@@ -20,6 +20,8 @@ from pretzel.plan.parameter import Parameter
 def spline_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """The basis splines of each feature, without the last of each where there is no bias."""
     node = checked_dense(x, estimator, step, allow_nan=estimator.handle_missing == "zeros")
+    if estimator.handle_missing == "zeros" and estimator.extrapolation in ("constant", "error"):
+        node = x.numbers()  # there the library looks at nothing, and infinities lie beyond the knots as others do
     knots = np.array([spline.t for spline in estimator.bsplines_], np.float64)
     if not np.isfinite(knots).all():
         raise step.refuse("", "a column had no value to fit on", "leave the column out")

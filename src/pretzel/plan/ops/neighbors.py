@@ -44,7 +44,8 @@ class NearestInTree(Node):
     """The positions of the ``count`` rows nearest to each row, ascending; of equals those that a tree finds.
 
     The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2; a node farther than the farthest found is
-    left out, the nearer child comes first, and what a leaf holds goes through the heap of :class:`Nearest`.
+    left out, the nearer child comes first, and what a leaf holds goes through the heap of :class:`Nearest`.  Where the
+    distances to all others overflow, the row at position 0 is found in their place.
 
     Source: ``KDTree.query``, ``BallTree.query``.
     """

@@ -15,9 +15,9 @@ from pretzel.plan.values import Csr
 class Heap:
     """The smallest values so far, the largest on top, as ``sklearn.utils._heap`` keeps them."""
 
-    def __init__(self, count: int) -> None:
-        """Begin with infinities at no position."""
-        self.values, self.positions = [np.inf] * count, [-1] * count
+    def __init__(self, count: int, none: int = -1) -> None:
+        """Begin with infinities at no position, whatever number stands for it."""
+        self.values, self.positions = [np.inf] * count, [none] * count
 
     def push(self, value: float, position: int) -> None:
         """Take the largest out for a smaller value; a NaN stays outside."""
@@ -62,7 +62,7 @@ def nearest_in_tree(node: ops.NearestInTree, x: np.ndarray) -> Any:
 
 
 def _visited(node: ops.NearestInTree, x: np.ndarray) -> Heap:
-    heap, nodes, order = Heap(node.count), len(node.spans), node.order.array
+    heap, nodes, order = Heap(node.count, none=0), len(node.spans), node.order.array
     far = apart(node.metric, x[None, :], node.rows.array, node.p)[0]
     bounds = _bounds(node, x)
 
