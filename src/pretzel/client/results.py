@@ -15,7 +15,7 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
     """Return an output as the estimator's method returns it.
 
     Numbers come as arrays of the same dtype and shape; labels in the dtype of the classes (``classes_dtype`` tells it
-    where they are texts); a sparse matrix as SciPy's ``csr_matrix`` where SciPy is installed, else as a
+    where they are texts); other texts as objects, as scikit-learn's imputers return them; a sparse matrix as SciPy's ``csr_matrix`` where SciPy is installed, else as a
     :class:`~pretzel.plan.values.Csr`.  Arrays are the caller's own.
     """
     if isinstance(value, Labels):
@@ -36,9 +36,7 @@ def _table(labels: np.ndarray | list[str], classes_dtype: str | None) -> np.ndar
 
 
 def _strings(texts: Texts) -> np.ndarray:
-    array = np.array(texts.tolist(), None if texts.missing is None else object)
-    if not len(array):
-        array = array.astype(str)
+    array = np.array(texts.tolist(), object)
     return array if texts.width is None else array.reshape(len(texts), texts.width)
 
 
