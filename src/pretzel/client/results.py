@@ -15,8 +15,8 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
     """Return an output as the estimator's method returns it.
 
     Numbers come as arrays of the same dtype and shape; labels in the dtype of the classes (``classes_dtype`` tells it
-    where they are texts); other texts as objects, as scikit-learn's imputers return them; a sparse matrix as SciPy's ``csr_matrix`` where SciPy is installed, else as a
-    :class:`~pretzel.plan.values.Csr`.  Arrays are the caller's own.
+    where they are texts); other texts as objects, as scikit-learn's imputers return them; a sparse matrix as SciPy's
+    ``csr_matrix`` where SciPy is installed, else as a :class:`~pretzel.plan.values.Csr`.  Arrays are the caller's own.
     """
     if isinstance(value, Labels):
         return _table(value.labels, classes_dtype)[value.codes]

@@ -46,8 +46,9 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
 
 
 def _first_reader(estimator: Any) -> Any:
-    """Return what knows the features: of a pipeline, the first step that does not just pass them through."""
-    steps = [step for _, step in getattr(estimator, "steps", ()) if step is not None and not isinstance(step, str)]
+    """Return what knows the features: of a pipeline or a union, the first step that does not just pass them through."""
+    named = getattr(estimator, "steps", getattr(estimator, "transformer_list", ()))
+    steps = [step for _, step in named if step is not None and not isinstance(step, str)]
     inner = steps[0] if steps else getattr(estimator, "best_estimator_", None)
     return estimator if inner is None else _first_reader(inner)
 
