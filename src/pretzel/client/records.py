@@ -17,6 +17,9 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.plan.values import Ragged, Texts
 
+_PLAIN = {float, int, bool, str}
+"""Types of values that need no second look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -42,9 +45,7 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
     starts = [0]
     for row, items in enumerate(_rows(name, rows, form_)):
         try:
-            for feature, value in _features(items, form_):
-                names.append(feature)
-                values.append(value)
+            _read(items, form_, names, values)
         except (InputError, TypeError, ValueError) as error:
             raise InputError(f"column {name!r}, row {row}: {error}") from None
         starts.append(len(names))
@@ -66,9 +67,16 @@ def list_column(name: str, rows: Any) -> Ragged:
     """
     if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
         return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "lists of texts")
-    lists = [_list(name, i, row) for i, row in enumerate(_python(rows))]
+    lists = list(_python(rows))
+    if not _are_plain(lists):
+        lists = [_list(name, i, row) for i, row in enumerate(lists)]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
     return Ragged(_packed(name, list(chain.from_iterable(lists)), starts), starts)
+
+
+def _are_plain(lists: list[Any]) -> bool:
+    """Whether these are lists of strings, as nearly all are: then there is no need to look at them one by one."""
+    return set(map(type, lists)) <= {list, tuple} and set(map(type, chain.from_iterable(lists))) <= {str}
 
 
 def _list(name: str, i: int, row: Any) -> list[Any]:
@@ -111,15 +119,22 @@ def _refuse_rows(name: str, rows: Any, wanted: str) -> NoReturn:
     raise InputError(f"column {name!r}: expected a list of {wanted}, got {type(rows).__name__}; put it in a list")
 
 
-def _features(items: Any, form: Form) -> Iterator[tuple[str, float]]:
-    if not form.pairs and not isinstance(items, Mapping):
+def _read(items: Any, form: Form, names: list[str], values: list[float]) -> None:
+    """Add the named values of a row; what most are takes no generator, which would be felt."""
+    if not form.pairs and type(items) is not dict and not isinstance(items, Mapping):
         raise InputError(f"expected a dictionary, got {type(items).__name__} {items!r:.40}")
     for name, value in items if form.pairs else items.items():
         kind = type(value)
-        if (kind is float or kind is int) and type(name) is str:  # what most are
-            yield name, float(value)
+        if type(name) is not str or kind not in _PLAIN:
+            for feature, number in _loose(name, value, form) if form.loose else _strict(name, value, form):
+                names.append(feature)
+                values.append(number)
+        elif kind is str:
+            names.append(f"{name}{form.separator}{value}")
+            values.append(1.0)
         else:
-            yield from _loose(name, value, form) if form.loose else _strict(name, value, form)
+            names.append(name)
+            values.append(float(value))
 
 
 def _strict(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:

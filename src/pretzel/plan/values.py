@@ -37,8 +37,8 @@ class Texts:
             InputError: a value is neither, or holds a lone surrogate; the message names its row.
         """
         values = values if isinstance(values, list) else list(values)
-        if ascii_only := _pack_ascii(values):
-            return cls(*ascii_only, None, width)
+        if whole := _pack_present(values):
+            return cls(*whole, None, width)
         pieces: list[bytes] = []
         missing = bytearray()
         for i, value in enumerate(values):
@@ -134,15 +134,15 @@ class Labels:
         return len(self.codes)
 
 
-def _pack_ascii(values: list[object]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Pack texts that are all there and all ASCII, which is the most there is: ten times as fast as one by one."""
+def _pack_present(values: list[Any]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Pack texts that are all there and all Unicode, as nearly all are: all at once where they are ASCII."""
     try:
-        text = "".join(values)  # type: ignore[arg-type]
-    except TypeError:
+        text = "".join(values)
+        pieces = values if text.isascii() else list(map(str.encode, values))
+    except (TypeError, UnicodeEncodeError):
         return None
-    if not text.isascii():
-        return None
-    return np.frombuffer(text.encode(), np.uint8), np.fromiter(map(len, values), np.uint32, len(values))  # type: ignore[arg-type]
+    data = text.encode() if pieces is values else b"".join(pieces)
+    return np.frombuffer(data, np.uint8), np.fromiter(map(len, pieces), np.uint32, len(pieces))
 
 
 def _utf8(value: object, row: int) -> bytes:
