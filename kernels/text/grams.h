@@ -5,6 +5,11 @@
 #define PRETZEL_GRAMS_H
 
 #include "terms.h"
+#include "../cpu.h"
+
+#if CPU_HAS_LEVELS
+#include <immintrin.h>
+#endif
 
 #define GRAMS_BATCH 256 /* look-ups under way before the first is finished */
 
@@ -41,25 +46,6 @@ static inline int64_t grams_write_collapsed(const uint8_t *text, int64_t length,
         before = space;
     }
     return k;
-}
-
-/* Looks up what is queued; keeps the ids that there are, and returns how many. */
-static inline int64_t grams_find(const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids) {
-    int64_t found = 0;
-    for (int64_t k = 0; k < count; k++) {
-        const uint64_t *bucket = grams[k].bucket;
-        unsigned hits = terms_hits(bucket, grams[k].key);
-        uint32_t id = terms_half(bucket, __builtin_ctz(hits | 1u << TERMS_SLOTS));
-        if (__builtin_expect(!hits & (terms_half(bucket, TERMS_SLOTS) != 0), 0)) {
-            uint64_t home = (uint64_t)(bucket - t->rows) / TERMS_ROW;
-            int64_t further = terms_find(t, grams[k].key, home, NULL, 0);
-            hits = further != TERMS_NONE;
-            id = (uint32_t)further;
-        }
-        ids[found] = id;
-        found += (hits != 0) & (id < limit);
-    }
-    return found;
 }
 
 typedef struct {
