@@ -18,20 +18,38 @@ typedef struct {
     const uint64_t *bucket;
 } Gram;
 
+/* Whether an ASCII character is white space. */
+static inline int grams_is_space(uint8_t c) { return (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4); }
+
+#define GRAMS_LOT 16 /* bytes looked at together */
+
+/* Whether of 16 characters the space, if any, is a plain one and follows none: such are written down as they are. */
+static inline int grams_are_plain(const uint8_t *text, uint8_t before) {
+    uint8_t odd = (before == ' ') & (text[0] == ' ');
+    for (int i = 0; i < GRAMS_LOT; i++) odd |= text[i] < ' ';
+    for (int i = 1; i < GRAMS_LOT; i++) odd |= (text[i] == ' ') & (text[i - 1] == ' ');
+    return !odd;
+}
+
 /* Writes an ASCII text with a space at both ends and one for each run of white space between; returns its length. */
 static inline int64_t grams_write_padded(const uint8_t *text, int64_t length, uint8_t *out) {
-    int64_t k = 1;
-    int before = 1;
+    int64_t k = 1, i = 0;
     out[0] = ' ';
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t c = text[i];
-        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4);
-        out[k] = space ? ' ' : c;
-        k += !(space & before);
-        before = space;
+    while (i < length) {
+        int64_t stop = i + GRAMS_LOT < length ? i + GRAMS_LOT : length;
+        if (stop - i == GRAMS_LOT && grams_are_plain(text + i, out[k - 1])) {
+            memcpy(out + k, text + i, GRAMS_LOT);
+            k += GRAMS_LOT;
+            i = stop;
+        }
+        for (; i < stop; i++) {
+            int space = grams_is_space(text[i]);
+            out[k] = space ? ' ' : text[i];
+            k += !(space & (out[k - 1] == ' '));
+        }
     }
     out[k] = ' ';
-    return k + !before;
+    return k + (out[k - 1] != ' ');
 }
 
 /* Writes an ASCII text with one space for each run of two or more white-space characters; returns its length. */
@@ -40,7 +58,7 @@ static inline int64_t grams_write_collapsed(const uint8_t *text, int64_t length,
     int before = 0;
     for (int64_t i = 0; i < length; i++) {
         uint8_t c = text[i];
-        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4), again = space & before;
+        int space = grams_is_space(c), again = space & before;
         out[k - again] = again ? ' ' : c;
         k += !again;
         before = space;
