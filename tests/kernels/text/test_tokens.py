@@ -131,3 +131,16 @@ def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
     started = time.perf_counter()
     executable.run({"x": texts})
     assert time.perf_counter() - started < 5
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["a", "bc", "_9", "x" * 63, "y" * 64, "z" * 130, "é"]), max_size=12),
+    st.lists(st.sampled_from([" ", ". ", "'", "-" * 64, " " * 63, "\0"]), min_size=12, max_size=12),
+    st.sampled_from([r"\b\w\w+\b", r"\w+", r"\b\w{2,64}\b", r"[a-z]+", r"\b[a-z]{2,}\b", r"\w{3}"]),
+)
+def test_runs_that_end_where_sixty_four_characters_do(runs: list[str], between: list[str], pattern: str) -> None:
+    text = "".join(run + gap for run, gap in zip(runs, between, strict=False))
+    node = ops.Tokenize(X, pattern)
+    columns = {"x": [text, text.strip(), "", "a" + text]}
+    assert_alike(load(node).run(columns)["out"], meaning(node, columns))
