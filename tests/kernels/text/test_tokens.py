@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -141,6 +142,9 @@ def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
 )
 def test_runs_that_end_where_sixty_four_characters_do(runs: list[str], between: list[str], pattern: str) -> None:
     text = "".join(run + gap for run, gap in zip(runs, between, strict=False))
-    node = ops.Tokenize(X, pattern)
-    columns = {"x": [text, text.strip(), "", "a" + text]}
-    assert_alike(load(node).run(columns)["out"], meaning(node, columns))
+    texts = [text, text.strip(), "", "a" + text]
+    found = [re.findall(pattern, text) for text in texts]
+    pairs = {f"{a} {b}" for tokens in found for a, b in zip(tokens, tokens[1:], strict=False)}
+    tokens = {cut for token in chain.from_iterable(found) for cut in (token, token[1:], token[:-1])} - {""}
+    node = ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(sorted(tokens | pairs | {"?"})), "word", 1, 2)
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
