@@ -5,7 +5,7 @@
 #define PRETZEL_GRAMS_H
 
 #include "terms.h"
-#include "../cpu.h"
+#include "cpu.h"
 
 #if CPU_HAS_LEVELS
 #include <immintrin.h>
