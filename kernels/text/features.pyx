@@ -1,12 +1,11 @@
 """Rows of named numbers as sparse rows: names hashed to columns, or looked up in a vocabulary."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
-from libc.string cimport memcpy
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, refuse, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary
+from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary, terms_word
 
 cdef extern from "murmur3.h" nogil:
     int32_t murmur3(const uint8_t* p, int64_t length)
@@ -162,9 +161,9 @@ cdef inline int uneven(Frame* frame, const int64_t* names, const int64_t* values
 
 
 cdef inline int64_t place(Dictionary vocabulary, const Text* name) noexcept nogil:
-    cdef uint8_t[8] padded
+    cdef uint64_t padded
     cdef const uint8_t* p = <const uint8_t*>name.at
     if name.length <= TERMS_SHORT:
-        memcpy(padded, p, <size_t>name.length)  # a look-up reads eight bytes, and the text may end before
-        p = padded
+        padded = terms_word(p, name.length)  # a look-up reads eight bytes, and the text may end before
+        p = <const uint8_t*>&padded
     return vocabulary.find(p, name.length)

@@ -1,12 +1,11 @@
 """Tokens without stop words."""
 
-from libc.stdint cimport int64_t, uint8_t
-from libc.string cimport memcpy
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary
+from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary, terms_word
 
 
 cdef class FilterTokens(Kernel):
@@ -41,9 +40,9 @@ cdef class FilterTokens(Kernel):
 
 
 cdef inline bint holds(Dictionary words, const Text* token) noexcept nogil:
-    cdef uint8_t[8] padded
+    cdef uint64_t padded
     cdef const uint8_t* p = <const uint8_t*>token.at
     if token.length <= TERMS_SHORT:
-        memcpy(padded, p, <size_t>token.length)  # a look-up reads eight bytes, and the text may end before
-        p = padded
+        padded = terms_word(p, token.length)  # a look-up reads eight bytes, and the text may end before
+        p = <const uint8_t*>&padded
     return words.find(p, token.length) != TERMS_NONE

@@ -5,6 +5,11 @@
 #define PRETZEL_GRAMS_H
 
 #include "terms.h"
+#include "cpu.h"
+
+#if CPU_HAS_LEVELS
+#include <immintrin.h>
+#endif
 
 #define GRAMS_BATCH 256 /* look-ups under way before the first is finished */
 
@@ -13,20 +18,38 @@ typedef struct {
     const uint64_t *bucket;
 } Gram;
 
+/* Whether an ASCII character is white space. */
+static inline int grams_is_space(uint8_t c) { return (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4); }
+
+#define GRAMS_LOT 16 /* bytes looked at together */
+
+/* Whether of 16 characters the space, if any, is a plain one and follows none: such are written down as they are. */
+static inline int grams_are_plain(const uint8_t *text, uint8_t before) {
+    uint8_t odd = (before == ' ') & (text[0] == ' ');
+    for (int i = 0; i < GRAMS_LOT; i++) odd |= text[i] < ' ';
+    for (int i = 1; i < GRAMS_LOT; i++) odd |= (text[i] == ' ') & (text[i - 1] == ' ');
+    return !odd;
+}
+
 /* Writes an ASCII text with a space at both ends and one for each run of white space between; returns its length. */
 static inline int64_t grams_write_padded(const uint8_t *text, int64_t length, uint8_t *out) {
-    int64_t k = 1;
-    int before = 1;
+    int64_t k = 1, i = 0;
     out[0] = ' ';
-    for (int64_t i = 0; i < length; i++) {
-        uint8_t c = text[i];
-        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4);
-        out[k] = space ? ' ' : c;
-        k += !(space & before);
-        before = space;
+    while (i < length) {
+        int64_t stop = i + GRAMS_LOT < length ? i + GRAMS_LOT : length;
+        if (stop - i == GRAMS_LOT && grams_are_plain(text + i, out[k - 1])) {
+            memcpy(out + k, text + i, GRAMS_LOT);
+            k += GRAMS_LOT;
+            i = stop;
+        }
+        for (; i < stop; i++) {
+            int space = grams_is_space(text[i]);
+            out[k] = space ? ' ' : text[i];
+            k += !(space & (out[k - 1] == ' '));
+        }
     }
     out[k] = ' ';
-    return k + !before;
+    return k + (out[k - 1] != ' ');
 }
 
 /* Writes an ASCII text with one space for each run of two or more white-space characters; returns its length. */
@@ -35,31 +58,12 @@ static inline int64_t grams_write_collapsed(const uint8_t *text, int64_t length,
     int before = 0;
     for (int64_t i = 0; i < length; i++) {
         uint8_t c = text[i];
-        int space = (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4), again = space & before;
+        int space = grams_is_space(c), again = space & before;
         out[k - again] = again ? ' ' : c;
         k += !again;
         before = space;
     }
     return k;
-}
-
-/* Looks up what is queued; keeps the ids that there are, and returns how many. */
-static inline int64_t grams_find(const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids) {
-    int64_t found = 0;
-    for (int64_t k = 0; k < count; k++) {
-        const uint64_t *bucket = grams[k].bucket;
-        unsigned hits = terms_hits(bucket, grams[k].key);
-        uint32_t id = terms_half(bucket, __builtin_ctz(hits | 1u << TERMS_SLOTS));
-        if (__builtin_expect(!hits & (terms_half(bucket, TERMS_SLOTS) != 0), 0)) {
-            uint64_t home = (uint64_t)(bucket - t->rows) / TERMS_ROW;
-            int64_t further = terms_find(t, grams[k].key, home, NULL, 0);
-            hits = further != TERMS_NONE;
-            id = (uint32_t)further;
-        }
-        ids[found] = id;
-        found += (hits != 0) & (id < limit);
-    }
-    return found;
 }
 
 typedef struct {

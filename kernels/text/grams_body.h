@@ -1,3 +1,34 @@
+/* The slots of a bucket that hold the key, one bit each. */
+static inline unsigned CPU(grams_hits)(const uint64_t *bucket, uint64_t key) {
+#if CPU_LEVEL >= CPU_AVX2
+    __m256i equal = _mm256_cmpeq_epi64(_mm256_loadu_si256((const __m256i *)bucket), _mm256_set1_epi64x((int64_t)key));
+    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(equal)) | (unsigned)(bucket[4] == key) << 4;
+#else
+    return terms_hits(bucket, key);
+#endif
+}
+
+/* Looks up what is queued; keeps the ids that there are, and returns how many. */
+static inline int64_t CPU(grams_find)(
+    const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids
+) {
+    int64_t found = 0;
+    for (int64_t k = 0; k < count; k++) {
+        const uint64_t *bucket = grams[k].bucket;
+        unsigned hits = CPU(grams_hits)(bucket, grams[k].key);
+        uint32_t id = terms_half(bucket, __builtin_ctz(hits | 1u << TERMS_SLOTS));
+        if (__builtin_expect(!hits & (terms_half(bucket, TERMS_SLOTS) != 0), 0)) {
+            uint64_t home = (uint64_t)(bucket - t->rows) / TERMS_ROW;
+            int64_t further = terms_find(t, grams[k].key, home, NULL, 0);
+            hits = further != TERMS_NONE;
+            id = (uint32_t)further;
+        }
+        ids[found] = id;
+        found += (hits != 0) & (id < limit);
+    }
+    return found;
+}
+
 /* Looks up all n-grams of low..high <= 7 bytes of a text of `length` bytes, of which seven more are readable; with
    `words` only those that hold no space but at their ends, for low >= 2.  Returns how many of them have an id. */
 static int64_t CPU(grams_short)(
@@ -18,11 +49,11 @@ static int64_t CPU(grams_short)(
             waiting += n <= room;
         }
         if (waiting >= GRAMS_BATCH) {
-            found += grams_find(t, grams, waiting, limit, ids + found);
+            found += CPU(grams_find)(t, grams, waiting, limit, ids + found);
             waiting = 0;
         }
     }
-    return found + grams_find(t, grams, waiting, limit, ids + found);
+    return found + CPU(grams_find)(t, grams, waiting, limit, ids + found);
 }
 
 static const Grams CPU(grams) = {CPU(grams_short)};

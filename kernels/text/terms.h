@@ -38,6 +38,20 @@ static inline uint64_t terms_load(const uint8_t *p) {
     return word;
 }
 
+/* The up to seven bytes at p, with zeros behind them; no other bytes are read. */
+static inline uint64_t terms_word(const uint8_t *p, int64_t length) {
+    uint32_t low, high;
+    uint16_t two;
+    if (length >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + length - 4, 4);
+        return low | (uint64_t)high << 8 * (length - 4);
+    }
+    if (length < 2) return length == 1 ? p[0] : 0;
+    memcpy(&two, p, 2);
+    return two | (uint64_t)p[length - 1] << 8 * (length - 1);
+}
+
 static inline uint64_t terms_fold(uint64_t a, uint64_t b) {
     unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);

@@ -13,6 +13,7 @@ cdef extern from "terms.h" nogil:
     const int TERMS_ROW
     const int TERMS_SHORT
     const int TERMS_NONE
+    uint64_t terms_word(const uint8_t* p, int64_t length)
     uint64_t terms_short_key(const uint8_t* p, int64_t length)
     uint64_t terms_long_key(const Terms* t, const uint8_t* p, int64_t length)
     uint64_t terms_key(const Terms* t, const uint8_t* p, int64_t length)

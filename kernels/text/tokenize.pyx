@@ -10,6 +10,12 @@ cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
     const int TEXT_INDEX_LENGTH
     unsigned int utf8_at(const uint8_t* p, const uint8_t* end, int* size)
+    bint utf8_is_ascii(const uint8_t* p, int64_t length)
+
+cdef extern from "runs.h" nogil:
+    int64_t runs_find(
+        const uint8_t* table, const uint8_t* text, int64_t length, int64_t low, int64_t high, void* out
+    ) noexcept
 
 cdef enum:
     MEMBER = 1    # of the class
@@ -43,6 +49,8 @@ cdef class Tokenize(TextKernel):
 
     cdef Pattern pattern
     cdef object arrays
+    cdef uint8_t[128] members  # 1 for each ASCII character of the class
+    cdef bint whole            # a run in an ASCII text is one token, unless it is too short or too long
 
     def __init__(self, inputs, output, *, run, index, blocks):
         cdef const uint16_t[::1] stages = index
@@ -57,6 +65,10 @@ cdef class Tokenize(TextKernel):
         self.pattern.index, self.pattern.blocks = &stages[0], &bits[0, 0]
         self.pattern.ascii = &bits[stages[0], 0]
         self.pattern.low, self.pattern.high, self.pattern.lead, self.pattern.trail = run
+        self.whole = self.pattern.lead or self.pattern.high >= UNBOUNDED
+        for c in range(128):
+            self.members[c] = self.pattern.ascii[c] & MEMBER
+            self.whole &= self.pattern.ascii[c] & (MEMBER | WORD) in (0, MEMBER | WORD)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const Text* texts = <const Text*>inputs[0].values
@@ -66,14 +78,19 @@ cdef class Tokenize(TextKernel):
             if texts[row].length < 0:
                 return refuse_missing(frame, row, &texts[row])
             most += texts[row].length // self.pattern.low
-        if reserve_ragged(frame, output, most) != OK:
+        if reserve_ragged(frame, output, most + 1) != OK:  # one more, which runs_find may write
             return OUT_OF_MEMORY
         cursor.out = <Text*>output.values
         output.starts[0] = 0
         for row in range(frame.rows):
             cursor.at, cursor.word = <const uint8_t*>texts[row].at, 0
             cursor.end = cursor.at + texts[row].length
-            find_all(&self.pattern, &cursor)
+            if self.whole and utf8_is_ascii(cursor.at, texts[row].length):
+                cursor.out += runs_find(
+                    self.members, cursor.at, texts[row].length, self.pattern.low, self.pattern.high, cursor.out
+                )
+            else:
+                find_all(&self.pattern, &cursor)
             output.starts[row + 1] = cursor.out - <Text*>output.values
         return OK
 

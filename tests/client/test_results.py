@@ -49,3 +49,15 @@ def test_sparse_with_and_without_scipy(monkeypatch):
     assert got.toarray().tolist() == [[0.0, 2.0], [0.0, 0.0]]
     monkeypatch.setitem(sys.modules, "scipy.sparse", None)
     assert result_of(matrix) is matrix
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 5000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_a_sparse_matrix_is_what_scipy_would_have_made(rows, dtype):
+    matrix = Csr.of(np.tile(np.array([[0, 2, 0, 7]], dtype), (rows, 1)))
+    want = scipy.sparse.csr_matrix((matrix.data, matrix.indices, matrix.starts), shape=(rows, 4))
+    first, got = result_of(matrix), result_of(matrix)
+    first.data[:] = 9  # its own: neither the next answer nor the value it came from sees it
+    assert got.__dict__.keys() == want.__dict__.keys()
+    assert (got.shape, got.dtype, got.indptr.dtype) == (want.shape, want.dtype, want.indptr.dtype)
+    assert np.array_equal(got.toarray(), matrix.dense())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire import Value
+
+_FEW = 4096  # rows, or values stored: more of them take longer to compute than SciPy to make their matrix
 
 
 def result_of(value: Value, classes_dtype: str | None = None) -> Any:
@@ -45,5 +49,15 @@ def _sparse(matrix: Csr) -> Any:
         scipy = importlib.import_module("scipy.sparse")
     except ImportError:
         return matrix
-    parts = (matrix.data.copy(), matrix.indices.copy(), matrix.starts.copy())
-    return scipy.csr_matrix(parts, shape=(len(matrix), matrix.width))
+    data, indices = matrix.data.copy(), matrix.indices.copy()
+    if max(len(matrix), len(data)) > _FEW:
+        return scipy.csr_matrix((data, indices, matrix.starts.copy()), shape=(len(matrix), matrix.width))
+    made = copy(_empty(scipy.csr_matrix, len(matrix), matrix.width))
+    made.data, made.indices, made.indptr = data, indices, matrix.starts.astype(np.int32)
+    return made
+
+
+@functools.lru_cache(maxsize=64)
+def _empty(kind: Any, rows: int, width: int) -> Any:
+    """Return a matrix to copy and fill: SciPy's checks of a new one take longer than to count the words of a text."""
+    return kind((rows, width))

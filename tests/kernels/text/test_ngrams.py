@@ -70,3 +70,11 @@ def test_more_memory_is_never_needed_after_the_first_call() -> None:
     texts = ["the quick brown fox"] * 500
     first = executable.run({"x": texts})["out"]
     assert_alike(executable.run({"x": texts})["out"], first)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(alphabet=" \t\n\x1c\x01ab.", max_size=80), st.sampled_from(["char", "char_wb"]))
+def test_white_space_falls_together_wherever_it_lies(text: str, unit: str) -> None:
+    node = counts(["a ", " a", "ab", "b a", " \x01", "\x01 ", "  ", " ", "a b", "ba", ". a"], unit, 2, 3)
+    columns = {"x": [text, "ab" * 20 + text, text + " ab" * 20]}
+    assert_alike(load(node).run(columns)["out"], meaning(node, columns))

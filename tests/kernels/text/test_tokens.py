@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -131,3 +132,19 @@ def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
     started = time.perf_counter()
     executable.run({"x": texts})
     assert time.perf_counter() - started < 5
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from(["a", "bc", "_9", "x" * 63, "y" * 64, "z" * 130, "é"]), max_size=12),
+    st.lists(st.sampled_from([" ", ". ", "'", "-" * 64, " " * 63, "\0"]), min_size=12, max_size=12),
+    st.sampled_from([r"\b\w\w+\b", r"\w+", r"\b\w{2,64}\b", r"[a-z]+", r"\b[a-z]{2,}\b", r"\w{3}"]),
+)
+def test_runs_that_end_where_sixty_four_characters_do(runs: list[str], between: list[str], pattern: str) -> None:
+    text = "".join(run + gap for run, gap in zip(runs, between, strict=False))
+    texts = [text, text.strip(), "", "a" + text]
+    found = [re.findall(pattern, text) for text in texts]
+    pairs = {f"{a} {b}" for tokens in found for a, b in zip(tokens, tokens[1:], strict=False)}
+    tokens = {cut for token in chain.from_iterable(found) for cut in (token, token[1:], token[:-1])} - {""}
+    node = ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(sorted(tokens | pairs | {"?"})), "word", 1, 2)
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
