@@ -16,6 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.harness import Row, compare
@@ -26,13 +27,16 @@ COLUMNS = 40
 
 
 def measure() -> list[Row]:
-    """Compare whole pipelines, then single estimators of a width where the arithmetic counts."""
-    rows = []
-    for name, (model, x) in {**_pipelines(), **_single()}.items():
-        method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
-        method = method if hasattr(model, method) else "predict"
-        rows += _both(f"{name}, {method}", getattr(pretzel.compile(model), method), getattr(model, method), x)
-    return rows
+    """Compare whole pipelines, then single estimators of a width where the arithmetic counts; one thread each."""
+    models = {**_pipelines(), **_single()}
+    with threadpool_limits(1):
+        return [row for name, (model, x) in models.items() for row in _public(name, model, x)]
+
+
+def _public(name: str, model: Any, x: Any) -> Iterator[Row]:
+    method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
+    method = method if hasattr(model, method) else "predict"
+    return _both(f"{name}, {method}", getattr(pretzel.compile(model), method), getattr(model, method), x)
 
 
 def _both(name: str, ours: Callable[[Any], Any], theirs: Callable[[Any], Any], x: Any) -> Iterator[Row]:

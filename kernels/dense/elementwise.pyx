@@ -3,12 +3,20 @@
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import alike
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
     void pretzel_apply_f64(int function, const double* x, double* y, int64_t n) noexcept
+
+cdef const Exponentials* exponentials = exponentials_for(level)
+
+cdef enum Function:
+    EXP = 0
+    TANH = 9
 
 FUNCTIONS = {
     name: i
@@ -20,7 +28,10 @@ FUNCTIONS = {
 
 
 cdef class Elementwise(Kernel):
-    """``y = function(x)``, through the C library in float64 (``exp`` in the type of x), rounded to the type of x."""
+    """``y = function(x)``, in float64 (``exp`` in the type of x), rounded to the type of x.
+
+    ``exp`` of float64 and ``tanh`` are our own; the rest is the C library's.
+    """
 
     cdef int function
     cdef int64_t width
@@ -33,7 +44,13 @@ cdef class Elementwise(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t n = frame.rows * self.width
-        if self.single:
+        if self.function == TANH and self.single:
+            exponentials.tanh_f32(<float*>inputs[0].values, <float*>output.values, n)
+        elif self.function == TANH:
+            exponentials.tanh_f64(<double*>inputs[0].values, <double*>output.values, n)
+        elif self.function == EXP and not self.single:
+            exponentials.exp_f64(<double*>inputs[0].values, <double*>output.values, n)
+        elif self.single:
             pretzel_apply_f32(self.function, <float*>inputs[0].values, <float*>output.values, n)
         else:
             pretzel_apply_f64(self.function, <double*>inputs[0].values, <double*>output.values, n)

@@ -4,6 +4,8 @@ from libc.math cimport exp, expf, isfinite, isinf, log, log1p
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
 from pretzel.kernels.kernel cimport Kernel
 
@@ -12,6 +14,8 @@ import numpy as np
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
+
+cdef const Exponentials* exponentials = exponentials_for(level)
 
 ctypedef fused real:
     float
@@ -81,8 +85,7 @@ cdef class Link(Kernel):
 cdef inline void link(int function, const real* x, real* y, Frame* frame, int64_t width) noexcept nogil:
     cdef int64_t i, rows = frame.rows
     if function == SIGMOID:
-        for i in range(rows * width):
-            y[i] = sigmoid(x[i])
+        sigmoids(x, y, rows * width)
     elif function == LOG:
         for i in range(rows * width):
             y[i] = <real>log(x[i])
@@ -107,6 +110,13 @@ cdef inline void link(int function, const real* x, real* y, Frame* frame, int64_
     else:
         for i in range(rows):
             pair(function, x[i], y + 2 * i)
+
+
+cdef inline void sigmoids(const real* x, real* y, int64_t n) noexcept nogil:
+    if real is float:
+        exponentials.logistic_f32(x, y, n)
+    else:
+        exponentials.logistic_f64(x, y, n)
 
 
 cdef inline real sigmoid(real x) noexcept nogil:

@@ -2,6 +2,7 @@
 #ifndef PRETZEL_PRODUCTS_H
 #define PRETZEL_PRODUCTS_H
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -20,17 +21,19 @@ typedef struct {
 
 #define LANES 8
 #define PADDED(k) (((k) + LANES - 1) / LANES * LANES)
-typedef float pretzel_f32x8 __attribute__((vector_size(LANES * sizeof(float))));
-typedef double pretzel_f64x8 __attribute__((vector_size(LANES * sizeof(double))));
 
-/* Eight values of a row as eight of the type that is summed in. */
-#define LOAD_SAME(V, at, TO) memcpy(&(TO), (at), sizeof(V))
-#define LOAD_WIDER(V, at, TO)                                                                                 \
-    do {                                                                                                      \
-        pretzel_f32x8 narrow;                                                                                 \
-        memcpy(&narrow, (at), sizeof narrow);                                                                 \
-        (TO) = __builtin_convertvector(narrow, V);                                                            \
-    } while (0)
+/* Rows at a time, so that a block of them stays in the second cache while the panels of weights pass; columns at a time, so
+ * that a panel stays in the first (rows of a wide matrix lie a power of two apart, and push each other out, so that it is
+ * copied); and with fewer rows than FEW a copy does not pay. */
+#define BLOCK 128
+#define DEPTH 256
+#define FEW 16
+
+/* Columns of x that a tile takes: how far rows of x and of weights are apart, and whether the sums begin or end here. */
+typedef struct {
+    int64_t width, depth, stride;
+    bool begins, ends;
+} Span;
 
 #define SUM_OF_LANES(s) ((((s)[0] + (s)[4]) + ((s)[2] + (s)[6])) + (((s)[1] + (s)[5]) + ((s)[3] + (s)[7])))
 

@@ -57,3 +57,17 @@ def test_every_instruction_set_gives_the_order_written_out_here(
     order = in_lanes if k < 8 else in_order
     want = np.array([[order(row, weights[:, c]) + bias[c] for c in range(k)] for row in x])
     np.testing.assert_array_equal(multiply(x, weights, bias), want)
+
+
+@pytest.mark.parametrize("rows", [15, 16, 131])
+@pytest.mark.parametrize("width", [255, 257, 515])
+@pytest.mark.parametrize("k", [8, 21, 64, 75])
+@pytest.mark.parametrize("types", [("f4", "f4"), ("f4", "f8"), ("f8", "f8")])
+def test_blocks_of_rows_and_columns_keep_the_order(rows: int, width: int, k: int, types: tuple[str, str]) -> None:
+    rng = np.random.default_rng(rows + width * k)
+    x, weights = rng.normal(size=(rows, width)).astype(types[0]), rng.normal(size=(width, k)).astype(types[1])
+    bias = rng.normal(size=k).astype(types[1])
+    want = np.zeros((rows, k), types[1])
+    for j in range(width):
+        want += x[:, j, None].astype(types[1]) * weights[j]
+    np.testing.assert_array_equal(multiply(x, weights, bias), want + bias)
