@@ -1,0 +1,1 @@
+"""Every served estimator against the library that trained it."""
