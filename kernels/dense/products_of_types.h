@@ -27,7 +27,26 @@ INLINE void TYPED(dot)(const X *x, const W *w, W bias, W *y, const int64_t rows,
     }
 }
 
+/* Rows without eight columns: the lanes are zero, and what is a constant here is unrolled. */
+INLINE void TYPED(narrow)(const X *x, const W *w, const W *bias, W *y, int64_t rows, const int64_t width, int64_t k) {
+    for (int64_t row = 0; row < rows; row++, x += width, y += k)
+        for (int64_t c = 0; c < k; c++) {
+            W tail = 0;
+            for (int64_t j = 0; j < width; j++) tail += (W)x[j] * w[c * width + j];
+            y[c] = tail + bias[c];
+        }
+}
+
 static void TYPED(dots)(const X *x, const W *w, const W *bias, W *y, int64_t rows, int64_t width, int64_t k) {
+    switch (width) {
+    case 1: return TYPED(narrow)(x, w, bias, y, rows, 1, k);
+    case 2: return TYPED(narrow)(x, w, bias, y, rows, 2, k);
+    case 3: return TYPED(narrow)(x, w, bias, y, rows, 3, k);
+    case 4: return TYPED(narrow)(x, w, bias, y, rows, 4, k);
+    case 5: return TYPED(narrow)(x, w, bias, y, rows, 5, k);
+    case 6: return TYPED(narrow)(x, w, bias, y, rows, 6, k);
+    case 7: return TYPED(narrow)(x, w, bias, y, rows, 7, k);
+    }
     enum { TOGETHER = LANES * sizeof(W) / sizeof(PART) > 2 ? 2 : 4 };
     int64_t row = 0;
     for (; row + TOGETHER <= rows; row += TOGETHER, x += TOGETHER * width, y += TOGETHER * k)
