@@ -14,7 +14,7 @@ T ?= tests
 ONLY ?=
 , := ,
 
-.PHONY: help demo test test-long test-asan dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-asan fuzz dev build lint format bench proto docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-10s %s\n' "$$verb" "$$text"; done
@@ -32,12 +32,26 @@ test-long: build ## Run the long tests
 # The whole package, built once more into build/asan, where the watched kernels do not stand in the way of the others.
 ASAN := build/asan
 WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" PYTHONPATH=$(ASAN) \
-	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 test-asan: dev ## Run the tests of kernels under AddressSanitizer and UBSan
 	@mkdir -p build
 	PRETZEL_SANITIZE=address flock build/lock $(BIN)/python setup.py -q build --build-lib $(ASAN) --build-temp build/temp-asan
 	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine)
+
+# Kernels that are watched and count what code is reached stand in build/fuzz; without a limit one input may take all memory.
+FUZZED := build/fuzz
+FUZZ ?=
+SECONDS := 30
+
+fuzz: dev ## Look for inputs that harm a parser (SECONDS=30 for each target, FUZZ=name for one)
+	@mkdir -p build
+	PRETZEL_SANITIZE=fuzz flock build/lock $(BIN)/python setup.py -q build --build-lib $(FUZZED) --build-temp build/temp-fuzz
+	$(BIN)/python -c 'from tests.fuzz import coverage; coverage.built()'
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $(CURDIR)/$(FUZZED)/coverage.so" \
+	PYTHONPATH=$(FUZZED) PYTHONMALLOC=malloc UBSAN_OPTIONS=print_stacktrace=1 \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=4096:hard_rss_limit_mb=4096 \
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(FUZZ)
 
 dev: $(STAMP) ## Make .venv: an editable install with everything
 

@@ -1,5 +1,5 @@
 # What kernels read and write: slots of a frame, plain C structs that live across calls and only ever grow.
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
@@ -13,6 +13,16 @@ cdef extern from "time.h" nogil:
         long tv_nsec
     int clock_gettime(int clock, timespec* now)
     int CLOCK_MONOTONIC
+
+
+cdef extern from "watched.h" nogil:
+    void watch(const void* at, int64_t used, int64_t capacity)
+
+cdef extern from *:
+    """
+    #define MOST_BYTES ((int64_t)1 << 48)
+    """
+    const int64_t MOST_BYTES  # no machine has so many, and sizes up to it can be added without overflow
 
 
 cdef enum Status:
@@ -72,33 +82,40 @@ cdef struct Frame:
     double deadline        # of the monotonic clock, in seconds; 0 for none
 
 
+# Memory for `bytes` and half as many more, so that a buffer seldom grows; NULL where there is none.
+cdef inline void* allocate(int64_t bytes, int64_t* capacity) noexcept nogil:
+    if not 0 <= bytes <= MOST_BYTES:  # a product of sizes that overflowed is no size
+        return NULL
+    capacity[0] = (bytes + (bytes >> 1) + 127) & ~<int64_t>63
+    return aligned_alloc(64, <size_t>capacity[0])
+
+
 # Makes room for `bytes`, keeping nothing: the contents are lost when it grows.  Returns OK or OUT_OF_MEMORY.
 cdef inline int reserve(Buffer* buffer, int64_t bytes) noexcept nogil:
-    cdef int64_t wanted
-    if bytes <= buffer.capacity:
-        return OK
-    wanted = (bytes + (bytes >> 1) + 127) & ~<int64_t>63
-    free(buffer.at)
-    buffer.at = aligned_alloc(64, <size_t>wanted)
-    buffer.capacity = wanted if buffer.at != NULL else 0
-    return OK if buffer.at != NULL else OUT_OF_MEMORY
+    cdef int64_t capacity = 0
+    if <uint64_t>bytes > <uint64_t>buffer.capacity:
+        free(buffer.at)
+        buffer.at = allocate(bytes, &capacity)
+        buffer.capacity = capacity if buffer.at != NULL else 0
+        if buffer.at == NULL:
+            return OUT_OF_MEMORY
+    watch(buffer.at, bytes, buffer.capacity)
+    return OK
 
 
 # Makes room for `bytes`, keeping the first `used`.
 cdef inline int extend(Buffer* buffer, int64_t bytes, int64_t used) noexcept nogil:
-    cdef int64_t wanted
+    cdef int64_t capacity = 0
     cdef void* at
-    if bytes <= buffer.capacity:
-        return OK
-    wanted = (bytes + (bytes >> 1) + 127) & ~<int64_t>63
-    at = aligned_alloc(64, <size_t>wanted)
-    if at == NULL:
-        return OUT_OF_MEMORY
-    if used > 0:
-        memcpy(at, buffer.at, <size_t>used)
-    free(buffer.at)
-    buffer.at = at
-    buffer.capacity = wanted
+    if <uint64_t>bytes > <uint64_t>buffer.capacity:
+        at = allocate(bytes, &capacity)
+        if at == NULL:
+            return OUT_OF_MEMORY
+        if used > 0:
+            memcpy(at, buffer.at, <size_t>used)
+        free(buffer.at)
+        buffer.at, buffer.capacity = at, capacity
+    watch(buffer.at, bytes, buffer.capacity)
     return OK
 
 

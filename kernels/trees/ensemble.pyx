@@ -125,6 +125,8 @@ cdef class TreeEnsemble(Kernel):
         for i in range(nodes):
             if ranges[i, 0] < 0 or ranges[i, 1] < 0 or <int64_t>ranges[i, 0] + ranges[i, 1] > words.shape[0]:
                 raise ValueError(f"category_range: node {i} leads out of the {words.shape[0]} words")
+            if ranges[i, 1] and self.nodes[i].child == i:  # whose set would send a row on to what lies behind it
+                raise ValueError(f"category_range: node {i} is a leaf and has a set")
         if words.shape[0] and nodes:
             self.extras.categories, self.extras.ranges = &words[0], &ranges[0, 0]
 

@@ -8,6 +8,7 @@ are arrays like any other, so nothing else ever needs a parser.
 
 from __future__ import annotations
 
+import math
 import struct
 import weakref
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 MAGIC = b"PRETZEL\x01"
 HEADER = struct.Struct("<8sBB6x6q")
 MAX_DIMENSIONS = 6
+MAX_ELEMENTS = 1 << 59
 _CODES = {name: code for code, name in enumerate([*NUMPY_DTYPES, "str"])}
 _NAMES = {code: name for name, code in _CODES.items()}
 
@@ -148,7 +150,8 @@ def _read_header(blob: bytes | memoryview) -> tuple[str, tuple[int, ...]]:
         raise CorruptObjectError(f"blob of {len(blob)} bytes: a header takes {HEADER.size}")
     magic, code, dimensions, *sizes = HEADER.unpack_from(blob)
     name = _NAMES.get(code)
-    if magic != MAGIC or name is None or dimensions > MAX_DIMENSIONS or min(sizes) < 0:
+    unused = any(blob[10:16]) or any(sizes[dimensions:])
+    if magic != MAGIC or name is None or dimensions > MAX_DIMENSIONS or min(sizes) < 0 or unused:
         raise CorruptObjectError(f"blob header {bytes(blob[:16]).hex()}: not written by this version of Pretzel")
     shape = tuple(sizes[:dimensions])
     payload = len(blob) - HEADER.size
@@ -157,10 +160,9 @@ def _read_header(blob: bytes | memoryview) -> tuple[str, tuple[int, ...]]:
 
 
 def _check_size(name: str, shape: tuple[int, ...], payload: int) -> None:
-    size = NUMPY_DTYPES[name].itemsize
-    for n in shape:
-        size *= n
-    if size != payload:
+    size = math.prod(shape) * NUMPY_DTYPES[name].itemsize
+    # NumPy counts the other dimensions of an empty array too.
+    if size != payload or math.prod(n or 1 for n in shape) > MAX_ELEMENTS:
         raise CorruptObjectError(f"blob {name}{list(shape)}: expected {size} bytes of payload, found {payload}")
 
 

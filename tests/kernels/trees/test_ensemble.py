@@ -70,6 +70,7 @@ LIES = {
     "a root beyond the last node": ("roots", (1,), 8),
     "a set beyond the words": ("category_range", (5, 1), 3),
     "a set before the words": ("category_range", (5, 0), -1),
+    "a leaf that has a set": ("category_range", (6, 1), 1),
 }
 
 

@@ -1,0 +1,142 @@
+"""Plans with all they need as one tree: the plan, the objects, and a few rows; what is hashed is hashed when it is run.
+
+``{"plan": {...}, "blobs": [bytes, ...], "columns": [{...}, ...]}``: a stage names its parameters by their place among
+the blobs, and neither digests nor fingerprints stand in the plan, so that a change of a blob changes no name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from pretzel import engine
+from pretzel.control_plane.compile import compile_plan
+from pretzel.engine.bindings import BINDINGS, Binding, choose
+from pretzel.errors import CorruptObjectError, InputError
+from pretzel.plan.definition import Definition
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode, encode
+from pretzel.plan.node import Node
+from pretzel.plan.physical import Plan
+from pretzel.plan.wire.columns import columns_from_proto, columns_to_proto
+from pretzel.v1 import values_pb2 as pb
+from tests.ops import harness
+
+MOST_SEED = 60_000
+MOST_ELEMENTS = 1 << 22
+"""Values that the slots of a run may take: a plan may be large and honest, and only takes long."""
+SECONDS = 5.0
+PARTS = ("data", "lengths", "missing", "indices", "starts")
+
+
+def run(data: bytes) -> None:
+    """Load the plan that a tree holds, and run it over the tree's rows."""
+    plan, blobs, columns = _parts(decode(data))
+    executable = engine.load(Plan.from_encoded(plan), blobs.__getitem__)
+    values = columns_from_proto(columns)
+    rows = max([column.rows for column in columns], default=0)
+    if rows * sum(kind.columns for kind in executable._types) <= MOST_ELEMENTS:
+        executable.run(values, deadline=time.monotonic() + SECONDS)
+
+
+def _parts(tree: Any) -> tuple[bytes, dict[Digest, bytes], list[pb.Column]]:
+    try:
+        blobs = {Digest.of(blob): bytes(blob) for blob in tree["blobs"]}
+        return (
+            encode(_with_digests(tree["plan"], list(blobs))),
+            blobs,
+            [pb.Column(**column) for column in tree["columns"]],
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+        raise CorruptObjectError("no such tree") from None
+
+
+def _with_digests(plan: Any, digests: list[Digest]) -> Any:
+    for i, stage in enumerate(plan["stages"]):
+        stage["parameters"] = {name: str(digests[place]) for name, place in stage["parameters"].items()}
+        stage["fingerprint"] = hashlib.sha256(f"stage {i}".encode()).hexdigest()
+    plan["outputs"] = [[n, slot, None if place is None else str(digests[place])] for n, slot, place in plan["outputs"]]
+    return plan | {"inline": {}}
+
+
+def seeds(*operators: type[Node], count: int = 2) -> list[bytes]:
+    """Return plans for the kernels of these operators, from their cases."""
+    return list(dict.fromkeys(packed for op in operators for case in _cases(op) for packed in _drawn(case, op, count)))
+
+
+def _cases(operator: type[Node]) -> Iterator[ModuleType]:
+    return (case for case in harness.CASES.values() if case.OPERATOR is operator)
+
+
+@cache
+def drawn(case: ModuleType, count: int) -> list[tuple[Node, dict[str, Any]]]:
+    """Return small drawings of a case, the same each time."""
+    found: list[tuple[Node, dict[str, Any]]] = []
+
+    @seed(0)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=st.data())
+    def draw(data: st.DataObject) -> None:
+        found.append(data.draw(case.strategy()))
+
+    draw()
+    return found
+
+
+def _drawn(case: ModuleType, operator: type[Node], count: int) -> Iterator[bytes]:
+    for binding in BINDINGS[operator]:
+        made = 0
+        for node, columns in drawn(case, 4 * count):
+            packed = _packed(node, columns, operator, binding) if made < count else None
+            if packed is not None and len(packed) <= MOST_SEED:
+                made += 1
+                yield packed
+
+
+def _packed(node: Node, columns: dict[str, Any], operator: type[Node], binding: Binding) -> bytes | None:
+    """Return the tree of a node's plan with that kernel, or None where it takes another."""
+    if type(node) is operator and not binding.takes(node):
+        return None
+    chosen = compile_plan(
+        Definition({"out": node}),
+        choose=lambda each, sizes: binding if each is node and type(node) is operator else choose(each, sizes),
+    )
+    values = {item.name: harness._for_engine(item.type, columns[item.name]) for item in chosen.plan.inputs}
+    try:
+        messages = columns_to_proto(values)
+    except InputError:  # a text that UTF-8 cannot carry
+        return None
+    return packed(chosen.plan, chosen.blobs, messages)
+
+
+def packed(plan: Plan, blobs: Any, messages: Iterable[pb.Column]) -> bytes:
+    """Return the tree of a plan, of its objects, and of columns."""
+    tree = decode(plan.encoded)
+    objects = {str(digest): bytes(blob) for digest, blob in {**plan.inline, **blobs}.items()}
+    places = {digest: i for i, digest in enumerate(objects)}
+    for stage in tree["stages"]:
+        stage["parameters"] = {name: places[digest] for name, digest in stage["parameters"].items()}
+        del stage["fingerprint"]
+    tree["outputs"] = [[name, slot, digest and places[digest]] for name, slot, digest in tree["outputs"]]
+    del tree["inline"]
+    return encode(
+        {"plan": tree, "blobs": list(objects.values()), "columns": [_column(message) for message in messages]}
+    )
+
+
+def _column(message: pb.Column) -> dict[str, Any]:
+    parts = {part: getattr(message, part) for part in PARTS if getattr(message, part)}
+    return {"name": message.name, "type": message.type, "rows": message.rows} | parts

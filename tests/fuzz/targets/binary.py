@@ -1,0 +1,10 @@
+"""Kernels over two values, and reductions."""
+
+from functools import partial
+
+from pretzel.engine.bindings.binary import BINARY
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *BINARY)

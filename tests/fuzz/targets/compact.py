@@ -1,0 +1,10 @@
+"""Weights in compact form, and what else rewriting makes."""
+
+from functools import partial
+
+from pretzel.engine.bindings.folded import FOLDED
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *FOLDED)

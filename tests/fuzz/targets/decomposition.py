@@ -1,0 +1,10 @@
+"""Topics and dictionaries of atoms."""
+
+from functools import partial
+
+from pretzel.engine.bindings.decomposition import DECOMPOSITION
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *DECOMPOSITION)

@@ -1,0 +1,10 @@
+"""Parameters of dense kernels, and of those between dense and sparse."""
+
+from functools import partial
+
+from pretzel.engine.bindings.dense import DENSE
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *DENSE)

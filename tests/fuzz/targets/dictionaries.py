@@ -1,0 +1,10 @@
+"""Dictionaries of terms, tables and heaps, under the kernels that look n-grams, features and tokens up."""
+
+from functools import partial
+
+from pretzel.plan import ops
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, ops.CountNgrams, ops.LookupFeatures, ops.FilterTokens)

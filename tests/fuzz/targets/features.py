@@ -1,0 +1,10 @@
+"""Bins, products, splines, quantiles."""
+
+from functools import partial
+
+from pretzel.engine.bindings.features import FEATURES
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *FEATURES)

@@ -1,0 +1,10 @@
+"""Hashes of categories and of combinations."""
+
+from functools import partial
+
+from pretzel.engine.bindings.hashes import HASHES
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *HASHES)

@@ -1,0 +1,10 @@
+"""Rows to be near to, and the trees over them."""
+
+from functools import partial
+
+from pretzel.engine.bindings.neighbors import NEIGHBORS
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, *NEIGHBORS)

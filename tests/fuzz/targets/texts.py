@@ -1,0 +1,10 @@
+"""Texts for the kernels that take them without any table."""
+
+from functools import partial
+
+from pretzel.plan import ops
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, ops.Lowercase, ops.StripAccents, ops.HashNgrams, ops.HashFeatures)

@@ -1,0 +1,10 @@
+"""Token patterns as kernels take them, and texts for them: tables of classes of characters, and automata."""
+
+from functools import partial
+
+from pretzel.plan import ops
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(plans.seeds, ops.Tokenize)

@@ -1,0 +1,22 @@
+"""A parser with faults planted behind four bytes that no chance finds at once, for the test of the engine."""
+
+import time
+
+from pretzel.errors import InputError
+
+
+def seeds() -> list[bytes]:
+    return [b"nothing"]
+
+
+def run(data: bytes) -> None:
+    if data == b"hang for long":
+        time.sleep(60)
+    if data == b"take it all":
+        bytearray(1 << 40)
+    if data[:1] == b"P":
+        if data[1:2] == b"R":
+            if data[2:3] == b"E":
+                if data[3:4] == b"\xff":
+                    raise KeyError("planted")
+    raise InputError("as it may")
