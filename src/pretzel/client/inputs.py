@@ -153,11 +153,18 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
 
 def _as_texts(values: Any) -> Any:
     """Return categories with integers as their digits, which is how libraries know them that hash categories."""
-    if isinstance(values, Texts):
+    if isinstance(values, Texts) or _type_name(values).startswith(("str", "<u", "large_string")):
         return values
     array = array_of(values, number=False)
     array = array if isinstance(array, np.ndarray) else _array(array, object)
+    if array.dtype.kind in "iu":
+        return np.array(list(map(str, array.ravel().tolist())), object).reshape(array.shape)
     return np.array([_digits(value) for value in array.ravel().tolist()], object).reshape(array.shape)
+
+
+def _type_name(values: Any) -> str:
+    """Return what a column's library calls its type: ``str``, ``string``, ``String`` and the like hold texts alone."""
+    return str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
 
 
 def _digits(value: Any) -> Any:

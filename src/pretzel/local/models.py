@@ -1,10 +1,9 @@
-"""Prediction in this process: an estimator compiled into a predictor with the same methods, without any server."""
+"""One definition compiled for each kind of input that comes: float64, float32, sparse."""
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,18 +13,14 @@ from pretzel.client.inputs import column_of, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.explain import Evidence, explain
 from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
-from pretzel.importers import export
-from pretzel.importers.files import opened
-from pretzel.plan import bundle, ops
+from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import methods_of, outputs_of, put_together
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
@@ -35,85 +30,7 @@ Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come 
 _AS_SAVED: Kind = ("dense", frozenset())
 
 
-def compile(estimator: Any) -> Predictor:
-    """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
-
-    A path stands for the model in a file of its library's own format.
-
-    Raises:
-        UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
-        InputError: a file is torn, or not what it seems to be.
-    """
-    estimator = opened(estimator)
-    return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
-
-
-def load(path: str | os.PathLike[str]) -> Predictor:
-    """Read a predictor that :meth:`Predictor.save` or ``pretzel export`` wrote; it holds no code.
-
-    Raises:
-        CorruptObjectError: the file is something else, torn or damaged.
-    """
-    return Predictor(bundle.load(path))
-
-
-class Predictor:
-    """A compiled estimator with the methods that the estimator has: ``predict``, ``transform``, ``predict_proba``, ...
-
-    Each takes what the estimator's own takes (arrays of any dtype, sparse matrices, lists, DataFrames) and returns what
-    it returns.  ``classes_`` and ``feature_names_in_`` are there where the estimator has them.  Safe to call from many
-    threads.
-    """
-
-    def __init__(self, definition: Definition, reexport: Export | None = None) -> None:
-        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
-        self._models = _Models(definition, reexport)
-        self._definition = definition
-        for method in methods_of(definition.outputs):
-            setattr(self, method, _method(method, self._models))
-        names = definition.metadata.get("feature_names")
-        if names is not None:
-            self.feature_names_in_ = np.array(names, object)
-        heads = [definition.outputs[name] for name in outputs_of("predict", definition.outputs)]
-        tables = [_table(_labels(h.labels), definition.metadata) for h in heads if isinstance(h, ops.LabelLookup)]
-        if tables and len(tables) == len(heads):
-            self.classes_ = tables if len(heads) > 1 else tables[0]
-
-    def __getattr__(self, name: str) -> Any:
-        """Say which methods there are, where another is asked for."""
-        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
-
-    def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
-        """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
-
-        Args:
-            X: rows to time each kernel on; without any, the time is estimated from what the kernels touch.
-            format: ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``.
-            verbose: also the definition before and after each rule.
-
-        Raises:
-            InputError: X is not what the estimator takes, or there is no such format.
-        """
-        model = self._models.main
-        measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
-        evidence = Evidence(measured=measured)
-        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
-
-        A predictor that was loaded takes float32 and sparse input too, but computes in the types that were saved.
-        """
-        bundle.save(path, self._definition)
-
-    def __repr__(self) -> str:
-        """Return the estimator and the methods."""
-        estimator = self._definition.metadata.get("estimator", "definition")
-        return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
-
-
-class _Model:
+class Model:
     """One definition, compiled, for one kind of input."""
 
     def __init__(self, definition: Definition) -> None:
@@ -151,19 +68,19 @@ class _Model:
         return [bind_column(item.name, item.type, columns[item.name]) for item in self.inputs], count
 
 
-class _Models:
+class Models:
     """The models of one predictor: one for the types as they were exported, others when such input first comes."""
 
     def __init__(self, definition: Definition, reexport: Export | None) -> None:
-        self.main = _Model(definition)
+        self.main = Model(definition)
         self._reexport = reexport
-        self._made: dict[Kind, _Model] = {_AS_SAVED: self.main}
+        self._made: dict[Kind, Model] = {_AS_SAVED: self.main}
         self._lock = threading.Lock()
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
 
-    def bind(self, X: Any) -> tuple[_Model, list[Any], int]:
+    def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
 
         Raises:
@@ -178,14 +95,14 @@ class _Models:
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
         return model, *model.bind(X)
 
-    def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[_Model, list[Any], int]:
+    def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
         singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
         read = {name: _native(columns[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))
         return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
 
-    def _of(self, kind: Kind) -> _Model:
+    def _of(self, kind: Kind) -> Model:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
@@ -201,21 +118,21 @@ class _Models:
     def _all_if(self, dtype: Any) -> frozenset[str]:
         return frozenset(self._floats) if dtype == np.float32 else frozenset()
 
-    def _make(self, kind: Kind) -> _Model:
+    def _make(self, kind: Kind) -> Model:
         with self._lock:
             if kind not in self._made:
                 self._made[kind] = self._compile(kind)
             return self._made[kind]
 
-    def _compile(self, kind: Kind) -> _Model:
+    def _compile(self, kind: Kind) -> Model:
         assert self._reexport is not None
         layout, singles = kind
         types = {name: ValueType("f32", t.width) if name in singles else t for name, t in self._types.items()}
         if layout == "dense":
-            return _Model(self._reexport(_Sample(types)))
+            return Model(self._reexport(_Sample(types)))
         only = next(iter(types.values()))
         try:
-            return _Model(self._reexport(_SparseSample(ValueType(only.dtype, only.columns, "sparse"))))
+            return Model(self._reexport(_SparseSample(ValueType(only.dtype, only.columns, "sparse"))))
         except (DefinitionError, UnsupportedError):
             # An operator that reads dense rows only: the zeros are written out instead.
             return self._made.get(("dense", singles)) or self._compile(("dense", singles))
@@ -250,58 +167,6 @@ class _SparseSample:
         return self
 
 
-class _Method:
-    """One method of a predictor; all that does not depend on X is prepared here."""
-
-    __slots__ = ("_dtype", "_finish", "_models", "_name", "_outputs", "_run", "_width")
-
-    def __init__(self, name: str, models: _Models) -> None:
-        model = models.main
-        self._name, self._outputs, self._models = name, (name,), models
-        self._run, self._finish = model.executable.run_bound, model.finish[name]
-        only = model.inputs[0].type if len(model.inputs) == 1 else None
-        plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
-        self._dtype = np.dtype("f8") if plain else None
-        self._width = only.columns if only is not None else 0
-
-    def __call__(self, X: Any) -> Any:
-        """Return what the estimator's method of this name returns for X.
-
-        Raises:
-            InputError: X is not what the estimator takes.
-        """
-        if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
-            rows, width = X.shape
-            flags = X.flags
-            if rows and width == self._width and flags.c_contiguous and flags.aligned:
-                return self._finish(self._run([X], rows, self._outputs)[self._name])
-        model, bound, rows = self._models.bind(X)
-        value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
-        return model.finish[self._name](value)
-
-
-class _Parts:
-    """A method that answers for several targets: as many outputs of the model, put together."""
-
-    def __init__(self, name: str, outputs: Sequence[str], models: _Models) -> None:
-        self._name, self._outputs, self._models = name, tuple(outputs), models
-
-    def __call__(self, X: Any) -> Any:
-        """Return what the estimator's method of this name returns for X.
-
-        Raises:
-            InputError: X is not what the estimator takes.
-        """
-        model, bound, rows = self._models.bind(X)
-        values = model.executable.run_bound(bound, rows, self._outputs)
-        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
-
-
-def _method(name: str, models: _Models) -> Callable[[Any], Any]:
-    outputs = outputs_of(name, models.main.finish)
-    return _Method(name, models) if outputs == [name] else _Parts(name, outputs, models)
-
-
 def _native(column: Any, kind: ValueType) -> Any:
     """Return a column of a table as texts or as an array of its own numbers."""
     return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
@@ -319,7 +184,7 @@ def _typed(item: InputDescription, values: Any) -> Any:
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
     """Return what makes the method's result from an output."""
     if output.labels is not None:
-        table = _table(output.labels, metadata)
+        table = table_of(output.labels, metadata)
         return lambda labels: _look_up(labels, table)
     if output.type.layout == "dense" and not output.type.is_text:
         return lambda array: array
@@ -331,9 +196,11 @@ def _look_up(labels: Labels, table: np.ndarray) -> np.ndarray:
     return found
 
 
-def _table(labels: np.ndarray, metadata: Mapping[str, Any]) -> np.ndarray:
+def table_of(labels: np.ndarray, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return the labels in the dtype of the estimator's classes."""
     return labels.astype(object) if metadata.get("classes_dtype") == "object" else labels
 
 
-def _labels(parameter: Parameter) -> np.ndarray:
+def labels_of(parameter: Parameter) -> np.ndarray:
+    """Return the labels that a parameter holds."""
     return np.array(parameter.texts) if parameter.dtype == "str" else parameter.array

@@ -1,0 +1,64 @@
+"""The methods of a predictor: what an estimator's own takes in, what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.local.models import Models
+from pretzel.plan.parts import outputs_of, put_together
+
+
+class Method:
+    """One method of a predictor; all that does not depend on X is prepared here."""
+
+    __slots__ = ("_dtype", "_finish", "_models", "_name", "_outputs", "_run", "_width")
+
+    def __init__(self, name: str, models: Models) -> None:
+        model = models.main
+        self._name, self._outputs, self._models = name, (name,), models
+        self._run, self._finish = model.executable.run_bound, model.finish[name]
+        only = model.inputs[0].type if len(model.inputs) == 1 else None
+        plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
+        self._dtype = np.dtype("f8") if plain else None
+        self._width = only.columns if only is not None else 0
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
+            rows, width = X.shape
+            flags = X.flags
+            if rows and width == self._width and flags.c_contiguous and flags.aligned:
+                return self._finish(self._run([X], rows, self._outputs)[self._name])
+        model, bound, rows = self._models.bind(X)
+        value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
+        return model.finish[self._name](value)
+
+
+class Parts:
+    """A method that answers for several targets: as many outputs of the model, put together."""
+
+    def __init__(self, name: str, outputs: Sequence[str], models: Models) -> None:
+        self._name, self._outputs, self._models = name, tuple(outputs), models
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+        """
+        model, bound, rows = self._models.bind(X)
+        values = model.executable.run_bound(bound, rows, self._outputs)
+        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+
+
+def method_of(name: str, models: Models) -> Callable[[Any], Any]:
+    """Return the method of this name, of one output or of several."""
+    outputs = outputs_of(name, models.main.finish)
+    return Method(name, models) if outputs == [name] else Parts(name, outputs, models)
