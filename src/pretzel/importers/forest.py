@@ -35,11 +35,13 @@ class Trees:
         place = np.zeros(len(self.left), np.int64)
         place[nodes] = np.arange(len(nodes))
         inner = self.left[nodes] >= 0
+        # What a leaf has for children is anything: it leads nowhere.
+        left, right = (np.where(inner, side[nodes], 0) for side in (self.left, self.right))
         kept = {name: getattr(self, name)[nodes] for name in ("feature", "threshold", "missing_left", "leaves")}
         return Trees(
             **kept,
-            left=np.where(inner, place[self.left[nodes]], -1),
-            right=np.where(inner, place[self.right[nodes]], 0),
+            left=np.where(inner, place[left], -1),
+            right=np.where(inner, place[right], 0),
             categories=self.categories,
             category_range=None if self.category_range is None else self.category_range[nodes],
         )

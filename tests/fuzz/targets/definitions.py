@@ -15,7 +15,6 @@ from tests.fuzz.forms import CANONICAL
 from tests.ops import harness
 
 FORM = CANONICAL
-SIMPLE_KINDS = (list, dict, bytes, str, int, float, bool, type(None))
 
 
 def seeds() -> list[bytes]:
@@ -34,14 +33,13 @@ def _packed(definition: Definition) -> bytes:
 
 def run(data: bytes) -> None:
     tree, parameters = _parts(decode(data))
-    definition, _ = optimize(from_tree(tree, parameters)), None
-    compiled = compile_plan(getattr(definition, "definition", definition))
+    compiled = compile_plan(optimize(from_tree(tree, parameters)))
     engine.load(compiled.plan, compiled.blobs.__getitem__)
 
 
 def _parts(tree: Any) -> tuple[Any, dict[Digest, Parameter]]:
     try:
-        found = [Parameter(bytes(blob)) for blob in tree["blobs"]]
+        found = [Parameter(bytes(memoryview(blob))) for blob in tree["blobs"]]
         for node in tree["definition"]["nodes"]:
             node["parameters"] = {name: str(found[place].digest) for name, place in node["parameters"].items()}
         return tree["definition"], {parameter.digest: parameter for parameter in found}

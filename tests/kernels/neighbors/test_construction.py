@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pretzel.errors import DefinitionError
+from pretzel.plan import ops
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense, sparse
 
 F3, F2, I2, I3 = dense("f64", 3), dense("f64", 2), dense("i64", 2), dense("i64", 3)
@@ -68,3 +71,11 @@ def test_what_does_not_fit_is_refused(
     kernel = getattr(importlib.import_module(f"pretzel.kernels.neighbors.{module}"), name)
     with pytest.raises((ValueError, LookupError)):
         kernel(inputs, output, **values)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 4], [0, 1, 2, -1]])
+def test_an_order_of_rows_that_are_none_is_refused_before_rows_are_laid_out(order: list[int]) -> None:
+    arrays = {name: Parameter.of(value) for name, value in TREE.items() if isinstance(value, np.ndarray)}
+    arrays["order"] = Parameter.of(np.array(order))
+    with pytest.raises(DefinitionError, match=r"order: expected positions in 0\.\.3"):
+        ops.NearestInTree(ops.Input("x", "f64[3]"), **arrays, count=2, metric="squares")

@@ -111,6 +111,7 @@ def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
 
 BROKEN = {
     "child does not come after": {"left": np.array([1, -1, 3, -1, -1, 2, -1, -1], np.int32)},
+    "left: expected a child, or -1": {"left": np.array([1, -9, 3, -1, -1, 6, -1, -1], np.int32)},
     "child lies beyond": {"right": np.array([2, 0, 4, 1, 2, 8, 3, 4], np.int32)},
     "two parents": {"right": np.array([2, 0, 3, 1, 2, 7, 3, 4], np.int32)},
     "feature: expected": {"feature": np.array([0, 0, WIDTH, 0, 0, 1, 0, 0], np.int32)},

@@ -171,6 +171,8 @@ def _encoded(cats: Mapping[str, Any], features: int) -> dict[int, tuple[Any, ...
     """Return the categories of each column that had them as texts or whole numbers."""
     found = {}
     for i, one in enumerate(_list(cats, "enc")[:features]):
+        if not isinstance(one, Mapping):
+            raise InputError(f"enc: expected objects, got {type(one).__name__}")
         if "type" in one:
             found[i] = tuple(_numbers(one, "values", np.int64).tolist())
         elif len(_numbers(one, "offsets", np.int64)):

@@ -85,6 +85,9 @@ class NearestInTree(Node):
                 raise self.fail(f"{name}: expected shape {shape}, got {self.parameters[name]}")
         if self.high.shape not in ((nodes, width), (nodes,)):
             raise self.fail(f"high: expected boxes or balls of {nodes} nodes, got {self.high}")
+        order = self.order.array
+        if order.dtype.kind != "i" or not 0 <= order.min() <= order.max() < n:
+            raise self.fail(f"order: expected positions in 0..{n - 1}")
         return dense("i64", self.count)
 
 

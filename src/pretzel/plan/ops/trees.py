@@ -93,6 +93,8 @@ class TreeEnsemble(Node):
         left, right, feature, roots = self.left.array, self.right.array, self.feature.array, self.roots.array
         n, inner = len(feature), left >= 0
         parents = inner.nonzero()[0]
+        if n and left.min() < -1:
+            raise self.fail(f"left: expected a child, or -1 at leaves, got {left.min()}")
         if (left[inner] <= parents).any() or (right[inner] <= parents).any():
             raise self.fail("left, right: a child does not come after its parent")
         if inner.any() and (left[inner].max() >= n or right[inner].max() >= n):
