@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pretzel.control_plane.compile import compile_plan
 from pretzel.engine import Executable, fusion, load
-from pretzel.engine.fusion import Fuser, Group
+from pretzel.engine.fusion import FUSER, Fuser, Group
 from pretzel.kernels.program import Program
 from pretzel.kernels.sparse.linear import Linear, Stack
 from pretzel.plan import ops
@@ -85,19 +85,19 @@ def test_each_head_has_the_bits_it_has_alone(drawn: tuple[list[Node], Any]) -> N
 @pytest.mark.parametrize("count", [0, 1, 300])
 def test_sibling_models_share_one_pass_and_give_the_memory_back(count: int) -> None:
     siblings = [sibling([f"no {i}", f"yes {i}"]) for i in range(11)]
-    before, x = fusion._fuser.held, rows(count)
+    before, x = FUSER.held, rows(count)
     together = loaded(*siblings)
     joint = together.run({"x": x})
-    assert fusion._fuser.held == before + 2 * CELLS * WIDTH, "eleven heads stand in two lines of eight"
+    assert FUSER.held == before + 2 * CELLS * WIDTH, "eleven heads stand in two lines of eight"
     together.run({"x": x}, [f"{i}/predict_proba" for i in range(11)])
-    assert fusion._fuser.held == before + 2 * CELLS * WIDTH, "another choice of outputs takes the same stack"
+    assert FUSER.held == before + 2 * CELLS * WIDTH, "another choice of outputs takes the same stack"
     for i, one in enumerate(siblings):
         alone = loaded(one).run({"x": x})
         assert bits(joint[f"{i}/predict_proba"]) == bits(alone["0/predict_proba"])
         assert np.array_equal(joint[f"{i}/predict"].codes, alone["0/predict"].codes)  # type: ignore[union-attr]
     del together
     gc.collect()
-    assert fusion._fuser.held == before
+    assert FUSER.held == before
 
 
 def test_a_profile_still_tells_the_time_of_each_stage() -> None:

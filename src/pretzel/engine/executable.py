@@ -11,7 +11,7 @@ import numpy as np
 
 from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import bind_column, column_rows
-from pretzel.engine.fusion import Group, fuse
+from pretzel.engine.fusion import FUSER, Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
@@ -177,7 +177,7 @@ class Executable:
             self._schedules.clear()
         return self._schedules.setdefault(key, made)
 
-    def _compose(self, names: tuple[str, ...], join: Callable[[list[Group]], list[Group]] = fuse) -> _Schedule:
+    def _compose(self, names: tuple[str, ...], join: Callable[[list[Group]], list[Group]] = FUSER.fuse) -> _Schedule:
         """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""
         count = len(self.inputs)
         wanted = list(dict.fromkeys(self.outputs[name].node for name in names))

@@ -110,5 +110,5 @@ def _key(group: Group) -> Key:
     return fusion, group.read, group.type.dtype
 
 
-_fuser = Fuser()
-fuse = _fuser.fuse
+FUSER = Fuser()
+"""Of this process."""
