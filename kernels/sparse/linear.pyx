@@ -2,7 +2,6 @@
 
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
 
 import numpy as np
 
@@ -62,11 +61,14 @@ cdef class Linear(Kernel):
 cdef enum:
     LANES = 8  # sums taken together: a cache line of doubles, and as many as fit the registers
 
+cdef int64_t FILLED = 64  # rows of weights copied at a time
+
 
 cdef struct Lane:
     int head           # whose column it is: the place among the slots written
     int64_t column, k  # which of how many
-    const void* bias   # of all columns of the head
+    const void* weights  # of all columns of the head
+    const void* bias
 
 
 cdef class Stack(Kernel):
@@ -100,8 +102,9 @@ cdef class Stack(Kernel):
         self.weights = aligned_alloc(64, <size_t>(taken + 127) & ~<size_t>63)
         if self.weights == NULL or self.lanes == NULL:
             raise MemoryError(f"no memory for the weights of {self.outputs} heads")
-        memset(self.weights, 0, <size_t>taken)
-        self.fill()
+        self.set_lanes()
+        with nogil:
+            self.fill()
 
     def __dealloc__(self):
         free(self.weights)
@@ -122,17 +125,31 @@ cdef class Stack(Kernel):
             if (kernel.width, kernel.single_x, kernel.single_y) != (first.width, first.single_x, first.single_y):
                 raise ValueError(f"kernel {i}: reads or writes another type than the first")
 
-    cdef fill(self):
+    cdef set_lanes(self):
         cdef Linear kernel
         cdef int64_t lane = 0, column
         for i, kernel in enumerate(self.kernels):
             for column in range(kernel.k):
-                self.lanes[lane] = Lane(i, column, kernel.k, kernel.bias)
-                if self.single_y:
-                    spread(<const float*>kernel.weights + column, kernel.k, <float*>self.weights + lane, self.stride, self.width)
-                else:
-                    spread(<const double*>kernel.weights + column, kernel.k, <double*>self.weights + lane, self.stride, self.width)
+                self.lanes[lane] = Lane(i, column, kernel.k, kernel.weights, kernel.bias)
                 lane += 1
+
+    cdef void fill(self) noexcept nogil:
+        """Copy the weights, some rows at a time of all heads, so that each line is written while it is in the cache."""
+        cdef int64_t block, lane
+        for block in range((self.width + FILLED - 1) // FILLED):
+            for lane in range(self.stride):
+                if self.single_y:
+                    self.spread(<float*>self.weights, lane, block * FILLED)
+                else:
+                    self.spread(<double*>self.weights, lane, block * FILLED)
+
+    cdef inline void spread(self, result* out, int64_t lane, int64_t first) noexcept nogil:
+        """Write rows of one column of the stack; zeros where it only fills the line."""
+        cdef Lane* of = &self.lanes[min(lane, self.columns - 1)]
+        cdef const result* weights = <const result*>of.weights + of.column
+        cdef int64_t i
+        for i in range(first, min(first + FILLED, self.width)):
+            out[i * self.stride + lane] = weights[i * of.k] if lane < self.columns else 0
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Slot* x = inputs[0]
@@ -159,12 +176,6 @@ cdef class Stack(Kernel):
                     (<result*>outputs[at.head].values)[row * at.k + at.column] = (
                         sums[lane - first] + (<const result*>at.bias)[at.column]
                     )
-
-
-cdef inline void spread(const result* values, int64_t step, result* out, int64_t stride, int64_t count) noexcept nogil:
-    cdef int64_t i
-    for i in range(count):
-        out[i * stride] = values[i * step]
 
 
 cdef inline void add_lines(
