@@ -1,5 +1,6 @@
 """Sparse rows times weights: each sum in the order of the stored values, as SciPy's ``csr_matvec(s)`` adds."""
 
+from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 
@@ -74,11 +75,11 @@ cdef struct Lane:
 cdef class Stack(Kernel):
     """Several :class:`Linear` over one x, each with an output of its own: slots that follow one another.
 
-    Their weights are copied side by side, ``[width, columns of all]``, so that one stored value of a row finds those of all
+    Or several kernels that are each ``linear`` and an l2 norm, which divides the sums before the bias.  Their weights are copied side by side, ``[width, columns of all]``, so that one stored value of a row finds those of all
     heads in neighbouring cache lines.  Every sum has the order it has alone, and so the same bits.
 
     Raises:
-        ValueError: there are no kernels, or they read or write different types.
+        ValueError: there are no kernels, they read or write different types, or divide by other norms.
     """
 
     cdef readonly int outputs
@@ -86,16 +87,20 @@ cdef class Stack(Kernel):
     cdef int64_t width, columns, stride
     cdef Lane* lanes
     cdef void* weights
-    cdef bint single_x, single_y
+    cdef bint single_x, single_y, normalized
 
     def __init__(self, kernels):
         cdef Linear kernel
-        self.kernels = tuple(kernels)
+        norms = sorted({getattr(each, "divisor", "none") for each in kernels})
+        if norms not in ([], ["l2"], ["none"]):
+            raise ValueError(f"norms: expected all none or all l2, got {norms}")
+        self.normalized = norms == ["l2"]
+        self.kernels = plain(kernels)
         self.outputs = len(self.kernels)
         self.check()
         kernel = self.kernels[0]
         self.width, self.single_x, self.single_y = kernel.width, kernel.single_x, kernel.single_y
-        self.columns = sum([(<Linear>kernel).k for kernel in self.kernels])
+        self.columns = sum([(<Linear>each).k for each in self.kernels])
         self.stride = padded(self.columns)
         self.lanes = <Lane*>calloc(self.columns + 1, sizeof(Lane))
         taken = Stack.size(self.kernels)
@@ -113,6 +118,7 @@ cdef class Stack(Kernel):
     @staticmethod
     def size(kernels):
         """Return the bytes that the weights of a stack of these kernels take."""
+        kernels = plain(kernels)
         cdef Linear first = kernels[0]
         return first.width * padded(sum([(<Linear?>kernel).k for kernel in kernels])) * (4 if first.single_y else 8)
 
@@ -165,7 +171,10 @@ cdef class Stack(Kernel):
         cdef int64_t row, tile, first, lane
         cdef Lane* at
         cdef result sums[LANES]
+        cdef result norm = 1  # a quotient by one is what was divided
         for row in range(rows):
+            if self.normalized:
+                norm = length(values, x.starts[row], x.starts[row + 1], norm)
             for tile in range(self.stride // LANES):
                 first = tile * LANES
                 add_lines(
@@ -174,8 +183,23 @@ cdef class Stack(Kernel):
                 for lane in range(first, min(first + <int64_t>LANES, self.columns)):
                     at = &self.lanes[lane]
                     (<result*>outputs[at.head].values)[row * at.k + at.column] = (
-                        sums[lane - first] + (<const result*>at.bias)[at.column]
+                        sums[lane - first] / norm + (<const result*>at.bias)[at.column]
                     )
+
+
+cdef tuple plain(kernels):
+    """Return the linear kernels that those of normalized rows hold."""
+    return tuple([getattr(kernel, "linear", kernel) for kernel in kernels])
+
+
+cdef inline result length(const real* values, int64_t begin, int64_t end, result kind) noexcept nogil:
+    """Return the l2 norm of a row, summed in order; one where it is zero."""
+    cdef int64_t i
+    cdef result total = 0
+    for i in range(begin, end):
+        total += <result>values[i] * <result>values[i]
+    total = <result>sqrt(total)
+    return total if total != 0 else <result>1
 
 
 cdef inline void add_lines(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pretzel.control_plane.compile import compile_plan
 from pretzel.engine import Executable, fusion, load
 from pretzel.engine.fusion import FUSER, Fuser, Group
+from pretzel.kernels.folded.normalized_linear import NormalizedLinear
 from pretzel.kernels.program import Program
 from pretzel.kernels.sparse.linear import Linear, Stack
 from pretzel.plan import ops
@@ -64,12 +65,13 @@ def bits(value: Any) -> bytes:
 @st.composite
 def heads_over_rows(draw: st.DrawFn) -> tuple[list[Node], Any]:
     x, value = draw(sparse_matrices())
+    normalized = x.type.dtype == "f64" and draw(st.booleans())
     made: list[Node] = []
     for _ in range(draw(st.integers(4, 19))):
-        k, dtype = draw(st.none() | st.integers(1, 9)), draw(FLOATS)
-        weights = draw(arrays(dtype, (x.type.columns,) if k is None else (x.type.columns, k)))
+        k, dtype = draw(st.none() | st.integers(1, 9)), "f64" if normalized else draw(FLOATS)
+        weights = Parameter.of(draw(arrays(dtype, (x.type.columns,) if k is None else (x.type.columns, k))))
         bias = draw(st.none() | arrays(dtype, k or 1).map(Parameter.of))
-        made.append(ops.Linear(x, Parameter.of(weights), bias))
+        made.append(ops.NormalizedLinear(x, weights, bias, "l2") if normalized else ops.Linear(x, weights, bias))
     return made, value
 
 
@@ -80,6 +82,15 @@ def test_each_head_has_the_bits_it_has_alone(drawn: tuple[list[Node], Any]) -> N
     for i, node in enumerate(heads):
         alone = loaded(Definition({"y": node})).run({"x": value})["0/y"]
         assert bits(together[f"0/{i}"]) == bits(alone)
+
+
+@pytest.mark.parametrize(("norm", "lines"), [("l2", 1), ("l1", 0), ("max", 0)])
+def test_heads_over_normalized_rows_share_a_pass_where_they_divide_by_the_l2_norm(norm: str, lines: int) -> None:
+    weights = [Parameter.of(RANDOM.normal(size=WIDTH)) for _ in range(6)]
+    heads = [ops.NormalizedLinear(FEATURES, each, None, norm) for each in weights]
+    executable, before = loaded(*[Definition({"y": node}) for node in heads]), FUSER.held
+    executable.run({"x": rows(3)})
+    assert FUSER.held == before + lines * CELLS * WIDTH
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
@@ -168,6 +179,14 @@ def test_heads_of_different_types_make_no_stack() -> None:
     double = Linear((ValueType.parse("f32{3}"),), ValueType.parse("f64"), weights=np.ones(3))
     with pytest.raises(ValueError, match="kernel 1: reads or writes another type than the first"):
         Stack([single, double])
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_heads_of_different_norms_make_no_stack(norm: str) -> None:
+    x, y = ValueType.parse("f64{3}"), ValueType.parse("f64")
+    divided = NormalizedLinear((x,), y, weights=np.ones(3), norm=norm)
+    with pytest.raises(ValueError, match=rf"norms: expected all none or all l2, got \['{norm}', 'none'\]"):
+        Stack([divided, Linear((x,), y, weights=np.ones(3))])
 
 
 def test_a_program_without_slots_for_all_heads_is_refused() -> None:

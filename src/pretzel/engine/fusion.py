@@ -43,9 +43,16 @@ class Fusion:
         return getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
 
 
+def _is_narrow(head: Any) -> bool:
+    """Whether a head over sparse rows (None over others) has fewer columns than fill a cache line by themselves."""
+    return head is not None and head.k < 8
+
+
 FUSIONS: dict[str, Fusion] = {
-    # A head of eight columns fills cache lines by itself.
-    "sparse.linear:Linear": Fusion("sparse.linear:Stack", takes=lambda head: head.k < 8, least=4),
+    "sparse.linear:Linear": Fusion("sparse.linear:Stack", _is_narrow, least=4),
+    "folded.normalized_linear:NormalizedLinear": Fusion(
+        "sparse.linear:Stack", lambda head: head.divisor == "l2" and _is_narrow(head.linear), least=4
+    ),
 }
 """What steps that read the same values become, by their kernel."""
 
