@@ -58,7 +58,8 @@ cdef class Program:
     """Kernels in order over typed slots.
 
     ``types``: the type of each slot, the first ``inputs`` of them brought by requests.  ``steps``: a
-    ``(kernel, slots read, slot written)`` each.  ``outputs``: slots whose values a run returns; none of them an input,
+    ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow too.
+     ``outputs``: slots whose values a run returns; none of them an input,
     none twice.  ``block``: rows taken at a time; outputs that are not dense numbers make it one block.
     """
 
@@ -107,8 +108,9 @@ cdef class Program:
         for i, (kernel, read, written) in enumerate(steps):
             if not isinstance(kernel, Kernel):
                 raise TypeError(f"step {i}: {type(kernel).__name__} is no kernel")
-            if not all(0 <= slot < written for slot in read) or not self.input_count <= written < self.slot_count:
-                raise ValueError(f"step {i}: reads {read}, writes {written}, of {self.slot_count} slots")
+            last = written + getattr(kernel, "outputs", 1) - 1
+            if not all(0 <= slot < written for slot in read) or not self.input_count <= written <= last < self.slot_count:
+                raise ValueError(f"step {i}: reads {read}, writes {written} to {last}, of {self.slot_count} slots")
             self.steps[i].kernel = <PyObject*>self.kernels[i]
             self.steps[i].first_input, self.steps[i].output = at, written
             for slot in read:

@@ -35,23 +35,29 @@ def _both(name: str, estimator: Any, method: str, texts: list[str]) -> Iterator[
     served = pretzel.compile(estimator)
     for size in BATCHES:
         batches = [texts[i * size : (i + 1) * size] for i in range(ROTATION if size == 1 else 1)]
-        ours, theirs = (_in_turn(getattr(side, method), batches) for side in (served, estimator))
+        ours, theirs = (in_turn(getattr(side, method), batches) for side in (served, estimator))
         yield compare(name, RIVAL, ours, theirs, rows=size)
 
 
-def _in_turn(call: Callable[[Any], Any], batches: list[list[str]]) -> Callable[[], object]:
+def in_turn(call: Callable[[Any], Any], batches: list[Any]) -> Callable[[], object]:
+    """Return a call that takes the next of the batches each time."""
     at = iter(range(1 << 62))
     return lambda: call(batches[next(at) % len(batches)])
 
 
 def _pipeline(texts: list[str], labels: np.ndarray) -> Pipeline:
     """Fit the features on all sentences and the head on some, as siblings that share a dictionary are made."""
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float32)
-    words = TfidfVectorizer(ngram_range=(1, 2), max_features=30_000, dtype=np.float32)
-    features = FeatureUnion([("characters", characters), ("words", words)]).fit(texts)
+    features = features_of(texts)
     some = np.random.default_rng(0).permutation(len(texts))[:HEAD_ROWS]
     head = LogisticRegression(solver="liblinear").fit(features.transform([texts[i] for i in some]), labels[some])
     return Pipeline([("features", features), ("head", head)])
+
+
+def features_of(texts: list[str]) -> FeatureUnion:
+    """Fit tf-idf of characters and of words."""
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float32)
+    words = TfidfVectorizer(ngram_range=(1, 2), max_features=30_000, dtype=np.float32)
+    return FeatureUnion([("characters", characters), ("words", words)]).fit(texts)
 
 
 def _parts() -> dict[str, CountVectorizer]:

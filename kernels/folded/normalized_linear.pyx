@@ -8,6 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.sparse.linear import Linear
 
 cdef enum Norm:
     L1 = 0
@@ -19,6 +20,8 @@ cdef class NormalizedLinear(Kernel):
     """``(x @ weights) / norm(x) + bias``; both sums run over the columns of a row in order."""
 
     cdef object kept
+    cdef readonly object linear  # over sparse rows: the product alone, for kernels of several heads; else None
+    cdef readonly str divisor    # the name of the norm
     cdef const double* weights
     cdef const double* bias
     cdef int64_t width, k
@@ -31,11 +34,13 @@ cdef class NormalizedLinear(Kernel):
         typed("x", inputs[0], ("f64",), layout="sparse" if inputs[0].layout == "sparse" else "dense")
         typed("result", output, ("f64",))
         self.width, self.k, self.sparse = inputs[0].columns, output.columns, inputs[0].layout == "sparse"
+        self.divisor = norm
         self.norm = {"l1": L1, "l2": L2, "max": MAX}[norm]
         bias = np.full(self.k, -0.0) if bias is None else bias  # -0.0 leaves every quotient as it is
         self.kept = matrix("weights", weights, "f64", (self.width, self.k)), vector("bias", bias, "f64", self.k)
         self.weights = <const double*><size_t>address(self.kept[0])
         self.bias = <const double*><size_t>address(self.kept[1])
+        self.linear = Linear(inputs, output, weights=self.kept[0], bias=self.kept[1]) if self.sparse else None
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Slot* x = inputs[0]

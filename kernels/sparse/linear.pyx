@@ -1,12 +1,20 @@
 """Sparse rows times weights: each sum in the order of the stored values, as SciPy's ``csr_matvec(s)`` adds."""
 
+from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport calloc, free
 
 import numpy as np
 
-from pretzel.kernels.checks import FLOATS, address, matrix, typed, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot
+from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot, aligned_alloc
 from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from *:
+    """
+    #define prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch(const void* p) noexcept nogil
 
 ctypedef fused real:
     float
@@ -23,13 +31,13 @@ cdef class Linear(Kernel):
     cdef object kept
     cdef const void* weights
     cdef const void* bias
-    cdef int64_t k
+    cdef readonly int64_t width, k
     cdef bint single_x, single_y
 
     def __init__(self, inputs, output, *, weights, bias=None):
         typed("x", inputs[0], FLOATS, layout="sparse")
         typed("result", output, FLOATS)
-        self.k = output.columns
+        self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         if self.single_y and not self.single_x:
             raise ValueError("weights: a float64 x gives a float64 result")
@@ -49,6 +57,170 @@ cdef class Linear(Kernel):
         else:
             multiply(x, <double*>x.values, <const double*>self.weights, <const double*>self.bias, <double*>y, frame.rows, self.k)
         return OK
+
+
+cdef enum:
+    LANES = 8  # sums taken together: a cache line of doubles, and as many as fit the registers
+
+cdef int64_t FILLED = 64  # rows of weights copied at a time
+
+
+cdef struct Lane:
+    int head           # whose column it is: the place among the slots written
+    int64_t column, k  # which of how many
+    const void* weights  # of all columns of the head
+    const void* bias
+
+
+cdef class Stack(Kernel):
+    """Several :class:`Linear` over one x, each with an output of its own: slots that follow one another.
+
+    Or several kernels that are each ``linear`` and an l2 norm, which divides the sums before the bias.  Their weights are copied side by side, ``[width, columns of all]``, so that one stored value of a row finds those of all
+    heads in neighbouring cache lines.  Every sum has the order it has alone, and so the same bits.
+
+    Raises:
+        ValueError: there are no kernels, they read or write different types, or divide by other norms.
+    """
+
+    cdef readonly int outputs
+    cdef tuple kernels
+    cdef int64_t width, columns, stride
+    cdef Lane* lanes
+    cdef void* weights
+    cdef bint single_x, single_y, normalized
+
+    def __init__(self, kernels):
+        cdef Linear kernel
+        norms = sorted({getattr(each, "divisor", "none") for each in kernels})
+        if norms not in ([], ["l2"], ["none"]):
+            raise ValueError(f"norms: expected all none or all l2, got {norms}")
+        self.normalized = norms == ["l2"]
+        self.kernels = plain(kernels)
+        self.outputs = len(self.kernels)
+        self.check()
+        kernel = self.kernels[0]
+        self.width, self.single_x, self.single_y = kernel.width, kernel.single_x, kernel.single_y
+        self.columns = sum([(<Linear>each).k for each in self.kernels])
+        self.stride = padded(self.columns)
+        self.lanes = <Lane*>calloc(self.columns + 1, sizeof(Lane))
+        taken = Stack.size(self.kernels)
+        self.weights = aligned_alloc(64, <size_t>(taken + 127) & ~<size_t>63)
+        if self.weights == NULL or self.lanes == NULL:
+            raise MemoryError(f"no memory for the weights of {self.outputs} heads")
+        self.set_lanes()
+        with nogil:
+            self.fill()
+
+    def __dealloc__(self):
+        free(self.weights)
+        free(self.lanes)
+
+    @staticmethod
+    def size(kernels):
+        """Return the bytes that the weights of a stack of these kernels take."""
+        kernels = plain(kernels)
+        cdef Linear first = kernels[0]
+        return first.width * padded(sum([(<Linear?>kernel).k for kernel in kernels])) * (4 if first.single_y else 8)
+
+    cdef check(self):
+        cdef Linear kernel, first
+        if not self.kernels:
+            raise ValueError("expected a linear kernel, got none")
+        first = self.kernels[0]
+        for i, kernel in enumerate(self.kernels):
+            if (kernel.width, kernel.single_x, kernel.single_y) != (first.width, first.single_x, first.single_y):
+                raise ValueError(f"kernel {i}: reads or writes another type than the first")
+
+    cdef set_lanes(self):
+        cdef Linear kernel
+        cdef int64_t lane = 0, column
+        for i, kernel in enumerate(self.kernels):
+            for column in range(kernel.k):
+                self.lanes[lane] = Lane(i, column, kernel.k, kernel.weights, kernel.bias)
+                lane += 1
+
+    cdef void fill(self) noexcept nogil:
+        """Copy the weights, some rows at a time of all heads, so that each line is written while it is in the cache."""
+        cdef int64_t block, lane
+        for block in range((self.width + FILLED - 1) // FILLED):
+            for lane in range(self.stride):
+                if self.single_y:
+                    self.spread(<float*>self.weights, lane, block * FILLED)
+                else:
+                    self.spread(<double*>self.weights, lane, block * FILLED)
+
+    cdef inline void spread(self, result* out, int64_t lane, int64_t first) noexcept nogil:
+        """Write rows of one column of the stack; zeros where it only fills the line."""
+        cdef Lane* of = &self.lanes[min(lane, self.columns - 1)]
+        cdef const result* weights = <const result*>of.weights + of.column
+        cdef int64_t i
+        for i in range(first, min(first + FILLED, self.width)):
+            out[i * self.stride + lane] = weights[i * of.k] if lane < self.columns else 0
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef Slot* x = inputs[0]
+        if self.single_y:
+            self.rows(x, <float*>x.values, <const float*>self.weights, output, frame.rows)
+        elif self.single_x:
+            self.rows(x, <float*>x.values, <const double*>self.weights, output, frame.rows)
+        else:
+            self.rows(x, <double*>x.values, <const double*>self.weights, output, frame.rows)
+        return OK
+
+    cdef void rows(self, Slot* x, const real* values, const result* weights, Slot* outputs, int64_t rows) noexcept nogil:
+        cdef int64_t row, tile, first, lane
+        cdef Lane* at
+        cdef result sums[LANES]
+        cdef result norm = 1  # a quotient by one is what was divided
+        for row in range(rows):
+            if self.normalized:
+                norm = length(values, x.starts[row], x.starts[row + 1], norm)
+            for tile in range(self.stride // LANES):
+                first = tile * LANES
+                add_lines(
+                    values, x.columns, x.starts[row], x.starts[row + 1], weights + first, self.stride, sums
+                )
+                for lane in range(first, min(first + <int64_t>LANES, self.columns)):
+                    at = &self.lanes[lane]
+                    (<result*>outputs[at.head].values)[row * at.k + at.column] = (
+                        sums[lane - first] / norm + (<const result*>at.bias)[at.column]
+                    )
+
+
+cdef tuple plain(kernels):
+    """Return the linear kernels that those of normalized rows hold."""
+    return tuple([getattr(kernel, "linear", kernel) for kernel in kernels])
+
+
+cdef inline result length(const real* values, int64_t begin, int64_t end, result kind) noexcept nogil:
+    """Return the l2 norm of a row, summed in order; one where it is zero."""
+    cdef int64_t i
+    cdef result total = 0
+    for i in range(begin, end):
+        total += <result>values[i] * <result>values[i]
+    total = <result>sqrt(total)
+    return total if total != 0 else <result>1
+
+
+cdef inline void add_lines(
+    const real* values, const int32_t* columns, int64_t begin, int64_t end,
+    const result* weights, int64_t stride, result* totals
+) noexcept nogil:
+    """Add eight columns of the weights for each stored value, all sums in registers, and ask for the next eight."""
+    cdef int64_t i
+    cdef int lane
+    cdef result value
+    cdef const result* line
+    cdef result sums[LANES]
+    for lane in range(LANES):
+        sums[lane] = 0
+    for i in range(begin, end):
+        value, line = <result>values[i], weights + columns[i] * stride
+        prefetch(line + LANES)
+        for lane in range(LANES):
+            sums[lane] += value * line[lane]
+    for lane in range(LANES):
+        totals[lane] = sums[lane]
 
 
 cdef inline void multiply(

@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import bind_column, column_rows
+from pretzel.engine.fusion import FUSER, Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
@@ -125,8 +126,11 @@ class Executable:
         return self.profile_bound(bound, rows)
 
     def profile_bound(self, bound: list[Any], rows: int) -> list[Observed]:
-        """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order."""
-        program = self._compose(tuple(self.outputs)).program
+        """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order.
+
+        Steps run one by one, those too that a request would run as one: what they take is known of each.
+        """
+        program = self._compose(tuple(self.outputs), lambda groups: groups).program
         found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([output.node for output in self.outputs.values()])
         observed = [Observed(0.0, None)] * len(self._steps)
@@ -173,13 +177,14 @@ class Executable:
             self._schedules.clear()
         return self._schedules.setdefault(key, made)
 
-    def _compose(self, names: tuple[str, ...]) -> _Schedule:
-        """Build the program of just the steps that these outputs need, slots numbered densely."""
+    def _compose(self, names: tuple[str, ...], join: Callable[[list[Group]], list[Group]] = FUSER.fuse) -> _Schedule:
+        """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""
         count = len(self.inputs)
         wanted = list(dict.fromkeys(self.outputs[name].node for name in names))
-        needed = self._needed(wanted)
-        slot = {node: i for i, node in enumerate([*range(count), *needed])}
-        steps = [(self._steps[n - count][0], [slot[j] for j in self._steps[n - count][1]], slot[n]) for n in needed]
+        groups = join([Group((n,), *self._steps[n - count]) for n in self._needed(wanted)])
+        order = [node for group in groups for node in group.nodes]
+        slot = {node: i for i, node in enumerate([*range(count), *order])}
+        steps = [(group.kernel, [slot[j] for j in group.read], slot[group.nodes[0]]) for group in groups]
         types = [self._types[node] for node in slot]
         returned = [node for node in wanted if node >= count]
         asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)

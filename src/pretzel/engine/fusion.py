@@ -1,0 +1,121 @@
+"""Fusion: steps over one value run as one step, as is chosen when a program is built; no fingerprint knows of it."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pretzel.plan.types import ValueType
+
+BUDGET = 128 << 20
+"""Bytes of weights that fused kernels of this process may hold beside the mapped ones; beyond it steps stay apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Steps that run as one: the nodes that they write, which get slots that follow one another."""
+
+    nodes: tuple[int, ...]
+    kernel: Any
+    read: tuple[int, ...]
+    type: ValueType
+    """Of what is written, the number of columns aside."""
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """A kernel that does the work of several."""
+
+    target: str
+    """``module:Class`` under ``pretzel.kernels``, made from kernels; ``Class.size(kernels)`` is the bytes it holds."""
+    takes: Callable[[Any], bool]
+    """Whether a kernel gains from it."""
+    least: int
+    """Kernels from which on it is faster; measured in benchmarks/kernels/fanout.py."""
+
+    def make(self) -> Any:
+        """Return the class."""
+        module, name = self.target.split(":")
+        return getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
+
+
+def _is_narrow(head: Any) -> bool:
+    """Whether a head over sparse rows (None over others) has fewer columns than fill a cache line by themselves."""
+    return head is not None and head.k < 8
+
+
+FUSIONS: dict[str, Fusion] = {
+    "sparse.linear:Linear": Fusion("sparse.linear:Stack", _is_narrow, least=4),
+    "folded.normalized_linear:NormalizedLinear": Fusion(
+        "sparse.linear:Stack", lambda head: head.divisor == "l2" and _is_narrow(head.linear), least=4
+    ),
+}
+"""What steps that read the same values become, by their kernel."""
+
+Key = tuple[Fusion | None, tuple[int, ...], str]  # values read, or written where nothing is joined; element type
+
+
+class Fuser:
+    """Makes fused kernels, each once while it is in use, within a number of bytes.  Safe to call from many threads."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        """Begin with nothing made."""
+        self.budget, self.held = budget, 0
+        self._made: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
+        self._lock = threading.RLock()  # a kernel may go, and give its bytes back, while the lock is held
+
+    def fuse(self, groups: list[Group]) -> list[Group]:
+        """Return the steps with those that can run as one joined, at the place of the first of them."""
+        alike: dict[Key, list[Group]] = {}
+        for group in groups:
+            alike.setdefault(_key(group), []).append(group)
+        return [made for key, some in alike.items() for made in self._joined(some, key[0])]
+
+    def _joined(self, groups: list[Group], fusion: Fusion | None) -> list[Group]:
+        """Join all, or each half where there is no room for all."""
+        if fusion is None or len(groups) < fusion.least:
+            return groups
+        kernel = self._kernel(fusion, tuple(group.kernel for group in groups))
+        if kernel is None:
+            half = len(groups) // 2
+            return self._joined(groups[:half], fusion) + self._joined(groups[half:], fusion)
+        nodes = tuple(node for group in groups for node in group.nodes)
+        return [Group(nodes, kernel, groups[0].read, groups[0].type)]
+
+    def _kernel(self, fusion: Fusion, kernels: tuple[Any, ...]) -> Any:
+        make = fusion.make()
+        size = make.size(kernels)
+        with self._lock:
+            known = self._made.get(kernels)
+            if known is not None or self.held + size > self.budget:
+                return known
+            self.held += size
+        try:
+            made = make(kernels)
+        except MemoryError:
+            self._give_back(size)
+            return None
+        weakref.finalize(made, self._give_back, size)
+        with self._lock:
+            return self._made.setdefault(kernels, made)
+
+    def _give_back(self, size: int) -> None:
+        with self._lock:
+            self.held -= size
+
+
+def _key(group: Group) -> Key:
+    """Return what steps have in common that can be joined, or what no other has."""
+    kernel = type(group.kernel)
+    fusion = FUSIONS.get(f"{kernel.__module__.removeprefix('pretzel.kernels.')}:{kernel.__name__}")
+    if fusion is None or not fusion.takes(group.kernel):
+        return None, group.nodes, ""
+    return fusion, group.read, group.type.dtype
+
+
+FUSER = Fuser()
+"""Of this process."""
