@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def _public(name: str, model: Any, x: Any) -> Iterator[Row]:
     served, label = pretzel.compile(model), f"{name}, {method}"
     yield from both(label, RIVAL, served, method, getattr(model, method), x)
     if isinstance(x, np.ndarray):
-        yield from onnx(label, served, method, lambda: sklearn_to_onnx(model, x), x, NOTES)
+        yield from onnx(label, served, method, partial(sklearn_to_onnx, model, x), x, NOTES)
 
 
 def _pipelines() -> dict[str, tuple[Any, Any]]:

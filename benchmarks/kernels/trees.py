@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def _sklearn(name: str, model: Any, x: np.ndarray, price: np.ndarray) -> Iterato
     served = pretzel.compile(fitted)
     yield from both(name, "scikit-learn", served, method, getattr(fitted, method), x)
     if method == "predict":
-        yield from onnx(name, served, method, lambda: sklearn_to_onnx(fitted, x), x, NOTES)
+        yield from onnx(name, served, method, partial(sklearn_to_onnx, fitted, x), x, NOTES)
 
 
 def _lightgbm(x: np.ndarray, price: np.ndarray) -> Iterator[Row]:
@@ -73,9 +74,9 @@ def _lightgbm(x: np.ndarray, price: np.ndarray) -> Iterator[Row]:
     options = {"objective": "regression", "num_leaves": 63, "verbose": -1, "num_threads": 1}
     booster = lightgbm.train(options, lightgbm.Dataset(x, price), 500)
     served = pretzel.compile(booster)
-    yield from both(name, "LightGBM", served, "predict", lambda rows: booster.predict(rows, num_threads=1), x)
+    yield from both(name, "LightGBM", served, "predict", partial(booster.predict, num_threads=1), x)
     yield from _lleaves(name, served, booster, x)
-    yield from onnx(name, served, "predict", lambda: boosted_to_onnx("lightgbm", booster, x), x, NOTES)
+    yield from onnx(name, served, "predict", partial(boosted_to_onnx, "lightgbm", booster, x), x, NOTES)
 
 
 def _lleaves(name: str, served: Any, booster: Any, x: np.ndarray) -> Iterator[Row]:
@@ -89,4 +90,4 @@ def _lleaves(name: str, served: Any, booster: Any, x: np.ndarray) -> Iterator[Ro
         booster.save_model(file)
         model = lleaves.Model(model_file=file)
         model.compile()
-        yield from both(name, "lleaves", served, "predict", lambda rows: model.predict(rows, n_jobs=1), x)
+        yield from both(name, "lleaves", served, "predict", partial(model.predict, n_jobs=1), x)
