@@ -31,7 +31,7 @@ COLUMNS = 40
 
 def measure() -> list[Row]:
     """Compare whole pipelines, then single estimators of a width where the arithmetic counts; one thread each."""
-    models = {**_pipelines(), **_single()}
+    models = {**pipelines(), **_single()}
     with threadpool_limits(1):
         return [row for name, (model, x) in models.items() for row in _public(name, model, x)]
 
@@ -45,7 +45,7 @@ def _public(name: str, model: Any, x: Any) -> Iterator[Row]:
         yield from onnx(label, served, method, partial(sklearn_to_onnx, model, x), x, NOTES)
 
 
-def _pipelines() -> dict[str, tuple[Any, Any]]:
+def pipelines() -> dict[str, tuple[Any, Any]]:
     x, y = _data(COLUMNS)
     union = FeatureUnion([("pca", PCA(20)), ("clusters", KMeans(16, n_init=1, random_state=0))])
     found = {

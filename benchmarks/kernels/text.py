@@ -28,7 +28,7 @@ def measure() -> list[Row]:
     """Compare the public methods of both sides, one row, a hundred and a thousand."""
     texts, labels = reviews()
     with threadpool_limits(1):
-        rows = list(_both(PIPELINE, _pipeline(texts, labels), "predict_proba", texts))
+        rows = list(_both(PIPELINE, pipeline(texts, labels), "predict_proba", texts))
         for name, vectorizer in _parts().items():
             rows += _both(f"{name}, transform", vectorizer.fit(texts), "transform", texts)
     return rows
@@ -48,7 +48,7 @@ def _in_turn(call: Callable[[Any], Any], batches: list[list[str]]) -> Callable[[
     return lambda: call(batches[next(at) % len(batches)])
 
 
-def _pipeline(texts: list[str], labels: np.ndarray) -> Pipeline:
+def pipeline(texts: list[str], labels: np.ndarray) -> Pipeline:
     """Fit the features on all sentences and the head on some, as siblings that share a dictionary are made."""
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float32)
     words = TfidfVectorizer(ngram_range=(1, 2), max_features=30_000, dtype=np.float32)
