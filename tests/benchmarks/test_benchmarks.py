@@ -146,9 +146,9 @@ def test_equal_results_draw_equal_pictures(tmp_path: Path, rows: list[Row]):
 def test_goals_met_and_not(tmp_path: Path):
     harness.write(ROWS, tmp_path / "few.json")
     wanted = [
-        goals.Goal("few", "a", "A", 1, 4),
-        goals.Goal("few", "a", "A", 100, 1.5),
-        goals.Goal("few", "a", "B", 1, 2),
+        goals.Goal("few", "a case", "A", 1, 4),
+        goals.Goal("few", "a case", "A", 100, 1.5),
+        goals.Goal("few", "a case", "B", 1, 2),
         goals.Goal("none", "a", "A", 1, 2),
     ]
     verdicts = [line.split(" | ")[-1].strip(" |") for line in goals.page(wanted, tmp_path).splitlines()[-4:]]
