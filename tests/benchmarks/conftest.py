@@ -1,4 +1,4 @@
-"""Makes ``benchmarks`` importable while the checkout's root stays off the path, where a bare `kernels` would be found."""
+"""Makes ``benchmarks`` importable with the checkout's root off the path, where a bare `kernels` would be found."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
