@@ -15,7 +15,7 @@ NUMERALS = 1e-3
 """What ONNX Runtime, which computes in float32, may be off by: its thresholds and sums are not the library's."""
 
 BRIEF = 160
-"""Characters of an error in a note: of a long one the end tells the cause."""
+"""Characters of an error in a note: of a long one the beginning and the end."""
 
 Answer = Callable[[Any], Any]
 Check = Callable[[Any, Any], None]
@@ -100,4 +100,4 @@ def _alike(got: np.ndarray, want: np.ndarray) -> bool:
 
 def _brief(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return text if len(text) <= BRIEF else f"...{text[-BRIEF:]}"
+    return text if len(text) <= BRIEF else f"{text[: BRIEF // 2]} ... {text[-BRIEF // 2 :]}"
