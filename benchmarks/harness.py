@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -42,11 +42,24 @@ class Row:
     """Median over rounds of theirs / ours, each round measuring both."""
     low: float
     high: float
+    floor_us: float | None = None
+    """What no program could do it under, as ``floors.py`` estimates it; None where nobody did."""
 
 
-def compare(name: str, rival: str, ours: Callable[[], object], theirs: Callable[[], object], *, rows: int = 1) -> Row:
-    """Call both in turn, :data:`ROUNDS` times, and return the medians; one warm-up of each is not counted."""
-    return _medians(name, rival, _pairs(ours, theirs), rows)
+def compare(
+    name: str,
+    rival: str,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    *,
+    rows: int = 1,
+    floor: float | None = None,
+) -> Row:
+    """Call both in turn, :data:`ROUNDS` times, and return the medians; one warm-up of each is not counted.
+
+    ``floor`` is the least number of microseconds a row, which is kept beside them.
+    """
+    return replace(_medians(name, rival, _pairs(ours, theirs), rows), floor_us=floor)
 
 
 def fastest(name: str, rival: str, ours: Callable[[], object], theirs: Callable[[], object], *, rows: int = 1) -> Row:
@@ -79,15 +92,21 @@ def _pairs(
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| what | rows | ours, us/row | rival | theirs, us/row | times faster | range |",
-        "|---|---|---|---|---|---|---|",
+        "| what | rows | ours, us/row | rival | theirs, us/row | times faster | range | floor, us/row |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *map(_line, rows)])
 
 
 def _line(r: Row) -> str:
-    faster = f"{r.ratio:.3g} | {r.low:.3g}-{r.high:.3g}"
-    return f"| {r.name} | {r.rows} | {r.ours_us:.3g} | {r.rival} | {r.theirs_us:.3g} | {faster} |"
+    faster = f"{_plain(r.ratio)} | {_plain(r.low)}-{_plain(r.high)}"
+    floor = "" if r.floor_us is None else f"{r.floor_us:.2g}"
+    return f"| {r.name} | {r.rows} | {_plain(r.ours_us)} | {r.rival} | {_plain(r.theirs_us)} | {faster} | {floor} |"
+
+
+def _plain(us: float) -> str:
+    """Return three digits, and thousands written out."""
+    return f"{us:.0f}" if us >= 100 else f"{us:.3g}"
 
 
 def write(rows: Iterable[Row], path: Path) -> None:

@@ -9,8 +9,10 @@ import argparse
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
-from benchmarks import harness
+from benchmarks import harness, pages
+from benchmarks.harness import Row
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -29,12 +31,22 @@ def chosen(names: list[str]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Run what was named, print each table, and write each result under ``benchmarks/results``."""
+    """Run what was named, print each table, and write each result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="as in kernels.text, or a folder")
     for name in chosen(parser.parse_args().names):
-        rows = importlib.import_module(f"benchmarks.{name}").measure()
+        module = importlib.import_module(f"benchmarks.{name}")
+        rows = module.measure()
         print(f"\n## {name}\n\n{harness.table(rows)}", flush=True)
+        keep(name, module, rows)
+
+
+def keep(name: str, module: ModuleType, rows: list[Row]) -> None:
+    """Write a family of kernels as pages of the documentation, any other result under ``benchmarks/results``."""
+    folder, _, family = name.partition(".")
+    if folder == "kernels":
+        pages.publish(family, str(module.__doc__).strip(), rows, getattr(module, "NOTES", ()))
+    else:
         harness.write(rows, RESULTS / f"{name}.json")
 
 

@@ -1,9 +1,10 @@
-"""Dense and tabular pipelines, and the kernels they rest on, against scikit-learn: 1, 100 and 10 000 rows."""
+"""Dense and tabular pipelines, and the kernels under them, against scikit-learn and ONNX Runtime: 1 to 10 000 rows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,18 @@ from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 import pretzel
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Row
+from benchmarks.kernels.sides import BATCHES, both, onnx, sklearn_to_onnx
 
 RIVAL = "scikit-learn"
-BATCHES = (1, 100, 10_000)
+NOTES: list[str] = []
+"""What could not be compared, and why."""
 COLUMNS = 40
 
 
 def measure() -> list[Row]:
     """Compare whole pipelines, then single estimators of a width where the arithmetic counts; one thread each."""
-    models = {**_pipelines(), **_single()}
+    models = {**pipelines(), **_single()}
     with threadpool_limits(1):
         return [row for name, (model, x) in models.items() for row in _public(name, model, x)]
 
@@ -36,22 +39,13 @@ def measure() -> list[Row]:
 def _public(name: str, model: Any, x: Any) -> Iterator[Row]:
     method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
     method = method if hasattr(model, method) else "predict"
-    return _both(f"{name}, {method}", getattr(pretzel.compile(model), method), getattr(model, method), x)
+    served, label = pretzel.compile(model), f"{name}, {method}"
+    yield from both(label, RIVAL, served, method, getattr(model, method), x)
+    if isinstance(x, np.ndarray):
+        yield from onnx(label, served, method, partial(sklearn_to_onnx, model, x), x, NOTES)
 
 
-def _both(name: str, ours: Callable[[Any], Any], theirs: Callable[[Any], Any], x: Any) -> Iterator[Row]:
-    for size in BATCHES:
-        part = x.iloc[:size] if hasattr(x, "iloc") else x[:size]
-        _check(ours(part), theirs(part))
-        yield compare(name, RIVAL, lambda part=part: ours(part), lambda part=part: theirs(part), rows=len(part))
-
-
-def _check(got: np.ndarray, want: np.ndarray) -> None:
-    """A fast wrong answer is no result."""
-    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-7)
-
-
-def _pipelines() -> dict[str, tuple[Any, Any]]:
+def pipelines() -> dict[str, tuple[Any, Any]]:
     x, y = _data(COLUMNS)
     union = FeatureUnion([("pca", PCA(20)), ("clusters", KMeans(16, n_init=1, random_state=0))])
     found = {

@@ -12,12 +12,13 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from threadpoolctl import threadpool_limits
 
 import pretzel
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Row
+from benchmarks.kernels.sides import BATCHES, both
 from benchmarks.kernels.tables import adult
 
-BATCHES = (1, 100, 10_000)
 UNKNOWN = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
 
 
@@ -35,21 +36,18 @@ def measure() -> list[Row]:
         "most frequent text for missing ones": (SimpleImputer(strategy="most_frequent").fit(texts), texts),
         "ordinal and a forest of 50": (_forest(names).fit(frame, income), frame),
     }
-    return [row for name, (model, x) in models.items() for row in _both(f"Adult: {name}", model, x)]
+    with threadpool_limits(1):
+        return [row for name, (model, x) in models.items() for row in _rows(f"Adult: {name}", model, x)]
+
+
+def _rows(name: str, model: Any, x: pd.DataFrame) -> Iterator[Row]:
+    method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
+    return both(name, "scikit-learn", pretzel.compile(model), method, getattr(model, method), x, check=_check)
 
 
 def _forest(names: list[str]) -> Any:
     columns = ColumnTransformer([("encode", OrdinalEncoder(**UNKNOWN), names)], remainder="passthrough")
     return make_pipeline(columns, RandomForestClassifier(50, max_depth=10, random_state=0))
-
-
-def _both(name: str, model: Any, x: pd.DataFrame) -> Iterator[Row]:
-    method = "predict_proba" if hasattr(model, "predict_proba") else "transform"
-    ours, theirs = getattr(pretzel.compile(model), method), getattr(model, method)
-    for size in BATCHES:
-        part = x.iloc[:size]
-        _check(ours(part), theirs(part))
-        yield compare(name, "scikit-learn", lambda part=part: ours(part), lambda part=part: theirs(part), rows=size)
 
 
 def _check(got: Any, want: Any) -> None:

@@ -1,0 +1,90 @@
+"""Reads what the families of kernels measured and writes which goals are met: ``python -m benchmarks.goals``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness import Row
+from benchmarks.pages import PAGES
+
+EVERY = (1, 100, 10_000)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How many times faster than a rival a case is to be at some number of rows."""
+
+    family: str
+    case: str
+    """How the name of the case begins."""
+    rival: str
+    rows: int
+    times: float
+
+    def row(self, rows: Iterable[Row]) -> Row | None:
+        """Return what was measured for the goal."""
+        mine = (r for r in rows if r.name.startswith(self.case) and (r.rival, r.rows) == (self.rival, self.rows))
+        return next(mine, None)
+
+
+TEXT = "text pipeline"
+FOREST = "LightGBM, 500 trees x 63 leaves"
+DENSE = "40 columns: impute, scale, PCA 20, logistic"
+UNION = "the same with PCA 20 + k-means 16"
+ADULT = "Adult, a DataFrame"
+GOALS = (
+    Goal("text", TEXT, "scikit-learn", 1, 100),
+    Goal("text", TEXT, "scikit-learn", 1000, 20),
+    Goal("trees", FOREST, "lleaves", 1, 1),
+    Goal("trees", FOREST, "lleaves", 10_000, 1),
+    Goal("trees", FOREST, "LightGBM", 10_000, 8),
+    *(Goal("dense", DENSE, "ONNX Runtime", rows, 1) for rows in EVERY),
+    Goal("dense", DENSE, "scikit-learn", 1, 80),
+    Goal("dense", UNION, "scikit-learn", 1, 80),
+    Goal("dense", ADULT, "scikit-learn", 1, 20),
+    Goal("dense", ADULT, "scikit-learn", 10_000, 5),
+)
+HEAD = """\
+# Goals of the kernels
+
+Written by `python -m benchmarks.goals` from the results beside this page.  A goal is met where the median of the ratios
+of one run reaches it; the range is that of its rounds.
+
+| case | rows | rival | goal, times faster | measured | range | |
+|---|---|---|---|---|---|---|
+"""
+
+
+def main() -> None:
+    """Write the page of goals beside the results, and print it."""
+    text = page(GOALS, PAGES)
+    (PAGES / "goals.md").write_text(text)
+    print(text)
+
+
+def page(goals: Sequence[Goal], directory: Path) -> str:
+    """Return the goals, what was measured for each, and whether it is met."""
+    measured = {family: list(read(directory / f"{family}.json")) for family in {goal.family for goal in goals}}
+    return HEAD + "\n".join(_line(goal, goal.row(measured[goal.family])) for goal in goals) + "\n"
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Yield the rows of a result; none where nobody measured it."""
+    if path.exists():
+        yield from (Row(**row) for row in json.loads(path.read_text())["rows"])
+
+
+def _line(goal: Goal, row: Row | None) -> str:
+    wanted = f"{goal.times:g}"
+    if row is None:
+        return f"| {goal.case} | {goal.rows} | {goal.rival} | {wanted} | | | not measured |"
+    verdict = "met" if row.ratio >= goal.times else "**not met**"
+    found = f"{row.ratio:.3g} | {row.low:.3g}-{row.high:.3g}"
+    return f"| {row.name} | {goal.rows} | {goal.rival} | {wanted} | {found} | {verdict} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Publishes what a family of kernels measured under ``docs/benchmarks``: the numbers, a table and a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks import harness, plot
+from benchmarks.harness import Row
+
+PAGES = Path(__file__).parents[1] / "docs/benchmarks"
+
+
+def publish(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = (), directory: Path = PAGES) -> None:
+    """Write ``<family>.json``, ``.md`` and, where matplotlib is installed, ``.svg``."""
+    harness.write(rows, directory / f"{family}.json")
+    drawn = bool(find_spec("matplotlib"))
+    if drawn:
+        plot.draw(rows, directory / f"{family}.svg")
+    (directory / f"{family}.md").write_text(page(family, about, rows, notes, drawn=drawn))
+
+
+def page(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = (), *, drawn: bool = True) -> str:
+    """Return the page of a family: what it compares, the picture, the table, and what could not be compared."""
+    parts = [f"# Kernels: {family}", about, _how(family)]
+    if drawn:
+        parts.append(f"![microseconds a row over the rows of a call]({family}.svg)")
+    parts.append(harness.table(rows))
+    if notes:
+        parts.append("Not compared:\n\n" + "\n".join(f"- {note}" for note in notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _how(family: str) -> str:
+    return f"""\
+Written by `python -m benchmarks.run kernels.{family}`.  Both sides answer through their public methods, in turn, in
+one process and on one thread.  *Times faster* is the median over rounds of the ratio within a round, the *range* its
+extremes; the *floor* is an estimate of what the arithmetic and the memory alone would take
+([how](../../benchmarks/README.md#floors)).  The numbers with their circumstances are in
+[{family}.json]({family}.json)."""
