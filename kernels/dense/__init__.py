@@ -1,1 +1,1 @@
-"""Kernels over dense numbers: columns, scaling, missing values, norms, products, heads."""
+"""Kernels over dense numbers: columns, scaling, missing values, norms, products, links, labels."""

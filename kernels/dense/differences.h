@@ -1,14 +1,17 @@
 /* Distances of rows to centers, summed column by column, eight centers side by side: each in the order of the columns.
  *
  * centers [tiles][width][8]: the centers in groups of eight, the last filled up; what is computed for the filling is not
- * written.  A group stays in the cache while all rows pass. */
+ * written.  A group stays in the first cache while a block of rows passes. */
 #ifndef PRETZEL_DIFFERENCES_H
 #define PRETZEL_DIFFERENCES_H
 #include <math.h>
 #include <stdint.h>
-
+#include <string.h>
 
 #define GROUP 8
+
+/* Rows at a time, so that they and their distances stay in the second cache while the groups pass. */
+#define BLOCK 128
 
 /* In the order of METRICS in differences.pyx. */
 enum pretzel_metric {

@@ -1,45 +1,117 @@
-/* Distances summed column by column, eight centers side by side, for one instruction set; see differences.h. */
-/* `a` and `b` are the two sums that TERM adds to; a NaN in either value makes `gap` one. */
-#define PRETZEL_GROUP(TERM, RESULT)                                                                           \
-    for (int64_t j = 0; j < width; j++) {                                                                     \
-        const double v = x[j];                                                                                \
-        for (int l = 0; l < GROUP; l++) {                                                                     \
-            const double c = centers[j * GROUP + l], gap = fabs(v - c);                                       \
-            (void)gap;                                                                                        \
-            TERM;                                                                                             \
-        }                                                                                                     \
-    }                                                                                                         \
-    for (int64_t l = 0; l < count; l++) y[l] = RESULT;                                                        \
-    break;
+/* Distances summed column by column, eight centers side by side, for one instruction set; see differences.h.
+ *
+ * Rows pass a group of centers a few at a time: eight registers of the machine's own width hold their sums, each that of
+ * one row and one center in the order of the columns. */
+#define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
+typedef double CPU(Part) __attribute__((vector_size(NATIVE)));
+typedef int64_t CPU(Mask) __attribute__((vector_size(NATIVE)));
+#define INLINE static inline __attribute__((always_inline))
+#define V CPU(Part)
+#define M CPU(Mask)
+#define LANES_OF_PART ((int64_t)(NATIVE / sizeof(double)))
+enum { CPU(PARTS) = GROUP * sizeof(double) / NATIVE, CPU(ABREAST) = 8 / CPU(PARTS) };
 
-#define PRETZEL_DIFFERENCES(SUFFIX, X, Y)                                                                       \
-    static inline __attribute__((always_inline)) void CPU(differ_##SUFFIX)(                                           \
-        const int metric, const X* x, const double* centers, double p, Y* y, int64_t width, int64_t count) {  \
-        double a[GROUP] = {0}, b[GROUP] = {0};                                                                \
-        switch (metric) {                                                                                     \
-        case METRIC_MANHATTAN: PRETZEL_GROUP(a[l] += gap, a[l])                                               \
-        case METRIC_CHEBYSHEV: PRETZEL_GROUP(a[l] = gap > a[l] || gap != gap ? gap : a[l], a[l])              \
-        case METRIC_SQUARES: PRETZEL_GROUP(a[l] += gap * gap, a[l])                                           \
-        case METRIC_POWERS: PRETZEL_GROUP(a[l] += pow(gap, p), a[l])                                          \
-        case METRIC_CANBERRA:                                                                                 \
-            PRETZEL_GROUP(const double s = fabs(v) + fabs(c); a[l] += s != 0 ? gap / s : 0, a[l])             \
-        case METRIC_BRAYCURTIS:                                                                               \
-            PRETZEL_GROUP(a[l] += gap; b[l] += fabs(v) + fabs(c), b[l] != 0 ? a[l] / b[l] : 0)                \
-        case METRIC_HAMMING: PRETZEL_GROUP(a[l] += v != c, width ? a[l] / width : 0)                          \
-        case METRIC_CHI2:                                                                                     \
-            PRETZEL_GROUP(const double s = v + c; a[l] += s != 0 ? gap * gap / s : 0, a[l])                   \
-        case METRIC_NAN_EUCLIDEAN:                                                                            \
-            PRETZEL_GROUP(                                                                                    \
-                a[l] += gap == gap ? gap * gap : 0; b[l] += gap == gap,                                       \
-                b[l] != 0 ? sqrt(a[l] / b[l] * width) : NAN)                                                  \
-        }                                                                                                     \
-    }                                                                                                         \
-    static void CPU(differences_##SUFFIX)(                                                                          \
-        int metric, const X* x, const double* centers, double p, Y* y, int64_t rows, int64_t width, int64_t k) { \
-        for (int64_t c = 0; c < k; c += GROUP, centers += GROUP * width)                                      \
-            for (int64_t row = 0; row < rows; row++)                                                          \
-                CPU(differ_##SUFFIX)(metric, x + row * width, centers, p, y + row * k + c, width, k - c < GROUP ? k - c : GROUP); \
+INLINE V CPU(size_of)(V x) {
+    return (V)((M)x & INT64_MAX);
+}
+
+/* x where a mask is set, elsewhere zero. */
+INLINE V CPU(only)(M mask, V x) {
+    return (V)(mask & (M)x);
+}
+
+INLINE V CPU(chosen)(M mask, V x, V otherwise) {
+    return (V)((mask & (M)x) | (~mask & (M)otherwise));
+}
+
+INLINE V CPU(powers)(V gap, double p) {
+    for (int64_t l = 0; l < LANES_OF_PART; l++) gap[l] = pow(gap[l], p);
+    return gap;
+}
+
+/* Add a column to the two sums of a metric; a NaN in either value makes `gap` one. */
+INLINE void CPU(add)(const int metric, V v, V c, double p, V *a, V *b) {
+    const V gap = CPU(size_of)(v - c), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
+    const V one = 1.0 - (V){0};
+    switch (metric) {
+    case METRIC_MANHATTAN: *a += gap; break;
+    case METRIC_CHEBYSHEV: *a = CPU(chosen)((gap > *a) | (gap != gap), gap, *a); break;
+    case METRIC_SQUARES: *a += gap * gap; break;
+    case METRIC_POWERS: *a += CPU(powers)(gap, p); break;
+    case METRIC_CANBERRA: *a += CPU(only)(both != 0, gap / both); break;
+    case METRIC_BRAYCURTIS: *a += gap, *b += both; break;
+    case METRIC_HAMMING: *a += CPU(only)(v != c, one); break;
+    case METRIC_CHI2: *a += CPU(only)(both != 0, gap * gap / both); break;
+    case METRIC_NAN_EUCLIDEAN: *a += CPU(only)(gap == gap, gap * gap), *b += CPU(only)(gap == gap, one); break;
     }
+}
+
+INLINE double CPU(distance)(const int metric, double a, double b, int64_t width) {
+    switch (metric) {
+    case METRIC_BRAYCURTIS: return b != 0 ? a / b : 0;
+    case METRIC_HAMMING: return width ? a / width : 0;
+    case METRIC_NAN_EUCLIDEAN: return b != 0 ? sqrt(a / b * width) : NAN;
+    default: return a;
+    }
+}
+
+/* A few rows of X against one group, of which y has room for `count`. */
+#define PRETZEL_DIFFERENCES(SUFFIX, X, Y)                                                                              \
+    INLINE void CPU(differ_##SUFFIX)(                                                                                  \
+        const int metric, const X *x, const double *centers, double p, Y *y, const int64_t rows, int64_t width,        \
+        int64_t k, int64_t count) {                                                                                    \
+        V a[8] = {{0}}, b[8] = {{0}}, c;                                                                               \
+        for (int64_t j = 0; j < width; j++)                                                                            \
+            for (int64_t part = 0; part < CPU(PARTS); part++) {                                                        \
+                memcpy(&c, centers + j * GROUP + part * LANES_OF_PART, sizeof c);                                      \
+                for (int64_t r = 0; r < rows; r++) {                                                                   \
+                    const int64_t at = r * CPU(PARTS) + part;                                                          \
+                    CPU(add)(metric, (double)x[r * width + j] - (V){0}, c, p, a + at, b + at);                         \
+                }                                                                                                      \
+            }                                                                                                          \
+        double first[8 * LANES_OF_PART], second[8 * LANES_OF_PART];                                                    \
+        memcpy(first, a, sizeof first), memcpy(second, b, sizeof second);                                              \
+        for (int64_t r = 0; r < rows; r++)                                                                             \
+            for (int64_t l = 0; l < count; l++)                                                                        \
+                y[r * k + l] = CPU(distance)(metric, first[r * GROUP + l], second[r * GROUP + l], width);              \
+    }                                                                                                                  \
+    INLINE void CPU(group_##SUFFIX)(                                                                                   \
+        const int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k,   \
+        int64_t count)       {                                                                                         \
+        for (; rows >= CPU(ABREAST); rows -= CPU(ABREAST), x += CPU(ABREAST) * width, y += CPU(ABREAST) * k)           \
+            CPU(differ_##SUFFIX)(metric, x, centers, p, y, CPU(ABREAST), width, k, count);                             \
+        for (; rows > 0; rows--, x += width, y += k)                                                                   \
+            CPU(differ_##SUFFIX)(metric, x, centers, p, y, 1, width, k, count);                                        \
+    }                                                                                                                  \
+    INLINE void CPU(rows_##SUFFIX)(                                                                                    \
+        const int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k) { \
+        for (int64_t row = 0; row < rows; row += BLOCK) {                                                              \
+            const int64_t some = rows - row < BLOCK ? rows - row : BLOCK;                                              \
+            const X *from = x + row * width;                                                                           \
+            for (int64_t c = 0; c < k; c += GROUP) {                                                                   \
+                const double *group = centers + c * width;                                                             \
+                Y *to = y + row * k + c;                                                                               \
+                const int64_t count = k - c < GROUP ? k - c : GROUP;                                                   \
+                CPU(group_##SUFFIX)(metric, from, group, p, to, some, width, k, count);                                \
+            }                                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void CPU(differences_##SUFFIX)(                                                                             \
+        int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k) {       \
+        switch (metric) {                                                                                              \
+            PRETZEL_METRIC(SUFFIX, METRIC_MANHATTAN)                                                                   \
+            PRETZEL_METRIC(SUFFIX, METRIC_CHEBYSHEV)                                                                   \
+            PRETZEL_METRIC(SUFFIX, METRIC_SQUARES)                                                                     \
+            PRETZEL_METRIC(SUFFIX, METRIC_POWERS)                                                                      \
+            PRETZEL_METRIC(SUFFIX, METRIC_CANBERRA)                                                                    \
+            PRETZEL_METRIC(SUFFIX, METRIC_BRAYCURTIS)                                                                  \
+            PRETZEL_METRIC(SUFFIX, METRIC_HAMMING)                                                                     \
+            PRETZEL_METRIC(SUFFIX, METRIC_CHI2)                                                                        \
+            PRETZEL_METRIC(SUFFIX, METRIC_NAN_EUCLIDEAN)                                                               \
+        }                                                                                                              \
+    }
+#define PRETZEL_METRIC(SUFFIX, METRIC)                                                                                 \
+    case METRIC: CPU(rows_##SUFFIX)(METRIC, x, centers, p, y, rows, width, k); break;
 
 PRETZEL_DIFFERENCES(f64, double, double)
 PRETZEL_DIFFERENCES(f32_f64, float, double)
@@ -47,3 +119,10 @@ PRETZEL_DIFFERENCES(f32, float, float)
 
 static const Differences CPU(differences) = {
     CPU(differences_f64), CPU(differences_f32_f64), CPU(differences_f32)};
+#undef NATIVE
+#undef INLINE
+#undef V
+#undef M
+#undef LANES_OF_PART
+#undef PRETZEL_DIFFERENCES
+#undef PRETZEL_METRIC

@@ -1,11 +1,16 @@
 """Missing and forbidden values of dense numbers: Impute, MissingIndicator, RequireFinite."""
 
+from libc.float cimport DBL_MAX, FLT_MAX
 from libc.math cimport isinf, isnan
 from libc.stdint cimport int64_t, uint8_t
 
 from pretzel.kernels.checks import address, alike, positions, typed, vector
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.within cimport RUN, Within, within_for
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text, refuse
 from pretzel.kernels.kernel cimport Kernel
+
+cdef const Within* within = within_for(level)
 
 ctypedef fused real:
     float
@@ -170,18 +175,23 @@ def describe_refusal(code, row, column, owner, dtype):
 
 cdef inline int64_t first_refused(const real* x, int64_t n, bint allow_nan) noexcept nogil:
     """Return the position of the first value refused, n where there is none."""
-    cdef int64_t i, k
-    cdef bint suspect
-    for i in range(0, n, 64):
-        # x - x is 0 for a finite x and NaN for any other: a whole run is tested without a branch.
-        suspect = False
-        for k in range(i, min(i + 64, n)):
-            suspect |= (x[k] - x[k]) != 0
-        if suspect:
-            for k in range(i, min(i + 64, n)):
-                if isinf(x[k]) or (not allow_nan and isnan(x[k])):
-                    return k
-    return n
+    cdef int64_t i, start = 0
+    while True:
+        start += first_infinite(x + start, n - start)
+        for i in range(start, min(start + RUN, n)):
+            if isinf(x[i]) or (not allow_nan and isnan(x[i])):
+                return i
+        if start + RUN >= n:
+            return n
+        start += RUN
+
+
+cdef inline int64_t first_infinite(const real* x, int64_t n) noexcept nogil:
+    """Return where a run of RUN values begins that is not all finite."""
+    if real is float:
+        return within.f32(x, n, FLT_MAX)
+    else:
+        return within.f64(x, n, DBL_MAX)
 
 
 cdef inline void copy(const real* x, real* y, int64_t n) noexcept nogil:

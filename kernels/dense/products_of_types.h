@@ -27,25 +27,26 @@ INLINE void TYPED(dot)(const X *x, const W *w, W bias, W *y, const int64_t rows,
     }
 }
 
-/* Rows without eight columns: the lanes are zero, and what is a constant here is unrolled. */
-INLINE void TYPED(narrow)(const X *x, const W *w, const W *bias, W *y, int64_t rows, const int64_t width, int64_t k) {
+/* Rows that end before the lanes begin: sums of nothing are 0. */
+INLINE void TYPED(tails)(
+    const X *x, const W *w, const W *bias, W *y, int64_t rows, const int64_t width, int64_t k) {
     for (int64_t row = 0; row < rows; row++, x += width, y += k)
         for (int64_t c = 0; c < k; c++) {
             W tail = 0;
-            for (int64_t j = 0; j < width; j++) tail += (W)x[j] * w[c * width + j];
+            for (int64_t i = 0; i < width; i++) tail += (W)x[i] * w[c * width + i];
             y[c] = tail + bias[c];
         }
 }
 
 static void TYPED(dots)(const X *x, const W *w, const W *bias, W *y, int64_t rows, int64_t width, int64_t k) {
     switch (width) {
-    case 1: return TYPED(narrow)(x, w, bias, y, rows, 1, k);
-    case 2: return TYPED(narrow)(x, w, bias, y, rows, 2, k);
-    case 3: return TYPED(narrow)(x, w, bias, y, rows, 3, k);
-    case 4: return TYPED(narrow)(x, w, bias, y, rows, 4, k);
-    case 5: return TYPED(narrow)(x, w, bias, y, rows, 5, k);
-    case 6: return TYPED(narrow)(x, w, bias, y, rows, 6, k);
-    case 7: return TYPED(narrow)(x, w, bias, y, rows, 7, k);
+    case 1: TYPED(tails)(x, w, bias, y, rows, 1, k); return;
+    case 2: TYPED(tails)(x, w, bias, y, rows, 2, k); return;
+    case 3: TYPED(tails)(x, w, bias, y, rows, 3, k); return;
+    case 4: TYPED(tails)(x, w, bias, y, rows, 4, k); return;
+    case 5: TYPED(tails)(x, w, bias, y, rows, 5, k); return;
+    case 6: TYPED(tails)(x, w, bias, y, rows, 6, k); return;
+    case 7: TYPED(tails)(x, w, bias, y, rows, 7, k); return;
     }
     enum { TOGETHER = LANES * sizeof(W) / sizeof(PART) > 2 ? 2 : 4 };
     int64_t row = 0;
@@ -83,10 +84,12 @@ INLINE void TYPED(panel)(
     const X *x, const W *w, const W *bias, W *y, const int64_t rows, const int64_t columns, Span span, int64_t k,
     int64_t count) {
     const int64_t most = rows == 1 ? 8 : 2, all = columns / SIZE_OF(PART), vectors = all < most ? all : most;
-    W kept[4 * LANES * 8] = {0}, *to = count < columns ? kept : y;
+    W kept[4 * LANES * 8], *to = count < columns ? kept : y;
     const int64_t step = count < columns ? columns : k;
-    if (to == kept && !span.begins)
+    if (to == kept && !span.begins) {
+        memset(kept, 0, rows * columns * sizeof(W));
         for (int64_t r = 0; r < rows; r++) memcpy(kept + r * columns, y + r * k, count * sizeof(W));
+    }
     for (int64_t c = 0; c < columns; c += vectors * SIZE_OF(PART))
         TYPED(tile)(x, w + c, bias + c, to + c, rows, vectors, span, step);
     if (to == kept)

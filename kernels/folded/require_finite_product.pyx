@@ -5,8 +5,12 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from pretzel.kernels.checks import address, alike, matrix, vector
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.dense.within cimport Within, within_for
 from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
 from pretzel.kernels.kernel cimport Kernel
+
+cdef const Within* within = within_for(level)
 
 cdef enum Refusal:
     IS_TOO_LARGE = 1
@@ -44,22 +48,29 @@ cdef class RequireFiniteProduct(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <double*>inputs[0].values
-        cdef int64_t row, i, wrong
-        cdef bint small
-        for row in range(frame.rows):
-            small = True
-            for i in range(self.width):  # without a branch; NaN is below nothing
-                small &= fabs(x[i]) <= self.limit
-            if not small:
-                wrong = first_not_finite(x, self.weights, self.bias, self.mean, self.scale, self.width, self.k)
-                if wrong >= 0:
-                    return refuse(frame, IS_TOO_LARGE, row, wrong, 0.0)
-            x += self.width
+        cdef int64_t row = 0, wrong
+        while row < frame.rows:
+            row += self.small(x + row * self.width, frame.rows - row)
+            if row == frame.rows:
+                break
+            wrong = first_not_finite(
+                x + row * self.width, self.weights, self.bias, self.mean, self.scale, self.width, self.k
+            )
+            if wrong >= 0:
+                return refuse(frame, IS_TOO_LARGE, row, wrong, 0.0)
+            row += 1
         if output.values == output.own_values.at:
             output.values = inputs[0].values  # nobody but later kernels reads it: no copy is needed
         else:
             memcpy(output.values, inputs[0].values, frame.rows * self.width * 8)
         return OK
+
+    cdef int64_t small(self, const double* x, int64_t rows) noexcept nogil:
+        """Return how many rows there are up to the first that has a value beyond the limit."""
+        cdef int64_t n = rows * self.width, i = within.f64(x, n, self.limit)
+        while i < n and fabs(x[i]) <= self.limit:  # NaN is below nothing
+            i += 1
+        return i // self.width if i < n else rows
 
     def describe(self, code, row, column, value):
         """Say what scikit-learn says of such a value, and where it is."""

@@ -40,38 +40,48 @@ cdef class Nearest(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t* y = <int64_t*>output.values
-        cdef int64_t row
+        cdef int64_t row, first
+        cdef double* values
         if reserve(&frame.scratch, self.count * sizeof(double)) != OK:
             return OUT_OF_MEMORY
+        values = <double*>frame.scratch.at
         for row in range(frame.rows):
+            first = row * self.width
             if self.single:
-                select(<float*>inputs[0].values + row * self.width, <double*>frame.scratch.at, y, self.width, self.count)
+                select(<float*>inputs[0].values + first, values, y, self.width, self.count, self.limit)
             else:
-                select(<double*>inputs[0].values + row * self.width, <double*>frame.scratch.at, y, self.width, self.count)
-            forget(<double*>frame.scratch.at, y, self.count, self.limit)
+                select(<double*>inputs[0].values + first, values, y, self.width, self.count, self.limit)
+            forget(values, y, self.count, self.limit)
             y += self.count
         return OK
 
 
-cdef inline void select(const real* x, double* values, int64_t* positions, int64_t width, int64_t count) noexcept nogil:
-    """Let the values of a row through the heap, then put what it holds in order."""
-    cdef int64_t i
+cdef inline void select(
+    const real* x, double* values, int64_t* positions, int64_t width, int64_t count, double limit
+) noexcept nogil:
+    """Let the values of a row through the heap, but for those beyond the limit, and put what it holds in order."""
+    cdef int64_t i, beyond = 0
     empty(values, positions, count, -1)
     for i in range(width):
-        if x[i] < values[0]:
+        if x[i] > limit:
+            beyond += 1
+        elif x[i] < values[0]:
             push(values, positions, count, x[i], i)
     sort(values, positions, count)
     if positions[count - 1] < 0:
-        fill(x, values, positions, width, count)
+        fill(x, values, positions, width, count, beyond)
 
 
-cdef inline void fill(const real* x, double* values, int64_t* positions, int64_t width, int64_t count) noexcept nogil:
-    """Where numbers were too few, take infinities, then NaN, in their order."""
+cdef inline void fill(
+    const real* x, double* values, int64_t* positions, int64_t width, int64_t count, int64_t beyond
+) noexcept nogil:
+    """Where numbers were too few, leave places to those beyond the limit; take infinities, then NaN, in their order."""
     cdef int64_t i, used = 0
     cdef bint nan
     while used < count and positions[used] >= 0:
         used += 1
-    for nan in range(2):
+    used = min(used + beyond, count)
+    for nan in range(beyond > 0, 2):
         for i in range(width):
             if used < count and (x[i] != x[i] if nan else x[i] == INFINITY):
                 values[used], positions[used] = x[i], i

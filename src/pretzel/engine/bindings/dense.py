@@ -186,14 +186,14 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("squared.sparse", "sparse.distances:Squared", _metric("sqeuclidean"), _with_norms, ("p",)),
         Binding("euclidean.sparse", "sparse.distances:Euclidean", _metric("euclidean"), _with_norms, ("p",)),
     ),
-    ops.Link: (Binding("link", "dense.heads:Link"),),
+    ops.Link: (Binding("link", "dense.link:Link"),),
     ops.Coupling: (Binding("coupling", "dense.coupling:Coupling"),),
-    ops.ArgMax: (Binding("arg_max", "dense.heads:ArgMax", takes=_takes("f32", "f64", "i64")),),
-    ops.ArgMin: (Binding("arg_min", "dense.heads:ArgMin", takes=_takes("f32", "f64", "i64")),),
+    ops.ArgMax: (Binding("arg_max", "dense.labels:ArgMax", takes=_takes("f32", "f64", "i64")),),
+    ops.ArgMin: (Binding("arg_min", "dense.labels:ArgMin", takes=_takes("f32", "f64", "i64")),),
     ops.Threshold: (
-        Binding("threshold", "dense.heads:Threshold", takes=_is_dense),
+        Binding("threshold", "dense.labels:Threshold", takes=_is_dense),
         Binding("threshold.sparse", "sparse.values:Threshold", takes=_is_sparse),
     ),
     # Labels that are texts exist only at an output, as codes beside a table: nothing computes with them.
-    ops.LabelLookup: (Binding("label_lookup", "dense.heads:LabelLookup", takes=_is_number),),
+    ops.LabelLookup: (Binding("label_lookup", "dense.labels:LabelLookup", takes=_is_number),),
 }

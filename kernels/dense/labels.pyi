@@ -1,15 +1,10 @@
-"""The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
+"""From scores to labels: ArgMax, ArgMin, Threshold, LabelLookup."""
 
 from typing import Any
 
 import numpy as np
 
 from pretzel.kernels.kernel import Kernel
-
-class Link(Kernel):
-    """From scores to probabilities, row by row."""
-
-    def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
 
 class ArgMax(Kernel):
     """Where the largest value of each row is."""

@@ -1,15 +1,13 @@
-"""The end of a model: Link, ArgMax, ArgMin, Threshold, LabelLookup."""
+"""From scores to probabilities: Link."""
 
 from libc.math cimport exp, expf, isfinite, isinf, log, log1p
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t
 
-from pretzel.kernels.checks import FLOATS, NUMPY, address, alike, typed
+from pretzel.kernels.checks import FLOATS, alike, typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-import numpy as np
 
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
@@ -20,17 +18,6 @@ cdef const Exponentials* exponentials = exponentials_for(level)
 ctypedef fused real:
     float
     double
-
-ctypedef fused number:
-    float
-    double
-    int64_t
-
-ctypedef fused item:
-    uint8_t
-    uint16_t
-    uint32_t
-    uint64_t
 
 cdef enum Function:
     SIGMOID = 0
@@ -213,135 +200,3 @@ cdef inline void shares(const real* x, real* y, int64_t width) noexcept nogil:
     cdef real total = sum_of(x, width)
     for i in range(width):
         y[i] = x[i] / total if total != 0 else <real>1 / <real>width
-
-
-cdef class _Position(Kernel):
-    """What ArgMax and ArgMin share: the width and the type of the numbers."""
-
-    cdef int64_t width
-    cdef int kind              # 0 f32, 1 f64, 2 i64
-
-    def __init__(self, inputs, output):
-        typed("x", inputs[0], tuple(NUMPY))
-        typed("result", output, ("i64",), 1)
-        if inputs[0].columns == 0:
-            raise ValueError("x: expected a column at least")
-        self.width, self.kind = inputs[0].columns, ["f32", "f64", "i64"].index(inputs[0].dtype)
-
-    cdef void find(self, Slot* x, Slot* y, int64_t rows, bint largest) noexcept nogil:
-        if self.kind == 0:
-            find_rows(<float*>x.values, <int64_t*>y.values, rows, self.width, largest)
-        elif self.kind == 1:
-            find_rows(<double*>x.values, <int64_t*>y.values, rows, self.width, largest)
-        else:
-            find_rows(<int64_t*>x.values, <int64_t*>y.values, rows, self.width, largest)
-
-
-cdef class ArgMax(_Position):
-    """Where the largest value of each row is."""
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        self.find(inputs[0], output, frame.rows, True)
-        return OK
-
-
-cdef class ArgMin(_Position):
-    """Where the smallest value of each row is."""
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        self.find(inputs[0], output, frame.rows, False)
-        return OK
-
-
-cdef inline void find_rows(const number* x, int64_t* y, int64_t rows, int64_t width, bint largest) noexcept nogil:
-    cdef int64_t row
-    for row in range(rows):
-        y[row] = find(x + row * width, width, largest)
-
-
-cdef inline int64_t find(const number* x, int64_t width, bint largest) noexcept nogil:
-    """Return the first position of the extreme value; the first NaN, where there is one (``numpy.argmax``)."""
-    cdef int64_t i, best = 0
-    for i in range(width):
-        if x[i] != x[i]:
-            return i
-        if x[i] > x[best] if largest else x[i] < x[best]:
-            best = i
-    return best
-
-
-cdef class Threshold(Kernel):
-    """One where x is above a value (or equal, where inclusive), else zero."""
-
-    cdef double value
-    cdef bint inclusive, single
-    cdef int64_t width
-
-    def __init__(self, inputs, output, *, value, inclusive):
-        typed("x", inputs[0], FLOATS)
-        typed("result", output, ("i64",), inputs[0].columns)
-        self.value, self.inclusive = value, inclusive
-        self.width, self.single = output.columns, inputs[0].dtype == "f32"
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef int64_t n = frame.rows * self.width
-        if self.single:
-            compare(<float*>inputs[0].values, <int64_t*>output.values, n, self.value, self.inclusive)
-        else:
-            compare(<double*>inputs[0].values, <int64_t*>output.values, n, self.value, self.inclusive)
-        return OK
-
-
-cdef inline void compare(const real* x, int64_t* y, int64_t n, double value, bint inclusive) noexcept nogil:
-    cdef int64_t i
-    if inclusive:
-        for i in range(n):
-            y[i] = x[i] >= value
-    else:
-        for i in range(n):
-            y[i] = x[i] > value
-
-
-cdef class LabelLookup(Kernel):
-    """The number that each code names, where a model goes on computing with its labels."""
-
-    cdef object kept
-    cdef const void* labels
-    cdef int64_t count
-    cdef int itemsize
-
-    def __init__(self, inputs, output, *, labels):
-        if labels.ndim != 1:
-            raise ValueError(f"labels: expected a list, got shape {labels.shape}")
-        typed("codes", inputs[0], ("i64",), 1)
-        typed("result", output, (output.dtype,), 1)
-        if labels.dtype != output.numpy:
-            raise ValueError(f"labels: expected {output.numpy}, got {labels.dtype}")
-        self.kept = np.ascontiguousarray(labels)
-        self.labels = <const void*><size_t>address(self.kept)
-        self.count, self.itemsize = len(self.kept), self.kept.dtype.itemsize
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef const int64_t* codes = <const int64_t*>inputs[0].values
-        cdef int64_t row
-        for row in range(frame.rows):
-            if not 0 <= codes[row] < self.count:
-                return refuse(frame, 1, row, 0, <double>codes[row])
-        if self.itemsize == 1:
-            look_up(codes, <const uint8_t*>self.labels, <uint8_t*>output.values, frame.rows)
-        elif self.itemsize == 2:
-            look_up(codes, <const uint16_t*>self.labels, <uint16_t*>output.values, frame.rows)
-        elif self.itemsize == 4:
-            look_up(codes, <const uint32_t*>self.labels, <uint32_t*>output.values, frame.rows)
-        else:
-            look_up(codes, <const uint64_t*>self.labels, <uint64_t*>output.values, frame.rows)
-        return OK
-
-    def describe(self, code, row, column, value):
-        return f"row {row}: code {int(value)} names none of the {self.count} labels"
-
-
-cdef inline void look_up(const int64_t* codes, const item* labels, item* y, int64_t rows) noexcept nogil:
-    cdef int64_t row
-    for row in range(rows):
-        y[row] = labels[codes[row]]

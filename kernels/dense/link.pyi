@@ -1,0 +1,10 @@
+"""From scores to probabilities: Link."""
+
+from typing import Any
+
+from pretzel.kernels.kernel import Kernel
+
+class Link(Kernel):
+    """From scores to probabilities, row by row."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
