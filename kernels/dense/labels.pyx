@@ -70,6 +70,34 @@ cdef inline void find_rows(const number* x, int64_t* y, int64_t rows, int64_t wi
 
 cdef inline int64_t find(const number* x, int64_t width, bint largest) noexcept nogil:
     """Return the first position of the extreme value; the first NaN, where there is one (``numpy.argmax``)."""
+    cdef number lanes[8]
+    cdef int64_t i, l
+    cdef bint nan = False
+    if width < 16:
+        return find_in_order(x, width, largest)
+    for l in range(8):
+        lanes[l] = x[l]
+    for i in range(0, width - 7, 8):
+        for l in range(8):
+            nan |= x[i + l] != x[i + l]
+            if largest:
+                lanes[l] = x[i + l] if x[i + l] > lanes[l] else lanes[l]
+            else:
+                lanes[l] = x[i + l] if x[i + l] < lanes[l] else lanes[l]
+    for i in range(width - width % 8, width):
+        nan |= x[i] != x[i]
+        if x[i] > lanes[0] if largest else x[i] < lanes[0]:
+            lanes[0] = x[i]
+    if nan:
+        return find_in_order(x, width, largest)
+    l = find_in_order(&lanes[0], 8, largest)
+    for i in range(width - 1):
+        if x[i] == lanes[l]:
+            return i
+    return width - 1
+
+
+cdef inline int64_t find_in_order(const number* x, int64_t width, bint largest) noexcept nogil:
     cdef int64_t i, best = 0
     for i in range(width):
         if x[i] != x[i]:
