@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from pretzel.errors import InputError, PretzelError
+from pretzel.errors import InputError, PretzelError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.onnx.model import read
 from pretzel.importers.onnx.registry import CONVERTERS
@@ -177,3 +177,19 @@ def test_a_circle_of_a_thousand_trees_ends_soon() -> None:
         "target_weights": [1.0],
     }
     import_bytes(single("TreeEnsembleRegressor", [None, 1], n_targets=1, **nodes).SerializeToString())
+
+
+@pytest.mark.parametrize("op", ["ArgMax", "LogSoftmax", "Softmax"])
+def test_a_row_that_falls_into_a_million_groups_is_refused_soon(op: str) -> None:
+    wide = model([helper.make_node(op, ["X"], ["Y"], axis=1)], {"X": (TensorProto.FLOAT, [None, 2, 1 << 20])}, {"Y": 1})
+    began = time.monotonic()
+    with pytest.raises(UnsupportedError, match="a row falls into 1048576 parts"):
+        export(wide)
+    assert time.monotonic() - began < SECONDS
+
+
+def test_columns_are_counted_over_the_whole_graph() -> None:
+    nodes = [helper.make_node("Abs", [f"v{i}"], [f"v{i + 1}"]) for i in range(100)]
+    wide = model(nodes, {"v0": (TensorProto.FLOAT, [None, 1 << 20])}, {"v100": TensorProto.FLOAT})
+    with pytest.raises(UnsupportedError, match="its values come to more than 33554432 columns"):
+        export(wide)

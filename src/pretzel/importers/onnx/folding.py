@@ -52,7 +52,10 @@ def _constant(site: Site) -> np.ndarray:
 
 def _check_size(site: Site, domain: str, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]) -> None:
     """Refuse a node whose results would not fit, before they are computed."""
-    schema = onnx.defs.get_schema(site.node.op_type, opsets[domain], domain)
+    try:
+        schema = onnx.defs.get_schema(site.node.op_type, opsets[domain], domain)
+    except onnx.defs.SchemaError:
+        raise ValueError(f"opset {opsets[domain]} has no such operator") from None
     types = {name: _type_of(array) for name, array in given.items()}
     data = {name: _tensor(name, array) for name, array in given.items() if array.size <= SMALL}
     imports = [onnx.helper.make_opsetid(name, version) for name, version in opsets.items()]

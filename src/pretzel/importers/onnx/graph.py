@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 import onnx
@@ -10,7 +11,7 @@ import onnx
 from pretzel.errors import UnsupportedError
 from pretzel.importers.onnx.folding import MOST, fold
 from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of
-from pretzel.importers.onnx.values import AcrossRowsError, Value
+from pretzel.importers.onnx.values import AcrossRowsError, Rows, Value
 
 MAX_NODES = 50_000
 MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
@@ -26,7 +27,7 @@ class Walk:
         self.opsets = {_domain(item.domain): item.version for item in model.opset_import}
         self.values: dict[str, Value] = {name: self._tensor(name, t) for name, t in _initializers(model.graph)}
         self.values |= given
-        self.folded = 0
+        self.folded = self.columns = 0
 
     def run(self, wanted: list[str]) -> list[Value]:
         """Return the values of these names.
@@ -63,8 +64,15 @@ class Walk:
             if name in self.values:
                 raise site.refuse(f"{name[:80]!r} is given twice", "export the model again")
             self.values[name] = value
+        self._count(results)
         missing = [name for name in node.output[len(results) :] if name]
         self.values.update(dict.fromkeys(missing, _Unserved(site)))  # type: ignore[arg-type]
+
+    def _count(self, results: tuple[Value, ...]) -> None:
+        """Refuse a graph of few bytes that asks for gigabytes: many operators over rows that it says are wide."""
+        self.columns += sum(prod(value.tail) for value in results if isinstance(value, Rows))
+        if self.columns > MOST:
+            raise self.refuse(f"its values come to more than {MOST} columns", "export a smaller graph")
 
     def _computed(self, site: Site, domain: str) -> tuple[Value, ...]:
         if all(given is None or isinstance(given, np.ndarray) for given in site.inputs):

@@ -9,7 +9,7 @@ import numpy as np
 
 from pretzel.importers.onnx.pairs import WIDE, cast, combine
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Rows, Tail, constant, vector
+from pretzel.importers.onnx.values import Rows, Tail, check_parts, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -142,7 +142,9 @@ def position(site: Site) -> Rows:
     axis, keep = x.row_axis(site.integer("axis", 0)), site.integer("keepdims", 1)
     last = bool(site.integer("select_last_index", 0))
     kind = ops.ArgMax if site.node.op_type == "ArgMax" else ops.ArgMin
-    found = [_position(x, group, kind, last) for group in groups(x, [axis])]
+    places = groups(x, [axis])
+    check_parts(len(places))
+    found = [_position(x, group, kind, last) for group in places]
     node = found[0] if len(found) == 1 else ops.Concat(tuple(found))
     return _shaped(x, node, [axis], bool(keep))
 
@@ -176,6 +178,7 @@ def _log_softmax(x: Rows) -> Node:
 
 def each_group(x: Rows, places: np.ndarray, function: Callable[[Rows], Node]) -> Rows:
     """Apply a function to each group of columns, and put the results where the columns were."""
+    check_parts(len(places))
     parts = [function(x.of(x.pick(group), (len(group),))) for group in places]
     if len(parts) == 1:
         return x.of(parts[0])

@@ -19,6 +19,8 @@ Labels = tuple[str, ...] | tuple[int, ...]
 
 MOST_COLUMNS = 1 << 22
 """Columns of a row: a graph of a few nodes can double them any number of times."""
+MOST_PARTS = 1024
+"""Columns, or groups of columns, of a row that have nodes of their own."""
 
 
 class AcrossRowsError(ValueError):
@@ -80,6 +82,7 @@ class Rows:
         """Return each column as one value a row."""
         if self.node.type.columns == 1:
             return [self.single]
+        check_parts(self.node.type.columns)
         matrix = self.dense_matrix
         return [ops.Column(matrix, i) for i in range(matrix.type.columns)]
 
@@ -145,6 +148,16 @@ def check_size(tail: Sequence[int]) -> None:
     """
     if prod(tail) > MOST_COLUMNS:
         raise ValueError(f"rows of {list(tail)} have more than {MOST_COLUMNS} columns")
+
+
+def check_parts(count: int) -> None:
+    """Refuse to take a row apart into more columns or groups, each with nodes of its own, than are served.
+
+    Raises:
+        ValueError: there are more.
+    """
+    if count > MOST_PARTS:
+        raise ValueError(f"a row falls into {count} parts, each computed by itself; at most {MOST_PARTS} are served")
 
 
 Value = np.ndarray | Rows | Extents | Maps
