@@ -65,6 +65,14 @@ def test_an_output_of_no_slot_is_refused(slot: int) -> None:
         replace(PLAN, outputs=(PlanOutput("y", slot),))
 
 
+@pytest.mark.parametrize("slot", [0.0, False, "0", None, -1])
+def test_slots_that_are_no_whole_numbers_are_refused(slot: object) -> None:
+    tree = decode(PLAN.encoded)
+    for name, value in (("outputs", [["y", slot, None]]), ("stages", [tree["stages"][0] | {"inputs": [slot]}])):
+        with pytest.raises((CorruptObjectError, DefinitionError), match="plan: malformed.*whole number"):
+            Plan.from_encoded(encode(tree | {name: value}))
+
+
 def test_an_inline_blob_that_does_not_match_is_refused() -> None:
     tree = decode(PLAN.encoded)
     tree["inline"][str(W.digest)] = bytes(W.blob)[:-1] + b"\0"

@@ -135,11 +135,11 @@ class Plan:
                 inputs=tuple(PlanInput(_text(name), ValueType.parse(kind)) for name, kind in tree["inputs"]),
                 stages=tuple(_stage(item) for item in tree["stages"]),
                 outputs=tuple(
-                    PlanOutput(_text(n), slot, Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]
+                    PlanOutput(_text(n), _whole(slot), Digest.parse(d) if d else None) for n, slot, d in tree["outputs"]
                 ),
                 metadata=dict(tree["metadata"]),
                 inline={_checked(Digest.parse(text), blob): blob for text, blob in tree["inline"].items()},
-                room=tuple(_size(size) for size in tree.get("room", [])),
+                room=tuple(map(_whole, tree.get("room", []))),
             )
         except DefinitionError:
             raise
@@ -182,7 +182,7 @@ def _stage(tree: Any) -> Stage:
         kernel=_text(tree["kernel"]),
         attributes=dict(tree["attributes"]),
         parameters={name: Digest.parse(text) for name, text in tree["parameters"].items()},
-        inputs=tuple(tree["inputs"]),
+        inputs=tuple(map(_whole, tree["inputs"])),
         type=ValueType.parse(tree["type"]),
         fingerprint=_text(tree["fingerprint"]),
     )
@@ -194,9 +194,9 @@ def _text(value: Any) -> str:
     return value
 
 
-def _size(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"expected a size, got {value!r:.40}")
+def _whole(value: Any) -> int:
+    if type(value) is not int or value < 0:  # True and 0.0 equal whole numbers, and are none
+        raise ValueError(f"expected a whole number, got {value!r:.40}")
     return value
 
 
