@@ -1,0 +1,23 @@
+"""The committed table of estimators gives a cause for whatever is slower than its library, and for nothing else."""
+
+import json
+
+from benchmarks.estimators.causes import CAUSES
+from benchmarks.estimators.table import PAGE, SLOWER, page
+from benchmarks.harness import Row
+
+MEASURED = [Row(**row) for row in json.loads(PAGE.with_suffix(".json").read_text())["rows"]]
+
+
+def test_what_is_slower_has_a_cause():
+    slower = {row.name.partition(".")[0] for row in MEASURED if row.ratio < SLOWER}
+    assert slower == set(CAUSES)
+
+
+def test_the_page_says_what_was_measured():
+    assert PAGE.read_text() == page(MEASURED)
+
+
+def test_every_library_is_in_the_table():
+    assert {row.rival for row in MEASURED} == {"sklearn", "lightgbm", "xgboost", "catboost"}
+    assert len({row.name.partition(".")[0] for row in MEASURED if row.rival == "sklearn"}) >= 150
