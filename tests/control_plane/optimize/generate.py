@@ -154,6 +154,11 @@ def _is_matrix(node: Node) -> bool:
     return node.type.layout != "ragged" and bool(node.type.width)
 
 
+def _is_apart(node: Node) -> bool:
+    """Whether rows are dense, with no columns that are equal but for rounding, as weights of one row taken twice are."""
+    return _is_matrix(node) and _is_dense(node) and not isinstance(node, ops.Barycenter)
+
+
 def _is_number(node: Node) -> bool:
     return not node.type.is_text and node.type.layout != "ragged"
 
@@ -293,8 +298,8 @@ _simple(
     },
 )
 _simple(ops.Link, _is_dense, lambda d, x: {"function": d.dice.choice(LINKS)})
-_simple(ops.ArgMax, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})
-_simple(ops.ArgMin, lambda n: _is_matrix(n) and _is_dense(n), lambda d, x: {})
+_simple(ops.ArgMax, _is_apart, lambda d, x: {})
+_simple(ops.ArgMin, _is_apart, lambda d, x: {})
 _simple(ops.Threshold, _is_dense, lambda d, x: {"value": d.dice.uniform(-1, 1), "inclusive": d.dice.random() < 0.5})
 _simple(ops.LabelLookup, _is_code, lambda d, x: {"labels": d.array(d.dice.randint(2, 6))})
 _simple(
