@@ -155,7 +155,7 @@ def _is_matrix(node: Node) -> bool:
 
 
 def _is_apart(node: Node) -> bool:
-    """Whether rows are dense, with no columns that are equal but for rounding, as weights of one row taken twice are."""
+    """Whether no dense columns are equal but for rounding, as the weights of one row taken twice are."""
     return _is_matrix(node) and _is_dense(node) and not isinstance(node, ops.Barycenter)
 
 
