@@ -87,8 +87,9 @@ def _side_by_side(node: Node) -> Mapping[str, Parameter]:
     """Lay the centers out in groups of eight, of each group column after column."""
     assert isinstance(node, ops.Distances)
     centers = _padded(node.centers.array.astype(np.float64).T).array
-    groups = centers.reshape(centers.shape[0], -1, _TILE).transpose(1, 0, 2)
-    return {"centers": Parameter.of(np.ascontiguousarray(groups).reshape(groups.shape[0], -1))}
+    width, groups = centers.shape[0], centers.shape[1] // _TILE
+    by_group = centers.reshape(width, groups, _TILE).transpose(1, 0, 2)
+    return {"centers": Parameter.of(np.ascontiguousarray(by_group).reshape(groups, width * _TILE))}
 
 
 def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
