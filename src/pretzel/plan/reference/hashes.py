@@ -36,7 +36,7 @@ def combine_hashes(node: ops.CombineHashes, *parts: np.ndarray) -> np.ndarray:
 def _text(node: ops.CategoryHash, row: int, value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
-    if value is not None and abs(value) < 2**63 and value == int(value):
+    if isinstance(value, int) or (value is not None and abs(value) < 2**63 and value == int(value)):
         return str(int(value)).encode()
     raise InputError(
         f"row {row}: {value!r} in column {node.column} is no category; cat_features must be integer or string"
