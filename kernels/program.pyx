@@ -58,9 +58,9 @@ cdef class Program:
     """Kernels in order over typed slots.
 
     ``types``: the type of each slot, the first ``inputs`` of them brought by requests.  ``steps``: a
-    ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow too.
-     ``outputs``: slots whose values a run returns; none of them an input,
-    none twice.  ``block``: rows taken at a time; outputs that are not dense numbers make it one block.
+    ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow
+    too.  ``outputs``: slots whose values a run returns; none of them an input, none twice.  ``block``: rows taken at a
+    time; outputs that are not dense numbers make it one block.
     """
 
     cdef tuple kernels, types, forms

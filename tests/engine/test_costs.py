@@ -48,6 +48,11 @@ def test_a_part_filled_tile_costs_a_whole_one(monkeypatch: pytest.MonkeyPatch) -
     assert [choose(product(k)).kernel for k in (3, 5, 9)] == ["linear.dots", "linear.tiles", "linear.tiles"]
 
 
+def test_sums_in_order_are_never_taken_in_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, {"linear.dots": [0, 0, 0, 0, 1.0], "linear.tiles": [0, 0, 0, 0, 9.0]})
+    assert choose(ops.Linear(X, Parameter.of(np.ones((40, 9))), in_order=True)).kernel == "linear.tiles"
+
+
 def test_a_kernel_that_was_never_measured_leaves_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"linear.tiles": [0, 0, 0, 0, 1.0]})
     assert choose(product(8)).kernel == "linear.dots"

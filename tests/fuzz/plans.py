@@ -9,12 +9,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from functools import cache
 from types import ModuleType
 from typing import Any
-
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
@@ -75,31 +71,10 @@ def _cases(operator: type[Node]) -> Iterator[ModuleType]:
     return (case for case in harness.CASES.values() if case.OPERATOR is operator)
 
 
-@cache
-def drawn(case: ModuleType, count: int) -> list[tuple[Node, dict[str, Any]]]:
-    """Return small drawings of a case, the same each time."""
-    found: list[tuple[Node, dict[str, Any]]] = []
-
-    @seed(0)
-    @settings(
-        max_examples=count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(data=st.data())
-    def draw(data: st.DataObject) -> None:
-        found.append(data.draw(case.strategy()))
-
-    draw()
-    return found
-
-
 def _drawn(case: ModuleType, operator: type[Node], count: int) -> Iterator[bytes]:
     for binding in BINDINGS[operator]:
         made = 0
-        for node, columns in drawn(case, 4 * count):
+        for node, columns in harness.drawn(case, 4 * count):
             packed = _packed(node, columns, operator, binding) if made < count else None
             if packed is not None and len(packed) <= MOST_SEED:
                 made += 1

@@ -11,6 +11,9 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
 
 from pretzel.errors import PretzelError
 from tests.fuzz import targets
@@ -37,6 +40,15 @@ class Target:
         except self.may_raise:
             return False
         return True
+
+
+def parsed(message: Any, data: bytes) -> bool:
+    """Whether these are the bytes of such a message, which they then fill; gRPC refuses what is none."""
+    try:
+        message.ParseFromString(data)
+    except DecodeError:
+        return False
+    return True
 
 
 def load(name: str) -> Target:

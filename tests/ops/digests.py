@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 
 from pretzel.kernels import cpu
 from pretzel.plan.values import Csr
@@ -23,24 +22,11 @@ ROWS = 130  # beyond two groups of every width, and no multiple of any
 def digest(name: str) -> str:
     """Return the digest of the results of a case: of few rows as they are drawn, and of :data:`ROWS`."""
     found = hashlib.sha256()
-
-    @seed(0)
-    @settings(
-        max_examples=EXAMPLES,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(data=st.data())
-    def run(data: st.DataObject) -> None:
-        node, columns = data.draw(harness.CASES[name].strategy())
+    for node, columns in harness.drawn(harness.CASES[name], EXAMPLES):
         executable, rows = harness.load(node), len(next(iter(columns.values())))
         for size in (rows, ROWS):
             some = taken(columns, np.arange(size) % rows)
-            _take_in(found, outcome(lambda some=some: harness.run(executable, some)))
-
-    run()
+            _take_in(found, outcome(partial(harness.run, executable, some)))
     return found.hexdigest()
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from pretzel import engine
 from pretzel.control_plane.compile import compile_plan
@@ -25,6 +28,27 @@ CASES: dict[str, ModuleType] = {
     module.name: importlib.import_module(f"tests.ops.cases.{module.name}")
     for module in pkgutil.iter_modules(cases.__path__)
 }
+
+
+@cache
+def drawn(case: ModuleType, count: int) -> list[tuple[Node, dict[str, Any]]]:
+    """Return small drawings of a case, the same each time."""
+    found: list[tuple[Node, dict[str, Any]]] = []
+
+    @seed(0)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=st.data())
+    def draw(data: st.DataObject) -> None:
+        found.append(data.draw(case.strategy()))
+
+    draw()
+    return found
 
 
 def load(node: Node, choice: Choose = choose) -> Executable:

@@ -8,6 +8,7 @@ from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire.columns import column_from_proto, column_to_proto
 from pretzel.v1 import values_pb2 as pb
 from tests.fuzz.forms import PROTOBUF
+from tests.fuzz.target import parsed
 
 FORM = PROTOBUF
 VALUES = [
@@ -29,9 +30,7 @@ def seeds() -> list[bytes]:
 
 def run(data: bytes) -> None:
     message = pb.Column()
-    try:
-        message.ParseFromString(data)
-    except Exception:  # gRPC refuses what is no message
+    if not parsed(message, data):
         return
     value = column_from_proto(message)
     assert len(value) == message.rows

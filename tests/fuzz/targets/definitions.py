@@ -19,7 +19,7 @@ FORM = CANONICAL
 
 def seeds() -> list[bytes]:
     """Return what each operator's case gives, its parameters by their place among blobs."""
-    nodes = [node for case in harness.CASES.values() for node, _ in plans.drawn(case, 2)]
+    nodes = [node for case in harness.CASES.values() for node, _ in harness.drawn(case, 2)]
     packed = (_packed(Definition({"out": node})) for node in nodes)
     return [data for data in packed if len(data) <= plans.MOST_SEED]
 

@@ -28,4 +28,5 @@ def strategy(draw: st.DrawFn) -> Drawn:
     shape = (x.type.columns,) if k is None else (x.type.columns, k)
     weights = draw(arrays(dtype, shape, finite=True, bound=1e6))
     bias = draw(st.none() | arrays(dtype, k or 1, finite=True, bound=1e6).map(Parameter.of))
-    return ops.Linear(x, Parameter.of(weights), bias), {"x": value}
+    in_order = k is not None and draw(st.booleans())
+    return ops.Linear(x, Parameter.of(weights), bias, in_order), {"x": value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,9 +21,20 @@ MOST_CUTS = 255
 """Of a column: a rank is a byte."""
 
 
+_known: weakref.WeakKeyDictionary[Node, bool] = weakref.WeakKeyDictionary()
+
+
 def is_bit_forest(node: Node) -> bool:
-    """Whether every tree is small, no node splits categories, and a byte names each column of ranks."""
-    forest = cast(ops.TreeEnsemble, node)
+    """Whether every tree is small, no node splits categories, and a byte names each column of ranks.
+
+    Looked at once for each node: it takes as long as laying out a part of the forest, and is asked at every choice.
+    """
+    if (known := _known.get(node)) is None:
+        known = _known[node] = _fits(cast(ops.TreeEnsemble, node))
+    return known
+
+
+def _fits(forest: ops.TreeEnsemble) -> bool:
     leaves, trees = int((forest.left.array < 0).sum()), len(forest.roots)
     if forest.category_range is not None or not trees or leaves > MOST_LEAVES * trees:
         return False

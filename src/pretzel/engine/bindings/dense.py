@@ -106,6 +106,10 @@ def _gives_columns(node: Node) -> bool:
     return _is_dense(node) and node.type.width is not None
 
 
+def _sums_in_lanes(node: Node) -> bool:
+    return _is_dense(node) and not (isinstance(node, ops.Linear) and node.in_order)
+
+
 def _by_differences(node: Node) -> bool:
     return _is_dense(node) and not _by_products(node)
 
@@ -169,9 +173,9 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("require_finite.sparse", "sparse.values:RequireFinite", takes=_is_sparse),
     ),
     ops.Linear: (
-        Binding("linear.dots", "dense.linear:Dots", takes=_is_dense, derive=_transposed),
-        Binding("linear.tiles", "dense.linear:Tiles", takes=_gives_columns, derive=_in_tiles, work=_whole_tiles),
-        Binding("linear.sparse", "sparse.linear:Linear", takes=_is_sparse, derive=_product),
+        Binding("linear.dots", "dense.linear:Dots", _sums_in_lanes, _transposed, ("in_order",)),
+        Binding("linear.tiles", "dense.linear:Tiles", _gives_columns, _in_tiles, ("in_order",), _whole_tiles),
+        Binding("linear.sparse", "sparse.linear:Linear", _is_sparse, _product, ("in_order",)),
     ),
     ops.Distances: (
         Binding("distances.dots", "dense.distances:Dots", _by_products, _with_norms, ("p",)),

@@ -33,7 +33,7 @@ def elliptic_envelope(estimator: Any, x: Columns, step: Step) -> Methods:
 def _quadratic(x: Node, matrix: np.ndarray) -> Node:
     """Return ``x @ matrix @ x`` of each row, each of the two products summed as SciPy's compiled loop sums it."""
     width = x.type.columns
-    turned = _added([ops.Linear(x, Parameter.of(_only(matrix.T, part))) for part in _parts(width)])
+    turned = _added([ops.Linear(x, Parameter.of(_only(matrix.T, part)), in_order=True) for part in _parts(width)])
     terms = multiplied(x, turned)
     return _added([_added([ops.Column(terms, i) for i in part]) for part in _parts(width)])
 

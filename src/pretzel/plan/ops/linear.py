@@ -28,6 +28,8 @@ class Linear(Node):
     """``[width]`` or ``[width, k]`` floats."""
     bias: Parameter | None = None
     """``[1]`` or ``[k]`` floats."""
+    in_order: bool = False
+    """Whether each of k sums is taken column after column, because its last bit decides something."""
     compute_bound = True
     linear = True
     associative = True
@@ -45,6 +47,8 @@ class Linear(Node):
         k = shape[1] if len(shape) == 2 else None
         if self.bias is not None and self.bias.shape != (k or 1,):
             raise self.fail(f"bias: expected shape ({k or 1},), got {self.bias.shape}")
+        if self.in_order and (k is None or t.layout != "dense"):
+            raise self.fail(f"in_order: expected dense rows and weights of two dimensions, got {t}, {list(shape)}")
         return dense("f64" if "f64" in (t.dtype, self.weights.dtype) else "f32", k)
 
 

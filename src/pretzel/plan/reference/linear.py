@@ -19,8 +19,17 @@ def linear(node: ops.Linear, x: Any) -> Any:
     if isinstance(x, Csr):
         y = _sparse_product(x, weights)
     else:
-        y = x.reshape(len(x), node.x.type.columns).astype(node.type.numpy) @ weights
+        rows = x.reshape(len(x), node.x.type.columns).astype(node.type.numpy)
+        y = _product_in_order(rows, weights) if node.in_order else rows @ weights
     return y if node.bias is None else y + node.bias.array.astype(node.type.numpy)
+
+
+def _product_in_order(rows: np.ndarray, weights: np.ndarray) -> Any:
+    """Return the products with each sum taken column after column."""
+    y = np.zeros((len(rows), weights.shape[1]), weights.dtype)
+    for column, one in zip(rows.T, weights, strict=True):
+        y += np.multiply.outer(column, one)
+    return y
 
 
 @reference(ops.Distances)
