@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.harness import Row
+from benchmarks.kernels import tables
 from benchmarks.kernels.sides import BATCHES, both, onnx, sklearn_to_onnx
 
 RIVAL = "scikit-learn"
@@ -52,8 +51,9 @@ def pipelines() -> dict[str, tuple[Any, Any]]:
         "40 columns: impute, scale, PCA 20, logistic": (_scaled(PCA(20)).fit(x, y), x),
         "the same with PCA 20 + k-means 16 in a union": (_scaled(union).fit(x, y), x),
     }
-    table = _adult()
+    table = tables.table("adult.csv")
     if table is not None:
+        table = table.iloc[: max(BATCHES)]
         found["Adult, a DataFrame: impute, scale, one-hot, logistic"] = (_adult_pipeline(table), table)
     return found
 
@@ -78,12 +78,6 @@ def _single() -> dict[str, tuple[Any, Any]]:
 def _data(columns: int) -> tuple[np.ndarray, np.ndarray]:
     x = np.random.default_rng(columns).normal(size=(max(BATCHES), columns))
     return x, (x[:, 0] + x[:, 1] > 0).astype(int)
-
-
-def _adult() -> pd.DataFrame | None:
-    """Return the table where it is at hand: ``PRETZEL_DATA`` names the directory of ``adult.csv``."""
-    path = Path(os.environ.get("PRETZEL_DATA", "data"), "adult.csv")
-    return pd.read_csv(path).iloc[: max(BATCHES)] if path.exists() else None
 
 
 def _adult_pipeline(table: pd.DataFrame) -> Pipeline:

@@ -12,9 +12,14 @@ from sklearn.datasets import make_regression
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
+def path_of(name: str) -> Path:
+    """Return where the file of that name would be."""
+    return Path(os.environ.get("PRETZEL_DATA", BESIDE)) / name
+
+
 def table(name: str) -> pd.DataFrame | None:
     """Return the table of that name where it is at hand."""
-    path = Path(os.environ.get("PRETZEL_DATA", BESIDE)) / name
+    path = path_of(name)
     return pd.read_csv(path) if path.exists() else None
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from threadpoolctl import threadpool_limits
 import pretzel
 from benchmarks import floors
 from benchmarks.harness import Row, compare
+from benchmarks.kernels.tables import path_of
 
 PIPELINE = "text pipeline, predict_proba"
 RIVAL = "scikit-learn"
@@ -75,7 +74,5 @@ def _parts() -> dict[str, CountVectorizer]:
 
 def reviews() -> tuple[list[str], np.ndarray]:
     """Return the review corpus, from ``PRETZEL_DATA`` or from beside the checkout."""
-    beside = Path(__file__).resolve().parents[3] / "shared/data"
-    path = Path(os.environ.get("PRETZEL_DATA", beside)) / "reviews.tsv"
-    rows = [line.split("\t", 1) for line in path.read_text(encoding="utf-8").split("\n")[1:] if line]
+    rows = [line.split("\t", 1) for line in path_of("reviews.tsv").read_text(encoding="utf-8").split("\n")[1:] if line]
     return [text for _, text in rows], np.array([int(label) for label, _ in rows])
