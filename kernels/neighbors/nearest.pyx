@@ -20,7 +20,7 @@ cdef class Nearest(Kernel):
         inputs: one dense x of floats, of at least ``count`` columns.
         output: ``i64[count]``.
         count: how many.
-        limit: where a value is above it, -1 stands for its position.
+        limit: what is above it never enters the heap, and -1 stands for its position.
 
     Raises:
         ValueError: types or count do not fit.

@@ -33,14 +33,14 @@ from tests.data_plane.models import put
 class Serving:
     """One process's worth of serving."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, queue: int = 4) -> None:
         self.cache = ObjectCache(path)
         self.settings = Settings(port=0)
         self.tally = Tally()
         self.objects = ObjectReader(path)
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
         self.router = Router(self.plans, self.tally)
-        self.engine = RequestEngine(Limits(0.0005, 4), 1)
+        self.engine = RequestEngine(Limits(0.0005, queue), 1)
         self.guard = Guard(self.tally)
         self.looks = 0
         self.arriving: Catalog | None = None
@@ -88,6 +88,15 @@ class Serving:
 @pytest.fixture
 async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
     serving = Serving(tmp_path)
+    await serving.start()
+    yield serving
+    await serving.stop()
+
+
+@pytest.fixture
+async def roomy(tmp_path: Path) -> AsyncIterator[Serving]:
+    """One whose queue holds every request of a test, as a busy machine sends even cheap ones there."""
+    serving = Serving(tmp_path, queue=1024)
     await serving.start()
     yield serving
     await serving.stop()

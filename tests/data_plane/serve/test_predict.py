@@ -302,8 +302,8 @@ async def test_durations_and_rows_are_counted(serving: Serving, rows: np.ndarray
     assert sum(serving.tally.loads.buckets) == 1
 
 
-async def test_a_stream_under_load_keeps_its_order(serving: Serving):
-    await serving.deploy("m", regression(3))
+async def test_a_stream_under_load_keeps_its_order(roomy: Serving):
+    await roomy.deploy("m", regression(3))
 
     async def stream(seed: int) -> None:
         rows = [np.full((1, 3), float(i + seed)) for i in range(200)]
@@ -313,8 +313,9 @@ async def test_a_stream_under_load_keeps_its_order(serving: Serving):
             )
             for i, r in enumerate(rows)
         )
-        answers = [answer async for answer in serving.stub.PredictStream(requests)]
+        answers = [answer async for answer in roomy.stub.PredictStream(requests)]
         assert [answer.id for answer in answers] == list(range(200))
+        assert not [answer.error for answer in answers if answer.HasField("error")]
         got = np.concatenate([columns_from_proto(a.response.columns)["predict"] for a in answers])
         np.testing.assert_allclose(got, expected(3, np.concatenate(rows)))
 

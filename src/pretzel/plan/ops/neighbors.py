@@ -28,7 +28,7 @@ class Nearest(Node):
     x: Node
     count: int
     limit: float = math.inf
-    """The largest value that is near; where a value is above it, -1 stands for its position."""
+    """The largest value that is near: what is above it never enters the heap, and -1 stands for its position."""
     breaker = True
     exact = True
 

@@ -42,15 +42,17 @@ class Heap:
 @reference(ops.Nearest)
 def nearest(node: ops.Nearest, x: np.ndarray) -> Any:
     """Return what a heap leaves of each row; infinities and NaN only where numbers are too few."""
-    made = np.zeros((len(x), node.count), np.int64)
-    for row, values in enumerate(x):
-        heap = Heap(node.count)
-        for position, value in enumerate(values.astype(np.float64)):
-            heap.push(float(value), position)
-        found = [p for p in heap.sorted() if p >= 0]
-        rest = [*np.flatnonzero(values == np.inf), *np.flatnonzero(np.isnan(values))]
-        made[row] = (found + rest)[: node.count]
-    return np.where(np.take_along_axis(x, made, axis=1) > node.limit, -1, made)
+    made = [_smallest(node, row.astype(np.float64)) for row in x]
+    return np.array(made, np.int64).reshape(len(x), node.count)
+
+
+def _smallest(node: ops.Nearest, values: np.ndarray) -> list[int]:
+    heap, beyond = Heap(node.count), values > node.limit
+    for position in np.flatnonzero(~beyond):
+        heap.push(float(values[position]), int(position))
+    found = [p for p in heap.sorted() if p >= 0] + [-1] * int(beyond.sum())
+    rest = [*np.flatnonzero((values == np.inf) & ~beyond), *np.flatnonzero(np.isnan(values))]
+    return (found + rest)[: node.count]
 
 
 @reference(ops.NearestInTree)
