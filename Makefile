@@ -14,10 +14,10 @@ T ?= tests
 ONLY ?=
 , := ,
 
-.PHONY: help demo test test-long test-asan fuzz dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-random test-asan fuzz dev build lint format bench proto docs clean
 
 help: ## Show the verbs
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-10s %s\n' "$$verb" "$$text"; done
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-11s %s\n' "$$verb" "$$text"; done
 
 demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Do the main job once, end to end
 	$(call build)
@@ -27,7 +27,10 @@ test: build ## Run the tests, long ones aside (T=PATH runs a part)
 	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' $(T)
 
 test-long: build ## Run the long tests
-	$(BIN)/pytest -q -m long $(T)
+	$(BIN)/pytest -q -n auto --dist loadfile -m long $(T)
+
+test-random: build ## Run the tests on cases that are drawn anew, where `make test` draws the same each time
+	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile anew $(T)
 
 # The whole package, built once more into build/asan, where the watched kernels do not stand in the way of the others.
 ASAN := build/asan
