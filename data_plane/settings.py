@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     """Stop when the process that started this one is gone."""
 
     memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
-    """Bytes of parameters that each serving process keeps resident."""
+    """Bytes that each serving process keeps resident: parameters, and in a part of it what fused kernels hold."""
     pin: Annotated[list[str], NoDecode] = []
     """Models that are loaded at once and never leave, as `a,b:canary`."""
 

@@ -25,6 +25,7 @@ COUNTS = {
 GAUGES = {
     "resident_bytes": "Bytes of the plans in memory; what plans share counts once in each process.",
     "resident_plans": "Plans in memory.",
+    "fused_bytes": "Bytes of weights that fused kernels hold beside those of the plans.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
 }

@@ -15,6 +15,7 @@ from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.engines.policy import Limits
 from pretzel.data_plane.engines.request import RequestEngine
 from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.serve.guard import Guard
@@ -23,6 +24,7 @@ from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.supervise.rounds import Rounds
+from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 
@@ -41,7 +43,7 @@ class ServingProcess:
         self._port: int = start["port"]
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
-        self._plans = PlanCatalog(self._objects, settings.memory_budget, tally=tally, doubt=self._doubt)
+        self._plans = PlanCatalog(self._objects, for_plans(settings.memory_budget), tally=tally, doubt=self._doubt)
         self._router = Router(self._plans, tally, settings.pin)
         limits = Limits(settings.inline_seconds, settings.queue_limit)
         self._engine = RequestEngine(limits, settings.threads)
@@ -134,6 +136,7 @@ class ServingProcess:
         gauges = {
             "resident_bytes": self._plans.bytes,
             "resident_plans": len(self._plans.resident),
+            "fused_bytes": FUSER.held,
             "queued": self._engine.queued,
             "running": self._guard.running,
             "revision": self._router.catalog.revision,

@@ -88,6 +88,7 @@ async def test_it_serves_follows_reports_and_is_measured(worker: WorkerProcess, 
     assert numbers["pretzel_control_plane_connected",] == 1
     assert numbers["pretzel_resident_plans",] >= 1
     assert numbers["pretzel_resident_bytes",] > 0
+    assert numbers["pretzel_fused_bytes",] == 0
     assert await worker.stop() == 0
     assert control.reports[-1].leaving
 

@@ -60,7 +60,7 @@ def _rounded(numbers):
 
 def test_the_dead_count_but_hold_nothing():
     live = counted(0.1).snapshot() | {
-        "gauges": {"resident_bytes": 5, "resident_plans": 1, "queued": 0, "running": 2, "revision": 1}
+        "gauges": {"resident_bytes": 5, "resident_plans": 1, "fused_bytes": 3, "queued": 0, "running": 2, "revision": 1}
     }
     dead = merge([counted(0.2, 0.3).snapshot()])
 
@@ -75,5 +75,6 @@ def test_the_dead_count_but_hold_nothing():
     assert samples["pretzel_request_seconds_count", "Predict", "m"] == 4
     assert samples["pretzel_request_seconds_bucket", "0.1", "Predict", "m"] == 2
     assert samples["pretzel_resident_bytes",] == 10
+    assert samples["pretzel_fused_bytes",] == 6
     assert samples["pretzel_process_restarts_total",] == 1
     assert samples["pretzel_models",] == 7
