@@ -135,6 +135,8 @@ def test_documents_from_a_generator():
         (np.array([["a"]]), "expected a list of documents, got ndarray"),
         (pd.DataFrame({"t": ["a"]}), "expected a list of documents, got DataFrame; pass the column"),
         ({"t": ["a"]}, "expected a list of documents, got dict"),
+        (None, "expected a list of documents, got NoneType"),
+        (3, "expected a list of documents, got int"),
     ],
 )
 def test_what_is_no_list_of_documents(X, problem: str):

@@ -7,7 +7,7 @@ column, found by name in a table or by position in an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,7 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     name = inputs[0].name
     if isinstance(X, (str, bytes)):
         raise InputError(f"column {name!r}: expected a list of documents, got one string; put it in a list")
-    if isinstance(X, Mapping) or getattr(X, "ndim", 1) != 1:
+    if isinstance(X, Mapping) or not isinstance(X, Iterable) or getattr(X, "ndim", 1) != 1:
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
