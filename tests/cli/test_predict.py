@@ -33,6 +33,7 @@ def read(text: str, delimiter: str | None, description: ModelDescription, count:
         ("1,2\n-3,0.5\n", "x.csv"),
         ("1\t2\n-3\t0.5", "x.tsv"),
         ("1,2\r\n-3,0.5\r\n", "x"),
+        ("\ufeff1,2\n-3,0.5\n", "marked.csv"),
     ],
 )
 def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str):
@@ -119,6 +120,15 @@ def test_a_frame_by_header_and_by_position():
     assert (by_position["age"], by_position["job"]) == ([1.0], ["x"])
     with pytest.raises(InputError, match="2 columns and no header; the model takes 3"):
         read("1,x\n", ",", frame)
+
+
+def test_truths_are_numbers_as_in_pandas():
+    frame = described("frame", {"b": "f64", "job": "str"})
+    assert read("b,job\nTrue,False\nfalse,x\n", ",", frame) == [{"b": [1.0, 0.0], "job": ["False", "x"]}]
+
+
+def test_a_document_may_be_long():
+    assert read("review\n" + "x" * 200_000 + "\n", ",", described("texts", {"X": "str"})) == [["x" * 200_000]]
 
 
 def test_rows_are_counted_in_batches():

@@ -83,6 +83,8 @@ def _settings(kind: Any, context: typer.Context) -> Any:
         raise typer.BadParameter(str(error).removeprefix("error parsing CLI: "), context) from None
     except ValidationError as error:
         raise typer.BadParameter("; ".join(map(_problem, error.errors())), context) from None
+    except ValueError as error:  # bytes that are no text, or text that is no TOML
+        raise typer.BadParameter(f"{os.environ.get('PRETZEL_CONFIG')}: it is not TOML ({error})", context) from None
 
 
 def _problem(item: Any) -> str:
