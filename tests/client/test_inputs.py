@@ -1,6 +1,8 @@
 """X in every form a user has it, cut as the model says."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from pretzel.client import inputs
 from pretzel.client.inputs import columns_of, typed_columns
 from pretzel.client.tables import head
 from pretzel.errors import InputError
@@ -27,8 +30,8 @@ class Takes:
     metadata: dict[str, Any]
 
     def cut(self, X: Any) -> dict[str, Any]:
-        inputs = [InputDescription(name, ValueType.parse(kind)) for name, kind in self.inputs.items()]
-        return columns_of(X, inputs, self.metadata)
+        described = [InputDescription(name, ValueType.parse(kind)) for name, kind in self.inputs.items()]
+        return columns_of(X, described, self.metadata)
 
 
 def matrix(kind: str = "f64[3]", **metadata: Any) -> Takes:
@@ -267,3 +270,8 @@ def test_arrays_of_integers_are_float32_to_some_models():
         assert matrix().cut(X)["X"].tolist() == kept
     tables = [pd.DataFrame([[large, 2, 3]]), np.array(kept), scipy.sparse.csr_matrix(kept)]
     assert all(takes.cut(X)["X"].tolist() == kept for X in tables)
+
+
+def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
+    read = re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', Path(inputs.__file__).read_text())
+    assert {*read} == {*inputs.DECIDES}

@@ -21,6 +21,9 @@ from pretzel.plan.values import Csr, Ragged, Texts
 
 Column = np.ndarray | Texts | Csr | Ragged
 
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent")
+"""What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
+
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
