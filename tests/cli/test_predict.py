@@ -46,6 +46,15 @@ def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str)
     assert [float(row["predict_proba_yes"]) for row in rows] == [3.0, -2.5]
 
 
+def test_what_is_there_is_not_written_over_by_a_mistake(run, worker, tmp_path: Path):
+    rows = tmp_path / "x.csv"
+    rows.write_text("1,2\n")
+    ran = run("predict", "m", rows, "--out", rows)
+    assert (ran.code, "would be written over the rows" in ran.err, rows.read_text()) == (3, True, "1,2\n")
+    assert run("predict", "nope", tmp_path / "x.csv", "--out", tmp_path / "kept.csv").code == 4
+    assert not (tmp_path / "kept.csv").exists()
+
+
 def test_standard_input_and_output(run, worker, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("1,2\n-3,0.5\n"))
     assert run("predict", "m").out == "predict\nyes\nno\n"
