@@ -57,6 +57,7 @@ FRAME = Takes({"age": "f64", "job": "str"}, {"input_style": "frame", "feature_na
         pd.DataFrame(ROWS, columns=["a", "b", "c"]).astype("Int64"),
         scipy.sparse.csr_matrix(ROWS),
         scipy.sparse.coo_array(np.array(ROWS)),
+        scipy.sparse.dok_array(np.array(ROWS)),
     ],
     ids=lambda X: f"{type(X).__name__}-{getattr(X, 'dtype', '')}",
 )
@@ -229,7 +230,16 @@ def test_typed_columns_keep_their_types():
     assert got["p"] is given["p"]
 
 
-@pytest.mark.parametrize("X", [ROWS, np.array(ROWS), pd.DataFrame(ROWS), {"a": [1, 2]}, scipy.sparse.csr_matrix(ROWS)])
+@pytest.mark.parametrize(
+    "X",
+    [
+        ROWS,
+        np.array(ROWS),
+        pd.DataFrame(ROWS),
+        {"a": [1, 2]},
+        *(scipy.sparse.csr_matrix(ROWS).asformat(form) for form in ("csr", "coo", "dok", "dia")),
+    ],
+)
 def test_head(X):
     first = head(X, 1)
     assert (len(first["a"]) if isinstance(first, dict) else np.shape(first)[0]) == 1
