@@ -101,6 +101,13 @@ def test_files_that_hold_nothing(run, control, tmp_path: Path, content: bytes):
     assert "error: " in ran.err and "Traceback" not in ran.err and ": )" not in ran.err
 
 
+@pytest.mark.parametrize("suffix", ["skops", "onnx", "json"])
+def test_a_pickle_is_not_opened_under_the_name_of_data(run, control, pickled, tmp_path: Path, suffix: str):
+    ran = run("deploy", "m", pickled.rename(tmp_path / f"m.{suffix}"))
+    assert (ran.code, control.requests) == (3, [])
+    assert f"m.{suffix}: it is not what its name says" in ran.err and "opening it runs" not in ran.err
+
+
 def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({"no": "estimator"}))
     ran = run("deploy", "m", tmp_path / "x.pkl")

@@ -53,6 +53,16 @@ def test_failures_are_two_lines(run, nobody, arguments, code: int, problem: str,
     assert ran.out == ""
 
 
+@pytest.mark.parametrize("content", [b"\xff\xff", b"port =", None])
+def test_a_file_of_settings_that_is_torn_or_not_there(run, monkeypatch, tmp_path, content: bytes | None):
+    if content is not None:
+        (tmp_path / "pretzel.toml").write_bytes(content)
+    monkeypatch.setenv("PRETZEL_CONFIG", str(tmp_path / "pretzel.toml"))
+    ran = run("worker")
+    problem = "is not TOML" if content else "there is no file"
+    assert (ran.code, "PRETZEL_CONFIG: " in ran.err, problem in ran.err) == (2, True, True)
+
+
 def test_failures_for_programs(run, nobody):
     ran = run("models", "--json")
     failure = json.loads(ran.err)["error"]

@@ -115,6 +115,30 @@ def test_files_that_are_not_what_their_names_say(tmp_path: Path, name: str, cont
         columns(tmp_path / name, MATRIX)
 
 
+def test_files_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("ü,b\n1,2\n".encode("latin-1"))
+    for read_it in (lambda path: columns(path, MATRIX), lambda path: read_sample(path, LogisticRegression())):
+        with pytest.raises(InputError, match="x.csv: it is not UTF-8"):
+            read_it(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("x.csv", "", "it cannot be read as csv"),
+        ("x.csv", 'a,b\n1,"2\n', "it cannot be read as csv"),
+        ("x.csv", "a,b\n1,2,3\n", "its rows have more cells than its header"),
+        ("x.jsonl", "{", "it cannot be read as jsonl"),
+        ("x.parquet", "no parquet", "it cannot be read as parquet"),
+    ],
+)
+def test_samples_of_a_table_that_are_torn(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    framed = LogisticRegression().fit(pd.DataFrame({"a": [1.0, 2.0], "b": [0.5, -1.0]}), [0, 1])
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=f"{name}: {problem}"):
+        read_sample(tmp_path / name, framed)
+
+
 def test_texts_of_several_columns_are_refused(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"a": ["x"], "b": ["y"]}), tmp_path / "x.parquet")
     with pytest.raises(InputError, match="the model takes one column, and the file has 'a', 'b'"):

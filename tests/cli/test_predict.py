@@ -33,6 +33,7 @@ def read(text: str, delimiter: str | None, description: ModelDescription, count:
         ("1,2\n-3,0.5\n", "x.csv"),
         ("1\t2\n-3\t0.5", "x.tsv"),
         ("1,2\r\n-3,0.5\r\n", "x"),
+        ("\ufeff1,2\n-3,0.5\n", "marked.csv"),
     ],
 )
 def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str):
@@ -43,6 +44,15 @@ def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str)
     rows = list(csv.DictReader(out.open()))
     assert [list(row) for row in rows] == [["predict_proba_no", "predict_proba_yes"]] * 2
     assert [float(row["predict_proba_yes"]) for row in rows] == [3.0, -2.5]
+
+
+def test_what_is_there_is_not_written_over_by_a_mistake(run, worker, tmp_path: Path):
+    rows = tmp_path / "x.csv"
+    rows.write_text("1,2\n")
+    ran = run("predict", "m", rows, "--out", rows)
+    assert (ran.code, "would be written over the rows" in ran.err, rows.read_text()) == (3, True, "1,2\n")
+    assert run("predict", "nope", tmp_path / "x.csv", "--out", tmp_path / "kept.csv").code == 4
+    assert not (tmp_path / "kept.csv").exists()
 
 
 def test_standard_input_and_output(run, worker, monkeypatch):
@@ -119,6 +129,15 @@ def test_a_frame_by_header_and_by_position():
     assert (by_position["age"], by_position["job"]) == ([1.0], ["x"])
     with pytest.raises(InputError, match="2 columns and no header; the model takes 3"):
         read("1,x\n", ",", frame)
+
+
+def test_truths_are_numbers_as_in_pandas():
+    frame = described("frame", {"b": "f64", "job": "str"})
+    assert read("b,job\nTrue,False\nfalse,x\n", ",", frame) == [{"b": [1.0, 0.0], "job": ["False", "x"]}]
+
+
+def test_a_document_may_be_long():
+    assert read("review\n" + "x" * 200_000 + "\n", ",", described("texts", {"X": "str"})) == [["x" * 200_000]]
 
 
 def test_rows_are_counted_in_batches():

@@ -61,6 +61,7 @@ class Worker(PredictionServiceServicer):
         self.release = threading.Event()
         self.distort: Callable[[dict[str, Any]], dict[str, Any]] = lambda outputs: outputs
         self.metadata: dict[str, Any] = {}
+        self.own: dict[str, dict[str, Any]] = {}  # metadata of one model
         self.outputs = OUTPUTS
         self._lock = threading.Lock()
 
@@ -69,7 +70,8 @@ class Worker(PredictionServiceServicer):
         with self._lock:
             self.described += 1
         inputs = (InputDescription("X", ValueType("f64", self.models[name])),)
-        description = ModelDescription(version(name, number, **self.metadata), inputs, self.outputs, {"stable": number})
+        metadata = self.metadata | self.own.get(name, {})
+        description = ModelDescription(version(name, number, **metadata), inputs, self.outputs, {"stable": number})
         return prediction_pb2.DescribeModelResponse(description=wire.description_to_proto(description))
 
     def Predict(self, request, context):

@@ -108,6 +108,8 @@ def test_the_catalog(client, server):
     assert client.describe("a").version.model == "a"
     assert client.explain("a", format="json", verbose=True) == "a as json True"
     assert client.alias("a", "stable", 3).aliases == {"stable": 3}
+    with pytest.raises(errors.InputError, match="alias 'stable': expected a version from 1, or None"):
+        client.alias("a", "stable", 0)
     assert client.alias("a", "stable", None).aliases == {}
     assert client.delete("a@1", force=True) is None
     assert server.deleted == [("a@1", True)]

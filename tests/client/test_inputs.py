@@ -1,6 +1,8 @@
 """X in every form a user has it, cut as the model says."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from pretzel.client import inputs
 from pretzel.client.inputs import columns_of, typed_columns
 from pretzel.client.tables import head
 from pretzel.errors import InputError
@@ -27,8 +30,8 @@ class Takes:
     metadata: dict[str, Any]
 
     def cut(self, X: Any) -> dict[str, Any]:
-        inputs = [InputDescription(name, ValueType.parse(kind)) for name, kind in self.inputs.items()]
-        return columns_of(X, inputs, self.metadata)
+        described = [InputDescription(name, ValueType.parse(kind)) for name, kind in self.inputs.items()]
+        return columns_of(X, described, self.metadata)
 
 
 def matrix(kind: str = "f64[3]", **metadata: Any) -> Takes:
@@ -54,6 +57,7 @@ FRAME = Takes({"age": "f64", "job": "str"}, {"input_style": "frame", "feature_na
         pd.DataFrame(ROWS, columns=["a", "b", "c"]).astype("Int64"),
         scipy.sparse.csr_matrix(ROWS),
         scipy.sparse.coo_array(np.array(ROWS)),
+        scipy.sparse.dok_array(np.array(ROWS)),
     ],
     ids=lambda X: f"{type(X).__name__}-{getattr(X, 'dtype', '')}",
 )
@@ -135,6 +139,8 @@ def test_documents_from_a_generator():
         (np.array([["a"]]), "expected a list of documents, got ndarray"),
         (pd.DataFrame({"t": ["a"]}), "expected a list of documents, got DataFrame; pass the column"),
         ({"t": ["a"]}, "expected a list of documents, got dict"),
+        (None, "expected a list of documents, got NoneType"),
+        (3, "expected a list of documents, got int"),
     ],
 )
 def test_what_is_no_list_of_documents(X, problem: str):
@@ -224,7 +230,16 @@ def test_typed_columns_keep_their_types():
     assert got["p"] is given["p"]
 
 
-@pytest.mark.parametrize("X", [ROWS, np.array(ROWS), pd.DataFrame(ROWS), {"a": [1, 2]}, scipy.sparse.csr_matrix(ROWS)])
+@pytest.mark.parametrize(
+    "X",
+    [
+        ROWS,
+        np.array(ROWS),
+        pd.DataFrame(ROWS),
+        {"a": [1, 2]},
+        *(scipy.sparse.csr_matrix(ROWS).asformat(form) for form in ("csr", "coo", "dok", "dia")),
+    ],
+)
 def test_head(X):
     first = head(X, 1)
     assert (len(first["a"]) if isinstance(first, dict) else np.shape(first)[0]) == 1
@@ -265,3 +280,8 @@ def test_arrays_of_integers_are_float32_to_some_models():
         assert matrix().cut(X)["X"].tolist() == kept
     tables = [pd.DataFrame([[large, 2, 3]]), np.array(kept), scipy.sparse.csr_matrix(kept)]
     assert all(takes.cut(X)["X"].tolist() == kept for X in tables)
+
+
+def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
+    read = re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', Path(inputs.__file__).read_text())
+    assert {*read} == {*inputs.DECIDES}

@@ -212,6 +212,31 @@ def test_many_models_of_large_inputs(client, worker):
     assert max(worker.sizes) < 1 << 20
 
 
+@pytest.mark.parametrize("names", [["m", "sibling"], ["sibling", "m"]])
+def test_models_that_cut_one_input_differently_are_asked_apart(client, worker, names):
+    worker.own["sibling"] = {"absent": "missing"}
+    got = client.predict_many(names, scipy.sparse.csr_array([[1.0, 0.0]]), "decision_function")
+    assert got["m"].tolist() == [1.0]
+    assert np.isnan(got["sibling"]).all()
+    worker.own["sibling"] = {"integers": "f32"}
+    client.describe("sibling")
+    got = client.predict_many(names, np.array([[2**24 + 1, 0]]), "decision_function")
+    assert (got["m"].tolist(), got["sibling"].tolist()) == ([2.0**24 + 1], [2.0**24])
+
+
+def test_one_name_is_no_list_of_models(client):
+    with pytest.raises(errors.InputError, match="expected a list of names, got 'm'"):
+        client.predict_many("m", X)
+    with pytest.raises(errors.InputError, match="errors: expected raise or return, got 'ignore'"):
+        client.predict_many(["m"], X, errors="ignore")
+
+
+def test_the_other_planes_address_is_told(control, worker):
+    with serving(worker) as port:
+        with pytest.raises(errors.UnavailableError, match="is it the other plane's address"):
+            control(f"127.0.0.1:{port}", timeout=60).models()
+
+
 def test_models_fail_one_by_one(client):
     got = client.predict_many(["m", "nope", "wide@1"], X, "decision_function", errors="return")
     assert got["m"].tolist() == [3.0, -2.5]

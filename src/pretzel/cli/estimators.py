@@ -15,6 +15,9 @@ from pretzel.importers.files import format_of, opened, read_model
 from pretzel.importers.registry import IMPORTERS
 from pretzel.plan import bundle
 
+DATA = {".cbm", ".json", ".onnx", ".pretzel", ".skops", ".txt", ".ubj"}
+"""Names of files that hold no code, so that whoever deploys one does not expect that it is run."""
+
 
 def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
     """Return the definition or the estimator that a file holds.
@@ -24,7 +27,7 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
         trusted: types that a skops file may hold beyond those that skops trusts by itself.
 
     Raises:
-        InputError: the file is torn or holds neither, or a type that is not trusted.
+        InputError: the file is torn, holds neither, is not what its name says, or holds a type that is not trusted.
         UnsupportedError: it holds no estimator, or a library to read it is not installed.
     """
     if bundle.is_bundle(path):
@@ -58,6 +61,8 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
 
 
 def _pickled(path: Path) -> Any:
+    if path.suffix.lower() in DATA:
+        raise InputError(f"{path}: it is not what its name says, and a file of that name is not opened as a pickle")
     message = f"warning: {path} is a pickle, and opening it runs what is in it; open only files that you trust"
     output.console(error=True).print(message, style="yellow", markup=False, soft_wrap=True)
     try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import numpy as np
 
@@ -39,15 +40,11 @@ def read(path: Path | None, format: Format, description: ModelDescription, count
     if kind == "parquet":
         yield from _parquet(path, description, count)
         return
-    file = path.open(newline="", encoding="utf-8") if path else sys.stdin
-    try:
+    with _opened(path) as file:
         if kind == "jsonl":
             yield from grouped(_documents(file, path), count)
         else:
             yield from batches(file, _DELIMITERS[kind], description, count)
-    finally:
-        if path:
-            file.close()
 
 
 def format_of(path: Path | None) -> Format:
@@ -80,7 +77,7 @@ def _plain(path: Path, numbers: bool) -> Any:
     if kind == "parquet":
         table = _library("pyarrow.parquet", path).read_table(path)
         return _matrix(table) if numbers else _only(table, path).to_pylist()
-    with path.open(newline="", encoding="utf-8") as file:
+    with _opened(path) as file:
         if kind == "jsonl":
             documents = list(_documents(file, path))
             return np.array(documents, float) if numbers else documents
@@ -92,7 +89,12 @@ def _frame(path: Path, model: Any) -> Any:
     kind = format_of(path)
     readers = {"parquet": pandas.read_parquet, "jsonl": lambda file: pandas.read_json(file, lines=True)}
     reader = readers.get(kind, lambda file: pandas.read_csv(file, sep=_DELIMITERS[kind] or ","))
-    frame = reader(path)
+    try:
+        frame = reader(path)
+    except ValueError as error:  # of which the errors of pandas and pyarrow are
+        raise InputError(f"{path}: it cannot be read as {kind} ({error})") from None
+    if kind in _DELIMITERS and not isinstance(frame.index, pandas.RangeIndex):  # pandas takes the first for names
+        raise InputError(f"{path}: its rows have more cells than its header")
     names = list(model.feature_names_in_)
     missing = [name for name in names if name not in frame.columns]
     if missing:
@@ -100,6 +102,19 @@ def _frame(path: Path, model: Any) -> Any:
             f"{path}: column {missing[0]!r} is missing; the file has {', '.join(map(repr, frame.columns))}"
         )
     return frame[names]
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[TextIO]:
+    """Open a file of text, or standard input; the mark that spreadsheets put in front is no part of the text."""
+    try:
+        if path is None:
+            yield sys.stdin
+            return
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path or 'standard input'}: it is not UTF-8 ({error}); save it as UTF-8") from None
 
 
 def _documents(file: Iterable[str], path: Path | None) -> Iterator[Any]:

@@ -40,10 +40,12 @@ def predict(
     json: Json = False,
 ) -> None:
     """Score rows; an empty cell is a missing value."""
-    with Client(server, timeout=timeout) as client, _writing(out) as answers:
+    if file and out and out.exists() and out.samefile(file):
+        raise InputError(f"{out}: answers would be written over the rows they are for; name another file")
+    with Client(server, timeout=timeout) as client:
         description = client.describe(name)
-        writer = Writer(answers, method, _labels(description, method), json)
-        with failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
+        with _writing(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
+            writer = Writer(answers, method, _labels(description, method), json)
             for X in read(file, format, description, batch):
                 writer.write(client.score(name, X, method))
             if writer.rows == 0:

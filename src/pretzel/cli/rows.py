@@ -1,7 +1,8 @@
 """Rows from texts and to texts: CSV, TSV, lines.
 
-An empty cell is missing (NaN), as pandas reads it.  A first row in which no cell is a number is a header.  Blank lines
-are passed over, except where a row has one cell: there each is a text, so that answers line up with what was asked.
+An empty cell is missing (NaN), and ``True`` is 1 where a number is read, as in pandas.  A first row in which no cell is
+a number is a header.  Blank lines are passed over, except where a row has one cell: there each is a text, so that
+answers line up with what was asked.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ Row = Sequence[str]
 Lines = Iterator[tuple[int, Row]]
 """Rows, each with the number of the line it ends on, from 1."""
 NAN = float("nan")
+TRUTHS = {"true": 1.0, "false": 0.0}
+MOST_OF_A_CELL = 1 << 30
+"""Characters; the reader's own limit, an eighth of a million, is met by documents."""
 
 
 def batches(file: TextIO, delimiter: str | None, description: ModelDescription, count: int) -> Iterator[Any]:
@@ -92,6 +96,7 @@ def _jsonable(names: list[str], row: list[Any]) -> dict[str, Any]:
 
 def _table(file: TextIO, delimiter: str | None, texts: bool) -> tuple[Row | None, Lines]:
     """The header, if there is one, and the rows; ``texts`` tells whether a blank line can be one."""
+    csv.field_size_limit(MOST_OF_A_CELL)
     reader = csv.reader(file, delimiter=delimiter or ",")
     lines = ((reader.line_num, row) for row in reader)
     blank = []
@@ -164,6 +169,8 @@ def _number(cell: str, line: int, name: str) -> float:
     try:
         return float(cell) if cell.strip() else NAN
     except ValueError:
+        if (truth := TRUTHS.get(cell.lower())) is not None:
+            return truth
         raise InputError(f"line {line}, column {name}: expected a number, got {cell[:40]!r}") from None
 
 

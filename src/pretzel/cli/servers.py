@@ -71,6 +71,9 @@ def _settings(kind: Any, context: typer.Context) -> Any:
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
+    config = os.environ.get("PRETZEL_CONFIG")
+    if config and not os.path.isfile(config):  # which the settings would pass over
+        raise typer.BadParameter(f"PRETZEL_CONFIG: there is no file {config}", context)
     try:
         return kind(
             _cli_parse_args=context.args,
@@ -83,6 +86,8 @@ def _settings(kind: Any, context: typer.Context) -> Any:
         raise typer.BadParameter(str(error).removeprefix("error parsing CLI: "), context) from None
     except ValidationError as error:
         raise typer.BadParameter("; ".join(map(_problem, error.errors())), context) from None
+    except ValueError as error:  # bytes that are no text, or text that is no TOML
+        raise typer.BadParameter(f"PRETZEL_CONFIG: {config} is not TOML ({error})", context) from None
 
 
 def _problem(item: Any) -> str:

@@ -265,7 +265,7 @@ class ControlPlane(Connection):
 
     def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, which is also how to roll back; None removes the alias."""
-        return self._run(deployment.set_alias(model, alias, version or 0), timeout)
+        return self._run(deployment.set_alias(model, alias, version), timeout)
 
     def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""

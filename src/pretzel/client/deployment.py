@@ -254,9 +254,15 @@ def explain(model: str, format: str, verbose: bool) -> Operation[str]:
     return str(response.text)
 
 
-def set_alias(model: str, alias: str, version: int) -> Operation[Model]:
-    """Point an alias at a version; 0 removes it."""
-    response = yield Ask("SetAlias", pb.SetAliasRequest(model=model, alias=alias, version=version))
+def set_alias(model: str, alias: str, version: int | None) -> Operation[Model]:
+    """Point an alias at a version; None removes it.
+
+    Raises:
+        InputError: the version is 0, which would remove it too, or less.
+    """
+    if version is not None and version < 1:
+        raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
+    response = yield Ask("SetAlias", pb.SetAliasRequest(model=model, alias=alias, version=version or 0))
     return wire.model_from_proto(response.model)
 
 

@@ -26,6 +26,8 @@ _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 # What grpc.aio says in place of the status when a write meets a stream that the server has ended (grpc issue 36066).
 _LOST_STATUS = "Internal error from Core"
+# What a server of gRPC says that has no such service: predictions were asked of a control plane, or the reverse.
+_OTHER_SERVICE = "Method not found!"
 
 
 def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> errors.PretzelError:
@@ -39,6 +41,8 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":
         return errors.DeadlineError(f"{address}: {details}; allow more with timeout=")
+    if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
+        return errors.UnavailableError(f"{address}: another service answers there; is it the other plane's address?")
     return error_of(code, details, _named(error))
 
 

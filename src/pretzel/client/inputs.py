@@ -7,7 +7,7 @@ column, found by name in a table or by position in an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Ragged, Texts
 
 Column = np.ndarray | Texts | Csr | Ragged
+
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent")
+"""What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -109,7 +112,7 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     name = inputs[0].name
     if isinstance(X, (str, bytes)):
         raise InputError(f"column {name!r}: expected a list of documents, got one string; put it in a list")
-    if isinstance(X, Mapping) or getattr(X, "ndim", 1) != 1:
+    if isinstance(X, Mapping) or not isinstance(X, Iterable) or getattr(X, "ndim", 1) != 1:
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pretzel.client.effects import ATTEMPTS, Ask, Listen, ListenAll, Operation, backoff
 from pretzel.client.failures import call_failure
-from pretzel.client.inputs import columns_of
+from pretzel.client.inputs import DECIDES, columns_of
 from pretzel.client.pieces import cut, join
 from pretzel.client.results import result_of
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
@@ -112,7 +112,15 @@ def _listen(
 def score_many(
     known: Descriptions, models: Iterable[str], X: Any, method: str, errors: OnError
 ) -> Operation[dict[str, Any]]:
-    """Compute what ``method`` of each model returns for ``X``; models that take the same columns go in one call."""
+    """Compute what ``method`` of each model returns for ``X``; models that take the same columns go in one call.
+
+    Raises:
+        InputError: ``models`` is one name, or ``errors`` is neither of the two.
+    """
+    if isinstance(models, str):
+        raise InputError(f"models: expected a list of names, got {models!r}; put it in a list")
+    if errors not in get_args(OnError):
+        raise InputError(f"errors: expected {' or '.join(get_args(OnError))}, got {errors!r}")
     names = list(dict.fromkeys(models))
     results = yield from _attempt(known, names, X, method)
     refused = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
@@ -208,7 +216,7 @@ def _raise_first(results: Mapping[str, Any]) -> None:
 def _cutting(description: ModelDescription) -> tuple[Any, ...]:
     """What decides how X is cut: equal for models that can share one call."""
     metadata = description.version.metadata
-    return (description.inputs, metadata.get("input_style"), tuple(metadata.get("feature_names") or ()))
+    return (description.inputs, *(repr(metadata.get(key)) for key in DECIDES))
 
 
 def _outputs(description: ModelDescription, model: str, method: str) -> list[str]:

@@ -25,6 +25,8 @@ def table_of(X: Any) -> dict[str, Any] | None:
 
     A table is a DataFrame with text names, an Arrow table, a mapping of columns, or a list of mappings, one a row.
     """
+    if is_sparse(X):  # of which the one by keys is a mapping too
+        return None
     if isinstance(X, Mapping):
         return dict(X)
     if hasattr(X, "column_names"):
@@ -95,6 +97,8 @@ def array_of(values: Any, number: bool) -> Any:
 
 def head(X: Any, rows: int) -> Any:
     """Return the first rows of anything that :func:`~pretzel.client.inputs.columns_of` takes."""
+    if is_sparse(X):
+        return X.tocsr()[:rows]  # not every form of one has rows to take
     if isinstance(X, Mapping):
         return {name: head(column, rows) for name, column in X.items()}
     if hasattr(X, "iloc"):

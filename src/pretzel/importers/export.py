@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import unicodedata
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,10 @@ def _first_reader(estimator: Any) -> Any:
 def _settled(sample: Any) -> dict[str, ValueType]:
     if sample is None:
         return {}
-    names = getattr(sample, "column_names", None) or (sample.columns if hasattr(sample, "dtypes") else None)
+    names = getattr(sample, "column_names", None) or (sample.columns if _is_frame(sample) else None)
     if names is not None:
-        return {str(name): _column_type(sample[name]) for name in names}
+        arrays = {str(name): np.asarray(sample[name]) for name in names}
+        return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
@@ -72,15 +74,23 @@ def _settled(sample: Any) -> dict[str, ValueType]:
 
 def _categorical(sample: Any) -> list[str]:
     """Return the columns of a DataFrame that pandas keeps as categories."""
-    if not hasattr(sample, "iloc") or not hasattr(sample, "dtypes"):
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
         return []
     return [
         str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
     ]
 
 
-def _column_type(series: Any) -> ValueType:
-    return dense(_element(np.asarray(series)))
+def _is_frame(sample: Any) -> bool:
+    """Whether this is a DataFrame: a Series of pandas has ``dtypes`` too."""
+    return hasattr(sample, "columns") and hasattr(sample, "dtypes")
+
+
+def _is_blank(array: np.ndarray) -> bool:
+    """Whether no value tells the kind of a column: a text that happens to be missing throughout may come as NaN."""
+    if array.dtype.kind == "f":
+        return array.size > 0 and bool(np.isnan(array).all())
+    return array.dtype == object and not any(isinstance(v, (str, Number, np.generic)) and v == v for v in array.ravel())
 
 
 def _element(array: np.ndarray) -> str:
