@@ -49,6 +49,23 @@ operators of ONNX files.
 | Estimator | Module | Served | Refused |
 | --- | --- | --- | --- |
 """
+DIFFERENCES = """
+## Where answers may differ all the same
+
+- *Equally far neighbours.* Of rows equally far at the last place, scikit-learn takes those that its trees or its heap
+  find, and so do we. Where it sorts in part instead (brute force over sparse rows by Euclidean distance, distances
+  that its own search does not know, such as cosines, and `KNNImputer`), which it takes differs from machine to machine;
+  ours are those that its heap would find.
+- *Rounding alone.* Where nothing but rounding is left of the library's own answer, ours is another rounding: the
+  nearest of centers that are equally far, cosines of 1e18, shares by exponentials of such differences.
+- *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise inside where squares of
+  rows beyond 1e150 overflow; we answer.
+- *Infinities and unseen labels.* `SplineTransformer` refuses infinities where the library answers NaN;
+  `LabelBinarizer` of two classes refuses a label it has not seen.
+- *Tables.* A table whose columns come in another order LightGBM reads by position, and XGBoost refuses; we read it by
+  name, as CatBoost does.
+- *Half precision.* float16 is refused: in it some steps of the libraries compute, and others do not.
+"""
 
 
 def page() -> str:
@@ -58,7 +75,7 @@ def page() -> str:
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
     head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)
-    return head + "".join(rows) + _boosting()
+    return head + "".join(rows) + _boosting() + DIFFERENCES
 
 
 def _boosting() -> str:

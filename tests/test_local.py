@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 from pathlib import Path
 from typing import Any
@@ -158,6 +160,22 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("form", [np.asarray, pd.DataFrame, sparse.csr_matrix], ids=["array", "frame", "sparse"])
+def test_half_precision_is_refused(form: Any) -> None:
+    """Scikit-learn computes some steps in the half precision of its input, others not."""
+    frame = form is pd.DataFrame
+    fitted = MaxAbsScaler().fit(pd.DataFrame(data()) if frame else data())
+    half = np.float16(data()) if form is not sparse.csr_matrix else data()
+    X = form(half) if form is not sparse.csr_matrix else _half(sparse.csr_matrix(half))
+    with pytest.raises(InputError, match="float16.*convert it to float32 first"):
+        pretzel.compile(fitted).transform(X)
+
+
+def _half(matrix: Any) -> Any:
+    matrix.data = matrix.data.astype(np.float16)
+    return matrix
+
+
 @pytest.mark.parametrize("form", REFUSED)
 @pytest.mark.filterwarnings("ignore")
 def test_what_the_library_refuses_is_refused(classifier: LogisticRegression, predictor: Predictor, form: str) -> None:
@@ -184,6 +202,12 @@ def test_saved_and_loaded(tmp_path: Path, classifier: LogisticRegression, predic
     assert loaded.predict(data(9).astype("f4")).tolist() == classifier.predict(data(9).astype("f4")).tolist()
     np.testing.assert_array_equal(loaded.predict_proba(sparse.csr_matrix(data(9))), predictor.predict_proba(data(9)))
     assert loaded.classes_.tolist() == classifier.classes_.tolist()
+
+
+def test_a_predictor_is_saved_and_not_pickled(predictor: Predictor) -> None:
+    with pytest.raises(TypeError, match=r"write it with save\(path\), and read it with pretzel.load"):
+        pickle.dumps(predictor)
+    assert copy.deepcopy({"model": predictor})["model"] is predictor
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path, predictor: Predictor) -> None:

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 
-from pretzel.cli.rows import Writer, batches
+from pretzel.cli.rows import MISSING, Writer, batches
 from pretzel.errors import InputError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, ModelDescription, ModelVersion
@@ -134,6 +135,17 @@ def test_a_frame_by_header_and_by_position():
 def test_truths_are_numbers_as_in_pandas():
     frame = described("frame", {"b": "f64", "job": "str"})
     assert read("b,job\nTrue,False\nfalse,x\n", ",", frame) == [{"b": [1.0, 0.0], "job": ["False", "x"]}]
+
+
+def test_missing_is_what_pandas_takes_for_missing():
+    frame = described("frame", {"n": "f64", "word": "str"})
+    words = sorted({*MISSING, *pandas._libs.parsers.STR_NA_VALUES})
+    text = "n,word\n1,there\n" + "".join(f"{word},{word}\n" for word in words)
+    (columns,) = read(text, ",", frame)
+    wanted = pandas.read_csv(io.StringIO(text))
+    np.testing.assert_array_equal(columns["n"], wanted["n"])
+    assert [word != word for word in columns["word"]] == wanted["word"].isna().tolist() == [False] + [True] * len(words)
+    assert read("None\nnull\n", None, described("texts", {"text": "str"})) == [["None", "null"]]
 
 
 def test_a_document_may_be_long():

@@ -63,9 +63,10 @@ def test_a_description_is_asked_for_once(client, worker):
     assert worker.described == 1
 
 
-def test_no_rows(client):
-    assert client.predict_proba("m", np.zeros((0, 2))).shape == (0, 2)
-    assert client.predict("m", np.zeros((0, 2))).tolist() == []
+def test_no_rows_are_refused_as_the_libraries_refuse_them(client):
+    with pytest.raises(errors.InputError, match="X: found 0 samples, while a minimum of 1 is required"):
+        client.predict("m", np.zeros((0, 2)))
+    assert client.infer("m", {"X": np.zeros((0, 2))}, ["predict"])["predict"].tolist() == []
 
 
 @pytest.mark.parametrize("method", ["decision_function", "predict", "transform", "predict_proba"])

@@ -1,6 +1,7 @@
 """Rows from texts and to texts: CSV, TSV, lines.
 
-An empty cell is missing (NaN), and ``True`` is 1 where a number is read, as in pandas.  A first row in which no cell is
+As in pandas, which read the table that the model was trained on: an empty cell or a word for it is missing (NaN), and
+``True`` is 1 where a number is read.  Documents are taken as they are.  A first row in which no cell is
 a number is a header.  Blank lines are passed over, except where a row has one cell: there each is a text, so that
 answers line up with what was asked.
 """
@@ -24,6 +25,10 @@ Lines = Iterator[tuple[int, Row]]
 """Rows, each with the number of the line it ends on, from 1."""
 NAN = float("nan")
 TRUTHS = {"true": 1.0, "false": 0.0}
+MISSING = frozenset(
+    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
+)
+"""What ``pandas.read_csv`` takes for missing."""
 MOST_OF_A_CELL = 1 << 30
 """Characters; the reader's own limit, an eighth of a million, is met by documents."""
 
@@ -162,12 +167,12 @@ def _takes_text(described: InputDescription | None) -> bool:
 def _cells(column: list[str], number: bool, lines: Sequence[int], name: str) -> list[Any]:
     if number:
         return [_number(cell, line, name) for cell, line in zip(column, lines, strict=True)]
-    return [cell or NAN for cell in column]
+    return [NAN if cell in MISSING else cell for cell in column]
 
 
 def _number(cell: str, line: int, name: str) -> float:
     try:
-        return float(cell) if cell.strip() else NAN
+        return NAN if cell in MISSING or not cell.strip() else float(cell)
     except ValueError:
         if (truth := TRUTHS.get(cell.lower())) is not None:
             return truth

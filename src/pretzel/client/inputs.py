@@ -36,18 +36,23 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
+            Or it has no rows, but for documents, of which the libraries take none.
     """
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
-    return _STYLES[style](X, inputs, metadata)
+    columns = _STYLES[style](X, inputs, metadata)
+    if style != "texts" and columns and not len(next(iter(columns.values()))):
+        raise InputError("X: found 0 samples, while a minimum of 1 is required")  # as the libraries say
+    return columns
 
 
 def column_of(name: str, values: Any, kind: ValueType) -> Column:
-    """Return one column, converted to exactly the type that the model declares.
+    """Return one column, converted to exactly the type that the model declares, which is that of its sample.
 
     Raises:
-        InputError: the values have another shape, or cannot be converted without loss.
+        InputError: the values have another shape, are no numbers, or are no integers where the model takes integers;
+            or are float16, in which libraries compute some steps.
     """
     try:
         if isinstance(values, (Texts, Csr, Ragged)):
@@ -281,6 +286,8 @@ def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
         return array
     if array.dtype.kind not in "biufO":
         raise InputError(f"expected numbers, got {array.dtype}; convert them first")
+    if array.dtype == np.float16:
+        raise InputError("float16, in which some steps of the libraries would compute; convert it to float32 first")
     try:
         with np.errstate(invalid="ignore"):
             cast = array.astype(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -89,6 +89,14 @@ class Predictor:
         A predictor that was loaded takes float32 and sparse input too, but computes in the types that were saved.
         """
         bundle.save(path, self._definition)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Predictor:
+        """Return this one, which nothing changes."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Say how one is written to a file instead: what maps memory and runs kernels is no pickle."""
+        raise TypeError("a Predictor is not pickled; write it with save(path), and read it with pretzel.load(path)")
 
     def __repr__(self) -> str:
         """Return the estimator and the methods."""

@@ -176,7 +176,7 @@ def _typed(item: InputDescription, values: Any) -> Any:
     """Return a column in the type that the model reads."""
     if item.type.is_text:
         return values
-    if values.dtype.kind in "biuf":
+    if values.dtype.kind in "biuf" and values.dtype != np.float16:
         return values.astype(item.type.numpy, copy=False)
     return column_of(item.name, values, item.type)
 

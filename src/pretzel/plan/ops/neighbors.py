@@ -21,6 +21,8 @@ class Nearest(Node):
     Which of equally far rows are among them is what scikit-learn's heap leaves: a value comes in where it is below the
     largest inside, and the heap says which of equal ones then goes.  Brute force has the same where it takes its rows
     in order: up to 256 rows, in one thread, or over large batches; elsewhere it depends on the number of threads.
+    Over sparse rows, and by distances that its own search does not know, it sorts in part as NumPy does, which differs
+    from machine to machine.
 
     Source: ``kneighbors``, ``sklearn.utils._heap``.
     """
