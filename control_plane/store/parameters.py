@@ -39,8 +39,23 @@ class ParameterCache:
         return parameter
 
     def many(self, digests: Iterable[Digest]) -> dict[Digest, Parameter]:
-        """Return several, by digest."""
-        return {digest: self.get(digest) for digest in digests}
+        """Return several, by digest.
+
+        Raises:
+            CorruptObjectError: some are damaged; it names them all, so that one upload brings them all.
+            NotFoundError, DefinitionError: as :meth:`get` does.
+        """
+        found: dict[Digest, Parameter] = {}
+        damaged: list[CorruptObjectError] = []
+        for digest in digests:
+            try:
+                found[digest] = self.get(digest)
+            except CorruptObjectError as error:
+                damaged.append(error)
+        if damaged:
+            more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+            raise CorruptObjectError(f"{damaged[0]}{more}")
+        return found
 
     def _keep(self, parameter: Parameter) -> None:
         if parameter.digest not in self._kept:

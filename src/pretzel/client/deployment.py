@@ -13,7 +13,7 @@ from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backo
 from pretzel.client.inputs import columns_of
 from pretzel.client.pieces import cut
 from pretzel.client.tables import head, is_sparse
-from pretzel.errors import InputError, PretzelError, UnavailableError, UnsupportedError
+from pretzel.errors import CorruptObjectError, InputError, PretzelError, UnavailableError, UnsupportedError
 from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -54,6 +54,15 @@ def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
     """Export, upload what the server lacks, and submit; return the version."""
     progress("export", 0, 0)
     request, parameters = yield Work(lambda: _prepare(wanted))
+    try:
+        return (yield from _submit(request, parameters, progress))
+    except CorruptObjectError:  # what was damaged in the store is missing from it now, and here it is whole
+        return (yield from _submit(request, parameters, progress))
+
+
+def _submit(
+    request: pb.DeployModelRequest, parameters: Mapping[Digest, Parameter], progress: Progress
+) -> Operation[ModelVersion]:
     yield from _upload(parameters, progress)
     found: list[ModelVersion] = []
 
@@ -65,7 +74,7 @@ def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
 
     yield Listen("DeployModel", request, accept)
     if not found:
-        raise PretzelError(f"model {wanted.name!r}: the control plane ended the deployment without a version")
+        raise PretzelError(f"model {request.model!r}: the control plane ended the deployment without a version")
     return found[0]
 
 

@@ -8,6 +8,7 @@ import grpc
 import numpy as np
 import pytest
 
+import pretzel
 from pretzel.plan import ops, wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -233,6 +234,19 @@ def test_a_damaged_parameter_is_data_loss_and_can_be_sent_again(tmp_path: Path):
         with fails("DATA_LOSS", f"object {weights.digest} is damaged in the store; upload it again"):
             server.steps("m", made)
         assert server.deploy("m", made, sample=sample(1)).version == 1
+
+
+def test_the_client_sends_again_all_that_is_damaged(tmp_path: Path):
+    made = definition(1)
+    with control_plane(tmp_path / "data") as server, pretzel.ControlPlane(server.ready["address"]) as control:
+        server.send(made)
+        paths = [p for p in (server.data_dir / "objects").glob("[0-9a-f][0-9a-f]/*") if p.is_file()]
+        assert len(paths) >= 2
+        for path in paths:
+            size = path.stat().st_size
+            path.unlink()
+            path.write_bytes(bytes(size))
+        assert control.deploy("m", made, wait=False).version == 1
 
 
 def test_a_damaged_derived_object_is_written_again(tmp_path: Path):
