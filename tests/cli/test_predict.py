@@ -45,6 +45,12 @@ def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str)
     assert [float(row["predict_proba_yes"]) for row in rows] == [3.0, -2.5]
 
 
+def test_truth_values_are_numbers(run, worker, tmp_path: Path):
+    (tmp_path / "x.csv").write_text("size,age\nTrue,2\nfalse,0.5\n")
+    ran = run("predict", "m", tmp_path / "x.csv", "--method", "decision_function")
+    assert ran.out == "decision_function\n3.0\n0.5\n"
+
+
 def test_standard_input_and_output(run, worker, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("1,2\n-3,0.5\n"))
     assert run("predict", "m").out == "predict\nyes\nno\n"

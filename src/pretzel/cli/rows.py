@@ -1,7 +1,8 @@
 """Rows from texts and to texts: CSV, TSV, lines.
 
-An empty cell is missing (NaN), as pandas reads it.  A first row in which no cell is a number is a header.  Blank lines
-are passed over, except where a row has one cell: there each is a text, so that answers line up with what was asked.
+An empty cell is missing (NaN) and ``True`` is one, as pandas reads them.  A first row in which no cell is a number is a
+header.  Blank lines are passed over, except where a row has one cell: there each is a text, so that answers line up
+with what was asked.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Row = Sequence[str]
 Lines = Iterator[tuple[int, Row]]
 """Rows, each with the number of the line it ends on, from 1."""
 NAN = float("nan")
+TRUTHS = {"True": 1.0, "TRUE": 1.0, "true": 1.0, "False": 0.0, "FALSE": 0.0, "false": 0.0}
+"""Truth values as numbers, in the ways that pandas reads; `pretzel deploy --sample` takes them so."""
 
 
 def batches(file: TextIO, delimiter: str | None, description: ModelDescription, count: int) -> Iterator[Any]:
@@ -164,6 +167,8 @@ def _number(cell: str, line: int, name: str) -> float:
     try:
         return float(cell) if cell.strip() else NAN
     except ValueError:
+        if cell in TRUTHS:
+            return TRUTHS[cell]
         raise InputError(f"line {line}, column {name}: expected a number, got {cell[:40]!r}") from None
 
 
