@@ -24,6 +24,8 @@ _BY_CODE: dict[str, type[errors.PretzelError]] = {
 }
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
+# What a gRPC server says that has no such method.
+_NO_SUCH_METHOD = "Method not found!"
 # What grpc.aio says in place of the status when a write meets a stream that the server has ended (grpc issue 36066).
 _LOST_STATUS = "Internal error from Core"
 
@@ -35,10 +37,15 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     code, details = error.code().name, error.details() or "no message"
     if code == "INTERNAL" and details == _LOST_STATUS:
         return errors.UnavailableError(f"{address}: the server ended the stream while it was being written to")
+    if code == "UNIMPLEMENTED" and details == _NO_SUCH_METHOD:
+        ports = "workers answer predictions (port 8001), control planes deployments (port 8101)"
+        return errors.UnsupportedError(f"{address}: the server there has no such method; {ports}")
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":
-        return errors.DeadlineError(f"{address}: {details}; allow more with timeout=")
+        return errors.DeadlineError(
+            f"{address}: {details}; allow more with timeout=, or see whether a server is running there"
+        )
     return error_of(code, details, _named(error))
 
 
