@@ -262,7 +262,8 @@ def _shaped(array: np.ndarray, kind: ValueType) -> np.ndarray:
 
 def _check_shape(shape: tuple[int, ...], kind: ValueType) -> None:
     if kind.width is None and len(shape) != 1:
-        raise InputError(f"expected one value a row, got an array of shape {shape}")
+        alone = "one value; put it in a list" if not shape else f"an array of shape {shape}"
+        raise InputError(f"expected one value a row, got {alone}")
     if kind.width is not None and len(shape) != 2:
         raise InputError(
             f"expected rows of {kind.width} features, got an array of shape {shape}; "
