@@ -7,7 +7,7 @@ column, found by name in a table or by position in an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,10 +145,18 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
     table = table_of(X)
     if table is None:
         table = _by_position(X, list(metadata.get("feature_names") or names), metadata)
+    elif metadata.get("spaces"):
+        table = {known_as(name, names, metadata): column for name, column in table.items()} | table
     for name in names:
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
+
+
+def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:
+    """Return the name by which a model knows a column; LightGBM writes another letter for a space."""
+    written = column.replace(" ", metadata.get("spaces", " "))
+    return written if column not in names and written in names else column
 
 
 def _as_texts(values: Any) -> Any:
