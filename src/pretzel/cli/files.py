@@ -93,7 +93,10 @@ def _frame(path: Path, model: Any) -> Any:
     readers = {"parquet": pandas.read_parquet, "jsonl": lambda file: pandas.read_json(file, lines=True)}
     reader = readers.get(kind, lambda file: pandas.read_csv(file, sep=_DELIMITERS[kind] or ","))
     frame = reader(path)
-    names = list(model.feature_names_in_)
+    written = {
+        str(name).replace(" ", "_"): name for name in frame.columns
+    }  # by LightGBM, which takes the file's names too
+    names = [name if name in frame.columns else written.get(name, name) for name in model.feature_names_in_]
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise InputError(
