@@ -65,7 +65,7 @@ def test_people_see_the_steps(run, control, saved, monkeypatch):
 def test_a_pickle_is_opened_with_a_warning(run, control, pickled):
     ran = run("deploy", "m", pickled)
     assert ran.code == 0, ran.err
-    assert "warning: " in ran.err and "is a pickle, and opening it runs what is in it" in ran.err
+    assert "warning: " in ran.err and "is opened as a pickle, which runs what is in it" in ran.err
     assert len(control.objects) > 0
 
 

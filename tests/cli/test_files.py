@@ -199,5 +199,5 @@ def test_skops_files_hold_what_is_trusted(run, control, tmp_path: Path) -> None:
 def test_joblib_files_are_exported_with_a_warning(run, tmp_path: Path) -> None:
     joblib.dump(LogisticRegression().fit([[1.0], [3.0]], [0, 1]), tmp_path / "m.joblib")
     ran = run("export", tmp_path / "m.joblib")
-    assert ran.code == 0 and "is a pickle, and opening it runs what is in it" in ran.err
+    assert ran.code == 0 and "is opened as a pickle, which runs what is in it" in ran.err
     assert "predict" in bundle.load(tmp_path / "m.pretzel").outputs

@@ -86,3 +86,14 @@ except pretzel.errors.UnsupportedError as error:
     ran = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
     assert ran.stdout.startswith("(3,)\n"), ran.stderr
     assert "checking it on a sample needs" in ran.stdout and "pip install" in ran.stdout
+
+
+def test_a_sample_may_have_the_names_that_lightgbm_was_given(tmp_path: Path) -> None:
+    lightgbm, pandas = pytest.importorskip("lightgbm"), pytest.importorskip("pandas")
+    from pretzel.cli.files import read_sample
+    from pretzel.importers.files import opened
+
+    table = pandas.DataFrame(X, columns=["a b", "c"])
+    lightgbm.train({"verbose": -1, "num_threads": 1}, lightgbm.Dataset(table, Y), 3).save_model(tmp_path / "m.txt")
+    table.to_csv(tmp_path / "x.csv", index=False)
+    assert list(read_sample(tmp_path / "x.csv", opened(tmp_path / "m.txt")).columns) == ["a b", "c"]

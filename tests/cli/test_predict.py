@@ -56,6 +56,12 @@ def test_what_is_there_is_not_written_over_by_a_mistake(run, worker, tmp_path: P
     assert not (tmp_path / "kept.csv").exists()
 
 
+def test_truth_values_are_numbers(run, worker, tmp_path: Path):
+    (tmp_path / "x.csv").write_text("size,age\nTrue,2\nfalse,0.5\n")
+    ran = run("predict", "m", tmp_path / "x.csv", "--method", "decision_function")
+    assert ran.out == "decision_function\n3.0\n0.5\n"
+
+
 def test_standard_input_and_output(run, worker, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("1,2\n-3,0.5\n"))
     assert run("predict", "m").out == "predict\nyes\nno\n"

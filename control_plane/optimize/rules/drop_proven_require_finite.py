@@ -10,7 +10,7 @@ from pretzel.plan.ops import RequireFinite
 
 @rule(on(RequireFinite))
 def drop_proven_require_finite(graph: Graph, check: RequireFinite) -> Node | None:
-    """Counts of n-grams, weighted and normalized, are finite whatever the text, so checking them refuses nothing.
+    """What is finite whatever comes in, as are weighted counts of n-grams, needs no check: it refuses nothing.
 
     Before::
 

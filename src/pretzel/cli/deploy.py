@@ -31,7 +31,10 @@ def deploy(
         ),
     ],
     sample: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV, TSV or lines of text to verify the plan on.")
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Rows to verify the plan on, in a file that `pretzel predict` takes."
+        ),
     ] = None,
     tolerance: Annotated[float | None, typer.Option(min=0, help="Relative difference allowed on the sample.")] = None,
     weights: Annotated[

@@ -95,7 +95,9 @@ def _frame(path: Path, model: Any) -> Any:
         raise InputError(f"{path}: it cannot be read as {kind} ({error})") from None
     if kind in _DELIMITERS and not isinstance(frame.index, pandas.RangeIndex):  # pandas takes the first for names
         raise InputError(f"{path}: its rows have more cells than its header")
-    names = list(model.feature_names_in_)
+    # LightGBM writes underscores for spaces, and takes the file's names too.
+    written = {str(name).replace(" ", "_"): name for name in frame.columns}
+    names = [name if name in frame.columns else written.get(name, name) for name in model.feature_names_in_]
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise InputError(

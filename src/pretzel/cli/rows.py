@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from pretzel.client.inputs import known_as
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription, ModelDescription
 
@@ -154,6 +155,7 @@ def _frame(
     names = header or description.version.metadata.get("feature_names") or list(inputs)
     if len(names) != len(columns):
         raise InputError(f"the file has {len(columns)} columns and no header; the model takes {len(names)}")
+    names = [known_as(name, inputs, description.version.metadata) for name in names]
     return {
         name: _cells(column, not _takes_text(inputs.get(name)), lines, repr(name)) if name in inputs else column
         for name, column in zip(names, columns, strict=True)

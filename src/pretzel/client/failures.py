@@ -40,9 +40,12 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":
-        return errors.DeadlineError(f"{address}: {details}; allow more with timeout=")
+        return errors.DeadlineError(
+            f"{address}: {details}; allow more with timeout=, or see whether a server is running there"
+        )
     if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
-        return errors.UnavailableError(f"{address}: another service answers there; is it the other plane's address?")
+        ports = "workers answer predictions (port 8001), control planes deployments (port 8101)"
+        return errors.UnavailableError(f"{address}: another service answers; is it the other plane's address? {ports}")
     return error_of(code, details, _named(error))
 
 

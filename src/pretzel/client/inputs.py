@@ -7,7 +7,7 @@ column, found by name in a table or by position in an array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from pretzel.plan.values import Csr, Ragged, Texts
 
 Column = np.ndarray | Texts | Csr | Ragged
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent")
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -153,10 +153,18 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
     table = table_of(X)
     if table is None:
         table = _by_position(X, list(metadata.get("feature_names") or names), metadata)
+    elif metadata.get("spaces"):
+        table = {known_as(name, names, metadata): column for name, column in table.items()} | table
     for name in names:
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
+
+
+def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:
+    """Return the name by which a model knows a column; LightGBM writes another letter for a space."""
+    written = column.replace(" ", metadata.get("spaces", " "))
+    return written if column not in names and written in names else column
 
 
 def _as_texts(values: Any) -> Any:
@@ -270,7 +278,8 @@ def _shaped(array: np.ndarray, kind: ValueType) -> np.ndarray:
 
 def _check_shape(shape: tuple[int, ...], kind: ValueType) -> None:
     if kind.width is None and len(shape) != 1:
-        raise InputError(f"expected one value a row, got an array of shape {shape}")
+        alone = "one value; put it in a list" if not shape else f"an array of shape {shape}"
+        raise InputError(f"expected one value a row, got {alone}")
     if kind.width is not None and len(shape) != 2:
         raise InputError(
             f"expected rows of {kind.width} features, got an array of shape {shape}; "

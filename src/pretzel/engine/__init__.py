@@ -10,7 +10,9 @@ try:
 except ModuleNotFoundError as error:
     if not (error.name or "").startswith("pretzel.kernels"):
         raise
-    raise PreconditionError(f"the kernels are not built (there is no {error.name}); run `make build`") from None
+    unbuilt = PreconditionError(f"the kernels are not built (there is no {error.name}); run `make build`")
+    unbuilt.add_note("a checkout has its kernels built in place; an installed wheel brings them")
+    raise unbuilt from None
 from pretzel.engine.version import KERNEL_SET
 
 __all__ = ["KERNEL_SET", "Executable", "StageCatalog", "load", "measure"]

@@ -61,6 +61,15 @@ def test_names_are_as_a_sample_spells_them() -> None:
     assert [node.column for node in export(estimator).inputs] == ["a_b", "ü", "c"]
 
 
+@pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
+def test_without_a_sample_a_table_keeps_its_names(of: Any) -> None:
+    x = table()
+    model = of(lightgbm.LGBMRegressor(**FEW).fit(x, Y))
+    predictor = pretzel.compile(model)
+    np.testing.assert_array_equal(predictor.predict(x), model.predict(x))
+    np.testing.assert_array_equal(predictor.predict(x.rename(columns={"a b": "a_b"})), model.predict(x))
+
+
 def test_which_columns_are_categories_is_taken_from_a_sample() -> None:
     x = table(kind=kinds(TEXTS), size=kinds([1, 2, 3, 4, 5, 6], ordered=True))
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)

@@ -41,4 +41,6 @@ def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) ->
     spelled = tuple(inputs.types)
     if names is not None and tuple(name.replace(" ", "_") for name in spelled) == names:
         names = spelled
+    elif any("_" in name for name in names or ()):
+        inputs.metadata["spaces"] = "_"  # clients find the columns of a table that still has its own names
     return Columns.given(inputs, names, width)
