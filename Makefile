@@ -70,6 +70,7 @@ endef
 
 define build
 	@mkdir -p build
+	@compgen -G 'src/pretzel/kernels/*.so' >/dev/null || echo 'Compiling the kernels: a minute or two, the first time.'
 	@PRETZEL_ONLY="$${PRETZEL_ONLY:-$(ONLY)}" flock build/lock $(BIN)/python setup.py -q build_ext --inplace
 endef
 

@@ -142,9 +142,10 @@ class PlanCatalog:
         pinned = {d: e.plan for d, e in self.resident.items() if d in self._pinned and e.plan}
         least = total_bytes(pinned | {entry.digest: plan})
         if least > self._budget:
+            beside, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
             raise ExhaustedError(
-                f"plan {entry.digest.short}: {least} bytes with the pinned plans, {self._budget} allowed; "
-                "raise PRETZEL_MEMORY_BUDGET or unpin models"
+                f"plan {entry.digest.short}: {least} bytes{beside}, {self._budget} allowed; "
+                f"raise PRETZEL_MEMORY_BUDGET{remedy}"
             )
 
     def _admit(self, entry: Entry, plan: Plan, executable: Executable) -> None:

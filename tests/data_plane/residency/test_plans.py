@@ -134,7 +134,7 @@ async def test_a_plan_over_the_budget_is_refused_and_evicts_nothing(cache: Objec
     small, large = put(cache, regression(3)), put(cache, regression(WIDE))
     plans = catalog(tmp_path, 100_000)
     await plans.load(plans.entry(small))
-    with pytest.raises(ExhaustedError, match="100000 allowed"):
+    with pytest.raises(ExhaustedError, match=r"\d bytes, 100000 allowed; raise PRETZEL_MEMORY_BUDGET$"):
         await plans.load(plans.entry(large))
     assert set(plans.resident) == {small}
 
