@@ -117,7 +117,7 @@ def page(lines: Sequence[Line]) -> str:
     parts = [_HEAD, _summary(lines), "\n## Each rule\n", _EACH]
     for name in dict.fromkeys(line.workload for line in lines):
         parts += [f"\n### {name}\n", _table([line for line in lines if line.workload == name])]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, _unreached(lines)])
 
 
 def _summary(lines: Sequence[Line]) -> str:
@@ -132,7 +132,7 @@ def _summary(lines: Sequence[Line]) -> str:
             if line.sibling_bytes and plain.sibling_bytes:
                 memory += f"; {SIBLINGS} siblings {_size(plain.sibling_bytes)} to {_size(line.sibling_bytes)}"
             kernels = f"{plain.kernels} to {line.kernels}"
-            times = (_us(line.one), f"{line.one.ratio:.2f}", _us(line.many), f"{line.many.ratio:.2f}")
+            times = (_us(line.one), _ratio(line.one), _us(line.many), _ratio(line.many))
             rows.append(_cells((line.workload, kernels, *times, memory, f"{line.compile_ms:.1f}")))
     return "\n".join(rows)
 
@@ -141,7 +141,7 @@ def _table(lines: Sequence[Line]) -> str:
     heads = ("rules", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us a row", "times faster", "parameters")
     rows = [_cells(heads), "|" + "---|" * len(heads)]
     for x in lines:
-        times = (_us(x.one), f"{x.one.ratio:.2f}", _us(x.many), f"{x.many.ratio:.2f}")
+        times = (_us(x.one), _ratio(x.one), _us(x.many), _ratio(x.many))
         rows.append(_cells((x.rules, str(x.kernels), *times, _size(x.bytes))))
     return "\n".join(rows)
 
@@ -154,6 +154,19 @@ def _us(row: Row) -> str:
     return f"{row.ours_us:.2f}"
 
 
+def _ratio(row: Row) -> str:
+    """Return how many times faster, and the least and the most of all rounds: what is inside that is noise."""
+    return f"{row.ratio:.2f} ({row.low:.2f}-{row.high:.2f})"
+
+
+def _unreached(lines: Sequence[Line]) -> str:
+    """Return a sentence on the rules that do nothing to any of the workloads."""
+    named = {name for line in lines for name in line.rules.split()}
+    idle = [f"`{rule.name}`" for rule in RULES if rule.name not in named]
+    told = "These rules do nothing to any workload above; random definitions reach each of them in the tests"
+    return f"\n{told}: {', '.join(idle)}.\n"
+
+
 def _size(n: int) -> str:
     return f"{n / 1e6:.2f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
 
@@ -162,7 +175,8 @@ _HEAD = f"""# What the optimizer is worth
 
 Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, compiled with and without rewrite rules
 and run in one process on one core.  *Times faster* is against the same definition with no rules: both are timed in
-turn, fifteen times, and the processor's time in the best rounds is compared.  One row is one call with one row;
+turn, fifteen times, and the processor's time in the best rounds is compared; in brackets, the ratios of the worst and
+of the best round.  One row is one call with one row;
 {ROWS} rows are one call with so many.  *Optimize and compile* is the time for a definition whose derived parameters are
 there already.  The numbers with their circumstances are in [oven.json](oven.json).
 """

@@ -17,12 +17,13 @@ from sklearn.ensemble import (
     StackingClassifier,
 )
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.feature_selection import SelectKBest, chi2
+from sklearn.feature_selection import SelectKBest, VarianceThreshold, chi2
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     KBinsDiscretizer,
+    MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
@@ -134,6 +135,10 @@ def _numbers() -> Iterator[Workload]:
         "min-max, histogram boosting of 100": (MinMaxScaler(), HistGradientBoostingRegressor(max_iter=100)),
         "products, scale, ridge": (PolynomialFeatures(2), StandardScaler(), Ridge()),
         "bins of one-hot, logistic regression": (KBinsDiscretizer(8), LogisticRegression()),
+        "three scalings, logistic regression": (MaxAbsScaler(), StandardScaler(), MinMaxScaler(), LogisticRegression()),
+        "impute and tell, drop constants, scale, logistic regression": (
+            *(SimpleImputer(add_indicator=True), VarianceThreshold(), StandardScaler(), _logistic()),
+        ),
     }
     for name, steps in pipelines.items():
         yield _workload(name, _fit(x, y, *steps), x[:ROWS])
@@ -145,11 +150,12 @@ def _tables() -> Iterator[Workload]:
         return
     frame, income, names = found
     numbers = [name for name in frame.columns if name not in names]
-    encoded = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), names),
-        (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
-    )
+    numbers_too = (make_pipeline(SimpleImputer(), StandardScaler()), numbers)
+    encoded = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), names), numbers_too)
     yield _workload("Adult: one-hot, scale, logistic regression", _fit(frame, income, encoded, _logistic()), frame)
+    dense = make_column_transformer((OneHotEncoder(handle_unknown="ignore", sparse_output=False), names), numbers_too)
+    few = LogisticRegression(penalty="l1", solver="liblinear", C=0.01)
+    yield _workload("Adult: dense one-hot, scale, l1 logistic regression", _fit(frame, income, dense, few), frame)
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     ordinal = make_column_transformer((codes, names), (StandardScaler(), numbers))
     forest = RandomForestClassifier(50, max_depth=10, random_state=0)
