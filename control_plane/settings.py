@@ -1,19 +1,14 @@
-"""Settings of the control plane: arguments, then ``PRETZEL_*`` variables, then the file that PRETZEL_CONFIG names."""
+"""Settings of the control plane."""
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import SettingsConfigDict
+
+from pretzel.settings import PlaneSettings, is_loopback
 
 MiB = 1 << 20
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -21,10 +16,10 @@ Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(BaseSettings):
+class Settings(PlaneSettings):
     """What a control plane needs to know; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="PRETZEL_", extra="ignore", frozen=True, use_attribute_docstrings=True)
+    model_config = SettingsConfigDict(frozen=True, use_attribute_docstrings=True)
 
     data_dir: Path = Path("pretzel-data")
     """Where the catalog and the objects are kept; one control plane at a time."""
@@ -67,19 +62,6 @@ class Settings(BaseSettings):
     verify_jobs: Count = 200
     """Verifications after which a child is replaced."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, variables, file."""
-        file = TomlConfigSettingsSource(settings_cls, os.environ.get("PRETZEL_CONFIG"))
-        return init_settings, env_settings, file
-
     def address(self, port: int) -> str:
         """Return where a port of this host is, as gRPC writes it."""
         host = self.host.strip("[]")
@@ -89,15 +71,8 @@ class Settings(BaseSettings):
     def _guard(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together; give both or none")
-        if self.tls_cert is None and not self.insecure and not _is_loopback(self.host):
+        if self.tls_cert is None and not self.insecure and not is_loopback(self.host):
             raise ValueError(
                 f"host {self.host!r} can be reached from elsewhere: give tls_cert and tls_key, or say insecure"
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,32 +1,25 @@
-"""What a worker is told: on the command line, by `PRETZEL_*` variables, or by the file that PRETZEL_CONFIG names."""
+"""What a worker is told: settings of its supervisor and of its serving processes."""
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from pretzel.settings import PlaneSettings, is_loopback
 
 MIB = 1 << 20
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(PlaneSettings):
     """The settings of one worker, that is of its supervisor and all its serving processes."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PRETZEL_", extra="ignore", cli_kebab_case=True, cli_implicit_flags=True
-    )
+    model_config = SettingsConfigDict(cli_kebab_case=True, cli_implicit_flags=True)
 
     host: str = "127.0.0.1"
     """Address to listen on; one that others can reach needs `insecure`."""
@@ -78,18 +71,6 @@ class Settings(BaseSettings):
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, variables, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, os.environ.get("PRETZEL_CONFIG"))
-
     @model_validator(mode="before")
     @classmethod
     def _split(cls, values: object) -> object:
@@ -111,11 +92,3 @@ class Settings(BaseSettings):
     def threads(self) -> int:
         """How many executor threads each serving process has."""
         return self.executor_threads or len(os.sched_getaffinity(0))
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address to listen on."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -65,7 +65,16 @@ cdef class TextHash(_CategoryHash):
 
 
 cdef class NumberHash(_CategoryHash):
-    """The same of the decimal digits of each number; one that is not whole, or beyond 64 bits, is refused."""
+    """The same of the decimal digits of each number; one that is not whole, or beyond 64 bits, is refused.
+
+    Args:
+        inputs: one number a row: f32, f64 or an integer type.
+        output: one i64 a row.
+        column: how messages name the column.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     cdef int kind
 

@@ -23,7 +23,17 @@ cdef struct Pursuit:
 
 
 cdef class MatchingPursuit(Kernel):
-    """Orthogonal matching pursuit on products with the atoms (``sklearn.linear_model.orthogonal_mp_gram``)."""
+    """Orthogonal matching pursuit on products with the atoms (``sklearn.linear_model.orthogonal_mp_gram``).
+
+    Args:
+        inputs: the products of each row with the k atoms, ``f64[k]``.
+        output: the coefficients, ``f64[k]``.
+        gram: ``f64[k, k]``: the products of the atoms with each other.
+        count: how many atoms a row takes at most, 1..k.
+
+    Raises:
+        ValueError: types, shape or count do not fit.
+    """
 
     cdef object kept
     cdef const double* gram

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Topics(Kernel):
-    """Variational inference of a row's topics (``LatentDirichletAllocation``), with words ``[width, k]``."""
+    """Variational inference of a row's topics (``LatentDirichletAllocation``), to the order of its sums."""
 
     def __init__(
         self,

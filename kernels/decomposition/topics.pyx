@@ -26,7 +26,19 @@ cdef struct Document:
 
 
 cdef class Topics(Kernel):
-    """Variational inference of a row's topics (``LatentDirichletAllocation``), with words ``[width, k]``."""
+    """Variational inference of a row's topics (``LatentDirichletAllocation``), to the order of its sums.
+
+    Args:
+        inputs: counts, f32 or f64, dense or sparse; a negative one is refused.
+        output: ``[k]`` of the type of x.
+        words: ``[width, k]`` of the type of x: the operator's, transposed.
+        prior: what each topic begins with.
+        tolerance: the mean change of a row's topics below which it ends.
+        iterations: how often at most, 0..10000.
+
+    Raises:
+        ValueError: types, shape or iterations do not fit.
+    """
 
     cdef object kept
     cdef const void* words

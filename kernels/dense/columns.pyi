@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Concat(Kernel):
-    """The columns of all parts side by side, each converted to the widest type (``numpy.hstack``)."""
+    """The columns of all parts side by side, each converted to the type of the result (``numpy.hstack``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 

@@ -29,7 +29,15 @@ cdef pretzel_cast cast_between(source, target) except NULL:
 
 
 cdef class Concat(Kernel):
-    """The columns of all parts side by side, each converted to the widest type (``numpy.hstack``)."""
+    """The columns of all parts side by side, each converted to the type of the result (``numpy.hstack``).
+
+    Args:
+        inputs: dense values, all of numbers or all texts, each of any type and width.
+        output: dense, as wide as all of them together.
+
+    Raises:
+        ValueError: a part is not dense, or the widths do not add up.
+    """
 
     cdef pretzel_cast* casts
     cdef int64_t* offsets      # bytes from the beginning of an output row to each part
@@ -66,7 +74,16 @@ cdef class Concat(Kernel):
 
 
 cdef class Cast(Kernel):
-    """The same numbers as another type."""
+    """The same numbers as another type.
+
+    Args:
+        inputs: dense numbers.
+        output: of ``dtype``, as wide.
+        dtype: any type of numbers; from a float to an integer is cut towards zero.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     cdef pretzel_cast cast
     cdef int64_t width
@@ -83,7 +100,16 @@ cdef class Cast(Kernel):
 
 
 cdef class Select(Kernel):
-    """The columns named, in that order; values of any type, texts too."""
+    """The columns named, in that order; values of any type, texts too.
+
+    Args:
+        inputs: a dense matrix of any type.
+        output: k columns of the same type.
+        columns: ``i64[k]``, each in 0..width-1; repeats are allowed.
+
+    Raises:
+        ValueError: a column lies outside x, or the types do not fit.
+    """
 
     cdef object kept
     cdef const int64_t* columns
@@ -114,7 +140,16 @@ cdef class Select(Kernel):
 
 
 cdef class Column(Select):
-    """One column of a matrix, one value a row."""
+    """One column of a matrix, one value a row.
+
+    Args:
+        inputs: a dense matrix of any type.
+        output: one value a row of the same type.
+        index: the column, in 0..width-1.
+
+    Raises:
+        ValueError: the column lies outside x, or the types do not fit.
+    """
 
     def __init__(self, inputs, output, *, index):
         import numpy as np

@@ -24,6 +24,11 @@ FUNCTIONS = ["product", "quotient", "maximum", "minimum", "coalesce"]
 cdef class Combine(Kernel):
     """The first part with each of the others in turn, each step rounded to the type of the parts.
 
+    Args:
+        inputs: the parts, dense f32 or f64, all of the type and the width of the output.
+        output: the same.
+        function: one of ``FUNCTIONS``.
+
     Raises:
         ValueError: there is no part, or one is not of the type of the result.
     """

@@ -88,14 +88,36 @@ cdef class _Products(_Distances):
 
 
 cdef class Dots(_Products):
-    """Distances made of products, centers ``[k, width]``, for k below eight."""
+    """Distances made of products, few a row: for k below eight.
+
+    Args:
+        inputs: one dense x of f32 or f64.
+        output: k columns, one a center; f32 only where x is.
+        centers: ``f64[k, width]``.
+        norms: ``f64[k]``: the sum of the squares of each center.
+        metric: one of ``METRICS``.
+
+    Raises:
+        ValueError: types or shapes do not fit, or there is no such metric.
+    """
 
     def __init__(self, inputs, output, *, centers, norms, metric):
         self.keep(inputs, output, centers, norms, metric, False)
 
 
 cdef class Tiles(_Products):
-    """Distances made of products, for k of eight and more; centers ``[width, k]``, padded to a multiple of eight."""
+    """Distances made of products, many a row: for k of eight and more.
+
+    Args:
+        inputs: one dense x of f32 or f64.
+        output: k columns, one a center; f32 only where x is.
+        centers: ``f64[width, padded(k)]``: transposed, and zeros up to a multiple of eight columns.
+        norms: ``f64[k]``: the sum of the squares of each center.
+        metric: one of ``METRICS``.
+
+    Raises:
+        ValueError: types or shapes do not fit, or there is no such metric.
+    """
 
     def __init__(self, inputs, output, *, centers, norms, metric):
         self.keep(inputs, output, centers, norms, metric, True)

@@ -31,6 +31,14 @@ cdef class Elementwise(Kernel):
     """``y = function(x)``, in float64 (``exp`` in the type of x), rounded to the type of x.
 
     ``exp`` of float64 and ``tanh`` are our own; the rest is the C library's.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        function: one of ``FUNCTIONS``.
+
+    Raises:
+        ValueError: the types do not fit.
     """
 
     cdef int function

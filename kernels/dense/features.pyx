@@ -27,7 +27,17 @@ cdef double LARGEST = 709.78  # beyond it expm1 overflows
 
 
 cdef class Bin(Kernel):
-    """How many edges of its column each value has reached; NaN reaches all."""
+    """How many edges of its column each value has reached; NaN reaches all.
+
+    Args:
+        inputs: dense f32 or f64; compared in float64.
+        output: i64, as wide.
+        edges: ``f64[n]``: those of all columns, ascending within each.
+        starts: ``i64[width + 1]``: where the edges of each column begin, from 0 to n.
+
+    Raises:
+        ValueError: types or shapes do not fit, or the starts lead out of the edges.
+    """
 
     cdef object kept
     cdef const double* edges
@@ -81,7 +91,16 @@ cdef inline int64_t reached(double x, const double* edges, int64_t count) noexce
 
 
 cdef class Products(Kernel):
-    """Products of the columns that each row of factors names, from left to right; -1 is no factor."""
+    """Products of the columns that each row of factors names, from left to right; -1 is no factor.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: k columns of that type; a product of no factor is 1.
+        factors: ``i64[k, degree]``: columns in 0..width-1, or -1.
+
+    Raises:
+        ValueError: types do not fit, or a factor lies outside x.
+    """
 
     cdef object kept
     cdef const int64_t* factors
@@ -126,7 +145,17 @@ cdef inline real product(const real* x, const int64_t* factors, int64_t degree) 
 
 
 cdef class Power(Kernel):
-    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
+    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each.
+
+    Args:
+        inputs: dense f64.
+        output: the same.
+        exponents: ``f64[width]``.
+        form: one of ``POWERS``.
+
+    Raises:
+        ValueError: types or shape do not fit, or there is no such form.
+    """
 
     cdef object kept
     cdef const double* exponents

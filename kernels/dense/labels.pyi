@@ -7,12 +7,12 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class ArgMax(Kernel):
-    """Where the largest value of each row is."""
+    """Where the largest value of each row is, the first of equals; a NaN is the largest (``numpy.argmax``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 
 class ArgMin(Kernel):
-    """Where the smallest value of each row is."""
+    """Where the smallest value of each row is, the first of equals; a NaN is the smallest (``numpy.argmin``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 

@@ -47,7 +47,15 @@ cdef class _Position(Kernel):
 
 
 cdef class ArgMax(_Position):
-    """Where the largest value of each row is."""
+    """Where the largest value of each row is, the first of equals; a NaN is the largest (``numpy.argmax``).
+
+    Args:
+        inputs: dense f32, f64 or i64, of one column at least.
+        output: one i64 a row.
+
+    Raises:
+        ValueError: the types do not fit, or x has no column.
+    """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         self.find(inputs[0], output, frame.rows, True)
@@ -55,7 +63,15 @@ cdef class ArgMax(_Position):
 
 
 cdef class ArgMin(_Position):
-    """Where the smallest value of each row is."""
+    """Where the smallest value of each row is, the first of equals; a NaN is the smallest (``numpy.argmin``).
+
+    Args:
+        inputs: dense f32, f64 or i64, of one column at least.
+        output: one i64 a row.
+
+    Raises:
+        ValueError: the types do not fit, or x has no column.
+    """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         self.find(inputs[0], output, frame.rows, False)
@@ -108,7 +124,17 @@ cdef inline int64_t find_in_order(const number* x, int64_t width, bint largest) 
 
 
 cdef class Threshold(Kernel):
-    """One where x is above a value (or equal, where inclusive), else zero."""
+    """One where x is above a value (or equal, where inclusive), else zero.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: i64, as wide.
+        value: compared with x in float64.
+        inclusive: whether what equals it gives one too.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     cdef double value
     cdef bint inclusive, single
@@ -140,7 +166,16 @@ cdef inline void compare(const real* x, int64_t* y, int64_t n, double value, bin
 
 
 cdef class LabelLookup(Kernel):
-    """The number that each code names, where a model goes on computing with its labels."""
+    """The number that each code names, where a model goes on computing with its labels.
+
+    Args:
+        inputs: one i64 code a row; one outside 0..n-1 is refused.
+        output: one number a row, of the type of ``labels``.
+        labels: ``[n]`` numbers.
+
+    Raises:
+        ValueError: labels and output are not of one type, or labels are no list.
+    """
 
     cdef object kept
     cdef const void* labels

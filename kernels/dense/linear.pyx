@@ -39,7 +39,17 @@ cdef class _Product(Kernel):
 
 
 cdef class Dots(_Product):
-    """``y = x @ weights.T + bias`` with weights ``[k, width]`` (or ``[width]`` for one), for k below eight."""
+    """``y = x @ weights.T + bias``, few sums a row: for k below eight.
+
+    Args:
+        inputs: one dense x of f32 or f64.
+        output: k columns; f32 only over f32.
+        weights: ``[k, width]``, or ``[width]`` where k is 1: the operator's, transposed, of the type of the output.
+        bias: ``[k]`` of that type, or None.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
 
     def __init__(self, inputs, output, *, weights, bias=None):
         self.keep(inputs, output, weights, bias, (output.columns, inputs[0].columns), output.columns)
@@ -57,7 +67,17 @@ cdef class Dots(_Product):
 
 
 cdef class Tiles(_Product):
-    """``y = x @ weights + bias`` for k of eight and more; weights ``[width, k]``, padded to a multiple of eight columns."""
+    """``y = x @ weights + bias``, many sums a row: for k of eight and more.
+
+    Args:
+        inputs: one dense x of f32 or f64.
+        output: k columns; f32 only over f32.
+        weights: ``[width, padded(k)]`` of the type of the output: zeros up to a multiple of eight columns.
+        bias: ``[k]`` of that type, or None.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
 
     def __init__(self, inputs, output, *, weights, bias=None):
         sums = padded(output.columns)

@@ -39,7 +39,16 @@ FUNCTIONS = [
 
 
 cdef class Link(Kernel):
-    """From scores to probabilities, row by row."""
+    """From scores to probabilities, row by row, in the type of x; each function is the operator's of that name.
+
+    Args:
+        inputs: dense f32 or f64; one value a row for the pairs.
+        output: as x, but ``[2]`` for the pairs, and one value a row for ``log_sum_exp``.
+        function: one of ``FUNCTIONS``.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     cdef int function
     cdef int64_t width         # of x

@@ -13,7 +13,16 @@ ctypedef fused real:
 
 
 cdef class WeightedMedian(Kernel):
-    """The first value, in ascending order, up to which half of the weights lie (``AdaBoostRegressor``)."""
+    """The first value, in ascending order, up to which half of the weights lie (``AdaBoostRegressor``).
+
+    Args:
+        inputs: dense f32 or f64, of one column at least.
+        output: one value a row of that type.
+        weights: ``f64[width]``, not negative.
+
+    Raises:
+        ValueError: types or shape do not fit, or x has no column.
+    """
 
     cdef object kept
     cdef const double* weights

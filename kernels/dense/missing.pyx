@@ -35,7 +35,18 @@ cdef inline bint is_missing(number x, double missing) noexcept nogil:
 
 
 cdef class Impute(Kernel):
-    """Missing numbers replaced by their column's fill (``SimpleImputer.transform``)."""
+    """Missing numbers replaced by their column's fill (``SimpleImputer.transform``).
+
+    Args:
+        inputs: dense f32, f64 or i64.
+        output: the same.
+        fill: ``[width]`` of that type.
+        missing: the number that means missing; NaN finds NaN.
+        missing_text: of use to texts alone.
+
+    Raises:
+        ValueError: types or shape do not fit.
+    """
 
     cdef object kept
     cdef const void* fill
@@ -79,7 +90,18 @@ cdef inline void impute(
 
 
 cdef class MissingIndicator(Kernel):
-    """One where a value of the columns listed is missing, else zero; a text is missing when it is None or NaN."""
+    """One where a value of the columns listed is missing, else zero; a text is missing when it is None or NaN.
+
+    Args:
+        inputs: dense f32, f64, i64 or texts.
+        output: k columns of ``dtype``.
+        columns: ``i64[k]``, each in 0..width-1.
+        missing: the number that means missing; NaN finds NaN.
+        dtype: f32, f64, i64 or bool.
+
+    Raises:
+        ValueError: types do not fit, or a column lies outside x.
+    """
 
     cdef object kept
     cdef const int64_t* columns
@@ -128,7 +150,17 @@ cdef class MissingIndicator(Kernel):
 
 
 cdef class RequireFinite(Kernel):
-    """x itself, unless it holds a NaN (where that is refused) or an infinity (``sklearn.utils.check_array``)."""
+    """x itself, unless it holds a NaN (where that is refused) or an infinity (``sklearn.utils.check_array``).
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        owner: the estimator that refuses, for the message.
+        allow_nan: whether only infinities are refused.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     cdef int64_t width
     cdef bint single, allow_nan

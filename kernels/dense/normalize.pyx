@@ -23,7 +23,16 @@ cdef enum Norm:
 
 
 cdef class Normalize(Kernel):
-    """``x / norm(x)``, the norm rounded to the type of x; one below ten epsilons counts as 1 (``preprocessing.normalize``)."""
+    """``x / norm(x)``, the norm rounded to the type of x, where below ten epsilons 1 (``preprocessing.normalize``).
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        norm: l1, l2 or max.
+
+    Raises:
+        ValueError: the types do not fit, or there is no such norm.
+    """
 
     cdef int norm
     cdef int64_t width

@@ -25,7 +25,19 @@ cdef struct Curve:
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
+    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``).
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        knots: ``f64[width, n]``, ascending along each row, finite; n is 1 or more.
+        levels: ``f64[n]``: the result at each knot.
+        margin: how far from the outermost knots a value is as at them, in the type of x.
+        upwards: whether interpolating upwards is all.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
 
     cdef object kept
     cdef const double* knots
@@ -109,25 +121,45 @@ cdef inline int64_t reached(double x, const Curve* curve, bint equal) noexcept n
     return low
 
 
-cdef class NormalQuantile(Kernel):
-    """The inverse of the normal distribution function (``scipy.stats.norm.ppf``)."""
+ctypedef double (*Function)(double) noexcept nogil
 
+
+cdef class _Normal(Kernel):
+    """What both directions share: a function of each number by itself."""
+
+    cdef Function function
     cdef int64_t width
 
-    def __init__(self, inputs, output):
+    cdef int keep(self, inputs, output, Function function) except -1:
         alike(inputs, output, ("f64",))
-        self.width = output.columns
+        self.function, self.width = function, output.columns
+        return 0
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <double*>inputs[0].values
         cdef double* y = <double*>output.values
         cdef int64_t i
         for i in range(frame.rows * self.width):
-            y[i] = quantile(x[i])
+            y[i] = self.function(x[i])
         return OK
 
 
-cdef inline double quantile(double p) noexcept nogil:
+cdef class NormalQuantile(_Normal):
+    """The inverse of the normal distribution function (``scipy.stats.norm.ppf``).
+
+    Args:
+        inputs: dense f64.
+        output: the same; infinite at 0 and 1, NaN outside.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
+
+    def __init__(self, inputs, output):
+        self.keep(inputs, output, quantile)
+
+
+cdef double quantile(double p) noexcept nogil:
     if p == 0:
         return -INFINITY
     if p == 1:
@@ -155,19 +187,20 @@ cdef inline double excess(double x, double p) noexcept nogil:
     return 0.5 * erfc(-x / ROOT_2) - p if p < 0.25 else 0.5 * erf(x / ROOT_2) - (p - 0.5)
 
 
-cdef class NormalProbability(Kernel):
-    """The normal distribution function (``scipy.stats.norm.cdf``)."""
+cdef class NormalProbability(_Normal):
+    """The normal distribution function (``scipy.stats.norm.cdf``).
 
-    cdef int64_t width
+    Args:
+        inputs: dense f64.
+        output: the same.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
 
     def __init__(self, inputs, output):
-        alike(inputs, output, ("f64",))
-        self.width = output.columns
+        self.keep(inputs, output, probability)
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef const double* x = <double*>inputs[0].values
-        cdef double* y = <double*>output.values
-        cdef int64_t i
-        for i in range(frame.rows * self.width):
-            y[i] = 0.5 * erfc(-x[i] / ROOT_2)
-        return OK
+
+cdef double probability(double x) noexcept nogil:
+    return 0.5 * erfc(-x / ROOT_2)

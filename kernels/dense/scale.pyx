@@ -18,29 +18,48 @@ ctypedef fused real:
     double
 
 
-cdef class Affine(Kernel):
-    """``x * scale + shift`` (``MinMaxScaler``, idf weights), the product rounded before the sum."""
+cdef class _Columnwise(Kernel):
+    """What all three share: two numbers for each column, and the width and the type of x."""
 
     cdef object kept
-    cdef const double* scale
-    cdef const double* shift
+    cdef const void* first
+    cdef const void* second
     cdef int64_t width
     cdef bint single
 
-    def __init__(self, inputs, output, *, scale, shift=None):
+    cdef int keep(self, inputs, output, str dtype, dict pair) except -1:
         alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
+        self.kept = [vector(name, array, dtype, self.width) for name, array in pair.items()]
+        self.first, self.second = <const void*><size_t>address(self.kept[0]), <const void*><size_t>address(self.kept[1])
+        return 0
+
+
+cdef class Affine(_Columnwise):
+    """``x * scale + shift`` (``MinMaxScaler``, idf weights), the product rounded before the sum.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        scale: ``[width]`` floats.
+        shift: ``[width]`` floats, or None.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
+
+    def __init__(self, inputs, output, *, scale, shift=None):
         # Adding -0.0 leaves every product as it is; adding 0.0 would turn -0.0 into 0.0.
-        shift = np.full(self.width, -0.0) if shift is None else shift
-        self.kept = vector("scale", scale, "f64", self.width), vector("shift", shift, "f64", self.width)
-        self.scale = <const double*><size_t>address(self.kept[0])
-        self.shift = <const double*><size_t>address(self.kept[1])
+        shift = np.full(output.columns, -0.0) if shift is None else shift
+        self.keep(inputs, output, "f64", {"scale": scale, "shift": shift})
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* scale = <const double*>self.first
+        cdef const double* shift = <const double*>self.second
         if self.single:
-            affine(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.scale, self.shift)
+            affine(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, scale, shift)
         else:
-            affine(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.scale, self.shift)
+            affine(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, scale, shift)
         return OK
 
 
@@ -55,29 +74,31 @@ cdef inline void affine(
         y += width
 
 
-cdef class Standardize(Kernel):
-    """``(x - mean) / scale``, rounded twice (``StandardScaler.transform``, ``RobustScaler.transform``)."""
+cdef class Standardize(_Columnwise):
+    """``(x - mean) / scale``, rounded twice (``StandardScaler.transform``, ``RobustScaler.transform``).
 
-    cdef object kept
-    cdef const double* mean
-    cdef const double* scale
-    cdef int64_t width
-    cdef bint single
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        mean: ``[width]`` floats, or None.
+        scale: ``[width]`` floats, or None.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
 
     def __init__(self, inputs, output, *, mean=None, scale=None):
-        alike(inputs, output)
-        self.width, self.single = output.columns, output.dtype == "f32"
-        mean = np.zeros(self.width) if mean is None else mean
-        scale = np.ones(self.width) if scale is None else scale
-        self.kept = vector("mean", mean, "f64", self.width), vector("scale", scale, "f64", self.width)
-        self.mean = <const double*><size_t>address(self.kept[0])
-        self.scale = <const double*><size_t>address(self.kept[1])
+        mean = np.zeros(output.columns) if mean is None else mean
+        scale = np.ones(output.columns) if scale is None else scale
+        self.keep(inputs, output, "f64", {"mean": mean, "scale": scale})
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef const double* mean = <const double*>self.first
+        cdef const double* scale = <const double*>self.second
         if self.single:
-            standardize(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.mean, self.scale)
+            standardize(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, mean, scale)
         else:
-            standardize(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.mean, self.scale)
+            standardize(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, mean, scale)
         return OK
 
 
@@ -92,28 +113,29 @@ cdef inline void standardize(
         y += width
 
 
-cdef class Clip(Kernel):
-    """Each column held between two bounds; NaN stays."""
+cdef class Clip(_Columnwise):
+    """Each column held between two bounds; NaN stays.
 
-    cdef object kept
-    cdef const void* low
-    cdef const void* high
-    cdef int64_t width
-    cdef bint single
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        low: ``[width]`` floats, rounded to the type of x.
+        high: the same; it wins where it is below ``low``.
+
+    Raises:
+        ValueError: types or shapes do not fit.
+    """
 
     def __init__(self, inputs, output, *, low, high):
-        alike(inputs, output)
-        self.width, self.single = output.columns, output.dtype == "f32"
-        self.kept = vector("low", low, output.dtype, self.width), vector("high", high, output.dtype, self.width)
-        self.low = <const void*><size_t>address(self.kept[0])
-        self.high = <const void*><size_t>address(self.kept[1])
+        self.keep(inputs, output, output.dtype, {"low": low, "high": high})
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values
+        cdef void* y = output.values
         if self.single:
-            clip(<float*>x, <float*>output.values, frame.rows, self.width, <const float*>self.low, <const float*>self.high)
+            clip(<float*>x, <float*>y, frame.rows, self.width, <const float*>self.first, <const float*>self.second)
         else:
-            clip(<double*>x, <double*>output.values, frame.rows, self.width, <const double*>self.low, <const double*>self.high)
+            clip(<double*>x, <double*>y, frame.rows, self.width, <const double*>self.first, <const double*>self.second)
         return OK
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Spline(Kernel):
-    """The splines that are not zero come by recursion over the degree (``scipy.interpolate.BSpline``)."""
+    """The basis splines of each column, those that are not zero by recursion over the degree (``BSpline`` of SciPy)."""
 
     def __init__(
         self,

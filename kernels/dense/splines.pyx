@@ -16,7 +16,20 @@ ctypedef fused real:
 
 
 cdef class Spline(Kernel):
-    """The splines that are not zero come by recursion over the degree (``scipy.interpolate.BSpline``)."""
+    """The basis splines of each column, those that are not zero by recursion over the degree (``BSpline`` of SciPy).
+
+    Args:
+        inputs: dense f32 or f64, computed in float64.
+        output: ``m - degree - 1`` columns of that type for each of x, ``degree`` fewer where periodic.
+        knots: ``f64[width, m]``, ascending along each row, finite; m is ``2 * degree + 2`` or more.
+        degree: 0..65535.
+        values: ``f64[width, 2 * (m - degree - 1)]``: the splines at the low end, then at the high one; or None.
+        slopes: the same, of how they go on from there.
+        periodic: whether x is moved into the range by whole periods.
+
+    Raises:
+        ValueError: types or shapes do not fit, or only one of values and slopes is given.
+    """
 
     cdef object kept
     cdef const double* knots

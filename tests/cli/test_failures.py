@@ -98,6 +98,6 @@ def test_servers_without_their_libraries_say_what_to_install(run, monkeypatch):
     def missing():
         raise ModuleNotFoundError("No module named 'structlog'", name="structlog")
 
-    monkeypatch.setattr("pretzel.cli.servers._follow_parent", missing)
+    monkeypatch.setattr("pretzel.cli.servers._begin", missing)
     ran = run("worker")
     assert (ran.code, ran.err.splitlines()[0]) == (7, "error: servers need structlog; pip install 'pretzel[server]'")

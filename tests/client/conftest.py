@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pretzel.client import AsyncClient, AsyncControlPlane, Client, ControlPlane
+from tests.client.services import Worker, serving
 
 Open = Callable[..., Any]
 
@@ -58,3 +59,19 @@ def connect(kind: str) -> Iterator[Open]:
 def control(kind: str) -> Iterator[Open]:
     """Open control-plane clients."""
     yield from opener(kind, ControlPlane, AsyncControlPlane)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker(m=2, wide=3, sibling=2, stuck=2)
+
+
+@pytest.fixture
+def address(worker: Worker) -> Iterator[str]:
+    with serving(worker) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def client(connect: Open, address: str) -> Any:
+    return connect(address, timeout=30)

@@ -25,6 +25,8 @@ from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer, add_Predic
 
 PLAN = Digest("0" * 64, 10)
 LABELS = ["no", "yes"]
+X = np.array([[1.0, 2.0], [-3.0, 0.5]])
+BIG = np.random.default_rng(0).normal(size=(400_000, 2))  # 6.4 MB
 OUTPUTS = (
     OutputDescription("predict", ValueType("i64"), LABELS),
     OutputDescription("predict_proba", ValueType("f64", 2), LABELS),

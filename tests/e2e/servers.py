@@ -66,7 +66,7 @@ def server(command: str, directory: Path, **settings: object) -> Iterator[Server
             start_new_session=True,
         )
     try:
-        yield Server(process, _ready(process, directory / "log"))
+        yield Server(process, ready(process, directory / "log"))
     finally:
         _stop(process)
 
@@ -89,7 +89,7 @@ def free_port() -> int:
         return held.getsockname()[1]
 
 
-def _ready(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
+def ready(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
     """Wait for the line of JSON that says where the server answers."""
     deadline = time.monotonic() + READY_SECONDS
     with selectors.DefaultSelector() as selector:

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from tests.e2e.test_up import Up, started
+from tests.e2e.up import Up, started
 
 RECORDS: list[dict[str, Any]] = [{"a": 1, "city": "Zürich"}, {"tags": ["x", "x", "y"]}, {}, {"a": 2.5}] * 5
 LISTS = [["a", "b"], [], ["c", "𝔘"], ["a", "a"]] * 5

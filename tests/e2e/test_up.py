@@ -3,167 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import json
-import os
 import pickle
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_iris
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import pretzel
 from pretzel import errors
-from pretzel.cli import main
-from tests.e2e.servers import _ready
-
-PATIENCE = 60.0
-PRETZEL = Path(sys.executable).with_name("pretzel")
-
-
-@dataclass
-class Up:
-    """A running `pretzel up`, and what it said when it was ready."""
-
-    process: subprocess.Popen[str]
-    facts: dict[str, Any]
-
-    def client(self) -> pretzel.Client:
-        return pretzel.Client(self.facts["predictions"], timeout=PATIENCE)
-
-    def plane(self) -> pretzel.ControlPlane:
-        return pretzel.ControlPlane(self.facts["control"], timeout=PATIENCE)
-
-    def run(self, *arguments: object, code: int = 0) -> Any:
-        """Run a command against it, and return the JSON that it prints."""
-        addresses = {"PRETZEL_SERVER": self.facts["predictions"], "PRETZEL_CONTROL_PLANE": self.facts["control"]}
-        out, err = io.StringIO(), io.StringIO()
-        with patch.dict(os.environ, addresses), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            ended = main([*map(str, arguments), "--json"])
-        assert ended == code, err.getvalue()
-        if code:
-            return json.loads(err.getvalue())["error"]
-        if arguments[0] == "predict":
-            return [json.loads(line) for line in out.getvalue().splitlines()]
-        return json.loads(out.getvalue())
-
-
-@contextlib.contextmanager
-def started(directory: Path, *options: str) -> Iterator[Up]:
-    """Start `pretzel up` on free ports; end it, and all that it started, at the end."""
-    directory.mkdir(parents=True, exist_ok=True)
-    ports = [] if any(option.startswith("--port") for option in options) else ["--port=0", "--control-port=0"]
-    command = [str(PRETZEL), "up", "--json", *ports, "--metrics-port=0", f"--data-dir={directory}/data", *options]
-    with (directory / "log").open("a") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
-    try:
-        yield Up(process, _ready(process, directory / "log"))
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(PATIENCE)
-        process.stdout.close()
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Return what a condition gives once it holds, waiting a bounded time for it."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what}: not after {PATIENCE} seconds"
-        time.sleep(0.05)
-    return found
-
-
-def descendants(pid: int) -> dict[int, str]:
-    """The processes that a process started, directly or not, with their command lines."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-    found, queue = {}, [pid]
-    while queue:
-        parent = queue.pop()
-        for child in [child for child, its_parent in parents.items() if its_parent == parent]:
-            with contextlib.suppress(OSError):
-                found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
-                queue.append(child)
-    return found
-
-
-def alive(pids: Any) -> list[int]:
-    states = {}
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            states[pid] = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return [pid for pid, state in states.items() if state != "Z"]
-
-
-def answers(address: str) -> bool:
-    host, port = address.split(":")
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, int(port))) == 0
-
-
-IRIS = load_iris()
-NAMES = np.array(["setosa", "versicolor", "virginica"], object)
-SIZES = np.where(IRIS.data[:, 0] > 6, "large", "small").astype(object)
-DOCUMENTS = ["The cat sat on the mat", "a dog ran", "Cats & dogs", "Größe zählt", "", "no more words"] * 10
-PEOPLE = pd.DataFrame({"age": np.arange(60.0) % 37, "job": ["clerk", "farmer", "smith"] * 20})
-
-
-@dataclass
-class Trained:
-    """An estimator with rows that it takes."""
-
-    estimator: Any
-    X: Any
-
-    def head(self, rows: int) -> Any:
-        return self.X[:rows]
-
-
-@pytest.fixture(scope="module")
-def trained() -> dict[str, Trained]:
-    halves = np.arange(60) % 2
-    columns = ColumnTransformer([("n", StandardScaler(), ["age"]), ("c", OneHotEncoder(), ["job"])])
-    several = RandomForestClassifier(n_estimators=5, max_depth=3, random_state=0)
-    iris = make_pipeline(StandardScaler(), LogisticRegression())
-    return {
-        "iris": Trained(iris.fit(IRIS.data, NAMES[IRIS.target]), IRIS.data),
-        "text": Trained(make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(DOCUMENTS, halves), DOCUMENTS),
-        "features": Trained(TfidfVectorizer(ngram_range=(1, 2)).fit(DOCUMENTS), DOCUMENTS),
-        "targets": Trained(several.fit(IRIS.data, np.stack([NAMES[IRIS.target], SIZES], axis=1)), IRIS.data),
-        "people": Trained(make_pipeline(columns, LinearRegression()).fit(PEOPLE, PEOPLE["age"] * 2), PEOPLE),
-    }
-
-
-@pytest.fixture(scope="module")
-def up(tmp_path_factory, trained) -> Iterator[Up]:
-    with started(tmp_path_factory.mktemp("up"), "--workers=2") as running:
-        with running.plane() as plane:
-            for name, model in trained.items():
-                plane.deploy(name, model.estimator, sample=model.head(20))
-        yield running
-
+from tests.e2e.trained import DOCUMENTS, IRIS, NAMES, PEOPLE
+from tests.e2e.up import PATIENCE, until
 
 METHODS = [
     ("iris", "predict"),
@@ -315,68 +170,3 @@ def test_every_command_speaks_json(up, trained, tmp_path: Path):
     assert up.run("delete", "cli@1", code=6)["code"] == "FAILED_PRECONDITION"
     assert up.run("delete", "cli", "--force") == {"deleted": "cli"}
     assert up.run("describe", "cli", code=4)["code"] == "NOT_FOUND"
-
-
-def end(running: Up, kill: Callable[[int, int], None]) -> None:
-    """End it by a signal, and see that nothing of it is left."""
-    below = descendants(running.process.pid)
-    assert len(below) >= 3
-    kill(running.process.pid, signal.SIGTERM)
-    assert running.process.wait(PATIENCE) == 0
-    assert alive(below) == []
-    assert not answers(running.facts["predictions"]) and not answers(running.facts["control"])
-
-
-def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path, trained):
-    with started(tmp_path) as running:
-        with running.plane() as plane:
-            plane.deploy("iris", trained["iris"].estimator)
-        end(running, os.kill)
-    with started(tmp_path) as running:
-        with running.client() as client:
-            assert client.predict("iris", IRIS.data).tolist() == trained["iris"].estimator.predict(IRIS.data).tolist()
-        end(running, os.killpg)
-    assert "Traceback" not in (tmp_path / "log").read_text()
-
-
-def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, trained):
-    with started(tmp_path) as running, running.plane() as plane, running.client() as client:
-        plane.deploy("iris", trained["iris"].estimator)
-
-        def works() -> bool:
-            with contextlib.suppress(errors.UnavailableError):
-                names = [model.name for model in plane.models()]
-                return (names, client.predict("iris", IRIS.data[:1]).tolist()) == (["iris"], ["setosa"])
-            return False
-
-        for word in (" control-plane ", " worker "):
-            before = server_of(running, word)
-            os.kill(before, signal.SIGKILL)
-            until(lambda w=word, b=before: server_of(running, w) not in (None, b), f"{word} is started again")
-            until(works, f"{word} answers")
-
-
-def server_of(running: Up, word: str) -> int | None:
-    """The child that runs one of the servers."""
-    found = [pid for pid, command in descendants(running.process.pid).items() if word in command]
-    return found[0] if found else None
-
-
-def test_nothing_outlives_it(tmp_path: Path):
-    with started(tmp_path) as running:
-        below = descendants(running.process.pid)
-        running.process.kill()
-        until(lambda: not alive(below), "all are gone")
-
-
-def test_a_port_that_is_taken_is_said(tmp_path: Path):
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        held.listen()
-        port = held.getsockname()[1]
-        ports = ["--port=0", f"--control-port={port}", "--metrics-port=0", f"--data-dir={tmp_path}"]
-        ran = subprocess.run([PRETZEL, "up", *ports], capture_output=True, text=True, timeout=PATIENCE)
-    assert ran.returncode == 5
-    assert f"127.0.0.1:{port}" in ran.stderr and "Traceback" not in ran.stderr
-    assert [line.split()[0] for line in ran.stderr.splitlines()[-2:]] == ["error:", "help:"]
-    assert ran.stderr.count("error:") == 1 and "--control-port" in ran.stderr

@@ -1,9 +1,14 @@
 """Every operator has a kernel, a reference and a case; what is missing is printed, operator by operator."""
 
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+
 import pytest
 
 from pretzel.engine.bindings import BINDINGS
-from pretzel.plan.node import OPERATORS
+from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.ops import Input
 from pretzel.plan.reference import REFERENCES
 from tests.ops.harness import CASES
@@ -21,6 +26,34 @@ def test_an_operator_has_everything(name: str) -> None:
     }
     missing = [part for part, present in parts.items() if not present]
     assert not missing, f"{name}: no {', no '.join(missing)}"
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
+def test_each_field_is_described(operator: type[Node]) -> None:
+    undescribed = set(operator.fields) - {"x"} - set(described(inspect.getsource(operator)))
+    assert not undescribed, f"{operator.__name__}: no docstring stands under {', '.join(sorted(undescribed))}"
+
+
+def test_a_comment_or_the_docstring_of_the_next_field_describes_nothing() -> None:
+    source = '''
+    class Power(Node):
+        """A power of each column."""
+
+        x: Node
+        exponents: Parameter  # `f64[width]`
+        form: str = "power"
+        """One of power, box_cox."""
+    '''
+    assert list(described(source)) == ["form"]
+
+
+def described(source: str) -> Iterator[str]:
+    """Yield the fields of a class that have a docstring under them; of x, ``infer`` says what it is."""
+    declared: ast.ClassDef = ast.parse(textwrap.dedent(source)).body[0]
+    for field, below in zip(declared.body, declared.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))) if text:
+                yield name
 
 
 def test_every_kernel_that_is_bound_can_be_imported() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ _ALIASES = {"--port": "--control-port", "--metrics-port": "--control-metrics-por
 
 def control_plane(context: typer.Context) -> int:
     """Run a control plane; `pretzel control-plane --help` lists its settings."""
-    with_server_extra(_follow_parent)
+    with_server_extra(_begin)
     context.args[:] = map(_renamed, context.args)
     with failures.helping(_OWN.format("--control-port, --control-metrics-port or --data-dir")):
         return with_server_extra(lambda: _run_control_plane(context))
@@ -33,7 +34,7 @@ def control_plane(context: typer.Context) -> int:
 
 def worker(context: typer.Context) -> int:
     """Run a data-plane worker; `pretzel worker --help` lists its settings."""
-    with_server_extra(_follow_parent)
+    with_server_extra(_begin)
     with failures.helping(_OWN.format("--port, --metrics-port or --cache-dir")):
         return with_server_extra(lambda: _run_worker(context))
 
@@ -101,9 +102,21 @@ def _renamed(argument: str) -> str:
     return _ALIASES.get(option, option) + equals + value
 
 
-def _follow_parent() -> None:
-    parent = os.environ.pop(PARENT, "")
-    if parent:
-        from pretzel.data_plane.supervise.parent import die_with
+def warn_of_unknown_settings() -> None:
+    """Name the variables and the keys of the file that no server knows: a misspelled one would do nothing, silently."""
+    from pretzel.control_plane.settings import Settings as ControlPlane
+    from pretzel.data_plane.settings import Settings as Worker
+    from pretzel.settings import unknown
 
-        die_with(int(parent))
+    for problem in unknown(ControlPlane, Worker):
+        print(f"warning: {problem}", file=sys.stderr)
+
+
+def _begin() -> None:
+    """End with the parent where there is one, which has warned already."""
+    parent = os.environ.pop(PARENT, "")
+    if not parent:
+        return warn_of_unknown_settings()
+    from pretzel.data_plane.supervise.parent import die_with
+
+    return die_with(int(parent))

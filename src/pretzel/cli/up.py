@@ -15,6 +15,7 @@ import typer
 from pretzel.cli import output
 from pretzel.cli.children import Server, run
 from pretzel.cli.options import Json
+from pretzel.cli.servers import warn_of_unknown_settings, with_server_extra
 
 
 def _setting(name: str, help_line: str, **limits: Any) -> Any:
@@ -38,6 +39,7 @@ def up(
     json: Json = False,
 ) -> int:
     """Start a control plane and workers here, until SIGTERM or Ctrl-C."""
+    with_server_extra(warn_of_unknown_settings)
     both = [f"--host={host}", f"--log-level={log_level}", *(["--insecure"] if insecure else [])]
     control = Control([*both, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
     worker = Worker(

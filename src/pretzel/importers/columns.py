@@ -1,8 +1,4 @@
-"""What an estimator is given: an ordered list of columns, some still of open type until a step says what it reads.
-
-scikit-learn does not record whether a column held texts or numbers.  So an input stays open until a step asks for it as
-one or the other, or a sample settles it; two steps that disagree are refused.
-"""
+"""What a step is given: an ordered list of columns, some of them of inputs whose type is still open."""
 
 from __future__ import annotations
 
@@ -12,104 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.errors import UnsupportedError
+from pretzel.importers.inputs import MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TEXT, TOKENS, ValueType, dense
-
-MATRIX = "X"
-"""Name of the input of estimators that were not fitted on a DataFrame."""
-
-
-class UnreadableError(UnsupportedError):
-    """Columns are not what a step reads; whoever knows where that step stands says so."""
-
-
-class Inputs:
-    """The inputs of a definition in the making: name to type, where it is settled."""
-
-    def __init__(self, settled: dict[str, ValueType] | None = None, categorical: Iterable[str] = ()) -> None:
-        """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
-        self.types: dict[str, ValueType] = dict(settled or {})
-        self.categorical = frozenset(categorical)
-        self.absent_is_missing = False
-        """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
-        self.integers: str | None = None
-        """The type to which clients are to round arrays of integers, if the library does."""
-        self.used: dict[str, ops.Input] = {}
-        self.metadata: dict[str, Any] = {}
-        """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
-        self.written_out: set[str] = set()
-        self.records: dict[str, dict[str, Any]] = {}
-        """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
-
-    def node(self, name: str, wanted: ValueType) -> Node:
-        """Return the input as ``wanted``; a settled number type other than that wins over it.
-
-        Raises:
-            UnreadableError: one step reads texts where another reads numbers.
-        """
-        kind = self.types.setdefault(name, wanted)
-        if kind.is_text != wanted.is_text or kind.width != wanted.width:
-            raise UnreadableError(
-                f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
-            )
-        node = ops.Input(name, str(kind))
-        self.used[name] = node
-        return node
-
-    def category(self, name: str) -> Node:
-        """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
-
-        Raises:
-            UnreadableError: another step reads it as numbers.
-        """
-        if name not in self.used:
-            self.types[name] = TEXT
-        node = self.node(name, TEXT)
-        self.written_out.add(name)
-        return node
-
-    def ragged(self, name: str, kind: ValueType) -> Node:
-        """Return the input as lists; a sample cannot have settled that, for arrays hold none.
-
-        Raises:
-            UnreadableError: another step reads no lists there.
-        """
-        if name in self.used and self.used[name].type != kind:
-            raise UnreadableError(f"input {name!r}: one step reads {self.used[name].type}, another lists")
-        self.types[name] = kind
-        return self.used.setdefault(name, ops.Input(name, str(kind)))
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Columns of an input whose type is still open: the whole of a named column, or some of a matrix."""
-
-    inputs: Inputs
-    name: str
-    width: int | None
-    """Columns of the input; None for one value a row (a list of texts, a column of a DataFrame)."""
-    positions: tuple[int, ...] | None = None
-    """Which of them; None for all."""
-
-    @property
-    def columns(self) -> int:
-        return len(self.positions) if self.positions is not None else 1 if self.width is None else self.width
-
-    def settle(self, dtype: str) -> Node:
-        node = self.inputs.node(self.name, dense(dtype, self.width))
-        if self.positions is None:
-            return node
-        return ops.Select(node, Parameter.of(np.asarray(self.positions, np.int64)))
-
-    def at(self, position: int) -> Open:
-        if self.width is None:
-            return self
-        within = position if self.positions is None else self.positions[position]
-        return Open(self.inputs, self.name, self.width, (within,))
-
+from pretzel.plan.types import NUMBERS, TOKENS, dense
 
 Part = Node | Open
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.columns import MATRIX, Columns, Inputs
+from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
+from pretzel.importers.inputs import MATRIX, Inputs
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
@@ -105,30 +106,32 @@ def _number(dtype: Any) -> str:
 
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     kind = type(estimator)
-    metadata: dict[str, Any] = {
+    reads_text = any(node.type.is_text for node in inputs.used.values())
+    optional = {
+        "feature_names": list(x.names or ()),
+        "integers_as_text": sorted(inputs.written_out),
+        "records": inputs.records,
+        "absent": "missing" if inputs.absent_is_missing else None,
+        "integers": inputs.integers,
+        "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
+        "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
+    }
+    return {
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
         "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
+        **{key: value for key, value in optional.items() if value},
+        **inputs.metadata,
     }
-    if x.names:
-        metadata["feature_names"] = list(x.names)
-    if inputs.written_out:
-        metadata["integers_as_text"] = sorted(inputs.written_out)
-    if inputs.records:
-        metadata["records"] = inputs.records
-    if inputs.absent_is_missing:
-        metadata["absent"] = "missing"
-    if inputs.integers:
-        metadata["integers"] = inputs.integers
-    if any(node.type.is_text for node in inputs.used.values()):
-        metadata["unicode"] = unicodedata.unidata_version  # whose letters and cases the answers are by
-    classes = getattr(estimator, "classes_", None)
+
+
+def _classes_dtype(classes: Any) -> str | None:
     if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
         classes = classes[0]
-    if isinstance(classes, np.ndarray):
-        metadata["classes_dtype"] = "object" if classes.dtype == object else classes.dtype.str
-    return metadata | inputs.metadata
+    if not isinstance(classes, np.ndarray):
+        return None
+    return "object" if classes.dtype == object else classes.dtype.str
 
 
 def _library(kind: type) -> str:

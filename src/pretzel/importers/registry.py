@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.columns import Columns, Inputs, UnreadableError
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs, UnreadableError
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]

@@ -20,7 +20,7 @@ from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import metadata
 from pretzel.errors import CorruptObjectError, ExhaustedError, PreconditionError, UnavailableError
-from tests.control_plane.catalog.test_catalog import deploy, release
+from tests.control_plane.catalog.releases import deploy, release
 
 
 @pytest.fixture

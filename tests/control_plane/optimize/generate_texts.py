@@ -8,7 +8,28 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import NUMBERS, TEXT, TOKENS
-from tests.control_plane.optimize.generate import WORDS, Draw, makes
+from tests.control_plane.optimize.generate import WORDS, Draw, makes, simple
+
+simple(ops.Lowercase, lambda n: n.type == TEXT, lambda d, x: {})
+simple(ops.StripAccents, lambda n: n.type == TEXT, lambda d, x: {"form": d.dice.choice(["ascii", "unicode"])})
+simple(ops.Tokenize, lambda n: n.type == TEXT, lambda d, x: {"pattern": r"(?u)\b\w\w+\b"})
+simple(
+    ops.FilterTokens,
+    lambda n: n.type == TOKENS,
+    lambda d, x: {"stop_words": Parameter.strings(d.dice.choice([[], ["ab"]]))},
+)
+simple(
+    ops.CountNgrams,
+    lambda n: n.type in (TEXT, TOKENS),
+    lambda d, x: {
+        "vocabulary": Parameter.of(d.dice.sample(WORDS, d.dice.randint(1, 5))),
+        "unit": "word" if x.type == TOKENS else d.dice.choice(["char", "char_wb"]),
+        "low": 1,
+        "high": 2,
+        "dtype": d.dice.choice(["f64", "f64", "i64", "f32"]),
+        "binary": d.dice.random() < 0.3,
+    },
+)
 
 
 @makes(ops.HashNgrams)

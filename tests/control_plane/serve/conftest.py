@@ -1,3 +1,5 @@
+"""A control plane that runs for all tests of a file, and a model's name for each test."""
+
 import re
 from collections.abc import Iterator
 

@@ -91,3 +91,8 @@ def assert_close(what: str, got: Any, want: np.ndarray, relative: float, scale: 
     assert got.dtype == want.dtype, f"{what}: {got.dtype}, want {want.dtype}"
     largest = np.abs(want[np.isfinite(want)]).max(initial=0.0)
     np.testing.assert_allclose(got, want, rtol=relative, atol=scale * float(largest), err_msg=what)
+
+
+def served(model: onnx.ModelProto, x: np.ndarray, **options: Any) -> Definition:
+    """Compare over all rows of the one input X at once, and one by one."""
+    return assert_served(model, {"X": x}, batches=(1, len(x)), **options)

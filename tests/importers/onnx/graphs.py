@@ -9,6 +9,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 ML = "ai.onnx.ml"
+FLOAT = TensorProto.FLOAT
+MATRIX: dict[str, tuple[int, list[int | None]]] = {"X": (FLOAT, [None, 3])}
+Y = {"Y": FLOAT}
 
 
 def single(
@@ -28,6 +31,13 @@ def single(
     outputs = outputs or {"Y": TensorProto.FLOAT}
     node = helper.make_node(op, ["X", *named], list(outputs), name=f"the {op}", domain=domain, **attributes)
     return model([node], {"X": (dtype, shape)}, outputs, named, opset=opset, ml=ml)
+
+
+def node(op: str, *inputs: str, to: str = "Y", domain: str = "", **attributes: Any) -> onnx.NodeProto:
+    """A node that is known to messages by its operator, and by what it gives where that is no output."""
+    return helper.make_node(
+        op, list(inputs), [to], name=f"the {op}" if to == "Y" else f"the {op} of {to}", domain=domain, **attributes
+    )
 
 
 def model(

@@ -1,11 +1,8 @@
-"""Whole graphs: constants folded, rows kept apart, and what cannot be served refused by node, reason and remedy."""
+"""Whole graphs: constants folded, rows kept apart, labels looked up."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
@@ -13,19 +10,11 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers import export
 from pretzel.plan import ops
 from tests.importers.onnx.compare import assert_served
-from tests.importers.onnx.graphs import model, single
+from tests.importers.onnx.graphs import FLOAT, MATRIX, Y, model, node
 from tests.importers.sklearn.compare import run
 
-FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
+INT = TensorProto.INT64
 X = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
-MATRIX: dict[str, tuple[int, list[int | None]]] = {"X": (FLOAT, [None, 3])}
-Y = {"Y": FLOAT}
-
-
-def node(op: str, *inputs: str, to: str = "Y", domain: str = "", **attributes: Any) -> onnx.NodeProto:
-    return helper.make_node(
-        op, list(inputs), [to], name=f"the {op}" if to == "Y" else f"the {op} of {to}", domain=domain, **attributes
-    )
 
 
 def test_what_is_the_same_for_all_rows_is_computed_once() -> None:
@@ -113,109 +102,6 @@ def test_attributes_that_became_inputs(opset: int) -> None:
     assert_served(graph, {"X": X})
 
 
-REFUSED: dict[str, tuple[list[onnx.NodeProto], dict[str, np.ndarray]]] = {
-    "node 'the Conv' (Conv) cannot be served: no importer knows this": (
-        [node("Conv", "X", "c")],
-        {"c": np.ones(3, np.float32)},
-    ),
-    "node 'the Softmax' (Softmax) cannot be served: axis 0 runs over the rows; export a graph that keeps": (
-        [node("Softmax", "X", axis=0)],
-        {},
-    ),
-    "node 'the Add' (Add) cannot be served: a constant differs from row to row; export a graph for any number": (
-        [node("Add", "X", "c")],
-        {"c": np.ones((4, 3), np.float32)},
-    ),
-    "node 'the MatMul' (MatMul) cannot be served: both of its sides depend on the rows": (
-        [node("Transpose", "X", to="T"), node("MatMul", "X", "T")],
-        {},
-    ),
-    "node 'the Concat' (Concat) cannot be served: axis 0 runs over the rows": ([node("Concat", "X", "X", axis=0)], {}),
-    "node 'the Reshape' (Reshape) cannot be served: it makes [-1, 5] of rows of [3]": (
-        [node("Reshape", "X", "c")],
-        {"c": np.array([-1, 5])},
-    ),
-    "node 'the Elu' (acme.Elu) cannot be served: no importer knows": (
-        [node("Elu", "X", domain="acme")],
-        {},
-    ),
-    "node 'the Relu' (Relu) cannot be served: its attribute 'slope' is not known": ([node("Relu", "X", slope=1.0)], {}),
-    "node 'the Add' reads 'nothing', which nothing before it gives": ([node("Add", "X", "nothing")], {}),
-    "the graph reads 'Y', which nothing before it gives": ([node("Relu", "X", to="Z")], {}),
-    "node 'the Cast' (Cast) cannot be served: the type FLOAT16 is not served": ([node("Cast", "X", **{"to": "Y"})], {}),
-    "its output 'Y' does not depend on the rows": ([node("Neg", "c")], {"c": np.ones(3, np.float32)}),
-    "the rows of its output 'Y' are not in the first dimension": ([node("Transpose", "X")], {}),
-    "'A' is given twice": ([node("Relu", "X", to="A"), node("Abs", "X", to="A"), node("Neg", "A")], {}),
-}
-
-
-@pytest.mark.parametrize("said", REFUSED)
-def test_what_cannot_be_served_is_named(said: str) -> None:
-    nodes, constants = REFUSED[said]
-    if "Cast" in said:
-        nodes = [helper.make_node("Cast", ["X"], ["Y"], name="the Cast", to=TensorProto.FLOAT16)]
-    graph = model(nodes, MATRIX, Y, constants)
-    graph.opset_import.append(helper.make_opsetid("acme", 1))
-    with pytest.raises(UnsupportedError) as error:
-        export(graph)
-    assert said in str(error.value), str(error.value)
-
-
-def test_a_circle_is_refused() -> None:
-    nodes = [node("Add", "X", "B", to="A"), node("Abs", "A", to="B"), node("Neg", "A")]
-    with pytest.raises(UnsupportedError, match=r"node 'the Add of A' reads 'B', which nothing before it gives"):
-        export(model(nodes, MATRIX, Y))
-
-
-def test_a_newer_opset_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match=r"it is of opset 999, newer than \d+; upgrade onnx"):
-        export(model([node("Relu", "X")], MATRIX, Y, opset=999))
-
-
-def test_functions_of_its_own_are_refused() -> None:
-    graph = model([node("Relu", "X")], MATRIX, Y)
-    graph.functions.append(onnx.FunctionProto(name="twice", domain="acme"))
-    with pytest.raises(UnsupportedError, match="it defines functions of its own; inline them"):
-        export(graph)
-
-
-def test_data_in_another_file_are_refused() -> None:
-    graph = model([node("Add", "X", "c")], MATRIX, Y, {"c": np.ones(3, np.float32)})
-    graph.graph.initializer[0].data_location = TensorProto.EXTERNAL
-    graph.graph.initializer[0].external_data.add(key="location", value="/etc/passwd")
-    with pytest.raises(UnsupportedError, match="its data lie in another file; save the model as one file"):
-        export(graph)
-
-
-HUGE = 1 << 40
-
-
-@pytest.mark.parametrize(
-    "nodes, constants",
-    [
-        ([node("ConstantOfShape", "c", to="T"), node("Add", "X", "T")], {"c": np.array([HUGE])}),
-        ([node("Expand", "o", "c", to="T"), node("Add", "X", "T")], {"c": np.array([1 << 20, 1 << 20])}),
-        ([node("Tile", "o", "c", to="T"), node("Add", "X", "T")], {"c": np.array([HUGE])}),
-        ([node("Range", "z", "c", "i", to="T"), node("Add", "X", "T")], {"c": np.array(HUGE)}),
-        ([node("OneHot", "X", "c", "v", to="T"), node("Neg", "T")], {"c": np.array(HUGE)}),
-        ([node("Expand", "X", "c", to="T"), node("Neg", "T")], {"c": np.array([1, 1 << 30, 3])}),
-        ([node("Split", "X", to="Y", axis=1, num_outputs=1 << 40)], {}),
-        ([node("Tile", "X", "c")], {"c": np.array([1, HUGE])}),
-    ],
-    ids=lambda value: value[0].op_type if isinstance(value, list) else "",
-)
-def test_a_few_bytes_cannot_ask_for_much_memory(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> None:
-    given = {"o": np.ones(1, np.float32), "z": np.array(0), "i": np.array(1), "v": np.zeros(2, np.float32)}
-    with pytest.raises(UnsupportedError, match="cannot be served"):
-        export(model(nodes, MATRIX, Y, given | constants))
-
-
-def test_constants_that_double_each_other_are_bounded() -> None:
-    nodes = [node("Concat", f"c{i}", f"c{i}", to=f"c{i + 1}", axis=0) for i in range(40)] + [node("Add", "X", "c40")]
-    with pytest.raises(UnsupportedError, match="numbers"):
-        export(model(nodes, MATRIX, Y, {"c0": np.ones(1 << 10, np.float32)}))
-
-
 def test_labels_looked_up_in_a_constant_are_labels() -> None:
     nodes = [
         node("ArgMax", "X", to="best", axis=1),
@@ -226,61 +112,6 @@ def test_labels_looked_up_in_a_constant_are_labels() -> None:
     definition = export(model(nodes, MATRIX, {"Y": TensorProto.STRING}, constants))
     assert isinstance(definition.outputs["Y"], ops.LabelLookup)
     assert run(definition, {"X": np.eye(3, dtype=np.float32)})["Y"].tolist() == ["a", "b", "ö"]
-
-
-def test_tokens_between_separators_and_by_length() -> None:
-    for attributes, want in (
-        ({"separators": [" ", ";"]}, [[1, 1], [0, 1], [0, 0]]),
-        ({"tokenexp": "[a-z]+", "mincharnum": 3}, [[0, 1], [0, 1], [0, 0]]),
-        ({"tokenexp": r"\w+"}, [[1, 1], [0, 1], [0, 0]]),
-    ):
-        nodes = [
-            node("Tokenizer", "X", to="T", domain="com.microsoft", mark=0, pad_value="#", **attributes),
-            node("TfIdfVectorizer", "T", **VOCABULARY),
-        ]
-        definition = export(model(nodes, {"X": (TensorProto.STRING, [None])}, Y))
-        got = run(definition, {"X": ["ab abc", "abc;xyz", ""]})["Y"]
-        np.testing.assert_array_equal(got, np.array(want, np.float32))
-
-
-VOCABULARY: dict[str, Any] = {
-    "mode": "TF",
-    "min_gram_length": 1,
-    "max_gram_length": 1,
-    "max_skip_count": 0,
-    "ngram_counts": [0],
-    "ngram_indexes": [0, 1],
-    "pool_strings": ["ab", "abc"],
-}
-
-
-@pytest.mark.parametrize("mode, want", [("TF", [2, 1]), ("IDF", [0.5, 3]), ("TFIDF", [1, 3])])
-def test_counts_are_weighted_as_the_mode_says(mode: str, want: list[float]) -> None:
-    nodes = [
-        node("Tokenizer", "X", to="T", domain="com.microsoft", mark=0, mincharnum=1, pad_value="#", tokenexp="[a-z]+"),
-        node("TfIdfVectorizer", "T", **VOCABULARY | {"mode": mode, "weights": [0.5, 3.0]}),
-    ]
-    definition = assert_served(
-        model(nodes, {"X": (TensorProto.STRING, [None])}, Y), {"X": np.array(["ab ab abc", ""])}, batches=(1, 2)
-    )
-    np.testing.assert_array_equal(run(definition, {"X": ["ab ab abc"]})["Y"], np.array([want], np.float32))
-
-
-TOKENS: dict[str, dict[str, Any]] = {
-    "it marks the beginning": {"mark": 1, "tokenexp": "[a-z]+"},
-    "its pattern is not served": {"mark": 0, "tokenexp": "(a|b)+c"},
-    r"its pattern holds \\s": {"mark": 0, "tokenexp": r"\S+"},
-    "it cuts texts into characters": {"mark": 0, "separators": [""]},
-    "its separators are patterns": {"mark": 0, "separators": ["ab"]},
-    "expected either tokenexp or separators": {"mark": 0},
-}
-
-
-@pytest.mark.parametrize("said", TOKENS)
-def test_tokens_of_other_kinds_are_refused(said: str) -> None:
-    graph = single("Tokenizer", [None], domain="com.microsoft", dtype=TensorProto.STRING, **TOKENS[said])
-    with pytest.raises(UnsupportedError, match=said):
-        export(graph)
 
 
 def test_a_graph_of_one_row_answers_any_number_of_rows() -> None:

@@ -1,3 +1,5 @@
+"""NormalizedLinear over dense and sparse rows, by every norm; sums in another order differ by their roundings."""
+
 from __future__ import annotations
 
 from typing import Any

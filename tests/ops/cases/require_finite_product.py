@@ -1,3 +1,5 @@
+"""RequireFiniteProduct: products that overflow or do not, with and without a scaling before them."""
+
 from __future__ import annotations
 
 import numpy as np

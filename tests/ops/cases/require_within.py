@@ -1,3 +1,5 @@
+"""RequireWithin: limits near and far, with a NaN allowed or not, and a reason of the estimator's own."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""StripAccents in both forms, over letters of every script, and texts that are missing."""
+
 from __future__ import annotations
 
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Sum of one part up to four, with and without a bias of either type."""
+
 from __future__ import annotations
 
 from hypothesis import strategies as st

@@ -13,7 +13,8 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.importers.catboost.flat import Table
-from pretzel.importers.catboost.model import (
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.structure import (
     COUNTERS,
     CTR_TYPES,
     MEANS,
@@ -23,7 +24,6 @@ from pretzel.importers.catboost.model import (
     CtrFeature,
     CtrTable,
     FloatFeature,
-    Model,
     OneHotFeature,
     TableKey,
     Trees,

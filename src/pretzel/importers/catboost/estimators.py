@@ -10,7 +10,8 @@ from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import read_cbm
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.registry import given as gives
 from pretzel.plan.node import Node

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pretzel.importers.catboost.model import Combination, CtrFeature, FloatFeature, Model, OneHotFeature, require
+from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.splits import Splits, asked, splits_of
 from pretzel.importers.catboost.statistics import statistics
+from pretzel.importers.catboost.structure import Combination, CtrFeature, FloatFeature, OneHotFeature, require
 from pretzel.importers.columns import Columns
 from pretzel.plan import ops
 from pretzel.plan.node import Node

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from pretzel.importers.catboost.model import MULTILABEL, Model, require
+from pretzel.importers.catboost.model import MULTILABEL, Model
+from pretzel.importers.catboost.structure import require
 from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node

@@ -9,7 +9,8 @@ from pretzel.importers.catboost.cbm import is_cbm, read_cbm
 from pretzel.importers.catboost.json_model import read_json
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.registry import given as gives
 

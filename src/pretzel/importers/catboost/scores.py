@@ -10,7 +10,8 @@ from pretzel.importers.catboost.features import compared
 from pretzel.importers.catboost.heads import scaled
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.trees import ensemble
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Step
 from pretzel.plan.node import Node
 

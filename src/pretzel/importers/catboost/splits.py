@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pretzel.importers.catboost.model import CtrFeature, FloatFeature, Model, OneHotFeature
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.structure import CtrFeature, FloatFeature, OneHotFeature
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pretzel.importers.catboost.model import COUNTERS, CtrFeature, CtrTable, require
+from pretzel.importers.catboost.structure import COUNTERS, CtrFeature, CtrTable, require
 
 
 def statistics(ctr: CtrFeature, table: CtrTable) -> tuple[np.ndarray, float]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.catboost.model import Trees, require
 from pretzel.importers.catboost.splits import Splits
+from pretzel.importers.catboost.structure import Trees, require
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import lightgbm
 
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.native import columns, text_model
 from pretzel.importers.lightgbm.objectives import answered

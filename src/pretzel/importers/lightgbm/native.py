@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pretzel.errors import InputError
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores

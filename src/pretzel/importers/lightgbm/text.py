@@ -43,36 +43,48 @@ def read_text(text: str) -> Model:
     Raises:
         InputError: it is torn, or a line is not what its key promises.
     """
+    trees, rest = _whole(text)
+    header, *blocks = map(_lines, re.split(r"\nTree=\d+\r?\n", trees))
+    names = _feature_names(header)
+    name, *options = _text(header, "objective", "").split() or [""]
+    return Model(
+        text=text,
+        version=_version(header),
+        objective="" if name == "custom" else name,
+        options=dict(option.partition(":")[::2] for option in options),
+        trees_per_iteration=_trees_per_iteration(header, len(blocks)),
+        average="average_output" in header,
+        feature_names=names,
+        trees=tuple(_tree(i, block, len(names)) for i, block in enumerate(blocks)),
+        linear=any(block.get("is_linear", "0") != "0" for block in blocks),
+        categorical=_categorical(rest, len(names)),
+        pandas_categories=_pandas_categories(rest),
+    )
+
+
+def _whole(text: str) -> tuple[str, str]:
+    """Return what comes before the end of the trees, and what after, of a text that has both of its ends."""
     trees, end, rest = text.partition(f"\n{END}")
     if not end:
         raise InputError(f"it ends before the line {END!r}: the file is torn")
     if "\nparameters:" in rest and "\nend of parameters" not in rest:
         raise InputError("it ends before the line 'end of parameters': the file is torn")
-    head, *blocks = re.split(r"\nTree=\d+\r?\n", trees)
-    header = _lines(head)
+    return trees, rest
+
+
+def _feature_names(header: Lines) -> tuple[str, ...]:
     features = _number(header, "max_feature_idx") + 1
     names = tuple(_text(header, "feature_names").split())
     if len(names) != features:
         raise InputError(f"feature_names: expected {features} names, got {len(names)}")
-    parsed = [_lines(block) for block in blocks]
-    name, *options = _text(header, "objective", "").split() or [""]
-    model = Model(
-        text=text,
-        version=_version(header),
-        objective="" if name == "custom" else name,
-        options=dict(option.partition(":")[::2] for option in options),
-        trees_per_iteration=_number(header, "num_tree_per_iteration"),
-        average="average_output" in header,
-        feature_names=names,
-        trees=tuple(_tree(i, block, features) for i, block in enumerate(parsed)),
-        linear=any(block.get("is_linear", "0") != "0" for block in parsed),
-        categorical=_categorical(rest, features),
-        pandas_categories=_pandas_categories(rest),
-    )
-    per_iteration, count = model.trees_per_iteration, len(model.trees)
-    if not per_iteration or (count and per_iteration > count) or count % per_iteration:
-        raise InputError(f"num_tree_per_iteration: {per_iteration} does not divide {count} trees")
-    return model
+    return names
+
+
+def _trees_per_iteration(header: Lines, trees: int) -> int:
+    each = _number(header, "num_tree_per_iteration")
+    if not each or trees % each:
+        raise InputError(f"num_tree_per_iteration: {each} does not divide {trees} trees")
+    return each
 
 
 def _lines(block: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from pretzel.errors import InputError, UnsupportedError
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.onnx.graph import MALFORMED, Walk
 from pretzel.importers.onnx.inputs import GraphInput, graph_input, inputs_of, labels_of
 from pretzel.importers.onnx.values import Maps, Rows, Value

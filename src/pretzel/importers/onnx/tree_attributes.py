@@ -26,15 +26,8 @@ class Weights:
 def read_lists(site: Site, x: Rows, kind: str) -> tuple[Trees, Weights]:
     """Read the attributes of opset 1 to 4: lists with one entry a node, and with one entry a weight."""
     site.without_effect("nodes_hitrates", "nodes_hitrates_as_tensor")
-    tree, node = _whole(site, "nodes_treeids"), _whole(site, "nodes_nodeids")
-    index = {key: i for i, key in enumerate(zip(tree.tolist(), node.tolist(), strict=True))}
-    if len(index) < len(tree):
-        raise ValueError("two of its nodes have one id")
-    modes = [str(mode) for mode in site.attribute("nodes_modes", [])]
-    unknown = sorted(set(modes) - {*MODES[:6], "LEAF"})
-    if unknown:
-        raise ValueError(f"its mode {unknown[0][:40]!r} is none of {', '.join(MODES[:6])}")
-    mode = np.array([MODES.index(name) if name != "LEAF" else -1 for name in modes], np.int64)
+    tree, mode = _whole(site, "nodes_treeids"), _modes(site)
+    index = _index(tree, _whole(site, "nodes_nodeids"))
     branches = [_targets(site, f"nodes_{side}nodeids", tree, mode, index) for side in ("true", "false")]
     missing = site.integers("nodes_missing_value_tracks_true")
     inner, leaf = np.flatnonzero(mode >= 0), np.flatnonzero(mode < 0)
@@ -52,6 +45,23 @@ def read_lists(site: Site, x: Rows, kind: str) -> tuple[Trees, Weights]:
         members={},
     )
     return trees, _weights(site, kind, index, place, np.searchsorted(names, tree[leaf]), len(leaf))
+
+
+def _index(tree: np.ndarray, node: np.ndarray) -> dict[tuple[int, int], int]:
+    """Return where each node lies in the lists, by the ids of its tree and its own."""
+    index = {key: i for i, key in enumerate(zip(tree.tolist(), node.tolist(), strict=True))}
+    if len(index) < len(tree):
+        raise ValueError("two of its nodes have one id")
+    return index
+
+
+def _modes(site: Site) -> np.ndarray:
+    """Return how each node compares, as its place in ``MODES``; -1 at leaves."""
+    modes = [str(mode) for mode in site.attribute("nodes_modes", [])]
+    unknown = sorted(set(modes) - {*MODES[:6], "LEAF"})
+    if unknown:
+        raise ValueError(f"its mode {unknown[0][:40]!r} is none of {', '.join(MODES[:6])}")
+    return np.array([MODES.index(name) if name != "LEAF" else -1 for name in modes], np.int64)
 
 
 def _whole(site: Site, name: str, length: int | None = None) -> np.ndarray:

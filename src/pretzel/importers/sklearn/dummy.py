@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn import dummy
 
-from pretzel.importers.columns import Columns, Open
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops

@@ -48,35 +48,48 @@ def read_document(data: bytes) -> Model:
         InputError: they are torn, or a value is not what its key promises.
     """
     document = decode(data) if is_ubjson(data) else _json(data)
+    version = _version(document)
+    learner = _object(document, "learner")
+    parameters = _object(learner, "learner_model_param")
+    features, outputs = _count(parameters, "num_feature"), _outputs(parameters)
+    return Model(
+        data=data,
+        version=version,
+        objective=_text(_object(learner, "objective"), "name"),
+        outputs=outputs,
+        base_score=_base_score(parameters, outputs),
+        features=features,
+        feature_names=_feature_names(learner, features),
+        categorical=frozenset(i for i, kind in enumerate(_texts(learner, "feature_types")) if kind == "c"),
+        best_iteration=_best_iteration(learner),
+        **_booster(_object(learner, "gradient_booster"), features, outputs),
+    )
+
+
+def _version(document: Mapping[str, Any]) -> tuple[int, ...]:
     version = tuple(_numbers(document, "version", np.int32).tolist())
     if not version or not 1 <= version[0] <= NEWEST:
         raise InputError(f"version: expected 1 to {NEWEST}, got {'.'.join(map(str, version)) or 'none'}")
-    learner = _object(document, "learner")
-    booster = _object(learner, "gradient_booster")
-    parameters = _object(learner, "learner_model_param")
-    features, outputs = _count(parameters, "num_feature"), max(_count(parameters, "num_class"), 1)
-    outputs = max(outputs, _count(parameters, "num_target") if "num_target" in parameters else 1)
-    kinds = _texts(learner, "feature_types")
-    model: dict[str, Any] = {
-        "data": data,
-        "version": version,
-        "objective": _text(_object(learner, "objective"), "name"),
-        "outputs": outputs,
-        "base_score": _base_score(parameters, outputs),
-        "features": features,
-        "feature_names": _feature_names(learner, features),
-        "categorical": frozenset(i for i, kind in enumerate(kinds) if kind == "c"),
-        "best_iteration": _best_iteration(learner),
-    }
+    return version
+
+
+def _outputs(parameters: Mapping[str, Any]) -> int:
+    """Return how many scores a row has: one for each class, or for each target, and one at least."""
+    targets = _count(parameters, "num_target") if "num_target" in parameters else 1
+    return max(_count(parameters, "num_class"), targets, 1)
+
+
+def _booster(booster: Mapping[str, Any], features: int, outputs: int) -> dict[str, Any]:
+    """Return what the booster holds: coefficients, or a forest, and under DART the weights of its trees."""
     name = _text(booster, "name")
     if name == "gblinear":
-        return Model(**model, categories={}, coefficients=_coefficients(booster, features, outputs))
+        return {"categories": {}, "coefficients": _coefficients(booster, features, outputs)}
     if name not in ("gbtree", "dart"):
         raise InputError(f"gradient_booster: expected gbtree, dart or gblinear, got {name!r:.40}")
     inner = _object(booster, "gbtree") if name == "dart" else booster
     forest = _forest(_object(inner, "model"), features, outputs, name == "dart")
     weights = _numbers(booster, "weight_drop", np.float32, len(forest["trees"])) if name == "dart" else None
-    return Model(**model, **forest, weights=weights)
+    return forest | {"weights": weights}
 
 
 def _json(data: bytes) -> Any:

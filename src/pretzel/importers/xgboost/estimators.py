@@ -7,7 +7,8 @@ import math
 import numpy as np
 import xgboost
 
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document

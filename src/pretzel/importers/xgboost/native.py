@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pretzel.importers.columns import Columns, Inputs
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model

@@ -18,8 +18,11 @@ class Arithmetic(Node):
     """
 
     a: Node
+    """Dense f32, f64 or i64, of as many columns as ``b`` or of one."""
     b: Node
+    """Of the type of ``a``."""
     function: str
+    """One of add, subtract, multiply, divide, power, minimum, maximum."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -33,8 +36,11 @@ class Compare(Node):
     """Whether ``function(a, b)`` holds, value by value (NumPy's of that name); nothing holds for a NaN."""
 
     a: Node
+    """Dense f32, f64, i64 or bool, of as many columns as ``b`` or of one."""
     b: Node
+    """Of the type of ``a``."""
     function: str
+    """One of less, less_equal, equal."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -48,8 +54,11 @@ class Where(Node):
     """a where the condition holds, else b (``numpy.where``)."""
 
     condition: Node
+    """Dense bool, of as many columns as the widest of the three or of one; so are ``a`` and ``b``."""
     a: Node
+    """Dense f32, f64, i64 or bool: where the condition holds."""
     b: Node
+    """Of the type of ``a``: where it does not."""
 
     def infer(self) -> ValueType:
         """A dense bool and two dense values of one type in, that type out."""

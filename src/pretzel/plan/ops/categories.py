@@ -20,8 +20,11 @@ class Lookup(Node):
     keys: Parameter
     """``str[n]`` for texts, numbers of the type of x otherwise; distinct."""
     nan_code: int = UNKNOWN
+    """The code of NaN; -1: it is unknown."""
     none_code: int = UNKNOWN
+    """The code of None; -1: it is unknown."""
     refuse_unknown: bool = False
+    """Whether a value whose code would be -1 is an error."""
     column: str = ""
     """Name of the column, for the message of a refusal."""
     exact = True
@@ -45,8 +48,11 @@ class OneHot(Node):
     """A one in the column that each code names and zeros elsewhere; a code outside 0..width-1 gives a row of zeros."""
 
     codes: Node
+    """One i64 a row."""
     width: int
+    """Columns of the result."""
     dtype: str = "f64"
+    """Of the ones: f32, f64 or i64."""
 
     def infer(self) -> ValueType:
         """One code a row in, a sparse row out."""
@@ -59,9 +65,11 @@ class Take(Node):
     """The row of ``table`` that each code names; ``default`` outside it (``OrdinalEncoder``, ``TargetEncoder``)."""
 
     codes: Node
+    """One i64 a row; known are those in 0..n-1."""
     table: Parameter
     """``[n]`` or ``[n, k]`` numbers."""
     default: float = float("nan")
+    """What every column holds where the code is not known; in the 32 bits of a C int where ``table`` has no floats."""
 
     def infer(self) -> ValueType:
         """One code a row in, one value or k columns out."""

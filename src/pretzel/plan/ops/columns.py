@@ -16,6 +16,7 @@ class Concat(Node):
     """
 
     parts: tuple[Node, ...]
+    """One at least: all numbers, dense or sparse, or all texts, each of any width."""
     breaker = True
     linear = True
     associative = True
@@ -60,6 +61,7 @@ class Column(Node):
 
     x: Node
     index: int
+    """In 0..width-1."""
     linear = True
 
     def infer(self) -> ValueType:
@@ -75,6 +77,7 @@ class Cast(Node):
 
     x: Node
     dtype: str
+    """Any type of numbers; of sparse rows f32, f64 or i64."""
     exact = True
 
     def infer(self) -> ValueType:

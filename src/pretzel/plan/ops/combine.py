@@ -17,7 +17,9 @@ class Combine(Node):
     """
 
     parts: tuple[Node, ...]
+    """One at least, dense f32 or f64, all of one type and width."""
     function: str
+    """One of product, quotient, maximum, minimum, coalesce."""
 
     @property
     def exact(self) -> bool:

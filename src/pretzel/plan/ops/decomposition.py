@@ -24,8 +24,11 @@ class Topics(Node):
     words: Parameter
     """``[k, width]`` of the type of x: the exponential of the expected logarithm of each word's share in each topic."""
     prior: float
+    """``doc_topic_prior_``, finite: what each topic has before a word is read."""
     tolerance: float
+    """``mean_change_tol``, finite."""
     iterations: int
+    """``max_doc_update_iter``, 0..10000."""
     breaker = True
     compute_bound = True
     exact = True
@@ -55,6 +58,7 @@ class MatchingPursuit(Node):
     gram: Parameter
     """``f64[k, k]``: the products of the atoms with each other."""
     count: int
+    """``n_nonzero_coefs``, 1..k."""
     breaker = True
     compute_bound = True
     exact = True

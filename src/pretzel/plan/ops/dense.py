@@ -109,6 +109,7 @@ class Elementwise(Node):
 
     x: Node
     function: str
+    """exp, log, log1p, expm1, sqrt, square, abs, negative, reciprocal, tanh, relu, one_plus_log, sin, cos or erf."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -123,7 +124,9 @@ class Clip(Node):
 
     x: Node
     low: Parameter
+    """``[width]`` floats."""
     high: Parameter
+    """``[width]`` floats; it wins where it is below ``low``."""
 
     def infer(self) -> ValueType:
         """Dense floats in, the same type out."""
@@ -144,8 +147,11 @@ class Impute(Node):
     fill: Parameter
     """``[width]`` of the type of x, or ``str[width]``."""
     missing: float = float("nan")
+    """The number that means missing; texts have no use for it."""
     missing_text: str | None = None
+    """The text that means missing, or None."""
     missing_none: bool = False
+    """Whether None among texts means missing."""
     exact = True
 
     @property
@@ -168,7 +174,9 @@ class MissingIndicator(Node):
     columns: Parameter
     """``i64[k]``."""
     missing: float = float("nan")
+    """The number that means missing, NaN for NaN; among texts None and NaN are missing."""
     dtype: str = "f64"
+    """Of the result: f32, f64, i64 or bool."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -187,6 +195,7 @@ class Normalize(Node):
 
     x: Node
     norm: str
+    """One of l1, l2, max."""
     breaker = True
     exact = True
 
@@ -204,6 +213,7 @@ class RequireFinite(Node):
     owner: str
     """The estimator that refuses, for the message: ``LogisticRegression``."""
     allow_nan: bool = False
+    """Whether only infinities are refused."""
     refuses = True
 
     def infer(self) -> ValueType:

@@ -73,6 +73,7 @@ class Power(Node):
     exponents: Parameter
     """``f64[width]``."""
     form: str
+    """One of power, box_cox, yeo_johnson, inverse_box_cox, inverse_yeo_johnson."""
 
     def infer(self) -> ValueType:
         """Dense float64 in, the same type out."""
@@ -99,11 +100,13 @@ class Spline(Node):
     knots: Parameter
     """``f64[width, m]``, ascending along each row, finite; m is ``2 d + 2`` or more."""
     degree: int
+    """d, in 0..65535."""
     values: Parameter | None = None
     """``f64[width, 2 (m - d - 1)]``: of each column the splines at the low end, then those at the high end."""
     slopes: Parameter | None = None
     """The same, of how they go on from there."""
     periodic: bool = False
+    """Whether x is moved into the range; then there are neither ``values`` nor ``slopes``."""
     exact = True
 
     def infer(self) -> ValueType:

@@ -14,6 +14,7 @@ class Sum(Node):
     """The sum of all parts, added in order to the first one, and the bias last: a product cut along its columns."""
 
     parts: tuple[Node, ...]
+    """One at least, dense f32 or f64, all of one type and width."""
     bias: Parameter | None = None
     """``[1]`` or ``[k]`` floats."""
     linear = True
@@ -42,6 +43,7 @@ class NormalizedLinear(Node):
     bias: Parameter | None
     """``[1]`` or ``[k]`` floats."""
     norm: str
+    """One of l1, l2, max."""
     breaker = True
     compute_bound = True
 
@@ -79,6 +81,7 @@ class RequireWithin(Node):
     owner: str
     """The estimator that refuses, for the message."""
     allow_nan: bool = False
+    """Whether a NaN passes."""
     reason: str = ""
     """What the library says of a value outside, where that is not that it is too large."""
     refuses = True

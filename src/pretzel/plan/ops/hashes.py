@@ -35,6 +35,7 @@ class CombineHashes(Node):
     """
 
     parts: tuple[Node, ...]
+    """One at least, one i64 a row each."""
     exact = True
 
     def infer(self) -> ValueType:

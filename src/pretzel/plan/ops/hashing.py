@@ -22,10 +22,15 @@ class HashNgrams(Node):
     x: Node
     """Tokens for ``word``, text for the other units."""
     width: int
+    """Columns of the result, 1 or more (``n_features``)."""
     unit: str
+    """One of word, char, char_wb."""
     low: int
+    """The fewest units of an n-gram, 1 or more."""
     high: int
+    """The most units of an n-gram, low..64."""
     alternate_sign: bool = True
+    """Whether n-grams of negative hash count as minus one."""
     dtype: str = "f64"
     """Type of the counts."""
     binary: bool = False
@@ -58,8 +63,11 @@ class HashFeatures(Node):
     values: Node
     """``f64[*]``, as many in each row."""
     width: int
+    """Columns of the result, 1 or more (``n_features``)."""
     alternate_sign: bool = True
+    """Whether values whose names have a negative hash are negated."""
     dtype: str = "f64"
+    """Of the result: f32 or f64."""
     refuses = True
     exact = True
 
@@ -85,6 +93,7 @@ class LookupFeatures(Node):
     vocabulary: Parameter
     """``str[width]``: the name of each column; no two equal, none empty."""
     dtype: str = "f64"
+    """Of the result: f32 or f64."""
     refuses = True
 
     def infer(self) -> ValueType:

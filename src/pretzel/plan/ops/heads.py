@@ -40,6 +40,7 @@ class Link(Node):
 
     x: Node
     function: str
+    """One of those above."""
     breaker = True
 
     @property
@@ -122,7 +123,9 @@ class Threshold(Node):
 
     x: Node
     value: float = 0.0
+    """Compared with x in float64."""
     inclusive: bool = False
+    """Whether what equals ``value`` counts as above it."""
 
     def infer(self) -> ValueType:
         """Floats in, i64 of the same width and layout out."""
@@ -138,6 +141,7 @@ class LabelLookup(Node):
     """The label that each code names (``classes_[codes]``); an output of a classifier's ``predict``."""
 
     codes: Node
+    """One i64 a row, in 0..n-1."""
     labels: Parameter
     """``[n]`` numbers or strings."""
     refuses = True

@@ -10,6 +10,7 @@ class Input(Node):
     """A named column, or a named matrix, that each request brings.  Names are kept verbatim, any Unicode."""
 
     column: str
+    """Its name; one input of a definition has it."""
     kind: str
     """The type, spelled as :class:`~pretzel.plan.types.ValueType` prints it."""
 

@@ -67,6 +67,7 @@ class Distances(Node):
     centers: Parameter
     """``[k, width]`` floats."""
     metric: str
+    """One of those above, manhattan, chebyshev, canberra, braycurtis or hamming; of sparse rows the first two alone."""
     p: float = 2.0
     """The exponent of ``powers``, above zero; the others have none."""
     compute_bound = True

@@ -29,6 +29,7 @@ class Nearest(Node):
 
     x: Node
     count: int
+    """In 1..width."""
     limit: float = math.inf
     """The largest value that is near: what is above it never enters the heap, and -1 stands for its position."""
     breaker = True
@@ -64,7 +65,9 @@ class NearestInTree(Node):
     high: Parameter
     """``f64[nodes, width]``: the upper corners of boxes; or ``f64[nodes]``, the radii of balls."""
     count: int
+    """In 1..n."""
     metric: str
+    """One of squares, manhattan, chebyshev, powers, canberra, braycurtis, hamming, as in ``Distances``."""
     p: float = 2.0
     """The exponent of ``powers``."""
     breaker = True
@@ -98,6 +101,7 @@ class Gather(Node):
 
     x: Node
     positions: Node
+    """``i64[k]``, each a column of x, or -1 for none."""
 
     def infer(self) -> ValueType:
         """A dense matrix of floats and ``i64[k]`` in, k columns of the type of x out."""
@@ -116,10 +120,13 @@ class Blend(Node):
     """
 
     positions: Node
+    """``i64[k]``, each a row of ``table``, or -1 for none."""
     weights: Node
+    """``f64[k]``: the weight of each position."""
     table: Parameter
     """``f64[n]`` or ``f64[n, m]``."""
     form: str = "sum"
+    """sum or min."""
     breaker = True
 
     def infer(self) -> ValueType:
@@ -143,6 +150,7 @@ class Barycenter(Node):
 
     x: Node
     positions: Node
+    """``i64[k]``, each a row of ``rows``, or -1 for none."""
     rows: Parameter
     """``f64[n, width]``."""
     regularization: float
@@ -170,8 +178,11 @@ class Scatter(Node):
     """
 
     positions: Node
+    """``i64[k]``, each a column of the result, or -1 for none."""
     values: Node
+    """k columns of f32 or f64: the value of each position."""
     width: int
+    """Columns of the result, 0 or more."""
     breaker = True
 
     def infer(self) -> ValueType:

@@ -24,7 +24,9 @@ class Interpolate(Node):
     levels: Parameter
     """``f64[n]``: the result at each knot."""
     margin: float = 0.0
+    """How far from the outermost knots a value is as at them (``BOUNDS_THRESHOLD``); 0: only beyond them."""
     upwards: bool = False
+    """Whether interpolating upwards is all."""
     exact = True
 
     def infer(self) -> ValueType:

@@ -21,6 +21,7 @@ class Reduce(Node):
     columns: Parameter
     """``i64[k, n]``: columns in 0..width-1."""
     function: str
+    """One of sum, minimum, maximum."""
     breaker = True
 
     def infer(self) -> ValueType:

@@ -48,6 +48,7 @@ class Tokenize(Node):
 
     x: Node
     pattern: str
+    """A regular expression of Python's ``re``, of 1000 characters at most."""
     refuses = True
 
     def infer(self) -> ValueType:
@@ -87,8 +88,11 @@ class CountNgrams(Node):
     vocabulary: Parameter
     """``str[width]``: the n-gram of each column; no two equal."""
     unit: str
+    """One of word, char, char_wb."""
     low: int
+    """The fewest units of an n-gram, 1 or more."""
     high: int
+    """The most units of an n-gram, ``low`` or more."""
     dtype: str = "i64"
     """Type of the counts."""
     binary: bool = False

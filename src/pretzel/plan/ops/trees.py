@@ -44,7 +44,9 @@ class TreeEnsemble(Node):
     group: Parameter | None = None
     """``i32[trees]``: where given, leaves are single values and tree t adds to column ``group[t]``, one a class."""
     aggregate: str = "sum"
+    """sum, or mean: the sum, ``base`` in it, divided by the number of trees."""
     strict: bool = False
+    """Whether what equals a threshold goes right."""
     categories: Parameter | None = None
     """``u32[words]``: bit sets, back to back."""
     category_range: Parameter | None = None

@@ -1,0 +1,37 @@
+"""Servers that are started name the settings that nobody knows, once."""
+
+import os
+
+import pytest
+
+WARNING = "warning: PRETZEL_MEMORY_BUDGT: no setting is called so; did you mean memory_budget?"
+
+
+@pytest.mark.parametrize("command", ["worker", "control-plane"])
+def test_a_misspelled_setting_is_named(run, monkeypatch, command: str):
+    monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
+    ran = run(command, "--host", "0.0.0.0")  # which is refused before anything starts
+    assert (ran.code, ran.err.splitlines()[0]) == (2, WARNING)
+
+
+def test_pretzel_up_names_it_for_its_servers(run, monkeypatch):
+    async def ended(servers, ready) -> int:
+        return 0
+
+    monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
+    monkeypatch.setattr("pretzel.cli.up.run", ended)
+    assert run("up").err.splitlines() == [WARNING]
+
+
+def test_a_child_of_pretzel_up_leaves_that_to_its_parent(run, monkeypatch):
+    followed = []
+    monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
+    monkeypatch.setenv("PRETZEL_PARENT_PID", str(os.getpid()))
+    monkeypatch.setattr("pretzel.data_plane.supervise.parent.die_with", followed.append)
+    assert "warning" not in run("worker", "--host", "0.0.0.0").err
+    assert followed == [os.getpid()]
+
+
+def test_commands_that_start_no_server_do_not_care(run, control, monkeypatch):
+    monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
+    assert run("models").err == ""

@@ -1,0 +1,80 @@
+"""`pretzel up` as processes: signals, restarts, servers that die, ports that are taken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from pretzel import errors
+from tests.e2e.trained import IRIS
+from tests.e2e.up import PATIENCE, PRETZEL, Up, alive, answers, descendants, started, until
+
+
+def end(running: Up, kill: Callable[[int, int], None]) -> None:
+    """End it by a signal, and see that nothing of it is left."""
+    below = descendants(running.process.pid)
+    assert len(below) >= 3
+    kill(running.process.pid, signal.SIGTERM)
+    assert running.process.wait(PATIENCE) == 0
+    assert alive(below) == []
+    assert not answers(running.facts["predictions"]) and not answers(running.facts["control"])
+
+
+def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path, trained):
+    with started(tmp_path) as running:
+        with running.plane() as plane:
+            plane.deploy("iris", trained["iris"].estimator)
+        end(running, os.kill)
+    with started(tmp_path) as running:
+        with running.client() as client:
+            assert client.predict("iris", IRIS.data).tolist() == trained["iris"].estimator.predict(IRIS.data).tolist()
+        end(running, os.killpg)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, trained):
+    with started(tmp_path) as running, running.plane() as plane, running.client() as client:
+        plane.deploy("iris", trained["iris"].estimator)
+
+        def works() -> bool:
+            with contextlib.suppress(errors.UnavailableError):
+                names = [model.name for model in plane.models()]
+                return (names, client.predict("iris", IRIS.data[:1]).tolist()) == (["iris"], ["setosa"])
+            return False
+
+        for word in (" control-plane ", " worker "):
+            before = server_of(running, word)
+            os.kill(before, signal.SIGKILL)
+            until(lambda w=word, b=before: server_of(running, w) not in (None, b), f"{word} is started again")
+            until(works, f"{word} answers")
+
+
+def server_of(running: Up, word: str) -> int | None:
+    """The child that runs one of the servers."""
+    found = [pid for pid, command in descendants(running.process.pid).items() if word in command]
+    return found[0] if found else None
+
+
+def test_nothing_outlives_it(tmp_path: Path):
+    with started(tmp_path) as running:
+        below = descendants(running.process.pid)
+        running.process.kill()
+        until(lambda: not alive(below), "all are gone")
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        ports = ["--port=0", f"--control-port={port}", "--metrics-port=0", f"--data-dir={tmp_path}"]
+        ran = subprocess.run([PRETZEL, "up", *ports], capture_output=True, text=True, timeout=PATIENCE)
+    assert ran.returncode == 5
+    assert f"127.0.0.1:{port}" in ran.stderr and "Traceback" not in ran.stderr
+    assert [line.split()[0] for line in ran.stderr.splitlines()[-2:]] == ["error:", "help:"]
+    assert ran.stderr.count("error:") == 1 and "--control-port" in ran.stderr

@@ -1,0 +1,27 @@
+"""Data that models are fitted on, and a model with rows that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_iris
+
+IRIS = load_iris()
+NAMES = np.array(["setosa", "versicolor", "virginica"], object)
+SIZES = np.where(IRIS.data[:, 0] > 6, "large", "small").astype(object)
+DOCUMENTS = ["The cat sat on the mat", "a dog ran", "Cats & dogs", "Größe zählt", "", "no more words"] * 10
+PEOPLE = pd.DataFrame({"age": np.arange(60.0) % 37, "job": ["clerk", "farmer", "smith"] * 20})
+
+
+@dataclass
+class Trained:
+    """An estimator with rows that it takes."""
+
+    estimator: Any
+    X: Any
+
+    def head(self, rows: int) -> Any:
+        return self.X[:rows]
