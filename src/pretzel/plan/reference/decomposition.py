@@ -19,9 +19,9 @@ _EULER = 0.577215664901532860606512090082402431
 @reference(ops.Topics)
 def topics(node: ops.Topics, x: Any) -> Any:
     """Return the Dirichlet parameters of each row's topics."""
+    if ((x.data if isinstance(x, Csr) else x) < 0).any():
+        raise InputError("a count is negative")
     rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), node.x.type.columns)
-    if (rows < 0).any():
-        raise InputError(f"row {np.argwhere(rows < 0)[0][0]}: a count is negative")
     return np.array([_topics(node, row) for row in rows], node.type.numpy).reshape(len(rows), node.type.columns)
 
 
