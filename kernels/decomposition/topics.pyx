@@ -62,16 +62,18 @@ cdef class Topics(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         # Counts and columns of the row, ratios of its words; then what is summed over them, and last round's result.
-        cdef int64_t most = self.width + 1
+        cdef int64_t most = (longest(inputs[0], frame.rows) if self.sparse else self.width) + 1
         if reserve(&frame.scratch, (2 * most + 3 * self.settings.k) * sizeof(double)):
             return OUT_OF_MEMORY
         if reserve(&frame.scratch2, most * sizeof(int32_t)):
             return OUT_OF_MEMORY
         if self.single:
-            return self.infer(<float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, frame)
-        return self.infer(<double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, frame)
+            return self.infer(<float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, most, frame)
+        return self.infer(<double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, most, frame)
 
-    cdef int infer(self, const real* x, Slot* slot, real* y, const real* words, Frame* frame) noexcept nogil:
+    cdef int infer(
+        self, const real* x, Slot* slot, real* y, const real* words, int64_t most, Frame* frame
+    ) noexcept nogil:
         cdef Document document = self.settings
         cdef real* counts = <real*>frame.scratch.at
         cdef int32_t* columns = <int32_t*>frame.scratch2.at
@@ -88,11 +90,19 @@ cdef class Topics(Kernel):
             document.columns = columns
             if negative(counts, columns, document.words, row, frame):
                 return REFUSED
-            topics(&document, counts, words, y + row * document.k, counts + self.width + 1)
+            topics(&document, counts, words, y + row * document.k, counts + most)
         return OK
 
     def describe(self, code, row, column, value):
         return f"row {row}, column {column}: the count {value!r} is negative; LatentDirichletAllocation takes counts from 0 on"
+
+
+cdef inline int64_t longest(const Slot* slot, int64_t rows) noexcept nogil:
+    """Return how many values a sparse row stores at most: more than there are columns, where it stores one twice."""
+    cdef int64_t row, most = 0
+    for row in range(rows):
+        most = max(most, slot.starts[row + 1] - slot.starts[row])
+    return most
 
 
 cdef inline int64_t present(const real* x, int64_t width, real* counts, int32_t* columns) noexcept nogil:
@@ -111,7 +121,7 @@ cdef inline int64_t stored(
     """Gather what a sparse row stores, within the columns there are."""
     cdef int64_t i, found = 0
     for i in range(slot.starts[row], slot.starts[row + 1]):
-        if 0 <= slot.columns[i] < width and found < width:
+        if 0 <= slot.columns[i] < width:
             counts[found], columns[found] = x[i], slot.columns[i]
             found += 1
     return found

@@ -29,6 +29,10 @@ def linear_of_one_hot_is_take(graph: Graph, linear: Linear, one_hot: OneHot) -> 
     """
     # Exact to the bit, so there is nothing to decline for: a sum of one product with 1.0 is never rounded.
     # It begins at 0.0, which turns a weight of -0.0 into 0.0, as the addition here does.
-    table = Parameter.of(linear.weights.array.astype(linear.type.numpy, copy=False) + 0.0)
+    kind = linear.type.numpy
+    table = Parameter.of(linear.weights.array.astype(kind, copy=False) + 0.0)
     weights = Take(one_hot.codes, table, 0.0)
-    return weights if linear.bias is None else Sum((weights,), linear.bias)
+    if linear.bias is None:
+        return weights
+    # A sum adds a wider bias before it rounds, a linear model after.
+    return Sum((weights,), Parameter.of(linear.bias.array.astype(kind, copy=False)))

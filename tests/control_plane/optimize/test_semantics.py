@@ -15,9 +15,10 @@ from pretzel.control_plane.optimize import RULES, optimize
 from pretzel.control_plane.optimize.driver import apply
 from pretzel.control_plane.optimize.pattern import Rule
 from pretzel.errors import DefinitionError, InputError
+from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import OPERATORS
-from pretzel.plan.ops import Input
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import evaluate
 from pretzel.plan.render import render
 from pretzel.plan.types import NUMBERS
@@ -156,6 +157,16 @@ def test_definitions_aimed_at_a_rule_keep_their_values_and_it_fires(rule: Rule) 
     assert check_aimed(rule, AIMED) > len(AIMED) / 10
 
 
+def test_a_look_up_adds_a_wider_bias_as_the_linear_model_of_its_categories_does() -> None:
+    codes, dice = ops.Input("c", "i64"), np.random.default_rng(0)
+    weights = Parameter.of(dice.normal(size=(4, 4)).astype(np.float32))
+    made = Definition({"y": ops.Linear(ops.OneHot(codes, 4, "f32"), weights, Parameter.of(dice.normal(size=4)))})
+    looked_up = apply(next(rule for rule in RULES if rule.name == "linear_of_one_hot_is_take"), made)
+    given = {"c": np.arange(-1, 5)}
+    assert looked_up is not made
+    np.testing.assert_array_equal(evaluate(looked_up, given)["y"], evaluate(made, given)["y"])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("first", MANY[::BLOCK])
 def test_many_random_definitions_keep_their_values(first: int) -> None:
@@ -189,6 +200,6 @@ def _plain(value: Any) -> Any:
 
 
 def test_every_operator_is_generated() -> None:
-    assert set(MAKERS) == set(OPERATORS.values()) - {Input}
+    assert set(MAKERS) == set(OPERATORS.values()) - {ops.Input}
     seen = {type(node) for seed in SEEDS[:BLOCK] for node in definition(seed).nodes}
     assert len(seen) > len(OPERATORS) * 0.8

@@ -49,8 +49,10 @@ def arrays(dtype: str, shape: int | tuple[int, ...], **options: Any) -> st.Searc
 
 @st.composite
 def sparse_rows(draw: st.DrawFn, dtype: str, rows: int, width: int, **options: Any) -> Csr:
-    """Sparse rows: empty ones, stored zeros, columns ascending."""
-    chosen = [sorted(draw(st.sets(st.integers(0, width - 1), max_size=width))) if width else [] for _ in range(rows)]
+    """Sparse rows: empty ones, stored zeros, columns ascending, now and then one of them twice."""
+    alone = draw(st.integers(0, 3))
+    columns = st.lists(st.integers(0, width - 1), max_size=width, unique=bool(alone)).map(sorted)
+    chosen = [draw(columns) if width else [] for _ in range(rows)]
     starts = np.cumsum([0, *map(len, chosen)]).astype(np.int64)
     data = draw(arrays(dtype, int(starts[-1]), **options))
     return Csr(data, np.array([c for row in chosen for c in row], np.int32), starts, width)

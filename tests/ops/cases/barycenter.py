@@ -8,7 +8,6 @@ from pretzel.plan.parameter import Parameter
 from tests.ops.cases import Drawn, arrays, dense_input, matrices
 
 OPERATOR = ops.Barycenter
-TOLERANCE = 1e-9
 
 
 @st.composite
@@ -17,6 +16,8 @@ def strategy(draw: st.DrawFn) -> Drawn:
     count = draw(st.integers(1, 9))
     rows = draw(arrays("f64", (5, x.type.columns), finite=True, bound=10.0))
     rows[0] = value[0]
+    if draw(st.booleans()):
+        rows[-1] = rows[1]  # which then have one weight, to the bit
     positions = draw(
         hnp.arrays("i8", (len(value), count), elements=st.integers(0, 4) | st.sampled_from([-1, 5, 2**40]))
     )

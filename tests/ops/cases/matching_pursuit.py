@@ -1,6 +1,4 @@
-"""MatchingPursuit: atoms apart from each other, repeated atoms, rows of zeros, one atom and all of them."""
-
-from typing import Any
+"""MatchingPursuit: atoms apart from each other, repeated atoms, products that tie, rows of zeros, one atom and all."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,12 +8,6 @@ from pretzel.plan.parameter import Parameter
 from tests.ops.cases import ROWS, Drawn, dense_input
 
 OPERATOR = ops.MatchingPursuit
-TOLERANCE = 1e-9
-
-
-def scale(node: ops.MatchingPursuit, columns: dict[str, Any]) -> np.ndarray:
-    """Return the size of the largest product."""
-    return np.full(columns["x"].shape, np.abs(columns["x"]).max(initial=0) + 1)
 
 
 @st.composite
@@ -25,7 +17,9 @@ def strategy(draw: st.DrawFn) -> Drawn:
     atoms = random.normal(size=(k, k + 3))
     if k > 2 and draw(st.booleans()):
         atoms[-1] = atoms[0]
-    value = random.normal(size=(rows, k + 3)) @ atoms.T
+    gram, value = atoms @ atoms.T, random.normal(size=(rows, k + 3)) @ atoms.T
+    if draw(st.booleans()):  # atoms that are alike to all others, and products that tie once some are taken
+        gram, value = np.eye(k) + 0.1, np.round(value)
     value[0] *= draw(st.sampled_from([0.0, 1.0]))
-    node = ops.MatchingPursuit(dense_input("f64", k), Parameter.of(atoms @ atoms.T), draw(st.integers(1, k)))
+    node = ops.MatchingPursuit(dense_input("f64", k), Parameter.of(gram), draw(st.integers(1, k)))
     return node, {"x": value}

@@ -1,4 +1,4 @@
-"""Topics: rows of counts, dense and sparse, empty ones and negative ones; few rounds and many."""
+"""Topics: rows of counts, dense and sparse, stored once or often, empty and negative ones; few rounds and many."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -35,4 +35,9 @@ def strategy(draw: st.DrawFn) -> Drawn:
         tolerance=-1.0,  # never reached: whether it is may hang on the last bit
         iterations=draw(st.integers(0, 6)),
     )
-    return node, {"x": Csr.of(value) if is_sparse else value}
+    return node, {"x": _stored(Csr.of(value), draw(st.integers(1, 3))) if is_sparse else value}
+
+
+def _stored(x: Csr, times: int) -> Csr:
+    """Return rows that store each count so many times."""
+    return Csr(np.repeat(x.data, times), np.repeat(x.indices, times), x.starts * times, x.width)

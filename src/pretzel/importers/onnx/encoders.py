@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.onnx.pairs import cast
-from pretzel.importers.onnx.registry import Site, converts
+from pretzel.importers.onnx.registry import Site, converts, texts_as_array
 from pretzel.importers.onnx.values import Rows, concat
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -36,7 +36,7 @@ def label_encoder(site: Site) -> Rows:
 
 def _positions(site: Site) -> Mapping:
     """Opset 1: from texts to their positions, or back."""
-    texts = np.array([str(text) for text in site.attribute("classes_strings", [])], str)
+    texts = texts_as_array(site.attribute("classes_strings", []))
     codes = np.arange(len(texts))
     to_code, to_text = site.integer("default_int64", -1), site.text("default_string", "_Unused")
     return Mapping(texts, codes, to_code) if site.rows(0).node.type.is_text else Mapping(codes, texts, to_text)
@@ -67,7 +67,7 @@ def _list(site: Site, name: str) -> tuple[np.ndarray, str]:
     for suffix, kind in KINDS.items():
         items = site.attribute(f"{name}_{suffix}")
         if items is not None and len(items):
-            found.append((np.array(items, {"str": str, "i64": np.int64, "f32": np.float32}[kind]), kind))
+            found.append((_as_array(items, kind), kind))
     tensor = site.attribute(f"{name}_tensor")
     if tensor is not None:
         found.append((np.ravel(tensor), "tensor"))
@@ -76,10 +76,14 @@ def _list(site: Site, name: str) -> tuple[np.ndarray, str]:
     return found[0]
 
 
+def _as_array(items: list[Any], kind: str) -> np.ndarray:
+    return texts_as_array(items) if kind == "str" else np.array(items, np.int64 if kind == "i64" else np.float32)
+
+
 @converts("ai.onnx.ml", "CategoryMapper")
 def category_mapper(site: Site) -> Rows:
     """From texts to numbers, or back."""
-    texts = np.array([str(text) for text in site.attribute("cats_strings", [])], str)
+    texts = texts_as_array(site.attribute("cats_strings", []))
     numbers = np.array(site.attribute("cats_int64s", []), np.int64)
     to_number, to_text = site.integer("default_int64", -1), site.text("default_string", "_Unused")
     if len(texts) != len(numbers):
@@ -94,33 +98,31 @@ def _mapped(site: Site, mapping: Mapping) -> Rows:
         raise site.refuse(f"its keys do not fit its input of {x.dtype}", "export a graph that gives it what it maps")
     if mapping.values.dtype.kind == "U":
         return x.of(_text_of(site, x, mapping))
-    parts = [_number_of(code, mapping) for code in codes(x, mapping.keys)]
+    parts = _numbers_of(codes(x, mapping.keys), mapping)
     return x.of(parts[0] if len(parts) == 1 else concat(parts))
 
 
-def _number_of(code: Node, mapping: Mapping) -> Node:
+def _numbers_of(found: list[Node], mapping: Mapping) -> list[Node]:
     values = mapping.values if mapping.values.dtype != bool else mapping.values.astype(np.int64)
-    last = np.array([mapping.default], values.dtype)
-    table = np.concatenate([values, last])
-    position = _known(code, len(values))
-    return (
-        ops.Take(position, Parameter.of(table))
-        if values.dtype.kind == "f"
-        else ops.Take(position, Parameter.of(table), 0.0)
-    )
+    table = Parameter.of(np.concatenate([values, np.array([mapping.default], values.dtype)]))
+    known = _known(found, len(values))
+    if values.dtype.kind == "f":
+        return [ops.Take(code, table) for code in known]
+    return [ops.Take(code, table, 0.0) for code in known]
 
 
 def _text_of(site: Site, x: Rows, mapping: Mapping) -> Node:
     if x.node.type.columns != 1:
         raise site.refuse("it gives several texts a row", "map one column at a time")
     labels = [*mapping.values.tolist(), str(mapping.default)]
-    code = _known(codes(x, mapping.keys)[0], len(labels) - 1)
+    code = _known(codes(x, mapping.keys), len(labels) - 1)[0]
     return ops.LabelLookup(code, Parameter.strings(labels))
 
 
-def _known(code: Node, count: int) -> Node:
+def _known(found: list[Node], count: int) -> list[Node]:
     """Return codes in which that of unknown values, -1, is the one after the last."""
-    return ops.Take(code, Parameter.of(np.arange(count)), float(count))
+    same = Parameter.of(np.arange(count))
+    return [ops.Take(code, same, float(count)) for code in found]
 
 
 def codes(x: Rows, keys: np.ndarray, *, refuse_unknown: bool = False) -> list[Node]:
@@ -136,7 +138,8 @@ def codes(x: Rows, keys: np.ndarray, *, refuse_unknown: bool = False) -> list[No
     found = [ops.Lookup(column, known, nan_code=nan, refuse_unknown=refuse_unknown) for column in columns]
     if places == list(range(len(places))):
         return list(found)
-    return [ops.Take(code, Parameter.of(np.array(places, np.int64)), -1.0) for code in found]
+    moved = Parameter.of(np.array(places, np.int64))
+    return [ops.Take(code, moved, -1.0) for code in found]
 
 
 def _as_keys(keys: list[Any], column: Node, dtype: Any) -> Parameter:
@@ -160,7 +163,7 @@ def one_hot_encoder(site: Site) -> Rows:
     texts, numbers = site.attribute("cats_strings"), site.integers("cats_int64s")
     refuse = not site.integer("zeros", 1)
     if x.node.type.is_text:
-        keys = np.array([str(text) for text in texts or []], str)
+        keys = texts_as_array(texts or [])
     else:
         x = x.of(cast(x.dense, "i64"))  # floats are cut to whole numbers
         keys = np.zeros(0, np.int64) if numbers is None else numbers

@@ -3,40 +3,68 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import prod
 
 import numpy as np
 import onnx
 from onnx import numpy_helper, shape_inference
 from onnx.reference import ReferenceEvaluator
 
+from pretzel.importers.onnx.budget import numbers
 from pretzel.importers.onnx.registry import CONVERTERS, Site, array_of
+from pretzel.importers.onnx.values import MOST
 
-MOST = 1 << 25
-"""Numbers that the constants of a graph may come to; a file of a few bytes can ask for any number."""
 SMALL = 1 << 10
 MADE_OF_NOTHING = {("", name) for name in ("Constant", "ConstantOfShape", "Range", "Shape", "Size", "EyeLike")}
 """Operators that are served only as constants."""
+OF_ROWS = ("TreeEnsemble", "SVM", "Linear", "TfIdf", "Tokenizer")
+"""How operators begin that are models: over constants they say nothing, and may take for ever."""
+FOLDED = 8192
+"""What the evaluation of a node counts as, in numbers, however small its inputs."""
+ONE_BY_ONE = 64
+"""How many numbers are computed in the time that one is looked up, or one letter is read."""
+PRODUCTS = 16
+"""How many products are added up in the time that one number is written."""
 
 
-def fold(site: Site, opsets: Mapping[str, int]) -> tuple[np.ndarray, ...]:
-    """Return the outputs of a node whose inputs are all constant.
+def fold(site: Site, opsets: Mapping[str, int], spend: Callable[[int], None]) -> tuple[np.ndarray, ...]:
+    """Return the outputs of a node whose inputs are all constant; ``spend`` may refuse what they come to.
 
     Raises:
         UnsupportedError: the operator is none that is served, or its result would be too large.
         ValueError, TypeError, ...: the node is malformed.
     """
-    node = site.node
-    domain = "" if node.domain == "ai.onnx" else node.domain
-    if (domain, node.op_type) not in CONVERTERS.keys() | MADE_OF_NOTHING:
-        raise site.refuse("no importer knows this operator", "export the model without it (docs/onnx.md)")
-    if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
-        raise site.refuse("it holds a graph", "export the model without it")
+    node, domain = site.node, "" if site.node.domain == "ai.onnx" else site.node.domain
+    _check_served(site, domain)
     if node.op_type == "Constant":
-        return (_constant(site),)
+        constant = _constant(site)
+        spend(numbers(constant))
+        return (constant,)
     given = {name: array for name, array in zip(node.input, site.inputs, strict=True) if isinstance(array, np.ndarray)}
-    _check_size(site, domain, given, opsets)
-    return _evaluated(node, domain, given, opsets)
+    near = {name: opsets[name] for name in ("", domain) if name in opsets}
+    spend(_cost(site, domain, [*given.values()], _sizes(site, domain, given, near)))
+    return _evaluated(node, given, near)
+
+
+def _check_served(site: Site, domain: str) -> None:
+    key = (domain, site.node.op_type)
+    if key not in CONVERTERS and key not in MADE_OF_NOTHING:
+        raise site.refuse("no importer knows this operator", "export the model without it (docs/onnx.md)")
+    if any(attribute.HasField("g") or attribute.graphs for attribute in site.node.attribute):
+        raise site.refuse("it holds a graph", "export the model without it")
+    if site.node.op_type.startswith(OF_ROWS):
+        raise site.refuse("nothing that it is given depends on the rows", "leave it out")
+
+
+def _cost(site: Site, domain: str, given: list[np.ndarray], sizes: list[int]) -> int:
+    """Return what an evaluation comes to, in numbers."""
+    moved = sum(map(numbers, given)) + sum(sizes)
+    if domain or any(array.dtype.kind in "OU" for array in given):
+        return FOLDED + ONE_BY_ONE * moved
+    if site.node.op_type in ("MatMul", "Gemm"):
+        return FOLDED + moved + sum(sizes) * max(given[0].shape, default=1) // PRODUCTS
+    return FOLDED + moved
 
 
 def _constant(site: Site) -> np.ndarray:
@@ -50,39 +78,45 @@ def _constant(site: Site) -> np.ndarray:
     return np.array(value, {"float": np.float32, "int": np.int64, "string": str}[kind])
 
 
-def _check_size(site: Site, domain: str, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]) -> None:
-    """Refuse a node whose results would not fit, before they are computed."""
+def _sizes(site: Site, domain: str, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]) -> list[int]:
+    """Return the sizes of a node's results, before they are computed."""
     try:
         schema = onnx.defs.get_schema(site.node.op_type, opsets[domain], domain)
     except onnx.defs.SchemaError:
         raise ValueError(f"opset {opsets[domain]} has no such operator") from None
     types = {name: _type_of(array) for name, array in given.items()}
     data = {name: _tensor(name, array) for name, array in given.items() if array.size <= SMALL}
-    imports = [onnx.helper.make_opsetid(name, version) for name, version in opsets.items()]
     try:
-        found = shape_inference.infer_node_outputs(schema, site.node, types, data, opset_imports=imports)
+        found = shape_inference.infer_node_outputs(schema, site.node, types, data, opset_imports=_imports(opsets))
     except (RuntimeError, onnx.checker.ValidationError) as error:
         raise ValueError(str(error)) from None
-    for kind in found.values():
-        dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.tensor_type.shape.dim]
-        size = float(np.prod(np.array(dims, float)))
-        if -1 in dims or not kind.tensor_type.HasField("shape") or size > MOST:
-            raise site.refuse(
-                f"its constant result is of unknown size, or of more than {MOST} numbers", "fold it first"
-            )
+    return [_size(site, kind.tensor_type) for kind in found.values()]
+
+
+def _size(site: Site, kind: onnx.TypeProto.Tensor) -> int:
+    dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.shape.dim]
+    size = prod(dims)
+    if -1 in dims or not kind.HasField("shape") or size > MOST:
+        raise site.refuse(f"its constant result is of unknown size, or of more than {MOST} numbers", "fold it first")
+    return size
+
+
+def _imports(opsets: Mapping[str, int]) -> list[onnx.OperatorSetIdProto]:
+    return [onnx.helper.make_opsetid(name, version) for name, version in opsets.items()]
 
 
 def _evaluated(
-    node: onnx.NodeProto, domain: str, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]
+    node: onnx.NodeProto, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]
 ) -> tuple[np.ndarray, ...]:
     inputs = [onnx.helper.make_value_info(name, _type_of(array)) for name, array in given.items()]
     outputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in node.output if name]
     graph = onnx.helper.make_graph([node], "constant", inputs, outputs)
-    imports = [onnx.helper.make_opsetid(name, version) for name, version in opsets.items() if name in ("", domain)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            results = ReferenceEvaluator(onnx.helper.make_model(graph, opset_imports=imports)).run(None, dict(given))
+            results = ReferenceEvaluator(onnx.helper.make_model(graph, opset_imports=_imports(opsets))).run(
+                None, dict(given)
+            )
         except Exception as error:  # of any kind: what it is given is whatever a file holds
             raise ValueError(f"it cannot be computed: {type(error).__name__}: {error}") from error
     return tuple(np.asarray(result) for result in results)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pretzel.importers.onnx.values import Rows
+from pretzel.importers.onnx.values import Rows, check_parts
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -21,7 +21,7 @@ SWAPPED = (GTE, GT)
 COPIES, SPARE = 16, 10_000
 """How much larger trees may become when the branches that they share are written out."""
 MAX_SET_TABLE = 1 << 24
-"""Numbers in the table from the values of a feature to the sets that hold them."""
+"""Numbers in the tables from the values of features to the sets that hold them."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,7 @@ class _Sets:
         self.x = x
         self.places: dict[tuple[int, tuple[float, ...], bool], int] = {}
         self.width = x.tail[0]
+        self.numbers = 0
 
     def column(self, feature: int, members: tuple[float, ...], missing: bool) -> int:
         """Return the column of a set, which may be new."""
@@ -187,17 +188,21 @@ class _Sets:
         x = self.x.dense_matrix
         if not self.places:
             return x
-        made = {feature: self._of(x, feature) for feature in dict.fromkeys(key[0] for key in self.places)}
-        whole = ops.Concat((x, *made.values()))
-        keys = [key for feature in made for key in self.places if key[0] == feature]
-        order = [*range(self.width), *(self.width + keys.index(key) for key in self.places)]
+        sets: dict[int, list[tuple[tuple[float, ...], bool]]] = {}
+        for feature, members, missing in self.places:
+            sets.setdefault(feature, []).append((members, missing))
+        check_parts(len(sets))
+        whole = ops.Concat((x, *(self._of(x, feature, found) for feature, found in sets.items())))
+        made = [(feature, *found) for feature in sets for found in sets[feature]]
+        place = {key: self.width + i for i, key in enumerate(made)}
+        order = [*range(self.width), *(place[key] for key in self.places)]
         return ops.Select(whole, Parameter.of(np.array(order, np.int64)))
 
-    def _of(self, x: Node, feature: int) -> Node:
+    def _of(self, x: Node, feature: int, sets: list[tuple[tuple[float, ...], bool]]) -> Node:
         """Return a column for each set of one feature, looked up by its value."""
-        sets = [(members, missing) for at, members, missing in self.places if at == feature]
         keys = sorted({member for members, _ in sets for member in members if member == member})
-        if (len(keys) + 1) * len(sets) > MAX_SET_TABLE:
+        self.numbers += (len(keys) + 1) * len(sets)
+        if self.numbers > MAX_SET_TABLE:
             raise ValueError(f"feature {feature} is compared with {len(keys)} values in {len(sets)} sets")
         table = np.zeros((len(keys) + 1, len(sets)), x.type.numpy)  # the last row is that of NaN
         where = {key: i for i, key in enumerate(keys)}

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 
 import numpy as np
 import onnx
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.onnx.folding import MOST, fold
+from pretzel.importers.onnx.budget import Budget, cost, numbers
+from pretzel.importers.onnx.folding import fold
 from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of
-from pretzel.importers.onnx.values import AcrossRowsError, Rows, Value
+from pretzel.importers.onnx.values import MALFORMED, AcrossRowsError, Value
 
 MAX_NODES = 50_000
-MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
-"""What Python and NumPy raise where a file holds nonsense; a node that meets one is refused by its name."""
 
 
 class Walk:
@@ -25,9 +23,9 @@ class Walk:
         """Begin with what the graph is given and with its constants."""
         self.model, self.path = model, path
         self.opsets = {_domain(item.domain): item.version for item in model.opset_import}
-        self.values: dict[str, Value] = {name: self._tensor(name, t) for name, t in _initializers(model.graph)}
+        self.budget = Budget(model.ByteSize())
+        self.values: dict[str, Value] = {t.name: self._tensor(t.name, t) for t in model.graph.initializer}
         self.values |= given
-        self.folded = self.columns = 0
 
     def run(self, wanted: list[str]) -> list[Value]:
         """Return the values of these names.
@@ -64,31 +62,27 @@ class Walk:
             if name in self.values:
                 raise site.refuse(f"{name[:80]!r} is given twice", "export the model again")
             self.values[name] = value
-        self._count(results)
         missing = [name for name in node.output[len(results) :] if name]
         self.values.update(dict.fromkeys(missing, _Unserved(site)))  # type: ignore[arg-type]
 
-    def _count(self, results: tuple[Value, ...]) -> None:
-        """Refuse a graph of few bytes that asks for gigabytes: many operators over rows that it says are wide."""
-        self.columns += sum(prod(value.tail) for value in results if isinstance(value, Rows))
-        if self.columns > MOST:
-            raise self.refuse(f"its values come to more than {MOST} columns", "export a smaller graph")
+    def _spend(self, amount: int) -> None:
+        """Refuse a graph of few bytes that asks for gigabytes or hours: many nodes, or few over much."""
+        if not self.budget.spend(amount):
+            raise self.refuse(
+                f"its nodes come to more than {self.budget.most} numbers and operators, for a file of its size",
+                "export a smaller graph, or one whose constants are folded",
+            )
 
     def _computed(self, site: Site, domain: str) -> tuple[Value, ...]:
         if all(given is None or isinstance(given, np.ndarray) for given in site.inputs):
-            return self._folded(site)
+            return fold(site, self.opsets, self._spend)
         converter = CONVERTERS.get((domain, site.node.op_type))
         if converter is None:
             raise site.refuse("no importer knows this operator", "export the model without it (docs/onnx.md)")
-        results = converter(site)
+        made = converter(site)
         site.refuse_unread()
-        return results if isinstance(results, tuple) else (results,)
-
-    def _folded(self, site: Site) -> tuple[np.ndarray, ...]:
-        results = fold(site, self.opsets)
-        self.folded += sum(array.size for array in results)
-        if self.folded > MOST:
-            raise self.refuse(f"its constants come to more than {MOST} numbers", "export them folded")
+        results = made if isinstance(made, tuple) else (made,)
+        self._spend(cost(site.inputs, results))
         return results
 
     def _opset(self, node: onnx.NodeProto, domain: str) -> int:
@@ -112,9 +106,11 @@ class Walk:
 
     def _tensor(self, name: str, tensor: onnx.TensorProto) -> np.ndarray:
         try:
-            return array_of(tensor)
+            array = array_of(tensor)
         except MALFORMED as error:
             raise self.refuse(f"its constant {name[:80]!r} is malformed: {_said(error)}", "export it again") from error
+        self._spend(numbers(array))
+        return array
 
     def refuse(self, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says why the graph as a whole cannot be served."""
@@ -131,10 +127,6 @@ class _Unserved:
 def _domain(name: str) -> str:
     """Return the standard domain, which has two names, under one."""
     return "" if name == "ai.onnx" else name
-
-
-def _initializers(graph: onnx.GraphProto) -> list[tuple[str, onnx.TensorProto]]:
-    return [(tensor.name, tensor) for tensor in graph.initializer]
 
 
 def _said(error: Exception) -> str:

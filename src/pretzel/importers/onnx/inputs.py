@@ -8,13 +8,16 @@ from math import prod
 
 import onnx
 
+from pretzel.errors import UnsupportedError
 from pretzel.importers.onnx.casting import dtype_of
-from pretzel.importers.onnx.values import Labels, Maps, Rows, Value, concat
+from pretzel.importers.onnx.values import MALFORMED, Labels, Maps, Rows, Value, check_size, concat
 from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType, dense
 
 OPEN = -1
 """A number of columns that the graph does not say."""
+MOST_COLUMNS = 1 << 15
+"""Columns of a request that a graph reads: inputs, and keys of maps."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,46 @@ def inputs_of(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
     return [item for item in graph.input if item.name not in constants]
 
 
-def graph_input(item: onnx.ValueInfoProto, graph: onnx.GraphProto) -> GraphInput:
-    """Return one input of a graph.
+def graph_inputs(graph: onnx.GraphProto) -> list[tuple[str, GraphInput]]:
+    """Return the inputs of a graph by name.
 
     Raises:
-        ValueError: it has no dimension for the rows, is of a type that plans do not have, or a map of unknown keys.
+        UnsupportedError: one has no dimension for the rows, is of a type that plans do not have, or a map of unknown
+            keys; or there are too many.
     """
+    declared = inputs_of(graph)
+    readers = _readers({item.name for item in declared if item.type.HasField("map_type")}, graph)
+    found = [(item.name, _graph_input(item, readers)) for item in declared]
+    count = sum(item.width for _, item in found)
+    if count > MOST_COLUMNS:
+        raise UnsupportedError(f"onnxmodel: it reads {count} columns, each given by itself; at most {MOST_COLUMNS} are")
+    return found
+
+
+def bad_input(name: str, reason: object) -> UnsupportedError:
+    """Return the error that says which input cannot be served, and why."""
+    return UnsupportedError(f"onnxmodel: input {name[:80]!r} cannot be served: {reason}")
+
+
+def _readers(names: set[str], graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
+    """Return the nodes that read each of these."""
+    found: dict[str, list[onnx.NodeProto]] = {name: [] for name in names}
+    for node in graph.node if names else ():
+        for name in names.intersection(node.input):
+            found[name].append(node)
+    return found
+
+
+def _graph_input(item: onnx.ValueInfoProto, readers: Mapping[str, list[onnx.NodeProto]]) -> GraphInput:
+    try:
+        return _read(item, readers)
+    except MALFORMED as error:
+        raise bad_input(item.name, error) from None
+
+
+def _read(item: onnx.ValueInfoProto, readers: Mapping[str, list[onnx.NodeProto]]) -> GraphInput:
     if item.type.HasField("map_type"):
-        keys = _keys(item.name, graph)
+        keys = _keys(readers[item.name])
         return GraphInput(item.name, dtype_of(item.type.map_type.value_type.tensor_type.elem_type), (len(keys),), keys)
     if not item.type.HasField("tensor_type"):
         raise ValueError("it is no tensor")
@@ -77,12 +112,12 @@ def graph_input(item: onnx.ValueInfoProto, graph: onnx.GraphProto) -> GraphInput
     if not dims:
         raise ValueError("it has no dimension for the rows; declare its shape")
     tail = tuple(dim.dim_value if dim.HasField("dim_value") else OPEN for dim in dims[1:])
+    check_size([abs(dim) for dim in tail])
     return GraphInput(item.name, dtype_of(item.type.tensor_type.elem_type), tail)
 
 
-def _keys(name: str, graph: onnx.GraphProto) -> Labels:
+def _keys(readers: list[onnx.NodeProto]) -> Labels:
     """Return the vocabulary by which a map is read."""
-    readers = [node for node in graph.node if name in node.input]
     if len(readers) != 1 or readers[0].op_type != "DictVectorizer":
         raise ValueError("it is a map, and not read by one DictVectorizer, which would tell its keys")
     return labels_of(readers[0])

@@ -11,11 +11,11 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
-from pretzel.errors import InputError, UnsupportedError
+from pretzel.errors import InputError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.onnx.graph import MALFORMED, Walk
-from pretzel.importers.onnx.inputs import GraphInput, graph_input, inputs_of, labels_of
+from pretzel.importers.onnx.graph import Walk
+from pretzel.importers.onnx.inputs import bad_input, graph_inputs, inputs_of, labels_of
 from pretzel.importers.onnx.values import Maps, Rows, Value
 from pretzel.importers.registry import Methods, Step, given, imports
 from pretzel.plan import ops
@@ -86,31 +86,19 @@ def read(data: bytes) -> OnnxModel:
 @given(OnnxModel, onnx.ModelProto)
 def columns_given(model: Any, inputs: Inputs) -> Columns:
     """Return the inputs that the graph declares, in the types that it declares, whatever a sample holds."""
-    graph = _proto(model).graph
-    declared = [(item.name, _graph_input(item, graph)) for item in inputs_of(graph)]
+    declared = graph_inputs(_proto(model).graph)
     alone = sum(item.width for _, item in declared) == 1
     for name, item in declared:
         try:
             columns = item.columns(alone=alone, settled=inputs.types)
         except ValueError as error:
-            raise _bad_input(name, error) from None
+            raise bad_input(name, error) from None
         if twice := columns.keys() & inputs.used.keys():
-            raise _bad_input(name, f"column {min(twice)[:80]!r} is there twice")
+            raise bad_input(name, f"column {min(twice)[:80]!r} is there twice")
         inputs.used |= {column: ops.Input(column, str(kind)) for column, kind in columns.items()}
     inputs.metadata |= _described(_proto(model))
     names = tuple(inputs.used)
     return Columns(tuple(inputs.used.values()), names if len(names) > 1 else None)
-
-
-def _graph_input(item: onnx.ValueInfoProto, graph: onnx.GraphProto) -> GraphInput:
-    try:
-        return graph_input(item, graph)
-    except MALFORMED as error:
-        raise _bad_input(item.name, error) from None
-
-
-def _bad_input(name: str, reason: object) -> UnsupportedError:
-    return UnsupportedError(f"onnxmodel: input {name[:80]!r} cannot be served: {reason}")
 
 
 def _described(proto: onnx.ModelProto) -> dict[str, Any]:
@@ -135,8 +123,8 @@ def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
     proto = _proto(model)
     _check_version(proto, step)
     nodes = (part for part in x.parts if isinstance(part, Node))
-    declared = [_graph_input(item, proto.graph) for item in inputs_of(proto.graph)]
-    given_values = {item.name: item.value([next(nodes) for _ in range(item.width)]) for item in declared}
+    declared = graph_inputs(proto.graph)
+    given_values = {name: item.value([next(nodes) for _ in range(item.width)]) for name, item in declared}
     names = [output.name for output in proto.graph.output]
     walk = Walk(proto, step.path, given_values)
     outputs = {name: _output(walk, name, value) for name, value in zip(names, walk.run(names), strict=True)}

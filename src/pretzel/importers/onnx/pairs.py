@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
 from pretzel.importers.onnx.registry import Site
-from pretzel.importers.onnx.values import Rows, Value, broadcast, check_size, constant
+from pretzel.importers.onnx.values import Rows, Value, broadcast, check_numbers, check_size, constant
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -40,6 +41,7 @@ def beside(site: Site, values: list[Value]) -> list[Rows]:
     axis = len(whole) - first.rank + first.axis
     tail = tuple(whole[:axis] + whole[axis + 1 :])
     check_size(tail)
+    check_numbers(len(values) * prod(tail))
     return [_beside(site, value, first, tail, axis) for value in values]
 
 

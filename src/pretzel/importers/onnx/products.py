@@ -8,7 +8,7 @@ import numpy as np
 
 from pretzel.importers.onnx.pairs import cast, combine
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Rows, vector
+from pretzel.importers.onnx.values import Rows, check_parts, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -33,8 +33,9 @@ def matrix_product(site: Site) -> Rows:
 def _times(site: Site, x: Rows, weights: np.ndarray) -> Rows:
     if weights.ndim > 2 or not x.tail or x.axis == x.rank - 1 or x.tail[-1] != weights.shape[0]:
         raise site.refuse(f"it multiplies rows of {list(x.tail)} by {list(weights.shape)}", "multiply by one matrix")
-    vectors = x.places().reshape(-1, x.tail[-1])
-    parts = [linear(x.of(x.pick(group), (len(group),)).matrix, weights) for group in vectors]
+    vectors, shared = x.places().reshape(-1, x.tail[-1]), _weights(weights, x.node)
+    check_parts(len(vectors))
+    parts = [ops.Linear(x.of(x.pick(group), (len(group),)).matrix, shared) for group in vectors]
     tail = (*x.tail[:-1], *weights.shape[1:])
     node = parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
     return x.of(node if tail else Rows(node, (1,)).single, tail)
@@ -42,10 +43,13 @@ def _times(site: Site, x: Rows, weights: np.ndarray) -> Rows:
 
 def linear(x: Node, weights: np.ndarray, bias: np.ndarray | None = None) -> Node:
     """Return ``x @ weights + bias`` in the type of x."""
-    kind = x.type.numpy
     columns = weights.shape[1] if weights.ndim == 2 else 1
     given = None if bias is None or not np.any(bias) else vector(bias, columns, x.type.dtype)
-    return ops.Linear(x, Parameter.of(np.ascontiguousarray(weights, kind)), given)
+    return ops.Linear(x, _weights(weights, x), given)
+
+
+def _weights(weights: np.ndarray, x: Node) -> Parameter:
+    return Parameter.of(np.ascontiguousarray(weights, x.type.numpy))
 
 
 @converts("", "Gemm")

@@ -69,6 +69,7 @@ def log_sum_exp(site: Site) -> Rows:
 
 
 def _log_sum_exp(x: Rows, places: np.ndarray) -> Node:
+    check_parts(len(places))
     groups = [_log_sum_exp_of(x.of(x.pick(group), (len(group),))) for group in places]
     return groups[0] if len(groups) == 1 else ops.Concat(tuple(groups))
 
@@ -115,7 +116,7 @@ def _over(site: Site, before: Callable[[Rows], Rows], function: Callable[[Rows, 
         return before(x)
     if axes is None or not np.size(axes):
         raise site.refuse("it runs over all dimensions, that of the rows among them", "name the axes of a row")
-    within = sorted({x.row_axis(int(axis)) for axis in np.ravel(axes)})
+    within = sorted({x.row_axis(axis) for axis in site.few(axes)})
     node = function(before(x), groups(x, within))
     return _shaped(x, node, within, bool(keep))
 

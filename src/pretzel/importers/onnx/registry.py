@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,14 @@ import onnx
 from onnx import numpy_helper
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.onnx.values import Rows, Value
+from pretzel.importers.onnx.values import Rows, Value, check_dimensions
 
 Converter = Callable[["Site"], Value | tuple[Value, ...]]
 CONVERTERS: dict[tuple[str, str], Converter] = {}
 """Every operator that is served, by domain (the standard one is the empty string) and name."""
 
 NAMES = {"": "ai.onnx"}
+MOST_LETTERS = 1 << 24
 ROWS_APART = "export a graph that keeps the first dimension for the rows"
 
 
@@ -135,6 +136,11 @@ class Site:
             raise self.refuse(f"its input {place} depends on the rows", "export a graph in which it is constant")
         return given
 
+    def few(self, values: Any) -> list[int]:
+        """Return whole numbers that say something of each dimension, or name some."""
+        check_dimensions(np.size(values))
+        return [int(value) for value in np.ravel(values)]
+
     # Refusals
 
     @property
@@ -182,8 +188,18 @@ def array_of(tensor: onnx.TensorProto) -> np.ndarray:
     """
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         raise ValueError(f"tensor {tensor.name[:80]!r}: its data lie in another file; save the model as one file")
-    array = np.asarray(numpy_helper.to_array(tensor))
-    if array.dtype == object:
-        texts = [item.decode() if isinstance(item, bytes) else str(item) for item in array.ravel()]
-        return np.array(texts, str).reshape(array.shape)
-    return array
+    if tensor.data_type == onnx.TensorProto.STRING:
+        return texts_as_array([item.decode() for item in tensor.string_data]).reshape(tuple(tensor.dims))
+    return np.asarray(numpy_helper.to_array(tensor))
+
+
+def texts_as_array(texts: Sequence[str]) -> np.ndarray:
+    """Return texts as an array, in which each takes the room of the longest.
+
+    Raises:
+        ValueError: that is far more than they have letters.
+    """
+    longest = max(map(len, texts), default=0)
+    if longest * len(texts) > MOST_LETTERS + 4 * sum(map(len, texts)):
+        raise ValueError(f"{len(texts)} texts, of which one has {longest} letters")
+    return np.array(texts, str)

@@ -10,7 +10,7 @@ from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import as_floats, features
 from pretzel.importers.onnx.reductions import reduce
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Rows, concat, constant, vector
+from pretzel.importers.onnx.values import Rows, check_size, concat, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -34,7 +34,7 @@ def _each(x: Rows, values: np.ndarray) -> Parameter:
     if len(values) not in (1, *x.tail[-1:]):
         raise ValueError(f"{len(values)} numbers for {list(x.tail)} columns")
     width = x.node.type.columns
-    return vector(np.resize(values, width), width, x.dtype)
+    return vector(np.tile(values, width // len(values)), width, x.dtype)
 
 
 @converts("ai.onnx.ml", "Imputer")
@@ -49,7 +49,7 @@ def imputer(site: Site) -> Rows:
     width = x.node.type.columns
     if fill is None or len(fill) not in (1, width):
         raise ValueError(f"{0 if fill is None else len(fill)} values for {width} columns of {x.dtype}")
-    values = np.resize(fill, width).astype(x.node.type.numpy)
+    values = np.tile(fill, width // len(fill)).astype(x.node.type.numpy)
     missing = float(np.float32(replaced_float)) if is_float else float(replaced_whole)
     if not is_float and int(missing) != replaced_whole:
         raise site.refuse(f"it replaces {replaced_whole}, which float64 does not hold", "replace a smaller number")
@@ -95,6 +95,7 @@ def feature_vectorizer(site: Site) -> Rows:
     count = len(site.inputs)
     if widths is None or len(widths) != count or widths.min() < 0 or widths.max() > 1 << 20:
         raise ValueError(f"{0 if widths is None else len(widths)} widths for {count} inputs")
+    check_size((int(widths.sum()),))
     parts = [_of_width(features(site, i), int(width)) for i, width in enumerate(widths)]
     return Rows(cast(concat(parts), "f32"), (int(widths.sum()),))
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
-from pretzel.importers.onnx.values import Extents, Rows, Value, concat, constant
+from pretzel.importers.onnx.values import (
+    Extents,
+    Rows,
+    Value,
+    check_dimensions,
+    check_numbers,
+    concat,
+    constant,
+)
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TOKENS
 
 END = 2**31 - 1
-MOST_COLUMNS = 4096
+MOST_COLUMNS = 2048
 """Columns of a one-hot code; its table has twice as many rows."""
 
 
@@ -54,6 +64,7 @@ def _part(site: Site, value: Value, first: Rows) -> Rows:
 
 
 def _along(first: Rows, parts: list[Rows], within: int) -> Rows:
+    check_numbers(sum(prod(part.tail) for part in parts))
     nodes = [part.node for part in parts]
     starts = np.cumsum([0, *(node.type.columns for node in nodes)])
     places = [part.places() + start for part, start in zip(parts, starts, strict=False)]
@@ -73,12 +84,14 @@ def gather(site: Site) -> Value:
         return _extent(given, places)
     x = site.rows(0)
     within = x.row_axis(axis)
+    check_numbers(prod(x.tail) // max(1, x.tail[within]) * places.size)
     index = np.where(places < 0, places + x.tail[within], places)
     found = np.take(x.places(), index, axis=within)
     return Rows(x.pick(found), found.shape, x.axis + (places.ndim - 1 if within < x.axis else 0))
 
 
 def _extent(shape: Extents, places: np.ndarray) -> Value:
+    check_dimensions(places.size)
     dims = tuple(shape.dims[int(place)] for place in np.ravel(places))
     return Extents(dims, shape.rows) if None in dims else np.array(dims, np.int64).reshape(places.shape)
 
@@ -90,7 +103,8 @@ def looked_up(site: Site, table: np.ndarray, codes: Rows, axis: int) -> Rows:
     columns = codes.columns()
     if table.dtype.kind not in "biufU" or (table.dtype.kind == "U" and (table.ndim > 1 or len(columns) > 1)):
         raise site.refuse("it looks up several texts a row", "look single labels up")
-    parts = [_entry(_from_front(code, len(table), codes), table) for code in columns]
+    entries = _entries(table)
+    parts = [_entry(_from_front(code, len(table), codes), table, entries) for code in columns]
     tail = (*codes.tail, *table.shape[1:])
     return Rows(parts[0] if len(parts) == 1 else concat(parts), tail, codes.axis)
 
@@ -105,11 +119,16 @@ def _from_front(code: Node, length: int, rows: Rows) -> Node:
     return ops.Where(behind, ops.Arithmetic(whole, size, "add"), whole)
 
 
-def _entry(code: Node, table: np.ndarray) -> Node:
+def _entries(table: np.ndarray) -> Parameter:
     if table.dtype.kind == "U":
-        return ops.LabelLookup(code, Parameter.strings(table.tolist()))
-    default = float("nan") if table.dtype.kind == "f" else 0.0
-    return ops.Take(code, Parameter.of(table.reshape(len(table), -1) if table.ndim > 1 else table), default)
+        return Parameter.strings(table.tolist())
+    return Parameter.of(table.reshape(len(table), -1) if table.ndim > 1 else table)
+
+
+def _entry(code: Node, table: np.ndarray, entries: Parameter) -> Node:
+    if table.dtype.kind == "U":
+        return ops.LabelLookup(code, entries)
+    return ops.Take(code, entries, float("nan") if table.dtype.kind == "f" else 0.0)
 
 
 @converts("ai.onnx.ml", "ArrayFeatureExtractor")
@@ -122,6 +141,7 @@ def extract_features(site: Site) -> Rows:
     x, places = site.rows(0), site.constant(1).ravel()
     if x.axis == x.rank - 1:
         raise site.refuse("it takes places among the rows", ROWS_APART)
+    check_numbers(prod(x.tail[:-1]) * places.size)
     found = x.places()[..., places]
     return Rows(x.pick(found), found.shape, x.axis)
 
@@ -132,26 +152,26 @@ def cut(site: Site) -> Value:
     given = site.value(0)
     starts, ends, axes, steps = _ranges(site)
     if isinstance(given, Extents):
-        dims = given.dims[slice(int(starts[0]), int(ends[0]), int(steps[0]))]
+        dims = given.dims[slice(starts[0], ends[0], steps[0])]
         return Extents(dims, given.rows) if None in dims else np.array(dims, np.int64)
     x = site.rows(0)
     index = [slice(None)] * len(x.tail)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        if x.positive(int(axis)) == x.axis:
+        if x.positive(axis) == x.axis:
             if start != 0 or end < END or step != 1:
                 raise site.refuse("it cuts rows out", ROWS_APART)
             continue
-        stop = None if step < 0 and end < -END else int(end)
-        index[x.row_axis(int(axis))] = slice(int(start), stop, int(step))
+        stop = None if step < 0 and end < -END else end
+        index[x.row_axis(axis)] = slice(start, stop, step)
     found = x.places()[tuple(index)]
     return Rows(x.pick(found), found.shape, x.axis)
 
 
-def _ranges(site: Site) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    starts, ends = (np.ravel(site.setting(name, place, 10)) for name, place in (("starts", 1), ("ends", 2)))
+def _ranges(site: Site) -> tuple[list[int], list[int], list[int], list[int]]:
+    starts, ends = (site.few(site.setting(name, place, 10)) for name, place in (("starts", 1), ("ends", 2)))
     axes = site.setting("axes", 3, 10)
-    steps = site.constant(4).ravel() if site.has(4) else np.ones(len(starts), np.int64)
-    return starts, ends, np.arange(len(starts)) if axes is None else np.ravel(axes), steps
+    steps = site.few(site.constant(4)) if site.has(4) else [1] * len(starts)
+    return starts, ends, [*range(len(starts))] if axes is None else site.few(axes), steps
 
 
 @converts("", "Split")
@@ -167,8 +187,8 @@ def split(site: Site) -> tuple[Rows, ...]:
     if sizes is None:
         each = -(-length // count)
         sizes = [min(each, length - i * each) for i in range(count)]
-    if sum(sizes) != length or min(sizes) < 0:
-        raise ValueError(f"parts of {list(sizes)} do not make {length}")
+    if np.size(sizes) != count or sum(sizes) != length or min(sizes) < 0:
+        raise ValueError(f"{np.size(sizes)} sizes do not make {count} parts of {length}")
     parts = np.split(x.places(), np.cumsum(sizes)[:-1], axis=within)
     return tuple(Rows(x.pick(part), part.shape, x.axis) for part in parts)
 
@@ -183,8 +203,8 @@ def one_hot(site: Site) -> Rows:
     off, on = values
     table = np.full((2 * depth, depth), off)
     table[np.arange(2 * depth), np.arange(2 * depth) % depth] = on  # codes count from behind below zero
-    shift = np.array(depth, np.int64)
-    parts = [_one_hot_of(cast(code, "i64"), table, shift, codes, float(off)) for code in codes.columns()]
+    shift, shared = np.array(depth, np.int64), Parameter.of(table)
+    parts = [_one_hot_of(cast(code, "i64"), shared, shift, codes, float(off)) for code in codes.columns()]
     return _with_columns_at(Rows(concat(parts), (*codes.tail, depth), codes.axis), axis % (codes.rank + 1))
 
 
@@ -195,6 +215,6 @@ def _with_columns_at(x: Rows, axis: int) -> Rows:
     return Rows(x.pick(places), places.shape, rows)
 
 
-def _one_hot_of(code: Node, table: np.ndarray, shift: np.ndarray, rows: Rows, off: float) -> Node:
+def _one_hot_of(code: Node, table: Parameter, shift: np.ndarray, rows: Rows, off: float) -> Node:
     from_zero = ops.Arithmetic(code, constant(shift, rows), "add")
-    return ops.Take(from_zero, Parameter.of(table), off)
+    return ops.Take(from_zero, table, off)

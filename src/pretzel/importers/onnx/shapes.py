@@ -46,7 +46,7 @@ def _shape(site: Site, place: int) -> list[Any]:
         return list(given.dims)
     if not isinstance(given, np.ndarray):
         raise site.refuse("its shape depends on the values of the rows", ROWS_APART)
-    return [int(dim) for dim in given.ravel()]
+    return site.few(given)
 
 
 def _flat_tokens(site: Site, x: Rows, shape: list[Any]) -> Rows:
@@ -76,7 +76,7 @@ def squeeze(site: Site) -> Value:
     x = site.rows(0)
     if axes is None:
         raise site.refuse("it drops all dimensions of size one, which may be that of the rows", "name the axes")
-    dropped = {x.row_axis(int(axis)) for axis in np.ravel(axes)}
+    dropped = {x.row_axis(axis) for axis in site.few(axes)}
     if any(x.tail[i] != 1 for i in dropped):
         raise ValueError(f"axes {sorted(dropped)} of {list(x.tail)} are not of size one")
     before = sum(i < x.axis for i in dropped)
@@ -90,10 +90,11 @@ def unsqueeze(site: Site) -> Value:
     if isinstance(given, Extents):
         return given
     x = site.rows(0)
-    rank = x.rank + np.size(axes)
-    added = {int(axis) % rank for axis in np.ravel(axes) if -rank <= axis < rank}
-    if len(added) != np.size(axes):
-        raise ValueError(f"axes {np.ravel(axes).tolist()} are not among {rank} dimensions")
+    named = site.few(axes)
+    rank = x.rank + len(named)
+    added = {axis % rank for axis in named if -rank <= axis < rank}
+    if len(added) != len(named):
+        raise ValueError(f"axes {named} are not among {rank} dimensions")
     old = iter([*x.tail[: x.axis], None, *x.tail[x.axis :]])
     shape = [1 if i in added else next(old) for i in range(rank)]
     return Rows(x.node, tuple(dim for dim in shape if dim is not None), shape.index(None))
@@ -158,7 +159,7 @@ def _repeated(x: Rows, tail: tuple[int, ...], axis: int) -> Rows:
 @converts("", "Tile")
 def tile(site: Site) -> Rows:
     """Repeat the dimensions of a row."""
-    x, repeats = site.rows(0), [int(times) for times in site.constant(1).ravel()]
+    x, repeats = site.rows(0), site.few(site.constant(1))
     if len(repeats) != x.rank or repeats.pop(x.axis) != 1:
         raise site.refuse("it repeats rows", ROWS_APART)
     check_size([*x.tail, *repeats])

@@ -11,7 +11,7 @@ from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.products import features, linear
 from pretzel.importers.onnx.registry import Site, converts
 from pretzel.importers.onnx.transforms import transform_of, transformed, two_scores
-from pretzel.importers.onnx.values import Rows, constant, vector
+from pretzel.importers.onnx.values import Rows, check_numbers, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -19,7 +19,8 @@ from pretzel.plan.parameter import Parameter
 KERNELS = ("LINEAR", "POLY", "RBF", "SIGMOID")
 LEAST = 1e-7
 """The probabilities of pairs are kept that far from zero and one."""
-MOST_CLASSES = 1000
+MOST_CLASSES = 400
+"""There are pairs of them, and a table from these to them."""
 
 
 @converts("ai.onnx.ml", "SVMRegressor")
@@ -121,6 +122,7 @@ def _pairs(site: Site, x: Rows, counts: np.ndarray, classes: int) -> Rows:
     pairs = list(combinations(range(classes), 2))
     if len(counts) != classes or counts.min() < 0 or len(rho) < len(pairs):
         raise ValueError(f"{len(counts)} counts of vectors and {len(rho)} intercepts for {classes} classes")
+    check_numbers(total * len(pairs))
     kernels = _kernels(site, x, _vectors(site, x, total))
     coefficients = _floats(site, "coefficients")
     if len(coefficients) != (classes - 1) * total:

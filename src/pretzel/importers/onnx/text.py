@@ -15,6 +15,9 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.patterns import class_run
 from pretzel.plan.types import TOKENS
 
+SPARE = 1000
+"""Columns of counts that no n-gram has, beside as many as have one."""
+
 
 @converts("", "StringNormalizer")
 def string_normalizer(site: Site) -> Rows:
@@ -131,7 +134,7 @@ def _vocabulary(site: Site, low: int, high: int) -> tuple[list[str], np.ndarray]
         grams += [(size, " ".join(map(str, words[i : i + size]))) for i in range(begin, end, size)]
     if len(grams) != len(columns) or len(set(columns.tolist())) < len(columns) or columns.min() < 0:
         raise site.refuse(f"{len(grams)} n-grams share {len(set(columns.tolist()))} columns", "give each a column")
-    if columns.max() >= 1 << 24:
-        raise ValueError(f"column {columns.max()}")
+    if columns.max() > SPARE + 2 * len(columns):
+        raise ValueError(f"{len(columns)} n-grams in columns up to {columns.max()}")
     kept = [i for i, (size, _) in enumerate(grams) if low <= size <= high]
     return [grams[i][1] for i in kept], columns[kept]

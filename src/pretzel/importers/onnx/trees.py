@@ -27,7 +27,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 AGGREGATES = ("AVERAGE", "SUM", "MIN", "MAX")
-MOST_LEAVES = 1 << 26
+MOST_LEAVES = 1 << 25
 """Numbers in the leaves of an ensemble: leaves times targets."""
 
 

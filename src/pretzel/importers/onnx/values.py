@@ -17,6 +17,12 @@ Tail = tuple[int, ...]
 Labels = tuple[str, ...] | tuple[int, ...]
 
 
+MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
+"""What Python and NumPy raise where a file holds nonsense; a node that meets one is refused by its name."""
+MOST = 1 << 25
+"""Numbers that one node may make."""
+MOST_DIMENSIONS = 64
+"""As many as NumPy's arrays may have."""
 MOST_COLUMNS = 1 << 22
 """Columns of a row: a graph of a few nodes can double them any number of times."""
 MOST_PARTS = 1024
@@ -93,7 +99,9 @@ class Rows:
             return self.node
         if len(flat) == prod(self.tail) and (flat == np.arange(len(flat))).all():
             return self.node
-        repeats = len(np.unique(flat)) < len(flat)
+        met = np.zeros(self.node.type.columns, bool)
+        met[flat] = True
+        repeats = np.count_nonzero(met) < len(flat)
         return ops.Select(self.dense_matrix if repeats else self.matrix, Parameter.of(flat))
 
     def places(self) -> np.ndarray:
@@ -131,6 +139,10 @@ class Extents:
     rows: Rows
     """A value with those rows."""
 
+    def __post_init__(self) -> None:
+        """Refuse more dimensions than there can be."""
+        check_dimensions(len(self.dims))
+
 
 @dataclass(frozen=True, slots=True)
 class Maps:
@@ -141,13 +153,34 @@ class Maps:
 
 
 def check_size(tail: Sequence[int]) -> None:
-    """Refuse more columns than a row may have.
+    """Refuse more dimensions or columns than a row may have.
 
     Raises:
         ValueError: there are more.
     """
+    check_dimensions(len(tail))
     if prod(tail) > MOST_COLUMNS:
         raise ValueError(f"rows of {list(tail)} have more than {MOST_COLUMNS} columns")
+
+
+def check_dimensions(count: int) -> None:
+    """Refuse more dimensions, or names of such, than there can be.
+
+    Raises:
+        ValueError: there are more.
+    """
+    if count > MOST_DIMENSIONS:
+        raise ValueError(f"{count} dimensions; at most {MOST_DIMENSIONS} are served")
+
+
+def check_numbers(count: int) -> None:
+    """Refuse to make more numbers, before they are made.
+
+    Raises:
+        ValueError: there are more.
+    """
+    if count > MOST:
+        raise ValueError(f"it makes {count} numbers; at most {MOST} are served")
 
 
 def check_parts(count: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
+from pretzel.plan.reference.sums import less_products, solve_backwards, solve_forwards
 from pretzel.plan.values import Csr
 
 _EULER = 0.577215664901532860606512090082402431
@@ -18,9 +19,9 @@ _EULER = 0.577215664901532860606512090082402431
 @reference(ops.Topics)
 def topics(node: ops.Topics, x: Any) -> Any:
     """Return the Dirichlet parameters of each row's topics."""
+    if ((x.data if isinstance(x, Csr) else x) < 0).any():
+        raise InputError("a count is negative")
     rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), node.x.type.columns)
-    if (rows < 0).any():
-        raise InputError(f"row {np.argwhere(rows < 0)[0][0]}: a count is negative")
     return np.array([_topics(node, row) for row in rows], node.type.numpy).reshape(len(rows), node.type.columns)
 
 
@@ -71,6 +72,7 @@ def matching_pursuit(node: ops.MatchingPursuit, x: np.ndarray) -> Any:
 
 
 def _pursued(node: ops.MatchingPursuit, products: np.ndarray) -> np.ndarray:
+    """Take the sums in order: which of two equal atoms is taken hangs on the last bit of what is left."""
     gram, tiny = node.gram.array, np.finfo(np.float64).eps
     order, found = np.arange(len(products)), np.zeros(0)
     left, factor = products.copy(), np.zeros((node.count, node.count))
@@ -79,23 +81,15 @@ def _pursued(node: ops.MatchingPursuit, products: np.ndarray) -> np.ndarray:
         if best < taken or left[order[best]] ** 2 < tiny:
             break
         atom = order[best]
-        row = _forward(factor[:taken, :taken], gram[atom, order[:taken]])
-        rest = gram[atom, atom] - np.linalg.norm(row) ** 2
+        row = solve_forwards(factor[:taken, :taken], gram[atom, order[:taken]])
+        rest = gram[atom, atom] - np.sqrt(-less_products(0.0, row, row)) ** 2
         if taken and rest <= tiny:
             break
         factor[taken, :taken], factor[taken, taken] = row, np.sqrt(rest)
         order[[taken, best]] = order[[best, taken]]
         lower = factor[: taken + 1, : taken + 1]
-        found = _forward(lower[::-1, ::-1].T, _forward(lower, products[order[: taken + 1]])[::-1])[::-1]
-        left = products - gram[:, order[: taken + 1]] @ found
+        found = solve_backwards(lower, solve_forwards(lower, products[order[: taken + 1]]))
+        left = products + less_products(np.zeros(len(products)), gram[:, order[: taken + 1]].T, found)
     made = np.zeros(len(products))
     made[order[: len(found)]] = found
     return made
-
-
-def _forward(lower: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return z where ``lower @ z == y``."""
-    z = np.zeros(len(y))
-    for i in range(len(y)):
-        z[i] = (y[i] - lower[i, :i] @ z[:i]) / lower[i, i]
-    return z

@@ -9,6 +9,7 @@ import numpy as np
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
 from pretzel.plan.reference.columns import pairs_of
+from pretzel.plan.reference.sums import product_in_order
 from pretzel.plan.values import Csr
 
 
@@ -20,16 +21,8 @@ def linear(node: ops.Linear, x: Any) -> Any:
         y = _sparse_product(x, weights)
     else:
         rows = x.reshape(len(x), node.x.type.columns).astype(node.type.numpy)
-        y = _product_in_order(rows, weights) if node.in_order else rows @ weights
+        y = product_in_order(rows, weights) if node.in_order else rows @ weights
     return y if node.bias is None else y + node.bias.array.astype(node.type.numpy)
-
-
-def _product_in_order(rows: np.ndarray, weights: np.ndarray) -> Any:
-    """Return the products with each sum taken column after column."""
-    y = np.zeros((len(rows), weights.shape[1]), weights.dtype)
-    for column, one in zip(rows.T, weights, strict=True):
-        y += np.multiply.outer(column, one)
-    return y
 
 
 @reference(ops.Distances)
@@ -38,7 +31,9 @@ def distances(node: ops.Distances, x: Any) -> Any:
     if isinstance(x, Csr) and node.metric == "sqeuclidean":
         return _squared_sparse(x, node.centers.array.astype(node.type.numpy))
     centers = node.centers.array.astype(np.float64)
-    rows = (x.dense() if isinstance(x, Csr) else x).reshape(len(x), centers.shape[1]).astype(np.float64)
+    if isinstance(x, Csr):
+        return _euclidean_sparse(x, centers).astype(node.type.numpy)
+    rows = x.reshape(len(x), centers.shape[1]).astype(np.float64)
     return apart(node.metric, rows, centers, node.p).astype(node.type.numpy)
 
 
@@ -70,9 +65,18 @@ def _squared_sparse(x: Csr, centers: np.ndarray) -> Any:
     return np.where(y < 0, centers.dtype.type(0), y)
 
 
+def _euclidean_sparse(x: Csr, centers: np.ndarray) -> Any:
+    """Square each stored value by itself, as the library does, also where a row stores a column twice."""
+    stored = np.array([sum(float(value) ** 2 for _, value in row) for row in pairs_of(x)], np.float64)
+    return np.sqrt(_from_squares(x.dense().astype(np.float64), stored, centers))
+
+
 def _squared(rows: np.ndarray, centers: np.ndarray) -> Any:
-    squares = -2 * (rows @ centers.T) + (rows * rows).sum(axis=1)[:, None] + (centers * centers).sum(axis=1)
-    return np.maximum(squares, 0)
+    return _from_squares(rows, (rows * rows).sum(axis=1), centers)
+
+
+def _from_squares(rows: np.ndarray, squares: np.ndarray, centers: np.ndarray) -> Any:
+    return np.maximum(-2 * (rows @ centers.T) + squares[:, None] + (centers * centers).sum(axis=1), 0)
 
 
 def _cosine(rows: np.ndarray, centers: np.ndarray) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
 from pretzel.plan.reference.linear import apart
+from pretzel.plan.reference.sums import factored, product_in_order, solve_backwards, solve_forwards
 from pretzel.plan.values import Csr
 
 
@@ -129,13 +130,17 @@ def barycenter(node: ops.Barycenter, x: np.ndarray, positions: np.ndarray) -> An
     made = np.full(positions.shape, np.nan)
     for i, row in enumerate(x.reshape(len(x), rows.shape[1])):
         if inside[i].all():
-            gaps = rows[positions[i]] - row
-            gram = gaps @ gaps.T
-            trace = np.trace(gram)
-            gram += np.eye(len(gram)) * node.regularization * (trace if trace > 0 else 1.0)
-            solution = np.linalg.solve(gram, np.ones(len(gram)))
-            made[i] = solution / solution.sum()
+            solution = _solved(rows[positions[i]] - row, node.regularization)
+            made[i] = solution / sum(solution.tolist())
     return made
+
+
+def _solved(gaps: np.ndarray, regularization: float) -> np.ndarray:
+    gram = product_in_order(gaps, gaps.T)
+    trace = sum(gram.diagonal().tolist())
+    gram += np.eye(len(gram)) * (regularization * trace if trace > 0 else regularization)
+    lower = factored(gram)
+    return solve_backwards(lower, solve_forwards(lower, np.ones(len(gram))))
 
 
 @reference(ops.Scatter)
