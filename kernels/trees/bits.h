@@ -26,6 +26,7 @@ enum {
     BITS_ROWS = 128,  /* rows taken at once; ranks and found have room for whole multiples */
     BITS_TABLE = 64,  /* columns that one row's ranks can be looked up in; there is room for as many */
     BITS_ROUND = 128, /* bytes of a round */
+    BITS_RANKED = 64, /* rows ranked at once */
 };
 
 /* What a column ranks. */
@@ -50,6 +51,9 @@ typedef struct {
                      int8_t *ranks, int64_t stride);
     void (*rank_f64)(const bits_column *columns, int64_t count, const double *cuts, const char *x, int64_t pitch, int64_t rows,
                      int8_t *ranks, int64_t stride);
+    /* The same of one row, side by side. */
+    void (*rank_one_f32)(const bits_column *columns, int64_t count, const float *cuts, const char *x, int8_t *ranks);
+    void (*rank_one_f64)(const bits_column *columns, int64_t count, const double *cuts, const char *x, int8_t *ranks);
     /* Finds the leaf of each row in trees begin .. end - 1; begin is the first of a group.  Writes tree by tree. */
     void (*find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
                  uint8_t *found);

@@ -26,6 +26,8 @@ cdef extern from "trees/bits.h" nogil:
     ctypedef struct Bits:
         void (*rank_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
         void (*rank_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
+        void (*rank_one_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int8_t* ranks) noexcept nogil
+        void (*rank_one_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int8_t* ranks) noexcept nogil
         void (*find)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t stride, int64_t rows, uint8_t* found) noexcept nogil
         void (*find_one)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t count, uint8_t* found) noexcept nogil
         void (*add_f32)(const float* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, float* sums) noexcept nogil
@@ -161,12 +163,12 @@ cdef class BitForest(Kernel):
             for i in range(self.outputs):
                 out[row * self.outputs + i] = (<const real*>self.base)[i]
         if together:
-            self._rank(x, stride, together, ranks, STRIDE)
+            self._rank(x, stride, together, ranks)
             for i in range(0, self.trees, 32):  # UNIT
                 bits.find(&self.forest, i, min(i + UNIT, self.trees), ranks, STRIDE, together, found)
                 self._add(out, i, min(<int64_t>UNIT, self.trees - i), found, STRIDE, together)
         for row in range(together, rows):
-            self._rank(x + row * stride, stride, 1, ranks, 1)
+            self._rank_one(x + row * stride, ranks)
             for i in range(0, self.trees, 32):  # UNIT
                 bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.ranked, found)
                 self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), found, 1, 1)
@@ -174,12 +176,17 @@ cdef class BitForest(Kernel):
             for i in range(rows * self.outputs):
                 out[i] /= self.trees
 
-    cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks,
-                           int64_t stride) noexcept nogil:
+    cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks) noexcept nogil:
         if self.wide_x:
-            bits.rank_f64(self.columns, self.ranked, <const double*>self.cuts, x, pitch, rows, ranks, stride)
+            bits.rank_f64(self.columns, self.ranked, <const double*>self.cuts, x, pitch, rows, ranks, STRIDE)
         else:
-            bits.rank_f32(self.columns, self.ranked, <const float*>self.cuts, x, pitch, rows, ranks, stride)
+            bits.rank_f32(self.columns, self.ranked, <const float*>self.cuts, x, pitch, rows, ranks, STRIDE)
+
+    cdef inline void _rank_one(self, const char* x, int8_t* ranks) noexcept nogil:
+        if self.wide_x:
+            bits.rank_one_f64(self.columns, self.ranked, <const double*>self.cuts, x, ranks)
+        else:
+            bits.rank_one_f32(self.columns, self.ranked, <const float*>self.cuts, x, ranks)
 
     cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* found, int64_t stride,
                           int64_t rows) noexcept nogil:

@@ -99,6 +99,15 @@ def test_trees_of_every_size(leaves: int, kind: str) -> None:
         assert_as_walked(node, rows_near(node, rows))
 
 
+@pytest.mark.parametrize("cuts", [1, 7, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 80, 81, 254, 255])
+@pytest.mark.parametrize("kind", ["f32", "f64"])
+def test_ranks_among_few_and_many_cuts(cuts: int, kind: str) -> None:
+    """Below some number all are counted, above it a part is searched; which number depends on the level."""
+    node = grown(cuts + 1, 1, 1, kind, (cuts % 2 == 0,))
+    for rows in (2, 63, 161):
+        assert_as_walked(node, rows_near(node, rows))
+
+
 @pytest.mark.parametrize("width", [1, 15, 16, 17, 40, 64, 65, 200])
 def test_few_and_many_columns(width: int) -> None:
     node = grown(20, 40, width)
