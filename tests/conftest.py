@@ -1,4 +1,4 @@
-"""How random the tests are: the same cases each time, so that a red run means a change; `make test-random` draws anew."""
+"""How random tests are: the same cases each time, so that red means a change; `make test-random` draws anew."""
 
 from hypothesis import settings
 

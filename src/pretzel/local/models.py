@@ -17,6 +17,7 @@ from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
+from pretzel.local.records import reader_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
@@ -42,6 +43,7 @@ class Model:
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
+        self.read_records = reader_of(self.metadata, self.inputs)
         checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
         self.refuses_nothing = checks or not reads_texts
 
@@ -56,6 +58,8 @@ class Model:
                 return self.bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
             except InputError:
                 pass  # the careful way below takes it, or says what is wrong
+        if self.read_records is not None and type(X) is list and X and (found := self.read_records(X)):
+            return found
         return self.bound(columns_of(X, self.inputs, self.metadata))
 
     def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
