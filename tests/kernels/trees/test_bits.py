@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pretzel.engine.bindings import lower
-from pretzel.engine.bindings.bit_forest import MOST_LEAVES, is_bit_forest, lay_out_bits
+from pretzel.engine.bindings.bit_forest import MOST_LEAVES, is_bit_forest, is_bit_forest_of_sets, lay_out_bits
 from pretzel.engine.bindings.trees import lay_out_forest
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program
@@ -42,10 +42,14 @@ def assert_as_walked(node: ops.TreeEnsemble, x: np.ndarray) -> None:
     np.testing.assert_array_equal(compared.view(np.uint8), walked.view(np.uint8))
 
 
+def is_bits(node: ops.TreeEnsemble) -> bool:
+    return is_bit_forest(node) or is_bit_forest_of_sets(node)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_bits_give_what_walking_gives(data: st.DataObject) -> None:
-    node, columns = data.draw(tree_ensemble.strategy().filter(lambda drawn: is_bit_forest(drawn[0])))
+    node, columns = data.draw(tree_ensemble.strategy().filter(lambda drawn: is_bits(drawn[0])))
     x = columns["x"][np.arange(data.draw(st.sampled_from(ROWS))) % len(columns["x"])]
     assert_as_walked(node, x)
 
