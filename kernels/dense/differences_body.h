@@ -31,12 +31,12 @@ INLINE V CPU(powers)(V gap, double p) {
 
 /* Add a column to the two sums of a metric; a NaN in either value makes `gap` one. */
 INLINE void CPU(add)(const int metric, V v, V c, double p, V *a, V *b) {
-    const V gap = CPU(size_of)(v - c), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
+    const V side = v - c, gap = CPU(size_of)(side), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
     const V one = 1.0 - (V){0};
     switch (metric) {
     case METRIC_MANHATTAN: *a += gap; break;
     case METRIC_CHEBYSHEV: *a = CPU(chosen)((gap > *a) | (gap != gap), gap, *a); break;
-    case METRIC_SQUARES: *a += gap * gap; break;
+    case METRIC_SQUARES: *a += side * side; break;
     case METRIC_POWERS: *a += CPU(powers)(gap, p); break;
     case METRIC_CANBERRA: *a += CPU(only)(both != 0, gap / both); break;
     case METRIC_BRAYCURTIS: *a += gap, *b += both; break;
