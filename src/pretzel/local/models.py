@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.inputs import column_of, columns_of
+from pretzel.client.inputs import as_texts, column_of, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
@@ -83,6 +83,7 @@ class Models:
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
+        self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
@@ -102,7 +103,8 @@ class Models:
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
         singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
-        read = {name: _native(columns[name], kind) for name, kind in self._types.items()}
+        written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
+        read = {name: _native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))
         return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
 
