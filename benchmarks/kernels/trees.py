@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,14 +85,22 @@ def _lightgbm(x: np.ndarray, price: np.ndarray) -> Iterator[Row]:
     yield from both(name, "LightGBM", served, "predict", partial(booster.predict, num_threads=1), x)
     yield from _lleaves(name, served, booster, x)
     yield from onnx(name, served, "predict", partial(boosted_to_onnx, "lightgbm", booster, x), x, NOTES)
+    split = boosted(x, price, _codes(x))
+    theirs = partial(split.predict, num_threads=1)
+    yield from both("the same, splitting categories", "LightGBM", pretzel.compile(split), "predict", theirs, x)
 
 
-def boosted(x: np.ndarray, price: np.ndarray) -> Any:
-    """Return a booster of LightGBM, trained."""
+def _codes(x: np.ndarray) -> list[int]:
+    """Return the columns that hold few whole numbers."""
+    return [i for i, column in enumerate(x.T) if len(np.unique(column)) <= 10 and not (column % 1).any()]
+
+
+def boosted(x: np.ndarray, price: np.ndarray, categories: Sequence[int] = ()) -> Any:
+    """Return a booster of LightGBM, trained; columns of categories are split by sets."""
     import lightgbm
 
     options = {"objective": "regression", "num_leaves": 63, "verbose": -1, "num_threads": 1}
-    return lightgbm.train(options, lightgbm.Dataset(x, price), 500)
+    return lightgbm.train(options, lightgbm.Dataset(x, price, categorical_feature=list(categories)), 500)
 
 
 def _lleaves(name: str, served: Any, booster: Any, x: np.ndarray) -> Iterator[Row]:

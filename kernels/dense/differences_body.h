@@ -1,7 +1,7 @@
 /* Distances summed column by column, eight centers side by side, for one instruction set; see differences.h.
  *
- * Rows pass a group of centers a few at a time: eight registers of the machine's own width hold their sums, each that of
- * one row and one center in the order of the columns. */
+ * Eight registers of the machine's own width hold sums, each that of one row and one center in the order of the columns:
+ * of a few rows and a group of centers, or of one row and a few groups. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 typedef double CPU(Part) __attribute__((vector_size(NATIVE)));
 typedef int64_t CPU(Mask) __attribute__((vector_size(NATIVE)));
@@ -31,12 +31,12 @@ INLINE V CPU(powers)(V gap, double p) {
 
 /* Add a column to the two sums of a metric; a NaN in either value makes `gap` one. */
 INLINE void CPU(add)(const int metric, V v, V c, double p, V *a, V *b) {
-    const V gap = CPU(size_of)(v - c), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
+    const V side = v - c, gap = CPU(size_of)(side), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
     const V one = 1.0 - (V){0};
     switch (metric) {
     case METRIC_MANHATTAN: *a += gap; break;
     case METRIC_CHEBYSHEV: *a = CPU(chosen)((gap > *a) | (gap != gap), gap, *a); break;
-    case METRIC_SQUARES: *a += gap * gap; break;
+    case METRIC_SQUARES: *a += side * side; break;
     case METRIC_POWERS: *a += CPU(powers)(gap, p); break;
     case METRIC_CANBERRA: *a += CPU(only)(both != 0, gap / both); break;
     case METRIC_BRAYCURTIS: *a += gap, *b += both; break;
@@ -55,45 +55,46 @@ INLINE double CPU(distance)(const int metric, double a, double b, int64_t width)
     }
 }
 
-/* A few rows of X against one group, of which y has room for `count`. */
+/* A few rows of X against a few groups, the last of which has `count` centers: as many sums as registers. */
 #define PRETZEL_DIFFERENCES(SUFFIX, X, Y)                                                                              \
     INLINE void CPU(differ_##SUFFIX)(                                                                                  \
-        const int metric, const X *x, const double *centers, double p, Y *y, const int64_t rows, int64_t width,        \
-        int64_t k, int64_t count) {                                                                                    \
+        const int metric, const X *x, const double *centers, double p, Y *y, const int64_t rows, const int64_t groups, \
+        int64_t width, int64_t k, int64_t count) {                                                                     \
         V a[8] = {{0}}, b[8] = {{0}}, c;                                                                               \
         for (int64_t j = 0; j < width; j++)                                                                            \
-            for (int64_t part = 0; part < CPU(PARTS); part++) {                                                        \
-                memcpy(&c, centers + j * GROUP + part * LANES_OF_PART, sizeof c);                                      \
+            for (int64_t part = 0; part < groups * CPU(PARTS); part++) {                                               \
+                const int64_t group = part / CPU(PARTS), within = part % CPU(PARTS) * LANES_OF_PART;                   \
+                memcpy(&c, centers + (group * width + j) * GROUP + within, sizeof c);                                  \
                 for (int64_t r = 0; r < rows; r++) {                                                                   \
-                    const int64_t at = r * CPU(PARTS) + part;                                                          \
+                    const int64_t at = r * groups * CPU(PARTS) + part;                                                 \
                     CPU(add)(metric, (double)x[r * width + j] - (V){0}, c, p, a + at, b + at);                         \
                 }                                                                                                      \
             }                                                                                                          \
         double first[8 * LANES_OF_PART], second[8 * LANES_OF_PART];                                                    \
         memcpy(first, a, sizeof first), memcpy(second, b, sizeof second);                                              \
         for (int64_t r = 0; r < rows; r++)                                                                             \
-            for (int64_t l = 0; l < count; l++)                                                                        \
-                y[r * k + l] = CPU(distance)(metric, first[r * GROUP + l], second[r * GROUP + l], width);              \
+            for (int64_t l = 0; l < (groups - 1) * GROUP + count; l++) {                                               \
+                const int64_t at = r * groups * GROUP + l;                                                             \
+                y[r * k + l] = CPU(distance)(metric, first[at], second[at], width);                                    \
+            }                                                                                                          \
     }                                                                                                                  \
-    INLINE void CPU(group_##SUFFIX)(                                                                                   \
-        const int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k,   \
-        int64_t count)       {                                                                                         \
-        for (; rows >= CPU(ABREAST); rows -= CPU(ABREAST), x += CPU(ABREAST) * width, y += CPU(ABREAST) * k)           \
-            CPU(differ_##SUFFIX)(metric, x, centers, p, y, CPU(ABREAST), width, k, count);                             \
-        for (; rows > 0; rows--, x += width, y += k)                                                                   \
-            CPU(differ_##SUFFIX)(metric, x, centers, p, y, 1, width, k, count);                                        \
-    }                                                                                                                  \
+    /* Many rows pass one group after the other; a few that are left pass several groups at once. */                   \
     INLINE void CPU(rows_##SUFFIX)(                                                                                    \
         const int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k) { \
-        for (int64_t row = 0; row < rows; row += BLOCK) {                                                              \
-            const int64_t some = rows - row < BLOCK ? rows - row : BLOCK;                                              \
-            const X *from = x + row * width;                                                                           \
-            for (int64_t c = 0; c < k; c += GROUP) {                                                                   \
-                const double *group = centers + c * width;                                                             \
-                Y *to = y + row * k + c;                                                                               \
-                const int64_t count = k - c < GROUP ? k - c : GROUP;                                                   \
-                CPU(group_##SUFFIX)(metric, from, group, p, to, some, width, k, count);                                \
-            }                                                                                                          \
+        const int64_t together = rows - rows % CPU(ABREAST);                                                           \
+        for (int64_t row = 0; row < together; row += BLOCK)                                                            \
+            for (int64_t c = 0; c < k; c += GROUP)                                                                     \
+                for (int64_t r = row; r < together && r < row + BLOCK; r += CPU(ABREAST))                              \
+                    CPU(differ_##SUFFIX)(metric, x + r * width, centers + c * width, p, y + r * k + c, CPU(ABREAST), 1,\
+                                         width, k, k - c < GROUP ? k - c : GROUP);                                     \
+        for (int64_t row = together; row < rows; row++) {                                                              \
+            int64_t c = 0;                                                                                             \
+            for (; c + CPU(ABREAST) * GROUP <= k; c += CPU(ABREAST) * GROUP)                                           \
+                CPU(differ_##SUFFIX)(metric, x + row * width, centers + c * width, p, y + row * k + c, 1, CPU(ABREAST),\
+                                     width, k, GROUP);                                                                 \
+            for (; c < k; c += GROUP)                                                                                  \
+                CPU(differ_##SUFFIX)(metric, x + row * width, centers + c * width, p, y + row * k + c, 1, 1,           \
+                                     width, k, k - c < GROUP ? k - c : GROUP);                                         \
         }                                                                                                              \
     }                                                                                                                  \
     static void CPU(differences_##SUFFIX)(                                                                             \

@@ -22,10 +22,14 @@ typedef struct {
 #define LANES 8
 #define PADDED(k) (((k) + LANES - 1) / LANES * LANES)
 
+/* Rows of a tile: two registers of sums for each and what is multiplied leave none of the sixteen unused, and a sum is not
+ * added to again before it is there. */
+#define TALL 6
+
 /* Rows at a time, so that a block of them stays in the second cache while the panels of weights pass; columns at a time, so
  * that a panel stays in the first (rows of a wide matrix lie a power of two apart, and push each other out, so that it is
  * copied); and with fewer rows than FEW a copy does not pay. */
-#define BLOCK 128
+#define BLOCK (21 * TALL)
 #define DEPTH 256
 #define FEW 16
 

@@ -5,8 +5,8 @@
  *   tiles  many sums a row: weights [width][k] and bias [k], both padded to a multiple of eight, each sum in the order of
  *          the columns
  *
- * A row's result depends on nothing but the row: rows and sums side by side only share what is loaded.  Eight registers of
- * the machine's own width hold sums; vectors that are wider would lie on the stack. */
+ * A row's result depends on nothing but the row: rows and sums side by side only share what is loaded.  Twelve registers
+ * of the machine's own width hold sums; vectors that are wider would lie on the stack. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 #define VECTOR(TYPE, BYTES, NAME) typedef TYPE CPU(NAME) __attribute__((vector_size(BYTES)))
 /* What holds eight lanes, or an even part of them; and as many floats as there are doubles in one. */

@@ -59,7 +59,7 @@ static void TYPED(dots)(const X *x, const W *w, const W *bias, W *y, int64_t row
 /* `vectors` of sums of each of a few rows over the columns of a span, side by side in registers. */
 INLINE void TYPED(tile)(
     const X *x, const W *w, const W *bias, W *y, const int64_t rows, const int64_t vectors, Span span, int64_t k) {
-    PART sums[8], b[8];
+    PART sums[2 * TALL], b[8];
     for (int64_t r = 0; r < rows; r++)
         for (int64_t v = 0; v < vectors; v++) {
             sums[r * vectors + v] = (PART){0};
@@ -84,7 +84,7 @@ INLINE void TYPED(panel)(
     const X *x, const W *w, const W *bias, W *y, const int64_t rows, const int64_t columns, Span span, int64_t k,
     int64_t count) {
     const int64_t most = rows == 1 ? 8 : 2, all = columns / SIZE_OF(PART), vectors = all < most ? all : most;
-    W kept[4 * LANES * 8], *to = count < columns ? kept : y;
+    W kept[TALL * LANES * 8], *to = count < columns ? kept : y;
     const int64_t step = count < columns ? columns : k;
     if (to == kept && !span.begins) {
         memset(kept, 0, rows * columns * sizeof(W));
@@ -100,6 +100,8 @@ INLINE void TYPED(panel)(
 INLINE void TYPED(rows_of_panel)(
     const X *x, const W *w, const W *bias, W *y, int64_t rows, const int64_t columns, Span span, int64_t k,
     int64_t count) {
+    for (; rows >= TALL; rows -= TALL, x += TALL * span.width, y += TALL * k)
+        TYPED(panel)(x, w, bias, y, TALL, columns, span, k, count);
     for (; rows >= 4; rows -= 4, x += 4 * span.width, y += 4 * k)
         TYPED(panel)(x, w, bias, y, 4, columns, span, k, count);
     for (; rows > 0; rows--, x += span.width, y += k) TYPED(panel)(x, w, bias, y, 1, columns, span, k, count);

@@ -1,12 +1,23 @@
 """Which values of a row are the smallest."""
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, nextafterf
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import FLOATS, typed
+from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.neighbors.heap cimport empty, push, sort
+
+cdef extern from "neighbors/nearest.h" nogil:
+    enum:
+        NEAREST_RUN
+    ctypedef struct NearestRuns:
+        int64_t (*f32)(const float* x, int64_t i, int64_t count, float top, float limit, int64_t* beyond) noexcept nogil
+        int64_t (*f64)(const double* x, int64_t i, int64_t count, double top, double limit, int64_t* beyond) noexcept nogil
+    const NearestRuns* nearest_runs_for(int level)
+
+cdef const NearestRuns* runs = nearest_runs_for(level)
 
 ctypedef fused real:
     float
@@ -59,17 +70,41 @@ cdef class Nearest(Kernel):
 cdef inline void select(
     const real* x, double* values, int64_t* positions, int64_t width, int64_t count, double limit
 ) noexcept nogil:
-    """Let the values of a row through the heap, but for those beyond the limit, and put what it holds in order."""
-    cdef int64_t i, beyond = 0
+    """Let the values of a row through the heap, but for those beyond the limit, and put what it holds in order.
+
+    Most values lie above the heap's top, and are passed a run at a time.
+    """
+    cdef int64_t first = 0, i, beyond = 0
     empty(values, positions, count, -1)
-    for i in range(width):
-        if x[i] > limit:
-            beyond += 1
-        elif x[i] < values[0]:
-            push(values, positions, count, x[i], i)
+    while first < width:
+        first = passed(x, first, width, values[0], limit, &beyond)
+        for i in range(first, min(first + NEAREST_RUN, width)):
+            if x[i] > limit:
+                beyond += 1
+            elif x[i] < values[0]:
+                push(values, positions, count, x[i], i)
+        first += NEAREST_RUN
     sort(values, positions, count)
     if positions[count - 1] < 0:
         fill(x, values, positions, width, count, beyond)
+
+
+cdef inline int64_t passed(
+    const real* x, int64_t first, int64_t width, double top, double limit, int64_t* beyond
+) noexcept nogil:
+    """Return where the first run begins that has a value below the top."""
+    cdef int64_t run
+    if real is float:
+        run = runs.f32(x, first, width, <float>top, not_above(limit), beyond)
+    else:
+        run = runs.f64(x, first, width, top, limit, beyond)
+    return run
+
+
+cdef inline float not_above(double limit) noexcept nogil:
+    """Return the largest float that is not above the limit: what lies above one lies above the other."""
+    cdef float near = <float>limit
+    return nextafterf(near, -INFINITY) if near > limit else near
 
 
 cdef inline void fill(

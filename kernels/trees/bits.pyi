@@ -24,4 +24,7 @@ class BitForest(Kernel):
         leaves: np.ndarray,
         base: np.ndarray,
         group: np.ndarray | None = None,
+        sets: np.ndarray | None = None,
+        marks: np.ndarray | None = None,
+        unit_sets: np.ndarray | None = None,
     ) -> None: ...

@@ -18,14 +18,21 @@ cdef extern from "trees/bits.h" nogil:
         CPU_SCALAR
     ctypedef struct bits_column:
         pass
+    ctypedef struct bits_sets:
+        pass
     ctypedef struct bits_forest:
         const uint8_t* rounds
         const uint32_t* starts
         const uint8_t* counts
         int64_t bytes
+        int64_t kinds
     ctypedef struct Bits:
         void (*rank_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
         void (*rank_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
+        void (*rank_one_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int8_t* ranks) noexcept nogil
+        void (*rank_one_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int8_t* ranks) noexcept nogil
+        void (*mark_f32)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
+        void (*mark_f64)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
         void (*find)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t stride, int64_t rows, uint8_t* found) noexcept nogil
         void (*find_one)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t count, uint8_t* found) noexcept nogil
         void (*add_f32)(const float* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, float* sums) noexcept nogil
@@ -55,11 +62,15 @@ cdef class BitForest(Kernel):
         cuts: thresholds of all columns, of the type of x.
         rounds: ``u8[rounds, 4, 32]``: the nodes.
         starts: ``u32[groups + 1]``: the first round of each group of trees.
-        counts: ``u8[groups, 2, 32 / bytes, bytes]``: entries of each kind in each lane, that is byte of a tree.
+        counts: ``u8[groups, 2, 32 / bytes, bytes]``, or 3 with sets: entries of each kind in each lane, that is byte of
+            a tree.
         first: ``u32[trees]``: where the leaves of each tree begin.
         leaves: ``[m]`` or ``[m, k]``, f32 or f64; from the first of each tree on at least as many as it has bits.
         base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
         group: ``i32[trees]``: the column that each tree adds to.
+        sets: ``u32[sets, 5]``: where the marks of a feature are, and their columns, see ``bits.h``.
+        marks: ``u8[bytes]``.
+        unit_sets: ``u32[units + 1]``: the first of the sets of each 32 trees.
 
     Raises:
         ValueError: an index leads out of bounds.
@@ -67,26 +78,32 @@ cdef class BitForest(Kernel):
 
     cdef object keep
     cdef bits_forest forest
+    cdef const bits_sets* sets
+    cdef const uint32_t* unit_sets
+    cdef const uint8_t* marks
     cdef const bits_column* columns
     cdef const void* cuts
     cdef const uint32_t* first
     cdef const int32_t* group
     cdef const void* leaves
     cdef const void* base
-    cdef int64_t trees, width, outputs, ranked, few
+    cdef int64_t trees, width, outputs, ranked, filled, few
+    """Columns that are ranked for all trees, and those that are filled with marks too."""
     cdef bint wide_x, wide_leaves, mean
 
     def __init__(self, inputs, output, *, aggregate, columns, cuts, rounds, starts, counts, first, leaves, base,
-                 group=None):
+                 group=None, sets=None, marks=None, unit_sets=None):
         typed("x", inputs[0], FLOATS)
-        self.keep = (columns, cuts, rounds, starts, counts, first, leaves, base, group)
+        self.keep = (columns, cuts, rounds, starts, counts, first, leaves, base, group, sets, marks, unit_sets)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs, self.mean = inputs[0].columns, output.columns, aggregate == "mean"
         self.trees = len(first)
         self._set_columns(columns, cuts, inputs[0])
+        if sets is not None:
+            self._set_sets(sets, marks, unit_sets)
         self._set_rounds(rounds, starts, counts)
         self._set_leaves(output, first, leaves, base, group)
-        self.few = 4 if level == CPU_SCALAR or self.ranked > BITS_TABLE else 28 if self.ranked <= 16 else 14
+        self.few = 4 if level == CPU_SCALAR or self.filled > BITS_TABLE else 28 if self.filled <= 16 else 14
 
     cdef _set_columns(self, columns, cuts, x):
         _shaped("columns", columns, np.uint32, (len(columns), 4))
@@ -96,8 +113,21 @@ cdef class BitForest(Kernel):
         feature, begin, count, missing = columns.astype(np.int64).T
         if ((feature >= self.width) | (count > 255) | (begin + count > len(cuts)) | (missing > 1)).any():
             raise ValueError(f"columns: one leads out of the {self.width} features or the {len(cuts)} cuts")
-        self.ranked = len(columns)
+        self.ranked = self.filled = len(columns)
         self.columns, self.cuts = <const bits_column*><size_t>address(columns), <const void*><size_t>address(cuts)
+
+    cdef _set_sets(self, sets, marks, unit_sets):
+        _shaped("sets", sets, np.uint32, (len(sets), 5))
+        _shaped("marks", marks, np.uint8, (len(marks),))
+        _shaped("unit_sets", unit_sets, np.uint32, ((self.trees + UNIT - 1) // UNIT + 1,))
+        feature, first, categories, columns, column = sets.astype(np.int64).T
+        if ((feature >= self.width) | (column + columns > 256) | (first + (categories + 2) * columns > len(marks))).any():
+            raise ValueError(f"sets: one leads out of the {self.width} features, the {len(marks)} marks or 256 columns")
+        if (np.diff(unit_sets.astype(np.int64)) < 0).any() or unit_sets[len(unit_sets) - 1] > len(sets):
+            raise ValueError(f"unit_sets: expected to ascend to {len(sets)} at most")
+        self.filled = max(self.ranked, (column + columns).max(initial=0))
+        self.sets, self.marks = <const bits_sets*><size_t>address(sets), <const uint8_t*><size_t>address(marks)
+        self.unit_sets = <const uint32_t*><size_t>address(unit_sets)
 
     cdef _set_rounds(self, rounds, starts, counts):
         cdef int64_t groups = len(counts), size = counts.shape[counts.ndim - 1]
@@ -105,9 +135,10 @@ cdef class BitForest(Kernel):
             raise ValueError(f"counts: {groups} groups of trees of {size} bytes are not {self.trees} trees")
         _shaped("rounds", rounds, np.uint8, (len(rounds), 4, BITS_LANES))
         _shaped("starts", starts, np.uint32, (groups + 1,))
-        _shaped("counts", counts, np.uint8, (groups, 2, BITS_LANES // size, size))
-        if len(rounds) and rounds[:, 0].max() >= self.ranked:
-            raise ValueError(f"rounds: expected columns in 0..{self.ranked - 1}")
+        self.forest.kinds = 2 if self.sets == NULL else 3
+        _shaped("counts", counts, np.uint8, (groups, self.forest.kinds, BITS_LANES // size, size))
+        if len(rounds) and rounds[:, 0].max() >= self.filled:
+            raise ValueError(f"rounds: expected columns in 0..{self.filled - 1}")
         heights = np.diff(starts.astype(np.int64))
         if (heights < 0).any() or starts[groups] > len(rounds):
             raise ValueError(f"starts: expected to ascend to {len(rounds)} at most")
@@ -139,7 +170,7 @@ cdef class BitForest(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t stride = self.width * (8 if self.wide_x else 4), first, rows, size = 8 if self.wide_leaves else 4
         cdef const char* x = <const char*>inputs[0].values
-        cdef int64_t ranks = max(self.ranked, <int64_t>BITS_TABLE) * STRIDE
+        cdef int64_t ranks = max(self.filled, <int64_t>BITS_TABLE) * STRIDE
         if reserve(&frame.scratch, ranks) != OK or reserve(&frame.scratch2, UNIT * STRIDE) != OK:
             return OUT_OF_MEMORY
         for first in range(0, frame.rows, 1024):  # BLOCK
@@ -161,25 +192,45 @@ cdef class BitForest(Kernel):
             for i in range(self.outputs):
                 out[row * self.outputs + i] = (<const real*>self.base)[i]
         if together:
-            self._rank(x, stride, together, ranks, STRIDE)
+            self._rank(x, stride, together, ranks)
             for i in range(0, self.trees, 32):  # UNIT
+                self._mark(i // UNIT, x, stride, together, ranks, STRIDE)
                 bits.find(&self.forest, i, min(i + UNIT, self.trees), ranks, STRIDE, together, found)
                 self._add(out, i, min(<int64_t>UNIT, self.trees - i), found, STRIDE, together)
         for row in range(together, rows):
-            self._rank(x + row * stride, stride, 1, ranks, 1)
+            self._rank_one(x + row * stride, ranks)
             for i in range(0, self.trees, 32):  # UNIT
-                bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.ranked, found)
+                self._mark(i // UNIT, x + row * stride, stride, 1, ranks, 1)
+                bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.filled, found)
                 self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), found, 1, 1)
         if self.mean and self.trees:
             for i in range(rows * self.outputs):
                 out[i] /= self.trees
 
-    cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks,
-                           int64_t stride) noexcept nogil:
+    cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks) noexcept nogil:
         if self.wide_x:
-            bits.rank_f64(self.columns, self.ranked, <const double*>self.cuts, x, pitch, rows, ranks, stride)
+            bits.rank_f64(self.columns, self.ranked, <const double*>self.cuts, x, pitch, rows, ranks, STRIDE)
         else:
-            bits.rank_f32(self.columns, self.ranked, <const float*>self.cuts, x, pitch, rows, ranks, stride)
+            bits.rank_f32(self.columns, self.ranked, <const float*>self.cuts, x, pitch, rows, ranks, STRIDE)
+
+    cdef inline void _rank_one(self, const char* x, int8_t* ranks) noexcept nogil:
+        if self.wide_x:
+            bits.rank_one_f64(self.columns, self.ranked, <const double*>self.cuts, x, ranks)
+        else:
+            bits.rank_one_f32(self.columns, self.ranked, <const float*>self.cuts, x, ranks)
+
+    cdef inline void _mark(self, int64_t unit, const char* x, int64_t pitch, int64_t rows, int8_t* ranks,
+                           int64_t stride) noexcept nogil:
+        """Fill the columns that the sets of 32 trees have to themselves."""
+        cdef const bits_sets* sets
+        cdef int64_t count
+        if self.sets == NULL:
+            return
+        sets, count = self.sets + self.unit_sets[unit], self.unit_sets[unit + 1] - self.unit_sets[unit]
+        if self.wide_x:
+            bits.mark_f64(sets, count, self.marks, x, pitch, rows, ranks, stride)
+        else:
+            bits.mark_f32(sets, count, self.marks, x, pitch, rows, ranks, stride)
 
     cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* found, int64_t stride,
                           int64_t rows) noexcept nogil:

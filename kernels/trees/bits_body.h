@@ -1,4 +1,4 @@
-/* Ranks, leaves and sums, as bits.h says; compiled as cpu.h says.
+/* Leaves and sums, as bits.h says; compiled as cpu.h says.
  *
  * Many rows: lanes are rows.  One byte of one tree is a chain over its entries, in registers, for all rows of a chunk:
  *
@@ -17,43 +17,7 @@
 
 #define BITS_LOAD(V, at) ({ V loaded; memcpy(&loaded, (at), sizeof loaded); loaded; })
 
-/* Branches of a search would be guessed wrong half the time: every row takes the same steps. */
-#define BITS_RANK(REAL, C_REAL)                                                                                        \
-    static inline __attribute__((always_inline)) void CPU(rank_lanes_##REAL)(                                          \
-        const bits_column *column, const C_REAL *cuts, const char *x, int64_t pitch, const int lanes, int8_t *ranks) { \
-        C_REAL value[8];                                                                                               \
-        uint32_t at[8] = {0} , left = column->cuts;                                                                    \
-        for (int i = 0; i < lanes; i++) value[i] = *(const C_REAL *)(x + i * pitch);                                   \
-        for (; left > 1; left -= left / 2)                                                                             \
-            for (int i = 0; i < lanes; i++)                                                                            \
-                at[i] += left / 2 & -(uint32_t)(cuts[at[i] + left / 2 - 1] < value[i]);                                \
-        for (int i = 0; i < lanes; i++) {                                                                              \
-            const uint32_t last = left ? cuts[at[i]] < value[i] : 0;                                                   \
-            const uint32_t nan = value[i] != value[i] ? column->cuts * column->missing_right : 0;                      \
-            ranks[i] = (int8_t)(at[i] + last + nan - 128);                                                             \
-        }                                                                                                              \
-    }                                                                                                                  \
-                                                                                                                       \
-    static void CPU(rank_##REAL)(const bits_column *columns, int64_t count, const C_REAL *cuts, const char *x,         \
-                                 int64_t pitch, int64_t rows, int8_t *ranks, int64_t stride) {                         \
-        int64_t row = 0;                                                                                               \
-        for (; row + 8 <= rows; row += 8  )                                                                            \
-            for (int64_t c = 0; c < count; c++) {                                                                      \
-                const char *value = x + row * pitch + columns[c].feature * sizeof(C_REAL);                             \
-                CPU(rank_lanes_##REAL)(                                                                                \
-                    columns + c, cuts + columns[c].first, value, pitch, 8, ranks + c * stride + row);                 \
-            }                                                                                                          \
-        for (; row < rows; row++)                                                                                      \
-            for (int64_t c = 0; c < count; c++) {                                                                      \
-                const char *value = x + row * pitch + columns[c].feature * sizeof(C_REAL);                             \
-                CPU(rank_lanes_##REAL)(                                                                                \
-                    columns + c, cuts + columns[c].first, value, pitch, 1, ranks + c * stride + row);                  \
-            }                                                                                                          \
-    }
-
-BITS_RANK(f32, float)
-BITS_RANK(f64, double)
-#undef BITS_RANK
+#include "trees/bits_ranks.h"
 
 /* One tree and a chunk of WIDTH vectors of rows. */
 #define BITS_CHUNK(NAME, LANES, WIDTH)                                                                                 \
@@ -61,8 +25,8 @@ BITS_RANK(f64, double)
     enum { CPU(NAME##_rows) = LANES * WIDTH };                                                                         \
                                                                                                                        \
     static inline __attribute__((always_inline)) void CPU(NAME)(                                                       \
-        const uint8_t *entries, const uint8_t *counts, int64_t bytes, const int8_t *ranks, int64_t stride,             \
-        uint8_t *found) {                                                                                              \
+        const uint8_t *entries, const uint8_t *counts, int64_t bytes, const int kinds, const int8_t *ranks,            \
+        int64_t stride, uint8_t *found) {                                                                              \
         typedef CPU(NAME##_vector) vector;                                                                             \
         vector byte[WIDTH] = {{0}}, before[WIDTH] = {{0}};                                                             \
         for (int64_t b = 0; b < bytes; b++) {                                                                          \
@@ -81,9 +45,16 @@ BITS_RANK(f64, double)
                 for (int v = 0; v < WIDTH; v++)                                                                        \
                     gone[v] |= ~(BITS_LOAD(vector, rank + v * LANES) > threshold) & bits;                              \
             }                                                                                                          \
+            if (kinds > 2) end += counts[2 * BITS_LANES + b] * BITS_ROUND;                                             \
+            for (; kinds > 2 && entry < end; entry += BITS_ROUND) {                                                    \
+                const int8_t *mark = ranks + entry[0] * stride;                                                        \
+                const vector mask = (vector){0} + (int8_t)entry[32], bits = (vector){0} + (int8_t)entry[96];           \
+                for (int v = 0; v < WIDTH; v++)                                                                        \
+                    gone[v] |= ((BITS_LOAD(vector, mark + v * LANES) & mask) == mask) & bits;                          \
+            }                                                                                                          \
             for (int v = 0; v < WIDTH; v++) {                                                                          \
                 const vector all = byte[v] == -1;                                                                      \
-                if (b) before[v] -= all;                                                                                \
+                if (b) before[v] -= all;                                                                               \
                 byte[v] = b ? byte[v] & (gone[v] | ~all) : gone[v];                                                    \
             }                                                                                                          \
         }                                                                                                              \
@@ -108,18 +79,26 @@ BITS_CHUNK(part, 16, 2)
 #endif
 #undef BITS_CHUNK
 
-static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
-                      uint8_t *found) {
+static inline __attribute__((always_inline)) void CPU(find_by)(
+    const bits_forest *forest, int64_t begin, int64_t end, const int kinds, const int8_t *ranks, int64_t stride,
+    int64_t rows, uint8_t *found) {
     const int64_t bytes = forest->bytes, trees = BITS_LANES / bytes;
     for (int64_t tree = begin; tree < end; tree++, found += stride) {
         const int64_t group = tree / trees, lane = tree % trees * bytes;
         const uint8_t *entries = forest->rounds + (int64_t)forest->starts[group] * BITS_ROUND + lane;
-        const uint8_t *counts = forest->counts + group * 2 * BITS_LANES + lane;
+        const uint8_t *counts = forest->counts + group * kinds * BITS_LANES + lane;
         int64_t row = 0;
         for (; row + CPU(chunk_rows) <= rows; row += CPU(chunk_rows))
-            CPU(chunk)(entries, counts, bytes, ranks + row, stride, found + row);
-        for (; row < rows; row += CPU(part_rows)) CPU(part)(entries, counts, bytes, ranks + row, stride, found + row);
+            CPU(chunk)(entries, counts, bytes, kinds, ranks + row, stride, found + row);
+        for (; row < rows; row += CPU(part_rows))
+            CPU(part)(entries, counts, bytes, kinds, ranks + row, stride, found + row);
     }
+}
+
+static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
+                      uint8_t *found) {
+    if (forest->kinds > 2) CPU(find_by)(forest, begin, end, 3, ranks, stride, rows, found);
+    else CPU(find_by)(forest, begin, end, 2, ranks, stride, rows, found);
 }
 
 /* The ranks of 32 columns of `count`. */
@@ -137,13 +116,17 @@ static inline __attribute__((always_inline)) __m256i CPU(look_up)(const __m256i 
 }
 
 static inline __attribute__((always_inline)) void CPU(gone_in_group)(
-    const uint8_t *round, const uint8_t *end, const __m256i *tables, const int count, uint8_t *out) {
+    const uint8_t *round, const uint8_t *end, const __m256i *tables, const int count, const int kinds, uint8_t *out) {
     __m256i gone = _mm256_setzero_si256();
     for (; round < end; round += BITS_ROUND) {
         const __m256i *planes = (const __m256i *)round;
         const __m256i ranks = CPU(look_up)(tables, count, _mm256_loadu_si256(planes));
-        const __m256i above = _mm256_cmpgt_epi8(ranks, _mm256_loadu_si256(planes + 1));
-        const __m256i hit = _mm256_xor_si256(above, _mm256_loadu_si256(planes + 2));
+        const __m256i threshold = _mm256_loadu_si256(planes + 1), kind = _mm256_loadu_si256(planes + 2);
+        __m256i hit = _mm256_xor_si256(_mm256_cmpgt_epi8(ranks, threshold), kind);
+        if (kinds > 2) {
+            const __m256i marked = _mm256_cmpeq_epi8(_mm256_and_si256(ranks, threshold), threshold);
+            hit = _mm256_blendv_epi8(hit, marked, _mm256_cmpeq_epi8(kind, _mm256_set1_epi8(1)));
+        }
         gone = _mm256_or_si256(gone, _mm256_and_si256(hit, _mm256_loadu_si256(planes + 3)));
     }
     _mm256_storeu_si256((__m256i *)out, gone);
@@ -157,8 +140,10 @@ static inline __attribute__((always_inline)) void CPU(gone_in_group_by_lane)(
         int8_t rank[BITS_LANES];
         for (int i = 0; i < BITS_LANES; i++) rank[i] = ranks[round[i]];
         for (int i = 0; i < BITS_LANES; i++) {
-            const uint8_t above = rank[i] > (int8_t)round[32 + i] ? 255 : 0;
-            gone[i] |= (above ^ round[64 + i]) & round[96 + i];
+            const int8_t threshold = (int8_t)round[32 + i];
+            const uint8_t above = (rank[i] > threshold ? 255 : 0) ^ round[64 + i];
+            const uint8_t marked = (rank[i] & threshold) == threshold ? 255 : 0;
+            gone[i] |= (round[64 + i] == 1 ? marked : above) & round[96 + i];
         }
     }
     memcpy(out, gone, BITS_LANES);
@@ -176,7 +161,8 @@ static inline __attribute__((always_inline)) uint8_t CPU(lowest_left)(const uint
 }
 
 static inline __attribute__((always_inline)) void CPU(find_one_by)(
-    const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, const int tables, uint8_t *found) {
+    const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, const int tables, const int kinds,
+    uint8_t *found) {
     const int64_t bytes = forest->bytes, trees = BITS_LANES / bytes;
     uint8_t gone[BITS_LANES + 8] = {0};
 #if CPU_LEVEL >= CPU_AVX2
@@ -189,7 +175,7 @@ static inline __attribute__((always_inline)) void CPU(find_one_by)(
         const uint8_t *round = forest->rounds + (int64_t)starts[0] * BITS_ROUND;
         const uint8_t *last = forest->rounds + (int64_t)starts[1] * BITS_ROUND;
 #if CPU_LEVEL >= CPU_AVX2
-        if (tables) CPU(gone_in_group)(round, last, table, tables, gone);
+        if (tables) CPU(gone_in_group)(round, last, table, tables, kinds, gone);
         else CPU(gone_in_group_by_lane)(round, last, ranks, gone);
 #else
         CPU(gone_in_group_by_lane)(round, last, ranks, gone);
@@ -199,12 +185,19 @@ static inline __attribute__((always_inline)) void CPU(find_one_by)(
     }
 }
 
+static inline __attribute__((always_inline)) void CPU(find_one_of)(
+    const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t count, const int kinds,
+    uint8_t *found) {
+    if (count <= 16) CPU(find_one_by)(forest, begin, end, ranks, 1, kinds, found);
+    else if (count <= 32) CPU(find_one_by)(forest, begin, end, ranks, 2, kinds, found);
+    else if (count <= 64) CPU(find_one_by)(forest, begin, end, ranks, 4, kinds, found);
+    else CPU(find_one_by)(forest, begin, end, ranks, 0, kinds, found);
+}
+
 static void CPU(find_one)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t count,
                           uint8_t *found) {
-    if (count <= 16) CPU(find_one_by)(forest, begin, end, ranks, 1, found);
-    else if (count <= 32) CPU(find_one_by)(forest, begin, end, ranks, 2, found);
-    else if (count <= 64) CPU(find_one_by)(forest, begin, end, ranks, 4, found);
-    else CPU(find_one_by)(forest, begin, end, ranks, 0, found);
+    if (forest->kinds > 2) CPU(find_one_of)(forest, begin, end, ranks, count, 3, found);
+    else CPU(find_one_of)(forest, begin, end, ranks, count, 2, found);
 }
 
 /* Four rows at a time share what they read of a tree, and their sums do not wait for each other. */
@@ -228,5 +221,6 @@ BITS_ADD(f64, double)
 #undef BITS_ADD
 
 static const Bits CPU(bits) = {
-    CPU(rank_f32), CPU(rank_f64), CPU(find), CPU(find_one), CPU(add_f32), CPU(add_f64),
+    CPU(rank_f32), CPU(rank_f64), CPU(rank_one_f32), CPU(rank_one_f64), CPU(mark_f32),
+    CPU(mark_f64), CPU(find),     CPU(find_one),     CPU(add_f32),      CPU(add_f64),
 };

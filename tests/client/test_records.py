@@ -1,6 +1,7 @@
 """Rows of dictionaries, pairs and lists of texts, in every form that the library takes."""
 
 import re
+from collections import OrderedDict
 from decimal import Decimal
 from typing import Any
 
@@ -140,6 +141,82 @@ def test_one_mapping_is_one_row_to_a_vectorizer_of_dictionaries() -> None:
 def test_rows_that_are_no_features_are_named(rows: Any, form: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=f"column 'X'.*{re.escape(problem)}"):
         record_columns("X", rows, form)
+
+
+LOOSE_FORM, STRICT_FORM, PAIRS = DictVectorizer(), FeatureHasher(8), FeatureHasher(8, input_type="pair")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "rows", "form"),
+    [
+        (STRICT_FORM, [{"a": 1}, ["b"]], {}),
+        (STRICT_FORM, [{"a": 1}, {"a": None}], {}),
+        (STRICT_FORM, [{}, {7: 1}], {}),
+        (STRICT_FORM, [{"b": 2}, {"a\ud800": 1}], {}),
+        (LOOSE_FORM, [{"a": 1}, {"a": {}}], {"loose": True}),
+        (LOOSE_FORM, [{"a": ["b", 1]}], {"loose": True}),
+        (PAIRS, [[("a", 1)], [("a", "b\ud800")]], {"pairs": True}),
+    ],
+)
+def test_rows_read_where_they_lie_are_refused_in_the_same_words(
+    estimator: Any, rows: Any, form: dict[str, Any]
+) -> None:
+    if estimator is LOOSE_FORM:
+        estimator.fit([{"a": 1}])
+    with pytest.raises(InputError) as packed:
+        record_columns("X", rows, form)
+    with pytest.raises(InputError) as read:
+        pretzel.compile(estimator).transform(rows)
+    assert str(read.value) == str(packed.value)
+
+
+def test_what_is_no_pair_is_named_by_its_row() -> None:
+    with pytest.raises(InputError, match="column 'X', row 1: .* to unpack"):
+        pretzel.compile(PAIRS).transform([[("a", 1)], [("a",)]])
+
+
+def test_rows_of_other_mappings_and_of_many_names() -> None:
+    many = {f"name {i}": i - 500 for i in range(1000)}
+    rows = [OrderedDict(a=1.5, b="c"), many, {}]
+    hasher, vectorizer = FeatureHasher(64), DictVectorizer().fit(rows)
+    for some in (rows, rows[1:], [many]):
+        assert_same(pretzel.compile(hasher).transform(some), hasher.transform(some))
+        assert_same(pretzel.compile(vectorizer).transform(some), vectorizer.transform(some))
+
+
+def test_an_iterator_among_values_is_read_once() -> None:
+    vectorizer = DictVectorizer().fit([{"a": ["b", "c"]}])
+    got = pretzel.compile(vectorizer).transform([{"a": iter(["c", "b"])}, {"a": "c"}])
+    assert_same(got, vectorizer.transform([{"a": ["c", "b"]}, {"a": "c"}]))
+    with pytest.raises(InputError, match="row 0: Unsupported type <class 'int'> in iterable value"):
+        pretzel.compile(vectorizer).transform([{"a": iter(["c", 1])}])
+
+
+class _Meddling(float):
+    """A number that changes what is being read when it is asked what it is."""
+
+    def __new__(cls, *changed: Any) -> "_Meddling":
+        made = super().__new__(cls, 2.5)
+        made.changed = changed
+        return made
+
+    changed: tuple[Any, ...]
+
+    def __float__(self) -> float:
+        for each in self.changed:
+            each.clear()
+        return 2.5
+
+
+def test_rows_that_change_while_they_are_read_do_no_harm() -> None:
+    predictor, hasher = pretzel.compile(FeatureHasher(8)), FeatureHasher(8)
+    rows: list[dict[str, Any]] = [{"a": 1.0}, {"b": 1.0}]
+    rows[0]["a"] = _Meddling(rows)
+    assert_same(predictor.transform(rows), hasher.transform([{"a": 2.5}, {"b": 1.0}]))
+    row: dict[str, Any] = {"a": 1.0, "b": 2.0}
+    row["a"] = _Meddling(row)
+    with pytest.raises(RuntimeError, match="changed size during iteration"):
+        predictor.transform([row])
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     table = _columns(X, [*records, *kinds], metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {name: _as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
@@ -167,8 +167,8 @@ def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) ->
     return written if column not in names and written in names else column
 
 
-def _as_texts(values: Any) -> Any:
-    """Return categories with integers as their digits, which is how libraries know them that hash categories."""
+def as_texts(values: Any) -> Any:
+    """Return a column of categories with integers as their digits, which is how libraries know them that hash them."""
     if isinstance(values, Texts) or _type_name(values).startswith(("str", "<u", "large_string")):
         return values
     array = array_of(values, number=False)

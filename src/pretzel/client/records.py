@@ -50,7 +50,7 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
             raise InputError(f"column {name!r}, row {row}: {error}") from None
         starts.append(len(names))
     bounds = np.array(starts, np.int64)
-    columns = Ragged(_packed(name, names, bounds), bounds), Ragged(np.array(values, np.float64), bounds)
+    columns = Ragged(packed(name, names, bounds), bounds), Ragged(np.array(values, np.float64), bounds)
     return dict(zip(record_names(name), columns, strict=True))
 
 
@@ -71,7 +71,7 @@ def list_column(name: str, rows: Any) -> Ragged:
     if not _are_plain(lists):
         lists = [_list(name, i, row) for i, row in enumerate(lists)]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
-    return Ragged(_packed(name, list(chain.from_iterable(lists)), starts), starts)
+    return Ragged(packed(name, list(chain.from_iterable(lists)), starts), starts)
 
 
 def _are_plain(lists: list[Any]) -> bool:
@@ -85,8 +85,12 @@ def _list(name: str, i: int, row: Any) -> list[Any]:
     return [item.decode() if isinstance(item, bytes) else item for item in row]
 
 
-def _packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
-    """Return texts, none of which may be missing."""
+def packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
+    """Return texts, none of which may be missing; rows begin at ``starts``.
+
+    Raises:
+        InputError: an item is no text, or holds a lone surrogate; the message names its row.
+    """
     try:
         texts = Texts.of(items)
     except InputError:
@@ -126,7 +130,7 @@ def _read(items: Any, form: Form, names: list[str], values: list[float]) -> None
     for name, value in items if form.pairs else items.items():
         kind = type(value)
         if type(name) is not str or kind not in _PLAIN:
-            for feature, number in _loose(name, value, form) if form.loose else _strict(name, value, form):
+            for feature, number in named_values(name, value, form):
                 names.append(feature)
                 values.append(number)
         elif kind is str:
@@ -135,6 +139,15 @@ def _read(items: Any, form: Form, names: list[str], values: list[float]) -> None
         else:
             names.append(name)
             values.append(float(value))
+
+
+def named_values(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:
+    """Return what a name and its value, of whatever types, stand for.
+
+    Raises:
+        TypeError, ValueError: the library refuses them.
+    """
+    return _loose(name, value, form) if form.loose else _strict(name, value, form)
 
 
 def _strict(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.inputs import column_of, columns_of
+from pretzel.client.inputs import as_texts, column_of, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
@@ -17,6 +17,7 @@ from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
+from pretzel.local.records import reader_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
@@ -42,6 +43,7 @@ class Model:
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
+        self.read_records = reader_of(self.metadata, self.inputs)
         checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
         self.refuses_nothing = checks or not reads_texts
 
@@ -56,6 +58,8 @@ class Model:
                 return self.bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
             except InputError:
                 pass  # the careful way below takes it, or says what is wrong
+        if self.read_records is not None and type(X) is list and X and (found := self.read_records(X)):
+            return found
         return self.bound(columns_of(X, self.inputs, self.metadata))
 
     def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
@@ -79,6 +83,7 @@ class Models:
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
+        self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
@@ -98,7 +103,8 @@ class Models:
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
         singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
-        read = {name: _native(columns[name], kind) for name, kind in self._types.items()}
+        written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
+        read = {name: _native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))
         return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
 

@@ -44,7 +44,7 @@ def in_order(x: np.ndarray, w: np.ndarray) -> np.floating:
     return total
 
 
-@pytest.mark.parametrize("rows", [1, 3, 4, 9])
+@pytest.mark.parametrize("rows", [1, 3, 4, 10, 19])
 @pytest.mark.parametrize("width", [*range(1, 9), 40, 67])
 @pytest.mark.parametrize("k", [1, 3, 8, 13])
 @pytest.mark.parametrize("types", [("f4", "f4"), ("f4", "f8"), ("f8", "f8")])

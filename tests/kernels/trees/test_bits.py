@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pretzel.engine.bindings import lower
-from pretzel.engine.bindings.bit_forest import MOST_LEAVES, is_bit_forest, lay_out_bits
+from pretzel.engine.bindings.bit_forest import MOST_LEAVES, is_bit_forest, is_bit_forest_of_sets, lay_out_bits
 from pretzel.engine.bindings.trees import lay_out_forest
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program
@@ -42,10 +42,14 @@ def assert_as_walked(node: ops.TreeEnsemble, x: np.ndarray) -> None:
     np.testing.assert_array_equal(compared.view(np.uint8), walked.view(np.uint8))
 
 
+def is_bits(node: ops.TreeEnsemble) -> bool:
+    return is_bit_forest(node) or is_bit_forest_of_sets(node)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_bits_give_what_walking_gives(data: st.DataObject) -> None:
-    node, columns = data.draw(tree_ensemble.strategy().filter(lambda drawn: is_bit_forest(drawn[0])))
+    node, columns = data.draw(tree_ensemble.strategy().filter(lambda drawn: is_bits(drawn[0])))
     x = columns["x"][np.arange(data.draw(st.sampled_from(ROWS))) % len(columns["x"])]
     assert_as_walked(node, x)
 
@@ -96,6 +100,15 @@ def rows_near(node: ops.TreeEnsemble, count: int) -> np.ndarray:
 def test_trees_of_every_size(leaves: int, kind: str) -> None:
     node = grown(leaves, 70, 5, kind, (True, False))
     for rows in (3, 160):
+        assert_as_walked(node, rows_near(node, rows))
+
+
+@pytest.mark.parametrize("cuts", [1, 7, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 80, 81, 254, 255])
+@pytest.mark.parametrize("kind", ["f32", "f64"])
+def test_ranks_among_few_and_many_cuts(cuts: int, kind: str) -> None:
+    """Below some number all are counted, above it a part is searched; which number depends on the level."""
+    node = grown(cuts + 1, 1, 1, kind, (cuts % 2 == 0,))
+    for rows in (2, 63, 161):
         assert_as_walked(node, rows_near(node, rows))
 
 

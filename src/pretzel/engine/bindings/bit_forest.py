@@ -8,7 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from pretzel.engine.bindings.forest import Compared, levels
+from pretzel.engine.bindings.bit_sets import Sets
+from pretzel.engine.bindings.forest import Compared, category_range, levels
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -19,13 +20,25 @@ MOST_LEAVES = 8 * LANES
 MOST_COLUMNS = 256
 MOST_CUTS = 255
 """Of a column: a rank is a byte."""
+MOST_MARKS = 1 << 20
+"""Bytes of what categories say of sets; those of 32 trees should stay in a cache beside the rest."""
 
 
 _known: weakref.WeakKeyDictionary[Node, bool] = weakref.WeakKeyDictionary()
 
 
 def is_bit_forest(node: Node) -> bool:
-    """Whether every tree is small, no node splits categories, and a byte names each column of ranks.
+    """Whether every tree is small, no node splits categories, and a byte names each column of ranks."""
+    return not _has_sets(cast(ops.TreeEnsemble, node)) and _is_small(node)
+
+
+def is_bit_forest_of_sets(node: Node) -> bool:
+    """Whether every tree is small, some nodes split categories, and a byte names each column of ranks and marks."""
+    return _has_sets(cast(ops.TreeEnsemble, node)) and _is_small(node)
+
+
+def _is_small(node: Node) -> bool:
+    """Whether bits and bytes are enough.
 
     Looked at once for each node: it takes as long as laying out a part of the forest, and is asked at every choice.
     """
@@ -34,28 +47,37 @@ def is_bit_forest(node: Node) -> bool:
     return known
 
 
+def _has_sets(forest: ops.TreeEnsemble) -> bool:
+    return forest.category_range is not None and bool(category_range(forest)[:, 1].any())
+
+
 def _fits(forest: ops.TreeEnsemble) -> bool:
     leaves, trees = int((forest.left.array < 0).sum()), len(forest.roots)
-    if forest.category_range is not None or not trees or leaves > MOST_LEAVES * trees:
+    words = category_range(forest)[:, 1]
+    if not trees or leaves > MOST_LEAVES * trees or 4 * int(words.max()) * (words > 0).sum() > MOST_MARKS:
         return False
-    nodes = Compared.of(forest)
-    return _Bits.of(forest, nodes).leaves.max() <= MOST_LEAVES and len(_Columns.of(forest, nodes).table) <= MOST_COLUMNS
+    laid = _Laid.of(forest)
+    used = max(len(laid.columns.table), laid.sets.columns)
+    return laid.bits.leaves.max() <= MOST_LEAVES and used <= MOST_COLUMNS and len(laid.sets.marks) <= MOST_MARKS
 
 
 def lay_out_bits(node: Node) -> dict[str, Parameter]:
     """Return a forest as its kernel compares it: what is ranked, entries in lanes, leaves in the order of bits."""
     forest = cast(ops.TreeEnsemble, node)
-    nodes = Compared.of(forest)
-    bits, columns = _Bits.of(forest, nodes), _Columns.of(forest, nodes)
+    laid = _Laid.of(forest)
+    bits, columns, sets = laid.bits, laid.columns, laid.sets
     size = 1 << max(0, int(bits.leaves.max() - 1) // 8).bit_length()
     first = np.cumsum(bits.leaves) - bits.leaves
+    kinds = 3 if _has_sets(forest) else 2
     out = {
         "columns": columns.table,
         "cuts": columns.cuts,
         "first": first.astype(np.uint32),
         "leaves": _leaves(forest, bits, first, 8 * size),
-        **_rounds(_entries(nodes, bits, columns, size), len(first), size),
+        **_rounds(_entries(laid, size), len(first), size, kinds),
     }
+    if kinds == 3:
+        out |= {"sets": sets.table.astype(np.uint32), "marks": sets.marks, "unit_sets": sets.unit.astype(np.uint32)}
     kept = {name: p for name, p in node.parameters.items() if name in ("base", "group")}
     return {name: Parameter.of(array) for name, array in out.items()} | kept
 
@@ -110,13 +132,13 @@ class _Columns:
     """``u32[columns, 4]``: feature, first cut, number of cuts, whether a NaN goes right."""
     cuts: np.ndarray
     column: np.ndarray
-    """Of each inner node."""
+    """Of each node with a threshold."""
     rank: np.ndarray
-    """Of each inner node's threshold among its column's."""
+    """Of each such node's threshold among its column's."""
 
     @classmethod
     def of(cls, forest: ops.TreeEnsemble, nodes: Compared) -> _Columns:
-        inner = np.flatnonzero(nodes.left >= 0)
+        inner = np.flatnonzero((nodes.left >= 0) & (category_range(forest)[:, 1] == 0))
         way = forest.feature.array[inner].astype(np.int64) * 2 + nodes.missing_right[inner]
         threshold = nodes.threshold[inner]
         order = np.lexsort((threshold, way))
@@ -140,42 +162,71 @@ def _changes(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class _Laid:
+    """All that is laid out of a forest."""
+
+    nodes: Compared
+    bits: _Bits
+    columns: _Columns
+    sets: Sets
+
+    @classmethod
+    def of(cls, forest: ops.TreeEnsemble) -> _Laid:
+        nodes = Compared.of(forest)
+        bits, columns = _Bits.of(forest, nodes), _Columns.of(forest, nodes)
+        split = category_range(forest)[bits.inner, 1] > 0
+        node = bits.inner[split]
+        sets = Sets.of(forest, node, bits.inner_tree[split], bits.right_first[node], len(columns.table))
+        return cls(nodes, bits, columns, sets)
+
+    def planes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return of each node its kind, and the first three planes of its entries."""
+        kind = self.bits.right_first.astype(np.int64)
+        planes = np.column_stack([self.columns.column, self.columns.rank - 128, -kind])
+        node = self.sets.node
+        kind[node] = 2
+        planes[node] = np.column_stack([self.sets.column, self.sets.mask, np.ones_like(node)])
+        return kind, planes
+
+
+@dataclass(frozen=True)
 class _Entries:
     """What nodes say of bytes, one entry for each byte that a node takes bits from; sorted by lane and kind."""
 
     lane: np.ndarray
     """Counted through all trees."""
     kind: np.ndarray
-    """0 where the bits go above the threshold, 1 where they go not above it."""
+    """0 where the bits go above the threshold, 1 where they go not above it, 2 where a mark says so."""
     planes: np.ndarray
     """``u8[entries, 4]``, as in a round."""
 
 
-def _entries(nodes: Compared, bits: _Bits, columns: _Columns, size: int) -> _Entries:
-    ahead = np.where(bits.right_first, nodes.right, nodes.left)[bits.inner]
+def _entries(laid: _Laid, size: int) -> _Entries:
+    bits, (kinds, planes) = laid.bits, laid.planes()
+    ahead = np.where(bits.right_first, laid.nodes.right, laid.nodes.left)[bits.inner]
     begin, end = bits.begin[bits.inner], bits.begin[bits.inner] + bits.size[ahead]
     count = (end - 1) // 8 - begin // 8 + 1
     of = np.repeat(np.arange(len(count)), count)
     byte = begin[of] // 8 + np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
     low, high = np.maximum(begin[of] - 8 * byte, 0), np.minimum(end[of] - 8 * byte, 8)
     node = bits.inner[of]
-    kind = bits.right_first[node].astype(np.int64)
-    planes = np.column_stack([columns.column[node], columns.rank[node] - 128, -kind, (1 << high) - (1 << low)])
+    kind, planes = kinds[node], np.column_stack([planes[node], (1 << high) - (1 << low)])
     lane = bits.inner_tree[of] * size + byte
     order = np.lexsort((kind, lane))
     return _Entries(lane[order], kind[order], planes.astype(np.uint8)[order])
 
 
-def _rounds(entries: _Entries, trees: int, size: int) -> dict[str, np.ndarray]:
+def _rounds(entries: _Entries, trees: int, size: int, kinds: int) -> dict[str, np.ndarray]:
     """Return the rounds: the n-th entry of every lane of a group is in the group's n-th round."""
     groups = -(-trees * size // LANES)
-    counts = np.bincount(entries.lane * 2 + entries.kind, minlength=groups * LANES * 2).reshape(groups, LANES, 2)
+    counts = np.bincount(entries.lane * kinds + entries.kind, minlength=groups * LANES * kinds)
+    counts = counts.reshape(groups, LANES, kinds)
     starts = np.concatenate([[0], np.cumsum(counts.sum(axis=2).max(axis=1, initial=0))])
     new_lane = np.flatnonzero(_changes(entries.lane))
     place = np.arange(len(entries.lane)) - np.repeat(new_lane, np.diff(new_lane, append=len(entries.lane)))
     rounds = np.zeros((starts[-1], 4, LANES), np.uint8)
     rounds[starts[entries.lane // LANES] + place, :, entries.lane % LANES] = entries.planes
-    by_kind = counts.transpose(0, 2, 1).reshape(groups, 2, LANES // size, size)
+    by_kind = counts.transpose(0, 2, 1).reshape(groups, kinds, LANES // size, size)
     return {"rounds": rounds, "starts": starts.astype(np.uint32), "counts": by_kind.astype(np.uint8)}
 
 

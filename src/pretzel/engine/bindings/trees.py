@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
-from pretzel.engine.bindings.bit_forest import is_bit_forest, lay_out_bits
+from pretzel.engine.bindings.bit_forest import is_bit_forest, is_bit_forest_of_sets, lay_out_bits
 from pretzel.engine.bindings.forest import Compared, category_range, levels
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -16,7 +16,7 @@ from pretzel.plan.parameter import Parameter
 
 def is_walked(node: Node) -> bool:
     """Whether bit vectors cannot have the forest: where they can, they cost less at any number of rows."""
-    return not is_bit_forest(node)
+    return not is_bit_forest(node) and not is_bit_forest_of_sets(node)
 
 
 def lay_out_forest(node: Node) -> dict[str, Parameter]:
@@ -88,6 +88,7 @@ def _pack(order: Any, left: Any, right: Any, feature: Any, threshold: Any) -> np
 TREES: dict[type[Node], tuple[Binding, ...]] = {
     ops.TreeEnsemble: (
         Binding("trees.bits", "trees.bits:BitForest", is_bit_forest, lay_out_bits, drop=("strict",)),
+        Binding("trees.bits.sets", "trees.bits:BitForest", is_bit_forest_of_sets, lay_out_bits, drop=("strict",)),
         Binding("trees", "trees.ensemble:TreeEnsemble", is_walked, lay_out_forest, drop=("strict",)),
     ),
 }
