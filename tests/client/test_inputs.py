@@ -11,7 +11,8 @@ import pytest
 import scipy.sparse
 
 from pretzel.client import inputs
-from pretzel.client.inputs import columns_of, typed_columns
+from pretzel.client.columns import typed_columns
+from pretzel.client.inputs import columns_of
 from pretzel.client.tables import head
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription

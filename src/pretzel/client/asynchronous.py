@@ -14,9 +14,9 @@ import grpc.aio
 
 from pretzel.client import deployment, prediction
 from pretzel.client.channel import channel_options
+from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
-from pretzel.client.inputs import typed_columns
 from pretzel.client.results import result_of
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.inputs import as_texts, column_of, columns_of
+from pretzel.client.columns import as_texts, column_of
+from pretzel.client.inputs import columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
