@@ -6,9 +6,9 @@ from libc.stdint cimport int32_t, int64_t
 import numpy as np
 
 from pretzel.kernels.checks import address, matrix, typed, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot
-from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.frame cimport Slot
 from pretzel.kernels.sparse.linear import Linear
+from pretzel.kernels.sparse.parts cimport Head
 
 cdef enum Norm:
     L1 = 0
@@ -16,7 +16,7 @@ cdef enum Norm:
     MAX = 2
 
 
-cdef class NormalizedLinear(Kernel):
+cdef class NormalizedLinear(Head):
     """``(x @ weights) / norm(x) + bias``; both sums run over the columns of a row in order."""
 
     cdef object kept
@@ -42,22 +42,20 @@ cdef class NormalizedLinear(Kernel):
         self.bias = <const double*><size_t>address(self.kept[1])
         self.linear = Linear(inputs, output, weights=self.kept[0], bias=self.kept[1]) if self.sparse else None
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
+    cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
         cdef double* values = <double*>x.values
-        cdef double* out = <double*>output.values
+        cdef double* out = <double*>outputs.values + first * self.k
         cdef int64_t row, start, end
-        for row in range(frame.rows):
+        for row in range(rows):
             if self.sparse:
                 start, end = x.starts[row], x.starts[row + 1]
-                self.score(values + start, x.columns + start, end - start, out)
+                self.row(values + start, x.columns + start, end - start, out)
             else:
-                self.score(values + row * self.width, NULL, self.width, out)
+                self.row(values + row * self.width, NULL, self.width, out)
             out += self.k
-        return OK
 
     # One row: its stored values and their columns, or NULL where all columns are there.
-    cdef inline void score(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
+    cdef inline void row(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
         cdef int64_t i, j
         cdef double norm = 0.0
         cdef const double* weights

@@ -1,6 +1,5 @@
 # A row written down so that every n-gram of it is a stretch of bytes, and the n-grams on their way to the dictionary.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
 
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Buffer, Frame, Text, reserve
 
@@ -14,6 +13,9 @@ cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
     uint32_t utf8_at(const uint8_t* p, const uint8_t* end, int* size)
     bint utf8_is_ascii(const uint8_t* p, int64_t length)
+
+cdef extern from "terms.h" nogil:
+    void terms_copy(uint8_t* to, const uint8_t* p, int64_t length)
 
 cdef enum:
     BATCH = 128       # n-grams hashed before the first of them is looked up
@@ -60,7 +62,7 @@ cdef inline int write_words(Frame* frame, Row* row, const Text* tokens, int64_t 
     to = row.bytes
     for k in range(count):
         row.starts[k] = to - row.bytes
-        memcpy(to, tokens[k].at, <size_t>tokens[k].length)
+        terms_copy(to, <const uint8_t*>tokens[k].at, tokens[k].length)
         to[tokens[k].length] = 32
         to += tokens[k].length + 1
     row.starts[count] = total

@@ -3,8 +3,8 @@ r"""Tokens of texts: runs of one class of characters, exactly as ``re.findall`` 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.frame cimport Text
+from pretzel.kernels.text.parts cimport Tokenizer
 
 cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
@@ -40,7 +40,7 @@ cdef struct Cursor:
     Text* out              # where the next token goes
 
 
-cdef class Tokenize(TextKernel):
+cdef class Tokenize(Tokenizer):
     r"""The runs of ``low`` to ``high`` characters of a class, with ``\b`` before them, after them, or neither.
 
     ``str`` in, ``str[*]`` out.  ``run``: ``[low, high, lead, trail]``.  ``index``, ``blocks``: the two-stage table of
@@ -70,29 +70,17 @@ cdef class Tokenize(TextKernel):
             self.members[c] = self.pattern.ascii[c] & MEMBER
             self.whole &= self.pattern.ascii[c] & (MEMBER | WORD) in (0, MEMBER | WORD)
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef const Text* texts = <const Text*>inputs[0].values
-        cdef int64_t most = 0, row
+    cdef int64_t most(self, int64_t length) noexcept nogil:
+        return length // self.pattern.low + 1  # one more, which runs_find may write
+
+    cdef int64_t split(self, const Text* text, Text* out) noexcept nogil:
+        cdef const uint8_t* at = <const uint8_t*>text.at
         cdef Cursor cursor
-        for row in range(frame.rows):
-            if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
-            most += texts[row].length // self.pattern.low
-        if reserve_ragged(frame, output, most + 1) != OK:  # one more, which runs_find may write
-            return OUT_OF_MEMORY
-        cursor.out = <Text*>output.values
-        output.starts[0] = 0
-        for row in range(frame.rows):
-            cursor.at, cursor.word = <const uint8_t*>texts[row].at, 0
-            cursor.end = cursor.at + texts[row].length
-            if self.whole and utf8_is_ascii(cursor.at, texts[row].length):
-                cursor.out += runs_find(
-                    self.members, cursor.at, texts[row].length, self.pattern.low, self.pattern.high, cursor.out
-                )
-            else:
-                find_all(&self.pattern, &cursor)
-            output.starts[row + 1] = cursor.out - <Text*>output.values
-        return OK
+        if self.whole and utf8_is_ascii(at, text.length):
+            return runs_find(self.members, at, text.length, self.pattern.low, self.pattern.high, out)
+        cursor.at, cursor.end, cursor.word, cursor.out = at, at + text.length, 0, out
+        find_all(&self.pattern, &cursor)
+        return cursor.out - out
 
 
 cdef inline void find_all(const Pattern* pattern, Cursor* c) noexcept nogil:
