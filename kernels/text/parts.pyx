@@ -76,7 +76,7 @@ cdef class Counter(TextKernel):
         cdef int status
         if reserve_sparse(frame, output, 64 * frame.rows, self.itemsize) != OK or self.begin(frame) != OK:
             return OUT_OF_MEMORY
-        output.starts[0] = 0
+        output.starts[0], row.end = 0, NULL
         for i in range(frame.rows):
             if self.words:
                 status = self.append(frame, items + starts[i], starts[i + 1] - starts[i], &row, output, i)

@@ -95,7 +95,7 @@ cdef class Score(TextKernel):
         cdef int status
         if reserve_sparse(frame, tile, 64 * rows, self.counter.itemsize) != OK:
             return OUT_OF_MEMORY
-        tile.starts[0] = 0
+        tile.starts[0], row.end = 0, NULL
         for i in range(first, first + rows):
             if self.ragged:
                 status = self.counter.append(
@@ -117,6 +117,7 @@ cdef class Score(TextKernel):
         if reserve(&frame.tokens, self.tokenizer.most(text.length) * sizeof(Text) + 64) != OK:
             return OUT_OF_MEMORY
         tokens = <Text*>frame.tokens.at
+        row.end = text.at + text.length
         return self.counter.append(frame, tokens, self.tokenizer.split(text, tokens), row, &frame.tile, i)
 
     cdef inline void scores(self, Slot* tile, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
