@@ -9,6 +9,7 @@ from pretzel.kernels.checks import address, matrix, typed, vector
 from pretzel.kernels.frame cimport Slot
 from pretzel.kernels.sparse.linear import Linear
 from pretzel.kernels.sparse.parts cimport Head
+from pretzel.kernels.sparse.products cimport multiply_row
 
 cdef enum Norm:
     L1 = 0
@@ -58,7 +59,10 @@ cdef class NormalizedLinear(Head):
     cdef inline void row(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
         cdef int64_t j
         cdef double norm
-        if self.k == 1 and self.norm == L2:
+        if self.norm == L2 and columns != NULL and self.k > 1:
+            multiply_row(x, columns, count, self.weights, self.k, out)
+            norm = square(x, count)
+        elif self.norm == L2 and self.k == 1:
             norm = product_and_square(x, columns, count, self.weights, out)
         else:
             norm = self.products(x, columns, count, out)
@@ -95,6 +99,14 @@ cdef inline double product_and_square(
         square += x[i] * x[i]
     product[0] = total
     return square
+
+
+cdef inline double square(const double* x, int64_t count) noexcept nogil:
+    cdef double total = 0.0
+    cdef int64_t i
+    for i in range(count):
+        total += x[i] * x[i]
+    return total
 
 
 cdef inline double grow(double norm, double x, Norm kind) noexcept nogil:

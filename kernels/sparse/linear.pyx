@@ -9,20 +9,13 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport Slot, aligned_alloc
 from pretzel.kernels.sparse.parts cimport Head
+from pretzel.kernels.sparse.products cimport multiply_row, real, result
 
 cdef extern from *:
     """
     #define prefetch(p) __builtin_prefetch(p)
     """
     void prefetch(const void* p) noexcept nogil
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
 
 
 cdef class Linear(Head):
@@ -226,37 +219,10 @@ cdef inline void add_lines(
 cdef inline void multiply(
     const Slot* x, const real* values, const result* weights, const result* bias, result* y, int64_t rows, int64_t k
 ) noexcept nogil:
-    cdef int64_t row
+    cdef int64_t row, start, c
     for row in range(rows):
-        if k == 1:
-            y[row] = dot(values, x.columns, x.starts[row], x.starts[row + 1], weights) + bias[0]
-        else:
-            add_rows(values, x.columns, x.starts[row], x.starts[row + 1], weights, bias, y + row * k, k)
-
-
-cdef inline result dot(
-    const real* values, const int32_t* columns, int64_t begin, int64_t end, const result* weights
-) noexcept nogil:
-    cdef result total = 0
-    cdef int64_t i
-    for i in range(begin, end):
-        total += <result>values[i] * weights[columns[i]]
-    return total
-
-
-cdef inline void add_rows(
-    const real* values, const int32_t* columns, int64_t begin, int64_t end,
-    const result* weights, const result* bias, result* y, int64_t k
-) noexcept nogil:
-    """One row of weights for each stored value, k sums side by side."""
-    cdef int64_t i, c
-    cdef result value
-    cdef const result* row
-    for c in range(k):
-        y[c] = 0
-    for i in range(begin, end):
-        value, row = <result>values[i], weights + columns[i] * k
+        start = x.starts[row]
+        multiply_row(values + start, x.columns + start, x.starts[row + 1] - start, weights, k, y)
         for c in range(k):
-            y[c] += value * row[c]
-    for c in range(k):
-        y[c] += bias[c]
+            y[c] += bias[c]
+        y += k
