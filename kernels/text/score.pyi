@@ -6,7 +6,7 @@ from pretzel.kernels.kernel import Kernel
 from pretzel.kernels.text.texts import TextKernel
 
 class Score(TextKernel):
-    """A chain of kernels over texts: what splits them, what counts, what changes the counts, and heads that read those."""
+    """A chain of kernels over texts: what splits, what counts, what changes the counts, and heads that read those."""
 
     outputs: int
 
