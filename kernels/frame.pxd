@@ -78,6 +78,8 @@ cdef struct Frame:
     Text text              # set with REFUSED: the value, where it is a text
     Buffer scratch         # any kernel's, for the time of one run() of one kernel
     Buffer scratch2
+    Slot tile              # sparse rows, and
+    Buffer tokens          # the tokens of a row, between the parts of a kernel that has several
     const volatile int* raised  # not zero once the caller gave up; NULL where it cannot
     double deadline        # of the monotonic clock, in seconds; 0 for none
 

@@ -8,13 +8,12 @@ cdef class Workspace:
 
     def __dealloc__(self):
         for i in range(self.frame.capacity):
-            free(self.frame.slots[i].own_values.at)
-            free(self.frame.slots[i].own_columns.at)
-            free(self.frame.slots[i].own_starts.at)
-            free(self.frame.slots[i].own_bytes.at)
+            free_slot(&self.frame.slots[i])
         free(self.frame.slots)
+        free_slot(&self.frame.tile)
         free(self.frame.scratch.at)
         free(self.frame.scratch2.at)
+        free(self.frame.tokens.at)
 
     cdef int make_slots(self, int64_t count) except -1:
         """Make room for that many slots, keeping those there are."""
@@ -33,9 +32,18 @@ cdef class Workspace:
     @property
     def nbytes(self) -> int:
         """Bytes that the frame holds at present."""
-        cdef int64_t total = self.frame.scratch.capacity + self.frame.scratch2.capacity
-        cdef Slot* slot
+        cdef int64_t total = self.frame.scratch.capacity + self.frame.scratch2.capacity + self.frame.tokens.capacity
         for i in range(self.frame.capacity):
-            slot = &self.frame.slots[i]
-            total += slot.own_values.capacity + slot.own_columns.capacity + slot.own_starts.capacity + slot.own_bytes.capacity
-        return total + self.frame.capacity * sizeof(Slot)
+            total += slot_bytes(&self.frame.slots[i])
+        return total + slot_bytes(&self.frame.tile) + self.frame.capacity * sizeof(Slot)
+
+
+cdef void free_slot(Slot* slot) noexcept:
+    free(slot.own_values.at)
+    free(slot.own_columns.at)
+    free(slot.own_starts.at)
+    free(slot.own_bytes.at)
+
+
+cdef int64_t slot_bytes(const Slot* slot) noexcept:
+    return slot.own_values.capacity + slot.own_columns.capacity + slot.own_starts.capacity + slot.own_bytes.capacity

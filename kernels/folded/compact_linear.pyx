@@ -6,8 +6,8 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, typed, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot
-from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.frame cimport Slot
+from pretzel.kernels.sparse.parts cimport Head
 
 cdef extern from "compact.h" nogil:
     float compact_half(uint16_t half) noexcept
@@ -36,7 +36,7 @@ cdef enum Norm:
 NORMS = {"": NONE, "l1": L1, "l2": L2, "max": MAX}
 
 
-cdef class CompactLinear(Kernel):
+cdef class CompactLinear(Head):
     """``x @ weights + bias``, divided by the norm of x before the bias where one is named.
 
     Args:
@@ -94,36 +94,37 @@ cdef class CompactLinear(Kernel):
         self.kept = &kept[0, 0] if kept.shape[0] else NULL
         return total
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
+    cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
+        cdef int64_t at = first * self.k
         if self.single_y:
-            self.typed_weights(frame, x, <float*>x.values, <float*>output.values)
+            self.typed_weights(x, <float*>x.values, <float*>outputs.values + at, rows)
         elif self.single_x:
-            self.typed_weights(frame, x, <float*>x.values, <double*>output.values)
+            self.typed_weights(x, <float*>x.values, <double*>outputs.values + at, rows)
         else:
-            self.typed_weights(frame, x, <double*>x.values, <double*>output.values)
-        return OK
+            self.typed_weights(x, <double*>x.values, <double*>outputs.values + at, rows)
 
-    cdef void typed_weights(self, Frame* frame, Slot* x, const number* values, result* y) noexcept nogil:
+    cdef void typed_weights(self, const Slot* x, const number* values, result* y, int64_t rows) noexcept nogil:
         if self.bytes == 8:
-            self.rows(frame, x, values, <const double*>self.weights, y)
+            self.rows(x, values, <const double*>self.weights, y, rows)
         elif self.bytes == 4:
-            self.rows(frame, x, values, <const float*>self.weights, y)
+            self.rows(x, values, <const float*>self.weights, y, rows)
         else:
-            self.rows(frame, x, values, <const uint16_t*>self.weights, y)
+            self.rows(x, values, <const uint16_t*>self.weights, y, rows)
 
-    cdef void rows(self, Frame* frame, Slot* x, const number* values, const weight* weights, result* y) noexcept nogil:
+    cdef void rows(
+        self, const Slot* x, const number* values, const weight* weights, result* y, int64_t rows
+    ) noexcept nogil:
         cdef int64_t row, start
-        for row in range(frame.rows):
+        for row in range(rows):
             if self.sparse:
                 start = x.starts[row]
-                self.score(values + start, x.columns + start, x.starts[row + 1] - start, weights, y)
+                self.row(values + start, x.columns + start, x.starts[row + 1] - start, weights, y)
             else:
-                self.score(values + row * self.width, NULL, self.width, weights, y)
+                self.row(values + row * self.width, NULL, self.width, weights, y)
             y += self.k
 
     # One row: its stored values and their columns, or NULL where all columns are there.
-    cdef inline void score(
+    cdef inline void row(
         self, const number* x, const int32_t* columns, int64_t count, const weight* weights, result* y
     ) noexcept nogil:
         cdef const result* bias = <const result*>self.bias

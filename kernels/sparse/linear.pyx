@@ -7,8 +7,9 @@ from libc.stdlib cimport calloc, free
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot, aligned_alloc
-from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.frame cimport Slot, aligned_alloc
+from pretzel.kernels.sparse.parts cimport Head
+from pretzel.kernels.sparse.products cimport multiply_row, real, result
 
 cdef extern from *:
     """
@@ -16,16 +17,8 @@ cdef extern from *:
     """
     void prefetch(const void* p) noexcept nogil
 
-ctypedef fused real:
-    float
-    double
 
-ctypedef fused result:
-    float
-    double
-
-
-cdef class Linear(Kernel):
+cdef class Linear(Head):
     """``y = x @ weights + bias`` with weights ``[width, k]`` (or ``[width]``), products taken in the type of y."""
 
     cdef object kept
@@ -47,16 +40,16 @@ cdef class Linear(Kernel):
         self.weights = <const void*><size_t>address(self.kept[0])
         self.bias = <const void*><size_t>address(self.kept[1])
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
-        cdef void* y = output.values
+    cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
+        cdef int64_t k = self.k
+        cdef float* single = <float*>outputs.values + first * k
+        cdef double* y = <double*>outputs.values + first * k
         if self.single_y:
-            multiply(x, <float*>x.values, <const float*>self.weights, <const float*>self.bias, <float*>y, frame.rows, self.k)
+            multiply(x, <float*>x.values, <const float*>self.weights, <const float*>self.bias, single, rows, k)
         elif self.single_x:
-            multiply(x, <float*>x.values, <const double*>self.weights, <const double*>self.bias, <double*>y, frame.rows, self.k)
+            multiply(x, <float*>x.values, <const double*>self.weights, <const double*>self.bias, y, rows, k)
         else:
-            multiply(x, <double*>x.values, <const double*>self.weights, <const double*>self.bias, <double*>y, frame.rows, self.k)
-        return OK
+            multiply(x, <double*>x.values, <const double*>self.weights, <const double*>self.bias, y, rows, k)
 
 
 cdef enum:
@@ -72,7 +65,7 @@ cdef struct Lane:
     const void* bias
 
 
-cdef class Stack(Kernel):
+cdef class Stack(Head):
     """Several :class:`Linear` over one x, each with an output of its own: slots that follow one another.
 
     Or several kernels that are each ``linear`` and an l2 norm, which divides the sums before the bias.  Their weights are copied side by side, ``[width, columns of all]``, so that one stored value of a row finds those of all
@@ -157,17 +150,17 @@ cdef class Stack(Kernel):
         for i in range(first, min(first + FILLED, self.width)):
             out[i * self.stride + lane] = weights[i * of.k] if lane < self.columns else 0
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
+    cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
         if self.single_y:
-            self.rows(x, <float*>x.values, <const float*>self.weights, output, frame.rows)
+            self.rows(x, <float*>x.values, <const float*>self.weights, outputs, first, rows)
         elif self.single_x:
-            self.rows(x, <float*>x.values, <const double*>self.weights, output, frame.rows)
+            self.rows(x, <float*>x.values, <const double*>self.weights, outputs, first, rows)
         else:
-            self.rows(x, <double*>x.values, <const double*>self.weights, output, frame.rows)
-        return OK
+            self.rows(x, <double*>x.values, <const double*>self.weights, outputs, first, rows)
 
-    cdef void rows(self, Slot* x, const real* values, const result* weights, Slot* outputs, int64_t rows) noexcept nogil:
+    cdef void rows(
+        self, const Slot* x, const real* values, const result* weights, Slot* outputs, int64_t begin, int64_t rows
+    ) noexcept nogil:
         cdef int64_t row, tile, first, lane
         cdef Lane* at
         cdef result sums[LANES]
@@ -182,7 +175,7 @@ cdef class Stack(Kernel):
                 )
                 for lane in range(first, min(first + <int64_t>LANES, self.columns)):
                     at = &self.lanes[lane]
-                    (<result*>outputs[at.head].values)[row * at.k + at.column] = (
+                    (<result*>outputs[at.head].values)[(begin + row) * at.k + at.column] = (
                         sums[lane - first] / norm + (<const result*>at.bias)[at.column]
                     )
 
@@ -224,39 +217,12 @@ cdef inline void add_lines(
 
 
 cdef inline void multiply(
-    Slot* x, const real* values, const result* weights, const result* bias, result* y, int64_t rows, int64_t k
+    const Slot* x, const real* values, const result* weights, const result* bias, result* y, int64_t rows, int64_t k
 ) noexcept nogil:
-    cdef int64_t row
+    cdef int64_t row, start, c
     for row in range(rows):
-        if k == 1:
-            y[row] = dot(values, x.columns, x.starts[row], x.starts[row + 1], weights) + bias[0]
-        else:
-            add_rows(values, x.columns, x.starts[row], x.starts[row + 1], weights, bias, y + row * k, k)
-
-
-cdef inline result dot(
-    const real* values, const int32_t* columns, int64_t begin, int64_t end, const result* weights
-) noexcept nogil:
-    cdef result total = 0
-    cdef int64_t i
-    for i in range(begin, end):
-        total += <result>values[i] * weights[columns[i]]
-    return total
-
-
-cdef inline void add_rows(
-    const real* values, const int32_t* columns, int64_t begin, int64_t end,
-    const result* weights, const result* bias, result* y, int64_t k
-) noexcept nogil:
-    """One row of weights for each stored value, k sums side by side."""
-    cdef int64_t i, c
-    cdef result value
-    cdef const result* row
-    for c in range(k):
-        y[c] = 0
-    for i in range(begin, end):
-        value, row = <result>values[i], weights + columns[i] * k
+        start = x.starts[row]
+        multiply_row(values + start, x.columns + start, x.starts[row + 1] - start, weights, k, y)
         for c in range(k):
-            y[c] += value * row[c]
-    for c in range(k):
-        y[c] += bias[c]
+            y[c] += bias[c]
+        y += k

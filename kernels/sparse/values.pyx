@@ -5,11 +5,12 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
-from pretzel.kernels.checks import FLOATS, address, alike, typed, vector
+from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.dense.elementwise import FUNCTIONS
 from pretzel.kernels.dense.missing import describe_refusal
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.sparse.parts cimport Values
 
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
@@ -37,19 +38,7 @@ cdef inline int reserve_values(Frame* frame, Slot* x, Slot* y, int64_t itemsize)
     return OK
 
 
-cdef class _Values(Kernel):
-    """What these kernels share: the element type."""
-
-    cdef bint single
-    cdef int64_t itemsize
-
-    cdef int keep(self, inputs, output) except -1:
-        alike(inputs, output, FLOATS, "sparse")
-        self.single, self.itemsize = output.dtype == "f32", 4 if output.dtype == "f32" else 8
-        return 0
-
-
-cdef class Scale(_Values):
+cdef class Scale(Values):
     """Each value times, or divided by, its column's factor, in float64 rounded to the type of x.
 
     ``Affine`` without a shift multiplies (``inplace_column_scale``, idf weights); ``Standardize`` without a mean divides.
@@ -65,16 +54,11 @@ cdef class Scale(_Values):
         self.kept = vector("scale", scale, "f64", output.columns)
         self.scale = <const double*><size_t>address(self.kept)
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
-        cdef int64_t begin = x.starts[0], end = x.starts[frame.rows]
-        if reserve_values(frame, x, output, self.itemsize) != OK:
-            return OUT_OF_MEMORY
+    cdef void change(self, const Slot* x, void* y, int64_t rows) noexcept nogil:
         if self.single:
-            scale(<float*>x.values, x.columns, <float*>output.values, begin, end, self.scale, self.divide)
+            scale(<float*>x.values, x.columns, <float*>y, x.starts[0], x.starts[rows], self.scale, self.divide)
         else:
-            scale(<double*>x.values, x.columns, <double*>output.values, begin, end, self.scale, self.divide)
-        return OK
+            scale(<double*>x.values, x.columns, <double*>y, x.starts[0], x.starts[rows], self.scale, self.divide)
 
 
 cdef class Divide(Scale):
@@ -97,7 +81,7 @@ cdef inline void scale(
             y[k] = <real>(<double>x[k] * factor[columns[k]])
 
 
-cdef class Elementwise(_Values):
+cdef class Elementwise(Values):
     """A function of every stored value."""
 
     cdef int function
@@ -106,19 +90,15 @@ cdef class Elementwise(_Values):
         self.keep(inputs, output)
         self.function = FUNCTIONS[function]
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
-        cdef int64_t begin = x.starts[0], n = x.starts[frame.rows] - begin
-        if reserve_values(frame, x, output, self.itemsize) != OK:
-            return OUT_OF_MEMORY
+    cdef void change(self, const Slot* x, void* y, int64_t rows) noexcept nogil:
+        cdef int64_t begin = x.starts[0], n = x.starts[rows] - begin
         if self.single:
-            pretzel_apply_f32(self.function, <float*>x.values + begin, <float*>output.values + begin, n)
+            pretzel_apply_f32(self.function, <float*>x.values + begin, <float*>y + begin, n)
         else:
-            pretzel_apply_f64(self.function, <double*>x.values + begin, <double*>output.values + begin, n)
-        return OK
+            pretzel_apply_f64(self.function, <double*>x.values + begin, <double*>y + begin, n)
 
 
-cdef class Normalize(_Values):
+cdef class Normalize(Values):
     """Each row divided by its norm, with the roundings of ``sklearn.utils.sparsefuncs_fast``.
 
     l1, l2: magnitudes or squares in the type of x, added in float64, quotients taken in float64 and rounded.  max: all in
@@ -131,17 +111,13 @@ cdef class Normalize(_Values):
         self.keep(inputs, output)
         self.norm = ["l1", "l2", "max"].index(norm)
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Slot* x = inputs[0]
+    cdef void change(self, const Slot* x, void* y, int64_t rows) noexcept nogil:
         cdef int64_t row
-        if reserve_values(frame, x, output, self.itemsize) != OK:
-            return OUT_OF_MEMORY
-        for row in range(frame.rows):
+        for row in range(rows):
             if self.single:
-                normalize(<float*>x.values, <float*>output.values, x.starts[row], x.starts[row + 1], self.norm)
+                normalize(<float*>x.values, <float*>y, x.starts[row], x.starts[row + 1], self.norm)
             else:
-                normalize(<double*>x.values, <double*>output.values, x.starts[row], x.starts[row + 1], self.norm)
-        return OK
+                normalize(<double*>x.values, <double*>y, x.starts[row], x.starts[row + 1], self.norm)
 
 
 cdef inline void normalize(const real* x, real* y, int64_t begin, int64_t end, int norm) noexcept nogil:
@@ -197,7 +173,7 @@ cdef inline void compare(
         y[k] = x[k] >= value if inclusive else x[k] > value
 
 
-cdef class RequireFinite(_Values):
+cdef class RequireFinite(Values):
     """x itself, unless a stored value is a NaN (where that is refused) or an infinity."""
 
     cdef bint allow_nan

@@ -7,22 +7,23 @@ up; last, the ids found are ranked and counted.  There is no object, and no copy
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
-from pretzel.kernels.checks import typed
 from pretzel.kernels.cpu cimport level
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, reserve
+from pretzel.kernels.text.parts cimport Counter
 from pretzel.kernels.text.rows cimport BATCH, Query, Row, utf8_is_ascii, write_characters, write_words
 from pretzel.kernels.text.terms cimport (
-    TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_short_key,
+    TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_prefetch,
+    terms_short_key,
 )
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 
 cdef extern from "ranks.h" nogil:
     ctypedef struct Ranks:
         pass
     int64_t ranks_bytes(int64_t width)
-    void ranks_open(Ranks* r, void* memory, int64_t width)
+    Ranks ranks_at(void* memory, int64_t width)
+    void ranks_open(void* memory, int64_t width)
     ctypedef struct Counting:
-        int64_t (*count)(Ranks* r, const uint32_t* found, int64_t length, int32_t* ids, int32_t* counts) noexcept nogil
+        int64_t (*count)(Ranks* r, uint32_t* found, int64_t length, int32_t* ids, int32_t* counts) noexcept nogil
     const Counting* counting_for(int level)
 
 cdef extern from "grams.h" nogil:
@@ -52,7 +53,7 @@ cdef enum Unit:
 cdef dict UNITS = {"word": WORD, "char": CHAR, "char_wb": CHAR_WB}
 
 
-cdef class CountNgrams(TextKernel):
+cdef class CountNgrams(Counter):
     """Counts of the n-grams of ``low`` to ``high`` units in each row; unit, binary and dtype as in ``ops.CountNgrams``.
 
     ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  ``table``, ``heap``: the
@@ -61,16 +62,15 @@ cdef class CountNgrams(TextKernel):
 
     cdef Dictionary vocabulary
     cdef int64_t low, high, width
-    cdef int unit, itemsize
-    cdef bint quick, binary, single, floating
+    cdef int unit
+    cdef bint quick
 
     def __init__(self, inputs, output, *, unit, low, high, dtype, binary, table, heap):
-        typed("x", inputs[0], ("str",), 1, "ragged" if unit == "word" else "dense")
-        typed("result", output, ("f32", "f64", "i64"), layout="sparse")
+        self.keep(inputs, output, unit, binary)
         if not 1 <= low <= high:
             raise ValueError(f"n-grams of {low} to {high}: expected 1 <= low <= high")
         self.vocabulary = Dictionary(table, heap)
-        self.unit, self.low, self.binary = UNITS[unit], low, binary
+        self.unit, self.low = UNITS[unit], low
         self.width = output.columns
         if len(self.vocabulary) != self.width:
             raise ValueError(f"dictionary: {len(self.vocabulary)} terms for {self.width} columns")
@@ -79,49 +79,24 @@ cdef class CountNgrams(TextKernel):
         self.high = min(high, (longest + 1) // 2 if self.unit == WORD else longest)
         # The quick way knows no n-gram that is a whole word, and none of one character that two words share.
         self.quick = self.unit != WORD and self.high <= TERMS_SHORT and (self.unit == CHAR or 2 <= self.low <= 3)
-        self.single = output.dtype == "f32"
-        self.itemsize = 4 if self.single else 8
-        self.floating = output.dtype != "i64"
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Ranks ranks
-        cdef Row row
-        cdef int64_t i, stored = 0
-        cdef int status
-        if reserve_sparse(frame, output, 64 * frame.rows, self.itemsize) != OK:
-            return OUT_OF_MEMORY
+    cdef int begin(self, Frame* frame) noexcept nogil:
         if reserve(&frame.scratch2, ranks_bytes(self.width)) != OK:
             return OUT_OF_MEMORY
-        ranks_open(&ranks, frame.scratch2.at, self.width)
-        row.ids = &output.own_bytes
-        output.starts[0] = 0
-        for i in range(frame.rows):
-            row.waiting, row.found = 0, 0
-            status = self.look_up(frame, inputs[0], i, &row)
-            if status != OK:
-                return status
-            if extend_sparse(output, stored + min(row.found, self.width), stored, self.itemsize) != OK:
-                return OUT_OF_MEMORY
-            if reserve(&frame.scratch, min(row.found, self.width) * 4 + 64) != OK:
-                return OUT_OF_MEMORY
-            stored += self.count(&ranks, &row, output, stored, <int32_t*>frame.scratch.at)
-            output.starts[i + 1] = stored
+        ranks_open(frame.scratch2.at, self.width)
         return OK
 
-    cdef inline int look_up(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
-        """Collect the ids of all n-grams of a row."""
-        cdef const Text* text
-        cdef int status
-        if self.unit == WORD:
-            return self.look_up_words(frame, x, i, row)
-        text = <const Text*>x.values + i
-        if text.length < 0:
-            return refuse_missing(frame, i, text)
-        if self.quick and utf8_is_ascii(<const uint8_t*>text.at, text.length):
-            return self.look_up_ascii(frame, row, <const uint8_t*>text.at, text.length)
-        if write_characters(frame, row, text, self.unit == CHAR_WB) != OK:
+    cdef int find(self, Frame* frame, const Text* items, int64_t count, Row* row) noexcept nogil:
+        if self.words:
+            return self.look_up_words(frame, items, count, row)
+        if self.quick and utf8_is_ascii(<const uint8_t*>items.at, items.length):
+            return self.look_up_ascii(frame, row, <const uint8_t*>items.at, items.length)
+        if write_characters(frame, row, items, self.unit == CHAR_WB) != OK:
             return OUT_OF_MEMORY
         return self.look_up_characters(row) or flush(self.vocabulary, row)
+
+    cdef int make_room(self, Frame* frame, const Row* row) noexcept nogil:
+        return reserve(&frame.scratch, min(row.found, self.width) * 4 + 64)
 
     cdef inline int look_up_ascii(self, Frame* frame, Row* row, const uint8_t* text, int64_t length) noexcept nogil:
         """Look up the short n-grams of a text whose characters are bytes."""
@@ -140,10 +115,9 @@ cdef class CountNgrams(TextKernel):
         )
         return OK
 
-    cdef inline int look_up_words(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
-        cdef const Text* tokens = <const Text*>x.values + x.starts[i]
+    cdef inline int look_up_words(self, Frame* frame, const Text* tokens, int64_t count, Row* row) noexcept nogil:
         cdef int64_t first, last, length
-        if write_words(frame, row, tokens, x.starts[i + 1] - x.starts[i]) != OK:
+        if write_words(frame, row, tokens, count) != OK:
             return OUT_OF_MEMORY
         for first in range(row.units):
             for last in range(first + self.low, min(first + self.high, row.units) + 1):
@@ -168,18 +142,17 @@ cdef class CountNgrams(TextKernel):
                 at += 1
         return OK
 
-    cdef inline int64_t count(
-        self, Ranks* ranks, Row* row, Slot* output, int64_t stored, int32_t* counts
-    ) noexcept nogil:
-        """Write the distinct ids of a row in ascending order, with how often each was found; return how many."""
-        cdef const uint32_t* ids = <const uint32_t*>row.ids.at
-        cdef int64_t distinct = counting.count(ranks, ids, row.found, output.columns + stored, counts)
+    cdef int64_t count(self, Frame* frame, Row* row, Slot* y, int64_t at) noexcept nogil:
+        cdef uint32_t* ids = <uint32_t*>row.ids.at
+        cdef int32_t* counts = <int32_t*>frame.scratch.at
+        cdef Ranks ranks = ranks_at(frame.scratch2.at, self.width)
+        cdef int64_t distinct = counting.count(&ranks, ids, row.found, y.columns + at, counts)
         if self.single:
-            convert(<float*>output.values + stored, counts, distinct, self.binary)
+            convert(<float*>y.values + at, counts, distinct, self.binary)
         elif self.floating:
-            convert(<double*>output.values + stored, counts, distinct, self.binary)
+            convert(<double*>y.values + at, counts, distinct, self.binary)
         else:
-            convert(<int64_t*>output.values + stored, counts, distinct, self.binary)
+            convert(<int64_t*>y.values + at, counts, distinct, self.binary)
         return distinct
 
 
@@ -221,6 +194,8 @@ cdef int flush(Dictionary vocabulary, Row* row) noexcept nogil:
     if extend(row.ids, (row.found + BATCH) * 4, row.found * 4) != OK:
         return OUT_OF_MEMORY
     ids = <uint32_t*>row.ids.at
+    for k in range(row.waiting):
+        terms_prefetch(&vocabulary.terms, row.queries[k].key, row.queries[k].home)
     for k in range(row.waiting):
         query = &row.queries[k]
         found = terms_find(&vocabulary.terms, query.key, query.home, query.at, query.length)

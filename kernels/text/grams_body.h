@@ -8,6 +8,17 @@ static inline unsigned CPU(grams_hits)(const uint64_t *bucket, uint64_t key) {
 #endif
 }
 
+/* The id of a key of seven bytes or less that its home, a bucket of which keys lie further on, does not hold. */
+static int64_t CPU(grams_find_further)(const Terms *t, const uint64_t *home, uint64_t key) {
+    const uint64_t *end = t->rows + t->buckets * TERMS_ROW, *bucket = home;
+    for (uint32_t left = terms_spill(home); left; left--) {
+        bucket = bucket + TERMS_ROW < end ? bucket + TERMS_ROW : t->rows;
+        unsigned hits = CPU(grams_hits)(bucket, key);
+        if (hits) return terms_half(bucket, __builtin_ctz(hits));
+    }
+    return TERMS_NONE;
+}
+
 /* Looks up what is queued; keeps the ids that there are, and returns how many. */
 static inline int64_t CPU(grams_find)(
     const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids
@@ -18,8 +29,7 @@ static inline int64_t CPU(grams_find)(
         unsigned hits = CPU(grams_hits)(bucket, grams[k].key);
         uint32_t id = terms_half(bucket, __builtin_ctz(hits | 1u << TERMS_SLOTS));
         if (__builtin_expect(!hits & (terms_half(bucket, TERMS_SLOTS) != 0), 0)) {
-            uint64_t home = (uint64_t)(bucket - t->rows) / TERMS_ROW;
-            int64_t further = terms_find(t, grams[k].key, home, NULL, 0);
+            int64_t further = CPU(grams_find_further)(t, bucket, grams[k].key);
             hits = further != TERMS_NONE;
             id = (uint32_t)further;
         }

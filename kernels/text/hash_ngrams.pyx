@@ -3,9 +3,9 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend, extend_sparse, reserve, reserve_sparse
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
+from pretzel.kernels.text.parts cimport Counter
 from pretzel.kernels.text.rows cimport Row, write_characters, write_words
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 
 cdef extern from "murmur3.h" nogil:
     int32_t murmur3(const uint8_t* p, int64_t length)
@@ -23,7 +23,7 @@ cdef dict UNITS = {"word": WORD, "char": CHAR, "char_wb": CHAR_WB}
 cdef int MOST_UNITS = 64  # of an n-gram; as in ops.HashNgrams
 
 
-cdef class HashNgrams(TextKernel):
+cdef class HashNgrams(Counter):
     """Counts of the n-grams of ``low`` to ``high`` units by the column they hash to; attributes as in ``ops.HashNgrams``.
 
     ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  Refuses a missing text.
@@ -31,56 +31,30 @@ cdef class HashNgrams(TextKernel):
 
     cdef int64_t low, high
     cdef uint32_t width
-    cdef int unit, itemsize
-    cdef bint signed, binary, single, floating
+    cdef int unit
+    cdef bint signed
 
     def __init__(self, inputs, output, *, width, unit, low, high, alternate_sign, dtype, binary):
-        typed("x", inputs[0], ("str",), 1, "ragged" if unit == "word" else "dense")
-        typed("result", output, ("f32", "f64", "i64"), width, "sparse")
+        self.keep(inputs, output, unit, binary)
+        typed("result", output, (output.dtype,), width, "sparse")
         if not 1 <= low <= high <= MOST_UNITS:
             raise ValueError(f"n-grams of {low} to {high}: expected 1 <= low <= high <= {MOST_UNITS}")
         if width < 1:
             raise ValueError(f"width: expected a column at least, got {width}")
         self.unit, self.low, self.high, self.width = UNITS[unit], low, high, width
-        self.signed, self.binary = alternate_sign, binary
-        self.single = output.dtype == "f32"
-        self.itemsize = 4 if self.single else 8
-        self.floating = output.dtype != "i64"
+        self.signed = alternate_sign
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef Row row
-        cdef uint32_t* keys
-        cdef int64_t i, stored = 0
-        cdef int status
-        if reserve_sparse(frame, output, 64 * frame.rows, self.itemsize) != OK:
-            return OUT_OF_MEMORY
-        row.ids = &output.own_bytes
-        output.starts[0] = 0
-        for i in range(frame.rows):
-            row.found = 0
-            status = self.write(frame, inputs[0], i, &row)
-            if status != OK:
-                return status
-            if self.hash_words(&row) if self.unit == WORD else self.hash_characters(&row):
-                return OUT_OF_MEMORY
-            if extend_sparse(output, stored + row.found, stored, self.itemsize) != OK:
-                return OUT_OF_MEMORY
-            if reserve(&frame.scratch2, row.found * 4 + 64) != OK:
-                return OUT_OF_MEMORY
-            keys = radix_sort(<uint32_t*>row.ids.at, <uint32_t*>frame.scratch2.at, row.found)
-            stored = self.count(keys, row.found, output, stored)
-            output.starts[i + 1] = stored
-        return OK
+    cdef int find(self, Frame* frame, const Text* items, int64_t count, Row* row) noexcept nogil:
+        if self.words:
+            return write_words(frame, row, items, count) or self.hash_words(row)
+        return write_characters(frame, row, items, self.unit == CHAR_WB) or self.hash_characters(row)
 
-    cdef inline int write(self, Frame* frame, Slot* x, int64_t i, Row* row) noexcept nogil:
-        """Write the row down so that every n-gram is a stretch of bytes."""
-        cdef const Text* text
-        if self.unit == WORD:
-            return write_words(frame, row, <const Text*>x.values + x.starts[i], x.starts[i + 1] - x.starts[i])
-        text = <const Text*>x.values + i
-        if text.length < 0:
-            return refuse_missing(frame, i, text)
-        return write_characters(frame, row, text, self.unit == CHAR_WB)
+    cdef int make_room(self, Frame* frame, const Row* row) noexcept nogil:
+        return reserve(&frame.scratch2, row.found * 4 + 64)
+
+    cdef int64_t count(self, Frame* frame, Row* row, Slot* y, int64_t at) noexcept nogil:
+        cdef const uint32_t* keys = radix_sort(<uint32_t*>row.ids.at, <uint32_t*>frame.scratch2.at, row.found)
+        return self.write(keys, row.found, y, at) - at
 
     cdef inline int hash_words(self, Row* row) noexcept nogil:
         cdef int64_t first, last
@@ -112,7 +86,7 @@ cdef class HashNgrams(TextKernel):
         (<uint32_t*>row.ids.at)[row.found] = murmur3_column(hash, self.width) << 1 | (self.signed and hash < 0)
         row.found += 1
 
-    cdef inline int64_t count(self, const uint32_t* keys, int64_t found, Slot* output, int64_t at) noexcept nogil:
+    cdef inline int64_t write(self, const uint32_t* keys, int64_t found, Slot* output, int64_t at) noexcept nogil:
         """Write each column once with the sum of its signs, which may be zero; return where the next goes."""
         cdef int64_t k = 0, total
         cdef uint32_t column

@@ -8,8 +8,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 import numpy as np
 
 from pretzel.kernels.checks import address, typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.frame cimport Text
+from pretzel.kernels.text.parts cimport Tokenizer
 
 cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
@@ -52,7 +52,7 @@ cdef struct Search:
     Text* out                # where the next token goes
 
 
-cdef class Match(TextKernel):
+cdef class Match(Tokenizer):
     r"""What ``re.findall`` finds for a pattern, by its automaton; of a pattern with a group, what the group holds.
 
     ``str`` in, ``str[*]`` out.  The arrays are those of ``pretzel.plan.automaton.Automaton``; ``grouped`` holds one
@@ -74,24 +74,15 @@ cdef class Match(TextKernel):
         self.tables.widths, self.tables.again = <const int32_t*>at(widths), <const int32_t*>at(again)
         self.tables.symbols, self.tables.grouped = next.shape[1], bool(grouped[0])
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef const Text* texts = <const Text*>inputs[0].values
-        cdef int64_t most = 0, row
+    cdef int64_t most(self, int64_t length) noexcept nogil:
+        return length
+
+    cdef int64_t split(self, const Text* text, Text* out) noexcept nogil:
         cdef Search search
-        for row in range(frame.rows):
-            if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
-            most += texts[row].length
-        if reserve_ragged(frame, output, most) != OK:
-            return OUT_OF_MEMORY
-        search.out = <Text*>output.values
-        output.starts[0] = 0
-        for row in range(frame.rows):
-            search.at, search.state, search.stop = <const uint8_t*>texts[row].at, 0, NULL
-            search.end = search.at + texts[row].length
-            find_all(&self.tables, &search)
-            output.starts[row + 1] = search.out - <Text*>output.values
-        return OK
+        search.at, search.state, search.stop, search.out = <const uint8_t*>text.at, 0, NULL, out
+        search.end = search.at + text.length
+        find_all(&self.tables, &search)
+        return search.out - out
 
 
 cdef inline void find_all(const Tables* t, Search* s) noexcept nogil:

@@ -1,11 +1,14 @@
 /* Ids counted and put in ascending order without sorting: a set of bits over all ids, in two levels, ranks them.
 
-   Only the small upper level is ever cleared, so that a row costs its own ids and width / 4096, whatever the width. */
+   Only the small upper level, a byte for 64 ids, is ever cleared, so that a row costs its own ids and width / 512 bytes.
+   It is bytes, for those are written without being read: a bit set beside others would wait for the last one set there. */
 #ifndef PRETZEL_RANKS_H
 #define PRETZEL_RANKS_H
 
 #include <stdint.h>
 #include <string.h>
+
+#define RANKS_ROOM 2 /* ids that may be written past the last */
 
 typedef struct {
     uint64_t bits;   /* which of 64 ids are present; means something only where the upper level says so */
@@ -14,29 +17,34 @@ typedef struct {
 
 typedef struct {
     RanksWord *words;
-    uint64_t *upper; /* which words are in use */
-    int64_t uppers;
+    uint8_t *upper; /* 1 for each word in use */
+    int64_t uppers; /* a multiple of 64 */
 } Ranks;
 
-static inline int64_t ranks_bytes(int64_t width) {
-    int64_t words = width / 64 + 1;
-    return words * (int64_t)sizeof(RanksWord) + (words / 64 + 1) * 8;
+static inline int64_t ranks_uppers(int64_t width) { return (width / 4096 + 1) * 64; }
+
+static inline int64_t ranks_bytes(int64_t width) { return ranks_uppers(width) * ((int64_t)sizeof(RanksWord) + 1); }
+
+/* The set of ids below width that was made in that much memory. */
+static inline Ranks ranks_at(void *memory, int64_t width) {
+    RanksWord *words = (RanksWord *)memory;
+    int64_t uppers = ranks_uppers(width);
+    return (Ranks){words, (uint8_t *)(words + uppers), uppers};
 }
 
-/* Makes an empty set of ids below width in that much memory. */
-static inline void ranks_open(Ranks *r, void *memory, int64_t width) {
-    int64_t words = width / 64 + 1;
-    r->words = (RanksWord *)memory;
-    r->upper = (uint64_t *)(r->words + words);
-    r->uppers = words / 64 + 1;
-    memset(r->upper, 0, (size_t)r->uppers * 8);
+/* Makes an empty set. */
+static inline void ranks_open(void *memory, int64_t width) {
+    Ranks r = ranks_at(memory, width);
+    memset(r.upper, 0, (size_t)r.uppers);
 }
 
-static inline void ranks_add(Ranks *r, uint32_t id) {
-    uint32_t word = id >> 6;
-    uint64_t *upper = &r->upper[word >> 6], used = *upper >> (word & 63) & 1;
-    r->words[word].bits = (r->words[word].bits & (0 - used)) | 1ull << (id & 63);
-    *upper |= 1ull << (word & 63);
+/* Adds an id; says whether it was there before. */
+static inline int ranks_add(Ranks *r, uint32_t id) {
+    RanksWord *word = &r->words[id >> 6];
+    uint64_t bit = 1ull << (id & 63), bits = word->bits & (0 - (uint64_t)r->upper[id >> 6]);
+    word->bits = bits | bit;
+    r->upper[id >> 6] = 1;
+    return (bits & bit) != 0;
 }
 
 static inline unsigned ranks_ones(uint64_t x) {
@@ -46,28 +54,37 @@ static inline unsigned ranks_ones(uint64_t x) {
     return (unsigned)(x * 0x0101010101010101ull >> 56);
 }
 
-/* Writes the ids of one word from ids on, four at a time so that few branches depend on how many there are. */
+/* Writes the ids of one word from ids on, three at a time so that few branches depend on how many there are. */
 static inline int64_t ranks_list_word(uint64_t bits, int32_t first, int32_t *ids) {
     int64_t count = ranks_ones(bits);
-    for (int64_t k = 0; k < count; k += 4)
-        for (int j = 0; j < 4; j++) {
+    for (int64_t k = 0; k < count; k += 1 + RANKS_ROOM)
+        for (int j = 0; j < 1 + RANKS_ROOM; j++) {
             ids[k + j] = first + __builtin_ctzll(bits | 1ull << 63);
             bits &= bits - 1;
         }
     return count;
 }
 
-/* Writes the ids present in ascending order, remembers their ranks, and empties the upper level; returns how many.
-   There is room for three more. */
+/* Which of 64 words are in use, one bit each. */
+static inline uint64_t ranks_used(const uint8_t *upper) {
+    uint64_t used = 0, eight;
+    for (int i = 0; i < 64; i += 8) {
+        memcpy(&eight, upper + i, 8);
+        used |= (eight * 0x0102040810204080ull >> 56) << i;
+    }
+    return used;
+}
+
+/* Writes the ids present in ascending order, remembers their ranks, and empties the upper level; returns how many. */
 static inline int64_t ranks_list(Ranks *r, int32_t *ids) {
     int64_t made = 0;
-    for (int64_t u = 0; u < r->uppers; u++) {
-        for (uint64_t used = r->upper[u]; used; used &= used - 1) {
-            int64_t word = u * 64 + __builtin_ctzll(used);
+    for (int64_t first = 0; first < r->uppers; first += 64) {
+        for (uint64_t used = ranks_used(r->upper + first); used; used &= used - 1) {
+            int64_t word = first + __builtin_ctzll(used);
             r->words[word].before = (uint64_t)made;
             made += ranks_list_word(r->words[word].bits, (int32_t)(word * 64), ids + made);
         }
-        r->upper[u] = 0;
+        memset(r->upper + first, 0, 64);
     }
     return made;
 }
@@ -79,7 +96,7 @@ static inline int64_t ranks_of(const Ranks *r, uint32_t id) {
 }
 
 typedef struct {
-    int64_t (*count)(Ranks *r, const uint32_t *found, int64_t length, int32_t *ids, int32_t *counts);
+    int64_t (*count)(Ranks *r, uint32_t *found, int64_t length, int32_t *ids, int32_t *counts);
 } Counting;
 
 #define CPU_BODY "text/ranks_body.h"

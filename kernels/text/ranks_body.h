@@ -1,10 +1,15 @@
 /* Writes the distinct ids in ascending order, and in counts how often each was found; returns how many they are.
-   Both have room for three more. */
-static int64_t CPU(ranks_count)(Ranks *r, const uint32_t *found, int64_t length, int32_t *ids, int32_t *counts) {
-    for (int64_t k = 0; k < length; k++) ranks_add(r, found[k]);
+   `found` is left with other contents; `ids` has room for RANKS_ROOM more. */
+static int64_t CPU(ranks_count)(Ranks *r, uint32_t *found, int64_t length, int32_t *ids, int32_t *counts) {
+    int64_t again = 0;
+    for (int64_t k = 0; k < length; k++) {
+        uint32_t id = found[k];
+        found[again] = id;
+        again += ranks_add(r, id);
+    }
     int64_t distinct = ranks_list(r, ids);
-    memset(counts, 0, (size_t)distinct * 4);
-    for (int64_t k = 0; k < length; k++) counts[ranks_of(r, found[k])]++;
+    for (int64_t k = 0; k < distinct; k++) counts[k] = 1;
+    for (int64_t k = 0; k < again; k++) counts[ranks_of(r, found[k])]++;
     return distinct;
 }
 

@@ -1,5 +1,6 @@
 # A row written down so that every n-gram of it is a stretch of bytes, and the n-grams on their way to the dictionary.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
 from libc.string cimport memcpy
 
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Buffer, Frame, Text, reserve
@@ -15,8 +16,12 @@ cdef extern from "utf8.h" nogil:
     uint32_t utf8_at(const uint8_t* p, const uint8_t* end, int* size)
     bint utf8_is_ascii(const uint8_t* p, int64_t length)
 
+cdef extern from "terms.h" nogil:
+    void terms_copy(uint8_t* to, const uint8_t* p, int64_t length)
+
 cdef enum:
     BATCH = 128       # n-grams hashed before the first of them is looked up
+    FEW = 16          # bytes of a token that are copied at once
 
 # An n-gram on its way to the dictionary.
 cdef struct Query:
@@ -30,6 +35,7 @@ cdef struct Row:
     uint8_t* bytes           # the row, written down; eight bytes more than its end are readable
     int64_t* starts          # where its characters (or words) begin in `bytes`; one entry more than there are
     int64_t* spans           # char_wb: the characters that are the spaces before words, and the last one
+    const char* end          # tokens are parts of a text that ends here; NULL where they may lie anywhere
     int64_t units            # characters (or words)
     int64_t words            # char_wb: words
     int waiting
@@ -60,7 +66,10 @@ cdef inline int write_words(Frame* frame, Row* row, const Text* tokens, int64_t 
     to = row.bytes
     for k in range(count):
         row.starts[k] = to - row.bytes
-        memcpy(to, tokens[k].at, <size_t>tokens[k].length)
+        if tokens[k].length <= FEW and tokens[k].at + FEW <= row.end:
+            memcpy(to, tokens[k].at, FEW)  # without a branch on the length, of which half would be wrong guesses
+        else:
+            terms_copy(to, <const uint8_t*>tokens[k].at, tokens[k].length)
         to[tokens[k].length] = 32
         to += tokens[k].length + 1
     row.starts[count] = total

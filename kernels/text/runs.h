@@ -5,42 +5,31 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cpu.h"
+
+#if CPU_HAS_LEVELS
+#include <immintrin.h>
+#endif
+
 /* Laid out as Text in frame.pxd. */
 typedef struct {
     const uint8_t *at;
     int64_t length;
 } Run;
 
-/* The bits of up to 64 characters, one where `table`, which has 0 or 1 for each of 128 characters, says so. */
-static inline uint64_t runs_members(const uint8_t *table, const uint8_t *text, int64_t length) {
-    uint64_t members = 0;
-    for (int64_t i = 0; i < length; i++) members |= (uint64_t)table[text[i] & 127] << i;
-    return members;
-}
+/* A class of ASCII characters: by the lower four bits of one, the rows of 16 characters that hold a member in that column. */
+typedef struct {
+    uint8_t columns[16];
+} Members;
 
-/* Writes the runs of low..high characters as Texts, and perhaps one that does not count behind them; returns how many. */
-static inline int64_t runs_find(
-    const uint8_t *table, const uint8_t *text, int64_t length, int64_t low, int64_t high, void *out
-) {
-    uint64_t before = 0;
-    int64_t found = 0;
-    Run run = {NULL, 0};
-    for (int64_t at = 0; at <= length; at += 64) { /* one beyond the text ends its last run */
-        uint64_t members = runs_members(table, text + at, length - at < 64 ? length - at : 64);
-        uint64_t edges = members ^ (members << 1 | before);
-        before = members >> 63;
-        for (; edges; edges &= edges - 1) {
-            const uint8_t *here = text + at + __builtin_ctzll(edges);
-            if (run.at) {
-                run.length = here - run.at;
-                memcpy((uint8_t *)out + found * (int64_t)sizeof run, &run, sizeof run);
-                found += (run.length >= low) & (run.length <= high);
-                here = NULL;
-            }
-            run.at = here;
-        }
-    }
-    return found;
-}
+static inline void runs_add(Members *members, int c) { members->columns[c & 15] |= (uint8_t)(1 << (c >> 4)); }
+
+typedef struct {
+    int64_t (*find)(const Members *members, const uint8_t *text, int64_t length, int64_t low, int64_t high, void *out);
+} Runs;
+
+#define CPU_BODY "text/runs_body.h"
+#include "cpu_bodies.h"
+CPU_TABLES(Runs, runs)
 
 #endif

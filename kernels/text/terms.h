@@ -52,6 +52,18 @@ static inline uint64_t terms_word(const uint8_t *p, int64_t length) {
     return two | (uint64_t)p[length - 1] << 8 * (length - 1);
 }
 
+/* Copies the bytes of a token, of which most have less than sixteen; up to seven more are written. */
+static inline void terms_copy(uint8_t *to, const uint8_t *p, int64_t length) {
+    uint64_t word;
+    if (length < 8) {
+        word = terms_word(p, length);
+        memcpy(to, &word, 8);
+        return;
+    }
+    for (int64_t i = 0; i + 8 < length; i += 8) memcpy(to + i, p + i, 8);
+    memcpy(to + length - 8, p + length - 8, 8);
+}
+
 static inline uint64_t terms_fold(uint64_t a, uint64_t b) {
     unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
@@ -101,14 +113,28 @@ static inline unsigned terms_hits(const uint64_t *bucket, uint64_t key) {
            (unsigned)(bucket[3] == key) << 3 | (unsigned)(bucket[4] == key) << 4;
 }
 
+/* Whether two stretches of eight bytes or more are equal; read as terms_long_key reads, so that branches agree with its. */
+static inline int terms_equal(const uint8_t *a, const uint8_t *b, int64_t length) {
+    uint64_t differ = 0;
+    for (int64_t i = 0; i + 8 < length; i += 8) differ |= terms_load(a + i) ^ terms_load(b + i);
+    return !(differ | (terms_load(a + length - 8) ^ terms_load(b + length - 8)));
+}
+
 /* The id of the long term in the heap at `half`, if its bytes are those at p. */
 static inline int64_t terms_verify(const Terms *t, uint32_t half, const uint8_t *p, int64_t length) {
     uint64_t at = (uint64_t)half * 4;
     uint32_t record[2];
     if (at + 8 + (uint64_t)length > t->heap_size) return TERMS_NONE;
     memcpy(record, t->heap + at, 8);
-    if (record[1] != (uint64_t)length || memcmp(t->heap + at + 8, p, (size_t)length) != 0) return TERMS_NONE;
+    if (record[1] != (uint64_t)length || !terms_equal(t->heap + at + 8, p, length)) return TERMS_NONE;
     return record[0];
+}
+
+/* Asks for what will be read when a key is found in its bucket: of a long term, its record in the heap. */
+static inline void terms_prefetch(const Terms *t, uint64_t key, uint64_t home) {
+    const uint64_t *bucket = terms_bucket(t, home);
+    unsigned hits = terms_hits(bucket, key) & (0 - (unsigned)(key >= TERMS_LONG));
+    if (hits) __builtin_prefetch(t->heap + (uint64_t)terms_half(bucket, __builtin_ctz(hits)) * 4);
 }
 
 /* The id that a bucket gives for a key, the long ones verified against the bytes at p. */

@@ -19,6 +19,7 @@ cdef extern from "terms.h" nogil:
     uint64_t terms_key(const Terms* t, const uint8_t* p, int64_t length)
     uint64_t terms_home(const Terms* t, uint64_t key)
     const uint64_t* terms_bucket(const Terms* t, uint64_t i)
+    void terms_prefetch(const Terms* t, uint64_t key, uint64_t home)
     int64_t terms_find(const Terms* t, uint64_t key, uint64_t home, const uint8_t* p, int64_t length)
     bint terms_insert(Terms* t, uint64_t key, uint32_t half)
     bint terms_open(Terms* t, uint64_t* table, uint64_t rows, uint8_t* heap, uint64_t heap_size)

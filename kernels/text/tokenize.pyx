@@ -3,8 +3,9 @@ r"""Tokens of texts: runs of one class of characters, exactly as ``re.findall`` 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.cpu cimport level
+from pretzel.kernels.frame cimport Text
+from pretzel.kernels.text.parts cimport Tokenizer
 
 cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
@@ -13,9 +14,16 @@ cdef extern from "utf8.h" nogil:
     bint utf8_is_ascii(const uint8_t* p, int64_t length)
 
 cdef extern from "runs.h" nogil:
-    int64_t runs_find(
-        const uint8_t* table, const uint8_t* text, int64_t length, int64_t low, int64_t high, void* out
-    ) noexcept
+    ctypedef struct Members:
+        pass
+    void runs_add(Members* members, int c)
+    ctypedef struct Runs:
+        int64_t (*find)(
+            const Members* members, const uint8_t* text, int64_t length, int64_t low, int64_t high, void* out
+        ) noexcept nogil
+    const Runs* runs_for(int level)
+
+cdef const Runs* runs = runs_for(level)
 
 cdef enum:
     MEMBER = 1    # of the class
@@ -40,7 +48,7 @@ cdef struct Cursor:
     Text* out              # where the next token goes
 
 
-cdef class Tokenize(TextKernel):
+cdef class Tokenize(Tokenizer):
     r"""The runs of ``low`` to ``high`` characters of a class, with ``\b`` before them, after them, or neither.
 
     ``str`` in, ``str[*]`` out.  ``run``: ``[low, high, lead, trail]``.  ``index``, ``blocks``: the two-stage table of
@@ -49,7 +57,7 @@ cdef class Tokenize(TextKernel):
 
     cdef Pattern pattern
     cdef object arrays
-    cdef uint8_t[128] members  # 1 for each ASCII character of the class
+    cdef Members members       # the ASCII characters of the class
     cdef bint whole            # a run in an ASCII text is one token, unless it is too short or too long
 
     def __init__(self, inputs, output, *, run, index, blocks):
@@ -67,32 +75,21 @@ cdef class Tokenize(TextKernel):
         self.pattern.low, self.pattern.high, self.pattern.lead, self.pattern.trail = run
         self.whole = self.pattern.lead or self.pattern.high >= UNBOUNDED
         for c in range(128):
-            self.members[c] = self.pattern.ascii[c] & MEMBER
+            if self.pattern.ascii[c] & MEMBER:
+                runs_add(&self.members, c)
             self.whole &= self.pattern.ascii[c] & (MEMBER | WORD) in (0, MEMBER | WORD)
 
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef const Text* texts = <const Text*>inputs[0].values
-        cdef int64_t most = 0, row
+    cdef int64_t most(self, int64_t length) noexcept nogil:
+        return length // self.pattern.low + 1  # one more, which runs.find may write
+
+    cdef int64_t split(self, const Text* text, Text* out) noexcept nogil:
+        cdef const uint8_t* at = <const uint8_t*>text.at
         cdef Cursor cursor
-        for row in range(frame.rows):
-            if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
-            most += texts[row].length // self.pattern.low
-        if reserve_ragged(frame, output, most + 1) != OK:  # one more, which runs_find may write
-            return OUT_OF_MEMORY
-        cursor.out = <Text*>output.values
-        output.starts[0] = 0
-        for row in range(frame.rows):
-            cursor.at, cursor.word = <const uint8_t*>texts[row].at, 0
-            cursor.end = cursor.at + texts[row].length
-            if self.whole and utf8_is_ascii(cursor.at, texts[row].length):
-                cursor.out += runs_find(
-                    self.members, cursor.at, texts[row].length, self.pattern.low, self.pattern.high, cursor.out
-                )
-            else:
-                find_all(&self.pattern, &cursor)
-            output.starts[row + 1] = cursor.out - <Text*>output.values
-        return OK
+        if self.whole and utf8_is_ascii(at, text.length):
+            return runs.find(&self.members, at, text.length, self.pattern.low, self.pattern.high, out)
+        cursor.at, cursor.end, cursor.word, cursor.out = at, at + text.length, 0, out
+        find_all(&self.pattern, &cursor)
+        return cursor.out - out
 
 
 cdef inline void find_all(const Pattern* pattern, Cursor* c) noexcept nogil:

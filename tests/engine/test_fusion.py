@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pretzel.control_plane.compile import compile_plan
 from pretzel.engine import Executable, fusion, load
-from pretzel.engine.fusion import FUSER, Fuser, Group
+from pretzel.engine.fusion import FUSER, Fuser
+from pretzel.engine.groups import Group
 from pretzel.kernels.folded.normalized_linear import NormalizedLinear
 from pretzel.kernels.program import Program
 from pretzel.kernels.sparse.linear import Linear, Stack

@@ -9,7 +9,8 @@ from pretzel.plan.types import ValueType
 _CACHE_BYTES = 256 << 10
 _NEXT_CACHE_BYTES = 4 << 20
 _UNKNOWN_ROW_BYTES = 4 << 10  # of rows that no sample has shown
-_TEXT_BYTES, _INDEX_BYTES = 16, 4
+_VIEW_BYTES, _INDEX_BYTES = 16, 4
+_TEXT_BYTES = 128  # of a usual text and the view of it
 _MULTIPLE = 64  # vector kernels take rows in groups; whole groups leave no tails but the last
 
 
@@ -28,5 +29,5 @@ def _row_bytes(kind: ValueType, room: int) -> int:
     if kind.layout == "sparse":
         return room * (_INDEX_BYTES + kind.numpy.itemsize) or _UNKNOWN_ROW_BYTES
     if kind.layout == "ragged":
-        return room * _TEXT_BYTES or _UNKNOWN_ROW_BYTES
+        return room * _VIEW_BYTES or _UNKNOWN_ROW_BYTES
     return kind.columns * (_TEXT_BYTES if kind.is_text else kind.numpy.itemsize)

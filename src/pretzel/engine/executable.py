@@ -11,7 +11,8 @@ import numpy as np
 
 from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import bind_column, column_rows
-from pretzel.engine.fusion import FUSER, Group
+from pretzel.engine.fusion import FUSER
+from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
@@ -20,6 +21,7 @@ from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels, Texts
 
 Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
+Join = Callable[[list[Group], frozenset[int]], list[Group]]
 Value = np.ndarray | Texts | Csr | Labels
 
 _KEEP_BYTES = 64 << 20  # a frame that one huge request has grown beyond this is not kept
@@ -130,7 +132,7 @@ class Executable:
 
         Steps run one by one, those too that a request would run as one: what they take is known of each.
         """
-        program = self._compose(tuple(self.outputs), lambda groups: groups).program
+        program = self._compose(tuple(self.outputs), lambda groups, _: groups).program
         found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([output.node for output in self.outputs.values()])
         observed = [Observed(0.0, None)] * len(self._steps)
@@ -177,11 +179,11 @@ class Executable:
             self._schedules.clear()
         return self._schedules.setdefault(key, made)
 
-    def _compose(self, names: tuple[str, ...], join: Callable[[list[Group]], list[Group]] = FUSER.fuse) -> _Schedule:
+    def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> _Schedule:
         """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""
         count = len(self.inputs)
         wanted = list(dict.fromkeys(self.outputs[name].node for name in names))
-        groups = join([Group((n,), *self._steps[n - count]) for n in self._needed(wanted)])
+        groups = join([Group((n,), *self._steps[n - count]) for n in self._needed(wanted)], frozenset(wanted))
         order = [node for group in groups for node in group.nodes]
         slot = {node: i for i, node in enumerate([*range(count), *order])}
         steps = [(group.kernel, [slot[j] for j in group.read], slot[group.nodes[0]]) for group in groups]

@@ -1,46 +1,31 @@
-"""Fusion: steps over one value run as one step, as is chosen when a program is built; no fingerprint knows of it."""
+"""Fusion: steps run as one step, as is chosen when a program is built; no fingerprint knows of it.
+
+Steps that read the same values are joined first, then chains of steps one behind another, as ``chains.py`` has them.
+"""
 
 from __future__ import annotations
 
-import importlib
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pretzel.plan.types import ValueType
+from pretzel.engine.chains import CHAINS, Chain
+from pretzel.engine.groups import Group, Joint
 
 BUDGET = 128 << 20
 """Bytes of weights that fused kernels of this process may hold beside the mapped ones; beyond it steps stay apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Steps that run as one: the nodes that they write, which get slots that follow one another."""
-
-    nodes: tuple[int, ...]
-    kernel: Any
-    read: tuple[int, ...]
-    type: ValueType
-    """Of what is written, the number of columns aside."""
-
-
 @dataclass(frozen=True)
-class Fusion:
-    """A kernel that does the work of several."""
+class Fusion(Joint):
+    """A kernel that reads once what several read."""
 
-    target: str
-    """``module:Class`` under ``pretzel.kernels``, made from kernels; ``Class.size(kernels)`` is the bytes it holds."""
     takes: Callable[[Any], bool]
     """Whether a kernel gains from it."""
     least: int
     """Kernels from which on it is faster; measured in benchmarks/kernels/fanout.py."""
-
-    def make(self) -> Any:
-        """Return the class."""
-        module, name = self.target.split(":")
-        return getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
 
 
 def _is_narrow(head: Any) -> bool:
@@ -68,12 +53,30 @@ class Fuser:
         self._made: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
         self._lock = threading.RLock()  # a kernel may go, and give its bytes back, while the lock is held
 
-    def fuse(self, groups: list[Group]) -> list[Group]:
-        """Return the steps with those that can run as one joined, at the place of the first of them."""
+    def fuse(self, groups: list[Group], kept: frozenset[int] = frozenset()) -> list[Group]:
+        """Return the steps with those that can run as one joined; ``kept``: the nodes whose values leave the program.
+
+        Steps over the same values stand where the first of them stood, chains where the first of their ends did.
+        """
         alike: dict[Key, list[Group]] = {}
         for group in groups:
             alike.setdefault(_key(group), []).append(group)
-        return [made for key, some in alike.items() for made in self._joined(some, key[0])]
+        made = [made for key, some in alike.items() for made in self._joined(some, key[0])]
+        for chain in CHAINS:
+            made = self._chained(made, chain, kept)
+        return made
+
+    def _chained(self, groups: list[Group], chain: Chain, kept: frozenset[int]) -> list[Group]:
+        """Join what is such a chain."""
+        now: dict[tuple[int, ...], Group | None] = {}
+        for found, count in chain.find(groups, kept):
+            kernel, ends = self._kernel(chain, tuple(group.kernel for group in found)), found[-count:]
+            if kernel is not None:
+                nodes = tuple(node for end in ends for node in end.nodes)
+                now |= {group.nodes: None for group in found}
+                now[ends[0].nodes] = Group(nodes, kernel, found[0].read, ends[0].type)
+        left = (now.get(group.nodes, group) for group in groups)
+        return [group for group in left if group is not None]
 
     def _joined(self, groups: list[Group], fusion: Fusion | None) -> list[Group]:
         """Join all, or each half where there is no room for all."""
@@ -86,8 +89,8 @@ class Fuser:
         nodes = tuple(node for group in groups for node in group.nodes)
         return [Group(nodes, kernel, groups[0].read, groups[0].type)]
 
-    def _kernel(self, fusion: Fusion, kernels: tuple[Any, ...]) -> Any:
-        make = fusion.make()
+    def _kernel(self, joint: Joint, kernels: tuple[Any, ...]) -> Any:
+        make = joint.make()
         size = make.size(kernels)
         with self._lock:
             known = self._made.get(kernels)
@@ -110,8 +113,7 @@ class Fuser:
 
 def _key(group: Group) -> Key:
     """Return what steps have in common that can be joined, or what no other has."""
-    kernel = type(group.kernel)
-    fusion = FUSIONS.get(f"{kernel.__module__.removeprefix('pretzel.kernels.')}:{kernel.__name__}")
+    fusion = FUSIONS.get(group.name)
     if fusion is None or not fusion.takes(group.kernel):
         return None, group.nodes, ""
     return fusion, group.read, group.type.dtype

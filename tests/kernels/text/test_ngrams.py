@@ -41,6 +41,23 @@ def test_wide_vocabularies_come_out_in_order(dtype: str) -> None:
     assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
 
 
+@pytest.mark.parametrize("width", [1, 63, 64, 65, 4095, 4096, 4097])
+def test_columns_at_the_edges_of_words_of_bits_are_counted(width: int) -> None:
+    node = counts([f"w{i:04}" for i in range(width)], "word", 1, 1)
+    ends = sorted({0, width // 2, max(width - 2, 0), width - 1})
+    texts = [" ".join(f"w{i:04}" for i in picked) for picked in (ends * 3, ends[::-1], range(width), [width], [])]
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
+
+
+@pytest.mark.parametrize("unit", ["char", "char_wb"])
+def test_what_found_no_room_in_its_bucket_is_found_further_on(unit: str) -> None:
+    letters = "".join(map(chr, range(33, 127)))
+    pairs = [a + b for a in letters for b in letters]
+    node = counts(pairs[::2], unit, 2, 2)
+    texts = ["".join(np.random.default_rng(seed).choice(list(letters), 3000)) for seed in range(6)]
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
+
+
 def test_a_count_beyond_the_integers_of_float32_is_rounded_once() -> None:
     node = counts(["a"], "char", 1, 1, dtype="f32")
     out: Any = load(node).run({"x": ["a" * (2**24 + 3)]})["out"]

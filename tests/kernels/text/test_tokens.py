@@ -148,3 +148,15 @@ def test_runs_that_end_where_sixty_four_characters_do(runs: list[str], between: 
     tokens = {cut for token in chain.from_iterable(found) for cut in (token, token[1:], token[:-1])} - {""}
     node = ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(sorted(tokens | pairs | {"?"})), "word", 1, 2)
     assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\w+", r"\S+", r"[!-/]+", r"[\x00-\x1f]+", r"[\x20-\x7f]{2,}", r"[^a-z]+", r"\b\w+\b"]
+)
+@pytest.mark.parametrize("gap", [" ", "a", "_" * 31])
+def test_every_ascii_character_is_of_its_class(pattern: str, gap: str) -> None:
+    texts = [gap.join(chr(i) * 2 for i in range(128)), gap.join(map(chr, range(127, -1, -1)))]
+    tokens = {token for text in texts for token in re.findall(pattern, text)}
+    vocabulary = Parameter.strings(sorted(tokens | set(map(chr, range(128)))))
+    node = ops.CountNgrams(ops.Tokenize(X, pattern), vocabulary, "word", 1, 1)
+    assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
