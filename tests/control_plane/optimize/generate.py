@@ -115,8 +115,13 @@ def _column(node: ops.Input, dice: random.Random) -> Any:
     odd = dice.random() < 0.2
     values = np.array([_number(dice, odd) for _ in range(ROWS * kind.columns)]).astype(kind.numpy)
     if kind.layout == "sparse":
-        return Csr.of(values.reshape(ROWS, kind.columns))
+        return _stored(Csr.of(values.reshape(ROWS, kind.columns)), dice.choice([1, 1, 1, 2]))
     return values if kind.width is None else values.reshape(ROWS, kind.width)
+
+
+def _stored(x: Csr, times: int) -> Csr:
+    """Return rows that store each value so many times."""
+    return Csr(np.repeat(x.data, times), np.repeat(x.indices, times), x.starts * times, x.width)
 
 
 def _number(dice: random.Random, odd: bool) -> float:
