@@ -193,3 +193,14 @@ def test_columns_are_counted_over_the_whole_graph() -> None:
     wide = model(nodes, {"v0": (TensorProto.FLOAT, [None, 1 << 20])}, {"v100": TensorProto.FLOAT})
     with pytest.raises(UnsupportedError, match="its nodes come to more than 3356.... numbers"):
         export(wide)
+
+
+@pytest.mark.parametrize(("keys", "said"), [([], "0 keys, of which 0 differ"), (["a", "b", "a"], "3 keys, of which 2")])
+def test_a_map_of_no_keys_or_of_one_twice_is_refused(keys: list[str], said: str) -> None:
+    vocabulary = {"string_vocabulary": keys} if keys else {}
+    node = helper.make_node("DictVectorizer", ["m"], ["Y"], domain=ML, **vocabulary)
+    made = model([node], {}, {"Y": TensorProto.FLOAT})
+    kind = helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, []))
+    made.graph.input.append(helper.make_value_info("m", kind))
+    with pytest.raises(UnsupportedError, match=f"input 'm' cannot be served: it is a map of {said}"):
+        export(made)

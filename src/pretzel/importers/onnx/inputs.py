@@ -120,7 +120,10 @@ def _keys(readers: list[onnx.NodeProto]) -> Labels:
     """Return the vocabulary by which a map is read."""
     if len(readers) != 1 or readers[0].op_type != "DictVectorizer":
         raise ValueError("it is a map, and not read by one DictVectorizer, which would tell its keys")
-    return labels_of(readers[0])
+    keys = labels_of(readers[0])
+    if not keys or len(set(map(str, keys))) < len(keys):
+        raise ValueError(f"it is a map of {len(keys)} keys, of which {len(set(map(str, keys)))} differ")
+    return keys
 
 
 def labels_of(node: onnx.NodeProto) -> Labels:
