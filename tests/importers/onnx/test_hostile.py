@@ -197,7 +197,8 @@ def test_columns_are_counted_over_the_whole_graph() -> None:
 
 @pytest.mark.parametrize(("keys", "said"), [([], "0 keys, of which 0 differ"), (["a", "b", "a"], "3 keys, of which 2")])
 def test_a_map_of_no_keys_or_of_one_twice_is_refused(keys: list[str], said: str) -> None:
-    node = helper.make_node("DictVectorizer", ["m"], ["Y"], domain=ML, string_vocabulary=keys)
+    vocabulary = {"string_vocabulary": keys} if keys else {}
+    node = helper.make_node("DictVectorizer", ["m"], ["Y"], domain=ML, **vocabulary)
     made = model([node], {}, {"Y": TensorProto.FLOAT})
     kind = helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, []))
     made.graph.input.append(helper.make_value_info("m", kind))
