@@ -72,7 +72,9 @@ def test_large_inputs_and_none(up, trained):
         same(client.predict_proba("iris", X), trained["iris"].estimator.predict_proba(X))
         texts = DOCUMENTS * 1000
         same(client.predict("text", texts), trained["text"].estimator.predict(texts))
-        assert client.predict_proba("iris", X[:0]).shape == (0, 3)
+        with pytest.raises(errors.InputError, match="found 0 samples"):
+            client.predict_proba("iris", X[:0])
+        assert client.infer("iris", {"X": X[:0]}, ["predict_proba"])["predict_proba"].shape == (0, 3)
 
 
 def test_one_row_as_a_mapping(up, trained):
