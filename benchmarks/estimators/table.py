@@ -73,7 +73,7 @@ def page(rows: list[Row]) -> str:
     """Return the page: what is slower and why, then every method."""
     slower = sorted({row.name for row in rows if row.ratio < SLOWER})
     counted = {row.name for row in rows}
-    parts = [_HEAD, f"{len(counted) - len(slower)} of {len(counted)} methods are slower at no size.\n"]
+    parts = [_HEAD, f"Of {len(counted)} methods, {len(slower) or 'none'} are slower than the library at some size.\n"]
     if slower:
         parts += ["## Slower than the library\n", *_table(rows, slower, "cause", _cause)]
     return "\n".join([*parts, "\n## All methods\n", *_table(rows, sorted(counted), "library", _library)]) + "\n"
