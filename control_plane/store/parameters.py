@@ -42,7 +42,8 @@ class ParameterCache:
         """Return several, by digest.
 
         Raises:
-            CorruptObjectError: some are damaged; it names them all, so that one upload brings them all.
+            CorruptObjectError: some are damaged.  All are read first, so that the store knows each, and one upload
+                brings them all.
             NotFoundError, DefinitionError: as :meth:`get` does.
         """
         found: dict[Digest, Parameter] = {}

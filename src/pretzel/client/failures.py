@@ -26,8 +26,14 @@ _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 # What grpc.aio says in place of the status when a write meets a stream that the server has ended (grpc issue 36066).
 _LOST_STATUS = "Internal error from Core"
+# What gRPC says where a connection breaks; of calls whose answer had not begun, it has repeated them before it says so.
+_BROKEN = ("Stream removed", "Connection reset", "Broken pipe", "Socket closed", "GOAWAY")
 # What a server of gRPC says that has no such service: predictions were asked of a control plane, or the reverse.
 _OTHER_SERVICE = "Method not found!"
+
+
+class CutOffError(errors.UnavailableError):
+    """The connection broke before the answer was whole, as when a worker dies while it sends one."""
 
 
 def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> errors.PretzelError:
@@ -37,6 +43,8 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     code, details = error.code().name, error.details() or "no message"
     if code == "INTERNAL" and details == _LOST_STATUS:
         return errors.UnavailableError(f"{address}: the server ended the stream while it was being written to")
+    if code == "UNAVAILABLE" and any(said in details for said in _BROKEN):
+        return CutOffError(f"{address}: {details}; does the server there still run?")
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":

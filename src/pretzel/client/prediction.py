@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from pretzel.client.effects import ATTEMPTS, Ask, Listen, ListenAll, Operation, backoff
-from pretzel.client.failures import call_failure
+from pretzel.client.failures import CutOffError, call_failure
 from pretzel.client.inputs import DECIDES, columns_of
 from pretzel.client.pieces import cut, join
 from pretzel.client.results import result_of
@@ -28,7 +28,7 @@ STREAMS = 4
 def describe(known: Descriptions, model: str) -> Operation[ModelDescription]:
     """Ask what a model takes and gives, and remember it."""
     known.pop(model, None)
-    response = yield Ask("DescribeModel", pb.DescribeModelRequest(model=model))
+    response = yield from _ask("DescribeModel", pb.DescribeModelRequest(model=model))
     description = known[model] = description_from_proto(response.description)
     return description
 
@@ -70,13 +70,23 @@ def infer(
         return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=outputs)
 
     if len(pieces) == 1:
-        responses = [(yield Ask("Predict", request(0)))]
+        responses = [(yield from _ask("Predict", request(0)))]
     else:
         responses = yield from _stream(request, len(pieces))
     versions = {response.version for response in responses}
     if len(versions) > 1:
         return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
     return versions.pop(), _joined([columns_from_proto(response.columns) for response in responses], outputs)
+
+
+def _ask(method: str, request: Any) -> Operation[Any]:
+    """Ask, and again where an answer broke off: gRPC itself repeats no call of which anything has come back."""
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return (yield Ask(method, request))
+        except CutOffError:
+            yield backoff(attempt)
+    return (yield Ask(method, request))
 
 
 def _stream(request: Callable[[int], pb.PredictRequest], count: int) -> Operation[list[pb.PredictResponse]]:
@@ -186,7 +196,7 @@ def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[s
     answers: list[list[Part]] = [[] for _ in models]
     for piece in pieces:
         request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs)
-        response = yield Ask("PredictMany", request)
+        response = yield from _ask("PredictMany", request)
         if len(response.results) != len(models):
             raise PretzelError(f"{len(models)} models were asked, {len(response.results)} answered")
         for parts, result in zip(answers, response.results, strict=True):
