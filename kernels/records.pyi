@@ -21,5 +21,6 @@ def read_records(
     name or value is given to ``closer``, which returns the named values that it stands for, or raises.
 
     Raises:
-        BadRow: ``closer`` raised a ``TypeError`` or a ``ValueError``, or a pair is none.
+        BadRow: ``closer`` raised a ``TypeError`` or a ``ValueError``, a pair is none, or an integer is too large for a
+            float.
     """

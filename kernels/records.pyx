@@ -32,7 +32,7 @@ def read_records(list rows not None, str separator not None, bint pairs, bint lo
             else:
                 reader.read_dict(whole[row])
             start[row + 1] = len(reader.names)
-    except (TypeError, ValueError) as why:
+    except (TypeError, ValueError, OverflowError) as why:
         raise BadRow(row, why) from why
     return tuple(reader.names), reader.values[:len(reader.names)], starts
 

@@ -46,7 +46,7 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
     for row, items in enumerate(_rows(name, rows, form_)):
         try:
             _read(items, form_, names, values)
-        except (InputError, TypeError, ValueError) as error:
+        except (InputError, TypeError, ValueError, OverflowError) as error:
             raise InputError(f"column {name!r}, row {row}: {error}") from None
         starts.append(len(names))
     bounds = np.array(starts, np.int64)
