@@ -1,9 +1,9 @@
 """Rows from texts and to texts: CSV, TSV, lines.
 
 As in pandas, which read the table that the model was trained on: an empty cell or a word for it is missing (NaN), and
-``True`` is 1 where a number is read.  Documents are taken as they are.  A first row in which no cell is
-a number is a header.  Blank lines are passed over, except where a row has one cell: there each is a text, so that
-answers line up with what was asked.
+``True`` is 1 where a number is read.  Documents are taken as they are.  A first row in which no cell is a number is a
+header.  Blank lines are passed over, except where a row has one cell: there each is a text, so that answers line up
+with what was asked.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pretzel.kernels.trees.bits import BitForest
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
-from tests.kernels.trees.test_bits import assert_as_walked, grown, laid_out, run
+from tests.kernels.trees.test_bits import assert_as_walked, grown, laid_out, lie, run, scribble
 
 
 def split(plain: ops.TreeEnsemble, words: int, share: float = 0.6) -> ops.TreeEnsemble:
@@ -116,10 +116,7 @@ LIES: list[tuple[str, str, Any, Any]] = [
 def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: Any) -> None:
     node = split(grown(20, 40, 3), 1)
     layout = laid_out(lay_out_bits, node)
-    if at is None:
-        layout[name] = value
-    else:
-        layout[name][at] = value
+    lie(layout, name, at, value)
     with pytest.raises(ValueError, match=problem):
         run(BitForest, node, layout, rows_of(node, 3))
 
@@ -129,11 +126,7 @@ def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: 
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
     node = split(grown(20, 40, 3), 2)
     layout = laid_out(lay_out_bits, node)
-    for _ in range(data.draw(st.integers(1, 4))):
-        name = data.draw(st.sampled_from(["sets", "marks", "unit_sets", "rounds", "counts"]))
-        cells = layout[name].reshape(-1).view(f"u{layout[name].dtype.itemsize}")
-        small = st.integers(0, 9) | st.integers(0, int(np.iinfo(cells.dtype).max))
-        cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(small)
+    scribble(data, layout, "sets", "marks", "unit_sets", "rounds", "counts")
     for rows in (2, 40):
         try:
             got = run(BitForest, node, layout, rows_of(node, rows))

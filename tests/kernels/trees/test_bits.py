@@ -156,14 +156,28 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize(("problem", "name", "at", "value"), [(p, *lie) for p, lies in LIES.items() for lie in lies])
-def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: Any) -> None:
-    node = grown(20, 10, 3)
-    layout = laid_out(lay_out_bits, node)
+def lie(layout: dict[str, Any], name: str, at: Any, value: Any) -> None:
+    """Put a value into an array of a layout; an array in its place, where ``at`` is None."""
     if at is None:
         layout[name] = value
     else:
         layout[name][at] = value
+
+
+def scribble(data: st.DataObject, layout: dict[str, Any], *names: str) -> None:
+    """Write any bits into a few places of these arrays."""
+    for _ in range(data.draw(st.integers(1, 4))):
+        array = layout[data.draw(st.sampled_from(names))]
+        cells = array.reshape(-1).view(f"u{array.dtype.itemsize}")
+        small = st.integers(0, 9) | st.integers(0, int(np.iinfo(cells.dtype).max))
+        cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(small)
+
+
+@pytest.mark.parametrize(("problem", "name", "at", "value"), [(p, *one) for p, lies in LIES.items() for one in lies])
+def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: Any) -> None:
+    node = grown(20, 10, 3)
+    layout = laid_out(lay_out_bits, node)
+    lie(layout, name, at, value)
     with pytest.raises(ValueError, match=problem):
         run(BitForest, node, layout, rows_near(node, 3))
 
@@ -173,11 +187,7 @@ def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: 
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
     node = grown(20, 10, 3)
     layout = laid_out(lay_out_bits, node)
-    for _ in range(data.draw(st.integers(1, 4))):
-        name = data.draw(st.sampled_from(["columns", "rounds", "starts", "counts", "first"]))
-        cells = layout[name].reshape(-1).view(f"u{layout[name].dtype.itemsize}")
-        small = st.integers(0, 9) | st.integers(0, int(np.iinfo(cells.dtype).max))
-        cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(small)
+    scribble(data, layout, "columns", "rounds", "starts", "counts", "first")
     for rows in (2, 40):
         try:
             got = run(BitForest, node, layout, rows_near(node, rows))
