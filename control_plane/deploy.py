@@ -197,7 +197,14 @@ def _measured(asked: Deployment, made: Made) -> dict[str, Any]:
     if asked.sample is None:
         return {"verified": False, **kept}
     tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
-    return {"verified": True, "tolerance": tolerance, "measured_error": dict(made.verified.worst), **kept}
+    rows, total = len(asked.sample), max(len(asked.sample), asked.sample.total_rows)
+    return {
+        "verified": True,
+        "verification": {"rows": rows, "of": total, "ties": made.verified.ties},
+        "tolerance": tolerance,
+        "measured_error": dict(made.verified.worst),
+        **kept,
+    }
 
 
 def _weights(asked: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:

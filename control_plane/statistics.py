@@ -57,7 +57,7 @@ def seconds_of(version: ModelVersion, plan: Plan) -> Mapping[str, float] | None:
 
 
 def _rows(sample: Sample) -> int:
-    return max(max((len(column) for column in sample.inputs.values()), default=0), 1)
+    return max(len(sample), 1)
 
 
 def _elements(column: Any) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog import reading
@@ -13,12 +14,18 @@ from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import encode
+from pretzel.plan.encoding import decode, encode
 from pretzel.plan.model import Model, ModelVersion
+
+VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
+"""What a version's metadata say of its verification; a later one over another sample replaces it."""
 
 
 def publish(connection: Connection, name: str, release: Release, alias: str | None) -> ModelVersion:
-    """Make a version of a release, or return the newest one if it has that plan; point the alias to it."""
+    """Make a version of a release, or return the newest one if it has that plan; point the alias to it.
+
+    Where the release was verified, the version that is returned says so, whether it was verified before or not.
+    """
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
     ).first()
@@ -26,6 +33,7 @@ def publish(connection: Connection, name: str, release: Release, alias: str | No
         number = _add_version(connection, name, release)
     else:
         number = newest.version
+        _record_verification(connection, newest, release)
     if alias:
         point(connection, name, alias, number)
     return _version(reading.find_model(connection, name), number)
@@ -107,6 +115,18 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
     _hold(connection, release)
     _touch(connection, name)
     return number
+
+
+def _record_verification(connection: Connection, version: Row[Any], release: Release) -> None:
+    if not release.metadata.get("verified"):
+        return
+    before = decode(version.metadata)
+    after = {**before, **{key: release.metadata[key] for key in VERIFICATION if key in release.metadata}}
+    if encode(after) == version.metadata:
+        return
+    changed = update(versions).where(versions.c.model == version.model, versions.c.version == version.version)
+    connection.execute(changed.values(metadata=encode(after)))
+    _touch(connection, version.model)
 
 
 def _hold(connection: Connection, release: Release) -> None:

@@ -36,7 +36,8 @@ def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
 def sample(message: control_pb2.Sample) -> Sample:
     """Return a sample, or refuse one whose columns are malformed."""
     try:
-        found = Sample(wire.columns_from_proto(message.inputs), wire.columns_from_proto(message.outputs))
+        inputs, outputs = wire.columns_from_proto(message.inputs), wire.columns_from_proto(message.outputs)
+        found = Sample(inputs, outputs, tuple(message.rows), message.total_rows)
     except InputError as error:
         raise InputError(f"sample: {error}") from None
     if not found.outputs:

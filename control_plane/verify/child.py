@@ -16,8 +16,9 @@ from typing import Any, BinaryIO
 
 import pretzel.engine as engine
 from pretzel.control_plane.store.directory import read_file
-from pretzel.control_plane.verify.compare import Tolerance, compare
+from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties
 from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
+from pretzel.control_plane.verify.ties import score_output, tied_labels
 from pretzel.errors import (
     CorruptObjectError,
     ExhaustedError,
@@ -25,6 +26,7 @@ from pretzel.errors import (
     NotFoundError,
     PretzelError,
     VerificationError,
+    renumbered,
 )
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
@@ -62,15 +64,36 @@ def run(job: Mapping[str, Any]) -> dict[str, Any]:
     plan = Plan.from_encoded(job["plan"])
     executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
     if job["inputs"] is None:
-        return {"worst": {}, "observed": []}
+        return {"worst": {}, "observed": [], "ties": 0}
     wanted, given = columns_of(job["outputs"]), columns_of(job["inputs"])
     try:
-        results = executable.run(given, outputs=list(wanted))
+        results = executable.run(given, outputs=[*wanted, *_scores(wanted, executable.outputs)])
+        worst, ties = _compared(results, wanted, Tolerance(*job["tolerance"]))
     except (InputError, NotFoundError) as error:
-        raise InputError(f"sample: {error}") from None
-    tolerance = Tolerance(*job["tolerance"])
-    worst = {name: compare(name, results[name], want, tolerance) for name, want in wanted.items()}
-    return {"worst": worst, "observed": [[step.seconds, step.entries] for step in executable.profile(given)]}
+        raise InputError(renumbered(f"sample: {error}", job["rows"])) from None
+    except VerificationError as error:
+        raise VerificationError(renumbered(str(error), job["rows"])) from None
+    observed = [[step.seconds, step.entries] for step in executable.profile(given)]
+    return {"worst": worst, "observed": observed, "ties": ties}
+
+
+def _scores(wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[str]:
+    """Return the scores to compute ourselves: those of labels for which the sample holds no score of the library."""
+    labels = [name for name in wanted if score_output(name, wanted) is None]
+    found = (score_output(name, outputs) for name in labels)
+    return [name for name in found if name is not None]
+
+
+def _compared(
+    results: Mapping[str, Any], wanted: Mapping[str, Any], tolerance: Tolerance
+) -> tuple[dict[str, float], int]:
+    """Return the largest difference of each output, and how many labels differ at ties."""
+    worst, ties = {}, 0
+    for name, want in wanted.items():
+        tied = tied_labels(name, results[name], want, wanted, results)
+        worst[name] = compare(name, results[name], want, tolerance, tied)
+        ties += count_ties(results[name], want, tied)
+    return worst, ties
 
 
 def _map(source: str | bytes, digest: Digest) -> bytes | memoryview:

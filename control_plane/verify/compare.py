@@ -27,8 +27,15 @@ class Tolerance:
                 raise InputError(f"tolerance: {name} is {value}; expected a finite number from 0")
 
 
-def compare(name: str, got: Value, want: Value, tolerance: Tolerance) -> float:
+def compare(name: str, got: Value, want: Value, tolerance: Tolerance, tied: np.ndarray | bool = False) -> float:
     """Return the largest difference, each over the scale of its column.
+
+    Args:
+        name: of the output, for messages.
+        got: our values.
+        want: the library's values.
+        tolerance: how far numbers may differ.
+        tied: where labels may differ (:mod:`pretzel.control_plane.verify.ties`).
 
     Raises:
         VerificationError: a value differs by more than the tolerance, or the shapes do; the message names the output,
@@ -40,9 +47,9 @@ def compare(name: str, got: Value, want: Value, tolerance: Tolerance) -> float:
     have, wanted = _array(got), _array(want)
     _check_shape(name, have.shape, wanted.shape)
     if have.dtype == object or wanted.dtype == object:
-        return _compare_exactly(name, have, wanted)
+        return _compare_exactly(name, have, wanted, tied)
     if have.dtype.kind != "f" and wanted.dtype.kind != "f":
-        return _compare_exactly(name, have, wanted)
+        return _compare_exactly(name, have, wanted, tied)
     columns = np.broadcast_to(np.arange(wanted.shape[1]) if wanted.ndim == 2 else 0, wanted.shape)
     return _compare_floats(name, have.ravel(), wanted.ravel(), columns.ravel(), tolerance, wanted.shape)
 
@@ -70,8 +77,15 @@ def _check_shape(name: str, got: tuple[int, ...], want: tuple[int, ...]) -> None
         raise VerificationError(f"output {name!r}: expected shape {want}, got {got}")
 
 
-def _compare_exactly(name: str, got: np.ndarray, want: np.ndarray) -> float:
-    wrong = np.asarray(got != want, bool).ravel()
+def count_ties(got: Value, want: Value, tied: np.ndarray | bool) -> int:
+    """Return how many labels differ, each where the library's own label depends on rounding."""
+    if tied is False:
+        return 0
+    return int(np.count_nonzero(np.asarray(_array(got) != _array(want), bool) & tied))
+
+
+def _compare_exactly(name: str, got: np.ndarray, want: np.ndarray, tied: np.ndarray | bool) -> float:
+    wrong = (np.asarray(got != want, bool) & ~np.asarray(tied)).ravel()
     if wrong.any():
         at = int(wrong.argmax())
         raise _different(name, at, want.shape, want.ravel()[at], got.ravel()[at], wrong, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,21 @@ class Sample:
 
     inputs: Mapping[str, Value]
     outputs: Mapping[str, Value]
+    rows: Sequence[int] = ()
+    """The number of each row in the caller's sample, for messages; empty: 0, 1, 2, ..."""
+    total_rows: int = 0
+    """The rows of the caller's sample; 0: as many as are here."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return max((len(column) for column in self.inputs.values()), default=0)
+
+    def __post_init__(self) -> None:
+        """Refuse row numbers that do not belong to these rows."""
+        if self.rows and (len(self.rows) != len(self) or min(self.rows) < 0 or max(self.rows) >= self.total_rows):
+            raise errors.InputError(
+                f"sample: expected {len(self)} row numbers below {self.total_rows}, got {len(self.rows)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +66,9 @@ def job_bytes(
         {
             "plan": plan.encoded,
             "objects": {str(d): str(o) if isinstance(o, Path) else o for d, o in objects.items()},
-            "inputs": _columns(sample.inputs) if sample else None,
-            "outputs": _columns(sample.outputs) if sample else None,
+            "inputs": _columns(sample.inputs) if sample is not None else None,
+            "outputs": _columns(sample.outputs) if sample is not None else None,
+            "rows": list(sample.rows) if sample is not None else [],
             "tolerance": [tolerance.relative, tolerance.absolute],
             "limits": [limits.memory, limits.cpu, limits.seconds],
         }

@@ -28,6 +28,8 @@ class Verified:
     """For each output, the largest difference over its column's scale."""
     observed: Sequence[Observed]
     """Time and entries of each stage over the whole sample; none without one."""
+    ties: int = 0
+    """How many labels differ where the library's own depends on rounding."""
 
 
 class Verifier:
@@ -61,7 +63,7 @@ class Verifier:
         answer = self._ask(job)
         if "error" in answer:
             raise error_of(answer)
-        return Verified(answer["worst"], [Observed(*step) for step in answer["observed"]])
+        return Verified(answer["worst"], [Observed(*step) for step in answer["observed"]], answer["ties"])
 
     def close(self) -> None:
         """End the children; a verification that still runs fails as UNAVAILABLE."""

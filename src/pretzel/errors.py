@@ -6,6 +6,8 @@ it once, in its interceptor.  A message names the thing, the value, what was exp
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 MOST_TEXT = 2400
@@ -86,3 +88,13 @@ def brief(error: Exception) -> str:
     """Return an error's message as a status can carry it; of a long one the beginning."""
     text = str(error).encode(errors="backslashreplace")
     return text.decode() if len(text) <= MOST_TEXT else text[:MOST_TEXT].decode(errors="ignore") + "..."
+
+
+def renumbered(message: str, rows: Sequence[int]) -> str:
+    """Return a message with its first ``row N`` replaced by ``row rows[N]``: its number among the caller's rows."""
+
+    def replace(found: re.Match[str]) -> str:
+        row = int(found[1])
+        return f"row {rows[row]}" if row < len(rows) else found[0]
+
+    return re.sub(r"\brow (\d{1,9})\b", replace, message, count=1)

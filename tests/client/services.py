@@ -221,7 +221,8 @@ class Control(ControlPlaneServiceServicer):
 @contextmanager
 def serving(servicer: Worker | Control, port: int = 0) -> Iterator[int]:
     """Serve on a free port of the loopback interface while the block runs."""
-    server = grpc.server(ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
+    options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 64 << 20)]  # as a control plane has it
+    server = grpc.server(ThreadPoolExecutor(16), options=options)
     if isinstance(servicer, Worker):
         add_PredictionServiceServicer_to_server(servicer, server)
     else:

@@ -93,12 +93,52 @@ def test_a_sample_whose_answers_do_not_fit_is_refused(client):
         client.deploy("m", definition(), sample=[[1, 0], [0, 1]], expected={"decision_function": [[1.0, 2.0]]})
 
 
-def test_a_large_sample_is_cut_to_one_message(client, server):
+def test_a_large_sample_is_thinned_to_one_message(client, server):
     wide = definition(LARGE)
     answers = np.zeros((50, 300_000))
     client.deploy("m", wide, sample=np.zeros((50, 2)), expected={"decision_function": answers})
-    assert server.requests[0].ByteSize() < 3 << 20
-    assert server.requests[0].sample.inputs[0].rows == server.requests[0].sample.outputs[0].rows == 1
+    golden = server.requests[0].sample
+    assert server.requests[0].ByteSize() < 17 << 20
+    assert golden.inputs[0].rows == golden.outputs[0].rows == len(golden.rows) == 6
+    assert (golden.rows[0], golden.rows[-1], golden.total_rows) == (0, 49, 50)
+
+
+def test_rows_are_chosen_across_the_sample(client, server):
+    x = np.arange(20_000.0).reshape(10_000, 2)
+    expected = {"decision_function": x @ np.array([[1.0, 2.0], [3.0, 4.0]])}
+    client.deploy("m", definition(), sample=x, expected=expected, sample_rows=100)
+    golden = server.requests[0].sample
+    assert golden.total_rows == 10_000
+    assert 90 <= len(golden.rows) <= 100
+    assert (golden.rows[0], golden.rows[-1]) == (0, 9999)
+    np.testing.assert_array_equal(wire.column_from_proto(golden.inputs[0]), x[list(golden.rows)])
+    client.deploy("m", definition(), sample=x[:50], expected={"decision_function": expected["decision_function"][:50]})
+    golden = server.requests[1].sample
+    assert (list(golden.rows), golden.total_rows) == ([], 50)
+
+
+def test_a_row_that_cannot_be_read_is_named_by_its_number_in_the_sample(client):
+    x = ops.Input("X", "str")
+    counts = ops.CountNgrams(ops.Tokenize(x, r"\w+"), Parameter.strings(["a"]), "word", 1, 1, "f64")
+    words = Definition({"predict": ops.Linear(counts, Parameter.of(np.ones(1)))}, (x,), {"input_style": "texts"})
+    texts = ["a"] * 3000
+    texts[1500] = "\ud800"
+    with pytest.raises(errors.InputError, match=r"row 1500: text '\\ud800' holds a lone surrogate"):
+        client.deploy("m", words, sample=texts, expected={"predict": np.zeros(3000)})
+
+
+def test_a_value_that_the_library_refuses_does_not_pass_unseen(client):
+    x = np.random.default_rng(0).normal(size=(3000, 2))
+    tree = DecisionTreeClassifier(max_depth=2).fit(x, x[:, 0] > 0)
+    x[1500, 1] = np.inf
+    with pytest.raises(errors.InputError, match="sample: DecisionTreeClassifier refuses it: Input X contains infinity"):
+        client.deploy("m", tree, sample=x)
+
+
+@pytest.mark.parametrize("rows", [0, -1])
+def test_no_rows_verify_nothing(client, rows):
+    with pytest.raises(errors.InputError, match="sample_rows: expected 1 at least"):
+        client.deploy("m", definition(), sample=[[1.0, 2.0]], expected={}, sample_rows=rows)
 
 
 def test_the_catalog(client, server):

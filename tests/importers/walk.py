@@ -31,7 +31,8 @@ class Walk:
     def test_the_answers_are_the_librarys_own(self, example: Example) -> None:
         estimator, x = example.fitted()
         assert type(estimator) is example.kind
-        assert_serves(estimator, x, sample=x, exact=example.exact, batches=example.batches)
+        bounds = {"exact": example.exact, "amplified": example.amplifies(estimator)}
+        assert_serves(estimator, x, sample=x, **bounds, batches=example.batches)
 
     def test_no_option_is_ignored(self, first: Example, option: str, value: Any) -> None:
         assert value is not NO_CASE, f"{first.kind.__name__}.{option}: say in its example what it does"

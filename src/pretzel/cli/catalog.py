@@ -55,6 +55,7 @@ def _print_description(description: ModelDescription) -> None:
             ("created", output.when(version.created)),
             ("parameters", output.size(version.parameter_bytes)),
             ("plan", version.plan.short),
+            ("verification", version.verification),
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
         ]

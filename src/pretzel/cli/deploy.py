@@ -16,8 +16,8 @@ from pretzel.cli.estimators import load_model
 from pretzel.cli.files import read_sample
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
 from pretzel.client import ControlPlane
+from pretzel.client.deployment import SAMPLE_ROWS, silent
 from pretzel.client.deployment import Progress as Report
-from pretzel.client.deployment import silent
 from pretzel.errors import NotFoundError
 from pretzel.plan.model import ModelVersion
 
@@ -36,6 +36,9 @@ def deploy(
             exists=True, dir_okay=False, help="Rows to verify the plan on, in a file that `pretzel predict` takes."
         ),
     ] = None,
+    sample_rows: Annotated[
+        int, typer.Option(min=1, help="Rows of the sample to verify on, at most, spread over all of it.")
+    ] = SAMPLE_ROWS,
     tolerance: Annotated[float | None, typer.Option(min=0, help="Relative difference allowed on the sample.")] = None,
     weights: Annotated[
         Literal["exact", "f32", "f16", "sparse"],
@@ -56,7 +59,15 @@ def deploy(
         with _progress(not json) as report:
             options = {} if weights == "exact" else {"weights": weights}
             version = plane.deploy(
-                name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, options=options, progress=report
+                name,
+                model,
+                sample=rows,
+                sample_rows=sample_rows,
+                tolerance=tolerance,
+                alias=alias,
+                wait=wait,
+                options=options,
+                progress=report,
             )
     if json:
         output.print_json(version)
@@ -71,7 +82,9 @@ def _print(version: ModelVersion) -> None:
     if held:
         exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
         print(f"weights as {held['form']}: {size} instead of {exact}; largest error on the sample {worst:.2g}")
-    if not version.metadata.get("verified", False):
+    if version.metadata.get("verified", False):
+        print(version.verification)
+    else:
         print("not verified: give --sample", file=sys.stderr)
 
 

@@ -224,6 +224,7 @@ class ControlPlane(Connection):
         alias: str = "stable",
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
+        sample_rows: int = deployment.SAMPLE_ROWS,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -241,6 +242,8 @@ class ControlPlane(Connection):
             options: by name.  ``weights``: how the weights of large products are held, ``exact``, ``f32``, ``f16`` or
                 ``sparse``; anything but exact needs a sample and is refused where the answers to it differ by more than
                 the tolerance.
+            sample_rows: how many rows of the sample to verify on, at most.  They are spread over the whole sample and
+                include rows with unusual values; the version's metadata say how many were verified, of how many.
             progress: called with (step, done, total); bytes while uploading.
             timeout: seconds for all of it.
 
@@ -248,7 +251,9 @@ class ControlPlane(Connection):
             UnsupportedError: the estimator cannot be served exactly; the message names step and option.
             VerificationError: the answers on the sample differ.
         """
-        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {})
+        request = deployment.Deployment(
+            name, model, sample, expected, tolerance, alias, wait, options or {}, sample_rows
+        )
         return self._run(deployment.deploy(request, progress or deployment.silent), timeout)
 
     def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:

@@ -12,8 +12,16 @@ import numpy as np
 from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backoff
 from pretzel.client.inputs import columns_of
 from pretzel.client.pieces import cut
+from pretzel.client.sampling import choose_rows, row_count, take_rows
 from pretzel.client.tables import head, is_sparse
-from pretzel.errors import CorruptObjectError, InputError, PretzelError, UnavailableError, UnsupportedError
+from pretzel.errors import (
+    CorruptObjectError,
+    InputError,
+    PretzelError,
+    UnavailableError,
+    UnsupportedError,
+    renumbered,
+)
 from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -30,6 +38,9 @@ Progress = Callable[[str, int, int], None]
 PIECE_BYTES = (1 << 20) - 1024
 DIGESTS_A_CALL = 5000
 SAMPLE_ROWS = 1000
+"""Rows of a sample that a deployment is verified on, unless the caller says otherwise."""
+SAMPLE_BYTES = 16 << 20
+"""Bytes of the rows and their answers: the whole sample travels in one message."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Deployment:
     alias: str = "stable"
     wait: bool = True
     options: Mapping[str, Any] | None = None
+    sample_rows: int = SAMPLE_ROWS
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -135,30 +147,56 @@ def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelReques
 
 
 def _sample(wanted: Deployment, definition: Definition) -> pb.Sample:
-    """As many rows of the sample as one message takes, and the library's own answers to them."""
-    X = head(wanted.sample, SAMPLE_ROWS)
+    """Return the chosen rows of the sample and the library's own answers to them, as many as one message takes."""
+    if wanted.sample_rows < 1:
+        raise InputError(f"sample_rows: expected 1 at least, got {wanted.sample_rows}")
+    most = wanted.sample_rows
+    while True:
+        rows = choose_rows(wanted.sample, most)
+        columns = _tagged(wanted, definition, rows)
+        fitting = len(next(iter(cut(columns, most=SAMPLE_BYTES)[0].values()))) if columns else len(rows)
+        if fitting >= len(rows):
+            return _sample_message(columns, rows, row_count(wanted.sample))
+        most = fitting
+
+
+def _tagged(wanted: Deployment, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
+    """Return inputs as ``<name`` and answers as ``>name``, so that no name of one hides one of the other."""
+    X = take_rows(wanted.sample, rows)
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
-    inputs = columns_of(X, described, definition.metadata)
-    answers = _expected(wanted, definition) if wanted.expected is not None else _answers(wanted.model, X, definition)
+    try:
+        inputs = columns_of(X, described, definition.metadata)
+    except InputError as error:
+        raise InputError(renumbered(str(error), rows.tolist())) from None
+    given = wanted.expected is not None
+    answers = _expected(wanted, definition, rows) if given else _answers(wanted.model, X, definition)
     outputs = {name: _golden(name, value) for name, value in answers.items()}
-    rows = len(next(iter(inputs.values()))) if inputs else 0
     for name, value in outputs.items():
-        if len(value) != rows:
-            raise InputError(f"sample: {rows} rows, but {name!r} answers {len(value)}")
-    tagged = {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
-    piece = cut(tagged)[0]
+        if len(value) != len(rows):
+            raise InputError(f"sample: {len(rows)} rows, but {name!r} answers {len(value)}")
+    return {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
+
+
+def _sample_message(columns: Mapping[str, Any], rows: np.ndarray, total: int) -> pb.Sample:
+    sides = {side: {name[1:]: v for name, v in columns.items() if name[0] == side} for side in "<>"}
     return pb.Sample(
-        inputs=[wire.column_to_proto(name, piece[f"<{name}"]) for name in inputs],
-        outputs=[wire.column_to_proto(name, piece[f">{name}"]) for name in outputs],
+        inputs=[wire.column_to_proto(name, value) for name, value in sides["<"].items()],
+        outputs=[wire.column_to_proto(name, value) for name, value in sides[">"].items()],
+        rows=[] if len(rows) == total else rows.tolist(),
+        total_rows=total,
     )
 
 
-def _expected(wanted: Deployment, definition: Definition) -> dict[str, Any]:
+def _expected(wanted: Deployment, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
     answers: dict[str, Any] = {}
+    total = row_count(wanted.sample)
     for method, answer in (wanted.expected or {}).items():
         outputs = outputs_of(method, definition.outputs) or [method]
         answers |= taken_apart(method, answer, outputs)
-    return {name: head(value, SAMPLE_ROWS) for name, value in answers.items()}
+    for name, answer in answers.items():
+        if row_count(answer) != total:
+            raise InputError(f"sample: {total} rows, but {name!r} answers {row_count(answer)}")
+    return {name: take_rows(value, rows) for name, value in answers.items()}
 
 
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:

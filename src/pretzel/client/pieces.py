@@ -17,7 +17,7 @@ _SMALLEST_BUDGET = 1 << 16
 Items = Texts | np.ndarray
 
 
-def cut(columns: Mapping[str, Value], answer_bytes: int = 0) -> list[dict[str, Value]]:
+def cut(columns: Mapping[str, Value], answer_bytes: int = 0, most: int = MESSAGE_BYTES) -> list[dict[str, Value]]:
     """Return the columns in pieces of whole rows, each within a message as it goes and, as far as known, as it returns.
 
     A row that is too large by itself is a piece of its own: the server says whether it takes it.
@@ -25,10 +25,11 @@ def cut(columns: Mapping[str, Value], answer_bytes: int = 0) -> list[dict[str, V
     Args:
         columns: all of one length.
         answer_bytes: what the answer to one row takes.
+        most: bytes of a message.
     """
     rows = len(next(iter(columns.values()))) if columns else 0
     overhead = sum(len(name.encode(errors="replace")) + 64 for name in columns)
-    budget = max(MESSAGE_BYTES - overhead - 1024, _SMALLEST_BUDGET)
+    budget = max(most - overhead - 1024, _SMALLEST_BUDGET)
     if rows * answer_bytes <= budget and sum(map(message_bytes, columns.values())) <= budget:
         return [dict(columns)]
     sizes = np.maximum(_add([row_bytes(value) for value in columns.values()]), max(answer_bytes, 1))

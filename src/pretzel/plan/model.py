@@ -37,6 +37,18 @@ class ModelVersion:
         """Return ``name@version``."""
         return f"{self.model}@{self.version}"
 
+    @property
+    def verification(self) -> str:
+        """How much was verified, as one sentence for people: rows, of how many, and the largest error."""
+        if not self.metadata.get("verified", False):
+            return "not verified: it was deployed without a sample"
+        error = max(self.metadata.get("measured_error", {}).values(), default=0.0)
+        counts = self.metadata.get("verification")
+        if not counts:
+            return f"verified on a sample, largest error {error:.2g}"
+        ties = f", {counts['ties']} labels at ties of the scores" if counts["ties"] else ""
+        return f"verified on {counts['rows']:,} of {counts['of']:,} rows, largest error {error:.2g}{ties}"
+
 
 @dataclass(frozen=True)
 class Model:

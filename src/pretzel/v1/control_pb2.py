@@ -17,7 +17,7 @@ from pretzel.v1 import plan_pb2 as pretzel_dot_v1_dot_plan__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/control.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x15pretzel/v1/plan.proto\x1a\x17pretzel/v1/values.proto\"@\n\x19\x46indMissingObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x1a\x46indMissingObjectsResponse\x12#\n\x07missing\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"X\n\x14UploadObjectsRequest\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"E\n\x15UploadObjectsResponse\x12\x16\n\x0estored_objects\x18\x01 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x02 \x01(\x03\"Q\n\x06Sample\x12\"\n\x06inputs\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Column\x12#\n\x07outputs\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\"/\n\tTolerance\x12\x10\n\x08relative\x18\x01 \x01(\x01\x12\x10\n\x08\x61\x62solute\x18\x02 \x01(\x01\"\xbf\x02\n\x12\x44\x65ployModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12*\n\ndefinition\x18\x02 \x01(\x0b\x32\x16.pretzel.v1.Definition\x12\"\n\x06sample\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Sample\x12(\n\ttolerance\x18\x04 \x01(\x0b\x32\x15.pretzel.v1.Tolerance\x12\r\n\x05\x61lias\x18\x05 \x01(\t\x12\x0c\n\x04wait\x18\x06 \x01(\x08\x12<\n\x07options\x18\x07 \x03(\x0b\x32+.pretzel.v1.DeployModelRequest.OptionsEntry\x1a\x45\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"^\n\x13\x44\x65ployModelResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12+\n\x07version\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.ModelVersionH\x00\x42\x06\n\x04step\"#\n\x11ListModelsRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\"7\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.pretzel.v1.Model\"\'\n\x16\x44\x65scribeVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\"l\n\x17\x44\x65scribeVersionResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.pretzel.v1.Plan\"E\n\x13\x45xplainModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x0f\n\x07verbose\x18\x03 \x01(\x08\"$\n\x14\x45xplainModelResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\"@\n\x0fSetAliasRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"4\n\x10SetAliasResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"2\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x15\n\x13\x44\x65leteModelResponse2\xb7\x05\n\x13\x43ontrolPlaneService\x12\x63\n\x12\x46indMissingObjects\x12%.pretzel.v1.FindMissingObjectsRequest\x1a&.pretzel.v1.FindMissingObjectsResponse\x12V\n\rUploadObjects\x12 .pretzel.v1.UploadObjectsRequest\x1a!.pretzel.v1.UploadObjectsResponse(\x01\x12P\n\x0b\x44\x65ployModel\x12\x1e.pretzel.v1.DeployModelRequest\x1a\x1f.pretzel.v1.DeployModelResponse0\x01\x12K\n\nListModels\x12\x1d.pretzel.v1.ListModelsRequest\x1a\x1e.pretzel.v1.ListModelsResponse\x12Z\n\x0f\x44\x65scribeVersion\x12\".pretzel.v1.DescribeVersionRequest\x1a#.pretzel.v1.DescribeVersionResponse\x12Q\n\x0c\x45xplainModel\x12\x1f.pretzel.v1.ExplainModelRequest\x1a .pretzel.v1.ExplainModelResponse\x12\x45\n\x08SetAlias\x12\x1b.pretzel.v1.SetAliasRequest\x1a\x1c.pretzel.v1.SetAliasResponse\x12N\n\x0b\x44\x65leteModel\x12\x1e.pretzel.v1.DeleteModelRequest\x1a\x1f.pretzel.v1.DeleteModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/control.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x15pretzel/v1/plan.proto\x1a\x17pretzel/v1/values.proto\"@\n\x19\x46indMissingObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x1a\x46indMissingObjectsResponse\x12#\n\x07missing\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"X\n\x14UploadObjectsRequest\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"E\n\x15UploadObjectsResponse\x12\x16\n\x0estored_objects\x18\x01 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x02 \x01(\x03\"s\n\x06Sample\x12\"\n\x06inputs\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Column\x12#\n\x07outputs\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0c\n\x04rows\x18\x03 \x03(\x03\x12\x12\n\ntotal_rows\x18\x04 \x01(\x03\"/\n\tTolerance\x12\x10\n\x08relative\x18\x01 \x01(\x01\x12\x10\n\x08\x61\x62solute\x18\x02 \x01(\x01\"\xbf\x02\n\x12\x44\x65ployModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12*\n\ndefinition\x18\x02 \x01(\x0b\x32\x16.pretzel.v1.Definition\x12\"\n\x06sample\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Sample\x12(\n\ttolerance\x18\x04 \x01(\x0b\x32\x15.pretzel.v1.Tolerance\x12\r\n\x05\x61lias\x18\x05 \x01(\t\x12\x0c\n\x04wait\x18\x06 \x01(\x08\x12<\n\x07options\x18\x07 \x03(\x0b\x32+.pretzel.v1.DeployModelRequest.OptionsEntry\x1a\x45\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"^\n\x13\x44\x65ployModelResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12+\n\x07version\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.ModelVersionH\x00\x42\x06\n\x04step\"#\n\x11ListModelsRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\"7\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.pretzel.v1.Model\"\'\n\x16\x44\x65scribeVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\"l\n\x17\x44\x65scribeVersionResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.pretzel.v1.Plan\"E\n\x13\x45xplainModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x0f\n\x07verbose\x18\x03 \x01(\x08\"$\n\x14\x45xplainModelResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\"@\n\x0fSetAliasRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"4\n\x10SetAliasResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"2\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x15\n\x13\x44\x65leteModelResponse2\xb7\x05\n\x13\x43ontrolPlaneService\x12\x63\n\x12\x46indMissingObjects\x12%.pretzel.v1.FindMissingObjectsRequest\x1a&.pretzel.v1.FindMissingObjectsResponse\x12V\n\rUploadObjects\x12 .pretzel.v1.UploadObjectsRequest\x1a!.pretzel.v1.UploadObjectsResponse(\x01\x12P\n\x0b\x44\x65ployModel\x12\x1e.pretzel.v1.DeployModelRequest\x1a\x1f.pretzel.v1.DeployModelResponse0\x01\x12K\n\nListModels\x12\x1d.pretzel.v1.ListModelsRequest\x1a\x1e.pretzel.v1.ListModelsResponse\x12Z\n\x0f\x44\x65scribeVersion\x12\".pretzel.v1.DescribeVersionRequest\x1a#.pretzel.v1.DescribeVersionResponse\x12Q\n\x0c\x45xplainModel\x12\x1f.pretzel.v1.ExplainModelRequest\x1a .pretzel.v1.ExplainModelResponse\x12\x45\n\x08SetAlias\x12\x1b.pretzel.v1.SetAliasRequest\x1a\x1c.pretzel.v1.SetAliasResponse\x12N\n\x0b\x44\x65leteModel\x12\x1e.pretzel.v1.DeleteModelRequest\x1a\x1f.pretzel.v1.DeleteModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,35 +35,35 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_UPLOADOBJECTSRESPONSE']._serialized_start=358
   _globals['_UPLOADOBJECTSRESPONSE']._serialized_end=427
   _globals['_SAMPLE']._serialized_start=429
-  _globals['_SAMPLE']._serialized_end=510
-  _globals['_TOLERANCE']._serialized_start=512
-  _globals['_TOLERANCE']._serialized_end=559
-  _globals['_DEPLOYMODELREQUEST']._serialized_start=562
-  _globals['_DEPLOYMODELREQUEST']._serialized_end=881
-  _globals['_DEPLOYMODELREQUEST_OPTIONSENTRY']._serialized_start=812
-  _globals['_DEPLOYMODELREQUEST_OPTIONSENTRY']._serialized_end=881
-  _globals['_DEPLOYMODELRESPONSE']._serialized_start=883
-  _globals['_DEPLOYMODELRESPONSE']._serialized_end=977
-  _globals['_LISTMODELSREQUEST']._serialized_start=979
-  _globals['_LISTMODELSREQUEST']._serialized_end=1014
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1016
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1071
-  _globals['_DESCRIBEVERSIONREQUEST']._serialized_start=1073
-  _globals['_DESCRIBEVERSIONREQUEST']._serialized_end=1112
-  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_start=1114
-  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_end=1222
-  _globals['_EXPLAINMODELREQUEST']._serialized_start=1224
-  _globals['_EXPLAINMODELREQUEST']._serialized_end=1293
-  _globals['_EXPLAINMODELRESPONSE']._serialized_start=1295
-  _globals['_EXPLAINMODELRESPONSE']._serialized_end=1331
-  _globals['_SETALIASREQUEST']._serialized_start=1333
-  _globals['_SETALIASREQUEST']._serialized_end=1397
-  _globals['_SETALIASRESPONSE']._serialized_start=1399
-  _globals['_SETALIASRESPONSE']._serialized_end=1451
-  _globals['_DELETEMODELREQUEST']._serialized_start=1453
-  _globals['_DELETEMODELREQUEST']._serialized_end=1503
-  _globals['_DELETEMODELRESPONSE']._serialized_start=1505
-  _globals['_DELETEMODELRESPONSE']._serialized_end=1526
-  _globals['_CONTROLPLANESERVICE']._serialized_start=1529
-  _globals['_CONTROLPLANESERVICE']._serialized_end=2224
+  _globals['_SAMPLE']._serialized_end=544
+  _globals['_TOLERANCE']._serialized_start=546
+  _globals['_TOLERANCE']._serialized_end=593
+  _globals['_DEPLOYMODELREQUEST']._serialized_start=596
+  _globals['_DEPLOYMODELREQUEST']._serialized_end=915
+  _globals['_DEPLOYMODELREQUEST_OPTIONSENTRY']._serialized_start=846
+  _globals['_DEPLOYMODELREQUEST_OPTIONSENTRY']._serialized_end=915
+  _globals['_DEPLOYMODELRESPONSE']._serialized_start=917
+  _globals['_DEPLOYMODELRESPONSE']._serialized_end=1011
+  _globals['_LISTMODELSREQUEST']._serialized_start=1013
+  _globals['_LISTMODELSREQUEST']._serialized_end=1048
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1050
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1105
+  _globals['_DESCRIBEVERSIONREQUEST']._serialized_start=1107
+  _globals['_DESCRIBEVERSIONREQUEST']._serialized_end=1146
+  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_start=1148
+  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_end=1256
+  _globals['_EXPLAINMODELREQUEST']._serialized_start=1258
+  _globals['_EXPLAINMODELREQUEST']._serialized_end=1327
+  _globals['_EXPLAINMODELRESPONSE']._serialized_start=1329
+  _globals['_EXPLAINMODELRESPONSE']._serialized_end=1365
+  _globals['_SETALIASREQUEST']._serialized_start=1367
+  _globals['_SETALIASREQUEST']._serialized_end=1431
+  _globals['_SETALIASRESPONSE']._serialized_start=1433
+  _globals['_SETALIASRESPONSE']._serialized_end=1485
+  _globals['_DELETEMODELREQUEST']._serialized_start=1487
+  _globals['_DELETEMODELREQUEST']._serialized_end=1537
+  _globals['_DELETEMODELRESPONSE']._serialized_start=1539
+  _globals['_DELETEMODELRESPONSE']._serialized_end=1560
+  _globals['_CONTROLPLANESERVICE']._serialized_start=1563
+  _globals['_CONTROLPLANESERVICE']._serialized_end=2258
 # @@protoc_insertion_point(module_scope)

@@ -41,12 +41,16 @@ class UploadObjectsResponse(_message.Message):
     def __init__(self, stored_objects: _Optional[int] = ..., stored_bytes: _Optional[int] = ...) -> None: ...
 
 class Sample(_message.Message):
-    __slots__ = ("inputs", "outputs")
+    __slots__ = ("inputs", "outputs", "rows", "total_rows")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
     inputs: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
     outputs: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
-    def __init__(self, inputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ...) -> None: ...
+    rows: _containers.RepeatedScalarFieldContainer[int]
+    total_rows: int
+    def __init__(self, inputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., rows: _Optional[_Iterable[int]] = ..., total_rows: _Optional[int] = ...) -> None: ...
 
 class Tolerance(_message.Message):
     __slots__ = ("relative", "absolute")

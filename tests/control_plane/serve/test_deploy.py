@@ -114,6 +114,41 @@ def test_weights_in_fewer_bytes_must_stay_within_the_tolerance(server: Server, n
     assert 1e-6 < version.metadata["measured_error"]["decision_function"] < 1e-2
 
 
+def test_a_wrong_row_is_named_by_its_number_in_the_callers_sample(server: Server, name: str):
+    golden = sample(1, off=0.01)
+    golden.rows.extend(range(7, 7 + 100 * golden.inputs[0].rows, 100))
+    golden.total_rows = 5000
+    server.send(definition(1))
+    with fails("FAILED_PRECONDITION", "output 'decision_function', row 207: expected"):
+        server.steps(name, definition(1), sample=golden)
+
+
+def test_a_version_says_on_how_many_rows_it_was_verified(server: Server, name: str):
+    golden = sample(1)
+    version = server.deploy(name, definition(1))
+    assert version.verification == "not verified: it was deployed without a sample"
+    rows = golden.inputs[0].rows
+    verified = server.deploy(name, definition(1), sample=golden)
+    assert verified.version == version.version, "the plan is the same"
+    assert verified.metadata["verification"] == {"rows": rows, "of": rows, "ties": 0}
+    golden.rows.extend(range(rows))
+    golden.total_rows = 53_460
+    again = server.deploy(name, definition(1), sample=golden)
+    assert again.verification.startswith(f"verified on {rows} of 53,460 rows, largest error ")
+    (listed,) = server.control.ListModels(pb.ListModelsRequest(prefix=name)).models
+    assert wire.model_from_proto(listed).versions == (again,)
+
+
+@pytest.mark.parametrize("rows", [[1], [0] * 21, [-1] * 20, [5000] * 20])
+def test_row_numbers_that_do_not_belong_to_the_rows_are_refused(server: Server, name: str, rows: list[int]):
+    golden = sample(1)
+    golden.rows.extend(rows)
+    golden.total_rows = 5000
+    server.send(definition(1))
+    with fails("INVALID_ARGUMENT", "sample: expected 20 row numbers below 5000"):
+        server.steps(name, definition(1), sample=golden)
+
+
 def test_wrong_labels_are_refused(server: Server, name: str):
     golden = sample(1)
     predict = golden.outputs[1]

@@ -16,26 +16,37 @@ from pretzel.plan.model import InputDescription
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Ragged, Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run
+from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run, with_ties_of_the_library
 
 
 def assert_serves(
-    estimator: Any, x: Any, *, sample: Any = None, exact: bool = False, batches: Sequence[int] = BATCHES
+    estimator: Any,
+    x: Any,
+    *,
+    sample: Any = None,
+    exact: bool = False,
+    amplified: float = 1.0,
+    batches: Sequence[int] = BATCHES,
 ) -> Definition:
-    """Fail unless every method gives what the estimator gives: by references and by optimized kernels, in batches."""
+    """Fail unless every method gives what the estimator gives: by references and by optimized kernels, in batches.
+
+    ``amplified``: how many times the estimator enlarges the rounding of its inner sums.
+    """
     definition = export(estimator, sample=sample)
     # A float32 sum taken in another order is off by some of the last bits of its largest term.
-    scale = 1e-6 if getattr(x, "dtype", None) == np.float32 else 1e-9
+    scale = (1e-6 if getattr(x, "dtype", None) == np.float32 else 1e-9) * amplified
     for rows in batches:
         part = rows_of(x, np.arange(rows) % count(x))
         columns = cut(definition, part)
         with np.errstate(all="ignore"):
             by_reference = evaluate(definition, {name: _plain(column) for name, column in columns.items()})
         by_kernels = run(definition, columns)
-        for name, want in wanted(estimator, definition, part).items():
+        library = wanted(estimator, definition, part)
+        for name, want in library.items():
             tolerance = (_last_bits(definition.outputs[name]), 0.0) if exact else (1e-6, scale)
-            _assert_alike(f"reference, {name}, {rows} rows", by_reference[name], want, *tolerance)
-            _assert_alike(f"kernels, {name}, {rows} rows", _plain(by_kernels[name]), want, *tolerance)
+            for way, ours in (("reference", by_reference), ("kernels", by_kernels)):
+                got = with_ties_of_the_library(definition, name, want, library, ours)
+                _assert_alike(f"{way}, {name}, {rows} rows", _plain(got), want, *tolerance)
     return definition
 
 

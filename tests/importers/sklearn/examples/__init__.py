@@ -53,6 +53,8 @@ class Example:
     """Whether floats agree to the bit."""
     batches: tuple[int, ...] = (1, 7, 1000)
     """How many rows are given at a time; without 1 where the library drops a dimension of a single row's answer."""
+    amplifies: Callable[[Any], float] = lambda fitted: 1.0
+    """How many times a fitted estimator enlarges the rounding of its inner sums, which differs between machines."""
     keywords: Sequence[str] = ()
     """Options that the constructor takes by ``**kwargs``."""
 

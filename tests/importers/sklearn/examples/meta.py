@@ -35,6 +35,14 @@ BAGGED = {
 CHAINED = {"order": [[1, 0, 2]], "cv": [3]}
 CALIBRATED = {"cv": FIT_ONLY, "ensemble": [False], "estimator": [TREE], "method": ["temperature", "isotonic"]}
 
+
+def steepest_calibration(fitted):
+    """Return the steepest slope of an isotonic calibration: by so much it enlarges the rounding of a score."""
+    curves = [one for fold in fitted.calibrated_classifiers_ for one in fold.calibrators]
+    slopes = [np.diff(one.y_thresholds_) / np.diff(one.X_thresholds_) for one in curves]
+    return max(1.0, *(slope.max(initial=0.0) for slope in slopes))
+
+
 EXAMPLES = [
     Example(
         ensemble.VotingClassifier,
@@ -168,7 +176,11 @@ EXAMPLES = [
     ),
     Example(CalibratedClassifierCV, fitting(CalibratedClassifierCV, X, NAMES, estimator=TREE, cv=2)),
     *(
-        Example(CalibratedClassifierCV, fitting(CalibratedClassifierCV, x, y, estimator=one, cv=2, method="isotonic"))
+        Example(
+            CalibratedClassifierCV,
+            fitting(CalibratedClassifierCV, x, y, estimator=one, cv=2, method="isotonic"),
+            amplifies=steepest_calibration if x.dtype == np.float32 else lambda fitted: 1.0,
+        )
         for x in (X, X.astype(np.float32))
         for y in (NAMES, KINDS)
         for one in (TREE, LOGISTIC)
