@@ -14,7 +14,7 @@ T ?= tests
 ONLY ?=
 , := ,
 
-.PHONY: help demo test test-long test-random test-asan fuzz dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-random test-cpus test-asan fuzz dev build lint format bench proto docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-11s %s\n' "$$verb" "$$text"; done
@@ -31,6 +31,9 @@ test-long: build ## Run the long tests
 
 test-random: build ## Run the tests on cases that are drawn anew, where `make test` draws the same each time
 	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile anew $(T)
+
+test-cpus: build ## Run the tests of the importers as on other processors: fewer instruction sets, other BLAS kernels
+	$(BIN)/python -m tests.cpus -n auto --dist loadfile -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/importers)
 
 # The whole package, built once more into build/asan, where the watched kernels do not stand in the way of the others.
 ASAN := build/asan

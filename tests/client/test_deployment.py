@@ -99,7 +99,8 @@ def test_a_large_sample_is_thinned_to_one_message(client, server):
     client.deploy("m", wide, sample=np.zeros((50, 2)), expected={"decision_function": answers})
     golden = server.requests[0].sample
     assert server.requests[0].ByteSize() < 17 << 20
-    assert golden.inputs[0].rows == golden.outputs[0].rows == len(golden.rows) == 6
+    assert golden.inputs[0].rows == golden.outputs[0].rows == len(golden.rows)
+    assert len(golden.rows) in (5, 6), "rows of 2.4 MB in 16 MiB"
     assert (golden.rows[0], golden.rows[-1], golden.total_rows) == (0, 49, 50)
 
 
