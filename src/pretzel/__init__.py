@@ -17,6 +17,7 @@ _HOMES = {
     "AsyncClient": "pretzel.client",
     "ControlPlane": "pretzel.client",
     "AsyncControlPlane": "pretzel.client",
+    "AnswersMayDifferWarning": "pretzel.errors",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604

@@ -82,6 +82,10 @@ class CancelledError(PretzelError):
     code = "CANCELLED"
 
 
+class AnswersMayDifferWarning(UserWarning):
+    """A model is compiled, or deployed without a sample, of which some answers may differ from the library's."""
+
+
 def brief(error: Exception) -> str:
     """Return an error's message as a status can carry it; of a long one the beginning."""
     text = str(error).encode(errors="backslashreplace")

@@ -49,6 +49,11 @@ class Columns:
         kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
         return any(kind is not None and kind.layout == "sparse" for kind in kinds)
 
+    @property
+    def is_table(self) -> bool:
+        """Whether these are several columns of a table as it comes in."""
+        return bool(self.names) and len(self.parts) > 1 and all(isinstance(part, Open) for part in self.parts)
+
     def numbers(self, dtype: str | None = None) -> Node:
         """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
+from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import MATRIX, Inputs
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
+from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
@@ -28,12 +30,26 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
     Raises:
         UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.
         InputError: a file is torn, or not what it seems to be.
+
+    Warns:
+        AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
     """
+    definition = definition_of(estimator, sample=sample)
+    warn_of(definition.metadata)
+    return definition
+
+
+def definition_of(estimator: Any, *, sample: Any = None) -> Definition:
+    """Return what :func:`export` returns; where answers may differ stands in the metadata alone."""
     estimator = opened(estimator)
     inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
-    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
-    return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
+    findings = Findings()
+    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator, findings))
+    metadata = _metadata(estimator, x, inputs)
+    if findings.notes:
+        metadata[KEY] = [note.as_map() for note in findings.notes]
+    return Definition(methods, tuple(inputs.used.values()), metadata)
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:

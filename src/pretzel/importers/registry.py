@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
+from pretzel.importers.findings import Findings, Note, class_name
 from pretzel.importers.inputs import Inputs, UnreadableError
 from pretzel.plan.node import Node
 
@@ -83,17 +84,32 @@ class Step:
 
     path: str
     estimator: Any
+    findings: Findings = field(default_factory=Findings, compare=False)
+    """What all steps of one import share."""
+
+    def inner(self, name: str, estimator: Any) -> Step:
+        """Return the step that ``estimator``, a part of this one under ``name``, is."""
+        return Step(f"{self.path}.{name}", estimator, self.findings)
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
-        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))
+        return import_estimator(estimator, x, self.inner(name, estimator))
 
     def transform(self, name: str, estimator: Any, x: Columns) -> Node:
         """Import ``estimator`` for its ``transform`` alone."""
         methods = self.enter(name, estimator, x)
         if "transform" not in methods:
-            raise Step(f"{self.path}.{name}", estimator).refuse("", "it has no transform", "place it last")
+            raise self.inner(name, estimator).refuse("", "it has no transform", "place it last")
         return methods["transform"]
+
+    def may_differ(self, reason: str, remedy: str) -> None:
+        """Note that answers of this step may differ from the library's; whoever compiles the model is warned.
+
+        Args:
+            reason: why; part of a sentence, after a colon.  Reasons stand in :mod:`pretzel.importers.differences`.
+            remedy: what to do instead.
+        """
+        self.findings.note(Note(self.path, class_name(self.estimator), reason, remedy))
 
     def refuse(self, option: str, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead."""
