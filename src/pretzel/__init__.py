@@ -13,6 +13,7 @@ _HOMES = {
     "load": "pretzel.local",
     "Predictor": "pretzel.local",
     "export": "pretzel.importers",
+    "check": "pretzel.importers",
     "Client": "pretzel.client",
     "AsyncClient": "pretzel.client",
     "ControlPlane": "pretzel.client",

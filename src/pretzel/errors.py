@@ -6,7 +6,7 @@ it once, in its interceptor.  A message names the thing, the value, what was exp
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 MOST_TEXT = 2400
 """Bytes of a message: it travels in a header, where peers take 8 KiB and each byte beyond ASCII becomes three."""
@@ -28,6 +28,8 @@ class UnsupportedError(PretzelError, NotImplementedError):
     """An estimator, an option or a callable cannot be served exactly, so it is refused when it is imported."""
 
     code = "UNIMPLEMENTED"
+    refusal: Any = None
+    """The parts of the message, where an importer raised it (:class:`pretzel.importers.findings.Refusal`)."""
 
 
 class InputError(PretzelError, ValueError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.inputs import MATRIX, Inputs, Open, UnreadableError
+from pretzel.importers.inputs import MARK, MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -27,7 +27,9 @@ class Columns:
 
     @classmethod
     def of(cls, node: Node) -> Columns:
-        """Return the columns of one node."""
+        """Return the columns of one node; those of a placeholder are open."""
+        if isinstance(node, ops.Input) and node.column.startswith(MARK):
+            return opened_placeholder(node.column, node.type.width)
         return cls((node,))
 
     @classmethod
@@ -37,6 +39,11 @@ class Columns:
             return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
         settled = inputs.types.get(MATRIX)
         return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
+
+    @property
+    def inputs(self) -> list[Inputs]:
+        """The inputs of which some of these columns are still open."""
+        return list({id(part.inputs): part.inputs for part in self.parts if isinstance(part, Open)}.values())
 
     @property
     def width(self) -> int:
@@ -177,6 +184,11 @@ class Columns:
                 return part.at(position) if isinstance(part, Open) else _pick(part, position)
             position -= width
         raise IndexError(f"column {position} beyond the last")
+
+
+def opened_placeholder(name: str, width: int | None) -> Columns:
+    """Return columns of which nothing is known but how many they are."""
+    return Columns((Open(Inputs(), name, width),))
 
 
 def _width(part: Part) -> int:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.errors import DefinitionError, UnsupportedError
+from pretzel.importers.collecting import Collecting, first_cause
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Findings
@@ -42,14 +44,46 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
 def definition_of(estimator: Any, *, sample: Any = None) -> Definition:
     """Return what :func:`export` returns; where answers may differ stands in the metadata alone."""
     estimator = opened(estimator)
-    inputs = Inputs(_settled(sample), _categorical(sample))
-    x = _given(estimator, inputs)
-    findings = Findings()
-    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator, findings))
-    metadata = _metadata(estimator, x, inputs)
-    if findings.notes:
-        metadata[KEY] = [note.as_map() for note in findings.notes]
-    return Definition(methods, tuple(inputs.used.values()), metadata)
+    try:
+        return finished(Making(estimator, sample, Findings()))
+    except (UnsupportedError, DefinitionError) as error:
+        raise _cause(error, estimator, sample) from error
+
+
+class Making:
+    """The parts of a definition in the making."""
+
+    def __init__(self, estimator: Any, sample: Any, findings: Findings) -> None:
+        """Import an estimator; what else is to be said of its steps goes to ``findings``."""
+        self.estimator, self.findings = estimator, findings
+        self.inputs = Inputs(_settled(sample), _categorical(sample))
+        self.inputs.dates = _dates(sample)
+        self.x = _given(estimator, self.inputs)
+        self.methods = import_estimator(estimator, self.x, Step(type(estimator).__name__.lower(), estimator, findings))
+
+
+def finished(made: Making) -> Definition:
+    """Return the definition of what was made."""
+    metadata = _metadata(made.estimator, made.x, made.inputs)
+    if made.findings.notes:
+        metadata[KEY] = [note.as_map() for note in made.findings.notes]
+    return Definition(made.methods, tuple(made.inputs.used.values()), metadata)
+
+
+def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
+    """Return the error to raise: a step that is refused for what it is comes before one that cannot read its input."""
+    findings = Collecting()
+    try:
+        Making(estimator, sample, findings)
+    except Exception:  # which is no better than the first
+        return error
+    cause = first_cause(findings.refusals) if findings.refusals else None
+    if cause is None or (cause.about_input and not isinstance(error, UnsupportedError)):
+        return error
+    more = len(findings.refusals) - 1
+    told = UnsupportedError(f"{cause} (and {more} more: pretzel.check names all)" if more else str(cause))
+    told.refusal = cause
+    return told
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
@@ -76,7 +110,7 @@ def _settled(sample: Any) -> dict[str, ValueType]:
         return {}
     names = getattr(sample, "column_names", None) or (sample.columns if _is_frame(sample) else None)
     if names is not None:
-        arrays = {str(name): np.asarray(sample[name]) for name in names}
+        arrays = {str(name): np.asarray(sample[name]) for name in names if str(name) not in _dates(sample)}
         return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
@@ -96,6 +130,14 @@ def _categorical(sample: Any) -> list[str]:
     return [
         str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
     ]
+
+
+def _dates(sample: Any) -> dict[str, str]:
+    """Return the columns of a table that hold dates or spans of time, and their types."""
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
+        return {}
+    types = zip(sample.columns, sample.dtypes, strict=True)
+    return {str(name): str(dtype) for name, dtype in types if getattr(dtype, "kind", "") in ("M", "m")}
 
 
 def _is_frame(sample: Any) -> bool:

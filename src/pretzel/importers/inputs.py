@@ -6,7 +6,8 @@ one or the other; two steps that disagree are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from pretzel.plan.types import TEXT, ValueType, dense
 
 MATRIX = "X"
 """Name of the input of estimators that were not fitted on a DataFrame."""
+MARK = "\0refused: "
+"""Begins the names of open placeholders for what a refused step makes."""
 
 
 class UnreadableError(UnsupportedError):
@@ -33,6 +36,12 @@ class Inputs:
         """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
         self.types: dict[str, ValueType] = dict(settled or {})
         self.categorical = frozenset(categorical)
+        self.dates: dict[str, str] = {}
+        """Columns that a sample holds as dates, and of which type."""
+        self.reader = ""
+        """The path of the step that is being imported."""
+        self.readers: dict[str, str] = {}
+        """The step that settled the type of each input."""
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
         self.integers: str | None = None
@@ -50,14 +59,25 @@ class Inputs:
         Raises:
             UnreadableError: one step reads texts where another reads numbers.
         """
-        kind = self.types.setdefault(name, wanted)
+        if name in self.dates:
+            remedy = "make texts or numbers of it before the model, while fitting too"
+            raise UnreadableError(f"column {name!r} holds dates ({self.dates[name]}), which no step reads; {remedy}")
+        if name not in self.types:
+            self.types[name], self.readers[name] = wanted, self.reader
+        kind = self.types[name]
         if kind.is_text != wanted.is_text or kind.width != wanted.width:
-            raise UnreadableError(
-                f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
-            )
+            raise UnreadableError(self._disagreement(name, kind, wanted))
         node = ops.Input(name, str(kind))
         self.used[name] = node
         return node
+
+    def _disagreement(self, name: str, kind: ValueType, wanted: ValueType) -> str:
+        if name not in self.readers:
+            return (
+                f"it reads input {name!r} as {wanted}, and the sample holds {kind}; give a sample as it was fitted on"
+            )
+        remedy = "fit them on a DataFrame, and give each columns of its own by a ColumnTransformer"
+        return f"it reads input {name!r} as {wanted}, and {self.readers[name]} reads it as {kind}; {remedy}"
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
@@ -81,6 +101,19 @@ class Inputs:
             raise UnreadableError(f"input {name!r}: one step reads {self.used[name].type}, another lists")
         self.types[name] = kind
         return self.used.setdefault(name, ops.Input(name, str(kind)))
+
+
+@contextmanager
+def reading(path: str, many: Iterable[Inputs]) -> Iterator[None]:
+    """Let inputs know which step reads them, for messages."""
+    before = [(inputs, inputs.reader) for inputs in many]
+    for inputs, _ in before:
+        inputs.reader = path
+    try:
+        yield
+    finally:
+        for inputs, reader in before:
+            inputs.reader = reader
 
 
 @dataclass(frozen=True, slots=True)

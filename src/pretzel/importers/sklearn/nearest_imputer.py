@@ -35,9 +35,9 @@ def knn_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
     finds_nan = bool(np.isnan(float(estimator.missing_values)))
     given = checked(x, estimator, allow_nan=finds_nan)
     if is_sparse(given):
-        raise step.refuse("", "it refuses sparse rows", "give it dense rows")
+        raise step.refuse("", "it refuses sparse rows", "give it dense rows", about_input=True)
     if given.type.dtype == "f32":
-        raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows")
+        raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows", about_input=True)
     marked = given if finds_nan else _marked(given, as_compared(estimator.missing_values, given.type.numpy))
     learned = np.where(estimator._mask_fit_X, NAN, np.asarray(estimator._fit_X, np.float64))
     _note_doubts(estimator, learned, step)

@@ -63,7 +63,9 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
-        raise step.refuse("", "it was fitted on dense rows and refuses sparse ones", "give it dense rows")
+        raise step.refuse(
+            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+        )
     node = cast(checked(x, estimator), "f64")
     if metric in _EUCLIDEAN and not given:
         return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)

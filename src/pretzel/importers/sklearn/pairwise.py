@@ -38,7 +38,7 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
     if name not in _CHI2:
         raise step.refuse("kernel", "it reads no features", f"use one of {known}")
     if is_sparse(x):
-        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows")
+        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows", about_input=True)
     apart = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
     return _CHI2[name](apart, 1.0 if gamma is None else scale)
 
