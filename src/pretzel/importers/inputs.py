@@ -72,12 +72,11 @@ class Inputs:
         return node
 
     def _disagreement(self, name: str, kind: ValueType, wanted: ValueType) -> str:
+        said = f"it reads {_said(wanted)} of input {name!r}"
         if name not in self.readers:
-            return (
-                f"it reads input {name!r} as {wanted}, and the sample holds {kind}; give a sample as it was fitted on"
-            )
+            return f"{said}, and the sample holds {_said(kind)} there; encode texts before it, or leave the column out"
         remedy = "fit them on a DataFrame, and give each columns of its own by a ColumnTransformer"
-        return f"it reads input {name!r} as {wanted}, and {self.readers[name]} reads it as {kind}; {remedy}"
+        return f"{said}, and {self.readers[name]} reads {_said(kind)} of it; {remedy}"
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
@@ -101,6 +100,11 @@ class Inputs:
             raise UnreadableError(f"input {name!r}: one step reads {self.used[name].type}, another lists")
         self.types[name] = kind
         return self.used.setdefault(name, ops.Input(name, str(kind)))
+
+
+def _said(kind: ValueType) -> str:
+    what = "text" if kind.is_text else "number"
+    return f"one {what} per row" if kind.width is None else f"rows of {kind.width} {what}s"
 
 
 @contextmanager

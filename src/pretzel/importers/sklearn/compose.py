@@ -11,6 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import UnreadableError
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -65,7 +66,14 @@ def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> 
 
 
 def _transformed(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None) -> Node:
-    return x.numbers() if _is_identity(transformer) else step.transform(name, transformer, x, width)
+    if not _is_identity(transformer):
+        return step.transform(name, transformer, x, width)
+    try:
+        return x.numbers()
+    except UnreadableError as error:
+        remedy = "encode the texts by a transformer of their own, or leave them out with 'drop'"
+        reason = f"{name!r} passes columns through that are not numbers ({str(error).partition(';')[0]})"
+        raise UnreadableError(f"{reason}; {remedy}") from None
 
 
 def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
