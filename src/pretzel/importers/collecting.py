@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.findings import Findings, Importing, Refusal, class_name
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.placeholders import depends_on_placeholder, open_copy, placeholder, placeholders
-from pretzel.importers.registry import Methods, Step, is_fitted
+from pretzel.importers.registry import IMPORTERS, Methods, Step, is_fitted
 from pretzel.plan.node import Node
 
 _CONSEQUENCES = (AttributeError, IndexError, KeyError, TypeError, ValueError, DefinitionError, UnsupportedError)
@@ -44,6 +45,8 @@ class Collecting(Findings):
                 refusal = self._own(importing, estimator, x, step) or refusal
             if refusal is not None and not (follows and refusal.about_input):
                 self._keep(refusal)
+        if type(estimator) not in IMPORTERS:
+            self._explore(estimator, x, step)
         return placeholders(estimator, step)
 
     def refused(self, error: Exception, step: Step, method: str) -> Node:
@@ -53,12 +56,10 @@ class Collecting(Findings):
             self._keep(refusal)
         return placeholder(step, method, step.width)
 
-    def passes(self, error: Exception) -> bool:
+    def passes(self, error: UnsupportedError) -> bool:
         """Keep the refusal of a part that has no step of its own."""
-        refusal = getattr(error, "refusal", None)
-        if refusal is not None:
-            self._keep(refusal)
-        return refusal is not None
+        self._keep(error.refusal)
+        return True
 
     def _own(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Refusal | None:
         """Return why a step is refused whatever it is given, if it is; it then did not come to look at that."""
@@ -69,6 +70,16 @@ class Collecting(Findings):
             found = refusal_of(error, step)
             return None if found is None or found.about_input else found
         return None
+
+    def _explore(self, estimator: Any, x: Columns, step: Step) -> None:
+        """Look at the parts of an estimator of a class that is derived from a known one, as of that."""
+        base = next((base for base in type(estimator).__mro__ if base in IMPORTERS), None)
+        if base is None:
+            return
+        before = _states(x)
+        with suppress(*_CONSEQUENCES):
+            IMPORTERS[base](estimator, x, step)
+        _restore(before)
 
     def _keep(self, refusal: Refusal) -> None:
         if refusal.key not in (known.key for known in self.refusals):

@@ -47,7 +47,10 @@ def definition_of(estimator: Any, *, sample: Any = None) -> Definition:
     try:
         return finished(Making(estimator, sample, Findings()))
     except (UnsupportedError, DefinitionError) as error:
-        raise _cause(error, estimator, sample) from error
+        cause = _cause(error, estimator, sample)
+        if cause is error:
+            raise
+        raise cause from error
 
 
 class Making:
@@ -72,6 +75,9 @@ def finished(made: Making) -> Definition:
 
 def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
     """Return the error to raise: a step that is refused for what it is comes before one that cannot read its input."""
+    told = getattr(error, "refusal", None)
+    if told is not None and not told.about_input:
+        return error
     findings = Collecting()
     try:
         Making(estimator, sample, findings)
@@ -80,10 +86,9 @@ def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
     cause = first_cause(findings.refusals) if findings.refusals else None
     if cause is None or (cause.about_input and not isinstance(error, UnsupportedError)):
         return error
-    more = len(findings.refusals) - 1
-    told = UnsupportedError(f"{cause} (and {more} more: pretzel.check names all)" if more else str(cause))
-    told.refusal = cause
-    return told
+    truer = UnsupportedError(str(cause))
+    truer.refusal = cause
+    return truer
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pretzel.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from pretzel.importers.columns import Columns
     from pretzel.importers.registry import Methods, Step
@@ -86,7 +88,7 @@ class Findings:
         """Take a refusal that comes between two steps: here, raise it."""
         raise error
 
-    def passes(self, error: Exception) -> bool:
+    def passes(self, error: UnsupportedError) -> bool:
         """Take the refusal of a part that has no step of its own, and return whether to go on: here, not."""
         return False
 

@@ -136,7 +136,8 @@ class Step:
         """Return the error that says that estimators of this class cannot be served, and what to do instead."""
         told = REFUSED.get(type(self.estimator))
         reason, remedy = told or unknown_class(self.estimator, IMPORTERS)
-        return self.refuse("", reason, remedy + self._aside())
+        resamples = hasattr(self.estimator, "fit_resample")  # which only fitting does, so that nothing is computed
+        return self.refuse("", reason, remedy if resamples else remedy + self._aside())
 
     def _aside(self) -> str:
         """Return the remedy that all steps of a pipeline but the last have."""

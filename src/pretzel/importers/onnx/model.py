@@ -126,7 +126,7 @@ def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
     declared = graph_inputs(proto.graph)
     given_values = {name: item.value([next(nodes) for _ in range(item.width)]) for name, item in declared}
     names = [output.name for output in proto.graph.output]
-    walk = Walk(proto, step.path, given_values)
+    walk = Walk(proto, step.path, given_values, step.findings)
     outputs = {name: _output(walk, name, value) for name, value in zip(names, walk.run(names), strict=True)}
     methods = {method: _method(method, outputs[name]) for method, name in _names_of(proto.graph).items()}
     return {name: node for name, node in methods.items() if node is not None}
