@@ -119,7 +119,8 @@ class Walk:
         if value is None:
             raise self.refuse(f"{reader} reads {name[:80]!r}, which nothing before it gives", "export it again")
         if isinstance(value, _Refused):
-            raise UnsupportedError(f"{reader} reads {name[:80]!r}, which is refused; mend that first")
+            reason = f"{reader} reads {name[:80]!r}, which is refused"
+            raise refused(self.path, GRAPH, reason, "mend that first", about_input=True)
         if isinstance(value, _Unserved):
             raise value.site.refuse(f"its output {name[:80]!r} is read", "export a graph that does not need it")
         return value

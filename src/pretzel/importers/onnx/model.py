@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import onnx
@@ -26,6 +26,8 @@ NEWEST = onnx.defs.onnx_opset_version()
 
 class OnnxModel:
     """A model from a file, which answers through ONNX Runtime where that is installed, else through ONNX itself."""
+
+    stands_for: ClassVar = "onnx.ModelProto"
 
     def __init__(self, proto: onnx.ModelProto) -> None:
         """Keep what was read."""

@@ -161,9 +161,9 @@ class Site:
             raise self.refuse(f"its attribute {unread[0][:80]!r} is not known in opset {self.opset}", "leave it out")
 
 
-def refused(path: str, part: str, reason: str, remedy: str) -> UnsupportedError:
+def refused(path: str, part: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
     """Return the error that says which part of a graph cannot be served, why, and what to do instead."""
-    refusal = Refusal(path, part, "", reason, remedy)
+    refusal = Refusal(path, part, "", reason, remedy, about_input)
     error = UnsupportedError(str(refusal))
     error.refusal = refusal
     return error
