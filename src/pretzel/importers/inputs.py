@@ -74,7 +74,10 @@ class Inputs:
     def _disagreement(self, name: str, kind: ValueType, wanted: ValueType) -> str:
         said = f"it reads {_said(wanted)} of input {name!r}"
         if name not in self.readers:
-            return f"{said}, and the sample holds {_said(kind)} there; encode texts before it, or leave the column out"
+            remedy = "encode texts by a step of their own, or leave the column out"
+            if name == MATRIX:
+                remedy = "fit it on a DataFrame, whose columns have types of their own"
+            return f"{said}, and the sample holds {_said(kind)} there; {remedy}"
         remedy = "fit them on a DataFrame, and give each columns of its own by a ColumnTransformer"
         return f"{said}, and {self.readers[name]} reads {_said(kind)} of it; {remedy}"
 

@@ -71,9 +71,8 @@ def _transformed(name: str, transformer: Any, x: Columns, step: Step, width: int
     try:
         return x.numbers()
     except UnreadableError as error:
-        remedy = "encode the texts by a transformer of their own, or leave them out with 'drop'"
-        reason = f"{name!r} passes columns through that are not numbers ({str(error).partition(';')[0]})"
-        raise UnreadableError(f"{reason}; {remedy}") from None
+        reason, _, remedy = str(error).rpartition("; ")
+        raise UnreadableError(f"{name!r} passes columns through that are not numbers: {reason}; {remedy}") from None
 
 
 def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
