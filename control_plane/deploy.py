@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.control_plane.catalog import Catalog, Release, names
+from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.optimize import optimize
@@ -90,7 +91,8 @@ class Deployer:
         exact = optimize(definition)
         optimized = compact(exact, asked.options.weights, asked.tolerance.relative)
         failpoint("after_optimize")
-        made = self._make(asked, definition, optimized, progress)
+        with naming_causes(definition.metadata):
+            made = self._make(asked, definition, optimized, progress)
         failpoint("after_verify")
         progress("publish")
         measured = {**_measured(asked, made), **_weights(asked, exact, made.compiled)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,8 @@ from sklearn.utils import all_estimators
 from threadpoolctl import threadpool_limits
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers import IMPORTERS, export
+from pretzel.importers import IMPORTERS, definition_of, differences
+from pretzel.importers.differences import DIFFERENCES, Difference
 from pretzel.importers.registry import REFUSED
 from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import Example, examples
@@ -49,22 +51,24 @@ operators of ONNX files.
 | Estimator | Module | Served | Refused |
 | --- | --- | --- | --- |
 """
-DIFFERENCES = """
+MAY_DIFFER = """
 ## Where answers may differ all the same
 
-- *Equally far neighbours.* Of rows equally far at the last place, scikit-learn takes those that its trees or its heap
-  find, and so do we. Where it sorts in part instead (brute force over sparse rows by Euclidean distance, distances
-  that its own search does not know, such as cosines, and `KNNImputer`), which it takes differs from machine to machine;
-  ours are those that its heap would find.
-- *Rounding alone.* Where nothing but rounding is left of the library's own answer, ours is another rounding: the
-  nearest of centers that are equally far, cosines of 1e18, shares by exponentials of such differences.
-- *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise inside where squares of
-  rows beyond 1e150 overflow; we answer.
+Some answers depend on the library's machine, its threads or the other rows of the batch, so that nothing gives the same
+ones. A model that has such a step raises `pretzel.AnswersMayDifferWarning` when it is compiled or exported, and when it
+is deployed without a sample; the warning names the step, the reason and the remedy, and so do `describe`,
+`pretzel.check`, and the error of a verification that failed.
+
+"""
+REFUSALS = """
+## Where a request is refused, or answered, and the library does otherwise
+
+- *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise an error where squares of
+  rows beyond 1e150 overflow; Pretzel answers.
 - *Infinities and unseen labels.* `SplineTransformer` refuses infinities where the library answers NaN;
   `LabelBinarizer` of two classes refuses a label it has not seen.
-- *Tables.* A table whose columns come in another order LightGBM reads by position, and XGBoost refuses; we read it by
-  name, as CatBoost does.
-- *Half precision.* float16 is refused: in it some steps of the libraries compute, and others do not.
+- *Tables.* XGBoost refuses a table with its columns in another order; Pretzel reads it by name, as CatBoost does.
+- *Half precision.* float16 is refused: some steps of the libraries compute in it, and others do not.
 """
 
 
@@ -75,7 +79,36 @@ def page() -> str:
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
     head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)
-    return head + "".join(rows) + _boosting() + DIFFERENCES
+    return head + "".join(rows) + _boosting() + MAY_DIFFER + "".join(_differences()) + REFUSALS
+
+
+def _differences() -> Iterator[str]:
+    """Return a paragraph for each cause of different answers: when it is noted, why, the remedy, and of whom."""
+    for found in DIFFERENCES:
+        line = f"*{found.title}*, noted where {found.said}: {found.reason}. Remedy: {found.remedy}. "
+        yield textwrap.fill(line + f"In {', '.join(_noted(found))}.", 120, initial_indent="- ", subsequent_indent="  ")
+        yield "\n"
+
+
+def _noted(difference: Difference) -> list[str]:
+    """Return the estimators whose importers can note a difference."""
+    kinds = [
+        kind
+        for kind, importer in IMPORTERS.items()
+        if difference in noted(importer) and not hasattr(kind, "stands_for")
+    ]
+    return sorted({f"`{kind.__name__}`" for kind in kinds})
+
+
+def noted(importer: Callable[..., Any]) -> set[Difference]:
+    """Return the differences that an importer can come to note."""
+    calls = (call for function in _reached(importer) for call in ast.walk(function) if isinstance(call, ast.Call))
+    named = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "may_differ"]
+    return {getattr(differences, name.value.id) for name in named if _is_entry(name)}
+
+
+def _is_entry(reason: ast.expr) -> bool:
+    return isinstance(reason, ast.Attribute) and isinstance(reason.value, ast.Name)
 
 
 def _boosting() -> str:
@@ -97,7 +130,7 @@ def served_methods(many: Iterable[Example]) -> dict[type, list[str]]:
         for example in many:
             estimator, x = example.fitted()
             try:
-                found.setdefault(example.kind, set()).update(methods_of(export(estimator, sample=x).outputs))
+                found.setdefault(example.kind, set()).update(methods_of(definition_of(estimator, sample=x).outputs))
             except UnsupportedError:  # some examples show what is refused
                 continue
     return {kind: sorted(methods, key=_place) for kind, methods in found.items()}

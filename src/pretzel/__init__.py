@@ -13,10 +13,12 @@ _HOMES = {
     "load": "pretzel.local",
     "Predictor": "pretzel.local",
     "export": "pretzel.importers",
+    "check": "pretzel.importers",
     "Client": "pretzel.client",
     "AsyncClient": "pretzel.client",
     "ControlPlane": "pretzel.client",
     "AsyncControlPlane": "pretzel.client",
+    "AnswersMayDifferWarning": "pretzel.errors",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 MOST_TEXT = 2400
 """Bytes of a message: it travels in a header, where peers take 8 KiB and each byte beyond ASCII becomes three."""
@@ -30,6 +30,8 @@ class UnsupportedError(PretzelError, NotImplementedError):
     """An estimator, an option or a callable cannot be served exactly, so it is refused when it is imported."""
 
     code = "UNIMPLEMENTED"
+    refusal: Any = None
+    """The parts of the message, where an importer raised it (:class:`pretzel.importers.findings.Refusal`)."""
 
 
 class InputError(PretzelError, ValueError):
@@ -82,6 +84,10 @@ class CancelledError(PretzelError):
     """The caller gave up, and the work was stopped."""
 
     code = "CANCELLED"
+
+
+class AnswersMayDifferWarning(UserWarning):
+    """A model is compiled, or deployed without a sample, of which some answers may differ from the library's."""
 
 
 def brief(error: Exception) -> str:

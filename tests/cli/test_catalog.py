@@ -20,6 +20,12 @@ def test_models_as_json_hold_everything(run, control):
     assert model["versions"][0]["metadata"] == {"classes_dtype": "<U3"}
 
 
+def test_describe_shows_where_answers_may_differ(run, control):
+    control.metadata["may_differ"] = [{"step": "p.knn", "class": "a.KNN", "reason": "ties [x]", "remedy": "drop it"}]
+    assert "p.knn: answers of a.KNN may differ from the library's: ties [x]; drop it" in run("describe", "a").out
+    assert run("describe", "a", "--json").json["version"]["metadata"]["may_differ"] == control.metadata["may_differ"]
+
+
 def test_describe(run, control):
     ran = run("describe", "a")
     assert ran.code == 0

@@ -69,6 +69,32 @@ def test_a_pickle_is_opened_with_a_warning(run, control, pickled):
     assert len(control.objects) > 0
 
 
+@pytest.fixture
+def imputer(tmp_path: Path) -> Path:
+    from sklearn.impute import KNNImputer
+
+    path = tmp_path / "imputer.pkl"
+    path.write_bytes(pickle.dumps(KNNImputer().fit(np.round(X))))
+    return path
+
+
+@pytest.mark.parametrize("command", [("deploy", "m"), ("export",)])
+def test_that_answers_may_differ_is_one_plain_line(run, control, imputer, command):
+    ran = run(*command, imputer)
+    assert ran.code == 0, ran.err
+    (line,) = [line for line in ran.err.splitlines() if "may differ" in line]
+    assert line.startswith("warning: knnimputer: answers of sklearn.impute.KNNImputer may differ from the library's: ")
+    assert "Warning" not in ran.err and ".py" not in ran.err
+
+
+def test_with_a_sample_that_answers_may_differ_is_kept_with_the_version(run, control, imputer, tmp_path: Path):
+    (tmp_path / "sample.csv").write_text("a,b\n1,2\n3,4\n")
+    ran = run("deploy", "m", imputer, "--sample", tmp_path / "sample.csv")
+    assert (ran.code, "differ" in ran.err) == (0, False), ran.err
+    (note,) = wire.attributes_from_proto(control.requests[0].definition.metadata)["may_differ"]
+    assert note["class"] == "sklearn.impute.KNNImputer"
+
+
 def test_a_joblib_file(run, control, model, tmp_path: Path):
     joblib = pytest.importorskip("joblib")
     joblib.dump(model, tmp_path / "m.joblib", compress=3)

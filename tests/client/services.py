@@ -151,6 +151,7 @@ class Control(ControlPlaneServiceServicer):
         self.named_failure: str | None = None
         self.in_use = ""
         self.deleted: list[tuple[str, bool]] = []
+        self.metadata: dict[str, Any] = {}
 
     def FindMissingObjects(self, request, context):
         missing = [d for d in request.digests if wire.digest_from_proto(d) not in self.objects]
@@ -200,7 +201,9 @@ class Control(ControlPlaneServiceServicer):
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"model name {request.model!r}: expected letters")
         if request.model != "a":
             context.abort(grpc.StatusCode.NOT_FOUND, f"no model {request.model!r}")
-        description = ModelDescription(version("a"), (InputDescription("X", ValueType("f64", 2)),), OUTPUTS, {})
+        description = ModelDescription(
+            version("a", **self.metadata), (InputDescription("X", ValueType("f64", 2)),), OUTPUTS, {}
+        )
         return control_pb2.DescribeVersionResponse(description=wire.description_to_proto(description))
 
     def ExplainModel(self, request, context):

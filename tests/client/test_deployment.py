@@ -1,7 +1,10 @@
 """Deployments over real gRPC: what is uploaded, what is submitted, what breaks on the way."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.impute import KNNImputer
 from sklearn.tree import DecisionTreeClassifier
 
 from pretzel import errors
@@ -197,3 +200,17 @@ def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
     assert answers["predict"].width is None
     assert answers["predict"].tolist() == predicted.ravel().tolist()
     assert answers["predict_proba"].shape == (12, 3)
+
+
+def test_without_a_sample_whoever_deploys_is_warned(client, server):
+    model = KNNImputer().fit(np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]] * 4))
+    with pytest.warns(errors.AnswersMayDifferWarning, match="knnimputer: answers of sklearn.impute.KNNImputer") as told:
+        client.deploy("m", model)
+    assert "src/pretzel" not in told[0].filename  # the caller's line, or that of the event loop
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client.deploy("m", model, sample=np.array([[0.0, 1.0]]))
+    for request in server.requests:
+        assert [n["step"] for n in wire.attributes_from_proto(request.definition.metadata)["may_differ"]] == [
+            "knnimputer"
+        ]

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from pretzel import __version__
-from pretzel.cli import bench, catalog, deploy, export, failures, predict, servers, up
+from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, up
 
 app = typer.Typer(
     name="pretzel",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command()(up.up)
 app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=False)(servers.control_plane)
 app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
+app.command()(check.check)
 app.command()(deploy.deploy)
 app.command()(catalog.models)
 app.command()(catalog.describe)

@@ -58,17 +58,18 @@ def deploy(
         rows = read_sample(sample, model) if sample else None
         with _progress(not json) as report:
             options = {} if weights == "exact" else {"weights": weights}
-            version = plane.deploy(
-                name,
-                model,
-                sample=rows,
-                sample_rows=sample_rows,
-                tolerance=tolerance,
-                alias=alias,
-                wait=wait,
-                options=options,
-                progress=report,
-            )
+            with output.plain_warnings():
+                version = plane.deploy(
+                    name,
+                    model,
+                    sample=rows,
+                    sample_rows=sample_rows,
+                    tolerance=tolerance,
+                    alias=alias,
+                    wait=wait,
+                    options=options,
+                    progress=report,
+                )
     if json:
         output.print_json(version)
     else:

@@ -63,8 +63,7 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
 def _pickled(path: Path) -> Any:
     if path.suffix.lower() in DATA:
         raise InputError(f"{path}: it is not what its name says, and a file of that name is not opened as a pickle")
-    message = f"warning: {path} is opened as a pickle, which runs what is in it; open only files that you trust"
-    output.console(error=True).print(message, style="yellow", markup=False, soft_wrap=True)
+    output.warn(f"{path} is opened as a pickle, which runs what is in it; open only files that you trust")
     try:
         return _load_pickle(path)
     except Exception as error:

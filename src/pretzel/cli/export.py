@@ -27,7 +27,8 @@ def export(
     json: Json = False,
 ) -> None:
     """Save a model as a definition, which holds no code and which any server of ours takes."""
-    definition = _definition(file, trust or [])
+    with output.plain_warnings():
+        definition = _definition(file, trust or [])
     if text:
         print(render(definition))
         return

@@ -27,7 +27,7 @@ _HELP = {
     "UNAVAILABLE": "`pretzel up` starts servers on this machine; --server and --control name others",
     "DEADLINE_EXCEEDED": "--timeout allows more",
     "FAILED_PRECONDITION": "`pretzel describe NAME` tells the present state",
-    "UNIMPLEMENTED": "replace the step or the option that is named",
+    "UNIMPLEMENTED": "replace the step or the option that is named; `pretzel check FILE` names all of them",
     "CANCELLED": "run it again",
     "RESOURCE_EXHAUSTED": "try again later, or send less",
 }

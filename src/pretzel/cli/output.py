@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pretzel.errors import AnswersMayDifferWarning
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
@@ -46,6 +49,27 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     for name, value in pairs:
         grid.add_row(Text(name, style="bold"), Text(str(value)))
     console().print(grid)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print warnings that answers may differ as lines for people, and others as Python does, once the block is done."""
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", AnswersMayDifferWarning)
+            yield
+    finally:
+        for told in caught:
+            if issubclass(told.category, AnswersMayDifferWarning):
+                warn(str(told.message))
+            else:
+                warnings.showwarning(told.message, told.category, told.filename, told.lineno)
+
+
+def warn(message: str) -> None:
+    """Print one line of warning on standard error."""
+    console(error=True).print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:

@@ -249,7 +249,10 @@ class ControlPlane(Connection):
 
         Raises:
             UnsupportedError: the estimator cannot be served exactly; the message names step and option.
-            VerificationError: the answers on the sample differ.
+            VerificationError: the answers on the sample differ; where that had to be feared, the message says why.
+
+        Warns:
+            AnswersMayDifferWarning: there is no sample, and answers of a step may differ from the library's.
         """
         request = deployment.Deployment(
             name, model, sample, expected, tolerance, alias, wait, options or {}, sample_rows

@@ -23,6 +23,7 @@ from pretzel.errors import (
     renumbered,
 )
 from pretzel.plan import wire
+from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
@@ -65,7 +66,10 @@ def silent(step: str, done: int, total: int) -> None:
 def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
     """Export, upload what the server lacks, and submit; return the version."""
     progress("export", 0, 0)
-    request, parameters = yield Work(lambda: _prepare(wanted))
+    definition, request = yield Work(lambda: _prepare(wanted))
+    if wanted.sample is None:  # of which the answers would be compared
+        warn_of(definition.metadata)
+    parameters = definition.parameters
     try:
         return (yield from _submit(request, parameters, progress))
     except CorruptObjectError:  # what was damaged in the store is missing from it now, and here it is whole
@@ -90,10 +94,10 @@ def _submit(
     return found[0]
 
 
-def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Parameter]]:
+def _prepare(wanted: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
     wanted = replace(wanted, model=_opened(wanted.model))
     definition = _definition(wanted.model, wanted.sample)
-    return _request(wanted, definition), definition.parameters
+    return definition, _request(wanted, definition)
 
 
 def _opened(model: Any) -> Any:
@@ -108,10 +112,10 @@ def _opened(model: Any) -> Any:
 def _definition(model: Any, sample: Any) -> Definition:
     if isinstance(model, Definition):
         return model
-    from pretzel.importers import export  # loads scikit-learn, which a client that only predicts need not have
+    from pretzel.importers import definition_of  # loads scikit-learn, which a client that only predicts need not have
 
     try:
-        return export(model, sample=sample)
+        return definition_of(model, sample=sample)
     except UnsupportedError:
         raise
     except Exception:

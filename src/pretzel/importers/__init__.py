@@ -1,6 +1,7 @@
 """Turns an estimator in memory into a pipeline definition."""
 
-from pretzel.importers.export import export
+from pretzel.importers.check import Report, check
+from pretzel.importers.export import definition_of, export
 from pretzel.importers.registry import IMPORTERS, Methods, Step, imports
 
-__all__ = ["IMPORTERS", "Methods", "Step", "export", "imports"]
+__all__ = ["IMPORTERS", "Methods", "Report", "Step", "check", "definition_of", "export", "imports"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.inputs import MATRIX, Inputs, Open, UnreadableError
+from pretzel.importers.inputs import MARK, MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -27,7 +27,9 @@ class Columns:
 
     @classmethod
     def of(cls, node: Node) -> Columns:
-        """Return the columns of one node."""
+        """Return the columns of one node; those of a placeholder are open."""
+        if isinstance(node, ops.Input) and node.column.startswith(MARK):
+            return opened_placeholder(node.column, node.type.width)
         return cls((node,))
 
     @classmethod
@@ -39,6 +41,11 @@ class Columns:
         return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
 
     @property
+    def inputs(self) -> list[Inputs]:
+        """The inputs of which some of these columns are still open."""
+        return list({id(part.inputs): part.inputs for part in self.parts if isinstance(part, Open)}.values())
+
+    @property
     def width(self) -> int:
         """How many columns there are."""
         return sum(_width(part) for part in self.parts)
@@ -48,6 +55,11 @@ class Columns:
         """Whether the columns come as a sparse matrix."""
         kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
         return any(kind is not None and kind.layout == "sparse" for kind in kinds)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether these are several columns of a table as it comes in."""
+        return bool(self.names) and len(self.parts) > 1 and all(isinstance(part, Open) for part in self.parts)
 
     def numbers(self, dtype: str | None = None) -> Node:
         """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
@@ -172,6 +184,11 @@ class Columns:
                 return part.at(position) if isinstance(part, Open) else _pick(part, position)
             position -= width
         raise IndexError(f"column {position} beyond the last")
+
+
+def opened_placeholder(name: str, width: int | None) -> Columns:
+    """Return columns of which nothing is known but how many they are."""
+    return Columns((Open(Inputs(), name, width),))
 
 
 def _width(part: Part) -> int:

@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.errors import DefinitionError, UnsupportedError
+from pretzel.importers.collecting import Collecting, first_cause
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
+from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import MATRIX, Inputs
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
+from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
@@ -28,12 +32,63 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
     Raises:
         UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.
         InputError: a file is torn, or not what it seems to be.
+
+    Warns:
+        AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
     """
+    definition = definition_of(estimator, sample=sample)
+    warn_of(definition.metadata)
+    return definition
+
+
+def definition_of(estimator: Any, *, sample: Any = None) -> Definition:
+    """Return what :func:`export` returns; where answers may differ stands in the metadata alone."""
     estimator = opened(estimator)
-    inputs = Inputs(_settled(sample), _categorical(sample))
-    x = _given(estimator, inputs)
-    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
-    return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
+    try:
+        return finished(Making(estimator, sample, Findings()))
+    except (UnsupportedError, DefinitionError) as error:
+        cause = _cause(error, estimator, sample)
+        if cause is error:
+            raise
+        raise cause from error
+
+
+class Making:
+    """The parts of a definition in the making."""
+
+    def __init__(self, estimator: Any, sample: Any, findings: Findings) -> None:
+        """Import an estimator; what else is to be said of its steps goes to ``findings``."""
+        self.estimator, self.findings = estimator, findings
+        self.inputs = Inputs(_settled(sample), _categorical(sample))
+        self.inputs.dates = _dates(sample)
+        self.x = _given(estimator, self.inputs)
+        self.methods = import_estimator(estimator, self.x, Step(type(estimator).__name__.lower(), estimator, findings))
+
+
+def finished(made: Making) -> Definition:
+    """Return the definition of what was made."""
+    metadata = _metadata(made.estimator, made.x, made.inputs)
+    if made.findings.notes:
+        metadata[KEY] = [note.as_map() for note in made.findings.notes]
+    return Definition(made.methods, tuple(made.inputs.used.values()), metadata)
+
+
+def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
+    """Return the error to raise: a step that is refused for what it is comes before one that cannot read its input."""
+    told = getattr(error, "refusal", None)
+    if told is not None and not told.about_input:
+        return error
+    findings = Collecting()
+    try:
+        Making(estimator, sample, findings)
+    except Exception:  # which is no better than the first
+        return error
+    cause = first_cause(findings.refusals) if findings.refusals else None
+    if cause is None or (cause.about_input and not isinstance(error, UnsupportedError)):
+        return error
+    truer = UnsupportedError(str(cause))
+    truer.refusal = cause
+    return truer
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
@@ -60,7 +115,7 @@ def _settled(sample: Any) -> dict[str, ValueType]:
         return {}
     names = getattr(sample, "column_names", None) or (sample.columns if _is_frame(sample) else None)
     if names is not None:
-        arrays = {str(name): np.asarray(sample[name]) for name in names}
+        arrays = {str(name): np.asarray(sample[name]) for name in names if str(name) not in _dates(sample)}
         return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
     if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
         return {MATRIX: TEXT}
@@ -80,6 +135,14 @@ def _categorical(sample: Any) -> list[str]:
     return [
         str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
     ]
+
+
+def _dates(sample: Any) -> dict[str, str]:
+    """Return the columns of a table that hold dates or spans of time, and their types."""
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
+        return {}
+    types = zip(sample.columns, sample.dtypes, strict=True)
+    return {str(name): str(dtype) for name, dtype in types if getattr(dtype, "kind", "") in ("M", "m")}
 
 
 def _is_frame(sample: Any) -> bool:

@@ -6,7 +6,8 @@ one or the other; two steps that disagree are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from pretzel.plan.types import TEXT, ValueType, dense
 
 MATRIX = "X"
 """Name of the input of estimators that were not fitted on a DataFrame."""
+MARK = "\0refused: "
+"""Begins the names of open placeholders for what a refused step makes."""
 
 
 class UnreadableError(UnsupportedError):
@@ -33,6 +36,12 @@ class Inputs:
         """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
         self.types: dict[str, ValueType] = dict(settled or {})
         self.categorical = frozenset(categorical)
+        self.dates: dict[str, str] = {}
+        """Columns that a sample holds as dates, and of which type."""
+        self.reader = ""
+        """The path of the step that is being imported."""
+        self.readers: dict[str, str] = {}
+        """The step that settled the type of each input."""
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
         self.integers: str | None = None
@@ -50,14 +59,27 @@ class Inputs:
         Raises:
             UnreadableError: one step reads texts where another reads numbers.
         """
-        kind = self.types.setdefault(name, wanted)
+        if name in self.dates:
+            remedy = "make texts or numbers of it before the model, while fitting too"
+            raise UnreadableError(f"column {name!r} holds dates ({self.dates[name]}), which no step reads; {remedy}")
+        if name not in self.types:
+            self.types[name], self.readers[name] = wanted, self.reader
+        kind = self.types[name]
         if kind.is_text != wanted.is_text or kind.width != wanted.width:
-            raise UnreadableError(
-                f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
-            )
+            raise UnreadableError(self._disagreement(name, kind, wanted))
         node = ops.Input(name, str(kind))
         self.used[name] = node
         return node
+
+    def _disagreement(self, name: str, kind: ValueType, wanted: ValueType) -> str:
+        said = f"it reads {_said(wanted)} of input {name!r}"
+        if name not in self.readers:
+            remedy = "encode texts by a step of their own, or leave the column out"
+            if name == MATRIX:
+                remedy = "fit it on a DataFrame, whose columns have types of their own"
+            return f"{said}, and the sample holds {_said(kind)} there; {remedy}"
+        remedy = "fit them on a DataFrame, and give each columns of its own by a ColumnTransformer"
+        return f"{said}, and {self.readers[name]} reads {_said(kind)} of it; {remedy}"
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
@@ -81,6 +103,24 @@ class Inputs:
             raise UnreadableError(f"input {name!r}: one step reads {self.used[name].type}, another lists")
         self.types[name] = kind
         return self.used.setdefault(name, ops.Input(name, str(kind)))
+
+
+def _said(kind: ValueType) -> str:
+    what = "text" if kind.is_text else "number"
+    return f"one {what} per row" if kind.width is None else f"rows of {kind.width} {what}s"
+
+
+@contextmanager
+def reading(path: str, many: Iterable[Inputs]) -> Iterator[None]:
+    """Let inputs know which step reads them, for messages."""
+    before = [(inputs, inputs.reader) for inputs in many]
+    for inputs, _ in before:
+        inputs.reader = path
+    try:
+        yield
+    finally:
+        for inputs, reader in before:
+            inputs.reader = reader
 
 
 @dataclass(frozen=True, slots=True)

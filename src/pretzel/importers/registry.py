@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import Inputs, UnreadableError
+from pretzel.importers.findings import Findings, Note, Refusal, class_name
+from pretzel.importers.inputs import Inputs, UnreadableError, reading
+from pretzel.importers.remedies import unknown_class
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -25,7 +27,7 @@ GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
-UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
+GIVEN_ELSE = "give it what it was fitted on"
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
@@ -83,23 +85,80 @@ class Step:
 
     path: str
     estimator: Any
+    findings: Findings = field(default_factory=Findings, compare=False)
+    """What all steps of one import share."""
+    width: int | None = field(default=None, compare=False)
+    """How many columns it makes, where the step around it knows."""
+    cut: str = field(default="", compare=False)
+    """The expression of what is left of the pipeline behind this step: ``pipeline[1:]``."""
+
+    def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
+        """Return the step that ``estimator``, a part of this one under ``name``, is."""
+        return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut)
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
-        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))
+        return import_estimator(estimator, x, self.inner(name, estimator))
 
-    def transform(self, name: str, estimator: Any, x: Columns) -> Node:
+    def transform(self, name: str, estimator: Any, x: Columns, width: int | None = None, cut: str = "") -> Node:
         """Import ``estimator`` for its ``transform`` alone."""
-        methods = self.enter(name, estimator, x)
-        if "transform" not in methods:
-            raise Step(f"{self.path}.{name}", estimator).refuse("", "it has no transform", "place it last")
-        return methods["transform"]
+        inner = self.inner(name, estimator, width, cut)
+        methods = import_estimator(estimator, x, inner)
+        if "transform" in methods:
+            return methods["transform"]
+        return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
 
-    def refuse(self, option: str, reason: str, remedy: str) -> UnsupportedError:
-        """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead."""
-        kind = type(self.estimator).__name__
-        where = f"{kind}({option}={getattr(self.estimator, option, '...')!r:.60})" if option else kind
-        return UnsupportedError(f"{self.path}: {where} cannot be served: {reason}; {remedy}")
+    def may_differ(self, reason: str, remedy: str) -> None:
+        """Note that answers of this step may differ from the library's; whoever compiles the model is warned.
+
+        Args:
+            reason: why; part of a sentence, after a colon.  Reasons stand in :mod:`pretzel.importers.differences`.
+            remedy: what to do instead.
+        """
+        self.findings.note(Note(self.path, class_name(self.estimator), reason, remedy))
+
+    def refuse(self, option: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
+        """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead.
+
+        Args:
+            option: of the constructor.
+            reason: why; part of a sentence, after a colon.
+            remedy: what to do instead.
+            about_input: the step is refused for what it is given; a step before may be to blame.
+        """
+        value = getattr(self.estimator, option, ...) if option else None
+        if callable(value) and not about_input:
+            remedy += self._aside()
+        told = f"{option}={_shown(value)}" if option else ""
+        return _error(Refusal(self.path, class_name(self.estimator), told, reason, remedy, about_input))
+
+    def refuse_class(self) -> UnsupportedError:
+        """Return the error that says that estimators of this class cannot be served, and what to do instead."""
+        told = REFUSED.get(type(self.estimator))
+        reason, remedy = told or unknown_class(self.estimator, IMPORTERS)
+        resamples = hasattr(self.estimator, "fit_resample")  # which only fitting does, so that nothing is computed
+        return self.refuse("", reason, remedy if resamples else remedy + self._aside())
+
+    def _aside(self) -> str:
+        """Return the remedy that all steps of a pipeline but the last have."""
+        if not self.cut:
+            return ""
+        before = self.cut.replace("[", "[:").replace(":]", "]")
+        return f"; or compute {before}.transform(X) before, and serve {self.cut} alone"
+
+
+def _shown(value: Any) -> str:
+    """Return the value of an option for a message; a function by its name."""
+    if value is ...:
+        return "..."
+    name = getattr(value, "__qualname__", None) if callable(value) else None
+    return f"{getattr(value, '__module__', None) or 'builtins'}.{name}" if name else f"{value!r:.60}"
+
+
+def _error(refusal: Refusal) -> UnsupportedError:
+    error = UnsupportedError(str(refusal))
+    error.refusal = refusal
+    return error
 
 
 def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
@@ -108,14 +167,20 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     Raises:
         UnsupportedError: it, an option or a callable of it cannot be served exactly.
     """
+    return step.findings.run(_imported, estimator, x, step)
+
+
+def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     load_family(type(estimator))
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
-        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
+        raise step.refuse_class()
     try:
-        return importer(estimator, x, step)
+        with reading(step.path, x.inputs):
+            return importer(estimator, x, step)
     except UnreadableError as error:
-        raise UnsupportedError(f"{step.path}: {type(estimator).__name__} cannot be served: {error}") from None
+        reason, _, remedy = str(error).rpartition("; ")
+        raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None
     except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted
         if is_fitted(estimator):
             raise

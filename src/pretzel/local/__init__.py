@@ -9,11 +9,12 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.control_plane.explain import Evidence, explain
-from pretzel.importers import export
+from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.local.methods import method_of
 from pretzel.local.models import Export, Models, labels_of, table_of
 from pretzel.plan import bundle, ops
+from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.parts import methods_of, outputs_of
 
@@ -26,9 +27,14 @@ def compile(estimator: Any) -> Predictor:
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
         InputError: a file is torn, or not what it seems to be.
+
+    Warns:
+        AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
     """
     estimator = opened(estimator)
-    return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
+    definition = definition_of(estimator)
+    warn_of(definition.metadata)
+    return Predictor(definition, lambda sample: definition_of(estimator, sample=sample))
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:

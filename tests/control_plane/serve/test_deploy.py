@@ -149,6 +149,21 @@ def test_row_numbers_that_do_not_belong_to_the_rows_are_refused(server: Server, 
         server.steps(name, definition(1), sample=golden)
 
 
+NOTE = {"step": "pipeline.knnimputer", "class": "sklearn.impute.KNNImputer", "reason": "ties", "remedy": "drop it"}
+
+
+@pytest.mark.parametrize(
+    ("note", "said"), [(NOTE, "; likely cause: pipeline.knnimputer: answers of .*KNN.*: ties; drop it$"), (7, "$")]
+)
+def test_a_refusal_names_the_likely_cause(server: Server, name: str, note: object, said: str):
+    made = definition(1)
+    made = Definition(made.outputs, made.inputs, {**made.metadata, "may_differ": [note]})
+    server.send(made)
+    with fails("FAILED_PRECONDITION", "'decision_function', row 2: .*; 1 of 20 values are wrong" + said):
+        server.steps(name, made, sample=sample(1, off=0.01))
+    assert server.deploy(name, made, sample=sample(1)).metadata["may_differ"] == [note]
+
+
 def test_wrong_labels_are_refused(server: Server, name: str):
     golden = sample(1)
     predict = golden.outputs[1]

@@ -172,5 +172,5 @@ def test_values_that_the_library_refuses_are_refused(bad: float, message: str) -
 def test_labels_that_no_table_holds_are_refused() -> None:
     model = fit(linear_model.LogisticRegression(), data(), labels("two ints"))
     model.classes_ = np.array([b"no", b"yes"])
-    with pytest.raises(UnsupportedError, match="logisticregression: LogisticRegression cannot be served: its labels"):
+    with pytest.raises(UnsupportedError, match="sklearn.linear_model.LogisticRegression cannot be served: its labels"):
         export(model)

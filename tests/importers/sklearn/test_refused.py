@@ -21,10 +21,22 @@ X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
 @pytest.mark.parametrize(
     ("estimator", "message"),
     [
-        (NMF(2, max_iter=300).fit(X), "nmf: NMF cannot be served: when its iteration stops depends on all rows"),
-        (MiniBatchNMF(2).fit(X), "minibatchnmf: MiniBatchNMF cannot be served: .*; use TruncatedSVD"),
-        (PatchExtractor().fit(X.reshape(5, 4, 4)), "patchextractor: PatchExtractor cannot be served: it makes several"),
-        (make_pipeline(NMF(2, max_iter=300), Ridge()).fit(X, X[:, 0]), "pipeline.nmf: NMF cannot be served"),
+        (
+            NMF(2, max_iter=300).fit(X),
+            "nmf: sklearn.decomposition.NMF cannot be served: when its iteration stops depends on all rows",
+        ),
+        (
+            MiniBatchNMF(2).fit(X),
+            "minibatchnmf: sklearn.decomposition.MiniBatchNMF cannot be served: .*; use TruncatedSVD",
+        ),
+        (
+            PatchExtractor().fit(X.reshape(5, 4, 4)),
+            "sklearn.feature_extraction.image.PatchExtractor cannot be served: it makes several",
+        ),
+        (
+            make_pipeline(NMF(2, max_iter=300), Ridge()).fit(X, X[:, 0]),
+            "pipeline.nmf: sklearn.decomposition.NMF cannot be served",
+        ),
     ],
     ids=["NMF", "MiniBatchNMF", "PatchExtractor", "a step"],
 )

@@ -152,7 +152,10 @@ def test_nasty_texts(options: dict[str, Any], seen: list[str], new: list[str]) -
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"tokenizer": str.split, "token_pattern": None}, "countvectorizer: CountVectorizer(tokenizer="),
+        (
+            {"tokenizer": str.split, "token_pattern": None},
+            "countvectorizer: sklearn.feature_extraction.text.CountVectorizer(tokenizer=",
+        ),
         ({"preprocessor": str.upper}, "use lowercase and strip_accents"),
         ({"analyzer": str.split}, "CountVectorizer(analyzer="),
         ({"strip_accents": str.upper}, "CountVectorizer(strip_accents="),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import COLUMN_ORDER
 from pretzel.importers.forest import Trees, joined, reachable
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
@@ -28,6 +29,8 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
     """
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
+    if x.is_table:
+        step.may_differ(COLUMN_ORDER.reason, COLUMN_ORDER.remedy)
     given, features = _matrix(model, x, step)
     zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
     trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]

@@ -8,20 +8,25 @@ import numpy as np
 import onnx
 
 from pretzel.errors import UnsupportedError
+from pretzel.importers.findings import Findings
 from pretzel.importers.onnx.budget import Budget, cost, numbers
 from pretzel.importers.onnx.folding import fold
-from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of
+from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of, refused
 from pretzel.importers.onnx.values import MALFORMED, AcrossRowsError, Value
 
 MAX_NODES = 50_000
+GRAPH = "the graph"
+"""What a refusal names that ends the walk, as where nodes ask for more memory than they may."""
 
 
 class Walk:
     """The values of a graph, by name, as far as they were needed."""
 
-    def __init__(self, model: onnx.ModelProto, path: str, given: Mapping[str, Value]) -> None:
-        """Begin with what the graph is given and with its constants."""
-        self.model, self.path = model, path
+    def __init__(
+        self, model: onnx.ModelProto, path: str, given: Mapping[str, Value], findings: Findings | None = None
+    ) -> None:
+        """Begin with what the graph is given and with its constants; ``findings`` may take refusals of nodes."""
+        self.model, self.path, self.findings = model, path, findings or Findings()
         self.opsets = {_domain(item.domain): item.version for item in model.opset_import}
         self.budget = Budget(model.ByteSize())
         self.values: dict[str, Value] = {t.name: self._tensor(t.name, t) for t in model.graph.initializer}
@@ -34,7 +39,7 @@ class Walk:
             UnsupportedError: a node cannot be served; the message names it.
         """
         for node in self._needed(wanted):
-            self._step(node)
+            self._try(node)
         return [self._read(name, "the graph") for name in wanted]
 
     def _needed(self, wanted: list[str]) -> list[onnx.NodeProto]:
@@ -48,6 +53,19 @@ class Walk:
                 kept.append(node)
                 names.update(filter(None, node.input))
         return kept[::-1]
+
+    def _try(self, node: onnx.NodeProto) -> None:
+        """Compute a node; where its refusal is taken, what reads it is passed over."""
+        if any(isinstance(self.values.get(name), _Refused) for name in node.input):
+            self.values.update(dict.fromkeys(filter(None, node.output), _Refused()))  # type: ignore[arg-type]
+            return
+        try:
+            self._step(node)
+        except UnsupportedError as error:
+            refusal = error.refusal
+            if refusal is None or refusal.kind == GRAPH or not self.findings.passes(error):
+                raise
+            self.values.update(dict.fromkeys(filter(None, node.output), _Refused()))  # type: ignore[arg-type]
 
     def _step(self, node: onnx.NodeProto) -> None:
         domain = _domain(node.domain)
@@ -100,6 +118,9 @@ class Walk:
         value = self.values.get(name)
         if value is None:
             raise self.refuse(f"{reader} reads {name[:80]!r}, which nothing before it gives", "export it again")
+        if isinstance(value, _Refused):
+            reason = f"{reader} reads {name[:80]!r}, which is refused"
+            raise refused(self.path, GRAPH, reason, "mend that first", about_input=True)
         if isinstance(value, _Unserved):
             raise value.site.refuse(f"its output {name[:80]!r} is read", "export a graph that does not need it")
         return value
@@ -114,7 +135,11 @@ class Walk:
 
     def refuse(self, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says why the graph as a whole cannot be served."""
-        return UnsupportedError(f"{self.path}: the graph cannot be served: {reason}; {remedy}")
+        return refused(self.path, GRAPH, reason, remedy)
+
+
+class _Refused:
+    """Stands for an output of a node that was refused, or that reads one such."""
 
 
 class _Unserved:

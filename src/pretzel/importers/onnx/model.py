@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import onnx
@@ -26,6 +26,8 @@ NEWEST = onnx.defs.onnx_opset_version()
 
 class OnnxModel:
     """A model from a file, which answers through ONNX Runtime where that is installed, else through ONNX itself."""
+
+    stands_for: ClassVar = "onnx.ModelProto"
 
     def __init__(self, proto: onnx.ModelProto) -> None:
         """Keep what was read."""
@@ -126,7 +128,7 @@ def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
     declared = graph_inputs(proto.graph)
     given_values = {name: item.value([next(nodes) for _ in range(item.width)]) for name, item in declared}
     names = [output.name for output in proto.graph.output]
-    walk = Walk(proto, step.path, given_values)
+    walk = Walk(proto, step.path, given_values, step.findings)
     outputs = {name: _output(walk, name, value) for name, value in zip(names, walk.run(names), strict=True)}
     methods = {method: _method(method, outputs[name]) for method, name in _names_of(proto.graph).items()}
     return {name: node for name, node in methods.items() if node is not None}

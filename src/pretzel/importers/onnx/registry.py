@@ -11,6 +11,7 @@ import onnx
 from onnx import numpy_helper
 
 from pretzel.errors import UnsupportedError
+from pretzel.importers.findings import Refusal
 from pretzel.importers.onnx.values import Rows, Value, check_dimensions
 
 Converter = Callable[["Site"], Value | tuple[Value, ...]]
@@ -151,14 +152,21 @@ class Site:
     def refuse(self, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says which node cannot be served, why, and what to do instead."""
         name = self.node.name or (self.node.output[0] if self.node.output else "")
-        where = f"{self.path}: node {name[:80]!r} ({self.operator[:80]})"
-        return UnsupportedError(f"{where} cannot be served: {reason}; {remedy}")
+        return refused(self.path, f"node {name[:80]!r} ({self.operator[:80]})", reason, remedy)
 
     def refuse_unread(self) -> None:
         """Refuse attributes that the converter did not ask for."""
         unread = sorted({attribute.name for attribute in self.node.attribute} - self.read)
         if unread:
             raise self.refuse(f"its attribute {unread[0][:80]!r} is not known in opset {self.opset}", "leave it out")
+
+
+def refused(path: str, part: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
+    """Return the error that says which part of a graph cannot be served, why, and what to do instead."""
+    refusal = Refusal(path, part, "", reason, remedy, about_input)
+    error = UnsupportedError(str(refusal))
+    error.refusal = refusal
+    return error
 
 
 def _kind(value: Value) -> str:

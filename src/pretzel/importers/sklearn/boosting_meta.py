@@ -57,7 +57,7 @@ def _votes(estimator: Any, voters: list[Member]) -> Node:
 def _vote(estimator: Any, voter: Member, weight: float) -> Node:
     predicted = voter.gives("predict")
     if not isinstance(predicted, ops.LabelLookup):
-        raise voter.step.refuse("", "it is no classifier", "use a classifier in its place")
+        raise voter.step.refuse("", "it is no classifier", "use a classifier in its place", about_input=True)
     classes = np.asarray(estimator.classes_)
     named = np.asarray(voter.fitted.classes_)[:, None] == classes[None, :]
     table = np.where(named, weight, -1 / (len(classes) - 1) * weight)

@@ -9,6 +9,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import STEEP_SIGMOIDS
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.isotonic import isotonic
 from pretzel.importers.sklearn.labels import labelled
@@ -17,6 +18,7 @@ from pretzel.importers.sklearn.members import Member, cast, divided, member, spr
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
+STEEP = 1e6  # slopes beyond magnify the last digits of a score to those of a probability that count
 TINY = 1e-12  # what the library adds to a probability before it takes the logarithm
 
 
@@ -44,6 +46,8 @@ def _sigmoid(fold: Any, part: Member) -> Node:
     scores = cast(_predictions(fold, part), "f64")
     width = scores.type.columns
     slope, shift = (np.array([-getattr(one, name) for one in fold.calibrators]) for name in ("a_", "b_"))
+    if np.abs(slope).max() > STEEP:
+        part.step.may_differ(STEEP_SIGMOIDS.reason, STEEP_SIGMOIDS.remedy)
     return _complete(fold, part, ops.Link(ops.Affine(scores, vector(slope, width), vector(shift, width)), "sigmoid"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, time, timedelta
 from numbers import Real
 from typing import Any
 
@@ -63,7 +64,9 @@ def target_encoder(estimator: TargetEncoder, x: Columns, step: Step) -> Methods:
 def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
     """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
     if x.is_sparse:
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     kept = _kept_columns(estimator)
     fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
     if fill.dtype.kind == "O" and all(isinstance(value, str) for value in fill) and len(fill):
@@ -139,6 +142,9 @@ def _lookup(
 def _numbers(keys: Sequence[Any], none_code: int, step: Step) -> np.ndarray:
     """Return categories as float64, in which requests bring them."""
     kinds = {np.asarray(key).dtype.kind for key in keys}
+    if any(_is_date(key) for key in keys):
+        remedy = "make texts or numbers of them before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
+        raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
     if not kinds <= set("biuf") or none_code != UNKNOWN:
         raise step.refuse(
             "categories", "a column holds values of several kinds", "make them all strings or all numbers"
@@ -146,6 +152,10 @@ def _numbers(keys: Sequence[Any], none_code: int, step: Step) -> np.ndarray:
     if any(abs(int(key)) > WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
         raise step.refuse("categories", "an integer category is no float64", "encode so large integers as strings")
     return np.array(keys, np.float64)
+
+
+def _is_date(key: Any) -> bool:
+    return isinstance(key, (date, time, timedelta, np.datetime64, np.timedelta64))
 
 
 def _kinds(categories: Any) -> tuple[list[int], int | None, int | None]:

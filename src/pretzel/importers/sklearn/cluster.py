@@ -10,6 +10,7 @@ from sklearn import cluster
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.doubts import note_rounding
 from pretzel.importers.sklearn.matrices import checked, checked_dense, is_sparse
 from pretzel.importers.sklearn.members import cast, divided
 from pretzel.plan import ops
@@ -25,6 +26,7 @@ def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
     for sparse ones; so do we, and ties fall alike.
     """
     node, centers = checked(x, estimator), np.ascontiguousarray(estimator.cluster_centers_)
+    note_rounding(centers, step)
     labels = ops.Cast(ops.ArgMin(_nearness(node, centers)), "i32")
     return {"predict": labels, "transform": _distances(node, centers)}
 
@@ -40,6 +42,7 @@ def bisecting_k_means(estimator: Any, x: Columns, step: Step) -> Methods:
 def birch(estimator: Any, x: Columns, step: Step) -> Methods:
     """The cluster of the nearest subcluster, and the distances to the subclusters."""
     node, centers = checked(x, estimator), estimator.subcluster_centers_
+    note_rounding(centers, step)
     labels = Parameter.of(np.asarray(estimator.subcluster_labels_, np.int64))
     return {"predict": ops.Take(_nearest(node, centers), labels, -1.0), "transform": _distances(node, centers)}
 
@@ -47,6 +50,7 @@ def birch(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(cluster.MeanShift)
 def mean_shift(estimator: Any, x: Columns, step: Step) -> Methods:
     """The nearest center."""
+    note_rounding(estimator.cluster_centers_, step)
     return {"predict": _nearest(checked_dense(x, estimator, step), estimator.cluster_centers_)}
 
 
@@ -58,6 +62,7 @@ def affinity_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
     node, centers = checked(x, estimator), estimator.cluster_centers_
     if not centers.shape[0]:
         return {"predict": ops.Constant(node, Parameter.of(np.array([-1])))}
+    note_rounding(centers, step)
     return {"predict": _nearest(node, centers)}
 
 

@@ -11,6 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import UnreadableError
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -21,10 +22,19 @@ from pretzel.plan.parameter import Parameter
 def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     """Return the methods of the last step over the transforms of those before it."""
     *before, (name, last) = estimator.steps
-    for earlier, transformer in before:
+    for i, (earlier, transformer) in enumerate(before):
         if not _is_identity(transformer):
-            x = Columns.of(step.transform(earlier, transformer, x))
+            cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
+            x = Columns.of(step.transform(earlier, transformer, x, _read(estimator.steps[i + 1][1]), cut))
     return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
+
+
+def _read(following: Any) -> int | None:
+    """Return how many columns the next step was fitted on."""
+    try:
+        return getattr(following, "n_features_in_", None)
+    except Exception:  # what a property of a class that is not known may do
+        return None
 
 
 @imports(FeatureUnion)
@@ -47,15 +57,22 @@ def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> 
     for name, transformer, _ in estimator.transformers_:
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
-            part = _transformed(name, transformer, x.select(positions), step)
+            made = estimator.output_indices_[name]
+            part = _transformed(name, transformer, x.select(positions), step, made.stop - made.start)
             parts.append(_weighted(part, weights.get(name)))
     if not estimator.sparse_output_:
         parts = [ops.Densify(part) if part.type.layout == "sparse" else part for part in parts]
     return {"transform": _side_by_side(parts, step)}
 
 
-def _transformed(name: str, transformer: Any, x: Columns, step: Step) -> Node:
-    return x.numbers() if _is_identity(transformer) else step.transform(name, transformer, x)
+def _transformed(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None) -> Node:
+    if not _is_identity(transformer):
+        return step.transform(name, transformer, x, width)
+    try:
+        return x.numbers()
+    except UnreadableError as error:
+        reason, _, remedy = str(error).rpartition("; ")
+        raise UnreadableError(f"{name!r} passes columns through that are not numbers: {reason}; {remedy}") from None
 
 
 def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
@@ -63,7 +80,10 @@ def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
         raise step.refuse("", "it gives no column", "keep at least one transformer")
     if len({part.type.is_text for part in parts}) > 1:
         raise step.refuse(
-            "", "it puts texts and numbers side by side", "encode the texts, or give them to another step"
+            "",
+            "it puts texts and numbers side by side",
+            "encode the texts, or give them to another step",
+            about_input=True,
         )
     return parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
 

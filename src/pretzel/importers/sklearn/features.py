@@ -42,7 +42,9 @@ def polynomial_features(estimator: Any, x: Columns, step: Step) -> Methods:
     """The products of columns, the last factor first, as the library builds each degree on the one below."""
     node = checked(x, estimator)
     if is_sparse(node):
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     powers = np.asarray(estimator.powers_, np.int64)
     factors = np.full((len(powers), max(int(powers.sum(axis=1).max(initial=0)), 1)), -1, np.int64)
     for row, exponents in zip(factors, powers, strict=True):
@@ -56,7 +58,9 @@ def power_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """The curve of each column, computed in float64, then standardized."""
     node = checked(x, estimator, allow_nan=True)
     if is_sparse(node):
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     wide = node if node.type.dtype == "f64" else ops.Cast(node, "f64")
     form = estimator.method.replace("-", "_")
     if form == "box_cox":

@@ -40,7 +40,9 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
     """One where a value is above the threshold, else zero, of the type of X."""
     node = checked(x, estimator)
     if is_sparse(node):
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     threshold = as_compared(estimator.threshold, node.type.numpy)
     return {"transform": ops.Cast(ops.Threshold(node, threshold), node.type.dtype)}
 
@@ -56,7 +58,9 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
         remedy = f"use one of NumPy's {', '.join(NAMES.values())}"
         raise step.refuse(option, "no importer knows what it computes", remedy)
     if is_sparse(x):
-        raise step.refuse(option, "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            option, "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     return ops.Elementwise(x, name)
 
 

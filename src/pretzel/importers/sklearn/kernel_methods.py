@@ -8,13 +8,17 @@ import numpy as np
 from sklearn import decomposition, kernel_approximation, kernel_ridge, preprocessing
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_SHARES, ROUNDED_WAVES
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.doubts import cancels
 from pretzel.importers.sklearn.matrices import checked, is_sparse, product, vector
 from pretzel.importers.sklearn.members import cast, divided, total
 from pretzel.importers.sklearn.pairwise import kernel, within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+STEEP = 1e6  # weights beyond make angles of which the last digits count
 
 
 @imports(kernel_ridge.KernelRidge)
@@ -74,6 +78,8 @@ def _as_numpy(result: Node, name: str, x: Node, *others: Any) -> Node:
 def kernel_centerer(estimator: Any, x: Columns, step: Step) -> Methods:
     """``K`` less the means of its row and of each column while fitting, plus the mean of all."""
     node = checked(x, estimator)
+    if cancels(np.asarray(estimator.K_fit_rows_)[:, None]):
+        step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     width = node.type.columns
     means = divided(ops.Linear(node, Parameter.of(np.ones(width, node.type.numpy))), width)
     shift = np.asarray(estimator.K_fit_all_ - estimator.K_fit_rows_, node.type.numpy)
@@ -84,7 +90,7 @@ def kernel_centerer(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(kernel_approximation.RBFSampler)
 def rbf_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     """``cos(X @ random_weights_ + random_offset_)``, scaled."""
-    return {"transform": _waves(estimator, checked(x, estimator), (2.0 / estimator.n_components) ** 0.5)}
+    return {"transform": _waves(estimator, checked(x, estimator), (2.0 / estimator.n_components) ** 0.5, step)}
 
 
 @imports(kernel_approximation.SkewedChi2Sampler)
@@ -96,10 +102,12 @@ def skewed_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     width = node.type.columns
     logs = ops.Elementwise(ops.Affine(inside, vector(1.0, width), vector(skewedness, width)), "log")
     scale = float(np.sqrt(2.0) / np.sqrt(estimator.n_components))
-    return {"transform": cast(_waves(estimator, logs, scale), node.type.dtype)}
+    return {"transform": cast(_waves(estimator, logs, scale, step), node.type.dtype)}
 
 
-def _waves(estimator: Any, x: Node, scale: float) -> Node:
+def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
+    if np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
+        step.may_differ(ROUNDED_WAVES.reason, ROUNDED_WAVES.remedy)
     waves = ops.Elementwise(product(x, estimator.random_weights_.T, estimator.random_offset_), "cos")
     return ops.Affine(waves, Parameter.of(np.full(waves.type.columns, scale, waves.type.numpy)))
 
@@ -112,7 +120,7 @@ def additive_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     """
     node = checked(x, estimator)
     if is_sparse(node):
-        raise step.refuse("", "of sparse rows it makes sparse rows", "give it dense rows")
+        raise step.refuse("", "of sparse rows it makes sparse rows", "give it dense rows", about_input=True)
     wide = within(
         cast(node, "f64"), 0.0, estimator, "Negative values in data passed to X in AdditiveChi2Sampler.transform"
     )

@@ -26,7 +26,9 @@ def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = No
     """
     node = checked(x, estimator, dtype, allow_nan=allow_nan)
     if is_sparse(node):
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     return node
 
 

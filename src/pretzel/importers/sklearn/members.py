@@ -33,7 +33,9 @@ class Member:
             UnsupportedError: it is not served.
         """
         if method not in self.methods:
-            raise self.step.refuse("", f"its {method} is read and not served", "use another estimator in its place")
+            raise self.step.refuse(
+                "", f"its {method} is read and not served", "use another estimator in its place", about_input=True
+            )
         return self.methods[method]
 
     def number(self) -> Node:
@@ -47,7 +49,7 @@ class Member:
         """Return the row of ``table`` that the predicted class, a number from 0, names."""
         predicted = self.gives("predict")
         if not isinstance(predicted, ops.LabelLookup):
-            raise self.step.refuse("", "it is no classifier", "use a classifier in its place")
+            raise self.step.refuse("", "it is no classifier", "use a classifier in its place", about_input=True)
         places = self._numbers(predicted).array.astype(np.int64)
         return ops.Take(predicted.codes, Parameter.of(np.ascontiguousarray(table[places])))
 
@@ -71,7 +73,7 @@ class Member:
 
 def member(step: Step, name: str, fitted: Any, x: Columns) -> Member:
     """Import ``fitted``, a part of ``step`` under ``name``, over ``x``."""
-    return Member(fitted, step.enter(name, fitted, x), Step(f"{step.path}.{name}", fitted))
+    return Member(fitted, step.enter(name, fitted, x), step.inner(name, fitted))
 
 
 def members(step: Step, fitted: Iterable[Any], x: Columns) -> list[Member]:

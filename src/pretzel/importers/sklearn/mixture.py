@@ -9,18 +9,24 @@ from scipy.special import digamma
 from sklearn import mixture
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_SHARES
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.matrices import centered, checked_dense, product, vector
 from pretzel.importers.sklearn.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
+FAR = 1e9
+"""Of larger terms the difference keeps no six digits."""
+
 
 @imports(mixture.GaussianMixture)
 def gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods:
     """``log(weight) + log(density)`` of each component."""
     return _methods(
-        _scores(estimator, checked_dense(x, estimator, step), np.zeros(len(estimator.means_), estimator.means_.dtype))
+        _scores(
+            estimator, checked_dense(x, estimator, step), np.zeros(len(estimator.means_), estimator.means_.dtype), step
+        )
     )
 
 
@@ -30,7 +36,9 @@ def bayesian_gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods
     freedom, width = estimator.degrees_of_freedom_, estimator.means_.shape[1]
     halves = 0.5 * (freedom - np.arange(width)[:, None])
     spread = width * np.log(2.0) + digamma(halves).sum(axis=0) - width / estimator.mean_precision_
-    return _methods(_scores(estimator, checked_dense(x, estimator, step), 0.5 * (spread - width * np.log(freedom))))
+    return _methods(
+        _scores(estimator, checked_dense(x, estimator, step), 0.5 * (spread - width * np.log(freedom)), step)
+    )
 
 
 def _methods(scores: Node) -> Methods:
@@ -41,12 +49,14 @@ def _methods(scores: Node) -> Methods:
     }
 
 
-def _scores(estimator: Any, x: Node, offsets: np.ndarray) -> Node:
+def _scores(estimator: Any, x: Node, offsets: np.ndarray, step: Step) -> Node:
     """Return the log-densities, each with its weight and its offset, rounded where the library rounds.
 
     The library subtracts the mean after its product with the roots of the precisions; we do so before, and lose less.
     """
     roots, width = _roots(estimator), x.type.columns
+    if max(_farthest(*each) for each in zip(estimator.means_, roots, strict=True)) > FAR:
+        step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     squares = (_squared(x, mean, root) for mean, root in zip(estimator.means_, roots, strict=True))
     far: Node = ops.Concat(tuple(squares))
     if roots[0].ndim == 2:
@@ -68,6 +78,11 @@ def _roots(estimator: Any) -> list[np.ndarray]:
     if estimator.covariance_type == "spherical":
         return [np.full(width, root, roots.dtype) for root in roots]
     return list(roots)
+
+
+def _farthest(mean: np.ndarray, root: np.ndarray) -> float:
+    """Return the largest of what the library subtracts: of a diagonal the squares, else the products themselves."""
+    return float(((mean * root) ** 2).sum() if root.ndim == 1 else np.abs(mean @ root).max())
 
 
 def _log_determinants(roots: list[np.ndarray]) -> np.ndarray:

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.impute import KNNImputer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import IMPUTED_TIES, ROUNDED_DISTANCES, ROUNDED_ZEROS
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.doubts import cancels, is_exact, repeats
 from pretzel.importers.sklearn.functions import as_compared
 from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.neighbors import weighing
@@ -33,14 +35,28 @@ def knn_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
     finds_nan = bool(np.isnan(float(estimator.missing_values)))
     given = checked(x, estimator, allow_nan=finds_nan)
     if is_sparse(given):
-        raise step.refuse("", "it refuses sparse rows", "give it dense rows")
+        raise step.refuse("", "it refuses sparse rows", "give it dense rows", about_input=True)
     if given.type.dtype == "f32":
-        raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows")
+        raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows", about_input=True)
     marked = given if finds_nan else _marked(given, as_compared(estimator.missing_values, given.type.numpy))
     learned = np.where(estimator._mask_fit_X, NAN, np.asarray(estimator._fit_X, np.float64))
+    _note_doubts(estimator, learned, step)
     far = ops.Distances(marked, Parameter.of(learned), "nan_euclidean")
     columns = [_column(estimator, marked, far, learned, i, step) for i in _kept(estimator)]
     return {"transform": ops.Concat(tuple(columns + _indicators(estimator, marked)))}
+
+
+def _note_doubts(estimator: Any, learned: np.ndarray, step: Step) -> None:
+    """Note where another choice of donors, or other weights, are possible."""
+    repeated = repeats(learned)
+    others = [bool(np.delete(repeated, i).any()) for i in range(len(repeated))]  # a row may lack all columns but one
+    chosen = (~np.isnan(learned)).sum(axis=0) > estimator.n_neighbors
+    if (chosen & others).any():
+        step.may_differ(IMPUTED_TIES.reason, IMPUTED_TIES.remedy)
+    if cancels(learned):
+        step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
+    if estimator.weights == "distance" and not is_exact(learned):
+        step.may_differ(ROUNDED_ZEROS.reason, ROUNDED_ZEROS.remedy)
 
 
 def _marked(x: Node, missing: float) -> Node:

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 from sklearn import neighbors
+from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_ZEROS, SHARED_TIES, SORTED_TIES
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.doubts import can_tie, cancels, is_exact, note_rounding
 from pretzel.importers.sklearn.labels import label_table, labelled
 from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.members import cast, divided, stacked
@@ -25,6 +28,8 @@ _METRICS = {
     **{name: name for name in ("manhattan", "chebyshev", "canberra", "braycurtis", "hamming", "cosine")},
 }
 _EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
+CHUNK = 256
+"""Rows that one thread of the library's search takes at a time (``pairwise_dist_chunk_size``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,9 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
-        raise step.refuse("", "it was fitted on dense rows and refuses sparse ones", "give it dense rows")
+        raise step.refuse(
+            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+        )
     node = cast(checked(x, estimator), "f64")
     if metric in _EUCLIDEAN and not given:
         return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
@@ -84,8 +91,33 @@ def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
     if not 1 <= count <= estimator.n_samples_fit_:
         raise step.refuse("n_neighbors", f"it knows {estimator.n_samples_fit_} rows", "ask for no more neighbours")
     near = nearness(estimator, x, step)
+    note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
+    if estimator._tree is None and count < estimator.n_samples_fit_:
+        _note_ties(estimator, x, step)
     positions = _in_tree(estimator, near.far, count) if estimator._tree is not None else ops.Nearest(near.far, count)
     return Neighbors(positions, near.distance(ops.Gather(near.far, positions)))
+
+
+def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
+    """Note that of rows at equal distance the library's brute force may take others."""
+    learned = estimator._fit_X
+    if not can_tie(learned):
+        return
+    asked = learned if hasattr(learned, "tocsr") else np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
+    if not ArgKmin.is_usable_for(asked, learned, estimator.effective_metric_):
+        step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
+    elif estimator.n_samples_fit_ > CHUNK:
+        step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
+
+
+def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
+    """Note where Euclidean distances that the library makes of products are not those of differences."""
+    if estimator._fit_method != "brute" or estimator.effective_metric_ not in _EUCLIDEAN:
+        return
+    if cancels(estimator._fit_X):
+        step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
+    if weighed and not is_exact(estimator._fit_X):
+        step.may_differ(ROUNDED_ZEROS.reason, ROUNDED_ZEROS.remedy)
 
 
 def _in_tree(estimator: Any, far: ops.Distances, count: int) -> Node:
@@ -188,6 +220,7 @@ def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class of the nearest centroid; with priors of its own, that of the best discriminant score."""
     node = cast(checked(x, estimator), "f64")
     metric, priors = estimator.metric, np.asarray(estimator.class_prior_)
+    note_rounding(estimator.centroids_, step)
     far = distances(node, matrix(estimator.centroids_), "squares" if metric == "euclidean" else metric)
     scores = _discriminants(estimator, node, metric)
     codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)

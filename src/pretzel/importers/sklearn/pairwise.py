@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.importers.differences import ROUNDED_DISTANCES
 from pretzel.importers.registry import Step
+from pretzel.importers.sklearn.doubts import cancels
 from pretzel.importers.sklearn.matrices import is_sparse, vector
 from pretzel.importers.sklearn.members import cast
 from pretzel.plan import ops
@@ -30,11 +32,13 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
         return _OF_PRODUCTS[name](dot(x, centers), scale, coef0, degree)
     if name in _OF_DISTANCES:
         metric, function = _OF_DISTANCES[name]
+        if metric == "squares" and cancels(centers):
+            step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
         return function(distances(x, centers, metric), scale)
     if name not in _CHI2:
         raise step.refuse("kernel", "it reads no features", f"use one of {known}")
     if is_sparse(x):
-        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows")
+        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows", about_input=True)
     apart = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
     return _CHI2[name](apart, 1.0 if gamma is None else scale)
 

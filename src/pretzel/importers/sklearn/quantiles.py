@@ -23,7 +23,9 @@ def quantile_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """Interpolate between the quantiles; for a normal output, its inverse distribution function, clipped."""
     node = checked(x, estimator, allow_nan=True)
     if is_sparse(node):
-        raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
     normal = estimator.output_distribution == "normal"
     knots = np.ascontiguousarray(np.asarray(estimator.quantiles_, np.float64).T)
     if not np.isfinite(knots).all():

@@ -10,11 +10,13 @@ from sklearn import neighbors
 from sklearn.metrics._pairwise_distances_reduction import RadiusNeighborsClassMode
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_RIM
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.doubts import can_tie, is_exact
 from pretzel.importers.sklearn.labels import label_table, labelled
 from pretzel.importers.sklearn.matrices import vector
 from pretzel.importers.sklearn.members import cast, stacked
-from pretzel.importers.sklearn.neighbors import label, members, nearness, targets, weighing
+from pretzel.importers.sklearn.neighbors import label, members, nearness, note_products, targets, weighing
 from pretzel.importers.sklearn.pairwise import shifted
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -34,6 +36,7 @@ class Within:
 def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> Within:
     """Return the weights of all that is at most ``radius`` away; a row with nothing near is refused where told so."""
     near = nearness(estimator, x, step)
+    _note_rim(estimator, step)
     inside = ops.Cast(ops.Threshold(shifted(near.far, -1.0), -near.reach(estimator.radius), True), "f64")
     count: Node = ops.Linear(inside, Parameter.of(np.ones(inside.type.columns)))
     if refused:
@@ -47,10 +50,19 @@ def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> 
     return Within(ops.Combine((weights, inside), "product"), alone)
 
 
+def _note_rim(estimator: Any, step: Step) -> None:
+    """Note where the library's distances are made of products, and a row may lie exactly on the radius."""
+    note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
+    euclidean = estimator.effective_metric_ in ("euclidean", "l2", "sqeuclidean")
+    if estimator._fit_method == "brute" and euclidean and can_tie(estimator._fit_X) and not is_exact(estimator._fit_X):
+        step.may_differ(ROUNDED_RIM.reason, ROUNDED_RIM.remedy)
+
+
 @imports(neighbors.RadiusNeighborsTransformer)
 def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A sparse row of the distances to all within the radius, or of ones."""
     near = nearness(estimator, x, step)
+    _note_rim(estimator, step)
     found = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
     if estimator.mode == "connectivity":
         values: Node = ops.Constant(found, Parameter.of(np.ones((1, found.type.columns))))

@@ -25,7 +25,7 @@ def stacking_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     last = member(step, "final_estimator", estimator.final_estimator_, Columns.of(features))
     predicted = last.gives("predict")
     if not isinstance(predicted, ops.LabelLookup):
-        raise step.refuse("final_estimator", "it is no classifier of one output", "use a classifier")
+        raise step.refuse("final_estimator", "it is no classifier of one output", "use a classifier", about_input=True)
     classes = np.asarray(estimator.classes_)[predicted.labels.array]
     kept = {name: last.methods[name] for name in ("predict_proba", "decision_function") if name in last.methods}
     return kept | {"predict": labelled(predicted.codes, classes, step), "transform": features}

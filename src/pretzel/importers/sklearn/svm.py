@@ -62,7 +62,9 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
     """Return what libsvm decides by: one score, or one for each pair of classes."""
     node = checked(x, estimator, "f64")
     if is_sparse(node) and not estimator._sparse:
-        raise step.refuse("", "it was fitted on dense rows and refuses sparse ones", "give it dense rows")
+        raise step.refuse(
+            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+        )
     vectors, weights = matrix(estimator.support_vectors_), _weights(estimator)
     if not len(vectors):
         vectors, weights = np.zeros((1, node.type.columns)), np.zeros((1, weights.shape[1]))

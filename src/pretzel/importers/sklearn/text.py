@@ -50,7 +50,7 @@ def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Me
     counts = checked(x, estimator)
     if estimator.sublinear_tf and counts.type.layout == "dense":
         remedy = "place it after a CountVectorizer, whose counts are sparse"
-        raise step.refuse("sublinear_tf", "of a dense matrix the zeros would count too", remedy)
+        raise step.refuse("sublinear_tf", "of a dense matrix the zeros would count too", remedy, about_input=True)
     return {"transform": _weighted(estimator, counts)}
 
 

@@ -148,7 +148,7 @@ def _initial(estimator: Any, step: Step) -> np.ndarray:
 def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the baseline plus each tree's values, class after class in each round."""
     if x.is_sparse:
-        raise step.refuse("", "it takes no sparse matrix", "make the step before it give a dense one")
+        raise step.refuse("", "it takes no sparse matrix", "make the step before it give a dense one", about_input=True)
     rounds = estimator._predictors
     classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None

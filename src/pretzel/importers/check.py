@@ -1,0 +1,106 @@
+"""Whether an estimator can be served: every step that cannot, with reason and remedy, found without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.errors import DefinitionError, UnsupportedError
+from pretzel.importers.collecting import Collecting, refusal_of
+from pretzel.importers.export import Making, finished
+from pretzel.importers.files import opened
+from pretzel.importers.findings import Note, Refusal, class_name
+from pretzel.importers.registry import Step
+from pretzel.plan.caveats import FIELDS, KEY, caveats
+from pretzel.plan.definition import Definition
+from pretzel.plan.parts import methods_of
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What :func:`check` found."""
+
+    estimator: str
+    """The class that was checked, with its module."""
+    refusals: tuple[Refusal, ...] = ()
+    """Every step that cannot be served: step, class, option, reason, remedy."""
+    notes: tuple[Note, ...] = ()
+    """The steps whose answers may differ from the library's, with reason and remedy."""
+    methods: tuple[str, ...] = ()
+    """The methods that are served, where nothing is refused."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """The columns that a request must bring, and their types."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything can be served."""
+        return not self.refusals
+
+    def as_map(self) -> dict[str, Any]:
+        """Return the report for programs."""
+        return {
+            "estimator": self.estimator,
+            "ok": self.ok,
+            "refusals": [refusal.as_map() for refusal in self.refusals],
+            "notes": [note.as_map() for note in self.notes],
+            "methods": list(self.methods),
+            "inputs": dict(self.inputs),
+        }
+
+    def __str__(self) -> str:
+        """Return the report for people."""
+        count = len(self.refusals)
+        told = (
+            "can be served"
+            if self.ok
+            else f"cannot be served: {count} {'step is' if count == 1 else 'steps are'} refused"
+        )
+        lines = [f"{self.estimator} {told}"]
+        lines += [f"  refused: {refusal}" for refusal in self.refusals]
+        lines += [f"  note: {line}" for line in caveats({KEY: [note.as_map() for note in self.notes]})]
+        if self.ok:
+            lines.append(f"  methods: {', '.join(self.methods)}")
+            lines.append(f"  inputs: {', '.join(f'{name} ({kind})' for name, kind in self.inputs.items())}")
+        return "\n".join(lines)
+
+
+def check(estimator: Any, *, sample: Any = None) -> Report:
+    """Return whether a fitted estimator can be served: all steps that cannot, where ``export`` names the first.
+
+    Behind a step that is refused the others are still checked, over an open placeholder for what it makes; what only
+    follows from its refusal is not reported.
+
+    Args:
+        estimator: a fitted estimator, a definition, or a path of a model in its library's own format.
+        sample: rows as :func:`export` takes them.
+
+    Raises:
+        InputError: a file is torn, or not what it seems to be.
+    """
+    if isinstance(estimator, Definition):
+        return _served(estimator)
+    findings = Collecting()
+    step = Step(type(estimator).__name__.lower(), estimator, findings)
+    try:
+        model = opened(estimator)
+        step = Step(type(model).__name__.lower(), model, findings)
+        made = Making(model, sample, findings)
+        if not findings.refusals:
+            return _served(finished(made))
+    except (UnsupportedError, DefinitionError) as error:
+        refusal = refusal_of(error, step)
+        if refusal is None:
+            raise
+        findings.refusals.append(refusal)
+    return Report(class_name(step.estimator), tuple(findings.refusals), tuple(findings.notes))
+
+
+def _served(definition: Definition) -> Report:
+    notes = [Note(*(note[name] for name in FIELDS)) for note in definition.metadata.get(KEY, ())]
+    return Report(
+        str(definition.metadata.get("estimator", "definition")),
+        notes=tuple(notes),
+        methods=tuple(methods_of(definition.outputs)),
+        inputs={node.column: node.kind for node in definition.inputs},
+    )

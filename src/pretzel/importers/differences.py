@@ -1,0 +1,111 @@
+"""Where answers may differ from the library's: one table, from which steps warn and docs/operators.md is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cause of different answers."""
+
+    title: str
+    reason: str
+    """Why answers may differ; part of a sentence, after a colon."""
+    remedy: str
+    """What to do instead."""
+    said: str
+    """For the page: in which fitted state an estimator is said to have it."""
+
+
+IMPUTED_TIES = Difference(
+    "Donors at equal distance",
+    "of donors at equal distance the library takes those that a partial sort leaves in front, which depends on the "
+    "machine and on the other rows of the batch; the first learned are taken here",
+    "use SimpleImputer, or n_neighbors of all rows that were learned",
+    "a column of the learned rows holds a value twice, and not all donors are used",
+)
+SORTED_TIES = Difference(
+    "Neighbours at equal distance, sorted in part",
+    "of rows at equal distance the library takes those that a partial sort leaves in front, which depends on the "
+    "machine and on the other rows of the batch; the first learned are taken here",
+    "fit it on dense rows of floats with algorithm='kd_tree' or 'ball_tree' and a metric that these know",
+    "brute force searches sparse rows, integers, or by a distance that the library's own search does not know (cosine, "
+    "hamming), and every column of the learned rows holds a value twice",
+)
+SHARED_TIES = Difference(
+    "Neighbours at equal distance, divided among threads",
+    "of rows at equal distance the library takes those that its threads find first, which depends on the number of "
+    "threads and on the other rows of the batch; the first learned are taken here",
+    "fit it with algorithm='kd_tree' or 'ball_tree'",
+    "brute force searches more than 256 dense rows, and every column of the learned rows holds a value twice",
+)
+ROUNDED_DISTANCES = Difference(
+    "Distances that rounding decides",
+    "the library makes squared distances of sums and products, and the values it learned are so far from zero that "
+    "rounding decides which rows are near; differences are squared here",
+    "scale the features before it, with StandardScaler",
+    "the squared mean of the learned rows is more than 1e8 times their variance",
+)
+ROUNDED_ZEROS = Difference(
+    "Distances of equal rows",
+    "between equal rows the library's distance is what rounding left, and not zero; here it is zero, and such rows "
+    "decide alone",
+    "use weights='uniform', or algorithm='kd_tree' where there is one",
+    "brute force, or KNNImputer, weighs by distance, and the learned values are not whole numbers",
+)
+ROUNDED_TIES = Difference(
+    "Centers at equal distance",
+    "rounding decides which of several centers at equal distance the library finds nearest",
+    "use KMeans, whose centers are means, or predict by the nearest rows",
+    "every column of the centers holds a value twice, and their values are not whole numbers",
+)
+ROUNDED_RIM = Difference(
+    "Rows on the radius",
+    "rounding decides whether the library finds a row within the radius that lies exactly on it",
+    "use algorithm='kd_tree', or a radius between the distances that occur",
+    "brute force searches by Euclidean distance, and every column of the learned rows holds a value twice, and not all "
+    "are whole numbers",
+)
+ROUNDED_WAVES = Difference(
+    "Cosines of large numbers",
+    "it takes cosines of numbers so large that rounding decides them",
+    "fit it with a smaller gamma, on scaled features",
+    "a random weight is beyond 1e6",
+)
+ROUNDED_SHARES = Difference(
+    "Shares by exponentials of large differences",
+    "the library subtracts large products from each other before it takes exponentials, so that rounding decides the "
+    "shares; differences are taken first here",
+    "scale the features before it, with StandardScaler",
+    "a mean of a component, in units of its deviation, has a square beyond 1e9, or the means of the kernels that were "
+    "centered have one beyond 1e8 times their variance",
+)
+STEEP_SIGMOIDS = Difference(
+    "Steep sigmoids",
+    "its sigmoids are so steep that the last digit of a score decides the probability",
+    "calibrate scores of a larger scale, or use method='isotonic'",
+    "a slope of a sigmoid is beyond 1e6",
+)
+COLUMN_ORDER = Difference(
+    "Tables with their columns in another order",
+    "LightGBM reads the columns of a table by position, whatever their names; here they are read by name, so that a "
+    "table with its columns in another order gets the answers that it would get in the order of fitting",
+    "give tables with their columns in the order of fitting",
+    "it was fitted on a table, and is given one itself",
+)
+
+DIFFERENCES = (
+    IMPUTED_TIES,
+    SORTED_TIES,
+    SHARED_TIES,
+    ROUNDED_DISTANCES,
+    ROUNDED_ZEROS,
+    ROUNDED_TIES,
+    ROUNDED_RIM,
+    ROUNDED_WAVES,
+    ROUNDED_SHARES,
+    STEEP_SIGMOIDS,
+    COLUMN_ORDER,
+)
+"""All of them, in the order of the page."""

@@ -1,0 +1,105 @@
+"""What one import finds out besides the graph: where answers may differ, and what cannot be served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pretzel.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from pretzel.importers.columns import Columns
+    from pretzel.importers.registry import Methods, Step
+    from pretzel.plan.node import Node
+
+Importing = Callable[[Any, "Columns", "Step"], "Methods"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A step whose answers may differ from the library's."""
+
+    step: str
+    """The path of the step: ``pipeline.features.impute``."""
+    kind: str
+    """The class of the step, with its module."""
+    reason: str
+    remedy: str
+
+    def as_map(self) -> dict[str, str]:
+        """Return the note as the metadata of a definition hold it."""
+        return {"step": self.step, "class": self.kind, "reason": self.reason, "remedy": self.remedy}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What two notes of alike members of one estimator have in common."""
+        return (_without_numbers(self.step), self.kind, self.reason, self.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A step that cannot be served."""
+
+    step: str
+    """The path of the step: ``pipeline.features.text``."""
+    kind: str
+    """The class of the step, with its module."""
+    option: str
+    """The option of the constructor that is to blame, and its value: ``tokenizer=<function split>``; or ""."""
+    reason: str
+    remedy: str
+    about_input: bool = False
+    """Whether the step refuses what it is given, rather than what it is: other steps may be to blame."""
+
+    def __str__(self) -> str:
+        """Return the message of the error that refuses the step."""
+        where = f"{self.kind}({self.option})" if self.option else self.kind
+        return f"{self.step}: {where} cannot be served: {self.reason}; {self.remedy}"
+
+    def as_map(self) -> dict[str, str]:
+        """Return the refusal for programs."""
+        own = {"step": self.step, "class": self.kind, "option": self.option}
+        return own | {"reason": self.reason, "remedy": self.remedy}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What two refusals of alike members of one estimator have in common."""
+        return (_without_numbers(self.step), self.kind, self.option, self.reason)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the steps of one import found; all of them share one."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, note: Note) -> None:
+        """Keep a note, unless the same is known of this step or of an alike member."""
+        if note.key not in (known.key for known in self.notes):
+            self.notes.append(note)
+
+    def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
+        """Return what ``importing`` makes of a step; the first step that cannot be served ends it."""
+        return importing(estimator, x, step)
+
+    def refused(self, error: Exception, step: Step, method: str) -> Node:
+        """Take a refusal that comes between two steps: here, raise it."""
+        raise error
+
+    def passes(self, error: UnsupportedError) -> bool:
+        """Take the refusal of a part that has no step of its own, and return whether to go on: here, not."""
+        return False
+
+
+def class_name(estimator: object) -> str:
+    """Return the class of an estimator with its module, as users import it: ``sklearn.pipeline.Pipeline``."""
+    kind = type(estimator)
+    told: str | None = getattr(kind, "stands_for", None)
+    return told or f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}"
+
+
+def _without_numbers(path: str) -> str:
+    """Return a path without the numbers of members: ``estimators_[7]`` is as ``estimators_[0]``."""
+    return re.sub(r"\[\d+\]", "[]", path)

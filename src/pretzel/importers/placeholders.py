@@ -1,0 +1,90 @@
+"""Open placeholders for the outputs of a step that cannot be served, so that the steps behind it are still checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns, opened_placeholder
+from pretzel.importers.inputs import MARK, Inputs, Open
+from pretzel.importers.registry import Methods, Step
+from pretzel.importers.sklearn.labels import label_table
+from pretzel.plan import ops
+from pretzel.plan.graph import topological
+from pretzel.plan.node import Node
+
+METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+
+
+def placeholder(step: Step, method: str, width: int | None = None) -> Node:
+    """Return an open node of a step's output; whoever reads it says whether it holds texts or numbers."""
+    kind = "f64" if width is None else f"f64[{width}]"
+    return ops.Input(f"{MARK}{step.path}.{method}", kind)
+
+
+def placeholders(estimator: Any, step: Step) -> Methods:
+    """Return a placeholder for each method that an estimator has, and for ``transform`` in any case."""
+    classes = _classes(estimator)
+    found = {name: placeholder(step, name, classes) for name in METHODS if _has(estimator, name)}
+    found["transform"] = placeholder(step, "transform", _width(estimator, step))
+    if "predict" in found:
+        found["predict"] = _labels(estimator, step, classes)
+    if classes == 2 and "decision_function" in found:
+        found["decision_function"] = placeholder(step, "decision_function")
+    return found
+
+
+def depends_on_placeholder(x: Columns) -> bool:
+    """Whether some of these columns come of a step that was refused."""
+    nodes = topological(part for part in x.parts if isinstance(part, Node))
+    names = [node.column for node in nodes if isinstance(node, ops.Input)]
+    return any(name.startswith(MARK) for name in (*names, *(p.name for p in x.parts if isinstance(p, Open))))
+
+
+def open_copy(x: Columns) -> Columns:
+    """Return columns of as many and the same names, of which nothing is known yet."""
+    if x.names is not None:
+        inputs = Inputs()
+        return Columns(tuple(Open(inputs, f"{MARK}{name}", None) for name in x.names), x.names)
+    return opened_placeholder(f"{MARK}X", _open_width(x.parts))
+
+
+def _open_width(parts: Iterable[Any]) -> int | None:
+    known = [part.width if isinstance(part, Open) and part.positions is None else part for part in parts]
+    if len(known) == 1 and known[0] is None:
+        return None
+    return sum(part.columns if isinstance(part, Open) else part.type.columns for part in parts)
+
+
+def _classes(estimator: Any) -> int | None:
+    classes = getattr(estimator, "classes_", None)
+    return len(classes) if isinstance(classes, np.ndarray) and classes.ndim == 1 and len(classes) > 1 else None
+
+
+def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
+    if classes is None:
+        return placeholder(step, "predict")
+    try:
+        table = label_table(estimator.classes_, step)
+    except Exception:  # of the labels of a class that is not known, nothing is certain
+        return placeholder(step, "predict")
+    return ops.LabelLookup(ops.ArgMax(placeholder(step, "scores", classes)), table)
+
+
+def _has(estimator: Any, method: str) -> bool:
+    try:
+        return hasattr(estimator, method)
+    except Exception:  # what a property of a class that is not known may do
+        return False
+
+
+def _width(estimator: Any, step: Step) -> int | None:
+    """Return how many columns a transformer makes, as the step behind it or as it says itself."""
+    if step.width is not None:
+        return step.width
+    try:
+        return len(estimator.get_feature_names_out())
+    except Exception:
+        return None

@@ -1,0 +1,59 @@
+"""Whether the rows that an estimator learned leave something to chance: equal distances, and rounding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_TIES
+from pretzel.importers.registry import Step
+
+WHOLE_SQUARES = 2.0**51
+"""Sums of squares of whole numbers up to this are exact in float64, with room for twice a product."""
+CANCELS = 1e8
+
+
+def repeats(rows: Any) -> np.ndarray:
+    """Return for each column whether it holds a value twice; NaN is no value.  In a sparse one zeros repeat."""
+    if issparse(rows):
+        return np.ones(rows.shape[1], bool)
+    return np.array([_repeats(column[column == column]) for column in np.asarray(rows).T], bool)
+
+
+def can_tie(rows: Any) -> bool:
+    """Whether two of these rows may well be at equal distance of a third: no column alone keeps all of them apart."""
+    return rows.shape[0] > 1 and bool(repeats(rows).all())
+
+
+def is_exact(rows: Any) -> bool:
+    """Whether squared distances between rows of such values are exact, in whatever order they are summed."""
+    values = np.asarray(rows.toarray() if issparse(rows) else rows, np.float64)
+    values = np.where(np.isnan(values), 0.0, values)
+    if not np.isfinite(values).all() or (values != np.rint(values)).any():
+        return False
+    return bool((values * values).sum(axis=1).max(initial=0.0) < WHOLE_SQUARES)
+
+
+def cancels(rows: Any) -> bool:
+    """Whether rows lie so far from zero that of ``x.x - 2 x.y + y.y`` little more than rounding is left."""
+    values = np.asarray(rows.toarray() if issparse(rows) else rows, np.float64)
+    if len(values) < 2 or not values.shape[1]:
+        return False
+    with np.errstate(all="ignore"):
+        known = values[:, ~np.isnan(values).all(axis=0)]
+        offset, spread = (np.nanmean(known, axis=0) ** 2).sum(), np.nanvar(known, axis=0).sum()
+    return bool(offset > CANCELS * spread > 0)
+
+
+def note_rounding(centers: Any, step: Step) -> None:
+    """Note that rounding may decide which of these centers is the nearest."""
+    if cancels(centers):
+        step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
+    elif can_tie(centers) and not is_exact(centers):
+        step.may_differ(ROUNDED_TIES.reason, ROUNDED_TIES.remedy)
+
+
+def _repeats(column: np.ndarray) -> bool:
+    return len(np.unique(column)) < len(column)

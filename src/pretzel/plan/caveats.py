@@ -1,0 +1,41 @@
+"""Where the answers of a model may differ from the library's own: the notes in its metadata, as people read them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from pretzel.errors import AnswersMayDifferWarning
+
+KEY = "may_differ"
+"""Metadata of a definition and of a version: a list of maps with ``step``, ``class``, ``reason`` and ``remedy``."""
+FIELDS = ("step", "class", "reason", "remedy")
+
+
+def caveats(metadata: Mapping[str, Any]) -> list[str]:
+    """Return a line for each note: step, class, reason and remedy.  Metadata of another form give none."""
+    notes = metadata.get(KEY)
+    if not isinstance(notes, (list, tuple)):
+        return []
+    return [_line(note) for note in notes if isinstance(note, Mapping) and note.keys() >= {*FIELDS}]
+
+
+def warn_of(metadata: Mapping[str, Any]) -> None:
+    """Raise a warning for each note, at the line of the user's code that called this package."""
+    for line in caveats(metadata):
+        warnings.warn(line, AnswersMayDifferWarning, stacklevel=_users_level())
+
+
+def _line(note: Mapping[str, Any]) -> str:
+    step, kind, reason, remedy = (note[field] for field in FIELDS)
+    return f"{step}: answers of {kind} may differ from the library's: {reason}; {remedy}"
+
+
+def _users_level() -> int:
+    """Return the number of the first frame outside this package, as ``warn`` counts from its caller."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "pretzel":
+        level, frame = level + 1, frame.f_back
+    return level

@@ -1,0 +1,224 @@
+"""Where answers may differ, whoever compiles or exports is told; where they cannot, nothing is said."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn import cluster, kernel_approximation, mixture, neighbors
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.impute import KNNImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import Isomap
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import KernelCenterer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+
+import pretzel
+from pretzel.importers import IMPORTERS, definition_of, differences
+from pretzel.importers.differences import DIFFERENCES, Difference
+from pretzel.plan.caveats import KEY, caveats
+
+_random = np.random.default_rng(5)
+X = _random.normal(size=(300, 3))
+GRID = _random.integers(0, 4, (300, 3)) * 0.1
+WHOLE = _random.integers(0, 4, (300, 3)) * 1.0
+FAR = X + 1e6
+Y = (X[:, 0] > 0).astype(int)
+HOLED = np.where(_random.random(X.shape) < 0.2, np.nan, GRID)
+
+
+def _calibrated(scale: float) -> Any:
+    """Return sigmoids of scores this small: the slopes are as large."""
+    model = CalibratedClassifierCV(LogisticRegression(), cv=3).fit(X, Y)
+    for fold in model.calibrated_classifiers_:
+        fold.calibrators[0].a_ *= scale
+    return model
+
+
+def _lightgbm(table: bool) -> Any:
+    lightgbm, pandas = pytest.importorskip("lightgbm"), pytest.importorskip("pandas")
+    rows = pandas.DataFrame(X, columns=["a", "b", "c"]) if table else X
+    return lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(rows, Y)
+
+
+KNN = neighbors.KNeighborsClassifier
+CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
+    "imputed": (differences.IMPUTED_TIES, lambda: KNNImputer().fit(HOLED), lambda: KNNImputer().fit(X)),
+    "all donors": (
+        differences.IMPUTED_TIES,
+        lambda: KNNImputer(n_neighbors=5).fit(HOLED),
+        lambda: KNNImputer(n_neighbors=300).fit(HOLED),
+    ),
+    "cosine": (
+        differences.SORTED_TIES,
+        lambda: KNN(metric="cosine").fit(WHOLE, Y),
+        lambda: KNN(metric="cosine").fit(X, Y),
+    ),
+    "sparse": (
+        differences.SORTED_TIES,
+        lambda: KNN().fit(sparse.csr_array(WHOLE), Y),
+        lambda: KNN().fit(WHOLE, Y),
+    ),
+    "integers": (
+        differences.SORTED_TIES,
+        lambda: KNN(algorithm="brute").fit(WHOLE.astype(int), Y),
+        lambda: KNN(algorithm="kd_tree").fit(WHOLE.astype(int), Y),
+    ),
+    "threads": (
+        differences.SHARED_TIES,
+        lambda: KNN(algorithm="brute").fit(WHOLE, Y),
+        lambda: KNN(algorithm="brute").fit(WHOLE[:256], Y[:256]),
+    ),
+    "embedded": (
+        differences.SHARED_TIES,
+        lambda: Isomap(neighbors_algorithm="brute").fit(np.concatenate([X[:150]] * 2)),
+        lambda: Isomap(neighbors_algorithm="brute").fit(X),
+    ),
+    "far rows": (
+        differences.ROUNDED_DISTANCES,
+        lambda: KNN(algorithm="brute").fit(FAR, Y),
+        lambda: KNN(algorithm="kd_tree").fit(FAR, Y),
+    ),
+    "far kernels": (differences.ROUNDED_DISTANCES, lambda: SVC().fit(FAR, Y), lambda: SVC().fit(X, Y)),
+    "far centers": (
+        differences.ROUNDED_DISTANCES,
+        lambda: cluster.KMeans(3, n_init=1).fit(FAR),
+        lambda: cluster.KMeans(3, n_init=1).fit(X),
+    ),
+    "equal rows": (
+        differences.ROUNDED_ZEROS,
+        lambda: KNN(algorithm="brute", weights="distance").fit(X, Y),
+        lambda: KNN(algorithm="brute").fit(X, Y),
+    ),
+    "equal whole rows": (
+        differences.ROUNDED_ZEROS,
+        lambda: KNNImputer(weights="distance").fit(X),
+        lambda: KNNImputer(weights="distance").fit(WHOLE),
+    ),
+    "exemplars": (
+        differences.ROUNDED_TIES,
+        lambda: cluster.AffinityPropagation(random_state=0).fit(GRID[:60]),
+        lambda: cluster.AffinityPropagation(random_state=0).fit(X[:60]),
+    ),
+    "radius": (
+        differences.ROUNDED_RIM,
+        lambda: neighbors.RadiusNeighborsRegressor(0.2, algorithm="brute").fit(GRID, X[:, 0]),
+        lambda: neighbors.RadiusNeighborsRegressor(0.2, algorithm="kd_tree").fit(GRID, X[:, 0]),
+    ),
+    "waves": (
+        differences.ROUNDED_WAVES,
+        lambda: kernel_approximation.RBFSampler(gamma=1e14).fit(X),
+        lambda: kernel_approximation.RBFSampler().fit(X),
+    ),
+    "mixture": (
+        differences.ROUNDED_SHARES,
+        lambda: mixture.GaussianMixture(2, covariance_type="diag").fit(FAR),
+        lambda: mixture.GaussianMixture(2, covariance_type="diag").fit(X),
+    ),
+    "centered": (
+        differences.ROUNDED_SHARES,
+        lambda: KernelCenterer().fit(X[:9] @ X[:9].T + 1e12),
+        lambda: KernelCenterer().fit(X[:9] @ X[:9].T),
+    ),
+    "sigmoids": (differences.STEEP_SIGMOIDS, lambda: _calibrated(1e9), lambda: _calibrated(1.0)),
+    "order": (differences.COLUMN_ORDER, lambda: _lightgbm(True), lambda: _lightgbm(False)),
+}
+
+
+def _reasons(estimator: Any) -> set[str]:
+    return {note["reason"] for note in definition_of(estimator).metadata.get(KEY, ())}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_difference_is_noted_where_it_is_possible_and_nowhere_else(case: str) -> None:
+    difference, with_it, without = CASES[case]
+    assert difference.reason in _reasons(with_it())
+    assert difference.reason not in _reasons(without())
+
+
+def test_every_difference_has_a_case() -> None:
+    assert {difference for difference, _, _ in CASES.values()} == {*DIFFERENCES}
+
+
+def test_importers_take_what_they_note_from_the_table() -> None:
+    """Or the page, which is written from the table, would not say it."""
+    room = Path(differences.__file__).parent
+    for path in sorted(room.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "may_differ":
+                names = [ast.unparse(argument) for argument in call.args]
+                entry = names[0].removesuffix(".reason")
+                assert names == [f"{entry}.reason", f"{entry}.remedy"], f"{path.name}:{call.lineno}"
+                assert isinstance(getattr(differences, entry, None), Difference), f"{path.name}:{call.lineno}"
+
+
+def test_the_page_names_whose_answers_may_differ() -> None:
+    generator = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_operators.py"))
+    said = "".join(generator["_differences"]())
+    definition_of(_lightgbm(False))
+    assert generator["noted"](IMPORTERS[KNNImputer]) == {
+        differences.IMPUTED_TIES,
+        differences.ROUNDED_DISTANCES,
+        differences.ROUNDED_ZEROS,
+    }
+    assert said.count("\n- ") + 1 == len(DIFFERENCES) and "`KNNImputer`" in said and "`LGBMClassifier`" in said
+
+
+# Who is told
+
+
+@pytest.fixture(scope="module")
+def imputing() -> Any:
+    return make_pipeline(KNNImputer(), KNeighborsClassifier()).fit(HOLED, Y)
+
+
+@pytest.mark.parametrize("compiled", [pretzel.compile, pretzel.export])
+def test_whoever_compiles_is_warned_at_their_own_line(imputing: Any, compiled: Any) -> None:
+    with pytest.warns(pretzel.AnswersMayDifferWarning) as caught:
+        compiled(imputing)
+    assert [Path(one.filename).name for one in caught] == ["test_may_differ.py"]
+    said = str(caught[0].message)
+    assert said.startswith(
+        "pipeline.knnimputer: answers of sklearn.impute.KNNImputer may differ from the library's: of "
+    )
+    assert said.endswith("; use SimpleImputer, or n_neighbors of all rows that were learned")
+
+
+def test_other_kinds_of_input_warn_no_second_time(imputing: Any) -> None:
+    estimator = make_pipeline(StandardScaler(), KNN(algorithm="brute")).fit(WHOLE, Y)
+    with pytest.warns(pretzel.AnswersMayDifferWarning):
+        predictor = pretzel.compile(estimator)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor.predict(X.astype("f4"))
+
+
+def test_nobody_is_warned_without_need() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": np.where(Y, "x", "y")})
+    encoded = make_column_transformer((OneHotEncoder(), ["c"]), (StandardScaler(), ["a", "b"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pretzel.compile(make_pipeline(StandardScaler(), KNN()).fit(WHOLE, Y))
+        pretzel.compile(make_pipeline(encoded, LogisticRegression()).fit(frame, Y))
+
+
+def test_notes_of_members_name_their_path() -> None:
+    model = make_column_transformer((KNNImputer(), [0, 1]), (KNNImputer(), [1, 2])).fit(HOLED)
+    steps = [note["step"] for note in definition_of(model).metadata[KEY]]
+    assert steps == ["columntransformer.knnimputer-1", "columntransformer.knnimputer-2"]
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", [7], [{}], [{"step": "a"}]])
+def test_metadata_of_another_form_say_nothing(odd: Any) -> None:
+    assert caveats({KEY: odd}) == []
