@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.errors import UnsupportedError
-from tests.importers.common_pipelines import COMMON, FRAME, NUMBERS, Common, Custom, Y
+from tests.importers.common_pipelines import COMMON, Common
+from tests.importers.foreign import FRAME, NUMBERS, Custom, Y
 
 
 @pytest.fixture(scope="module", params=COMMON)
