@@ -11,6 +11,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -84,20 +85,12 @@ def page() -> str:
 
 def _differences() -> Iterator[str]:
     """Return a paragraph for each cause of different answers: when it is noted, why, the remedy, and of whom."""
+    named = {kind: noted(importer) for kind, importer in IMPORTERS.items() if not hasattr(kind, "stands_for")}
     for found in DIFFERENCES:
         line = f"*{found.title}*, noted where {found.said}: {found.reason}. Remedy: {found.remedy}. "
-        yield textwrap.fill(line + f"In {', '.join(_noted(found))}.", 120, initial_indent="- ", subsequent_indent="  ")
+        kinds = sorted({f"`{kind.__name__}`" for kind, differ in named.items() if found in differ})
+        yield textwrap.fill(line + f"In {', '.join(kinds)}.", 120, initial_indent="- ", subsequent_indent="  ")
         yield "\n"
-
-
-def _noted(difference: Difference) -> list[str]:
-    """Return the estimators whose importers can note a difference."""
-    kinds = [
-        kind
-        for kind, importer in IMPORTERS.items()
-        if difference in noted(importer) and not hasattr(kind, "stands_for")
-    ]
-    return sorted({f"`{kind.__name__}`" for kind in kinds})
 
 
 def noted(importer: Callable[..., Any]) -> set[Difference]:
@@ -165,7 +158,7 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
     waiting, seen = [importer], {importer}
     while waiting:
         function = waiting.pop(0)
-        tree = ast.parse(inspect.getsource(function))
+        tree = _parsed(function)
         yield tree
         module = sys.modules[function.__module__]
         called = [_function(module, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -173,6 +166,11 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
             if one is not None and one not in seen:
                 seen.add(one)
                 waiting.append(one)
+
+
+@cache
+def _parsed(function: Callable[..., Any]) -> ast.Module:
+    return ast.parse(inspect.getsource(function))
 
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:

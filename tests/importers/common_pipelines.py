@@ -7,119 +7,40 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn import cluster
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import NMF
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, StandardScaler
 from sklearn.svm import SVC
 
-_random = np.random.default_rng(3)
-ROWS = 60
-FRAME = pd.DataFrame(
-    {
-        "text": ["good wine", "bad beer", "good beer", "old wine"] * (ROWS // 4),
-        "color": ["red", "blue", "green"] * (ROWS // 3),
-        "when": pd.date_range("2024-01-01", periods=4).tolist() * (ROWS // 4),
-        "age": _random.integers(18, 80, ROWS).astype(float),
-        "price": _random.normal(size=ROWS),
-    }
+from tests.importers.foreign import (
+    FRAME,
+    NUMBERS,
+    ROWS,
+    SMOTE,
+    TEXTS,
+    Always,
+    Custom,
+    DatetimeEncoder,
+    Forest,
+    ImblearnPipeline,
+    TargetEncoder,
+    TextEncoder,
+    Y,
+    days,
+    lengths,
+    products,
+    ratio,
+    split,
 )
-Y = np.arange(ROWS) % 2
-NUMBERS = FRAME[["age", "price"]]
-TEXTS = FRAME["text"].tolist()
-
-
-def split(text: str) -> list[str]:
-    return text.split()
-
-
-def lengths(texts: Any) -> np.ndarray:
-    return np.array([[len(text)] for text in texts], float)
-
-
-def ratio(frame: Any) -> Any:
-    return np.asarray(frame)[:, :1] / 2
-
-
-def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return left @ right.T
-
-
-def days(frame: pd.DataFrame) -> np.ndarray:
-    return frame.apply(lambda column: column.dt.dayofweek).to_numpy()
-
-
-class _Passing(TransformerMixin, BaseEstimator):
-    def fit(self, X: Any, y: Any = None) -> Any:
-        self.fitted_ = True
-        return self
-
-    def transform(self, X: Any) -> Any:
-        return X
-
-
-def elsewhere(module: str, name: str, *bases: type, **members: Any) -> Any:
-    """Return a class as another library would have it, under its name of a module."""
-    return type(name, bases or (_Passing,), {"__module__": module, **members})
-
-
-class _Dates(_Passing):
-    def transform(self, X: Any) -> Any:
-        return days(X)
-
-
-class _Sampling(BaseEstimator):
-    def fit_resample(self, X: Any, y: Any) -> Any:
-        return X, y
-
-    def fit(self, X: Any, y: Any = None) -> Any:
-        self.fitted_ = True
-        return self
-
-
-class _ImblearnPipeline(Pipeline):
-    """A pipeline that has samplers among its steps, which only act while fitting."""
-
-    def _validate_steps(self) -> None:
-        return None
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Any:
-        for _, step in self.steps[:-1]:
-            X = X if hasattr(step, "fit_resample") else step.fit_transform(X, y)
-        self.steps[-1][1].fit(X, y)
-        return self
-
-
-class _Always(ClassifierMixin, BaseEstimator):
-    def fit(self, X: Any, y: Any) -> Any:
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict_proba(self, X: Any) -> Any:
-        return np.full((len(X), 2), 0.5)
-
-    def predict(self, X: Any) -> Any:
-        return self.classes_[np.zeros(len(X), int)]
-
-
-SMOTE = elsewhere("imblearn.over_sampling._smote.base", "SMOTE", _Sampling)
-ImblearnPipeline = elsewhere("imblearn.pipeline", "Pipeline", _ImblearnPipeline)
-TargetEncoder = elsewhere("category_encoders.target_encoder", "TargetEncoder")
-DatetimeEncoder = elsewhere("skrub._datetime_encoder", "DatetimeEncoder", _Dates)
-TextEncoder = elsewhere("skrub._text_encoder", "TextEncoder", _Passing, transform=lambda self, X: lengths(X))
-Custom = elsewhere("acme.features", "Custom")
-Always = elsewhere("acme.models", "Always", _Always)
-Forest = elsewhere("acme.models", "Forest", RandomForestClassifier)
 
 
 @dataclass(frozen=True)
@@ -145,7 +66,7 @@ FT = "sklearn.preprocessing.FunctionTransformer"
 COMMON: dict[str, Common] = {
     "a function of texts beside tf-idf": Common(
         _fitted(make_union(FunctionTransformer(lengths), TfidfVectorizer()), LogisticRegression(), x=TEXTS),
-        {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.common_pipelines.lengths")},
+        {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.foreign.lengths")},
         TEXTS,
     ),
     "tf-idf beside a function of texts": Common(
@@ -177,7 +98,7 @@ COMMON: dict[str, Common] = {
             LogisticRegression(),
             x=FRAME,
         ),
-        {"pipeline.columntransformer.d": (FT, "func=tests.importers.common_pipelines.days")},
+        {"pipeline.columntransformer.d": (FT, "func=tests.importers.foreign.days")},
     ),
     "dates by skrub": Common(
         _fitted(
@@ -263,7 +184,7 @@ COMMON: dict[str, Common] = {
             ),
             "pipeline.featureunion.hashingvectorizer": (
                 "sklearn.feature_extraction.text.HashingVectorizer",
-                "analyzer=tests.importers.common_pipelines.split",
+                "analyzer=tests.importers.foreign.split",
             ),
         },
         TEXTS,
@@ -275,7 +196,7 @@ COMMON: dict[str, Common] = {
     ),
     "an own function before all": Common(
         _fitted(FunctionTransformer(ratio), StandardScaler(), LogisticRegression(), x=NUMBERS),
-        {"pipeline.functiontransformer": (FT, "func=tests.importers.common_pipelines.ratio")},
+        {"pipeline.functiontransformer": (FT, "func=tests.importers.foreign.ratio")},
         NUMBERS,
     ),
     "a lambda among columns": Common(
@@ -326,7 +247,7 @@ COMMON: dict[str, Common] = {
             [("lr", LogisticRegression()), ("svm", SVC(kernel=products)), ("own", Always())], voting="hard"
         ).fit(NUMBERS.to_numpy(), Y),
         {
-            "votingclassifier.svm": ("sklearn.svm.SVC", "kernel=tests.importers.common_pipelines.products"),
+            "votingclassifier.svm": ("sklearn.svm.SVC", "kernel=tests.importers.foreign.products"),
             "votingclassifier.own": ("acme.models.Always", "use another estimator"),
         },
         NUMBERS.to_numpy(),

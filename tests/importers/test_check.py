@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.errors import UnsupportedError
-from tests.importers.common_pipelines import COMMON, FRAME, NUMBERS, Common, Custom, Y
+from tests.importers.common_pipelines import COMMON, Common
+from tests.importers.foreign import FRAME, NUMBERS, Custom, Y
 
 
 @pytest.fixture(scope="module", params=COMMON)
@@ -107,3 +109,29 @@ def test_all_nodes_of_a_graph_that_cannot_be_served(tmp_path: Path, kind: str) -
     report = pretzel.check(tmp_path / "m.onnx" if kind == "path" else graph)
     assert [refusal.kind for refusal in report.refusals] == ["node 'the Elu of A' (Elu)", "node 'the Relu of C' (Relu)"]
     assert "cannot be served: 2 steps are refused" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({}, "dict: dict cannot be served: it is not an estimator"),
+        (LogisticRegression, "type: type cannot be served: LogisticRegression is a class; pass an estimator of it"),
+    ],
+)
+def test_what_is_no_fitted_estimator(odd: Any, said: str) -> None:
+    (refusal,) = pretzel.check(odd).refusals
+    assert str(refusal).startswith(said)
+
+
+def test_dates_in_a_sample_are_named_and_ignored_where_nothing_reads_them() -> None:
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(NUMBERS, Y)
+    assert pretzel.check(model, sample=FRAME).ok
+    dates = FRAME[["age", "price"]].assign(price=FRAME["when"])
+    (refusal,) = pretzel.check(model, sample=dates).refusals
+    assert refusal.step == "pipeline.standardscaler"
+    assert refusal.reason.startswith("column 'price' holds dates (datetime64")
+
+
+def test_members_of_one_kind_are_named_once() -> None:
+    model = OneVsRestClassifier(make_pipeline(Custom(), LogisticRegression())).fit(NUMBERS, np.arange(len(Y)) % 4)
+    assert [refusal.step for refusal in pretzel.check(model).refusals] == ["onevsrestclassifier.estimators_[0].custom"]

@@ -26,6 +26,7 @@ from sklearn.svm import SVC
 import pretzel
 from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
+from pretzel.importers.sklearn import doubts
 from pretzel.plan.caveats import KEY, caveats
 
 _random = np.random.default_rng(5)
@@ -164,8 +165,8 @@ def test_importers_take_what_they_note_from_the_table() -> None:
 
 def test_the_page_names_whose_answers_may_differ() -> None:
     generator = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_operators.py"))
+    definition_of(_lightgbm(False))  # which loads the importers of LightGBM
     said = "".join(generator["_differences"]())
-    definition_of(_lightgbm(False))
     assert generator["noted"](IMPORTERS[KNNImputer]) == {
         differences.IMPUTED_TIES,
         differences.ROUNDED_DISTANCES,
@@ -222,3 +223,12 @@ def test_notes_of_members_name_their_path() -> None:
 @pytest.mark.parametrize("odd", [None, 7, "text", [7], [{}], [{"step": "a"}]])
 def test_metadata_of_another_form_say_nothing(odd: Any) -> None:
     assert caveats({KEY: odd}) == []
+
+
+@pytest.mark.parametrize("rows", [X, FAR, GRID, WHOLE, WHOLE * 2.0**40, X[:1], HOLED])
+def test_of_sparse_rows_is_said_what_is_said_of_dense_ones(rows: np.ndarray) -> None:
+    stored = sparse.csr_array(np.nan_to_num(rows))
+    for said in (doubts.is_exact, doubts.cancels):
+        assert said(stored) == said(np.nan_to_num(rows))
+    assert doubts.is_exact(rows) == (rows is WHOLE)
+    assert doubts.cancels(rows) == (rows is FAR)

@@ -10,7 +10,6 @@ from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.client import ControlPlane
 from pretzel.errors import PreconditionError
-from pretzel.plan.caveats import caveats
 from pretzel.plan.model import LabelTable, Model, ModelDescription
 
 
@@ -59,7 +58,7 @@ def _print_description(description: ModelDescription) -> None:
             ("verification", version.verification),
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
-            *(("may differ", line) for line in caveats(version.metadata)),
+            *(("may differ", line) for line in version.may_differ),
         ]
     )
     output.print_table(("input", "type"), ((item.name, item.type) for item in description.inputs))

@@ -97,7 +97,7 @@ def class_name(estimator: object) -> str:
     """Return the class of an estimator with its module, as users import it: ``sklearn.pipeline.Pipeline``."""
     kind = type(estimator)
     told: str | None = getattr(kind, "stands_for", None)
-    return told or f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}"
+    return told or f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}".removeprefix("builtins.")
 
 
 def _without_numbers(path: str) -> str:

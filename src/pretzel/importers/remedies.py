@@ -11,6 +11,8 @@ PAGE = "docs/operators.md lists those that are served"
 def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
     """Return why an estimator of a class without importer cannot be served, and what to do instead."""
     kind = type(estimator)
+    if isinstance(estimator, type):
+        return f"{estimator.__qualname__} is a class", "pass an estimator of it that is fitted"
     if hasattr(kind, "fit_resample"):
         return "it resamples rows, which it does only while fitting", _without_sampler(kind)
     if not hasattr(kind, "fit"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.plan.caveats import caveats
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import method_of
@@ -32,6 +33,11 @@ class ModelVersion:
     """Bytes of the distinct parameters that the plan maps."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Estimator, library, input style, tolerance, the error measured on the sample."""
+
+    @property
+    def may_differ(self) -> list[str]:
+        """A line for each step whose answers may differ from the library's: step, class, reason and remedy."""
+        return caveats(self.metadata)
 
     def __str__(self) -> str:
         """Return ``name@version``."""

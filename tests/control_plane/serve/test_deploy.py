@@ -161,7 +161,9 @@ def test_a_refusal_names_the_likely_cause(server: Server, name: str, note: objec
     server.send(made)
     with fails("FAILED_PRECONDITION", "'decision_function', row 2: .*; 1 of 20 values are wrong" + said):
         server.steps(name, made, sample=sample(1, off=0.01))
-    assert server.deploy(name, made, sample=sample(1)).metadata["may_differ"] == [note]
+    version = server.deploy(name, made, sample=sample(1))
+    assert version.metadata["may_differ"] == [note]
+    assert [line.rpartition(" ")[2] for line in version.may_differ] == (["it"] if note is NOTE else [])
 
 
 def test_wrong_labels_are_refused(server: Server, name: str):

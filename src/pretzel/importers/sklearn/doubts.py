@@ -29,22 +29,31 @@ def can_tie(rows: Any) -> bool:
 
 def is_exact(rows: Any) -> bool:
     """Whether squared distances between rows of such values are exact, in whatever order they are summed."""
-    values = np.asarray(rows.toarray() if issparse(rows) else rows, np.float64)
-    values = np.where(np.isnan(values), 0.0, values)
+    stored = np.asarray(rows.data if issparse(rows) else rows, np.float64)
+    values = stored[~np.isnan(stored)]
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
         return False
-    return bool((values * values).sum(axis=1).max(initial=0.0) < WHOLE_SQUARES)
+    return bool((values * values).max(initial=0.0) * rows.shape[1] < WHOLE_SQUARES)
 
 
 def cancels(rows: Any) -> bool:
     """Whether rows lie so far from zero that of ``x.x - 2 x.y + y.y`` little more than rounding is left."""
-    values = np.asarray(rows.toarray() if issparse(rows) else rows, np.float64)
-    if len(values) < 2 or not values.shape[1]:
+    if rows.shape[0] < 2 or not rows.shape[1]:
         return False
     with np.errstate(all="ignore"):
-        known = values[:, ~np.isnan(values).all(axis=0)]
-        offset, spread = (np.nanmean(known, axis=0) ** 2).sum(), np.nanvar(known, axis=0).sum()
+        mean, variance = _moments(rows)
+        offset, spread = np.nansum(mean * mean), np.nansum(variance)
     return bool(offset > CANCELS * spread > 0)
+
+
+def _moments(rows: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the variance of each column, of what is not NaN in it."""
+    if issparse(rows):  # of which no dense copy is made
+        mean = np.asarray(rows.mean(axis=0), np.float64).ravel()
+        return mean, np.asarray(rows.multiply(rows).mean(axis=0), np.float64).ravel() - mean * mean
+    values = np.asarray(rows, np.float64)
+    known = values[:, ~np.isnan(values).all(axis=0)]
+    return np.nanmean(known, axis=0), np.nanvar(known, axis=0)
 
 
 def note_rounding(centers: Any, step: Step) -> None:
