@@ -131,8 +131,8 @@ def test_an_estimator_that_is_not_fitted(run, control, tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("1\n2\n", "sample: LogisticRegression refuses it: X has 1 features"),
-        ("1,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
+        ("1.5\n2\n", "the model takes 2 columns, and the file has 1"),
+        ("1.5,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
         ("a,b\n", "the sample has no rows"),
         ("", "the sample has no rows"),
     ],

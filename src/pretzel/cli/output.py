@@ -75,9 +75,9 @@ def size(count: int) -> str:
     return f"{amount:.1f} GiB"
 
 
-def when(seconds: float) -> str:
-    """Return a time for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(seconds))
+def when(at: float, *, seconds: bool = True) -> str:
+    """Return a time for people, to the second or to the minute."""
+    return time.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z", time.localtime(at))
 
 
 def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,92 @@
+"""Lines of text, each a document, and lines of JSON, each a row."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
+
+from pretzel.cli.tables.batch import Batch, under
+from pretzel.cli.tables.cells import NAN
+from pretzel.cli.tables.header import listed, refused
+from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import Reads
+from pretzel.cli.tables.shape import chosen, shaped
+from pretzel.errors import InputError
+
+
+def documents(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | None) -> Iterator[Batch]:
+    """Yield the lines of a text, ``count`` at a time; the ends of lines are no part of them.
+
+    Raises:
+        InputError: the model does not take documents, or a column was chosen.
+    """
+    if reads.style != "texts":
+        raise refused(f"{label}: the model does not take lines of text", "--format csv, tsv or jsonl tells what it is")
+    if reading.columns:
+        raise refused(f"{label}: lines of text have no column {listed(reading.columns)}", "--format csv or tsv has")
+    lines = enumerate((line.rstrip("\n").removesuffix("\r") for line in text), 1)
+    while group := list(itertools.islice(lines, count)):
+        numbers, texts = zip(*group, strict=True)
+        yield Batch(list(texts), numbers, label)
+
+
+def rows(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | None) -> Iterator[Batch]:
+    """Yield the rows of lines of JSON, ``count`` at a time: of a table arrays, or objects with a key for each column.
+
+    In a table, null and a key that is not there are missing values (NaN), as in pandas.
+
+    Raises:
+        InputError: a line is not JSON, or not what the model takes.
+    """
+    parsed = _parsed(text, label)
+    met: dict[str, None] = {}
+    while group := list(itertools.islice(parsed, count)):
+        lines, found = zip(*group, strict=True)
+        with under(label):
+            yield _batch(list(found), Batch(None, lines, label), reads, reading, met)
+
+
+def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text, 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                raise refused(
+                    f"{label}, line {number}: not JSON ({error})",
+                    "write one row per line; `jq -c '.[]'` makes such lines of an array",
+                ) from None
+
+
+def _batch(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, None]) -> Batch:
+    objects = sum(isinstance(row, dict) for row in found)
+    if reads.style in ("records", "lists") or (reads.style == "texts" and not objects):
+        batch.X = found
+        return batch if reads.style != "texts" else shaped({"text": found}, reads, batch)
+    for row, line in zip(found, batch.lines, strict=True):
+        if isinstance(row, dict) != (objects > 0) or not isinstance(row, (dict, list)):
+            raise InputError(f"line {line}: expected {'an object' if objects else 'an array'}, got {row!r:.40}")
+    return shaped(_columns(found, batch, reads, reading, met), reads, batch)
+
+
+def _columns(
+    found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, None]
+) -> dict[str, list[Any]]:
+    if isinstance(found[0], dict):
+        met.update(dict.fromkeys(name for row in found for name in row))
+        names = chosen(list(met), reads, reading.columns)
+        return {name: [_value(row.get(name)) for row in found] for name in names}
+    width = len(found[0]) if reads.width is None else reads.width
+    width = len(reads.names) or width
+    for row, line in zip(found, batch.lines, strict=True):
+        if len(row) != width:
+            raise InputError(f"line {line}: expected {width} values, got {len(row)}")
+    names = list(reads.names) or [str(i + 1) for i in range(width)]
+    columns = {name: [_value(row[i]) for row in found] for i, name in enumerate(names)}
+    return {name: columns[name] for name in reading.columns or columns}
+
+
+def _value(value: Any) -> Any:
+    return NAN if value is None else value
