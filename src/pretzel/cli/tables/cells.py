@@ -6,6 +6,7 @@ A number is what pandas' parser takes for one: ASCII digits with a point and an 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -17,7 +18,12 @@ from pretzel.cli.tables.reads import Kind
 from pretzel.errors import InputError
 
 NAN = float("nan")
-TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
+TRUTHS = {
+    "".join(letters): word == "true"
+    for word in ("true", "false")
+    for letters in itertools.product(*zip(word, word.upper(), strict=True))
+}
+"""The cells that pandas reads as truth values: the two words in letters of any case."""
 _SPACE = " \t\n\r\v\f"
 _NUMBER = re.compile(
     rf"[{_SPACE}]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[{_SPACE}]*|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
@@ -163,9 +169,13 @@ class Column:
         for cell, text, line in zip(cells, written, lines, strict=True):
             if cell not in self.missing and not is_number(text):
                 self._refuse("a number", cell, line)
-        if all(_WHOLE.fullmatch(text) for text in written):
-            return _whole_array([int(text) for text in written])
-        return np.array([NAN if c in self.missing else float(t) for c, t in zip(cells, written, strict=True)])
+        present = [text for cell, text in zip(cells, written, strict=True) if cell not in self.missing]
+        values = _whole_array([*map(int, present)]) if all(map(_WHOLE.fullmatch, present)) else [*map(float, present)]
+        if len(present) == len(cells):
+            return np.asarray(values)
+        every = np.full(len(cells), NAN)
+        every[[cell not in self.missing for cell in cells]] = values
+        return every
 
     def _plain(self, cells: Sequence[str]) -> np.ndarray | None:
         return _plain(cells) if self._quick else None
