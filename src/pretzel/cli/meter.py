@@ -31,7 +31,8 @@ class Meter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def read(self, done: int, total: int | None, unit: str) -> None:
         """Tell how much of the file was read: rows, which are what is answered, or bytes."""

@@ -133,7 +133,7 @@ def _rows(text: TextIO, delimiter: str, label: str) -> Iterator[Row]:
                 return
             if cells and cells[-1].endswith(_END):
                 raise refused(f"{label}: line {line}: a quote is never closed", 'write a quote in quotes twice: ""')
-            if not any(map(str.strip, cells)) and len(cells) < 2:
+            if _is_blank(cells):
                 blank = blank or line
                 continue
             if blank and width == 1:
@@ -142,6 +142,11 @@ def _rows(text: TextIO, delimiter: str, label: str) -> Iterator[Row]:
             yield line, cells
     except csv.Error as error:
         raise InputError(f"{label}: line {reader.line_num}: {error}") from None
+
+
+def _is_blank(cells: list[str]) -> bool:
+    """Whether a line held nothing but white space; the empty cell of a lone ``""`` is a cell."""
+    return not cells or (len(cells) == 1 and cells[0] != "" and cells[0].isspace())
 
 
 def _check_style(reads: Reads, label: str) -> None:

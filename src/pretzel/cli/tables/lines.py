@@ -55,7 +55,7 @@ def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
                 yield number, json.loads(line)
             except ValueError as error:
                 raise refused(
-                    f"{label}, line {number}: not JSON ({error})",
+                    f"{label}: line {number}: not JSON ({error})",
                     "write one row per line; `jq -c '.[]'` makes such lines of an array",
                 ) from None
 
