@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pretzel.client.places import row_in
 from pretzel.errors import InputError
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-_ROW = re.compile(rf"{_QUOTED}|\b[Rr]ow (\d+)\b")
 _COLUMN = re.compile(rf"{_QUOTED}|,? ?(?:in )?column (\d+)\b")
 _INPUT = re.compile(rf"column ({_QUOTED})(?:, |: )")
 
@@ -58,7 +58,7 @@ class Batch:
 
     def translated(self, message: str) -> str:
         """Return a message with the row of the batch replaced by the line, and a column's number by its name."""
-        found = next((match for match in _ROW.finditer(message) if match[1]), None)
+        found = row_in(message)
         if found is None or int(found[1]) >= len(self.lines):
             return self._without_input(message)
         row = int(found[1])
