@@ -20,7 +20,9 @@ def test_rows_from_a_file(run, worker, tmp_path: Path):
     assert "rows per second" in ran.out and "p99" in ran.out
 
 
-@pytest.mark.parametrize(("content", "problem"), [("", "holds no rows"), ("1,2,3\n", "takes 2 columns, and the file has 3")])
+@pytest.mark.parametrize(
+    ("content", "problem"), [("", "holds no rows"), ("1,2,3\n", "takes 2 columns, and the file has 3")]
+)
 def test_what_cannot_be_asked(run, worker, tmp_path: Path, content: str, problem: str):
     (tmp_path / "x.csv").write_text(content)
     ran = run("bench", "m", tmp_path / "x.csv", "--seconds", "0.1")

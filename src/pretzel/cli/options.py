@@ -31,7 +31,9 @@ Columns = Annotated[
 ]
 Missing = Annotated[
     list[str] | None,
-    typer.Option("--na", help="A cell that is a missing value, in place of what pandas takes for one. Repeat for more."),
+    typer.Option(
+        "--na", help="A cell that is a missing value, in place of what pandas takes for one. Repeat for more."
+    ),
 ]
 NoMissing = Annotated[bool, typer.Option("--no-na", help="No cell of text is a missing value.")]
 Types = Annotated[

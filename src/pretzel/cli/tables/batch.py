@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from pretzel.client.places import row_in
 from pretzel.errors import InputError
 
@@ -106,4 +108,4 @@ def _is_told(value: Any, message: str) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) or getattr(getattr(value, "dtype", None), "kind", "") in "iuf"
+    return isinstance(value, (int, float, np.integer, np.floating))

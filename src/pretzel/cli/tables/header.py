@@ -14,6 +14,7 @@ names, these rules hold:
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -52,15 +53,17 @@ def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -
 
 def column_names(header: Sequence[str]) -> list[str]:
     """Return the names that pandas gives the columns under a header: all different, and none of them empty."""
-    names: dict[str, None] = {}
-    counts: dict[str, int] = {}
-    for i, cell in enumerate(header):
-        name = base = cell or f"Unnamed: {i}"
-        while name in names or (name != base and name in header):
-            counts[base] = counts.get(base, 0) + 1
-            name = f"{base}.{counts[base]}"
-        names[name] = None
-    return list(names)
+    names = [cell or f"Unnamed: {i}" for i, cell in enumerate(header)]
+    counts: defaultdict[str, int] = defaultdict(int)
+    for i in sorted(range(len(names)), key=lambda i: not header[i]):  # pandas leaves the names that were given
+        name = names[i]
+        count = counts[name]
+        while count > 0:
+            counts[name] = count + 1
+            names[i] = f"{name}.{count}"
+            count = count + 1 if names[i] in names[:i] + names[i + 1 :] else counts[names[i]]
+        counts[names[i]] = count + 1
+    return names
 
 
 def missing_columns(needed: Sequence[str], names: Sequence[str], line: int, cells: Sequence[str]) -> InputError:
@@ -74,9 +77,10 @@ def missing_columns(needed: Sequence[str], names: Sequence[str], line: int, cell
 
 def wrong_width(found: Sequence[str], reads: Reads) -> InputError:
     """Return the error that tells how many columns a model takes."""
+    mark = _other_delimiter(found)
     return refused(
         f"the model takes {reads.width} columns, and the file has {len(found)}: {listed(found)}",
-        "--column NAME, repeated, says which they are",
+        f"--delimiter {mark!r} says what stands between its cells" if mark else "--column NAME, repeated, says which",
     )
 
 
