@@ -37,7 +37,8 @@ Missing = Annotated[
 ]
 NoMissing = Annotated[bool, typer.Option("--no-na", help="No cell of text is a missing value.")]
 Types = Annotated[
-    list[str] | None, typer.Option("--types", help="NAME=TYPE,...: str, int, float or bool, over what the model reads.")
+    list[str] | None,
+    typer.Option("--types", help="NAME=TYPE,... over what the model reads: str, int, float, bool, category."),
 ]
 Delimiter = Annotated[str | None, typer.Option(help="What stands between cells; , or a tab by default.")]
 Decimal = Annotated[str, typer.Option(help="What stands before the decimals of a number.")]

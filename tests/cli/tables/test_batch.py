@@ -21,7 +21,7 @@ def batch(columns=COLUMNS, unit: str = "line", **inputs) -> Batch:
         ("Input X contains NaN: row 1, column 7.", "Input X contains NaN: line 12345, column 'age'."),
         ("Input X contains infinity: row 0, column 2. a", "Input X contains infinity: line 12344, column 'size'. a"),
         ("row 1: Found unknown categories ['z'] in column 0 during transform",
-         "line 12345: Found unknown categories ['z'], column 'job' during transform"),
+         "line 12345: Found unknown categories ['z'] in column 'job' during transform"),
         ("column 'age', row 1: expected text, got float nan", "column 'age', line 12345: expected text, got float nan"),
         ("column 'X', row 1: refused", "line 12345: refused"),
         ("column 'age': row 1: 1.5 is no int64", "column 'age': line 12345: 1.5 is no int64"),

@@ -55,7 +55,6 @@ def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
         (MATRIX, "0", EITHER),
         (MATRIX, "1100.5,1102.5,1104.5,1106.5,1108.5", EITHER),
         (MATRIX, "age,2019", EITHER),
-        (Reads("matrix", kind="number", width=2), "0;1", "--delimiter ';' says what stands between its cells"),
         (Reads("matrix", kind="text"), "a,b", EITHER),
         (PLAIN, "0,1", EITHER),
         (NAMED, "2019,2020,work", "--no-header says that line 1 is a row"),

@@ -15,7 +15,7 @@ from pretzel.client.places import row_in
 from pretzel.errors import InputError
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-_COLUMN = re.compile(rf"{_QUOTED}|,? ?(?:in )?column (\d+)\b")
+_COLUMN = re.compile(rf"{_QUOTED}|(,? ?(?:in )?)column (\d+)\b")
 _INPUT = re.compile(rf"column ({_QUOTED})(?:, |: )")
 
 
@@ -80,13 +80,11 @@ class Batch:
 
     def _named(self, tail: str, message: str, row: int) -> str:
         """Return what follows a row's number, with the number of a column replaced by the names it can have."""
-        found = next((match for match in _COLUMN.finditer(tail) if match[1]), None)
+        found = next((match for match in _COLUMN.finditer(tail) if match[2]), None)
         if found is None or not self.columns:
             return tail
-        names = self._guilty(message, row, int(found[1]))
-        if not names:
-            return tail[: found.start()] + tail[found.end() :]
-        told = f", column {names[0]!r}" if len(names) == 1 else f", columns {', '.join(map(repr, names))}"
+        names = self._guilty(message, row, int(found[2]))
+        told = f"{found[1]}column{'s'[: len(names) > 1]} {', '.join(map(repr, names))}" if names else ""
         return tail[: found.start()] + told + tail[found.end() :]
 
     def _guilty(self, message: str, row: int, position: int) -> list[str]:

@@ -41,6 +41,10 @@ def is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None
 
 
+class Categories(list[Any]):
+    """Texts that a table of pandas is to hold as categories."""
+
+
 class Column:
     """One column of a table: how its cells are read, and what earlier batches held."""
 
@@ -90,8 +94,8 @@ class Column:
         return [NAN if cell in self.words else cell for cell in cells]
 
     def _as_told(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
-        if self.wanted == "str":
-            return self._texts(cells)
+        if self.wanted in ("str", "category"):
+            return self._texts(cells) if self.wanted == "str" else Categories(self._texts(cells))
         if self.wanted == "bool":
             return self._all_truths(cells, lines)
         if self.wanted == "float":

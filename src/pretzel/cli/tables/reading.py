@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from pretzel.errors import InputError
 
 Format = Literal["auto", "csv", "tsv", "lines", "jsonl", "parquet"]
-Type = Literal["str", "int", "float", "bool"]
-TYPES: tuple[Type, ...] = ("str", "int", "float", "bool")
+Type = Literal["str", "int", "float", "bool", "category"]
+TYPES: tuple[Type, ...] = get_args(Type)
 
 MISSING = frozenset(
     "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.cli.tables.batch import Batch
+from pretzel.cli.tables.cells import Categories
 from pretzel.cli.tables.header import listed, refused, wrong_width
 from pretzel.cli.tables.reads import Reads
 from pretzel.errors import InputError, UnsupportedError
@@ -75,7 +76,9 @@ def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:
 
 
 def _data_frame(values: Mapping[str, Any], label: str) -> Any:
-    return library("pandas", label).DataFrame(dict(values))
+    pandas = library("pandas", label)
+    kept = {k: pandas.Categorical(v) if isinstance(v, Categories) else v for k, v in values.items()}
+    return pandas.DataFrame(kept)
 
 
 def _documents(item: tuple[str, Any], batch: Batch) -> list[str]:
