@@ -38,8 +38,10 @@ def _row(model: Model) -> tuple[object, ...]:
 
 
 def _numbers(newest_first: list[int], most: int = 3) -> str:
-    shown = ", ".join(map(str, newest_first[:most]))
-    return shown if len(newest_first) <= most else f"{shown}, ... {len(newest_first) - most} more"
+    """Return the numbers of versions, of many the newest two and how many are left out."""
+    if len(newest_first) <= most:
+        return ", ".join(map(str, newest_first))
+    return f"{newest_first[0]}, {newest_first[1]}, ... {len(newest_first) - 2} more"
 
 
 def describe(name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False) -> None:

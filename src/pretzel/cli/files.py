@@ -18,6 +18,8 @@ from pretzel.plan.definition import Definition
 
 Told = Callable[[int, int | None, str], None]
 """Called as a file is read: with how much of it was, of how much if that is known, and whether in rows or bytes."""
+AS_IT_IS = Reading()
+"""What the options say where none is given."""
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -50,7 +52,7 @@ def read(
             yield batch
 
 
-def read_sample(path: Path, model: Any, reading: Reading = Reading()) -> Any:
+def read_sample(path: Path, model: Any, reading: Reading = AS_IT_IS) -> Any:
     """Return the rows of a sample as the estimator takes them.
 
     Raises:

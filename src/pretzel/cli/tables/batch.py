@@ -88,7 +88,7 @@ class Batch:
         return tail[: found.start()] + told + tail[found.end() :]
 
     def _guilty(self, message: str, row: int, position: int) -> list[str]:
-        """Return the columns that hold what a message tells of; a step counts its own columns, not those of the file."""
+        """Return the columns that hold what a message tells of: the number in it counts the columns of a step."""
         guilty = [name for name, values in self.columns.items() if _is_told(values[row], message)]
         names = list(self.columns)
         at = names[position] if position < len(names) else None

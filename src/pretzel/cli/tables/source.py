@@ -143,7 +143,7 @@ def _standard_input() -> BinaryIO:
 def _peeked(raw: Any) -> tuple[bytes, BinaryIO]:
     """Return the first bytes, and a stream that begins with them all the same."""
     head = raw.read(HEAD)
-    return head, io.BufferedReader(_Rejoined(head, raw), HEAD)  # type: ignore[return-value]
+    return head, io.BufferedReader(_Rejoined(head, raw), HEAD)
 
 
 class _Rejoined(io.RawIOBase):
@@ -163,7 +163,7 @@ class _Rejoined(io.RawIOBase):
 
 
 def _whole_lines(head: bytes) -> list[str]:
-    """Return the first lines that are not blank; of a line that the head cuts, its beginning where it is the only one."""
+    """Return the first lines that are not blank; one that the head cuts only where there is no other."""
     encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "utf-8-sig")
     lines = head.decode(encoding, errors="ignore").splitlines()
     whole = lines[:-1] if len(head) == HEAD and len(lines) > 1 else lines
