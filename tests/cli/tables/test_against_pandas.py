@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a column twice": ("zip,age,fare,alone,age\n01234,3,1,True,4\n", "has column 'age' twice (cells 2, 5)", "rename"),
     "an open quote": ('zip,age,fare,alone\n"01234,3,1,True\n', "line 2: a quote is never closed", "in quotes twice"),
     "no header": ("01234,3,7,True,x\n", "line 1 has none of the model's columns", "--no-header"),
-    "a zip archive": ("PK\x03\x04", "it is a zip archive", "unpack it"),
+    "a zip archive": ("PK\x03\x04", "it is a zip archive", "unpack an archive"),
     "zero bytes": ("z\0i\0p\0", "it holds zero bytes", "iconv"),
 }  # fmt: skip
 

@@ -95,7 +95,8 @@ def test_damage_is_named(tmp_path: Path, monkeypatch) -> None:
 
 def test_keys_that_are_not_in_every_object_are_missing_values(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "x.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": 2, "c": 0}\n{"b": null}\n')
-    assert repr(rows(tmp_path / "x.jsonl", FRAME, monkeypatch)) == "[(1, 'x'), (2, nan), (nan, nan)]"
+    found = [(float(a), b) for a, b in rows(tmp_path / "x.jsonl", FRAME, monkeypatch)]
+    assert repr(found) == "[(1.0, 'x'), (2.0, nan), (nan, nan)]"
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n')
     with pytest.raises(InputError, match="column 'b' is missing; the file has 'a'"):
         rows(tmp_path / "x.jsonl", FRAME, monkeypatch)
@@ -120,3 +121,18 @@ def test_types_are_parsed() -> None:
     for wrong in ("a", "a=text"):
         with pytest.raises(InputError, match="expected NAME=TYPE, with one of str, int, float, bool, category"):
             parsed_types([wrong])
+
+
+def test_numbers_of_json_keep_their_type_over_batches(monkeypatch) -> None:
+    content = b"[16777217, 2]\n[3, 4]\n[5, 6]\n[7, 0.5]\n"
+    assert rows(content, MATRIX, monkeypatch)[-1].tolist() == [7, 0.5]
+    with pytest.raises(InputError, match=r"line 3, column '1': the column held whole numbers only, .* line 1 is large"):
+        rows(content.replace(b"[5, 6]", b"[5.5, 6]"), MATRIX, monkeypatch)
+
+
+@pytest.mark.parametrize("content", ["[\n[1, 2]\n]\n", '[{"a": 1,\n"b": 2}]', "{\n"])
+def test_json_that_is_not_in_lines_is_told_apart(tmp_path: Path, monkeypatch, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(InputError, match=r"x.json: line 1: not JSON") as caught:
+        rows(tmp_path / "x.json", MATRIX, monkeypatch)
+    assert "jq -c '.[]'" in caught.value.__notes__[0]

@@ -125,7 +125,7 @@ class Column:
         if self._truths:
             self._refuse("True or False, as in the lines before", *self._first(cells, lines, truth=False))
         self._truths = False
-        return self._one_type(values, lines)
+        return self.settled(values, lines)
 
     def _truth_values(self, cells: Sequence[str], lines: Sequence[int], alone: bool) -> np.ndarray:
         """Return truth values as numbers; among numbers pandas leaves them as text, which no model reads as numbers."""
@@ -140,7 +140,7 @@ class Column:
         both = zip(cells, lines, strict=True)
         return next((c, n) for c, n in both if c not in self.missing and (c in TRUTHS) == truth)
 
-    def _one_type(self, values: np.ndarray, lines: Sequence[int]) -> np.ndarray:
+    def settled(self, values: np.ndarray, lines: Sequence[int]) -> np.ndarray:
         """Return numbers in the type that the column has had so far, of whole numbers or of any.
 
         Libraries round large whole numbers otherwise than large floats.  So a column that turns out to hold fractions
@@ -152,7 +152,7 @@ class Column:
                 f"line {lines[0]}, column {self.name!r}: the column held whole numbers only, of which that in line "
                 f"{self._large} is large, and holds others from here on"
             )
-            told.add_note(f"--types {self.name}=float says that all of them are floats")
+            told.add_note(f"--types {self.name}=float says that all are floats; in JSON, write all with a point")
             raise told
         if whole and self._large is None and self._whole is not False:
             large = np.flatnonzero(np.abs(values.astype(np.float64)) > _EXACT)

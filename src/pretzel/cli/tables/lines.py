@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
+import numpy as np
+
 from pretzel.cli.tables.batch import Batch, under
-from pretzel.cli.tables.cells import NAN
+from pretzel.cli.tables.cells import NAN, Column
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads
@@ -41,7 +43,7 @@ def rows(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | 
         InputError: a line is not JSON, or not what the model takes.
     """
     parsed = _parsed(text, label)
-    met: dict[str, None] = {}
+    met: dict[str, Column] = {}
     while group := list(itertools.islice(parsed, count)):
         lines, found = zip(*group, strict=True)
         with under(label):
@@ -60,7 +62,7 @@ def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
                 ) from None
 
 
-def _batch(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, None]) -> Batch:
+def _batch(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, Column]) -> Batch:
     objects = sum(isinstance(row, dict) for row in found)
     if reads.style in ("records", "lists") or (reads.style == "texts" and not objects):
         batch.X = found
@@ -71,21 +73,37 @@ def _batch(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: 
     return shaped(_columns(found, batch, reads, reading, met), reads, batch)
 
 
-def _columns(
-    found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, None]
-) -> dict[str, list[Any]]:
+def _columns(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, Column]) -> dict[str, Any]:
     if isinstance(found[0], dict):
-        met.update(dict.fromkeys(name for row in found for name in row))
+        _meet([*dict.fromkeys(name for row in found for name in row)], met, reads, reading)
         names = chosen(list(met), reads, reading.columns)
-        return {name: [_value(row.get(name)) for row in found] for name in names}
-    width = len(found[0]) if reads.width is None else reads.width
-    width = len(reads.names) or width
+        values = {name: [_value(row.get(name)) for row in found] for name in names}
+    else:
+        values = _by_position(found, batch, reads, reading)
+        _meet(list(values), met, reads, reading)
+    return {name: _settled(column, met[name], batch) for name, column in values.items()}
+
+
+def _by_position(found: list[Any], batch: Batch, reads: Reads, reading: Reading) -> dict[str, list[Any]]:
+    width = len(reads.names) or (len(found[0]) if reads.width is None else reads.width)
     for row, line in zip(found, batch.lines, strict=True):
         if len(row) != width:
             raise InputError(f"line {line}: expected {width} values, got {len(row)}")
     names = list(reads.names) or [str(i + 1) for i in range(width)]
     columns = {name: [_value(row[i]) for row in found] for i, name in enumerate(names)}
     return {name: columns[name] for name in reading.columns or columns}
+
+
+def _meet(names: list[str], met: dict[str, Column], reads: Reads, reading: Reading) -> None:
+    met.update((name, Column(name, reads.kind_of(name), reading)) for name in names if name not in met)
+
+
+def _settled(values: list[Any], column: Column, batch: Batch) -> Any:
+    """Return numbers as an array, of whole numbers as long as the column holds no others."""
+    if column.kind != "number" or not {*map(type, values)} <= {int, float}:
+        return values
+    array = np.asarray(values)
+    return column.settled(array, batch.lines) if array.dtype != object else values
 
 
 def _value(value: Any) -> Any:

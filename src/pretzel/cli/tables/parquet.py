@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pretzel.cli.tables.batch import Batch, under
+from pretzel.cli.tables.cells import NAN
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads
@@ -68,7 +69,7 @@ class Parquet:
                 return shaped({part.schema.names[0]: part.column(0).to_pylist()}, reads, batch)
             else:
                 batch.columns = _Cells(part)
-                batch.X = _for_estimator(part, reads) if reads.whole_file else part
+                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nan(part)
         return batch
 
 
@@ -83,9 +84,22 @@ class _Cells(dict[str, Any]):
         return [(name, self._part.column(i).to_pylist()) for i, name in enumerate(self)]
 
 
+def _with_nan(part: Any) -> Any:
+    """Return the columns with NaN for a text that is null, as in every other format."""
+    columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
+    texts = [name for name, column in columns.items() if column.null_count and _is_text(column.type)]
+    if not texts:
+        return part
+    return columns | {name: [NAN if v is None else v for v in columns[name].to_pylist()] for name in texts}
+
+
+def _is_text(kind: Any) -> bool:
+    return "string" in str(kind) or "utf8" in str(kind)
+
+
 def _for_estimator(table: Any, reads: Reads) -> Any:
     frame = table.to_pandas(ignore_metadata=True)
     for name in frame.columns:
         if frame[name].dtype == object:  # a text that is null is NaN, as in every other format
-            frame[name] = frame[name].where(frame[name].notna(), float("nan"))
+            frame[name] = frame[name].where(frame[name].notna(), NAN)
     return frame if reads.style == "frame" else frame.to_numpy()

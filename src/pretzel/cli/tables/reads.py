@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from pretzel.client.inputs import known_as
 from pretzel.client.records import record_names
-from pretzel.errors import PretzelError
 from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.types import ValueType
 
@@ -64,7 +63,7 @@ def of_estimator(model: Any) -> Reads:
 
     try:
         definition = export(model)
-    except PretzelError:  # which the deployment will tell; or a sample is needed to know
+    except Exception:  # which the deployment will tell; or a sample is needed to know
         return _of_bare(model)
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     found = _of_inputs(described, definition.metadata)

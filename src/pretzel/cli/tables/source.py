@@ -23,6 +23,7 @@ _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".jsonl": "jsonl",
+    ".json": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -50,7 +51,9 @@ class Source:
         if packed is not None:
             head, unpacked = _peeked(packed(unpacked))
         if head.startswith(b"PK\x03\x04"):
-            raise _refused(f"{self.label}: it is a zip archive", "unpack it, and give the file that is in it")
+            raise _refused(
+                f"{self.label}: it is a zip archive or a workbook", "unpack an archive; save a workbook as CSV (UTF-8)"
+            )
         self.head = head
         """How it begins, unpacked."""
         self.bytes = unpacked
@@ -171,7 +174,9 @@ def _whole_lines(head: bytes) -> list[str]:
 
 
 def _is_json(line: str) -> bool:
-    """Whether a line is a JSON array or object; so is no text that people write."""
+    """Whether a line is a JSON array or object, or begins one; so is no text that people write."""
+    if line.strip() in ("{", "[", "[{"):
+        return True
     try:
         return line.lstrip()[:1] in ("{", "[") and isinstance(json.loads(line), (dict, list))
     except ValueError:
