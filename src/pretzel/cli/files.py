@@ -75,11 +75,10 @@ def sample_batch(path: Path, model: Any, reading: Reading) -> Batch:
 
 
 def _format(source: Source, reads: Reads, reading: Reading) -> Format:
-    if reading.format != "auto":
-        format = reading.format
-    elif reading.delimiter is not None:
+    format = reading.format
+    if format == "auto" and reading.delimiter is not None:
         format = "csv"
-    else:
+    elif format == "auto":
         format = source.format(documents=reads.style == "texts" and reading.header is None and not reading.columns)
     if format not in _DELIMITERS and reading.of_tables_only:
         given = ", ".join(reading.of_tables_only)

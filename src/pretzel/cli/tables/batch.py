@@ -79,20 +79,17 @@ class Batch:
         return _INPUT.sub(replaced, text)
 
     def _named(self, tail: str, message: str, row: int) -> str:
-        """Return what follows a row's number, with the number of a column replaced by the names it can have."""
+        """Return what follows a row's number, with the number of a column replaced by names.
+
+        The number counts the columns of a step, which are not those of the file.  So those columns are named that hold
+        what the message tells of.
+        """
         found = next((match for match in _COLUMN.finditer(tail) if match[2]), None)
         if found is None or not self.columns:
             return tail
-        names = self._guilty(message, row, int(found[2]))
+        names = [name for name, values in self.columns.items() if _is_told(values[row], message)]
         told = f"{found[1]}column{'s'[: len(names) > 1]} {', '.join(map(repr, names))}" if names else ""
         return tail[: found.start()] + told + tail[found.end() :]
-
-    def _guilty(self, message: str, row: int, position: int) -> list[str]:
-        """Return the columns that hold what a message tells of: the number in it counts the columns of a step."""
-        guilty = [name for name, values in self.columns.items() if _is_told(values[row], message)]
-        names = list(self.columns)
-        at = names[position] if position < len(names) else None
-        return [at] if at in guilty else guilty
 
 
 def _is_told(value: Any, message: str) -> bool:

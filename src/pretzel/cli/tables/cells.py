@@ -174,9 +174,10 @@ class Column:
             if cell not in self.missing and not is_number(text):
                 self._refuse("a number", cell, line)
         present = [text for cell, text in zip(cells, written, strict=True) if cell not in self.missing]
-        values = _whole_array([*map(int, present)]) if all(map(_WHOLE.fullmatch, present)) else [*map(float, present)]
+        are_whole = all(map(_WHOLE.fullmatch, present))
+        values = _whole_array([*map(int, present)]) if are_whole else np.array([*map(float, present)])
         if len(present) == len(cells):
-            return np.asarray(values)
+            return values
         every = np.full(len(cells), NAN)
         every[[cell not in self.missing for cell in cells]] = values
         return every

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
@@ -80,7 +81,8 @@ class _Table:
     def _values(self, rows: list[list[str]], lines: list[int]) -> dict[str, Any]:
         """Return the values of each column; an error tells the first bad cell of each."""
         cells = list(zip(*rows, strict=True))
-        values, errors = {}, []
+        values: dict[str, Any] = {}
+        errors: list[InputError] = []
         for i, column in self.columns.items():
             try:
                 values[column.name] = column.read(cells[i], lines)
@@ -89,7 +91,7 @@ class _Table:
         if errors:
             told = "; ".join(map(str, errors[:MOST_ERRORS]))
             more = f"; {len(errors) - MOST_ERRORS} more columns" if len(errors) > MOST_ERRORS else ""
-            raise refused(told + more, *errors[0].__notes__)
+            raise refused(told + more, next(iter(errors[0].__notes__), ""))
         return values
 
     def _names(self, cells: list[str]) -> list[str]:
@@ -114,8 +116,9 @@ class _Table:
 
 def _refuse_twice(header: Sequence[str], wanted: Sequence[str]) -> None:
     """Refuse a column that is there twice, unless the model was fitted on both, as pandas calls them."""
+    counts = Counter(header)
     for name in wanted:
-        if header.count(name) > 1 and f"{name}.1" not in wanted:
+        if counts[name] > 1 and f"{name}.1" not in wanted:
             places = ", ".join(str(i + 1) for i, cell in enumerate(header) if cell == name)
             raise refused(f"the header has column {name!r} twice (cells {places})", "rename all but one")
 

@@ -80,7 +80,7 @@ class _Cells(dict[str, Any]):
         super().__init__(dict.fromkeys(part.schema.names))
         self._part = part
 
-    def items(self) -> Any:  # type: ignore[override]
+    def items(self) -> Any:
         return [(name, self._part.column(i).to_pylist()) for i, name in enumerate(self)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from pretzel.client.inputs import known_as
@@ -43,7 +44,11 @@ class Reads:
 
     def known(self, name: str) -> str:
         """Return the name by which the model knows a column of a file."""
-        return known_as(name, set(self.needed) | set(self.names), {"spaces": self.spaces})
+        return known_as(name, self._every, {"spaces": self.spaces})
+
+    @cached_property
+    def _every(self) -> frozenset[str]:
+        return frozenset((*self.needed, *self.names))
 
     def kind_of(self, name: str) -> Kind:
         """Return what the model reads in a column of a file."""

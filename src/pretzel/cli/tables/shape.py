@@ -69,7 +69,7 @@ def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:
     if reads.style == "frame":
         batch.X = _data_frame(values, batch.label) if reads.whole_file else dict(values)
     elif reads.style == "texts":
-        batch.X = _documents(*values.items(), batch)
+        batch.X = _documents(values, batch)
     else:
         batch.X = _matrix(list(values.values()), reads)
     return batch
@@ -81,8 +81,8 @@ def _data_frame(values: Mapping[str, Any], label: str) -> Any:
     return pandas.DataFrame(kept)
 
 
-def _documents(item: tuple[str, Any], batch: Batch) -> list[str]:
-    name, values = item
+def _documents(columns: Mapping[str, Any], batch: Batch) -> list[str]:
+    ((name, values),) = columns.items()
     for value, line in zip(values, batch.lines, strict=True):
         if not isinstance(value, str):
             shown = "is missing" if value is None or value != value else f"is {value!r:.40}, not text"
