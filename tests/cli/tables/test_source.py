@@ -108,6 +108,8 @@ def test_keys_that_are_not_in_every_object_are_missing_values(tmp_path: Path, mo
         ('{"a": 1, "b": "x"}\n[1, 2]\n', "line 2: expected an object, got"),
         ("[1, 2]\n7\n", "line 2: expected an array, got 7"),
         ("[1, 2]\n[1]\n", "line 2: expected 2 values, got 1"),
+        ('[{"a": 1, "b": "x"}]\n', "line 1: expected one row, got an array of objects"),
+        ('{"a": {"0": 1}, "b": {"0": "x"}}\n', "line 1, column 'a': expected a number or a text, got an object"),
     ],
 )
 def test_lines_of_json_that_differ(tmp_path: Path, monkeypatch, content: str, problem: str) -> None:

@@ -17,6 +17,10 @@ from pretzel.cli.tables.reads import Reads
 from pretzel.cli.tables.shape import chosen, shaped
 from pretzel.errors import InputError
 
+_ONE_PER_LINE = (
+    "write one row per line; `jq -c '.[]'`, or to_json(orient='records', lines=True) of pandas, makes such lines"
+)
+
 
 def documents(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | None) -> Iterator[Batch]:
     """Yield the lines of a text, ``count`` at a time; the ends of lines are no part of them.
@@ -56,10 +60,7 @@ def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                raise refused(
-                    f"{label}: line {number}: not JSON ({error})",
-                    "write one row per line; `jq -c '.[]'` makes such lines of an array",
-                ) from None
+                raise refused(f"{label}: line {number}: not JSON ({error})", _ONE_PER_LINE) from None
 
 
 def _batch(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met: dict[str, Column]) -> Batch:
@@ -81,10 +82,25 @@ def _columns(found: list[Any], batch: Batch, reads: Reads, reading: Reading, met
     else:
         values = _by_position(found, batch, reads, reading)
         _meet(list(values), met, reads, reading)
+    for name, column in values.items():
+        _check_plain(column, met[name], batch)
     return {name: _settled(column, met[name], batch) for name, column in values.items()}
 
 
+def _check_plain(values: list[Any], column: Column, batch: Batch) -> None:
+    """Refuse arrays and objects within a row, except where the model takes named values."""
+    if column.kind == "record" or {*map(type, values)}.isdisjoint((list, dict)):
+        return
+    line, value = next(
+        (n, value) for n, value in zip(batch.lines, values, strict=True) if isinstance(value, (list, dict))
+    )
+    kind = "an array" if isinstance(value, list) else "an object"
+    raise refused(f"line {line}, column {column.name!r}: expected a number or a text, got {kind}", _ONE_PER_LINE)
+
+
 def _by_position(found: list[Any], batch: Batch, reads: Reads, reading: Reading) -> dict[str, list[Any]]:
+    if isinstance(next(iter(found[0]), None), dict):
+        raise refused(f"line {batch.lines[0]}: expected one row, got an array of objects", _ONE_PER_LINE)
     width = len(reads.names) or (len(found[0]) if reads.width is None else reads.width)
     for row, line in zip(found, batch.lines, strict=True):
         if len(row) != width:
