@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path: Path, end: type[BaseEx
         file.flush()
         raise end
     assert (out.read_text(), os.listdir(tmp_path)) == ("old", ["out.csv"])
+
+
+def test_a_run_that_is_terminated_leaves_the_old_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match="143"), answers.written(out) as file:
+        file.write("new")
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.sigtimedwait([], 10)
+    assert (out.read_text(), os.listdir(tmp_path)) == ("old", ["out.csv"])
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_file_keeps_its_mode_and_a_link_its_end(tmp_path: Path) -> None:

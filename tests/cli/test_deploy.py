@@ -65,6 +65,7 @@ def test_people_see_the_steps(run, control, saved, monkeypatch):
     monkeypatch.setattr("pretzel.cli.output.console", lambda error=False: terminal)
     assert run("deploy", "m", saved).code == 0
     assert any(step in screen.getvalue() for step in ("upload", "optimize", "compile", "publish"))
+    assert "?" not in screen.getvalue().replace("?25", ""), "no bar is shown for what has no total"
 
 
 def test_a_pickle_is_opened_with_a_warning(run, control, pickled):

@@ -6,8 +6,10 @@ import csv
 import json
 import math
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,12 +30,25 @@ def written(path: Path | None) -> Iterator[TextIO]:
         with path.open("w", newline="", encoding="utf-8") as file:
             yield file
     else:
-        with _replaced(Path(os.path.realpath(path))) as file:  # a link goes on to lead to the file
+        with _ended_by_exception(), _replaced(Path(os.path.realpath(path))) as file:  # a link goes on to lead there
             yield file
 
 
 def _is_stream(path: Path) -> bool:
     return (path.exists() and not path.is_file()) or path.absolute().parts[1:2] in (("dev",), ("proc",))
+
+
+@contextmanager
+def _ended_by_exception() -> Iterator[None]:
+    """Make SIGTERM an exception, so that what was begun is removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def _located(rows: Batch | None) -> Iterator[None]:
     try:
         yield
     except (InputError, VerificationError) as error:
-        told = rows.translated(str(error)) if rows else str(error)
+        told = rows.translated(str(error)) + rows.first_cause(str(error)) if rows else str(error)
         if rows is None or told == str(error):
             raise
         located = type(error)(f"{rows.label}: {told}")
@@ -147,7 +147,8 @@ def _progress(shown: bool) -> Iterator[Report]:
     if not shown or not console.is_terminal:
         yield silent
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    parts = map(output.WithTotal, (BarColumn(), DownloadColumn(), TransferSpeedColumn()))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), *parts)
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("export", total=None)
 

@@ -20,8 +20,9 @@ class Meter:
     def __init__(self, *, shown: bool) -> None:
         console = output.console(error=True)
         self.shown = shown and console.is_terminal
-        self._columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self._progress = Progress(*self._columns, console=console, transient=True)
+        parts = map(output.WithTotal, (BarColumn(), TimeRemainingColumn()))
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), *parts)
+        self._progress = Progress(*columns, console=console, transient=True)
         self._task = self._progress.add_task("0 rows", total=None)
         self._begun = time.monotonic()
         self._rows = 0

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,18 @@ _WIDEST = 10_000
 def console(*, error: bool = False) -> Console:
     """Return where to print; made anew, so that redirected streams are seen."""
     return Console(stderr=error, highlight=False)
+
+
+class WithTotal(ProgressColumn):
+    """A part of a line of progress that is shown only where it is known how much there is to do."""
+
+    def __init__(self, part: ProgressColumn) -> None:
+        super().__init__()
+        self._part = part
+
+    def render(self, task: Task) -> RenderableType:
+        """Return the part, or nothing."""
+        return self._part(task) if task.total else ""
 
 
 def print_json(value: Any) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
@@ -20,8 +22,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import pretzel
 from pretzel.cli.files import read, read_sample
+from pretzel.cli.tables.delimited import batches
 from pretzel.cli.tables.reading import Reading
-from pretzel.cli.tables.reads import of_model
+from pretzel.cli.tables.reads import Reads, of_model
 from pretzel.client.inputs import columns_of
 from pretzel.errors import InputError
 from pretzel.plan.digest import Digest
@@ -213,3 +216,28 @@ def test_a_missing_document_is_refused_as_the_vectorizer_refuses_it(reviews: Any
         read_all(tmp_path / "x.csv", reviews)
     assert "--no-na" in caught.value.__notes__[0]
     assert read_all(tmp_path / "x.csv", reviews, missing=frozenset()) == ["good movie", "NA"]
+
+
+WORDS = st.sampled_from(["a", "", "NA", "01", "x,y", 'a "b"', "ü", "two\nlines", " pad "])
+MAYBE = {
+    "n": st.one_of(st.none(), st.integers(-(10**6), 10**6)),
+    "f": st.one_of(st.none(), st.floats(allow_nan=False, width=64)),
+    "b": st.booleans(),
+    "t": WORDS,
+}
+KINDS = {"t": "text", "b": "number", "f": "number", "n": "number"}
+
+
+@given(st.lists(st.fixed_dictionaries(MAYBE), min_size=1, max_size=12), st.integers(1, 5))
+def test_tables_that_pandas_wrote_are_read_in_batches_as_pandas_reads_them(
+    rows: list[dict[str, Any]], count: int
+) -> None:
+    written = pd.DataFrame(rows, columns=list(MAYBE)).to_csv(index=False)
+    want = pd.read_csv(io.StringIO(written), dtype={"t": str})
+    reads = Reads("frame", tuple(KINDS), KINDS)
+    found = [batch.X for batch in batches(io.StringIO(written, newline=""), ",", reads, Reading(), "x", count)]
+    for name in "nfb":
+        got = np.concatenate([X[name].astype(float) for X in found])
+        np.testing.assert_array_equal(got, want[name].to_numpy().astype(float))
+    texts = [text for X in found for text in X["t"]]
+    pd.testing.assert_series_equal(pd.Series(texts, dtype=object), want["t"].astype(object), check_names=False)

@@ -49,3 +49,18 @@ def test_errors_name_the_file_and_keep_their_help() -> None:
         error.add_note("do this")
         raise error
     assert caught.value.__notes__ == ["do this"]
+
+
+@pytest.mark.parametrize(
+    ("message", "want"),
+    [
+        ("Input X contains NaN", " (the first is in line 12345, column 'age')"),
+        ("Input X contains infinity or a value too large", " (the first is in line 12344, column 'size')"),
+        ("could not convert string to float: 'z'", " (the first is in line 12345, column 'job')"),
+        ("Found unknown categories ['a'] in column 0", " (the first is in line 12344, column 'job')"),
+        ("Found unknown categories ['q'] in column 0", ""),
+        ("the financial information is missing: 'z'", ""),
+    ],
+)
+def test_the_value_that_a_library_refuses_is_looked_for(message: str, want: str) -> None:
+    assert batch().first_cause(message) == want

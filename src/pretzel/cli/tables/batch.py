@@ -16,6 +16,9 @@ from pretzel.errors import InputError
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _COLUMN = re.compile(rf"{_QUOTED}|(,? ?(?:in )?)column (\d+)\b")
+_MISSING = re.compile(r"\b(NaN|nan|missing)\b")
+_INFINITE = re.compile(r"\b(infinity|inf)\b")
+_CAUSE = re.compile(r"contains (NaN|infinity)|could not convert string|unknown categories")
 _INPUT = re.compile(rf"column ({_QUOTED})(?:, |: )")
 
 
@@ -67,6 +70,20 @@ class Batch:
         head, tail = message[: found.start()], message[found.end() :]
         return self._without_input(head) + f"{self.unit} {self.lines[row]}" + self._named(tail, message, row)
 
+    def first_cause(self, message: str) -> str:
+        """Return where the first value is that a library refuses in this message, which names no row.
+
+        Only messages of scikit-learn that show the value, or its kind, are understood; of others this is empty.
+        """
+        if _CAUSE.search(message) is None:
+            return ""
+        lists = {name: list(values) for name, values in self.columns.items()}
+        places = (
+            (line, name) for i, line in enumerate(self.lines) for name in lists if _is_told(lists[name][i], message)
+        )
+        place = next(places, None)
+        return "" if place is None else f" (the first is in {self.unit} {place[0]}, column {place[1]!r})"
+
     def _without_input(self, text: str) -> str:
         """Drop the name of an input that the file does not know."""
         name = next(iter(self.columns)) if len(self.columns) == 1 else None
@@ -95,9 +112,9 @@ class Batch:
 def _is_told(value: Any, message: str) -> bool:
     """Whether a message can be about a value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "NaN" in message or "nan" in message or "missing" in message
+        return _MISSING.search(message) is not None
     if isinstance(value, float) and math.isinf(value):
-        return "inf" in message
+        return _INFINITE.search(message) is not None
     shown = {repr(value), f"value {value}"} | ({f"[{value}]", f"{float(value)}"} if _is_number(value) else set())
     return any(text in message for text in shown)
 
