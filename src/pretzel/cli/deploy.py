@@ -23,6 +23,9 @@ from pretzel.client.deployment import silent
 from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
 from pretzel.plan.model import ModelVersion
 
+_NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
+"""Warnings of NumPy about arithmetic, and those that Python does not show to users."""
+
 
 def deploy(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
@@ -112,13 +115,13 @@ def _located(rows: Batch | None) -> Iterator[None]:
 
 @contextmanager
 def _warnings_after() -> Iterator[None]:
-    """Show each warning of a library once, when no bar is drawn any more; those about arithmetic are no news."""
+    """Show each warning of a library once, after the bars, without those about arithmetic and for developers."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield
         finally:
-            news = [str(warning.message) for warning in caught if not issubclass(warning.category, RuntimeWarning)]
+            news = [str(warning.message) for warning in caught if not issubclass(warning.category, _NO_NEWS)]
             for text in dict.fromkeys(news):
                 print(f"warning: {' '.join(text.split())}", file=sys.stderr)
 

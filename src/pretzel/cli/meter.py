@@ -22,7 +22,7 @@ class Meter:
         self.shown = shown and console.is_terminal
         parts = map(output.WithTotal, (BarColumn(), TimeRemainingColumn()))
         columns = (SpinnerColumn(), TextColumn("{task.description}"), *parts)
-        self._progress = Progress(*columns, console=console, transient=True)
+        self._progress = Progress(*columns, console=console, transient=True, redirect_stdout=False)
         self._task = self._progress.add_task("0 rows", total=None)
         self._begun = time.monotonic()
         self._rows = 0

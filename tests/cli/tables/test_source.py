@@ -2,9 +2,12 @@
 
 import gzip
 import io
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pretzel.cli.files import read
 from pretzel.cli.tables.reading import Reading, parsed_types
@@ -138,3 +141,17 @@ def test_json_that_is_not_in_lines_is_told_apart(tmp_path: Path, monkeypatch, co
     with pytest.raises(InputError, match=r"x.json: line 1: not JSON") as caught:
         rows(tmp_path / "x.json", MATRIX, monkeypatch)
     assert "jq -c '.[]'" in caught.value.__notes__[0]
+
+
+TORN = [b"\x1f\x8b\x08", b"\xfd7zXZ\0", b"BZh91AY&SY", b"PAR1", b"\xff\xfe", b"\0", b"\r", b'"', b"\xc3"]
+WHOLE = [b"a,b\n", b"1,2\n", b"0,1\n", b"x;y\n", b"NaN,\n", b"\n", "\u00fc\n".encode("utf-16")]
+JSON = [b"[1, 2]\n", b'{"a": 1}\n', b"[[]]\n", b"[]\n", b"{}\n", b"1e999\n", b"null\n"]
+PIECES = st.sampled_from([*TORN, *WHOLE, *JSON])
+
+
+@given(st.lists(PIECES | st.binary(max_size=6), max_size=6).map(b"".join), st.sampled_from([TEXTS, MATRIX, FRAME]))
+def test_any_bytes_are_rows_or_refused(content: bytes, reads: Reads) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for format in ("auto", "csv", "lines", "jsonl", "parquet"):
+            with suppress(InputError):
+                rows(content, reads, monkeypatch, format=format)

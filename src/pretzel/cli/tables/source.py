@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,11 +29,12 @@ _SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_PACKED: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ": lzma.LZMAFile,
+_PACKED: dict[re.Pattern[bytes], Callable[[Any], Any]] = {
+    re.compile(rb"\x1f\x8b\x08"): lambda raw: gzip.GzipFile(fileobj=raw),
+    re.compile(rb"BZh[1-9]1AY&SY"): bz2.BZ2File,
+    re.compile(rb"\xfd7zXZ\x00"): lzma.LZMAFile,
 }
+"""How compressed files begin, and what unpacks them."""
 _PACKED_SUFFIXES = {".gz", ".bz2", ".xz"}
 _MARKS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Byte order marks, of which the longer come first, and the encodings they tell."""
@@ -47,7 +49,7 @@ class Source:
         self.size = path.stat().st_size if path and path.is_file() else None
         """Bytes of the file as it lies on the disk."""
         head, unpacked = _peeked(raw)
-        packed = next((unpack for magic, unpack in _PACKED.items() if head.startswith(magic)), None)
+        packed = next((unpack for magic, unpack in _PACKED.items() if magic.match(head)), None)
         if packed is not None:
             head, unpacked = _peeked(packed(unpacked))
         if head.startswith(b"PK\x03\x04"):
@@ -112,7 +114,8 @@ class Source:
 
     def _is_packed(self) -> bool:
         self.raw.seek(0)
-        return any(self.raw.read(8).startswith(magic) for magic in _PACKED)
+        head = self.raw.read(16)
+        return any(magic.match(head) for magic in _PACKED)
 
 
 @contextmanager
@@ -134,7 +137,9 @@ def opened(path: Path | None) -> Iterator[Source]:
             f"{label}: it is not UTF-8 ({error.reason} at byte {error.start})",
             "save it as UTF-8; of Latin-1, `iconv -f LATIN1 -t UTF-8` makes UTF-8",
         ) from None
-    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the file, not of what is in it
+            raise
         raise _refused(f"{label}: it cannot be unpacked ({error})", "pack it again, or give it unpacked") from None
 
 
