@@ -14,13 +14,15 @@ def test_made_up_rows(run, worker):
 
 
 def test_rows_from_a_file(run, worker, tmp_path: Path):
-    (tmp_path / "x.csv").write_text("1,2\n3,4\n5,6\n")
+    (tmp_path / "x.csv").write_text("1.5,2\n3,4\n5,6\n")
     ran = run("bench", "m", tmp_path / "x.csv", "--seconds", "0.2", "--rows", "2", "--method", "predict_proba")
     assert ran.code == 0
     assert "rows per second" in ran.out and "p99" in ran.out
 
 
-@pytest.mark.parametrize(("content", "problem"), [("", "holds no rows"), ("1,2,3\n", "expected 2 features")])
+@pytest.mark.parametrize(
+    ("content", "problem"), [("", "holds no rows"), ("1,2,3\n", "takes 2 columns, and the file has 3")]
+)
 def test_what_cannot_be_asked(run, worker, tmp_path: Path, content: str, problem: str):
     (tmp_path / "x.csv").write_text(content)
     ran = run("bench", "m", tmp_path / "x.csv", "--seconds", "0.1")

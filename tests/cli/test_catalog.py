@@ -5,6 +5,11 @@ import time
 
 import pytest
 
+from pretzel.plan import wire
+from pretzel.plan.model import Model
+from pretzel.v1 import control_pb2
+from tests.client.services import Control, serving, version
+
 
 def test_models(run, control):
     ran = run("models")
@@ -75,3 +80,22 @@ def test_a_delete_that_is_refused_names_force(run, control):
     ran = run("delete", "a")
     assert ran.code == 6
     assert ran.err.splitlines()[-1] == "help: --force deletes it with the aliases that point to it"
+
+
+def test_versions_that_are_left_out_are_counted(run, control, monkeypatch):
+    def listed(self, request, context):
+        ten = Model("churn", tuple(version("churn", number) for number in range(1, 11)), {"stable": 9, "canary": 10})
+        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(ten)])
+
+    monkeypatch.setattr(Control, "ListModels", listed)
+    monkeypatch.setenv("COLUMNS", "80")
+    with serving(Control()) as port:
+        told = run("models", "--control", f"127.0.0.1:{port}").out.splitlines()
+    (row,) = [line for line in told if "churn" in line]
+    assert "│ 10, 9, ... 8 more │" in row
+    assert len(told[0]) == len(row) <= 96
+
+
+def test_a_list_of_models_fits_a_narrow_screen(run, control, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, run("models").out.splitlines())) <= 80

@@ -2,12 +2,17 @@
 
 import io
 import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from pretzel.cli.deploy import _located
+from pretzel.cli.files import sample_batch
+from pretzel.cli.tables.reading import Reading
+from pretzel.errors import InputError, VerificationError
 from pretzel.plan import bundle, ops, wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.parameter import Parameter
@@ -60,6 +65,7 @@ def test_people_see_the_steps(run, control, saved, monkeypatch):
     monkeypatch.setattr("pretzel.cli.output.console", lambda error=False: terminal)
     assert run("deploy", "m", saved).code == 0
     assert any(step in screen.getvalue() for step in ("upload", "optimize", "compile", "publish"))
+    assert "?" not in screen.getvalue().replace("?25", ""), "no bar is shown for what has no total"
 
 
 def test_a_pickle_is_opened_with_a_warning(run, control, pickled):
@@ -157,8 +163,8 @@ def test_an_estimator_that_is_not_fitted(run, control, tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("1\n2\n", "sample: LogisticRegression refuses it: X has 1 features"),
-        ("1,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
+        ("1.5\n2\n", "the model takes 2 columns, and the file has 1"),
+        ("1.5,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
         ("a,b\n", "the sample has no rows"),
         ("", "the sample has no rows"),
     ],
@@ -201,3 +207,47 @@ def test_skops_that_is_not_there_is_asked_for(run, control, tmp_path: Path, monk
     monkeypatch.setitem(sys.modules, "skops.io", None)
     ran = run("deploy", "m", tmp_path / "m.skops")
     assert (ran.code, "pip install skops" in ran.err) == (7, True)
+
+
+def test_what_came_of_a_deployment_is_said(run, control, pickled, monkeypatch):
+    ran = run("deploy", "fresh", pickled, "--alias", "canary")
+    assert ran.out.splitlines()[1] == "new; alias canary -> 1"
+    monkeypatch.setattr("tests.client.services.version", lambda name, number=1: same(name))
+    ran = run("deploy", "a", pickled)
+    assert ran.out.splitlines()[1:] == [
+        "unchanged, the version was there; alias stable -> 1",
+        "verified on 100 of 250 rows, largest error 0",
+    ]
+
+
+def same(name: str):
+    from pretzel.plan.model import ModelVersion
+    from tests.client.services import PLAN
+
+    metadata = {"verified": True, "verification": {"rows": 100, "of": 250, "ties": 0}}
+    return ModelVersion(name, 1, PLAN, PLAN, metadata=metadata)
+
+
+def test_warnings_come_once_after_the_bars_and_without_those_of_arithmetic(run, control, pickled, monkeypatch):
+    def noisy(self, X):
+        for _ in range(3):
+            warnings.warn("fitted by another version", UserWarning, stacklevel=1)
+            np.log(np.zeros(2))
+        return np.where(X[:, 0] > 0, "yes", "no")
+
+    monkeypatch.setattr(LogisticRegression, "predict", noisy)
+    (pickled.parent / "x.csv").write_text("a,b\n1,2\n")
+    ran = run("deploy", "m", pickled, "--sample", pickled.parent / "x.csv")
+    assert ran.err.count("warning: fitted by another version\n") == 1
+    assert "RuntimeWarning" not in ran.err and "divide by zero" not in ran.err
+
+
+@pytest.mark.parametrize("kind", [InputError, VerificationError])
+def test_errors_about_the_sample_name_its_lines(model, tmp_path: Path, kind):
+    (tmp_path / "x.csv").write_text("size,age\n1,2\n3,\n")
+    batch = sample_batch(tmp_path / "x.csv", model, Reading())
+    with pytest.raises(kind, match="x.csv: Input X contains NaN: line 3, column 'age'. It is refused"):
+        with _located(batch):
+            raise kind("Input X contains NaN: row 1, column 1. It is refused")
+    with pytest.raises(kind, match="^no row is named$"), _located(batch):
+        raise kind("no row is named")

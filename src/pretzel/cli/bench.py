@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +12,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from pretzel.cli import output
+from pretzel.cli import options, output
 from pretzel.cli.files import read
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
+from pretzel.cli.tables.batch import Batch
+from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import of_model
 from pretzel.client import AsyncClient
 from pretzel.errors import InputError, PretzelError
 from pretzel.plan.model import InputDescription, ModelDescription
@@ -32,13 +36,22 @@ def bench(
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure.")] = 5,
     concurrency: Annotated[int, typer.Option(min=1, help="Callers, each with a call under way all the time.")] = 8,
     rows: Annotated[int, typer.Option(min=1, help="Rows in a call.")] = 1,
+    format: options.FormatOf = "auto",
+    header: options.Header = None,
+    column: options.Columns = None,
+    na: options.Missing = None,
+    no_na: options.NoMissing = False,
+    types: options.Types = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
     server: Server = SERVER,
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
     """Measure the latency and the throughput of one model."""
     load = Load(name, method, seconds, concurrency, rows)
-    result = asyncio.run(_measure(load, file, server, timeout))
+    reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
+    result = asyncio.run(_measure(load, file, reading, server, timeout))
     output.print_json(result) if json else output.print_pairs(_lines(result))
 
 
@@ -55,13 +68,14 @@ class Load:
     failures: list[str] = field(default_factory=list)
 
 
-async def _measure(load: Load, file: Path | None, server: str, timeout: float) -> dict[str, Any]:
+async def _measure(load: Load, file: Path | None, reading: Reading, server: str, timeout: float) -> dict[str, Any]:
     async with AsyncClient(server, timeout=timeout, channels=min(load.concurrency, 8)) as client:
         description = await client.describe(load.model)
         load.method = load.method or description.outputs[0].name
-        columns = _from_file(file, description, load.rows) if file else _made_up(description.inputs, load.rows)
-        for _ in range(_WARM_CALLS):
-            await _call(client, load, columns)
+        batch = _from_file(file, description, reading, load.rows) if file else None
+        columns = batch.X if batch else _made_up(description.inputs, load.rows)
+        load.rows = len(batch) if batch else load.rows
+        await _warm(client, load, columns, batch)
         start = time.perf_counter()
         await asyncio.gather(
             *(_ask_until(client, load, columns, start + load.seconds) for _ in range(load.concurrency))
@@ -69,8 +83,15 @@ async def _measure(load: Load, file: Path | None, server: str, timeout: float) -
         return _result(load, time.perf_counter() - start, description)
 
 
+async def _warm(client: AsyncClient, load: Load, X: Any, batch: Batch | None) -> None:
+    """Ask a few times; what is wrong with the rows of a file is told in its terms."""
+    for _ in range(_WARM_CALLS):
+        with batch.located() if batch else nullcontext():
+            await _call(client, load, X)
+
+
 async def _call(client: AsyncClient, load: Load, X: Any) -> Any:
-    if isinstance(X, dict):
+    if isinstance(X, MadeUp):
         return await client.infer(load.model, X, [load.method])
     return await client.score(load.model, X, load.method)
 
@@ -85,16 +106,20 @@ async def _ask_until(client: AsyncClient, load: Load, X: Any, end: float) -> Non
             await asyncio.sleep(0.01)
 
 
-def _from_file(file: Path, description: ModelDescription, rows: int) -> Any:
-    found = next(read(file, "auto", description, rows), None)
+def _from_file(file: Path, description: ModelDescription, reading: Reading, rows: int) -> Batch:
+    found = next(read(file, of_model(description), reading, rows), None)
     if found is None:
         raise InputError(f"{file}: holds no rows")
     return found
 
 
-def _made_up(inputs: tuple[InputDescription, ...], rows: int) -> dict[str, Any]:
+class MadeUp(dict[str, Any]):
+    """Columns of the types that the model declares, sent as they are."""
+
+
+def _made_up(inputs: tuple[InputDescription, ...], rows: int) -> MadeUp:
     random = np.random.default_rng(0)
-    return {item.name: _column(item, rows, random) for item in inputs}
+    return MadeUp((item.name, _column(item, rows, random)) for item in inputs)
 
 
 def _column(item: InputDescription, rows: int, random: np.random.Generator) -> Any:

@@ -25,16 +25,23 @@ def models(
     if json:
         output.print_json(found)
     else:
-        output.print_table(("model", "versions", "aliases", "newest", "parameters"), map(_row, found))
+        output.print_table(("model", "versions", "aliases", "newest", "size"), map(_row, found))
 
 
 def _row(model: Model) -> tuple[object, ...]:
     newest = model.versions[-1] if model.versions else None
     aliases = ", ".join(f"{alias} -> {version}" for alias, version in sorted(model.aliases.items()))
-    numbers = ", ".join(str(version.version) for version in model.versions[-5:])
+    numbers = _numbers([version.version for version in reversed(model.versions)])
     if newest is None:
         return model.name, numbers, aliases, "", ""
-    return model.name, numbers, aliases, output.when(newest.created), output.size(newest.parameter_bytes)
+    return model.name, numbers, aliases, output.when(newest.created, seconds=False), output.size(newest.parameter_bytes)
+
+
+def _numbers(newest_first: list[int], most: int = 3) -> str:
+    """Return the numbers of versions, of many the newest two and how many are left out."""
+    if len(newest_first) <= most:
+        return ", ".join(map(str, newest_first))
+    return f"{newest_first[0]}, {newest_first[1]}, ... {len(newest_first) - 2} more"
 
 
 def describe(name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pretzel.cli import output
+from pretzel.cli import options, output
 from pretzel.cli.estimators import load_model
 from pretzel.cli.failures import EXIT_CODES
 from pretzel.cli.files import read_sample
 from pretzel.cli.options import Json
+from pretzel.cli.tables.reading import Reading
+from pretzel.errors import UnsupportedError
 
 
 def check(
@@ -26,11 +28,20 @@ def check(
         typer.Option(exists=True, dir_okay=False, help="Rows that tell the types of the columns."),
     ] = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    format: options.FormatOf = "auto",
+    header: options.Header = None,
+    column: options.Columns = None,
+    na: options.Missing = None,
+    no_na: options.NoMissing = False,
+    types: options.Types = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
     json: Json = False,
 ) -> int:
     """Tell whether a model can be served: all steps that cannot, with reason and remedy."""
     model = load_model(file, trust or ())
-    rows = read_sample(sample, model) if sample else None
+    reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
+    rows = _sample(sample, model, reading) if sample else None
     from pretzel.importers import check as check_model  # loads the library that trained it
 
     report = check_model(model, sample=rows)
@@ -39,3 +50,11 @@ def check(
     else:
         print(report)
     return 0 if report.ok else EXIT_CODES["UNIMPLEMENTED"]
+
+
+def _sample(path: Path, model: Any, reading: Reading) -> Any:
+    """Return the rows of the sample; None where a step is refused, without which nothing tells how to read them."""
+    try:
+        return read_sample(path, model, reading)
+    except UnsupportedError:
+        return None

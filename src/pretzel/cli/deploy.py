@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
-from pretzel.cli import output
+from pretzel.cli import options, output
 from pretzel.cli.estimators import load_model
-from pretzel.cli.files import read_sample
+from pretzel.cli.files import sample_batch
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.tables.batch import Batch
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import SAMPLE_ROWS, silent
 from pretzel.client.deployment import Progress as Report
-from pretzel.errors import NotFoundError
+from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
 from pretzel.plan.model import ModelVersion
+
+_NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
+"""Warnings of NumPy about arithmetic, and those that Python does not show to users."""
 
 
 def deploy(
@@ -47,38 +52,41 @@ def deploy(
     alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
     wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    format: options.FormatOf = "auto",
+    header: options.Header = None,
+    column: options.Columns = None,
+    na: options.Missing = None,
+    no_na: options.NoMissing = False,
+    types: options.Types = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
     control: Control = CONTROL,
     timeout: Timeout = 300,
     json: Json = False,
 ) -> None:
-    """Deploy a model from a file."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    """Deploy a model from a file; the options of rows are about the sample."""
+    reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
+    with ControlPlane(control, timeout=timeout) as plane, _warnings_after():
         _check(name, plane)
         model = load_model(file, trust or ())
-        rows = read_sample(sample, model) if sample else None
-        with _progress(not json) as report:
-            options = {} if weights == "exact" else {"weights": weights}
-            with output.plain_warnings():
-                version = plane.deploy(
-                    name,
-                    model,
-                    sample=rows,
-                    sample_rows=sample_rows,
-                    tolerance=tolerance,
-                    alias=alias,
-                    wait=wait,
-                    options=options,
-                    progress=report,
-                )
+        rows = sample_batch(sample, model, reading) if sample else None
+        newest = None if json else _newest(name, plane)
+        asked: dict[str, Any] = {"tolerance": tolerance, "alias": alias, "wait": wait, "sample_rows": sample_rows}
+        asked["options"] = {} if weights == "exact" else {"weights": weights}
+        with _progress(not json) as report, _located(rows):
+            version = plane.deploy(name, model, sample=rows.X if rows else None, progress=report, **asked)
     if json:
         output.print_json(version)
     else:
-        _print(version)
+        _print(version, alias, newest)
 
 
-def _print(version: ModelVersion) -> None:
+def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
     size = output.size(version.parameter_bytes)
     print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
+    state = [] if newest is None else ["unchanged, the version was there" if version.version <= newest else "new"]
+    if told := [*state, *([f"alias {alias} -> {version.version}"] if alias else [])]:
+        print("; ".join(told))
     held = version.metadata.get("weights")
     if held:
         exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
@@ -87,6 +95,43 @@ def _print(version: ModelVersion) -> None:
         print(version.verification)
     else:
         print("not verified: give --sample", file=sys.stderr)
+
+
+@contextmanager
+def _located(rows: Batch | None) -> Iterator[None]:
+    """Say errors about a row of the sample as errors about a line of its file."""
+    try:
+        yield
+    except (InputError, VerificationError) as error:
+        told = rows.translated(str(error)) + rows.first_cause(str(error)) if rows else str(error)
+        if rows is None or told == str(error):
+            raise
+        located = type(error)(f"{rows.label}: {told}")
+        for note in getattr(error, "__notes__", ()):
+            located.add_note(note)
+        raise located from error
+
+
+@contextmanager
+def _warnings_after() -> Iterator[None]:
+    """Show each warning of a library once, after the bars, without those about arithmetic and for developers."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            news = [str(warning.message) for warning in caught if not issubclass(warning.category, _NO_NEWS)]
+            for text in dict.fromkeys(news):
+                print(f"warning: {' '.join(text.split())}", file=sys.stderr)
+
+
+def _newest(name: str, plane: ControlPlane) -> int | None:
+    """Return the number of the newest version there is, 0 if there is none, and None if that cannot be told."""
+    try:
+        versions = [model.versions[-1].version for model in plane.models(name) if model.name == name and model.versions]
+    except PretzelError:
+        return None
+    return max(versions, default=0)
 
 
 def _check(name: str, plane: ControlPlane) -> None:
@@ -104,7 +149,8 @@ def _progress(shown: bool) -> Iterator[Report]:
     if not shown or not console.is_terminal:
         yield silent
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    parts = map(output.WithTotal, (BarColumn(), DownloadColumn(), TransferSpeedColumn()))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), *parts)
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("export", total=None)
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from pretzel.cli.tables.reading import MISSING, Format, Reading, parsed_types
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Control = Annotated[
     str, typer.Option("--control", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane.")
@@ -16,3 +18,53 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="`name`, `name@version
 
 CONTROL = "127.0.0.1:8101"
 SERVER = "127.0.0.1:8001"
+
+FormatOf = Annotated[
+    Format, typer.Option("--format", help="Of the rows; `auto` goes by the file's name, or how it begins.")
+]
+Header = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="Whether the first line names the columns; the model's names tell."),
+]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", help="A column to read, by name; all if left out. Repeat for more.")
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--na", help="A cell that is a missing value, in place of what pandas takes for one. Repeat for more."
+    ),
+]
+NoMissing = Annotated[bool, typer.Option("--no-na", help="No cell of text is a missing value.")]
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--types", help="NAME=TYPE,... over what the model reads: str, int, float, bool, category."),
+]
+Delimiter = Annotated[str | None, typer.Option(help="What stands between cells; , or a tab by default.")]
+Decimal = Annotated[str, typer.Option(help="What stands before the decimals of a number.")]
+
+
+def reading_of(
+    format: Format,
+    header: bool | None,
+    columns: list[str] | None,
+    missing: list[str] | None,
+    no_missing: bool,
+    types: list[str] | None,
+    delimiter: str | None,
+    decimal: str,
+) -> Reading:
+    """Return what the options say of a file.
+
+    Raises:
+        BadParameter: two of them contradict each other, or a mark is not one character.
+    """
+    if missing and no_missing:
+        raise typer.BadParameter("give --na or --no-na, not both")
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\n\r'):
+        raise typer.BadParameter(f"--delimiter {delimiter!r}: expected one character, or tab")
+    if decimal not in (".", ","):
+        raise typer.BadParameter(f"--decimal {decimal!r}: expected . or ,")
+    words = frozenset() if no_missing else frozenset(missing) if missing else MISSING
+    return Reading(format, header, tuple(columns or ()), words, parsed_types(types or []), delimiter, decimal)

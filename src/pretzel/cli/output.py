@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +26,18 @@ _WIDEST = 10_000
 def console(*, error: bool = False) -> Console:
     """Return where to print; made anew, so that redirected streams are seen."""
     return Console(stderr=error, highlight=False)
+
+
+class WithTotal(ProgressColumn):
+    """A part of a line of progress that is shown only where it is known how much there is to do."""
+
+    def __init__(self, part: ProgressColumn) -> None:
+        super().__init__()
+        self._part = part
+
+    def render(self, task: Task) -> RenderableType:
+        """Return the part, or nothing."""
+        return self._part(task) if task.total else ""
 
 
 def print_json(value: Any) -> None:
@@ -99,9 +112,9 @@ def size(count: int) -> str:
     return f"{amount:.1f} GiB"
 
 
-def when(seconds: float) -> str:
-    """Return a time for people."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(seconds))
+def when(at: float, *, seconds: bool = True) -> str:
+    """Return a time for people, to the second or to the minute."""
+    return time.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z", time.localtime(at))
 
 
 def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
-from pretzel.cli import failures
-from pretzel.cli.files import Format, read
+from pretzel.cli import failures, options
+from pretzel.cli.answers import Writer, written
+from pretzel.cli.files import read
+from pretzel.cli.meter import Meter
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
-from pretzel.cli.rows import Writer
+from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import of_model
 from pretzel.client import Client
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
@@ -33,33 +35,45 @@ def predict(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write CSV; standard output if left out.")] = None,
     method: Annotated[str, typer.Option(help="The estimator's method.")] = "predict",
-    format: Annotated[Format, typer.Option(help="Of the input; `auto` goes by the file's name.")] = "auto",
+    format: options.FormatOf = "auto",
+    header: options.Header = None,
+    column: options.Columns = None,
+    na: options.Missing = None,
+    no_na: options.NoMissing = False,
+    types: options.Types = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
     batch: Annotated[int, typer.Option(min=1, help="Rows sent at a time.")] = 10_000,
     server: Server = SERVER,
     timeout: Timeout = 60,
     json: Json = False,
 ) -> None:
     """Score rows; an empty cell is a missing value."""
+    reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     if file and out and out.exists() and out.samefile(file):
         raise InputError(f"{out}: answers would be written over the rows they are for; name another file")
     with Client(server, timeout=timeout) as client:
         description = client.describe(name)
-        with _writing(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
+        with written(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
             writer = Writer(answers, method, _labels(description, method), json)
-            for X in read(file, format, description, batch):
-                writer.write(client.score(name, X, method))
+            _answer(client, description, file, reading, batch, writer)
             if writer.rows == 0:
                 raise InputError(f"{file or 'standard input'}: there are no rows to answer")
 
 
+def _answer(
+    client: Client, description: ModelDescription, file: Path | None, reading: Reading, rows: int, writer: Writer
+) -> None:
+    """Score a file by one version, be another deployed meanwhile or not."""
+    model = str(description.version)
+    to_screen = writer.file is sys.stdout and sys.stdout.isatty()
+    with Meter(shown=not to_screen) as meter:
+        for batch in read(file, of_model(description), reading, rows, meter.read):
+            with batch.located():
+                answer = client.score(model, batch.X, writer.method)
+            writer.write(answer)
+            meter.answered(len(batch))
+
+
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:
     return next((output.labels for output in description.outputs if output.name == method), None)  # type: ignore[return-value]
-
-
-@contextmanager
-def _writing(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        yield file

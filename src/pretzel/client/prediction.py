@@ -9,6 +9,7 @@ from pretzel.client.effects import ATTEMPTS, Ask, Listen, ListenAll, Operation, 
 from pretzel.client.failures import CutOffError, call_failure
 from pretzel.client.inputs import DECIDES, columns_of
 from pretzel.client.pieces import cut, join
+from pretzel.client.places import beginnings, shifted
 from pretzel.client.results import result_of
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelDescription
@@ -72,7 +73,7 @@ def infer(
     if len(pieces) == 1:
         responses = [(yield from _ask("Predict", request(0)))]
     else:
-        responses = yield from _stream(request, len(pieces))
+        responses = yield from _stream(request, beginnings(pieces))
     versions = {response.version for response in responses}
     if len(versions) > 1:
         return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
@@ -89,13 +90,18 @@ def _ask(method: str, request: Any) -> Operation[Any]:
     return (yield Ask(method, request))
 
 
-def _stream(request: Callable[[int], pb.PredictRequest], count: int) -> Operation[list[pb.PredictResponse]]:
-    """Send pieces over a few streams; those whose answers a broken one has lost are sent again."""
+def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) -> Operation[list[pb.PredictResponse]]:
+    """Send pieces over a few streams; those whose answers a broken one has lost are sent again.
+
+    ``starts``: the row with which each piece begins.
+    """
     answers: dict[int, pb.PredictResponse] = {}
+    count = len(starts)
     failures = 0
     while missing := [i for i in range(count) if i not in answers]:
         try:
-            yield ListenAll([_listen(request, missing[k::STREAMS], answers) for k in range(min(STREAMS, len(missing)))])
+            streams = range(min(STREAMS, len(missing)))
+            yield ListenAll([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
         except UnavailableError:
             failures = failures + 1 if len(missing) == count - len(answers) else 1
             if failures == ATTEMPTS:
@@ -105,7 +111,10 @@ def _stream(request: Callable[[int], pb.PredictRequest], count: int) -> Operatio
 
 
 def _listen(
-    request: Callable[[int], pb.PredictRequest], ids: list[int], answers: dict[int, pb.PredictResponse]
+    request: Callable[[int], pb.PredictRequest],
+    ids: list[int],
+    answers: dict[int, pb.PredictResponse],
+    starts: Sequence[int],
 ) -> Listen:
     def requests() -> Iterator[pb.PredictStreamRequest]:
         for i in ids:
@@ -113,7 +122,7 @@ def _listen(
 
     def accept(response: pb.PredictStreamResponse) -> None:
         if response.WhichOneof("result") != "response":
-            raise call_failure(response.error.code, response.error.message)
+            raise call_failure(response.error.code, shifted(response.error.message, starts[response.id]))
         answers[response.id] = response.response
 
     return Listen("PredictStream", requests(), accept)
@@ -194,14 +203,15 @@ Part = pb.PredictResponse | PretzelError
 def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[str]) -> Operation[list[list[Part]]]:
     """Return, for each model, its answers to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
-    for piece in pieces:
+    for piece, start in zip(pieces, beginnings(pieces), strict=True):
         request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs)
         response = yield from _ask("PredictMany", request)
         if len(response.results) != len(models):
             raise PretzelError(f"{len(models)} models were asked, {len(response.results)} answered")
         for parts, result in zip(answers, response.results, strict=True):
             failed = result.WhichOneof("result") != "response"
-            parts.append(call_failure(result.error.code, result.error.message) if failed else result.response)
+            message = shifted(result.error.message, start)
+            parts.append(call_failure(result.error.code, message) if failed else result.response)
     return answers
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from pretzel.importers.columns import Columns, opened_placeholder
 from pretzel.importers.inputs import MARK, Inputs, Open
 from pretzel.importers.registry import Methods, Step
-from pretzel.importers.sklearn.labels import label_table
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
@@ -66,6 +65,8 @@ def _classes(estimator: Any) -> int | None:
 def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
     if classes is None:
         return placeholder(step, "predict")
+    from pretzel.importers.sklearn.labels import label_table  # loads scikit-learn, which a file of trees need not have
+
     try:
         table = label_table(estimator.classes_, step)
     except Exception:  # of the labels of a class that is not known, nothing is certain

@@ -1,0 +1,238 @@
+"""The cells of one column as values: numbers, truth values or texts, as ``pandas.read_csv`` reads them.
+
+A number is what pandas' parser takes for one: ASCII digits with a point and an exponent, white space around them, or
+``inf``.  Python's ``float`` takes more (``1_000``, ``NAN``, digits of other scripts), which pandas leaves as text.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from pretzel.cli.tables.reading import Reading, Type
+from pretzel.cli.tables.reads import Kind
+from pretzel.errors import InputError
+
+NAN = float("nan")
+TRUTHS = {
+    "".join(letters): word == "true"
+    for word in ("true", "false")
+    for letters in itertools.product(*zip(word, word.upper(), strict=True))
+}
+"""The cells that pandas reads as truth values: the two words in letters of any case."""
+_SPACE = " \t\n\r\v\f"
+_NUMBER = re.compile(
+    rf"[{_SPACE}]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[{_SPACE}]*|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
+)
+_WHOLE = re.compile(rf"[{_SPACE}]*[+-]?\d+[{_SPACE}]*", re.ASCII)
+_PLAIN = re.compile(r"[0-9+\-.eE\n]*")
+"""What nearly all columns of numbers are made of: of such cells ``float`` takes no other than pandas does."""
+_EXACT = 1 << 24
+"""Up to here a whole number is the same in every type that a model may read it in."""
+_SHOWN = 40
+
+
+def is_number(cell: str) -> bool:
+    """Whether pandas reads this cell as a number."""
+    return _NUMBER.fullmatch(cell) is not None
+
+
+class Categories(list[Any]):
+    """Texts that a table of pandas is to hold as categories."""
+
+
+class Column:
+    """One column of a table: how its cells are read, and what earlier batches held."""
+
+    def __init__(self, name: str, kind: Kind, reading: Reading, *, exactly: bool = True) -> None:
+        """Begin with no cell read.
+
+        Args:
+            name: as messages call the column.
+            kind: what the model reads in it.
+            reading: what is missing, and which types the user has given.
+            exactly: whether cells of another kind are refused; otherwise the column is then text, as in pandas.
+        """
+        self.name, self.decimal = name, reading.decimal
+        self.words = reading.missing
+        """What is missing in a column of texts."""
+        self.missing = reading.missing | {""}
+        """What is missing in a column of numbers, where an empty cell always is."""
+        self.wanted: Type | None = reading.types.get(name)
+        self.kind, self.exactly = kind, exactly
+        self._quick = self.decimal == "." and not any(map(is_number, self.missing))
+        self._whole: bool | None = None
+        """Whether all numbers so far were whole; None before the first."""
+        self._large: int | None = None
+        """The line of a whole number that float32 would round."""
+        self._truths: bool | None = None
+        """Whether all cells so far were truth values; None before the first."""
+
+    def read(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
+        """Return the values of some cells, of which each is on one of the lines.
+
+        Returns:
+            A list of texts in which NaN is missing, or an array of int64, float64, bool or (truth values of which some
+            are missing) object.
+
+        Raises:
+            InputError: a cell is not what the model reads, or what the user has said the column holds.
+        """
+        if self.wanted is not None:
+            return self._as_told(cells, lines)
+        if self.kind == "text":
+            return self._texts(cells)
+        if self.kind == "number" and self.exactly:
+            return self._numbers(cells, lines)
+        return self._inferred(cells)
+
+    def _texts(self, cells: Sequence[str]) -> list[Any]:
+        return [NAN if cell in self.words else cell for cell in cells]
+
+    def _as_told(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
+        if self.wanted in ("str", "category"):
+            return self._texts(cells) if self.wanted == "str" else Categories(self._texts(cells))
+        if self.wanted == "bool":
+            return self._all_truths(cells, lines)
+        if self.wanted == "float":
+            return self._parsed(cells, lines).astype(np.float64)
+        for cell, line in zip(cells, lines, strict=True):
+            if not _WHOLE.fullmatch(cell) or cell in self.missing:
+                self._refuse("a whole number, as --types says", cell, line)
+        return _whole_array([*map(int, cells)])
+
+    def _all_truths(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
+        for cell, line in zip(cells, lines, strict=True):
+            if cell not in TRUTHS:
+                self._refuse("True or False, as --types says", cell, line)
+        return np.array([TRUTHS[cell] for cell in cells], bool)
+
+    def _numbers(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
+        """Return numbers, or truth values in a column that holds nothing else."""
+        values = self._plain(cells)
+        if values is None:
+            present = [cell for cell in cells if cell not in self.missing]
+            if not present:
+                return np.full(len(cells), NAN)
+            truths = sum(cell in TRUTHS for cell in present)
+            if truths:
+                return self._truth_values(cells, lines, truths == len(present))
+            values = self._parsed(cells, lines)
+        if self._truths:
+            self._refuse("True or False, as in the lines before", *self._first(cells, lines, truth=False))
+        self._truths = False
+        return self.settled(values, lines)
+
+    def _truth_values(self, cells: Sequence[str], lines: Sequence[int], alone: bool) -> np.ndarray:
+        """Return truth values as numbers; among numbers pandas leaves them as text, which no model reads as numbers."""
+        if not alone or self._truths is False:
+            self._refuse("a number, as in the other lines", *self._first(cells, lines, truth=True))
+        self._truths = True
+        if all(cell in TRUTHS for cell in cells):
+            return np.array([TRUTHS[cell] for cell in cells], bool)
+        return np.array([float(TRUTHS.get(cell, NAN)) for cell in cells])
+
+    def _first(self, cells: Sequence[str], lines: Sequence[int], *, truth: bool) -> tuple[str, int]:
+        both = zip(cells, lines, strict=True)
+        return next((c, n) for c, n in both if c not in self.missing and (c in TRUTHS) == truth)
+
+    def settled(self, values: np.ndarray, lines: Sequence[int]) -> np.ndarray:
+        """Return numbers in the type that the column has had so far, of whole numbers or of any.
+
+        Libraries round large whole numbers otherwise than large floats.  So a column that turns out to hold fractions
+        after such a number was answered is refused.
+        """
+        whole = values.dtype.kind in "iu"
+        if self._whole and not whole and self._large is not None:
+            told = InputError(
+                f"line {lines[0]}, column {self.name!r}: the column held whole numbers only, of which that in line "
+                f"{self._large} is large, and holds others from here on"
+            )
+            told.add_note(f"--types {self.name}=float says that all are floats; in JSON, write all with a point")
+            raise told
+        if whole and self._large is None and self._whole is not False:
+            large = np.flatnonzero(np.abs(values.astype(np.float64)) > _EXACT)
+            self._large = lines[int(large[0])] if large.size else None
+        self._whole = whole and self._whole is not False
+        return values if self._whole else values.astype(np.float64)
+
+    def _parsed(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
+        """Return numbers: int64 or uint64 where all are whole and fit, else float64.
+
+        Raises:
+            InputError: a cell is not a number; the message names the first.
+        """
+        values = self._plain(cells)
+        if values is not None:
+            return values
+        written = [self._pointed(cell) for cell in cells]
+        for cell, text, line in zip(cells, written, lines, strict=True):
+            if cell not in self.missing and not is_number(text):
+                self._refuse("a number", cell, line)
+        present = [text for cell, text in zip(cells, written, strict=True) if cell not in self.missing]
+        are_whole = all(map(_WHOLE.fullmatch, present))
+        values = _whole_array([*map(int, present)]) if are_whole else np.array([*map(float, present)])
+        if len(present) == len(cells):
+            return values
+        every = np.full(len(cells), NAN)
+        every[[cell not in self.missing for cell in cells]] = values
+        return every
+
+    def _plain(self, cells: Sequence[str]) -> np.ndarray | None:
+        return _plain(cells) if self._quick else None
+
+    def _pointed(self, cell: str) -> str:
+        """Return a cell with a decimal point, where the user has named another mark; a point is then no number."""
+        return cell if self.decimal == "." else cell.replace(".", "?").replace(self.decimal, ".")
+
+    def _inferred(self, cells: Sequence[str]) -> Any:
+        """Return what pandas makes of a whole column: numbers if all are, truth values if all are, else texts."""
+        present = [cell for cell in cells if cell not in self.missing]
+        if all(is_number(self._pointed(cell)) for cell in present):
+            return self._parsed(cells, range(len(cells)))
+        if not all(cell in TRUTHS for cell in present):
+            return self._texts(cells)
+        values = [TRUTHS.get(cell, NAN) for cell in cells]
+        return np.array(values, bool if len(present) == len(cells) else object)
+
+    def _refuse(self, wanted: str, cell: str, line: int) -> NoReturn:
+        refused = InputError(f"line {line}, column {self.name!r}: expected {wanted}, got {cell[:_SHOWN]!r}")
+        refused.add_note(self._remedy(cell))
+        raise refused
+
+    def _remedy(self, cell: str) -> str:
+        if re.fullmatch(r"[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?|[+-]?\d+,\d+", cell):
+            if self.decimal == "." and re.fullmatch(r"[+-]?\d+,\d+", cell):
+                return "--decimal , says that a comma stands before the decimals; marks between thousands must go"
+            return "write numbers without marks between thousands"
+        if not cell.strip():
+            return "leave the cell empty where a value is missing"
+        return f"correct the cell, or --na {cell[:_SHOWN]!r} says that it stands for a missing value"
+
+
+def _plain(cells: Sequence[str]) -> np.ndarray | None:
+    """Return cells that hold nothing but plain numbers; None where one is anything else, or missing."""
+    if not _PLAIN.fullmatch("\n".join(cells)):
+        return None
+    try:
+        return _whole_array([*map(int, cells)])
+    except ValueError:
+        pass
+    try:
+        return np.array([*map(float, cells)])
+    except ValueError:
+        return None
+
+
+def _whole_array(values: list[int]) -> np.ndarray:
+    """Return whole numbers as pandas holds them; those that no integer type holds as floats."""
+    for dtype in (np.int64, np.uint64):
+        try:
+            return np.array(values, dtype)
+        except OverflowError:
+            continue
+    return np.array(values, np.float64)

@@ -1,0 +1,158 @@
+"""Whether the first line of a table names its columns.
+
+The options decide.  Else the names of the model do: a first line that has them all, in any order and among others, is a
+header; one that has some of them is refused.  Where none of its cells is a name of the model, or the model has no
+names, these rules hold:
+
+- For a model of documents, a first line of single words is a header.  Any other is refused.
+- For a matrix of numbers, a first line in which no cell is a number is a header.  One in which all cells are numbers is
+  a row, unless they may be names: different whole numbers (``0,1,2``, ``2019,2020``), or five and more numbers that
+  rise.  That, and a mixture of numbers and words, is refused.
+- For a matrix of texts, any first line is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pretzel.cli.tables.cells import TRUTHS, is_number
+from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import Reads
+from pretzel.cli.tables.source import is_name
+from pretzel.errors import InputError
+
+_WHOLE = re.compile(r"\d+", re.ASCII)
+_MANY = 5
+"""Numbers that rise by chance once in 120 rows."""
+_EITHER = "--header says that line {0} names the columns, --no-header that it is a row"
+_SHOWN = 8
+
+
+def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -> bool:
+    """Return whether a first row is a header.
+
+    Raises:
+        InputError: it may be either; the note of the error names the options that decide.
+    """
+    if reading.header is not None:
+        return reading.header
+    names = column_names(first)
+    if reading.columns and {*reading.columns} <= {*names}:
+        return True
+    if reads.names or reads.kinds is not None:
+        return _by_names(first, names, line, reads, reading)
+    if reads.style == "texts":
+        if all(map(is_name, first)):
+            return True
+        raise refused(f"line {line} may name the columns, or be a row: {listed(first)}", _EITHER.format(line))
+    return _of_matrix(first, line, reads, reading)
+
+
+def column_names(header: Sequence[str]) -> list[str]:
+    """Return the names that pandas gives the columns under a header: all different, and none of them empty."""
+    names = [cell or f"Unnamed: {i}" for i, cell in enumerate(header)]
+    counts: defaultdict[str, int] = defaultdict(int)
+    for i in sorted(range(len(names)), key=lambda i: not header[i]):  # pandas leaves the names that were given
+        name = names[i]
+        count = counts[name]
+        while count > 0:
+            counts[name] = count + 1
+            names[i] = f"{name}.{count}"
+            count = count + 1 if names[i] in names[:i] + names[i + 1 :] else counts[names[i]]
+        counts[names[i]] = count + 1
+    return names
+
+
+def missing_columns(needed: Sequence[str], names: Sequence[str], line: int, cells: Sequence[str]) -> InputError:
+    """Return the error that tells all columns which a table lacks."""
+    plural, verb = ("s", "are") if len(needed) > 1 else ("", "is")
+    told = f"column{plural} {listed(needed)} {verb} missing; line {line} has {listed(names)}"
+    if mark := _other_delimiter(cells):
+        return refused(told, f"--delimiter {mark!r} says what stands between its cells")
+    return refused(told, f"give the columns these names; --no-header says that line {line} is a row")
+
+
+def wrong_width(found: Sequence[str], reads: Reads) -> InputError:
+    """Return the error that tells how many columns a model takes."""
+    mark = _other_delimiter(found)
+    return refused(
+        f"the model takes {reads.width} columns, and the file has {len(found)}: {listed(found)}",
+        f"--delimiter {mark!r} says what stands between its cells" if mark else "--column NAME, repeated, says which",
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, of many the first."""
+    text = ", ".join(repr(name[:40]) for name in names[:_SHOWN])
+    return f"{text}, ... ({len(names)} in all)" if len(names) > _SHOWN else text
+
+
+def refused(message: str, remedy: str) -> InputError:
+    """Return an error with its line of help."""
+    error = InputError(message)
+    error.add_note(remedy)
+    return error
+
+
+def _by_names(first: Sequence[str], names: list[str], line: int, reads: Reads, reading: Reading) -> bool:
+    known = {reads.known(name) for name in names}
+    lacking = [name for name in reads.needed if name not in known]
+    if not lacking:
+        return True
+    fits = len(first) == len(reads.names) and all(
+        _fits(cell, name, reads, reading) for cell, name in zip(first, reads.names, strict=True)
+    )
+    if len(lacking) < len(reads.needed) or not fits:
+        raise missing_columns(lacking, names, line, first)
+    if not any(map(_is_value, first)):
+        told = f"line {line} has none of the model's columns, and may name others, or be a row: {listed(first)}"
+        raise refused(told, _EITHER.format(line))
+    return False
+
+
+def _fits(cell: str, name: str, reads: Reads, reading: Reading) -> bool:
+    return reads.kind_of(name) != "number" or _is_numeric(cell, reading)
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a cell is no name of a column: a number that is not plain and whole."""
+    return is_number(cell) and not _WHOLE.fullmatch(cell)
+
+
+def _of_matrix(first: Sequence[str], line: int, reads: Reads, reading: Reading) -> bool:
+    numeric = [_is_numeric(cell, reading) for cell in first]
+    if reads.kind != "text" and all(numeric) and not _may_be_names(first):
+        return False
+    words = [cell for cell, is_numeric in zip(first, numeric, strict=True) if not is_numeric]
+    if reads.kind != "text" and words and not any(is_number(cell) for cell in first):
+        return True
+    mark = _other_delimiter(first)
+    if reads.width is not None and len(first) != reads.width and not mark:
+        raise wrong_width(first, reads)
+    told = f"line {line} may name the columns, or be a row: {listed(first)}"
+    remedy = f"--delimiter {mark!r} says what stands between its cells" if mark else _EITHER.format(line)
+    raise refused(told, remedy)
+
+
+def _is_numeric(cell: str, reading: Reading) -> bool:
+    pointed = cell if reading.decimal == "." else cell.replace(reading.decimal, ".")
+    return cell in reading.missing or cell in TRUTHS or is_number(pointed)
+
+
+def _may_be_names(first: Sequence[str]) -> bool:
+    """Whether a row of numbers may be names; the first cell of a header that pandas wrote with its index is empty."""
+    cells = first[1:] if len(first) > 1 and not first[0] else first
+    if not all(map(is_number, cells)):
+        return False
+    if len({*cells}) == len(cells) and all(map(_WHOLE.fullmatch, cells)):
+        return True
+    return len(cells) >= _MANY and all(a < b for a, b in pairwise(map(float, cells)))
+
+
+def _other_delimiter(cells: Sequence[str]) -> str | None:
+    """Return the mark that may stand between the cells of a line that was taken for one cell."""
+    text = ",".join(cells)
+    return next((mark for mark in (";", "\t", "|") if text.count(mark) >= max(len(cells), 1)), None)

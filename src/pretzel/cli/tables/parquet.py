@@ -1,0 +1,105 @@
+"""Parquet, whose columns have types of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from pretzel.cli.tables.batch import Batch, under
+from pretzel.cli.tables.cells import NAN
+from pretzel.cli.tables.header import listed, refused
+from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import Reads
+from pretzel.cli.tables.shape import chosen, library, shaped
+from pretzel.errors import InputError
+
+_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the column of an index without a name, which is no column when pandas reads it back."""
+
+
+class Parquet:
+    """A file of Parquet."""
+
+    def __init__(self, file: BinaryIO, label: str) -> None:
+        """Read what the file says of itself.
+
+        Raises:
+            InputError: the bytes are not Parquet.
+            UnsupportedError: pyarrow is not installed.
+        """
+        self.label = label
+        self._library = library("pyarrow.parquet", label)
+        try:
+            self._file = self._library.ParquetFile(file)
+        except (OSError, ValueError) as error:  # of which pyarrow's own are
+            raise InputError(f"{label}: it cannot be read as parquet ({error})") from None
+        self.rows: int = self._file.metadata.num_rows
+
+    def batches(self, reads: Reads, reading: Reading, count: int | None) -> Iterator[Batch]:
+        """Yield its rows, ``count`` at a time, or all at once."""
+        names = [name for name in self._file.schema_arrow.names if not _INDEX.fullmatch(name)]
+        if len({*names}) < len(names):
+            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            raise refused(f"{self.label}: it has column {listed(twice)} twice", "rename all but one")
+        with under(self.label):
+            wanted = chosen(names, reads, reading.columns)
+        if count is None:
+            yield self._batch(self._file.read(wanted).select(wanted), 0, reads)
+            return
+        done = 0
+        for part in self._parts(wanted, count):
+            yield self._batch(part.select(wanted), done, reads)
+            done += part.num_rows
+
+    def _parts(self, wanted: list[str], count: int) -> Iterator[Any]:
+        try:
+            yield from self._file.iter_batches(count, columns=wanted)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.label}: it cannot be read as parquet ({error})") from None
+
+    def _batch(self, part: Any, done: int, reads: Reads) -> Batch:
+        batch = Batch(part, range(done + 1, done + part.num_rows + 1), self.label, "row")
+        with under(self.label):
+            if reads.style == "records":  # a table has every name in every row: what is null is not there
+                batch.X = [{k: v for k, v in row.items() if v is not None} for row in part.to_pylist()]
+            elif reads.style == "lists":
+                batch.X = part.column(0)
+            elif reads.style == "texts":
+                return shaped({part.schema.names[0]: part.column(0).to_pylist()}, reads, batch)
+            else:
+                batch.columns = _Cells(part)
+                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nan(part)
+        return batch
+
+
+class _Cells(dict[str, Any]):
+    """The columns of a batch as lists, made when an error is to be told."""
+
+    def __init__(self, part: Any) -> None:
+        super().__init__(dict.fromkeys(part.schema.names))
+        self._part = part
+
+    def items(self) -> Any:
+        return [(name, self._part.column(i).to_pylist()) for i, name in enumerate(self)]
+
+
+def _with_nan(part: Any) -> Any:
+    """Return the columns with NaN for a text that is null, as in every other format."""
+    columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
+    texts = [name for name, column in columns.items() if column.null_count and _is_text(column.type)]
+    if not texts:
+        return part
+    return columns | {name: [NAN if v is None else v for v in columns[name].to_pylist()] for name in texts}
+
+
+def _is_text(kind: Any) -> bool:
+    return "string" in str(kind) or "utf8" in str(kind)
+
+
+def _for_estimator(table: Any, reads: Reads) -> Any:
+    frame = table.to_pandas(ignore_metadata=True)
+    for name in frame.columns:
+        if frame[name].dtype == object:  # a text that is null is NaN, as in every other format
+            frame[name] = frame[name].where(frame[name].notna(), NAN)
+    return frame if reads.style == "frame" else frame.to_numpy()

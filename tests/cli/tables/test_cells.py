@@ -1,0 +1,162 @@
+"""The cells of a column are what ``pandas.read_csv`` makes of them, by any mixture of odd cells."""
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pretzel.cli.tables.cells import Column, is_number
+from pretzel.cli.tables.reading import MISSING, Reading
+from pretzel.errors import InputError
+
+NUMBERS = ["0", "-0", "007", "+3", " 4", "5 ", "\t6", "1.", ".5", "1e5", "1E-3", "-2.5", "inf", "-Infinity", "1e400"]
+# Beyond 64 bits pandas gives numbers or texts, by the order of the cells.
+LARGE = ["16777217", "9223372036854775807", "-9223372036854775808", "0.1234567890123456789"]
+ODD = [
+    "1_000",
+    "NAN",
+    "+nan",
+    " inf",
+    " ",
+    "1e",
+    "0x10",
+    "１２",
+    "1,5",
+    "--1",
+    ".",
+    "x",
+    "nan ",
+    " True",
+    "tRUE",
+    "1 2",
+]
+TRUTHS = ["True", "TRUE", "true", "False", "FALSE", "false"]
+POOLS = [NUMBERS, NUMBERS + LARGE, TRUTHS, NUMBERS + TRUTHS, NUMBERS + ODD, TRUTHS + ODD]
+LISTS = st.sampled_from(POOLS).flatmap(
+    lambda pool: st.lists(st.sampled_from([*pool, *sorted(MISSING)]), min_size=1, max_size=8)
+)
+
+
+def by_pandas(cells: list[str], **options) -> pd.Series:
+    out = io.StringIO()
+    csv.writer(out).writerows([["a", "b"], *([cell, "x"] for cell in cells)])
+    return pd.read_csv(io.StringIO(out.getvalue()), **options)["a"]
+
+
+def column(kind: str = "any", **reading) -> Column:
+    return Column("a", kind, Reading(**reading), exactly=kind != "any")
+
+
+@given(LISTS)
+def test_a_whole_column_is_typed_as_pandas_types_it(cells: list[str]) -> None:
+    got, want = column().read(cells, range(len(cells))), by_pandas(cells)
+    if isinstance(got, np.ndarray) and got.dtype.kind in "iufb" and want.dtype != object:
+        assert got.dtype == want.dtype
+        np.testing.assert_array_equal(got, want.to_numpy())
+        assert np.signbit(got.astype(float)).tolist() == np.signbit(want.to_numpy().astype(float)).tolist()
+    else:
+        pd.testing.assert_series_equal(pd.Series(list(got), dtype=object), want.astype(object), check_names=False)
+
+
+@given(LISTS)
+def test_numbers_are_those_of_pandas_or_refused(cells: list[str]) -> None:
+    want = by_pandas(cells)
+    try:
+        got = column("number").read(cells, range(1, len(cells) + 1))
+    except InputError as error:
+        assert "column 'a': expected" in str(error) and isinstance(want.dropna().iloc[0], str)
+    else:
+        np.testing.assert_array_equal(got.astype(float), want.to_numpy().astype(float))
+
+
+@given(LISTS)
+def test_texts_are_those_of_pandas_that_is_told_so(cells: list[str]) -> None:
+    want = by_pandas(cells, dtype={"a": str})
+    for found in (column("text"), column("number", types={"a": "str"})):
+        got = pd.Series(found.read(cells, range(len(cells))), dtype=object)
+        pd.testing.assert_series_equal(got, want.astype(object), check_names=False)
+
+
+@given(st.text(st.sampled_from("0123456789.eE+-_ infINFtyaN"), max_size=8))
+def test_a_number_is_what_pandas_takes_for_one(cell: str) -> None:
+    if cell not in MISSING:
+        assert is_number(cell) == (by_pandas([cell, "1.5"]).dtype == np.float64)
+
+
+@pytest.mark.parametrize("kind", ["number", "any"])
+def test_what_is_missing_can_be_told(kind: str) -> None:
+    cells = ["1", "-999", "", "2.5"]
+    want = by_pandas(cells, na_values=["-999"]).tolist()
+    np.testing.assert_array_equal(column(kind, missing=frozenset({"-999"})).read(cells, range(4)), want)
+
+
+def test_nothing_need_be_missing_in_texts() -> None:
+    words = ["", "NA", "None"]
+    assert column("text", missing=frozenset()).read(words, range(3)) == words
+
+
+def test_types_are_kept_over_batches() -> None:
+    large = column("number")
+    assert large.read(["16777217"], [2]).dtype == np.int64
+    with pytest.raises(InputError, match=r"line 3, column 'a': .* in line 2 is large") as caught:
+        large.read(["0.5"], [3])
+    assert "--types a=float says that all are floats" in caught.value.__notes__[0]
+    small = column("number")
+    assert [small.read([cell], [2]).dtype.kind for cell in ("7", "0.5", "8")] == ["i", "f", "f"]
+    told = column("number", types={"a": "float"})
+    assert told.read(["16777217"], [2]).dtype == np.float64
+
+
+@pytest.mark.parametrize(("first", "then"), [("True", "1"), ("1", "True")])
+def test_truth_values_and_numbers_do_not_mix_over_batches(first: str, then: str) -> None:
+    found = column("number")
+    found.read([first, ""], [2, 3])
+    with pytest.raises(InputError, match=f"line 4, column 'a': expected .*, got '{then}'"):
+        found.read([then], [4])
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted", "problem"),
+    [
+        ("1.0", "int", "expected a whole number"),
+        ("", "int", "expected a whole number"),
+        ("x", "float", "expected a number"),
+        ("1", "bool", "expected True or False"),
+    ],
+)
+def test_types_that_do_not_hold(cell: str, wanted: str, problem: str) -> None:
+    with pytest.raises(InputError, match=f"line 9, column 'a': {problem}, .*got '{cell}'|{problem}"):
+        column("any", types={"a": wanted}).read([cell], [9])
+
+
+@pytest.mark.parametrize(
+    ("cell", "help_line"),
+    [
+        ("1,5", "--decimal , says"),
+        ("1,500.25", "without marks between thousands"),
+        (" ", "leave the cell empty"),
+        ("n.a.", "--na 'n.a.' says that it stands for a missing value"),
+    ],
+)
+def test_what_is_no_number_is_helped(cell: str, help_line: str) -> None:
+    with pytest.raises(InputError, match="line 7, column 'a': expected a number") as caught:
+        column("number").read(["1", cell], [6, 7])
+    assert help_line in caught.value.__notes__[0]
+
+
+@given(st.lists(st.sampled_from(["1,5", "2", "-0,25", ",5", "", "3,", "1.5"]), min_size=1, max_size=5))
+def test_a_decimal_comma(cells: list[str]) -> None:
+    want = by_pandas(cells, decimal=",")
+    got = column(decimal=",").read(cells, range(len(cells)))
+    pd.testing.assert_series_equal(pd.Series(list(got), dtype=object), want.astype(object), check_names=False)
+
+
+@pytest.mark.parametrize("cell", ["9223372036854775808", "18446744073709551615", "99999999999999999999"])
+def test_whole_numbers_beyond_int64(cell: str) -> None:
+    got, want = column().read(["1", cell], range(2)), by_pandas(["1", cell])
+    assert got.astype(float).tolist() == want.to_numpy().astype(float).tolist()
+    assert got.dtype == want.dtype or want.dtype == object
