@@ -10,7 +10,6 @@ from pathlib import Path
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.records import Changes, Release
-from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
@@ -36,9 +35,9 @@ class Catalog:
             return reading.current(connection)
 
     def models(self, prefix: str = "") -> tuple[Model, ...]:
-        """Return the models whose names begin so, by name."""
+        """Return the models whose names begin with exactly these characters, by name."""
         with self.database.read() as connection:
-            return reading.list_models(connection, models.c.name.startswith(prefix, autoescape=True))
+            return reading.models_beginning(connection, prefix)
 
     def model(self, name: str) -> Model:
         """Return one model.
