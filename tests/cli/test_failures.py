@@ -40,6 +40,8 @@ def test_version_and_help(run):
         (("worker", "--host", "0.0.0.0"), 2, "pass --insecure", "pretzel worker --help"),
         (("control-plane", "--wat"), 2, "unrecognized arguments: --wat", "pretzel control-plane --help"),
         (("control-plane", "--host", "0.0.0.0"), 2, "host '0.0.0.0' can be reached", "pretzel control-plane --help"),
+        (("models", "caf\udce9"), 3, "prefix 'caf\\udce9': expected Unicode text", "correct what is named"),
+        (("describe", "m", "--control", "caf\udce9"), 3, "address 'caf\\udce9': expected", "correct what is named"),
         (("models",), 5, "is a server running there", "`pretzel up` starts servers"),
         (("predict", "m"), 5, "is a server running there", "`pretzel up` starts servers"),
     ],
