@@ -286,3 +286,19 @@ def test_arrays_of_integers_are_float32_to_some_models():
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
     read = re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', Path(inputs.__file__).read_text())
     assert {*read} == {*inputs.DECIDES}
+
+
+NOTHING = {
+    "matrix": (matrix(), np.empty((0, 3))),
+    "sparse": (matrix("f64{3}"), scipy.sparse.csr_matrix((0, 3))),
+    "texts": (TEXTS, []),
+    "array of texts": (TEXTS, np.array([], object)),
+    "frame": (FRAME, pd.DataFrame({"age": np.empty(0), "job": np.empty(0, object)})),
+}
+
+
+@pytest.mark.parametrize("form", NOTHING)
+def test_no_rows_are_rejected_in_every_form(form: str):
+    takes, X = NOTHING[form]
+    with pytest.raises(InputError, match="^X: found 0 samples, while a minimum of 1 is required$"):
+        takes.cut(X)

@@ -22,6 +22,8 @@ from pretzel.plan.types import ValueType
 DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
+NO_ROWS = "X: found 0 samples, while a minimum of 1 is required"  # as the libraries say
+
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
@@ -34,14 +36,14 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
-            Or it has no rows, but for documents, of which the libraries take none.
+            Or it has no rows, which nearly every step of the libraries rejects; ``infer`` returns an empty result.
     """
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
     columns = _STYLES[style](X, inputs, metadata)
-    if style != "texts" and columns and not len(next(iter(columns.values()))):
-        raise InputError("X: found 0 samples, while a minimum of 1 is required")  # as the libraries say
+    if columns and not len(next(iter(columns.values()))):
+        raise InputError(NO_ROWS)
     return columns
 
 
