@@ -140,7 +140,10 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ),
     ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
-    ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
+    ops.Densify: (
+        Binding("densify", "sparse.columns:Densify", takes=lambda node: node.is_toarray),
+        Binding("densify.apart", "sparse.columns:Densify"),
+    ),
     ops.Sparsify: (Binding("sparsify", "sparse.columns:Sparsify"),),
     ops.Affine: (
         Binding("affine", "dense.scale:Affine", takes=_is_dense),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,18 @@ def cast(node: ops.Cast, x: Any) -> Any:
 
 @reference(ops.Densify)
 def densify(node: ops.Densify, x: Csr) -> np.ndarray:
-    """Return ``x.toarray()``."""
-    return x.dense()
+    """Return ``x.toarray()``, or each place filled by the last entry that is not ``absent``."""
+    if node.is_toarray:
+        return x.dense()
+    out = np.full((len(x), x.width), node.absent, x.data.dtype)
+    if node.repeats == "sum":
+        stored = Csr(np.ones(len(x.data)), x.indices, x.starts, x.width).dense() > 0
+        return np.where(stored, x.dense(), out)
+    for i, row in enumerate(pairs_of(x)):
+        for column, value in row:
+            if not (value == node.absent or (math.isnan(node.absent) and np.isnan(value))):
+                out[i, column] = value
+    return out
 
 
 @reference(ops.Sparsify)
