@@ -10,6 +10,7 @@ from pathlib import Path
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.records import Changes, Release
+from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion

@@ -147,7 +147,7 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
 
 @proves(ops.Densify)
 def _densify(node: ops.Densify, x: Bound) -> Bound:
-    return Bound(x.limit, x.nan or node.absent != 0)
+    return Bound(max(x.limit, 0.0 if math.isnan(node.absent) else abs(node.absent)), x.nan or math.isnan(node.absent))
 
 
 @proves(ops.Select, ops.Column, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)

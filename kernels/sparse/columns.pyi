@@ -24,9 +24,7 @@ class Select(Kernel):
 class Densify(Kernel):
     """Sparse rows written out: zeros, or ``absent``, where nothing is stored."""
 
-    def __init__(
-        self, inputs: tuple[Any, ...], output: Any, *, absent: float = 0.0, repeats: str = "sum"
-    ) -> None: ...
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, absent: float = 0.0, repeats: str = "sum") -> None: ...
 
 class Sparsify(Kernel):
     """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""

@@ -1,6 +1,5 @@
 """Kernels that move sparse columns and change their type: Concat (any part sparse), Select, Cast, Densify, Sparsify."""
 
-from libc.math cimport NAN
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
@@ -198,18 +197,18 @@ cdef class Densify(Kernel):
 
     cdef int64_t width
     cdef int kind
-    cdef bint missing          # NaN, rather than 0, where nothing is stored
+    cdef double absent         # what a place becomes in which nothing is stored
     cdef bint last             # of several values the last, rather than the sum
 
     def __init__(self, inputs, output, *, absent=0.0, repeats="sum"):
         typed("x", inputs[0], tuple(NUMPY), layout="sparse")
         typed("result", output, (inputs[0].dtype,), inputs[0].columns)
-        if not (absent == 0 or (absent != absent and output.dtype != "i64")):
-            raise ValueError(f"absent: expected 0, or NaN among floats, got {absent}")
+        if absent != 0 and output.dtype == "i64":
+            raise ValueError(f"absent: expected 0 among i64, got {absent}")
         if repeats not in ("sum", "last"):
             raise ValueError(f"repeats: expected 'sum' or 'last', got {repeats!r}")
         self.width, self.kind = output.columns, ["f32", "f64", "i64"].index(output.dtype)
-        self.missing, self.last = absent != absent, repeats == "last"
+        self.absent, self.last = absent, repeats == "last"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Slot* x = inputs[0]
@@ -223,23 +222,24 @@ cdef class Densify(Kernel):
 
     cdef void write(self, Slot* x, const number* values, number* y, int64_t rows) noexcept nogil:
         cdef int64_t i
-        if not self.missing:
+        cdef number absent = <number>self.absent
+        if absent == 0:
             memset(y, 0, <size_t>(rows * self.width) * sizeof(number))
-        elif number is not int64_t:
-            for i in range(rows * self.width):
-                y[i] = NAN
-        if self.last:
-            keep_last(x, values, y, rows, self.width, self.missing)
         else:
-            add_up(x, values, y, rows, self.width, self.missing)
+            for i in range(rows * self.width):
+                y[i] = absent
+        if self.last:
+            keep_last(x, values, y, rows, self.width, absent)
+        else:
+            add_up(x, values, y, rows, self.width, absent)
 
 
 cdef inline void add_up(
-    Slot* x, const number* values, number* y, int64_t rows, int64_t width, bint missing
+    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent
 ) noexcept nogil:
     cdef int64_t row, k
     for row in range(rows):
-        if missing:  # what is stored begins at zero
+        if absent != 0:  # what is stored begins at zero
             for k in range(x.starts[row], x.starts[row + 1]):
                 y[row * width + x.columns[k]] = 0
         for k in range(x.starts[row], x.starts[row + 1]):
@@ -247,12 +247,13 @@ cdef inline void add_up(
 
 
 cdef inline void keep_last(
-    Slot* x, const number* values, number* y, int64_t rows, int64_t width, bint missing
+    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent
 ) noexcept nogil:
     cdef int64_t row, k
+    cdef bint is_nan = absent != absent
     for row in range(rows):
         for k in range(x.starts[row], x.starts[row + 1]):
-            if (values[k] == values[k]) if missing else (values[k] != 0):
+            if (values[k] == values[k]) if is_nan else (values[k] != absent):
                 y[row * width + x.columns[k]] = values[k]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.client import inputs
+from pretzel.client import inputs, sparse
 from pretzel.client.columns import typed_columns
 from pretzel.client.inputs import columns_of
 from pretzel.client.tables import head
@@ -284,7 +284,8 @@ def test_arrays_of_integers_are_float32_to_some_models():
 
 
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
-    read = re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', Path(inputs.__file__).read_text())
+    texts = [Path(module.__file__).read_text() for module in (inputs, sparse)]
+    read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}
 
 

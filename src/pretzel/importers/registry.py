@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import Inputs, UnreadableError
+from pretzel.importers.inputs import Inputs, Open, UnreadableError
+from pretzel.importers.storage import keeps_entries
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -23,6 +24,9 @@ STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+ENTRIES: dict[type, bool] = {}
+"""Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
+definitions over sparse rows do the same."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
@@ -72,6 +76,14 @@ def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
     return register
 
 
+def reads_entries(*classes: type, alike: bool) -> None:
+    """Say of classes that values which a sparse row stores in one place are not their sum to them.
+
+    ``alike``: whether what is computed over sparse rows reads the entries as the library does.
+    """
+    ENTRIES.update(dict.fromkeys(classes, alike))
+
+
 def refuses(*classes: type, reason: str, remedy: str) -> None:
     """Say of classes why none of their estimators can be served exactly, and what to do instead."""
     REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
@@ -83,17 +95,47 @@ class Step:
 
     path: str
     estimator: Any
+    inputs: Inputs = field(default_factory=Inputs)
+    """Those of the definition in the making."""
+
+    def inside(self, name: str, estimator: Any) -> Step:
+        """Return where ``estimator`` stands, a part of this one under ``name``."""
+        return Step(f"{self.path}.{name}", estimator, self.inputs)
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
-        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))
+        return import_estimator(estimator, x, self.inside(name, estimator))
 
     def transform(self, name: str, estimator: Any, x: Columns) -> Node:
         """Import ``estimator`` for its ``transform`` alone."""
         methods = self.enter(name, estimator, x)
         if "transform" not in methods:
-            raise Step(f"{self.path}.{name}", estimator).refuse("", "it has no transform", "place it last")
+            raise self.inside(name, estimator).refuse("", "it has no transform", "place it last")
         return methods["transform"]
+
+    def is_given_entries(self, x: Columns) -> bool:
+        """Whether the library would give this step the entries of a sparse matrix, were that the model's input."""
+        return any(isinstance(part, Open) or keeps_entries(part, self.inputs.sparse_results) for part in x.parts)
+
+    def tells_zeros_apart(self, x: Columns) -> None:
+        """Record that a stored zero and an entry that is not stored are not the same to this step.
+
+        A sparse matrix is then refused where the definition takes dense rows.
+        """
+        if self.is_given_entries(x):
+            self.inputs.zeros_apart = self.inputs.zeros_apart or self.path
+
+    def reads_entries(self, x: Columns, alike: bool) -> None:
+        """Record that values which a sparse row stores in one place are not their sum to this step.
+
+        They are then refused; where ``alike``, only if the definition takes dense rows.
+        """
+        if not self.is_given_entries(x):
+            return
+        if not alike:
+            self.inputs.repeats = "refused"
+        elif self.inputs.repeats is None:
+            self.inputs.repeats = "refused by dense"
 
     def refuse(self, option: str, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead."""
@@ -112,6 +154,8 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
+    if type(estimator) in ENTRIES:
+        step.reads_entries(x, ENTRIES[type(estimator)])
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:

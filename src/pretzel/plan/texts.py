@@ -1,4 +1,4 @@
-"""Texts that travel as UTF-8: names of models, aliases, columns and outputs, checked before a message is made of them."""
+"""Texts that travel as UTF-8, such as names of models and columns: checked before a message is made of them."""
 
 from __future__ import annotations
 
@@ -40,4 +40,6 @@ def all_sendable(what: str, texts: Iterable[str]) -> list[str]:
 
 
 def _surrogate(error: UnicodeEncodeError) -> str:
-    return f"got the lone surrogate {error.object[error.start]!r} at position {error.start}; correct the text's decoding"
+    return (
+        f"got the lone surrogate {error.object[error.start]!r} at position {error.start}; correct the text's decoding"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pretzel.plan import ops
@@ -35,7 +37,7 @@ simple(
     ops.Densify,
     lambda n: n.type.layout == "sparse",
     lambda d, x: {
-        "absent": d.maybe(lambda: np.nan, 0.0) if x.type.is_float else 0.0,
+        "absent": d.maybe(lambda: d.dice.choice([math.nan, 1.0]), 0.0) if x.type.is_float else 0.0,
         "repeats": d.maybe(lambda: "last", "sum"),
     },
 )

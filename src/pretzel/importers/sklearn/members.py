@@ -71,7 +71,7 @@ class Member:
 
 def member(step: Step, name: str, fitted: Any, x: Columns) -> Member:
     """Import ``fitted``, a part of ``step`` under ``name``, over ``x``."""
-    return Member(fitted, step.enter(name, fitted, x), Step(f"{step.path}.{name}", fitted))
+    return Member(fitted, step.enter(name, fitted, x), step.inside(name, fitted))
 
 
 def members(step: Step, fitted: Iterable[Any], x: Columns) -> list[Member]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pretzel.plan.node import Node
@@ -90,7 +88,7 @@ class Cast(Node):
 
 
 class Densify(Node):
-    """A sparse matrix written out: SciPy's ``toarray``, or the array that a library sees which reads entries one by one.
+    """A sparse matrix written out: SciPy's ``toarray``, or the array that a reader of single entries sees.
 
     XGBoost takes what is not stored as missing and a stored zero as zero: ``absent=nan``, ``repeats="last"``.
     LightGBM takes both as zero, and of several values stored in one place the last: ``repeats="last"``.
@@ -98,7 +96,7 @@ class Densify(Node):
 
     x: Node
     absent: float = 0.0
-    """What a place becomes in which nothing is stored: 0, or for floats NaN."""
+    """What a place becomes in which nothing is stored; 0 among integers."""
     repeats: str = "sum"
     """What several values stored in one place become: their ``sum``, or the ``last`` that differs from ``absent``."""
     later = ("absent", "repeats")
@@ -112,8 +110,8 @@ class Densify(Node):
         """Sparse in, dense out."""
         if self.x.type.layout != "sparse":
             raise self.fail(f"x: expected a sparse matrix, got {self.x.type}")
-        if self.absent != 0 and not (math.isnan(self.absent) and self.x.type.is_float):
-            raise self.fail(f"absent: expected 0, or NaN among floats, got {self.absent} among {self.x.type.dtype}")
+        if self.absent != 0 and not self.x.type.is_float:
+            raise self.fail(f"absent: expected 0 among {self.x.type.dtype}, got {self.absent}")
         if self.repeats not in ("sum", "last"):
             raise self.fail(f"repeats: expected 'sum' or 'last', got {self.repeats!r}")
         return ValueType(self.x.type.dtype, self.x.type.width)

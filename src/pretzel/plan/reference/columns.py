@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -56,13 +55,14 @@ def densify(node: ops.Densify, x: Csr) -> np.ndarray:
     """Return ``x.toarray()``, or each place filled by the last entry that is not ``absent``."""
     if node.is_toarray:
         return x.dense()
-    out = np.full((len(x), x.width), node.absent, x.data.dtype)
+    absent = x.data.dtype.type(node.absent) + x.data.dtype.type(0)  # -0.0 is 0.0
+    out = np.full((len(x), x.width), absent)
     if node.repeats == "sum":
         stored = Csr(np.ones(len(x.data)), x.indices, x.starts, x.width).dense() > 0
         return np.where(stored, x.dense(), out)
     for i, row in enumerate(pairs_of(x)):
         for column, value in row:
-            if not (value == node.absent or (math.isnan(node.absent) and np.isnan(value))):
+            if not np.array_equal(value, absent, equal_nan=True):
                 out[i, column] = value
     return out
 
