@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
+from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier
 from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
@@ -41,7 +42,8 @@ from tests.importers.walk import first_of_each
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 METHODS = ("predict", "predict_proba", "decision_function", "transform")
 ROWS = 24
-DATA = scipy.sparse.random_array((60, 5), density=0.6, rng=3, format="csr")
+DATA = scipy.sparse.csr_matrix(scipy.sparse.random_array((60, 5), density=0.6, rng=3))
+CLASSES = np.arange(60) % 2
 REFUSALS = (
     "twice; call X.sum_duplicates() first",
     "tells a stored zero from",
@@ -55,14 +57,16 @@ def all_examples() -> list[Example]:
     found = list(examples())
     for library in LIBRARIES:
         found += importlib.import_module(f"tests.importers.{library}.examples").EXAMPLES
-    others = [
+    others: list[tuple[type, dict[str, Any]]] = [
         (StandardScaler, {"with_mean": False}),
         (RobustScaler, {"with_centering": False}),
         (QuantileTransformer, {"output_distribution": "normal", "n_quantiles": 10}),
         (TfidfTransformer, {"sublinear_tf": True}),
         (PolynomialFeatures, {"interaction_only": True}),
     ]
-    alone = [Example(kind, fitting(kind, np.abs(DATA), **options)) for kind, options in others]
+    few = {"iterations": 4, "depth": 3, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    others += [(CatBoostRegressor, few), (CatBoostClassifier, few)]
+    alone = [Example(kind, fitting(kind, DATA, CLASSES, **options)) for kind, options in others]
     return [example for example in (*first_of_each(found), *alone) if not example.name.startswith("_")]
 
 
@@ -202,6 +206,6 @@ def test_names_that_come_twice_are_read_as_the_library_reads_them(head: Any) -> 
 
 def test_steps_that_return_dense_rows_leave_no_entries_to_tell_apart() -> None:
     x = with_repeats(DATA)
-    model = make_pipeline(TruncatedSVD(3), SVC()).fit(DATA, np.arange(60) % 2)
+    model = make_pipeline(TruncatedSVD(3), SVC()).fit(DATA, CLASSES)
     assert "repeats" not in pretzel.export(model).metadata
     np.testing.assert_allclose(pretzel.compile(model).decision_function(x), model.decision_function(x), rtol=1e-6)
