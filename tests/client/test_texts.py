@@ -11,8 +11,8 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from tests.client.services import X
 
-LONE = "caf\udce9"
-POSITION = re.escape(f"got the lone surrogate {LONE[3]!r} at position 3")
+LONE = "na\udcefve"
+POSITION = re.escape(f"got the lone surrogate {LONE[2]!r} at position 2")
 
 PREDICTIONS = {
     "predict": ("model name", lambda c: c.predict(LONE, X)),

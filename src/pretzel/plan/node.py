@@ -134,7 +134,7 @@ class Node(metaclass=Interned):
         """The attributes by field name, without those of :attr:`later` that have their default."""
         found = {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
         for field in self.later:
-            if repr(found[field]) == repr(type(self).__dataclass_fields__[field].default):  # type: ignore[attr-defined]
+            if repr(found[field]) == repr(type(self).__dataclass_fields__[field].default):
                 del found[field]
         return found
 

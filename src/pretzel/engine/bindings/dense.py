@@ -23,6 +23,10 @@ def _is_dense(node: Node) -> bool:
     return node.inputs[0].type.layout == "dense"
 
 
+def _is_toarray(node: Node) -> bool:
+    return isinstance(node, ops.Densify) and node.is_toarray
+
+
 def _is_sparse(node: Node) -> bool:
     return node.inputs[0].type.layout == "sparse"
 
@@ -141,7 +145,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
     ops.Densify: (
-        Binding("densify", "sparse.columns:Densify", takes=lambda node: node.is_toarray),
+        Binding("densify", "sparse.columns:Densify", takes=_is_toarray),
         Binding("densify.apart", "sparse.columns:Densify"),
     ),
     ops.Sparsify: (Binding("sparsify", "sparse.columns:Sparsify"),),
