@@ -14,8 +14,11 @@ import pytest
 from scipy import sparse
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, Normalizer, StandardScaler
 
 import pretzel
@@ -272,3 +275,13 @@ def test_several_targets_come_as_the_estimator_returns_them(names: list[Any]) ->
     assert "predict_proba" in repr(fast) and "[" not in repr(fast)
     if isinstance(names[0], str):
         assert [table.tolist() for table in fast.classes_] == [table.tolist() for table in fitted.classes_]
+
+
+@pytest.mark.parametrize("name", ["transform", "predict", "predict_proba"])
+def test_no_documents_are_rejected_as_no_rows_are(name: str):
+    texts = ["a b", "b c", "c d", "d a"]
+    model = make_pipeline(CountVectorizer(token_pattern="[a-d]"), *([] if name == "transform" else [DummyClassifier()]))
+    made = pretzel.compile(model.fit(texts, [0, 1, 0, 1]))
+    for nothing in ([], (), np.array([], object), pd.Series([], dtype=object)):
+        with pytest.raises(InputError, match="X: found 0 samples, while a minimum of 1 is required"):
+            getattr(made, name)(nothing)

@@ -36,9 +36,9 @@ class Catalog:
             return reading.current(connection)
 
     def models(self, prefix: str = "") -> tuple[Model, ...]:
-        """Return the models whose names begin so, by name."""
+        """Return the models whose names begin with exactly these characters, by name."""
         with self.database.read() as connection:
-            return reading.list_models(connection, models.c.name.startswith(prefix, autoescape=True))
+            return reading.models_beginning(connection, prefix)
 
     def model(self, name: str) -> Model:
         """Return one model.

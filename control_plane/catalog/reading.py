@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, column, exists, func, or_, select, values
+from sqlalchemy import ColumnElement, Connection, Row, Text, and_, column, exists, func, or_, select, values
 
 from pretzel.control_plane.catalog.names import STABLE, Reference
 from pretzel.control_plane.catalog.records import Changes
@@ -40,6 +41,33 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     for row in sorted(connection.execute(of_aliases), key=lambda row: (row.model, row.alias)):
         named[row.model][row.alias] = row.version
     return tuple(Model(name, tuple(made), named[name]) for name, made in found.items())
+
+
+def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:
+    """Return the models whose names begin with exactly these characters, by name."""
+    found = list_models(connection, near(connection.dialect.name, prefix))
+    return tuple(model for model in found if model.name.startswith(prefix))
+
+
+def near(dialect: str, prefix: str) -> ColumnElement[bool]:
+    """The condition on the table `models` that holds for names that begin with ``prefix``, and for few others.
+
+    SQLite's LIKE ignores the case of ASCII letters and reads every row.  Its key is in the order of code points, so
+    the names that begin so are a range of it.  Other databases may order names by the rules of a language.
+    """
+    name, end = models.c.name, after(prefix)
+    if dialect != "sqlite":
+        return name.startswith(prefix, autoescape=True)
+    return and_(name >= prefix, name < end) if end else name >= prefix
+
+
+def after(prefix: str) -> str:
+    """Return the least text beyond all that begin with ``prefix``, by code points; empty where there is none."""
+    kept = prefix.rstrip(chr(sys.maxunicode))
+    if not kept:
+        return ""
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)  # surrogates have no UTF-8
 
 
 def find_model(connection: Connection, name: str) -> Model:

@@ -145,7 +145,12 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
-@proves(ops.Select, ops.Column, ops.Densify, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)
+@proves(ops.Densify)
+def _densify(node: ops.Densify, x: Bound) -> Bound:
+    return Bound(max(x.limit, 0.0 if math.isnan(node.absent) else abs(node.absent)), x.nan or math.isnan(node.absent))
+
+
+@proves(ops.Select, ops.Column, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x
 

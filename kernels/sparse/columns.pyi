@@ -22,9 +22,9 @@ class Select(Kernel):
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, columns: np.ndarray) -> None: ...
 
 class Densify(Kernel):
-    """The zeros written out; of two values stored in one place the sum (``toarray``)."""
+    """Sparse rows written out: zeros, or ``absent``, where nothing is stored."""
 
-    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, absent: float = 0.0, repeats: str = "sum") -> None: ...
 
 class Sparsify(Kernel):
     """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""

@@ -190,33 +190,71 @@ cdef inline void sort_row(int32_t* columns, number* values, int64_t n) noexcept 
 
 
 cdef class Densify(Kernel):
-    """The zeros written out; of two values stored in one place the sum (``toarray``)."""
+    """Sparse rows written out: zeros, or ``absent``, where nothing is stored.
+
+    Of several values stored in one place the sum (``toarray``), or the ``last`` that differs from ``absent``.
+    """
 
     cdef int64_t width
     cdef int kind
+    cdef double absent         # what a place becomes in which nothing is stored
+    cdef bint last             # of several values the last, rather than the sum
 
-    def __init__(self, inputs, output):
+    def __init__(self, inputs, output, *, absent=0.0, repeats="sum"):
         typed("x", inputs[0], tuple(NUMPY), layout="sparse")
         typed("result", output, (inputs[0].dtype,), inputs[0].columns)
+        if absent != 0 and output.dtype == "i64":
+            raise ValueError(f"absent: expected 0 among i64, got {absent}")
+        if repeats not in ("sum", "last"):
+            raise ValueError(f"repeats: expected 'sum' or 'last', got {repeats!r}")
         self.width, self.kind = output.columns, ["f32", "f64", "i64"].index(output.dtype)
+        self.absent, self.last = absent, repeats == "last"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Slot* x = inputs[0]
         if self.kind == 0:
-            densify(x, <float*>x.values, <float*>output.values, frame.rows, self.width)
+            self.write(x, <float*>x.values, <float*>output.values, frame.rows)
         elif self.kind == 1:
-            densify(x, <double*>x.values, <double*>output.values, frame.rows, self.width)
+            self.write(x, <double*>x.values, <double*>output.values, frame.rows)
         else:
-            densify(x, <int64_t*>x.values, <int64_t*>output.values, frame.rows, self.width)
+            self.write(x, <int64_t*>x.values, <int64_t*>output.values, frame.rows)
         return OK
 
+    cdef void write(self, Slot* x, const number* values, number* y, int64_t rows) noexcept nogil:
+        cdef int64_t i
+        cdef number absent = <number>self.absent
+        if absent == 0:
+            memset(y, 0, <size_t>(rows * self.width) * sizeof(number))
+        else:
+            for i in range(rows * self.width):
+                y[i] = absent
+        if self.last:
+            keep_last(x, values, y, rows, self.width, absent)
+        else:
+            add_up(x, values, y, rows, self.width, absent)
 
-cdef inline void densify(Slot* x, const number* values, number* y, int64_t rows, int64_t width) noexcept nogil:
+
+cdef inline void add_up(
+    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent
+) noexcept nogil:
     cdef int64_t row, k
-    memset(y, 0, <size_t>(rows * width) * sizeof(number))
     for row in range(rows):
+        if absent != 0:  # what is stored begins at zero
+            for k in range(x.starts[row], x.starts[row + 1]):
+                y[row * width + x.columns[k]] = 0
         for k in range(x.starts[row], x.starts[row + 1]):
             y[row * width + x.columns[k]] += values[k]
+
+
+cdef inline void keep_last(
+    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent
+) noexcept nogil:
+    cdef int64_t row, k
+    cdef bint is_nan = absent != absent
+    for row in range(rows):
+        for k in range(x.starts[row], x.starts[row + 1]):
+            if (values[k] == values[k]) if is_nan else (values[k] != absent):
+                y[row * width + x.columns[k]] = values[k]
 
 
 cdef class Sparsify(Kernel):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.client import inputs
+from pretzel.client import inputs, sparse
 from pretzel.client.columns import typed_columns
 from pretzel.client.inputs import columns_of
 from pretzel.client.tables import head
@@ -284,5 +284,22 @@ def test_arrays_of_integers_are_float32_to_some_models():
 
 
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
-    read = re.findall(r'metadata(?:\.get\(|\[)"(\w+)"', Path(inputs.__file__).read_text())
+    texts = [Path(module.__file__).read_text() for module in (inputs, sparse)]
+    read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}
+
+
+NOTHING = {
+    "matrix": (matrix(), np.empty((0, 3))),
+    "sparse": (matrix("f64{3}"), scipy.sparse.csr_matrix((0, 3))),
+    "texts": (TEXTS, []),
+    "array of texts": (TEXTS, np.array([], object)),
+    "frame": (FRAME, pd.DataFrame({"age": np.empty(0), "job": np.empty(0, object)})),
+}
+
+
+@pytest.mark.parametrize("form", NOTHING)
+def test_no_rows_are_rejected_in_every_form(form: str):
+    takes, X = NOTHING[form]
+    with pytest.raises(InputError, match="^X: found 0 samples, while a minimum of 1 is required$"):
+        takes.cut(X)

@@ -259,3 +259,10 @@ def test_dictionaries_that_another_step_made_are_refused() -> None:
 def test_no_rows_are_refused_as_the_library_refuses_them() -> None:
     with pytest.raises(InputError, match="a minimum of 1 is required"):
         pretzel.compile(FeatureHasher()).transform([])
+
+
+def test_names_that_come_twice_are_refused_where_a_step_does_not_add_them_up() -> None:
+    rows = [{"tags": ["x", "y"]}, {"tags": ["x", "x"]}]
+    assert len(record_columns("X", rows, {"loose": True})["X.values"].items) == 4
+    with pytest.raises(InputError, match="row 1: the name 'tags=x' comes twice, .* give it once, with the sum"):
+        record_columns("X", rows, {"loose": True, "distinct": True})

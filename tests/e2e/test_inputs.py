@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,14 +11,21 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder
+from sklearn.svm import SVC
+from xgboost import XGBClassifier
 
+import pretzel
+from pretzel.errors import InputError
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Ragged, Texts
 from tests.e2e.up import Up, started
 
 RECORDS: list[dict[str, Any]] = [{"a": 1, "city": "Zürich"}, {"tags": ["x", "x", "y"]}, {}, {"a": 2.5}] * 5
@@ -55,3 +63,57 @@ def test_what_was_deployed_answers_as_the_library(up: Up, name: str) -> None:
         elif name == "records":  # in many messages
             many = [{f"name {i}": float(i), "a": i} for i in range(30_000)]
             np.testing.assert_allclose(client.predict_proba(name, many), model.predict_proba(many), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_rows_are_rejected_and_infer_answers_none(up: Up, name: str) -> None:
+    transformer, X = MODELS[name]
+    model = make_pipeline(transformer, LogisticRegression()).fit(X, HALVES)
+    nothing = X[:0]
+    with up.plane() as plane, up.client() as client:
+        plane.deploy(f"{name}/empty", model, sample=X)
+        calls = [
+            lambda: client.predict(f"{name}/empty", nothing),
+            lambda: client.predict_proba(f"{name}/empty", nothing),
+            lambda: client.predict_many([f"{name}/empty"], nothing),
+            lambda: asyncio.run(_asked(up, f"{name}/empty", nothing)),
+        ]
+        for call in calls:
+            with pytest.raises(InputError, match="X: found 0 samples, while a minimum of 1 is required"):
+                call()
+        described = client.describe(f"{name}/empty")
+        columns = {item.name: _no_values(item.type) for item in described.inputs}
+        assert client.infer(f"{name}/empty", columns)["predict_proba"].shape == (0, 2)
+
+
+async def _asked(up: Up, name: str, X: Any) -> Any:
+    async with pretzel.AsyncClient(up.facts["predictions"]) as client:
+        return await client.predict(name, X)
+
+
+def _no_values(kind: ValueType) -> Any:
+    if kind.layout == "ragged":
+        return Ragged.of([], numbers=not kind.is_text)
+    return Texts.of([]) if kind.is_text else np.empty(0)
+
+
+def test_what_sparse_rows_store_is_read_over_grpc_as_by_the_library(up: Up) -> None:
+    dice = np.random.default_rng(0)
+    dense = np.where(dice.random((80, 5)) < 0.5, 0.0, dice.integers(-2, 3, (80, 5)))
+    stored = (dense != 0) | (dice.random((80, 5)) < 0.4)
+    rows = scipy.sparse.csr_matrix(
+        (dense[stored], stored.nonzero()[1], np.concatenate([[0], np.cumsum(stored.sum(axis=1))])), shape=dense.shape
+    )
+    twice = scipy.sparse.csr_matrix(([1.0, 2.0, 3.0], [4, 0, 4], [0, 1, 3, 3]), shape=(3, 5))
+    twice_in_one = scipy.sparse.csr_matrix(([1.0, 2.0, 3.0], [4, 0, 0], [0, 1, 3, 3]), shape=(3, 5))
+    target = (stored[:, 0] ^ (dense[:, 1] > 0)).astype(int)
+    boosted = make_pipeline(MaxAbsScaler(), XGBClassifier(n_estimators=5)).fit(rows, target)
+    vectors = make_pipeline(MaxAbsScaler(), SVC()).fit(rows, target)
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("boosted", boosted, sample=rows)
+        plane.deploy("vectors", vectors, sample=rows)
+        for X in (rows, rows.tocsc(), twice, twice_in_one):
+            np.testing.assert_allclose(client.predict_proba("boosted", X), boosted.predict_proba(X), rtol=1e-5)
+        assert client.predict("vectors", twice).tolist() == vectors.predict(twice).tolist()
+        with pytest.raises(InputError, match=r"row 1 stores column 0 twice; call X.sum_duplicates\(\) first"):
+            client.predict("vectors", twice_in_one)

@@ -182,3 +182,34 @@ def test_a_graph_of_many_paths_is_walked_once() -> None:
     for _ in range(200):  # 2**200 paths
         node = ops.Sum((node, node))
     assert len(topological([node])) == 201
+
+
+def test_an_attribute_that_came_later_leaves_keys_as_they_were() -> None:
+    x = ops.Input("x", "f64{3}")
+    plain = ops.Densify(x)
+    assert plain.attributes == {}
+    assert plain.key.hex() == "d7ecb351c1e88ae8c30fef610eecc627aedbff25640f2728c8a1453f7dc4aab0"  # before it had any
+    assert ops.Densify(x, 0.0, "sum") is plain
+    apart = ops.Densify(x, float("nan"), "last")
+    assert apart.attributes.keys() == {"absent", "repeats"}
+    assert len({plain.key, apart.key, ops.Densify(x, repeats="last").key}) == 3
+    assert ops.Densify.build([x], apart.attributes) is apart
+
+
+@pytest.mark.parametrize("operator", [op for op in OPERATORS.values() if op.later])
+def test_attributes_that_came_later_have_defaults(operator: type[Node]) -> None:
+    assert not {*operator.later} & {*operator.required}
+    assert {*operator.later} <= operator.fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        ("i64{3}", {"absent": 1.0}, "absent: expected 0 among i64, got 1.0"),
+        ("f64{3}", {"repeats": "first"}, "repeats: expected 'sum' or 'last', got 'first'"),
+        ("f64[3]", {}, "x: expected a sparse matrix"),
+    ],
+)
+def test_densify_refuses_what_it_cannot_write(kind: str, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        ops.Densify(ops.Input("x", kind), **fields)

@@ -55,7 +55,7 @@ def push_linear_through_concat(graph: Graph, linear: Linear, concat: Concat) -> 
 
 
 def _sparse(part: Node) -> bool:
-    return part.type.layout == "sparse" or isinstance(part, Densify)
+    return part.type.layout == "sparse" or (isinstance(part, Densify) and part.is_toarray)
 
 
 def _groups(concat: Concat) -> Iterator[tuple[Node, ...]]:

@@ -30,6 +30,8 @@ def skip_densify_before_linear(graph: Graph, linear: Linear, densify: Densify) -
         %2 = linear %1 weights=@w:f64[3]
         output "y" = %2
     """
+    if not densify.is_toarray:  # what is not stored is NaN there, or of several values the last counts
+        return None
     if graph.shared(densify) or not graph.loose(linear):
         return None
     if largest(linear.weights) == math.inf:  # zero times an infinite weight is NaN, and would go missing

@@ -20,6 +20,7 @@ from pretzel.client.failures import failure_of
 from pretzel.client.results import result_of
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.texts import sendable
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
@@ -41,7 +42,7 @@ class AsyncConnection:
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         """Prepare to call a server, as :class:`~pretzel.client.blocking.Connection`; nothing is opened yet."""
-        self.address, self.timeout = address, timeout
+        self.address, self.timeout = sendable("address", address), timeout
         self._count, self._credentials, self._options = channels, credentials, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: Iterator[Any] | None = None

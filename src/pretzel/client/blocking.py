@@ -18,6 +18,7 @@ from pretzel.client.failures import failure_of
 from pretzel.client.results import result_of
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.texts import sendable
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
@@ -48,7 +49,7 @@ class Connection:
             credentials: for TLS; without them the connection is plain.
             options: channel arguments of gRPC, which win over ours.
         """
-        self.address, self.timeout = address, timeout
+        self.address, self.timeout = sendable("address", address), timeout
         arguments = channel_options(options)
         self._channels = [_channel(address, credentials, arguments) for _ in range(channels)]
         self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])

@@ -29,6 +29,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.texts import sendable
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -65,6 +66,8 @@ def silent(step: str, done: int, total: int) -> None:
 
 def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
     """Export, upload what the server lacks, and submit; return the version."""
+    sendable("model name", wanted.name)
+    sendable("alias", wanted.alias)
     progress("export", 0, 0)
     definition, request = yield Work(lambda: _prepare(wanted))
     if wanted.sample is None:  # of which the answers would be compared
@@ -289,18 +292,20 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
 
 def models(prefix: str) -> Operation[list[Model]]:
     """List the models whose names begin with ``prefix``."""
-    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=prefix))
+    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
     return [wire.model_from_proto(model) for model in response.models]
 
 
 def describe(model: str) -> Operation[ModelDescription]:
     """Describe one version."""
-    response = yield Ask("DescribeVersion", pb.DescribeVersionRequest(model=model))
+    response = yield Ask("DescribeVersion", pb.DescribeVersionRequest(model=sendable("model name", model)))
     return wire.description_from_proto(response.description)
 
 
 def explain(model: str, format: str, verbose: bool) -> Operation[str]:
     """Explain what the optimizer made of one version."""
+    sendable("model name", model)
+    sendable("format", format)
     response = yield Ask("ExplainModel", pb.ExplainModelRequest(model=model, format=format, verbose=verbose))
     return str(response.text)
 
@@ -313,10 +318,12 @@ def set_alias(model: str, alias: str, version: int | None) -> Operation[Model]:
     """
     if version is not None and version < 1:
         raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
+    sendable("model name", model)
+    sendable("alias", alias)
     response = yield Ask("SetAlias", pb.SetAliasRequest(model=model, alias=alias, version=version or 0))
     return wire.model_from_proto(response.model)
 
 
 def delete(model: str, force: bool) -> Operation[None]:
     """Delete a model or one version of it."""
-    yield Ask("DeleteModel", pb.DeleteModelRequest(model=model, force=force))
+    yield Ask("DeleteModel", pb.DeleteModelRequest(model=sendable("model name", model), force=force))

@@ -14,13 +14,27 @@ import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
 from pretzel.client.records import list_column, record_columns, record_names
+from pretzel.client.sparse import check_repeats, written_out
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
+DECIDES = (
+    "input_style",
+    "feature_names",
+    "records",
+    "integers_as_text",
+    "integers",
+    "absent",
+    "zeros_apart",
+    "stored_zeros",
+    "repeats",
+    "spaces",
+)
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
+
+NO_ROWS = "X: found 0 samples, while a minimum of 1 is required"  # as the libraries say
 
 
 def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -34,14 +48,14 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
-            Or it has no rows, but for documents, of which the libraries take none.
+            Or it has no rows, which nearly every step of the libraries rejects; ``infer`` returns an empty result.
     """
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
     columns = _STYLES[style](X, inputs, metadata)
-    if style != "texts" and columns and not len(next(iter(columns.values()))):
-        raise InputError("X: found 0 samples, while a minimum of 1 is required")  # as the libraries say
+    if columns and not len(next(iter(columns.values()))):
+        raise InputError(NO_ROWS)
     return columns
 
 
@@ -55,13 +69,22 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     table, names = table_of(X), metadata.get("feature_names")
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
-    if is_sparse(X) and inputs[0].type.layout == "dense":
-        X = _filled(X, metadata)
+    if is_sparse(X):
+        X = _sparse(X, inputs[0].type, metadata)
     if table is None:
         X = _as_read(X, metadata)
     elif not hasattr(X, "iloc"):
         X = np.column_stack([array_of(column, number=True) for column in table.values()])
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
+
+
+def _sparse(matrix: Any, kind: ValueType, metadata: Mapping[str, Any]) -> Any:
+    """Return a sparse matrix in the layout that the model reads."""
+    if kind.layout == "dense":
+        return written_out(matrix, metadata)
+    csr = matrix.tocsr()
+    check_repeats(csr, metadata)
+    return csr
 
 
 def _names_differ(got: list[str], wanted: list[str]) -> str:
@@ -128,7 +151,7 @@ def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) ->
 
 def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
     array = (
-        _filled(X, metadata)
+        written_out(X, metadata)
         if is_sparse(X)
         else as_array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
     )
@@ -158,13 +181,3 @@ def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
         return X
     array = np.asarray(X)
     return array.astype(np.float32) if array.dtype.kind in "iu" else X
-
-
-def _filled(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
-    """Return a sparse matrix as an array; what is not stored is zero, or NaN to a model for which it is missing."""
-    if metadata.get("absent") != "missing":
-        return np.asarray(matrix.toarray())
-    stored = matrix.tocoo()
-    array = np.full(stored.shape, np.nan, np.result_type(stored.dtype, np.float32))
-    array[stored.row, stored.col] = stored.data
-    return array

@@ -14,6 +14,7 @@ from pretzel.client.results import result_of
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelDescription
 from pretzel.plan.parts import outputs_of, put_together
+from pretzel.plan.texts import all_sendable, sendable
 from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, description_from_proto
 from pretzel.v1 import prediction_pb2 as pb
 
@@ -28,7 +29,7 @@ STREAMS = 4
 
 def describe(known: Descriptions, model: str) -> Operation[ModelDescription]:
     """Ask what a model takes and gives, and remember it."""
-    known.pop(model, None)
+    known.pop(sendable("model name", model), None)
     response = yield from _ask("DescribeModel", pb.DescribeModelRequest(model=model))
     description = known[model] = description_from_proto(response.description)
     return description
@@ -39,7 +40,7 @@ def score(known: Descriptions, model: str, X: Any, method: str) -> Operation[Any
 
     A description that is out of date can make a good input look wrong: it is asked for anew before that is believed.
     """
-    description = known.get(model) or (yield from describe(known, model))
+    description = known.get(sendable("model name", model)) or (yield from describe(known, model))
     try:
         return (yield from _score(known, description, model, X, method))
     except (InputError, NotFoundError):
@@ -65,10 +66,12 @@ def infer(
 
     Where a deployment comes in between the pieces of one input, all are asked again of the newer version.
     """
+    sendable("model name", model)
+    wanted = all_sendable("output name", outputs)
     pieces = cut(columns, answer_bytes)
 
     def request(i: int) -> pb.PredictRequest:
-        return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=outputs)
+        return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=wanted)
 
     if len(pieces) == 1:
         responses = [(yield from _ask("Predict", request(0)))]
@@ -140,7 +143,7 @@ def score_many(
         raise InputError(f"models: expected a list of names, got {models!r}; put it in a list")
     if errors not in get_args(OnError):
         raise InputError(f"errors: expected {' or '.join(get_args(OnError))}, got {errors!r}")
-    names = list(dict.fromkeys(models))
+    names = list(dict.fromkeys(all_sendable("model name", models)))
     results = yield from _attempt(known, names, X, method)
     refused = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
     if changed := (yield from _changed(known, refused)):

@@ -6,9 +6,9 @@ A row of named values becomes a list of names and a list of numbers.  A value th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from numbers import Number
 from typing import Any, NoReturn
 
@@ -31,6 +31,8 @@ class Form:
     """Stands between a name and a value that is a text."""
     loose: bool = False
     """None is NaN, an iterable of texts counts each of them, and names that are no text are left out, or refused."""
+    distinct: bool = False
+    """Whether a row that makes one name twice is refused: a step of the model does not read the two as their sum."""
 
 
 def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, Ragged]:
@@ -50,8 +52,26 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
             raise InputError(f"column {name!r}, row {row}: {error}") from None
         starts.append(len(names))
     bounds = np.array(starts, np.int64)
+    if form_.distinct:
+        check_distinct(name, names, bounds)
     columns = Ragged(packed(name, names, bounds), bounds), Ragged(np.array(values, np.float64), bounds)
     return dict(zip(record_names(name), columns, strict=True))
+
+
+def check_distinct(column: str, names: Sequence[str], starts: np.ndarray) -> None:
+    """Refuse rows that make one name twice.
+
+    Raises:
+        InputError: naming the first such row, and the name.
+    """
+    for row, (begin, end) in enumerate(pairwise(starts.tolist())):
+        found = names[begin:end]
+        if len(set(found)) < len(found):
+            twice = next(name for name in found if found.count(name) > 1)
+            raise InputError(
+                f"column {column!r}, row {row}: the name {twice!r:.60} comes twice, which a step of the model "
+                "does not read as the sum; give it once, with the sum"
+            )
 
 
 def record_names(name: str) -> tuple[str, str]:

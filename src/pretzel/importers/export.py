@@ -62,7 +62,9 @@ class Making:
         self.inputs = Inputs(_settled(sample), _categorical(sample))
         self.inputs.dates = _dates(sample)
         self.x = _given(estimator, self.inputs)
-        self.methods = import_estimator(estimator, self.x, Step(type(estimator).__name__.lower(), estimator, findings))
+        self.methods = import_estimator(
+            estimator, self.x, Step(type(estimator).__name__.lower(), estimator, findings, inputs=self.inputs)
+        )
 
 
 def finished(made: Making) -> Definition:
@@ -170,10 +172,14 @@ def _number(dtype: Any) -> str:
 def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     kind = type(estimator)
     reads_text = any(node.type.is_text for node in inputs.used.values())
+    for form in inputs.records.values():
+        if inputs.repeats == "refused" and form.get("loose"):  # a name may come twice, and makes two entries
+            form["distinct"] = True
     optional = {
         "feature_names": list(x.names or ()),
         "integers_as_text": sorted(inputs.written_out),
         "records": inputs.records,
+        **_storage(inputs),
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
@@ -186,6 +192,20 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "input_names": list(inputs.used),
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
+    }
+
+
+def _storage(inputs: Inputs) -> dict[str, Any]:
+    """Return how a client is to read what a sparse matrix stores."""
+    numeric = [node.type for node in inputs.used.values() if node.type.layout != "ragged" and not node.type.is_text]
+    is_dense = any(kind.layout == "dense" for kind in numeric)
+    repeats = inputs.repeats
+    if repeats == "refused by dense":
+        repeats = "refused" if is_dense else None
+    return {
+        "zeros_apart": inputs.zeros_apart if is_dense else None,
+        "stored_zeros": inputs.stored_zeros if is_dense else None,
+        "repeats": repeats if numeric else None,
     }
 
 

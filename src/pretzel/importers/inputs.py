@@ -44,6 +44,17 @@ class Inputs:
         """The step that settled the type of each input."""
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
+        self.zeros_apart: str | None = None
+        """A step that tells a stored zero from what is not stored, which dense rows do not show."""
+        self.repeats: str | None = None
+        """How clients are to read a column that a sparse row stores twice.
+
+        ``last``, ``refused``, ``refused by dense`` inputs, or None for the sum.
+        """
+        self.stored_zeros: str | None = None
+        """``refused``, where zeros may not be stored in a sparse row that is written out."""
+        self.sparse_results: set[Node] = set()
+        """Dense values that the library returns as sparse rows, where it is given some."""
         self.integers: str | None = None
         """The type to which clients are to round arrays of integers, if the library does."""
         self.used: dict[str, ops.Input] = {}

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.findings import Findings, Note, Refusal, class_name
-from pretzel.importers.inputs import Inputs, UnreadableError, reading
+from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.remedies import unknown_class
+from pretzel.importers.storage import keeps_entries
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -25,6 +26,9 @@ STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+ENTRIES: dict[type, bool] = {}
+"""Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
+definitions over sparse rows do the same."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 GIVEN_ELSE = "give it what it was fitted on"
@@ -74,6 +78,14 @@ def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
     return register
 
 
+def reads_entries(*classes: type, alike: bool) -> None:
+    """Say of classes that values which a sparse row stores in one place are not their sum to them.
+
+    ``alike``: whether what is computed over sparse rows reads the entries as the library does.
+    """
+    ENTRIES.update(dict.fromkeys(classes, alike))
+
+
 def refuses(*classes: type, reason: str, remedy: str) -> None:
     """Say of classes why none of their estimators can be served exactly, and what to do instead."""
     REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
@@ -91,10 +103,12 @@ class Step:
     """How many columns it makes, where the step around it knows."""
     cut: str = field(default="", compare=False)
     """The expression of what is left of the pipeline behind this step: ``pipeline[1:]``."""
+    inputs: Inputs = field(default_factory=Inputs, compare=False)
+    """Those of the definition in the making."""
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
         """Return the step that ``estimator``, a part of this one under ``name``, is."""
-        return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut)
+        return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut, self.inputs)
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
@@ -116,6 +130,30 @@ class Step:
             remedy: what to do instead.
         """
         self.findings.note(Note(self.path, class_name(self.estimator), reason, remedy))
+
+    def is_given_entries(self, x: Columns) -> bool:
+        """Whether the library would give this step the entries of a sparse matrix, were that the model's input."""
+        return any(isinstance(part, Open) or keeps_entries(part, self.inputs.sparse_results) for part in x.parts)
+
+    def tells_zeros_apart(self, x: Columns) -> None:
+        """Record that a stored zero and an entry that is not stored are not the same to this step.
+
+        A sparse matrix is then refused where the definition takes dense rows.
+        """
+        if self.is_given_entries(x):
+            self.inputs.zeros_apart = self.inputs.zeros_apart or self.path
+
+    def reads_entries(self, x: Columns, alike: bool) -> None:
+        """Record that values which a sparse row stores in one place are not their sum to this step.
+
+        They are then refused; where ``alike``, only if the definition takes dense rows.
+        """
+        if not self.is_given_entries(x):
+            return
+        if not alike:
+            self.inputs.repeats = "refused"
+        elif self.inputs.repeats is None:
+            self.inputs.repeats = "refused by dense"
 
     def refuse(self, option: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
         """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead.
@@ -175,6 +213,8 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse_class()
+    if type(estimator) in ENTRIES:
+        step.reads_entries(x, ENTRIES[type(estimator)])
     try:
         with reading(step.path, x.inputs):
             return importer(estimator, x, step)

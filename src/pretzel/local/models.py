@@ -10,7 +10,7 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
-from pretzel.client.inputs import columns_of
+from pretzel.client.inputs import NO_ROWS, columns_of
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
@@ -19,7 +19,6 @@ from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.local.records import reader_of
-from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
@@ -43,16 +42,14 @@ class Model:
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
-        self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
+        self.reads_texts = definition.metadata.get("input_style") == "texts"
         self.read_records = reader_of(self.metadata, self.inputs)
-        checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
-        self.refuses_nothing = checks or not reads_texts
 
     def bind(self, X: Any) -> tuple[list[Any], int]:
         """Return the columns of X as the program reads them, and how many rows they have.
 
         Raises:
-            InputError: X is not what the model takes, or has no rows where the library wants one.
+            InputError: X is not what the model takes, or has no rows.
         """
         if self.reads_texts and type(X) is list:
             try:
@@ -68,8 +65,8 @@ class Model:
         if len(set(rows.values())) > 1:
             raise InputError(f"X: its columns have different numbers of rows: {rows}")
         count = next(iter(rows.values()), 0)
-        if count == 0 and self.refuses_nothing:
-            raise InputError("X: found 0 samples, while a minimum of 1 is required")
+        if count == 0:
+            raise InputError(NO_ROWS)
         return [bind_column(item.name, item.type, columns[item.name]) for item in self.inputs], count
 
 
@@ -90,7 +87,7 @@ class Models:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
 
         Raises:
-            InputError: X is not what the model takes, or has no rows where the library wants one.
+            InputError: X is not what the model takes, or has no rows.
         """
         columns = columns_named(X, self._types) if self.main.by_name else None
         if columns is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.records import Form, named_values, packed, record_names
+from pretzel.client.records import Form, check_distinct, named_values, packed, record_names
 from pretzel.errors import InputError
 from pretzel.kernels.edges import first_unreadable
 from pretzel.kernels.records import BadRow, read_records
@@ -46,6 +46,8 @@ def _read(column: str, rows: list[Any], form: Form) -> tuple[Any, np.ndarray, np
         )
     except BadRow as error:
         raise InputError(f"column {column!r}, row {error.row}: {error}") from None
+    if found is not None and form.distinct:
+        check_distinct(column, found[0], found[2])
     if found is not None and first_unreadable(found[0]) >= 0:
         packed(column, list(found[0]), found[2])  # says which
     return found

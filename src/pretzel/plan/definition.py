@@ -45,6 +45,10 @@ class Definition:
         for name in self.outputs:
             if not isinstance(name, str):
                 raise DefinitionError(f"definition: output {name!r:.80}: expected a name, got {type(name).__name__}")
+            if any("\ud800" <= letter <= "\udfff" for letter in name):
+                raise DefinitionError(
+                    f"definition: output {name!r:.80} holds a lone surrogate, which UTF-8 cannot carry"
+                )
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "outputs", dict(self.outputs))
 

@@ -67,6 +67,11 @@ class Node(metaclass=Interned):
     fields: ClassVar[dict[str, str]]
     required: ClassVar[tuple[str, ...]]
     """Attributes and parameters without a default."""
+    later: ClassVar[tuple[str, ...]] = ()
+    """Attributes that the operator has had for less long than it has been stored.
+
+    Where one has its default it is left out of keys and of what is stored, so that digests stay as they were.
+    """
     breaker: ClassVar[bool] = False
     """n-to-1: needs a whole row before it can give its first value (a norm, a concatenation)."""
     compute_bound: ClassVar[bool] = False
@@ -126,8 +131,12 @@ class Node(metaclass=Interned):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes by field name."""
-        return {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
+        """The attributes by field name, without those of :attr:`later` that have their default."""
+        found = {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
+        for field in self.later:
+            if repr(found[field]) == repr(type(self).__dataclass_fields__[field].default):
+                del found[field]
+        return found
 
     def _select(self, role: str) -> Iterator[tuple[str, Any]]:
         return ((f, getattr(self, f)) for f, kind in self.fields.items() if _role(kind) == role)

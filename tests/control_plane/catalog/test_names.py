@@ -1,8 +1,12 @@
 """What names a model, a version or an alias, and what a reference that names nothing is told."""
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.reading import after, near
+from pretzel.control_plane.catalog.tables import models
 from pretzel.errors import InputError, NotFoundError
 from tests.control_plane.catalog.releases import deploy
 
@@ -61,6 +65,38 @@ def test_listing_by_prefix_takes_it_verbatim(catalog: Catalog):
         deploy(catalog, name)
     assert [model.name for model in catalog.models("a_")] == ["a_1", "a_2"]
     assert [model.name for model in catalog.models()] == ["a_1", "a_2", "ab1", "b"]
+
+
+PREFIXES = ("a", "A", "Ab", "aB", "ab", "a_", "a%", "a/", "é", "É", "Z", "\ud7ff", "\U0010ffff", "a\U0010ffff")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_listing_by_prefix_is_exact(catalog: Catalog, prefix: str):
+    names = ["Abc", "Ab", "abc", "aBc", "ABC", "a_b", "a-b", "axb", "a/b", "a/B", "élan", "Éa", "Zz", "zz", "a日本"]
+    for name in names:
+        deploy(catalog, name)
+    assert [model.name for model in catalog.models(prefix)] == sorted(n for n in names if n.startswith(prefix))
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_what_ends_a_range_is_beyond_all_that_begin_so(prefix: str):
+    end = after(prefix)
+    longest = prefix + "\U0010ffff" * 3
+    assert not end or prefix <= longest < end
+    assert end or set(prefix) == {"\U0010ffff"}
+
+
+def test_listing_by_prefix_searches_the_key(catalog: Catalog):
+    with catalog.database.read() as connection:
+        query = select(models.c.name).where(near(connection.dialect.name, "Ab"))
+        text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
+        steps = connection.execute(sql("EXPLAIN QUERY PLAN " + text)).all()
+    assert ["name>? AND name<?" in step.detail for step in steps] == [True]
+
+
+def test_other_databases_are_asked_for_the_prefix_verbatim():
+    query = str(select(models.c.name).where(near("postgresql", "a_")).compile(compile_kwargs={"literal_binds": True}))
+    assert "LIKE 'a/_' || '%' ESCAPE '/'" in query
 
 
 def test_aliases(catalog: Catalog):

@@ -115,8 +115,16 @@ def _column(node: ops.Input, dice: random.Random) -> Any:
     odd = dice.random() < 0.2
     values = np.array([_number(dice, odd) for _ in range(ROWS * kind.columns)]).astype(kind.numpy)
     if kind.layout == "sparse":
-        return _stored(Csr.of(values.reshape(ROWS, kind.columns)), dice.choice([1, 1, 1, 2]))
+        matrix = values.reshape(ROWS, kind.columns)
+        return _stored(dice.choice([Csr.of, Csr.of, _whole])(matrix), dice.choice([1, 1, 1, 2]))
     return values if kind.width is None else values.reshape(ROWS, kind.width)
+
+
+def _whole(matrix: np.ndarray) -> Csr:
+    """Return rows that store their zeros too."""
+    rows, width = matrix.shape
+    columns = np.tile(np.arange(width, dtype=np.int32), rows)
+    return Csr(matrix.ravel(), columns, np.arange(rows + 1, dtype=np.int64) * width, width)
 
 
 def _stored(x: Csr, times: int) -> Csr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pretzel.plan import ops
@@ -31,7 +33,14 @@ simple(
     lambda d, x: {"index": d.dice.randrange(x.type.columns)},
 )
 simple(ops.Cast, is_number, lambda d, x: {"dtype": d.dice.choice(["f64", "f64", "f32", "i64"])})
-simple(ops.Densify, lambda n: n.type.layout == "sparse", lambda d, x: {})
+simple(
+    ops.Densify,
+    lambda n: n.type.layout == "sparse",
+    lambda d, x: {
+        "absent": d.maybe(lambda: d.dice.choice([math.nan, 1.0]), 0.0) if x.type.is_float else 0.0,
+        "repeats": d.maybe(lambda: "last", "sum"),
+    },
+)
 
 
 @makes(ops.Concat)

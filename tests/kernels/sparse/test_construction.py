@@ -19,6 +19,8 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("columns:Select", (dense("f64", 3),), sparse("f64", 1), {"columns": np.array([1])}),
     ("columns:Cast", (S3,), sparse("f32", 4), {"dtype": "f32"}),
     ("columns:Densify", (S3,), F2, {}),
+    ("columns:Densify", (S3,), dense("f64", 3), {"repeats": "first"}),
+    ("columns:Densify", (sparse("i64", 3),), dense("i64", 3), {"absent": 1.0}),
     ("columns:Sparsify", (dense("f64", 3),), sparse("f64", 2), {}),
     ("columns:Sparsify", (S3,), S3, {}),
     ("values:Scale", (S3,), S3, {"scale": np.ones(2)}),

@@ -1,4 +1,4 @@
-"""Densify: sparse rows with empty ones and stored zeros."""
+"""Densify: sparse rows with empty ones, stored zeros, NaN, and columns stored twice."""
 
 from hypothesis import strategies as st
 
@@ -11,4 +11,5 @@ OPERATOR = ops.Densify
 @st.composite
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(sparse_matrices(st.sampled_from(["f32", "f64", "i64"])))
-    return ops.Densify(x), {"x": value}
+    absent = draw(st.sampled_from([0.0, -0.0, 1.0, float("nan"), float("inf")])) if x.type.is_float else 0.0
+    return ops.Densify(x, absent, draw(st.sampled_from(["sum", "last"]))), {"x": value}

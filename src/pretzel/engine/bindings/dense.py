@@ -23,6 +23,10 @@ def _is_dense(node: Node) -> bool:
     return node.inputs[0].type.layout == "dense"
 
 
+def _is_toarray(node: Node) -> bool:
+    return isinstance(node, ops.Densify) and node.is_toarray
+
+
 def _is_sparse(node: Node) -> bool:
     return node.inputs[0].type.layout == "sparse"
 
@@ -140,7 +144,10 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
     ),
     ops.Combine: (Binding("combine", "dense.combine:Combine"),),
     ops.Constant: (Binding("constant", "dense.constant:Constant"),),
-    ops.Densify: (Binding("densify", "sparse.columns:Densify"),),
+    ops.Densify: (
+        Binding("densify", "sparse.columns:Densify", takes=_is_toarray),
+        Binding("densify.apart", "sparse.columns:Densify"),
+    ),
     ops.Sparsify: (Binding("sparsify", "sparse.columns:Sparsify"),),
     ops.Affine: (
         Binding("affine", "dense.scale:Affine", takes=_is_dense),

@@ -12,9 +12,13 @@ from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.registry import given as gives
 from pretzel.plan.node import Node
+
+reads_entries(
+    CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor, alike=False
+)  # the library refuses a row that stores a column twice
 
 
 @imports(CatBoostClassifier)

@@ -38,7 +38,7 @@ def given_text_model(model: Model, inputs: Inputs) -> Columns:
 
 def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) -> Columns:
     """Return what a model is given; of names that LightGBM wrote its own way, as a sample spells them."""
-    inputs.integers = "f32"
+    inputs.integers, inputs.repeats = "f32", "last"
     spelled = tuple(inputs.types)
     if names is not None and tuple(name.replace(" ", "_") for name in spelled) == names:
         names = spelled

@@ -52,10 +52,12 @@ def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
         return _with_codes(model, x, step), places
     given = x.numbers("f64")
     if given.type.layout != "sparse":
+        if step.inputs.repeats != "last":
+            step.reads_entries(x, alike=False)
         return given, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used))), places
+    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last"), places
 
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:

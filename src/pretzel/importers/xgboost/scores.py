@@ -11,6 +11,7 @@ import numpy as np
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, reachable
 from pretzel.importers.registry import Step
+from pretzel.importers.storage import drops_zeros
 from pretzel.importers.xgboost.linear import linear
 from pretzel.importers.xgboost.model import Model, Tree
 from pretzel.plan import ops
@@ -29,6 +30,7 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     ``in_place``: by ``inplace_predict``, whose trees of DART begin at the base score, rather than by ``predict``.
     Source: ``CPUPredictor``, ``Dart::InplacePredict``.
     """
+    _tell_entries_apart(x, missing, step)
     base = _as_margins(model)
     if model.coefficients is not None:
         return linear(model.coefficients, base, _numbers(x, missing), step)
@@ -42,6 +44,20 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     ]
     group = np.array(model.group) if len(base) > 1 and not vectors else None
     return joined(given, trees, base=base, group=group, strict=True)
+
+
+def _tell_entries_apart(x: Columns, missing: float, step: Step) -> None:
+    """Record how clients are to read a sparse matrix.
+
+    Given by itself, XGBoost's model is sent NaN for what is not stored, and of several values in one place the last.
+    """
+    if any(isinstance(part, Node) and drops_zeros(part) for part in x.parts):
+        reason = "a stored zero is not missing, and which zeros the step before it stores is not known"
+        raise step.refuse("", reason, "let that step return dense rows")
+    if not step.inputs.absent_is_missing:
+        step.tells_zeros_apart(x)
+    elif not math.isnan(missing):  # a value that is missing does not count as the last
+        step.reads_entries(x, alike=False)
 
 
 def _as_margins(model: Model) -> np.ndarray:
@@ -86,12 +102,21 @@ def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node,
 
 
 def _numbers(x: Columns, missing: float, used: np.ndarray | None = None) -> Node:
-    """Return x in float32 with NaN where it is missing: equal to ``missing``, or not stored in a sparse row."""
+    """Return x in float32 with NaN where it is missing: equal to ``missing``, or not stored in a sparse row.
+
+    A stored zero is a zero, and of several values stored in one place the last that is not missing counts.
+    """
     given = x.numbers("f32")
     if given.type.layout == "sparse":
-        given = ops.Densify(given if used is None else ops.Select(given, Parameter.of(used)))
-        given = _without(given, 0.0)
+        return _written_out(given if used is None else ops.Select(given, Parameter.of(used)), missing)
     return given if math.isnan(missing) else _without(given, float(np.float32(missing)))
+
+
+def _written_out(x: Node, missing: float) -> Node:
+    """Return sparse rows as XGBoost reads them, entry by entry: those that are missing count for nothing."""
+    absent = float(np.float32(missing))
+    dense = ops.Densify(x, absent, "last")
+    return dense if math.isnan(absent) else _without(dense, absent)
 
 
 def _without(x: Node, value: float) -> Node:

@@ -52,8 +52,19 @@ def cast(node: ops.Cast, x: Any) -> Any:
 
 @reference(ops.Densify)
 def densify(node: ops.Densify, x: Csr) -> np.ndarray:
-    """Return ``x.toarray()``."""
-    return x.dense()
+    """Return ``x.toarray()``, or each place filled by the last entry that is not ``absent``."""
+    if node.is_toarray:
+        return x.dense()
+    absent = x.data.dtype.type(node.absent) + x.data.dtype.type(0)  # -0.0 is 0.0
+    out = np.full((len(x), x.width), absent)
+    if node.repeats == "sum":
+        stored = Csr(np.ones(len(x.data)), x.indices, x.starts, x.width).dense() > 0
+        return np.where(stored, x.dense(), out)
+    for i, row in enumerate(pairs_of(x)):
+        for column, value in row:
+            if not np.array_equal(value, absent, equal_nan=True):
+                out[i, column] = value
+    return out
 
 
 @reference(ops.Sparsify)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pretzel.errors import DefinitionError
+from pretzel.errors import DefinitionError, InputError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import MAX_DEPTH
+from pretzel.plan.texts import sendable
 from pretzel.v1 import values_pb2 as pb
 
 
@@ -26,8 +27,12 @@ def digest_from_proto(message: pb.Digest) -> Digest:
 
 
 def attributes_to_proto(values: Mapping[str, Any]) -> dict[str, pb.Attribute]:
-    """Return a map of attributes, ready to be given to a message's constructor."""
-    return {name: attribute_to_proto(value) for name, value in values.items()}
+    """Return a map of attributes, ready to be given to a message's constructor.
+
+    Raises:
+        DefinitionError: a name or a value has no place in a message.
+    """
+    return {_name(name): attribute_to_proto(value) for name, value in values.items()}
 
 
 def attributes_from_proto(messages: Mapping[str, pb.Attribute]) -> dict[str, Any]:
@@ -63,6 +68,13 @@ def attribute_from_proto(message: pb.Attribute, depth: int = 0) -> Any:
     if kind == "map":
         return {name: attribute_from_proto(item, depth + 1) for name, item in message.map.items.items()}
     return getattr(message, kind)
+
+
+def _name(name: str) -> str:
+    try:
+        return sendable("attribute", name)
+    except InputError as error:
+        raise DefinitionError(str(error)) from None
 
 
 def _attribute(value: Any, depth: int) -> pb.Attribute:

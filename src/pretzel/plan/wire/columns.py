@@ -13,6 +13,7 @@ from typing import NoReturn, cast
 import numpy as np
 
 from pretzel.errors import DefinitionError, InputError
+from pretzel.plan.texts import sendable
 from pretzel.plan.types import DTYPE_NAMES, MAX_WIDTH, ValueType
 from pretzel.plan.values import NONE, Csr, Labels, Ragged, Texts
 from pretzel.v1 import values_pb2 as pb
@@ -62,6 +63,7 @@ def column_to_proto(name: str, value: Value | Sequence[str]) -> pb.Column:
     Raises:
         InputError: the value has no form on the wire; the message names the column.
     """
+    sendable("column name", name)
     try:
         if isinstance(value, Csr):
             return _sparse_to_proto(name, value)

@@ -97,6 +97,22 @@ REFUSALS = [
         output "y" = %2""",
     ),
     Refusal(
+        "skip_densify_before_linear",
+        "what is not stored is NaN, and so is the sum",
+        """%x = input column="x" kind="f64{3}"
+        %1 = densify %x absent=NaN
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
+        "skip_densify_before_linear",
+        "of two values in one column the last counts, and the product adds them up",
+        """%x = input column="x" kind="f64{3}"
+        %1 = densify %x repeats="last"
+        %2 = linear %1 weights=@w:f64[3]
+        output "y" = %2""",
+    ),
+    Refusal(
         "fold_select_into_linear",
         "zero times the infinity of a column that was not chosen is NaN",
         """%x = input column="x" kind="f64{3}"

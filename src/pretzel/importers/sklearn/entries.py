@@ -1,0 +1,68 @@
+"""Estimators to which several values that a sparse row stores in one place are not their sum.
+
+scikit-learn sums them nowhere.  Products with a row come out as those of the sum all the same; norms, distances,
+comparisons with a threshold and libsvm's own products do not.  ``tests/importers/test_entries.py`` walks them all.
+"""
+
+from __future__ import annotations
+
+from sklearn import (
+    cluster,
+    gaussian_process,
+    kernel_approximation,
+    kernel_ridge,
+    manifold,
+    naive_bayes,
+    neighbors,
+    preprocessing,
+    semi_supervised,
+    svm,
+)
+from sklearn.decomposition import KernelPCA
+from sklearn.impute import MissingIndicator, SimpleImputer
+
+from pretzel.importers.registry import reads_entries
+
+# Sparse rows are computed entry by entry here as there; only dense rows have lost what the entries were.
+reads_entries(
+    cluster.Birch,
+    cluster.KMeans,
+    cluster.MiniBatchKMeans,
+    gaussian_process.GaussianProcessClassifier,
+    gaussian_process.GaussianProcessRegressor,
+    kernel_approximation.Nystroem,
+    kernel_ridge.KernelRidge,
+    KernelPCA,
+    manifold.Isomap,
+    MissingIndicator,
+    naive_bayes.BernoulliNB,
+    neighbors.KNeighborsClassifier,
+    neighbors.KNeighborsRegressor,
+    neighbors.KNeighborsTransformer,
+    neighbors.LocalOutlierFactor,
+    neighbors.NearestCentroid,
+    neighbors.RadiusNeighborsClassifier,
+    neighbors.RadiusNeighborsRegressor,
+    neighbors.RadiusNeighborsTransformer,
+    preprocessing.Normalizer,
+    semi_supervised.LabelPropagation,
+    semi_supervised.LabelSpreading,
+    SimpleImputer,
+    alike=True,
+)
+
+reads_entries(
+    cluster.AffinityPropagation,
+    cluster.BisectingKMeans,
+    kernel_approximation.AdditiveChi2Sampler,
+    preprocessing.Binarizer,
+    preprocessing.FunctionTransformer,
+    preprocessing.PolynomialFeatures,
+    preprocessing.QuantileTransformer,
+    svm.NuSVC,
+    svm.NuSVR,
+    svm.OneClassSVM,
+    svm.SVC,
+    svm.SVR,
+    alike=False,
+)

@@ -1,0 +1,211 @@
+"""Zeros that a sparse row stores, and columns that it stores twice, through every estimator that takes sparse rows.
+
+Each answers as its library does, or refuses the row by name: over a definition for sparse rows, and over one for dense.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+from catboost import CatBoostClassifier, CatBoostRegressor
+from lightgbm import LGBMClassifier
+from sklearn.base import clone
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import BernoulliNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    Normalizer,
+    PolynomialFeatures,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.svm import SVC
+
+import pretzel
+from pretzel.errors import InputError, NotFoundError, UnsupportedError
+from pretzel.local import Predictor
+from tests.importers.sklearn.examples import Example, examples, fitting
+from tests.importers.walk import first_of_each
+
+LIBRARIES = ("lightgbm", "xgboost", "catboost")
+METHODS = ("predict", "predict_proba", "decision_function", "transform")
+ROWS = 24
+DATA = scipy.sparse.csr_matrix(scipy.sparse.random_array((60, 5), density=0.6, rng=3))
+CLASSES = np.arange(60) % 2
+REFUSALS = (
+    "twice; call X.sum_duplicates() first",
+    "tells a stored zero from",
+    "stores a zero in column",
+    "this model has",
+)
+"""The last of them names a method that a definition over sparse rows does not have."""
+
+
+def all_examples() -> list[Example]:
+    found = list(examples())
+    for library in LIBRARIES:
+        found += importlib.import_module(f"tests.importers.{library}.examples").EXAMPLES
+    others: list[tuple[type, dict[str, Any]]] = [
+        (StandardScaler, {"with_mean": False}),
+        (RobustScaler, {"with_centering": False}),
+        (QuantileTransformer, {"output_distribution": "normal", "n_quantiles": 10}),
+        (TfidfTransformer, {"sublinear_tf": True}),
+        (PolynomialFeatures, {"interaction_only": True}),
+    ]
+    few = {"iterations": 4, "depth": 3, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    others += [(CatBoostRegressor, few), (CatBoostClassifier, few)]
+    alone = [Example(kind, fitting(kind, DATA, CLASSES, **options)) for kind, options in others]
+    return [example for example in (*first_of_each(found), *alone) if not example.name.startswith("_")]
+
+
+def sparse_of(x: Any) -> scipy.sparse.csr_matrix | None:
+    """Return numbers as sparse rows, a third of them zeros; None where an example holds something else."""
+    if scipy.sparse.issparse(x):
+        return x.tocsr()
+    if not isinstance(x, np.ndarray) or x.ndim != 2 or x.dtype.kind not in "fiu":
+        return None
+    kept = np.nan_to_num(x.astype(float))
+    kept[np.random.default_rng(0).random(kept.shape) < 1 / 3] = 0.0
+    return scipy.sparse.csr_matrix(kept)
+
+
+def refitted(estimator: Any, x: scipy.sparse.csr_matrix) -> Any:
+    """Return the estimator fitted on sparse rows, by its own answers to them; None where it takes none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for arguments in ([target_of(estimator, x)], []):
+            try:
+                return clone(estimator).fit(x, *arguments)
+            except Exception:  # each library has its own, and so has each reason
+                continue
+    return None
+
+
+def target_of(estimator: Any, x: scipy.sparse.csr_matrix) -> np.ndarray:
+    """Return the estimator's answers to x, where they differ from row to row, else two classes in turn."""
+    try:
+        found = np.asarray(estimator.predict(x.toarray()))
+    except Exception:
+        found = np.zeros(1)
+    return np.arange(x.shape[0]) % 2 if len(np.unique(found)) < 2 else found
+
+
+def with_zeros(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    """Store half of the zeros."""
+    dense = x.toarray()
+    stored = (dense != 0) | (np.random.default_rng(1).random(dense.shape) < 1 / 2)
+    rows, columns = stored.nonzero()
+    starts = np.concatenate([[0], np.cumsum(stored.sum(axis=1))])
+    return scipy.sparse.csr_matrix((dense[rows, columns], columns, starts), shape=x.shape)
+
+
+def with_repeats(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    """Store some values as two that add up: three quarters and one quarter, which lose no bit."""
+    times = np.random.default_rng(2).integers(1, 3, x.nnz)
+    first = np.concatenate([[True], np.diff(np.repeat(np.arange(x.nnz), times)) > 0])
+    parts = np.where(np.repeat(times, times) == 1, 1.0, np.where(first, 0.75, 0.25))
+    starts = np.concatenate([[0], np.cumsum(times)])[x.indptr]
+    data = (np.repeat(x.data, times) * parts).astype(x.dtype)
+    return scipy.sparse.csr_matrix((data, np.repeat(x.indices, times), starts), shape=x.shape)
+
+
+FORMS = {"zeros": with_zeros, "repeats": with_repeats}
+
+
+@pytest.fixture(scope="module", params=all_examples(), ids=lambda example: example.name)
+def fitted(request: pytest.FixtureRequest) -> Iterator[tuple[Any, scipy.sparse.csr_matrix]]:
+    try:
+        estimator, given = request.param.fitted()
+    except Exception as error:
+        pytest.skip(f"not fitted alone: {error}")
+    x = sparse_of(given)
+    estimator = None if x is None else refitted(estimator, x)
+    if estimator is None:
+        pytest.skip("takes no sparse rows")
+    yield estimator, x[:ROWS]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("by", ["in process", "dense"])
+def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Any, form: str, by: str) -> None:
+    estimator, x = fitted
+    try:
+        made = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
+    except UnsupportedError as error:
+        pytest.skip(str(error))
+    for method in METHODS:
+        if hasattr(made, method) and _answer(estimator, method, x) is not None:
+            _check(estimator, made, method, FORMS[form](x))
+
+
+def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
+    """Return what the library answers, None where it refuses."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return getattr(estimator, method)(x.copy())
+        except Exception:  # each library has errors of its own
+            return None
+
+
+def _check(estimator: Any, made: Predictor, method: str, x: scipy.sparse.csr_matrix) -> None:
+    want = _answer(estimator, method, x)
+    try:
+        got = getattr(made, method)(x.copy())
+    except (InputError, NotFoundError) as error:
+        assert any(part in str(error) for part in REFUSALS), error
+        return
+    assert want is not None, f"{type(estimator).__name__}.{method}: the library refuses these rows"
+    _assert_same(got, want, f"{type(estimator).__name__}.{method}")
+
+
+def _assert_same(got: Any, want: Any, what: str) -> None:
+    if isinstance(want, list):
+        for one, other in zip(got, want, strict=True):
+            _assert_same(one, other, what)
+        return
+    got, want = (value.toarray() if scipy.sparse.issparse(value) else np.asarray(value) for value in (got, want))
+    if want.dtype.kind == "f":
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-7, err_msg=what)
+    else:
+        assert got.ravel().tolist() == want.ravel().tolist(), what
+
+
+TAGS = [{"tags": ["x", "y", "z"][i % 3 :], "n": float(i % 5)} for i in range(40)]
+TWICE = [{"tags": ["x", "x", "y"], "n": 2.0}, {"n": 1.0}]
+
+
+@pytest.mark.parametrize("scaler", [MaxAbsScaler(), Normalizer()])
+def test_names_that_come_twice_are_refused_by_what_does_not_sum_them(scaler: Any) -> None:
+    model = make_pipeline(DictVectorizer(), scaler, SVC()).fit(TAGS, np.arange(40) % 2)
+    made = pretzel.compile(model)
+    np.testing.assert_allclose(made.decision_function(TAGS), model.decision_function(TAGS), rtol=1e-6)
+    with pytest.raises(InputError, match="row 0: the name 'tags=x' comes twice"):
+        made.predict(TWICE)
+    with pytest.raises(InputError, match="row 0: the name 'tags=x' comes twice"):
+        made.predict([OrderedDict(TWICE[0])])
+
+
+@pytest.mark.parametrize("head", [LogisticRegression(), LGBMClassifier(n_estimators=4, verbose=-1), BernoulliNB()])
+def test_names_that_come_twice_are_read_as_the_library_reads_them(head: Any) -> None:
+    model = make_pipeline(DictVectorizer(), head).fit(TAGS, np.arange(40) % 2)
+    np.testing.assert_allclose(pretzel.compile(model).predict_proba(TWICE), model.predict_proba(TWICE), rtol=1e-6)
+
+
+def test_steps_that_return_dense_rows_leave_no_entries_to_tell_apart() -> None:
+    x = with_repeats(DATA)
+    model = make_pipeline(TruncatedSVD(3), SVC()).fit(DATA, CLASSES)
+    assert "repeats" not in pretzel.export(model).metadata
+    np.testing.assert_allclose(pretzel.compile(model).decision_function(x), model.decision_function(x), rtol=1e-6)
