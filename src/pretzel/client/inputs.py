@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
+from pretzel.client.integers import refuse_integers
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "functions")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -61,6 +62,8 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         X = _as_read(X, metadata)
     elif not hasattr(X, "iloc"):
         X = np.column_stack([array_of(column, number=True) for column in table.values()])
+    if metadata.get("functions") and not is_sparse(X):
+        refuse_integers(inputs[0].name, X, metadata)
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
 
@@ -98,6 +101,8 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
     table = _columns(X, [*records, *kinds], metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
+    for name in metadata.get("functions") or ():
+        refuse_integers(name, array_of(table[name], number=True), metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}

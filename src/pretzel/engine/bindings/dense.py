@@ -151,6 +151,7 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("standardize.sparse", "sparse.values:Divide", takes=_is_sparse),
     ),
     ops.Elementwise: (
+        Binding("elementwise.test", "dense.elementwise:Test", takes=lambda node: node.type.dtype == "bool"),
         Binding("elementwise", "dense.elementwise:Elementwise", takes=_is_dense),
         Binding("elementwise.sparse", "sparse.values:Elementwise", takes=_is_sparse),
     ),
