@@ -12,7 +12,7 @@ import numpy as np
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.inputs import MATRIX, Inputs
-from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
+from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
@@ -38,8 +38,7 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
     estimator = _first_reader(estimator)
-    load_family(type(estimator))
-    told = GIVEN.get(type(estimator))
+    told = GIVEN.get(served_as(type(estimator)))
     if told is not None:
         return told(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
@@ -118,7 +117,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
     }
     return {
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
-        "library": getattr(estimator, "written_by", None) or _library(kind),
+        "library": getattr(estimator, "written_by", None) or _library(served_as(kind)),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
         **{key: value for key, value in optional.items() if value},

@@ -1,4 +1,4 @@
-"""Importers are small functions found by the exact type of an estimator; there is no ladder of isinstance."""
+"""Importers are small functions found by the class of an estimator; there is no ladder of isinstance."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs, UnreadableError
+from pretzel.importers.subclasses import base_of, changed
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -39,7 +40,7 @@ FAMILIES: dict[str, str] = {
 def imports(*classes: type) -> Callable[[Importer], Importer]:
     """Register a function of (estimator, what it is given, where it stands) as the importer of these classes.
 
-    A subclass is not covered: it may have changed what its methods do.
+    A subclass is covered where it redefines nothing that decides its answers (:mod:`pretzel.importers.subclasses`).
     """
 
     def register(function: Importer) -> Importer:
@@ -108,18 +109,38 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     Raises:
         UnsupportedError: it, an option or a callable of it cannot be served exactly.
     """
-    load_family(type(estimator))
-    importer = IMPORTERS.get(type(estimator))
-    if importer is None:
-        raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
+    kind = served_as(type(estimator))
+    if kind not in IMPORTERS:
+        raise step.refuse("", *REFUSED.get(kind, UNKNOWN))
+    check_unchanged(estimator, step)
     try:
-        return importer(estimator, x, step)
+        return IMPORTERS[kind](estimator, x, step)
     except UnreadableError as error:
         raise UnsupportedError(f"{step.path}: {type(estimator).__name__} cannot be served: {error}") from None
     except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted
-        if is_fitted(estimator):
+        if is_fitted(estimator) and kind is type(estimator):
             raise
+        if is_fitted(estimator):
+            reason = f"what a {kind.__name__} reads is not there or not right ({error})"
+            raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
         raise step.refuse("", "it is not fitted", "fit it first") from error
+
+
+def served_as(kind: type) -> type:
+    """Return the nearest base of a class for which there is an importer, or a reason why there is none; else itself."""
+    load_family(kind)
+    return base_of(kind, IMPORTERS.keys() | REFUSED.keys() | STAND_INS.keys()) or kind
+
+
+def check_unchanged(estimator: Any, step: Step) -> None:
+    """Refuse an estimator whose class, or which itself, redefines what its library's class would answer by.
+
+    Raises:
+        UnsupportedError: naming the class and what it redefines.
+    """
+    found = changed(estimator, served_as(type(estimator)))
+    if found is not None:
+        raise step.refuse("", *found)
 
 
 def is_fitted(estimator: Any) -> bool:

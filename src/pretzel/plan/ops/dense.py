@@ -130,9 +130,9 @@ class Elementwise(Node):
 
     x: Node
     function: str
-    """Of floats: exp, log, log1p, expm1, sqrt, square, abs, negative, reciprocal, tanh, relu, one_plus_log, sin, cos,
-    erf, log2, log10, exp2, tan, arcsin, arccos, arctan, sinh, cosh, arcsinh, arccosh, arctanh, sign, floor, ceil, trunc,
-    rint, cbrt, expit or logit.  Tests of dense floats: isnan, isinf, isfinite or signbit."""
+    """Functions: exp, log, log1p, expm1, sqrt, square, abs, negative, reciprocal, tanh, relu, one_plus_log, sin, cos,
+    erf, log2, log10, exp2, tan, arcsin, arccos, arctan, sinh, cosh, arcsinh, arccosh, arctanh, sign, floor, ceil,
+    trunc, rint, cbrt, expit or logit.  Tests of dense floats: isnan, isinf, isfinite or signbit."""
     exact = True
 
     def infer(self) -> ValueType:
