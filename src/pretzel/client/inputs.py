@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
+from pretzel.client.decoding import text_column
 from pretzel.client.integers import refuse_integers
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
@@ -20,7 +21,10 @@ from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "functions")
+DECIDES = (
+    *("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "functions"),
+    "decodes",
+)
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -83,7 +87,7 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
-    return {name: column_of(name, X, inputs[0].type)}
+    return {name: text_column(name, X, inputs[0].type, metadata.get("decodes"))}
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -105,7 +109,11 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         refuse_integers(name, array_of(table[name], number=True), metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
-    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
+    decodes = metadata.get("decodes") or {}
+    columns: dict[str, Column] = {
+        name: text_column(name, chosen[name], kind, decodes) if name in decodes else column_of(name, chosen[name], kind)
+        for name, kind in kinds.items()
+    }
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
 

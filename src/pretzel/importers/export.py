@@ -61,7 +61,7 @@ def _settled(sample: Any) -> dict[str, ValueType]:
     if names is not None:
         arrays = {str(name): np.asarray(sample[name]) for name in names}
         return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
-    if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
+    if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], (str, bytes)):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
         return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
@@ -90,11 +90,13 @@ def _is_blank(array: np.ndarray) -> bool:
     """Whether no value tells the kind of a column: a text that happens to be missing throughout may come as NaN."""
     if array.dtype.kind == "f":
         return array.size > 0 and bool(np.isnan(array).all())
-    return array.dtype == object and not any(isinstance(v, (str, Number, np.generic)) and v == v for v in array.ravel())
+    return array.dtype == object and not any(
+        isinstance(v, (str, bytes, Number, np.generic)) and v == v for v in array.ravel()
+    )
 
 
 def _element(array: np.ndarray) -> str:
-    if array.dtype.kind in "US" or (array.dtype == object and any(isinstance(v, str) for v in array.ravel())):
+    if array.dtype.kind in "US" or (array.dtype == object and any(isinstance(v, (str, bytes)) for v in array.ravel())):
         return "str"
     return _number(array.dtype)
 
@@ -112,6 +114,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "records": inputs.records,
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
+        "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
         "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
     }

@@ -6,6 +6,7 @@ one or the other; two steps that disagree are refused.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,10 @@ class Inputs:
         self.metadata: dict[str, Any] = {}
         """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
         self.written_out: set[str] = set()
+        self.reads: Counter[str] = Counter()
+        """How often each input was read."""
+        self.decoding: dict[str, list[tuple[str, str]]] = {}
+        """The encoding and the handling of errors of each vectorizer that reads an input as it comes."""
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
@@ -57,7 +62,15 @@ class Inputs:
             )
         node = ops.Input(name, str(kind))
         self.used[name] = node
+        self.reads[name] += 1
         return node
+
+    def decodes(self) -> dict[str, tuple[str, str] | None]:
+        """Return how clients are to decode bytes, for each input of documents; None where its readers disagree."""
+        return {
+            name: forms[0] if len({*forms}) == 1 and len(forms) == self.reads[name] else None
+            for name, forms in self.decoding.items()
+        }
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).
