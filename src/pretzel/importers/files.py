@@ -18,7 +18,7 @@ from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
 from pretzel.importers.catboost.json_model import is_json as catboost_json
 from pretzel.importers.lightgbm.text import is_text as lightgbm_text
-from pretzel.importers.registry import STAND_INS, Step, check_unchanged, served_as
+from pretzel.importers.registry import STAND_INS, Step, served_as
 from pretzel.importers.xgboost.document import is_json as xgboost_json
 from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
@@ -65,7 +65,7 @@ def opened(model: Any) -> Any:
     stand_in = STAND_INS.get(served_as(type(model)))
     if stand_in is None:
         return model
-    check_unchanged(model, Step(type(model).__name__.lower(), model))
+    Step(type(model).__name__.lower(), model).check_unchanged()
     return stand_in(model)
 
 

@@ -102,6 +102,16 @@ class Step:
         where = f"{kind}({option}={getattr(self.estimator, option, '...')!r:.60})" if option else kind
         return UnsupportedError(f"{self.path}: {where} cannot be served: {reason}; {remedy}")
 
+    def check_unchanged(self) -> None:
+        """Refuse an estimator whose class, or which itself, redefines what its library's class would answer by.
+
+        Raises:
+            UnsupportedError: naming the class and what it redefines.
+        """
+        found = changed(self.estimator, served_as(type(self.estimator)))
+        if found is not None:
+            raise self.refuse("", *found)
+
 
 def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the nodes of a fitted estimator's methods over ``x``.
@@ -112,7 +122,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     kind = served_as(type(estimator))
     if kind not in IMPORTERS:
         raise step.refuse("", *REFUSED.get(kind, UNKNOWN))
-    check_unchanged(estimator, step)
+    step.check_unchanged()
     try:
         return IMPORTERS[kind](estimator, x, step)
     except UnreadableError as error:
@@ -130,17 +140,6 @@ def served_as(kind: type) -> type:
     """Return the nearest base of a class for which there is an importer, or a reason why there is none; else itself."""
     load_family(kind)
     return base_of(kind, IMPORTERS.keys() | REFUSED.keys() | STAND_INS.keys()) or kind
-
-
-def check_unchanged(estimator: Any, step: Step) -> None:
-    """Refuse an estimator whose class, or which itself, redefines what its library's class would answer by.
-
-    Raises:
-        UnsupportedError: naming the class and what it redefines.
-    """
-    found = changed(estimator, served_as(type(estimator)))
-    if found is not None:
-        raise step.refuse("", *found)
 
 
 def is_fitted(estimator: Any) -> bool:

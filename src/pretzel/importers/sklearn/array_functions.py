@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.sklearn.matrices import is_sparse, vector
+from pretzel.importers.sklearn.matrices import vector
 from pretzel.importers.sklearn.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -43,43 +43,51 @@ DEGREES = {np.degrees: 180.0 / np.pi, np.rad2deg: 180.0 / np.pi, np.radians: np.
 
 
 class ArgumentError(UnsupportedError):
-    """An argument of a function cannot be served; whoever knows the step says which step."""
+    """What a function is called with, which cannot be served, and what to do; whoever knows the step says which."""
 
 
 def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]) -> Node | None:
     """Return what a function makes of x, or None for a function that is not known.
 
     Raises:
-        ArgumentError: an argument cannot be served, or the function does not take sparse rows.
+        ArgumentError: an argument cannot be served.
     """
-    while type(function) is functools.partial and not function.args:
-        function, arguments = function.func, {**function.keywords, **arguments}
+    function, arguments = _called(function, arguments)
     handler = _found(function, HANDLERS)
     if handler is None:
         return None
-    if is_sparse(x) and not any(function is known for known in OVER_SPARSE):
-        raise ArgumentError("it is given a sparse matrix", "make the step before it give a dense one")
     rest = dict(arguments)
     made = handler(x, rest)
     if rest:
-        raise ArgumentError(f"the argument {next(iter(rest))!r} of {function.__name__} is not served", "leave it out")
+        raise ArgumentError(f"the argument {next(iter(rest))!r} of {function.__name__}", "leave it out")
     return made
 
 
 def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
     """Return the function of NumPy that tells what a function makes of integers, or None where they are as floats."""
-    while type(function) is functools.partial:
-        function, arguments = function.func, {**function.keywords, **arguments}
+    function, arguments = _called(function, arguments)
     name = _found(function, UFUNCS)
     if name is None or "dtype" in arguments:
         return None
     return name if hasattr(np, name) else "exp"  # SciPy's computes in the floats that NumPy's exponential computes in
 
 
+def takes_sparse(function: Callable[..., Any]) -> bool:
+    """Whether NumPy hands a sparse matrix over to SciPy, which applies the function to what is stored."""
+    return any(_called(function, {})[0] is known for known in OVER_SPARSE)
+
+
 def names() -> list[str]:
     """Return the names of the functions that are served, for messages."""
     scipy = {id(value) for value in vars(special).values()}
     return sorted({f"{'scipy.special.' if id(f) in scipy else ''}{f.__name__}" for f in HANDLERS})
+
+
+def _called(function: Any, arguments: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """Return what a function calls with all arguments by name, where it is made by ``functools.partial``."""
+    while type(function) is functools.partial and not function.args:
+        function, arguments = function.func, {**function.keywords, **arguments}
+    return function, arguments
 
 
 def _found(function: Any, among: Mapping[Any, Any]) -> Any:
@@ -109,7 +117,7 @@ def _typed(x: Node, arguments: dict[str, Any]) -> Node:
     except TypeError:
         name = None
     if name not in ("f32", "f64"):
-        raise ArgumentError(f"dtype={dtype!r:.40} is not served", "use float32 or float64")
+        raise ArgumentError(f"dtype={dtype!r:.40}", "use float32 or float64")
     return cast(x, name)
 
 
@@ -130,7 +138,7 @@ def _clip(x: Node, arguments: dict[str, Any]) -> Node:
     given = [bound for bound in (low, high) if bound is not None]
     dtype = np.result_type(x.type.numpy, *given) if given else x.type.numpy
     if dtype not in (np.float32, np.float64):
-        raise ArgumentError(f"its bounds make the result {dtype}", "give bounds as numbers")
+        raise ArgumentError(f"bounds that make the result {dtype}", "give bounds as numbers")
     wide = cast(x, DTYPE_NAMES[dtype])
     filled = (-np.inf if low is None else low, np.inf if high is None else high)
     return ops.Clip(wide, *(_like(bound, wide) for bound in filled)) if given else wide
@@ -145,7 +153,7 @@ def _bound(arguments: dict[str, Any], *spellings: str) -> Any:
     array = np.asarray(bound)
     if len(given) > 1 or array.dtype.kind not in "iuf" or array.ndim > 1 or np.isnan(array).any():
         shown = f"<ndarray of shape {array.shape}>" if array.ndim > 1 else repr(given[0])
-        raise ArgumentError(f"{spellings[0]}={shown:.40} is not served", "give a number, or one for each column")
+        raise ArgumentError(f"{spellings[0]}={shown:.40}", "give a number, or one for each column")
     return bound
 
 
@@ -153,7 +161,7 @@ def _round(x: Node, arguments: dict[str, Any]) -> Node:
     """``numpy.round``: scaled by a power of ten, rounded to even, scaled back, each step rounded to the type of x."""
     decimals = arguments.pop("decimals", 0)
     if type(decimals) is not int or abs(decimals) > 22:  # up to there a power of ten is exact
-        raise ArgumentError(f"decimals={decimals!r:.40} is not served", "use an integer from -22 to 22")
+        raise ArgumentError(f"decimals={decimals!r:.40}", "use an integer from -22 to 22")
     if not decimals:
         return ops.Elementwise(x, "rint")
     power = _like(10.0 ** abs(decimals), x)
@@ -174,7 +182,7 @@ def _nan_to_num(x: Node, arguments: dict[str, Any]) -> Node:
     for missing, given in replacements.items():
         fill = (most if missing > 0 else -most) if given is None else given
         if np.ndim(fill) or not np.isfinite(x.type.numpy.type(fill)):
-            raise ArgumentError(f"replacing {missing} by {fill!r:.40} is not served", "give a finite number")
+            raise ArgumentError(f"{fill!r:.40} in the place of {missing}", "give a finite number")
         x = ops.Impute(x, _like(fill, x), float(missing))
     return x
 

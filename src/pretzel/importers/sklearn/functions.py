@@ -11,7 +11,7 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.array_functions import ArgumentError, computed, integer_name, names
+from pretzel.importers.sklearn.array_functions import ArgumentError, computed, integer_name, names, takes_sparse
 from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -40,11 +40,13 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     """Return a function given as a callable, of every value of x; None is the identity."""
     if function is None:
         return x
+    if is_sparse(x) and not takes_sparse(function):
+        raise step.refuse(option, "it is given a sparse matrix", "make the step before it give a dense one")
     try:
         made = computed(function, x, arguments or {})
     except ArgumentError as error:
-        reason, remedy = error.args
-        raise step.refuse(arguments_option if arguments else option, reason, remedy) from None
+        given, remedy = error.args
+        raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
     if made is None:
         remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
         raise step.refuse(option, "no importer knows what it computes", remedy)
