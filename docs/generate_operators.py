@@ -70,8 +70,9 @@ DIFFERENCES = """
   name, as CatBoost does.
 - *Rows without any value.* How `IterativeImputer` fills them depends on the rows that they are given with; they are
   refused.
-- *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers in
-  integers. A `FunctionTransformer` that reads its input as it comes refuses integers of which that makes other values.
+- *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
+  in integers. A `FunctionTransformer` that reads its input as it comes refuses integers of which that makes other
+  values.
 - *Half precision.* float16 is refused: in it some steps of the libraries compute, and others do not.
 """
 

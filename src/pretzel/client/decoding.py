@@ -9,6 +9,7 @@ from pretzel.client.columns import Column, column_of
 from pretzel.client.tables import texts_of
 from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
+from pretzel.plan.values import Texts
 
 
 def text_column(name: str, values: Any, kind: ValueType, decodes: Mapping[str, Sequence[str] | None] | None) -> Column:
@@ -23,8 +24,10 @@ def text_column(name: str, values: Any, kind: ValueType, decodes: Mapping[str, S
     try:
         return column_of(name, values, kind)
     except InputError:  # texts alone, as nearly always, cost no second look
-        found = list(texts_of(values))
-        if decodes is None or name not in decodes or not any(isinstance(value, bytes) for value in found):
+        found = texts_of(values)
+        if isinstance(found, Texts) or not any(isinstance(value, bytes) for value in found):
+            raise
+        if decodes is None or name not in decodes:
             raise
         return column_of(name, _decoded(name, found, decodes[name]), kind)
 

@@ -96,7 +96,7 @@ def _is_harmless(name: str, estimator: Any, base: type) -> bool:
     if _acts_while_fitting(name):
         return True
     if name in TAGS:
-        return _tags_of(estimator, type(estimator)) == _tags_of(estimator, base)
+        return bool(_tags_of(estimator, type(estimator)) == _tags_of(estimator, base))
     if name == NAMES_OUT:
         return not getattr(estimator, "_sklearn_output_config", None)
     value, owner = vars(_owner(type(estimator), name))[name], _owner(base, name)

@@ -41,6 +41,9 @@ OVER_SPARSE = tuple(
 """Those that NumPy hands over to a sparse matrix, which applies them to what it stores."""
 DEGREES = {np.degrees: 180.0 / np.pi, np.rad2deg: 180.0 / np.pi, np.radians: np.pi / 180.0, np.deg2rad: np.pi / 180.0}
 
+Handler = Callable[[Node, dict[str, Any]], Node]
+"""What makes a node of x and of the arguments, out of which it takes those that it serves."""
+
 
 class ArgumentError(UnsupportedError):
     """What a function is called with, which cannot be served, and what to do; whoever knows the step says which."""
@@ -53,7 +56,7 @@ def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]
         ArgumentError: an argument cannot be served.
     """
     function, arguments = _called(function, arguments)
-    handler = _found(function, HANDLERS)
+    handler: Handler | None = _found(function, HANDLERS)
     if handler is None:
         return None
     rest = dict(arguments)
@@ -128,7 +131,7 @@ def _same(x: Node, arguments: dict[str, Any]) -> Node:
     return _typed(x, arguments)
 
 
-def _as_type(name: str) -> Callable[[Node, dict[str, Any]], Node]:
+def _as_type(name: str) -> Handler:
     return lambda x, arguments: cast(x, name)
 
 
@@ -192,7 +195,7 @@ def _like(value: Any, x: Node) -> Parameter:
     return vector(np.asarray(value, x.type.numpy), x.type.columns)
 
 
-HANDLERS: dict[Any, Callable[[Node, dict[str, Any]], Node]] = {
+HANDLERS: dict[Any, Handler] = {
     **{function: functools.partial(_ufunc, name) for function, name in UFUNCS.items()},
     **{function: functools.partial(_times, factor) for function, factor in DEGREES.items()},
     **dict.fromkeys((np.array, np.asanyarray, np.asarray, np.ascontiguousarray, np.copy, np.positive), _same),

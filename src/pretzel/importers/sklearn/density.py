@@ -36,14 +36,18 @@ def kernel_density(estimator: Any, x: Columns, step: Step) -> Methods:
     rows, order, nodes, bounds = estimator.tree_.get_arrays()
     given = cast(checked_dense(x, estimator, step), "f64")
     weights = _weights(estimator, len(rows))[order]
-    spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1).astype(np.int64)
+    spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
     total, bandwidth = float(estimator.tree_.sum_weight), float(estimator.bandwidth_)
     density = ops.TreeDensity(
         given,
-        *map(_parameter, (np.asarray(rows)[order], log_weights, spans, [_mass(weights[a:b]) for a, b in spans])),
-        *map(_parameter, (bounds[0], bounds[1] if len(bounds) == 2 else nodes["radius"])),
+        rows=_floats(np.asarray(rows)[order]),
+        log_weights=_floats(log_weights),
+        spans=Parameter.of(np.ascontiguousarray(spans, np.int64)),
+        masses=_floats([_mass(weights[begin:end]) for begin, end in spans]),
+        low=_floats(bounds[0]),
+        high=_floats(bounds[1] if len(bounds) == 2 else nodes["radius"]),
         total=total,
         kernel=estimator.kernel,
         bandwidth=bandwidth,
@@ -79,6 +83,5 @@ def _mass(weights: np.ndarray) -> float:
     return float(np.cumsum(weights)[-1]) if len(weights) else 0.0
 
 
-def _parameter(values: Any) -> Parameter:
-    array = np.asarray(values)
-    return Parameter.of(np.ascontiguousarray(array, np.int64 if array.dtype.kind == "i" else np.float64))
+def _floats(values: Any) -> Parameter:
+    return Parameter.of(np.ascontiguousarray(values, np.float64))
