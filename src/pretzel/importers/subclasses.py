@@ -89,7 +89,8 @@ def _shadowing(estimator: Any) -> str | None:
 
 def _acts_while_fitting(name: str) -> bool:
     requests = name.startswith("__metadata_request__") or (name.startswith("set_") and name.endswith("_request"))
-    return name in FITTING or name in SHOWN or name.startswith("fit") or requests
+    fits = name.startswith("fit") and not name.endswith("_")
+    return fits or requests or name in FITTING or name in SHOWN
 
 
 def _is_harmless(name: str, estimator: Any, base: type) -> bool:
