@@ -18,6 +18,7 @@ OPERATOR = ops.TreeDensity
 TOLERANCE = 1e-9
 NAMES = {"squares": "euclidean", "powers": "minkowski"}
 BOXES = ("squares", "manhattan", "chebyshev", "powers")
+ODD = st.sampled_from([0.5, 40.0, -1e3, np.inf, np.nan])
 NUMBERS = st.integers(-2, 3).map(float) | st.sampled_from([0.1, 0.35, -1.7])
 
 
@@ -41,7 +42,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
     high = bounds[1] if len(bounds) == 2 else np.array(nodes["radius"])
     with np.errstate(divide="ignore"):
         arrays = [rows[order], np.log(weights[order]), spans, masses, bounds[0], high]
-    value = draw(hnp.arrays(np.float64, (draw(ROWS), width), elements=NUMBERS | st.sampled_from([0.5, 40.0, -1e3])))
+    value = draw(hnp.arrays(np.float64, (draw(ROWS), width), elements=NUMBERS | ODD))
     node = ops.TreeDensity(
         dense_input("f64", width),
         *(Parameter.of(np.ascontiguousarray(array)) for array in arrays),

@@ -109,7 +109,8 @@ def _extremes(node: ops.TreeDensity, x: np.ndarray) -> tuple[list[float], list[f
     gaps = 0.5 * (((low - x) + np.abs(low - x)) + ((x - high) + np.abs(x - high)))
     farthest = np.fmax(np.abs(low - x), np.abs(x - high))
     if node.metric == "chebyshev":
-        return gaps.max(axis=1, initial=0.0).tolist(), farthest.max(axis=1, initial=0.0).tolist()
+        near, far = (np.fmax.reduce(values, axis=1, initial=0.0).tolist() for values in (gaps, farthest))
+        return near, far
     p = {"manhattan": 1.0, "powers": node.p}.get(node.metric, 2.0)
     near, far = ([_norm(row, p) for row in values.tolist()] for values in (gaps, farthest))
     return near, far
