@@ -32,9 +32,13 @@ PAGE = Path(__file__).with_name("operators.md")
 ORDER = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
 HEAD = """# Estimators
 
-Of the {total} estimators of scikit-learn {version} with `predict` or `transform`, {served} are served, each with the
-methods named here, to the library's own answers. What is refused is refused when the estimator is exported, by a
-message that names the step, the option, the reason and a remedy. What is in neither column is honoured.
+Of the {total} estimators of scikit-learn {version} with `predict`, `transform` or `score_samples`, {served} are served,
+each with the methods named here, to the library's own answers. What is refused is refused when the estimator is
+exported, by a message that names the step, the option, the reason and a remedy. What is in neither column is honoured.
+
+A subclass of one of these, or of a boosting library's, is served as its base where it and its mixins redefine nothing
+but how it is fitted (`__init__`, `fit...`, `partial_fit`, `score`, parameters), shown or pickled, and add nothing that
+other estimators look for. Anything else that they redefine is refused, with the class and the name.
 
 This page is generated: `make docs` writes it from the registry of importers, and the tests compare.
 
@@ -69,14 +73,19 @@ REFUSALS = """
 - *Infinities and unseen labels.* `SplineTransformer` refuses infinities where the library answers NaN;
   `LabelBinarizer` of two classes refuses a label it has not seen.
 - *Tables.* XGBoost refuses a table with its columns in another order; Pretzel reads it by name, as CatBoost does.
+- *Rows without any value.* How `IterativeImputer` fills them depends on the rows that they are given with; they are
+  refused.
+- *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
+  in integers. A `FunctionTransformer` that reads its input as it comes refuses integers of which that makes other
+  values.
 - *Half precision.* float16 is refused: some steps of the libraries compute in it, and others do not.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    kinds = [kind for _, kind in all_estimators() if hasattr(kind, "predict") or hasattr(kind, "transform")]
-    methods = served_methods(examples())
+    methods = served_methods(examples())  # first, for it makes what is experimental known to scikit-learn
+    kinds = [kind for _, kind in all_estimators() if any(hasattr(kind, method) for method in ORDER)]
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
     head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)

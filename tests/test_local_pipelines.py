@@ -65,12 +65,9 @@ def test_what_is_no_list_of_documents_is_refused(texts: tuple[Pipeline, Predicto
         served.predict(bad)
 
 
-@pytest.mark.parametrize("bad", [[b"bytes"], ["\ud800"]], ids=repr)
-def test_bytes_and_lone_surrogates_are_refused_though_the_library_takes_them(
-    texts: tuple[Pipeline, Predictor], bad: Any
-) -> None:
-    with pytest.raises(InputError, match="expected text, got bytes|lone surrogate"):
-        texts[1].predict(bad)
+def test_lone_surrogates_are_refused_though_the_library_takes_them(texts: tuple[Pipeline, Predictor]) -> None:
+    with pytest.raises(InputError, match="lone surrogate"):
+        texts[1].predict(["\ud800"])
 
 
 def table(rows: int = 150) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""A function of every number of a dense value."""
+"""A function, or a test, of every number of a dense value."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
-from pretzel.kernels.checks import alike
+from pretzel.kernels.checks import FLOATS, alike, typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
 from pretzel.kernels.frame cimport OK, Frame, Slot
@@ -11,6 +11,8 @@ from pretzel.kernels.kernel cimport Kernel
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
     void pretzel_apply_f64(int function, const double* x, double* y, int64_t n) noexcept
+    void pretzel_test_f32(int test, const float* x, uint8_t* y, int64_t n) noexcept
+    void pretzel_test_f64(int test, const double* x, uint8_t* y, int64_t n) noexcept
 
 cdef const Exponentials* exponentials = exponentials_for(level)
 
@@ -22,9 +24,11 @@ FUNCTIONS = {
     name: i
     for i, name in enumerate([
         "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
-        "sin", "cos", "erf",
+        "sin", "cos", "erf", "log2", "log10", "exp2", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh",
+        "arccosh", "arctanh", "sign", "floor", "ceil", "trunc", "rint", "cbrt", "expit", "logit",
     ])
 }
+TESTS = {name: i for i, name in enumerate(["isnan", "isinf", "isfinite", "signbit"])}
 
 
 cdef class Elementwise(Kernel):
@@ -62,4 +66,37 @@ cdef class Elementwise(Kernel):
             pretzel_apply_f32(self.function, <float*>inputs[0].values, <float*>output.values, n)
         else:
             pretzel_apply_f64(self.function, <double*>inputs[0].values, <double*>output.values, n)
+        return OK
+
+
+cdef class Test(Kernel):
+    """``y = test(x)``: whether it holds of each number.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: bool, as wide.
+        function: one of ``TESTS``.
+
+    Raises:
+        ValueError: the types do not fit.
+    """
+
+    cdef int test
+    cdef int64_t width
+    cdef bint single
+
+    def __init__(self, inputs, output, *, function):
+        if len(inputs) != 1:
+            raise ValueError(f"expected one input, got {len(inputs)}")
+        typed("x", inputs[0], FLOATS)
+        typed("result", output, ("bool",), inputs[0].columns)
+        self.test = TESTS[function]
+        self.width, self.single = output.columns, inputs[0].dtype == "f32"
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t n = frame.rows * self.width
+        if self.single:
+            pretzel_test_f32(self.test, <float*>inputs[0].values, <uint8_t*>output.values, n)
+        else:
+            pretzel_test_f64(self.test, <double*>inputs[0].values, <uint8_t*>output.values, n)
         return OK

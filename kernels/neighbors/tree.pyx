@@ -1,21 +1,13 @@
 """Which rows are nearest, found in a tree."""
 
-from libc.math cimport fabs, fmax, pow, sqrt
+from libc.math cimport fmax, pow, sqrt
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import address, matrix, positions, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.neighbors.apart cimport CHEBYSHEV, POWERS, SQUARES, apart
 from pretzel.kernels.neighbors.heap cimport empty, push, sort
-
-cdef enum Metric:
-    SQUARES = 0
-    MANHATTAN = 1
-    CHEBYSHEV = 2
-    POWERS = 3
-    CANBERRA = 4
-    BRAYCURTIS = 5
-    HAMMING = 6
 
 METRICS = ["squares", "manhattan", "chebyshev", "powers", "canberra", "braycurtis", "hamming"]
 
@@ -112,7 +104,7 @@ cdef class NearestInTree(Kernel):
                 push(values, found, self.count, away[l], self.order[i + l])
             i += 4
         while i < end:
-            push(values, found, self.count, self.apart(x, self.rows + i * self.width), self.order[i])
+            push(values, found, self.count, apart(self.metric, self.p, x, self.rows + i * self.width, self.width), self.order[i])
             i += 1
 
     cdef double bound(self, int64_t node, const double* x) noexcept nogil:
@@ -120,7 +112,7 @@ cdef class NearestInTree(Kernel):
         cdef double away
         if self.boxes:
             return self.from_box(x, self.low + node * self.width, self.high + node * self.width)
-        away = self.apart(x, self.low + node * self.width)
+        away = apart(self.metric, self.p, x, self.low + node * self.width, self.width)
         if self.metric == SQUARES:
             away = fmax(0, sqrt(away) - self.high[node])
             return away * away
@@ -143,27 +135,6 @@ cdef class NearestInTree(Kernel):
                 total += gap
         return total
 
-    cdef double apart(self, const double* x, const double* row) noexcept nogil:
-        cdef double total = 0, size = 0, gap, both
-        cdef int64_t i
-        if self.metric == SQUARES:
-            return squares(x, row, self.width)
-        for i in range(self.width):
-            gap, both = fabs(x[i] - row[i]), fabs(x[i]) + fabs(row[i])
-            if self.metric == CHEBYSHEV:
-                total = gap if gap > total or gap != gap else total
-            elif self.metric == POWERS:
-                total += pow(gap, self.p)
-            elif self.metric == CANBERRA:
-                total += gap / both if both != 0 else 0
-            elif self.metric == HAMMING:
-                total += x[i] != row[i]
-            else:
-                total, size = total + gap, size + both
-        if self.metric == BRAYCURTIS:
-            return total / size if size != 0 else 0
-        return total / self.width if self.metric == HAMMING and self.width > 0 else total
-
 
 cdef inline void four_squares(const double* x, const double* rows, int64_t width, double* away) noexcept nogil:
     """Four sums side by side: each waits for itself, but not for the others."""
@@ -175,11 +146,3 @@ cdef inline void four_squares(const double* x, const double* rows, int64_t width
         c += (x[i] - rows[2 * width + i]) * (x[i] - rows[2 * width + i])
         d += (x[i] - rows[3 * width + i]) * (x[i] - rows[3 * width + i])
     away[0], away[1], away[2], away[3] = a, b, c, d
-
-
-cdef inline double squares(const double* x, const double* row, int64_t width) noexcept nogil:
-    cdef double total = 0
-    cdef int64_t i
-    for i in range(width):
-        total += (x[i] - row[i]) * (x[i] - row[i])
-    return total

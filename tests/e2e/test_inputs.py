@@ -32,6 +32,10 @@ RECORDS: list[dict[str, Any]] = [{"a": 1, "city": "Zürich"}, {"tags": ["x", "x"
 LISTS = [["a", "b"], [], ["c", "𝔘"], ["a", "a"]] * 5
 TEXTS = ["co-operate now", "state-of-the-art", "it's on", ""] * 5
 FRAME = pd.DataFrame({"âge": [1.0, np.nan, 3.0, 4.0] * 5, "ville": ["a", "b", None, "a"] * 5})
+BYTES = [text.encode("latin-1") for text in ["Grüße", "à la carte", "", "naïve café"]] * 5
+ODD_NAMES = pd.DataFrame(
+    np.random.default_rng(0).normal(size=(20, 3)), columns=["tab\tin", "line\u2028", "\x1c=\u3000"]
+)
 HALVES = [0, 1] * 10
 
 _COLUMNS = [("n", SimpleImputer(), ["âge"]), ("s", OneHotEncoder(handle_unknown="ignore"), ["ville"])]
@@ -39,6 +43,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "records": (DictVectorizer(), RECORDS),
     "lists": (FeatureHasher(32, input_type="string"), LISTS),
     "automaton": (CountVectorizer(token_pattern=r"\b\w+(?:[-']\w+)*\b"), TEXTS),
+    "bytes": (CountVectorizer(encoding="latin-1"), BYTES),
     "frame": (ColumnTransformer(_COLUMNS), FRAME),
 }
 
@@ -117,3 +122,11 @@ def test_what_sparse_rows_store_is_read_over_grpc_as_by_the_library(up: Up) -> N
         assert client.predict("vectors", twice).tolist() == vectors.predict(twice).tolist()
         with pytest.raises(InputError, match=r"row 1 stores column 0 twice; call X.sum_duplicates\(\) first"):
             client.predict("vectors", twice_in_one)
+
+
+def test_names_with_white_space_that_lightgbm_keeps(up: Up) -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    model = lightgbm.LGBMRegressor(n_estimators=3, min_child_samples=2, verbose=-1).fit(ODD_NAMES, HALVES)
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("odd", model.booster_, sample=ODD_NAMES)
+        np.testing.assert_allclose(client.predict("odd", ODD_NAMES.iloc[:, ::-1]), model.predict(ODD_NAMES), rtol=1e-6)

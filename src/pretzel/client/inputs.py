@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
+from pretzel.client.decoding import text_column
+from pretzel.client.integers import refuse_integers
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.sparse import check_repeats, written_out
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
@@ -31,6 +33,8 @@ DECIDES = (
     "stored_zeros",
     "repeats",
     "spaces",
+    "functions",
+    "decodes",
 )
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
@@ -75,6 +79,8 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         X = _as_read(X, metadata)
     elif not hasattr(X, "iloc"):
         X = np.column_stack([array_of(column, number=True) for column in table.values()])
+    if metadata.get("functions") and not is_sparse(X):
+        refuse_integers(inputs[0].name, X, metadata)
     return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
 
 
@@ -103,7 +109,7 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
-    return {name: column_of(name, X, inputs[0].type)}
+    return {name: text_column(name, X, inputs[0].type, metadata.get("decodes"))}
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -121,9 +127,15 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
     table = _columns(X, [*records, *kinds], metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
+    for name in metadata.get("functions") or ():
+        refuse_integers(name, array_of(table[name], number=True), metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
-    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
+    decodes = metadata.get("decodes") or {}
+    columns: dict[str, Column] = {
+        name: text_column(name, chosen[name], kind, decodes) if name in decodes else column_of(name, chosen[name], kind)
+        for name, kind in kinds.items()
+    }
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
 

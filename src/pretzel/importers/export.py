@@ -15,7 +15,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import MATRIX, Inputs
-from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
+from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
 from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
@@ -95,8 +95,7 @@ def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
     estimator = _first_reader(estimator)
-    load_family(type(estimator))
-    told = GIVEN.get(type(estimator))
+    told = GIVEN.get(served_as(type(estimator)))
     if told is not None:
         return told(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
@@ -119,7 +118,7 @@ def _settled(sample: Any) -> dict[str, ValueType]:
     if names is not None:
         arrays = {str(name): np.asarray(sample[name]) for name in names if str(name) not in _dates(sample)}
         return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
-    if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], str):
+    if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], (str, bytes)):
         return {MATRIX: TEXT}
     if hasattr(sample, "tocsr"):
         return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
@@ -156,11 +155,13 @@ def _is_blank(array: np.ndarray) -> bool:
     """Whether no value tells the kind of a column: a text that happens to be missing throughout may come as NaN."""
     if array.dtype.kind == "f":
         return array.size > 0 and bool(np.isnan(array).all())
-    return array.dtype == object and not any(isinstance(v, (str, Number, np.generic)) and v == v for v in array.ravel())
+    return array.dtype == object and not any(
+        isinstance(v, (str, bytes, Number, np.generic)) and v == v for v in array.ravel()
+    )
 
 
 def _element(array: np.ndarray) -> str:
-    if array.dtype.kind in "US" or (array.dtype == object and any(isinstance(v, str) for v in array.ravel())):
+    if array.dtype.kind in "US" or (array.dtype == object and any(isinstance(v, (str, bytes)) for v in array.ravel())):
         return "str"
     return _number(array.dtype)
 
@@ -182,12 +183,13 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         **_storage(inputs),
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
+        "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
         "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
     }
     return {
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
-        "library": getattr(estimator, "written_by", None) or _library(kind),
+        "library": getattr(estimator, "written_by", None) or _library(served_as(kind)),
         "input_style": _style(x, inputs),
         "input_names": list(inputs.used),
         **{key: value for key, value in optional.items() if value},

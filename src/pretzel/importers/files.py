@@ -18,7 +18,7 @@ from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
 from pretzel.importers.catboost.json_model import is_json as catboost_json
 from pretzel.importers.lightgbm.text import is_text as lightgbm_text
-from pretzel.importers.registry import STAND_INS, load_family
+from pretzel.importers.registry import STAND_INS, Step, served_as
 from pretzel.importers.xgboost.document import is_json as xgboost_json
 from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
@@ -62,9 +62,11 @@ def opened(model: Any) -> Any:
     """Return the model itself, or what stands for it: of a path, what the file holds (see :func:`read_model`)."""
     if isinstance(model, (str, os.PathLike)):
         return read_model(model)
-    load_family(type(model))
-    stand_in = STAND_INS.get(type(model))
-    return model if stand_in is None else stand_in(model)
+    stand_in = STAND_INS.get(served_as(type(model)))
+    if stand_in is None:
+        return model
+    Step(type(model).__name__.lower(), model).check_unchanged()
+    return stand_in(model)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:

@@ -6,6 +6,7 @@ one or the other; two steps that disagree are refused.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,10 @@ class Inputs:
         self.metadata: dict[str, Any] = {}
         """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
         self.written_out: set[str] = set()
+        self.reads: Counter[str] = Counter()
+        """How often each input was read."""
+        self.decoding: dict[str, list[tuple[str, str]]] = {}
+        """The encoding and the handling of errors of each vectorizer that reads an input as it comes."""
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
@@ -80,6 +85,7 @@ class Inputs:
             raise UnreadableError(self._disagreement(name, kind, wanted))
         node = ops.Input(name, str(kind))
         self.used[name] = node
+        self.reads[name] += 1
         return node
 
     def _disagreement(self, name: str, kind: ValueType, wanted: ValueType) -> str:
@@ -91,6 +97,13 @@ class Inputs:
             return f"{said}, and the sample holds {_said(kind)} there; {remedy}"
         remedy = "fit them on a DataFrame, and give each columns of its own by a ColumnTransformer"
         return f"{said}, and {self.readers[name]} reads {_said(kind)} of it; {remedy}"
+
+    def decodes(self) -> dict[str, tuple[str, str] | None]:
+        """Return how clients are to decode bytes, for each input of documents; None where its readers disagree."""
+        return {
+            name: forms[0] if len({*forms}) == 1 and len(forms) == self.reads[name] else None
+            for name, forms in self.decoding.items()
+        }
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).

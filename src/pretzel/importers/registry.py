@@ -1,4 +1,4 @@
-"""Importers are small functions found by the exact type of an estimator; there is no ladder of isinstance."""
+"""Importers are small functions found by the class of an estimator; there is no ladder of isinstance."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pretzel.importers.findings import Findings, Note, Refusal, class_name
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.storage import keeps_entries
+from pretzel.importers.subclasses import base_of, changed
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -45,7 +46,7 @@ FAMILIES: dict[str, str] = {
 def imports(*classes: type) -> Callable[[Importer], Importer]:
     """Register a function of (estimator, what it is given, where it stands) as the importer of these classes.
 
-    A subclass is not covered: it may have changed what its methods do.
+    A subclass is covered where it redefines nothing that decides its answers (:mod:`pretzel.importers.subclasses`).
     """
 
     def register(function: Importer) -> Importer:
@@ -155,6 +156,16 @@ class Step:
         elif self.inputs.repeats is None:
             self.inputs.repeats = "refused by dense"
 
+    def check_unchanged(self) -> None:
+        """Refuse an estimator whose class, or which itself, redefines what its library's class would answer by.
+
+        Raises:
+            UnsupportedError: naming the class and what it redefines.
+        """
+        found = changed(self.estimator, served_as(type(self.estimator)))
+        if found is not None:
+            raise self.refuse("", *found)
+
     def refuse(self, option: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
         """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead.
 
@@ -172,7 +183,7 @@ class Step:
 
     def refuse_class(self) -> UnsupportedError:
         """Return the error that says that estimators of this class cannot be served, and what to do instead."""
-        told = REFUSED.get(type(self.estimator))
+        told = REFUSED.get(served_as(type(self.estimator)))
         reason, remedy = told or unknown_class(self.estimator, IMPORTERS)
         resamples = hasattr(self.estimator, "fit_resample")  # which only fitting does, so that nothing is computed
         return self.refuse("", reason, remedy if resamples else remedy + self._aside())
@@ -209,12 +220,13 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
-    load_family(type(estimator))
-    importer = IMPORTERS.get(type(estimator))
+    kind = served_as(type(estimator))
+    importer = IMPORTERS.get(kind)
     if importer is None:
         raise step.refuse_class()
-    if type(estimator) in ENTRIES:
-        step.reads_entries(x, ENTRIES[type(estimator)])
+    step.check_unchanged()
+    if kind in ENTRIES:
+        step.reads_entries(x, ENTRIES[kind])
     try:
         with reading(step.path, x.inputs):
             return importer(estimator, x, step)
@@ -222,9 +234,18 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None
     except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted
-        if is_fitted(estimator):
+        if is_fitted(estimator) and kind is type(estimator):
             raise
+        if is_fitted(estimator):
+            reason = f"what a {kind.__name__} reads is not there or not right ({error})"
+            raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
         raise step.refuse("", "it is not fitted", "fit it first") from error
+
+
+def served_as(kind: type) -> type:
+    """Return the nearest base of a class for which there is an importer, or a reason why there is none; else itself."""
+    load_family(kind)
+    return base_of(kind, IMPORTERS.keys() | REFUSED.keys() | STAND_INS.keys()) or kind
 
 
 def is_fitted(estimator: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
 from pretzel.client.inputs import NO_ROWS, columns_of
+from pretzel.client.integers import refuse_integers
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
@@ -101,6 +102,8 @@ class Models:
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
         singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
+        for name in self.main.metadata.get("functions") or ():
+            refuse_integers(name, columns[name], self.main.metadata)
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
         read = {name: _native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))

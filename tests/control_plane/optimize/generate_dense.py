@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pretzel.plan import ops
-from pretzel.plan.ops.dense import FUNCTIONS
+from pretzel.plan.ops.dense import FUNCTIONS, TESTS
 from pretzel.plan.ops.heads import LINKS
 from pretzel.plan.parameter import Parameter
 from tests.control_plane.optimize.generate import (
@@ -32,7 +32,11 @@ simple(
         "scale": d.maybe(lambda: Parameter.of(np.exp(d.array(x.type.columns).array))),
     },
 )
-simple(ops.Elementwise, is_float, lambda d, x: {"function": d.dice.choice(FUNCTIONS)})
+simple(
+    ops.Elementwise,
+    is_float,
+    lambda d, x: {"function": d.dice.choice(FUNCTIONS if x.type.layout == "sparse" else FUNCTIONS + TESTS)},
+)
 simple(
     ops.Clip,
     is_dense,

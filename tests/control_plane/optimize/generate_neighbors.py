@@ -47,6 +47,18 @@ def _nearest_in_tree(draw: Draw) -> Node | None:
     return ops.NearestInTree(x, rows, order, spans, low, high, draw.dice.randint(1, 6), metric)
 
 
+@makes(ops.TreeDensity)
+def _tree_density(draw: Draw) -> Node | None:
+    x = draw.pick(lambda node: _is_dense(node) and node.type.dtype == "f64")
+    if x is None:
+        return None
+    rows, boxes = draw.array(6, x.type.columns), np.full((1, x.type.columns), 3.0)
+    arrays = (np.zeros(6), np.array([[0, 6]]), np.array([6.0]), -boxes, boxes)
+    options = {"total": 6.0, "bandwidth": 2.0, "norm": -1.0, "metric": draw.dice.choice(TREE_METRICS)}
+    kernel = draw.dice.choice(("gaussian", "exponential"))
+    return ops.TreeDensity(x, rows, *map(Parameter.of, arrays), kernel=kernel, **options)
+
+
 @makes(ops.Gather)
 def _gather(draw: Draw) -> Node | None:
     x, positions = draw.pick(lambda node: _is_dense(node) and bool(node.type.width)), draw.pick(_is_positions)

@@ -181,9 +181,14 @@ def test_inside_pipelines() -> None:
     np.testing.assert_allclose(pretzel.compile(logs).predict(x), logs.predict(x), rtol=1e-6)
 
 
-def test_subclasses_are_not_covered() -> None:
+def test_subclasses() -> None:
     class Own(CatBoostRegressor):
         pass
 
-    with pytest.raises(UnsupportedError, match="no importer knows its type"):
-        export(Own(**QUIET).fit(numbers(), target()))
+    class Other(CatBoostRegressor):
+        def predict(self, data: Any) -> Any:
+            return super().predict(data) + 1
+
+    assert_answers(Own(**QUIET).fit(numbers(), target()), numbers())
+    with pytest.raises(UnsupportedError, match="Other redefines 'predict'"):
+        export(Other(**QUIET).fit(numbers(), target()))

@@ -94,3 +94,31 @@ def test_arrays_of_integers_are_read_as_float32() -> None:
     for x in (seconds, seconds.astype(float), seconds.tolist()):
         np.testing.assert_array_equal(predictor.predict(x), estimator.predict(x))
     assert (predictor.predict(seconds) != predictor.predict(seconds.astype(float))).any()
+
+
+ODD_NAMES = ["tab\tin", "a\u00a0b", "\u3000", "line\u2028", "\x1ccd", "e=f", "g\x0b\x0c\x85", "end\t"]
+
+
+def odd_table() -> pd.DataFrame:
+    values = np.random.default_rng(3).normal(size=(120, len(ODD_NAMES)))
+    return pd.DataFrame(values, columns=ODD_NAMES)
+
+
+@pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
+def test_names_with_white_space_other_than_blanks(of: Any, tmp_path: Any) -> None:
+    x = odd_table()
+    estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x.sum(axis=1))
+    definition = assert_serves(of(estimator), x, sample=x, exact=True)
+    assert [node.column for node in definition.inputs] == ODD_NAMES
+    estimator.booster_.save_model(tmp_path / "model.txt")
+    predictor = pretzel.compile(tmp_path / "model.txt")
+    assert predictor.feature_names_in_.tolist() == ODD_NAMES
+    np.testing.assert_array_equal(predictor.predict(x[ODD_NAMES[::-1]]), estimator.predict(x))
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_at_either_end_of_the_names(name: str) -> None:
+    for names in ([name, "x"], ["x", name]):
+        x = odd_table().iloc[:, :2].set_axis(names, axis=1)
+        booster = lightgbm.LGBMRegressor(**FEW).fit(x, x.sum(axis=1)).booster_
+        assert pretzel.compile(booster).feature_names_in_.tolist() == booster.feature_name() == names

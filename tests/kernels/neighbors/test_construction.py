@@ -24,6 +24,11 @@ TREE: dict[str, Any] = {
     "metric": "squares",
     "p": 2.0,
 }
+DENSITY: dict[str, Any] = {
+    **{name: TREE[name] for name in ("rows", "spans", "low", "high", "metric", "p")},
+    **{"log_weights": np.zeros(4), "masses": np.array([4.0]), "total": 4.0, "kernel": "gaussian", "bandwidth": 1.0},
+    **{"norm": 0.0, "breadth_first": True},
+}
 
 WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("nearest:Nearest", (F3,), dense("i64", 4), {"count": 4, "limit": 1.0}),
@@ -42,6 +47,15 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("tree:NearestInTree", (F3,), I2, TREE | {"low": np.ones((2, 3))}),
     ("tree:NearestInTree", (F3,), I2, TREE | {"high": np.ones(2)}),
     ("tree:NearestInTree", (F3,), I2, TREE | {"metric": "cosine"}),
+    ("density:TreeDensity", (F2,), dense("f64"), DENSITY),
+    ("density:TreeDensity", (F3,), F3, DENSITY),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"spans": np.array([[0, 5]])}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"spans": np.zeros((0, 2), np.int64)}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"masses": np.ones(2)}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"log_weights": np.ones(3)}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"high": np.ones(2)}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"kernel": "cauchy"}),
+    ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"metric": "cosine"}),
     ("found:Gather", (F3, I2), F3, {}),
     ("found:Gather", (F3, F2), F2, {}),
     ("found:Gather", (F3, I2), dense("f32", 2), {}),

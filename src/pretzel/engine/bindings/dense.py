@@ -158,7 +158,10 @@ DENSE: dict[type[Node], tuple[Binding, ...]] = {
         Binding("standardize.sparse", "sparse.values:Divide", takes=_is_sparse),
     ),
     ops.Elementwise: (
-        Binding("elementwise", "dense.elementwise:Elementwise", takes=_is_dense),
+        Binding(
+            "elementwise", "dense.elementwise:Elementwise", takes=lambda node: _is_dense(node) and node.type.is_float
+        ),
+        Binding("elementwise.test", "dense.elementwise:Test", takes=lambda node: not node.type.is_float),
         Binding("elementwise.sparse", "sparse.values:Elementwise", takes=_is_sparse),
     ),
     ops.Clip: (Binding("clip", "dense.scale:Clip"),),

@@ -56,7 +56,7 @@ def read_text(text: str) -> Model:
         average="average_output" in header,
         feature_names=names,
         trees=tuple(_tree(i, block, len(names)) for i, block in enumerate(blocks)),
-        linear=any(block.get("is_linear", "0") != "0" for block in blocks),
+        linear=any(block.get("is_linear", "0").strip() != "0" for block in blocks),
         categorical=_categorical(rest, len(names)),
         pandas_categories=_pandas_categories(rest),
     )
@@ -74,7 +74,7 @@ def _whole(text: str) -> tuple[str, str]:
 
 def _feature_names(header: Lines) -> tuple[str, ...]:
     features = _number(header, "max_feature_idx") + 1
-    names = tuple(_text(header, "feature_names").split())
+    names = tuple(name for name in _text(header, "feature_names").split(" ") if name)
     if len(names) != features:
         raise InputError(f"feature_names: expected {features} names, got {len(names)}")
     return names
@@ -88,8 +88,13 @@ def _trees_per_iteration(header: Lines, trees: int) -> int:
 
 
 def _lines(block: str) -> dict[str, str]:
-    pairs = (line.partition("=") for line in block.splitlines())
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    """Return the value of each key, as it stands: of the names of features, blanks of other kinds are part."""
+    return {key: value for key, _, value in (line.partition("=") for line in _split(block))}
+
+
+def _split(text: str) -> list[str]:
+    """Return the lines of a text, which end where LightGBM ends them: names may hold what ``splitlines`` splits at."""
+    return re.split(r"[\r\n]+", text)
 
 
 def _text(lines: Lines, key: str, default: str | None = None) -> str:
@@ -100,14 +105,14 @@ def _text(lines: Lines, key: str, default: str | None = None) -> str:
 
 
 def _number(lines: Lines, key: str, default: str | None = None) -> int:
-    value = _text(lines, key, default)
+    value = _text(lines, key, default).strip()
     if not re.fullmatch(r"\d{1,9}", value):
         raise InputError(f"{key}: expected a number, got {value!r:.40}")
     return int(value)
 
 
 def _version(header: Lines) -> str:
-    version = _text(header, "version")
+    version = _text(header, "version").strip()
     if version not in VERSIONS:
         raise InputError(f"version: expected one of {', '.join(VERSIONS)}, got {version!r:.40}")
     return version
@@ -172,4 +177,4 @@ def _pandas_categories(rest: str) -> tuple[tuple[Any, ...], ...]:
 
 
 def _after(key: str, text: str) -> Iterator[str]:
-    yield from (line[len(key) :] for line in text.splitlines() if line.startswith(key))
+    yield from (line[len(key) :] for line in _split(text) if line.startswith(key))

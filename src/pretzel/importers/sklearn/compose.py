@@ -12,7 +12,8 @@ from sklearn.preprocessing import FunctionTransformer
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import UnreadableError
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, served_as
+from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -99,7 +100,9 @@ def _weighted(node: Node, weight: float | None) -> Node:
 def _is_identity(transformer: Any) -> bool:
     if transformer is None or (isinstance(transformer, str) and transformer == "passthrough"):
         return True
-    return type(transformer) is FunctionTransformer and transformer.func is None
+    if served_as(type(transformer)) is not FunctionTransformer or changed(transformer, FunctionTransformer):
+        return False
+    return transformer.func is None
 
 
 def _is_dropped(transformer: Any) -> bool:

@@ -1,37 +1,28 @@
-"""Functions of each value: NumPy's by name, and ones above a threshold."""
+"""Functions of each value: those of NumPy and SciPy, and ones above a threshold."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import Binarizer, FunctionTransformer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.array_functions import ArgumentError, computed, integer_name, names, takes_sparse
 from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
-
-NAMES: dict[Callable[..., Any], str] = {
-    np.abs: "abs",
-    np.exp: "exp",
-    np.expm1: "expm1",
-    np.log: "log",
-    np.log1p: "log1p",
-    np.negative: "negative",
-    np.reciprocal: "reciprocal",
-    np.sqrt: "sqrt",
-    np.square: "square",
-    np.tanh: "tanh",
-}
 
 
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the values themselves."""
     node = checked(x, estimator) if estimator.validate else x.numbers()
+    if estimator.func is not None:
+        _note_integers(x, estimator.func, estimator.kw_args or {})
     return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
 
 
@@ -51,23 +42,29 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     """Return a function given as a callable, of every value of x; None is the identity."""
     if function is None:
         return x
-    if arguments:
-        raise step.refuse(arguments_option, "functions are served without further arguments", "leave them out")
-    name = _name(function)
-    if name is None:
-        remedy = f"use one of NumPy's {', '.join(NAMES.values())}"
+    if is_sparse(x) and not takes_sparse(function):
+        remedy = "make the step before it give a dense one"
+        raise step.refuse(option, "it is given a sparse matrix", remedy, about_input=True)
+    try:
+        made = computed(function, x, arguments or {})
+    except ArgumentError as error:
+        given, remedy = error.args
+        raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
+    if made is None:
+        remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
         raise step.refuse(option, "no importer knows what it computes", remedy)
-    if is_sparse(x):
-        raise step.refuse(
-            option, "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
-        )
-    return ops.Elementwise(x, name)
+    return made
+
+
+def _note_integers(x: Columns, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
+    name = integer_name(function, arguments)
+    for part in x.parts:
+        if name is not None and isinstance(part, Open):
+            noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
+            noted.append([name, None if part.positions is None else list(part.positions)])
 
 
 def as_compared(value: Any, dtype: np.dtype) -> float:
     """Return a number as NumPy compares it with an array: a Python number takes the type of the array."""
     return float(dtype.type(value)) if type(value) in (int, float) else float(value)
-
-
-def _name(function: Any) -> str | None:
-    return next((name for known, name in NAMES.items() if known is function), None)

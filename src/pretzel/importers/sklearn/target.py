@@ -11,7 +11,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, served_as
 from pretzel.importers.sklearn.functions import applied
 from pretzel.importers.sklearn.matrices import product, vector
 from pretzel.importers.sklearn.members import cast
@@ -30,10 +30,11 @@ def transformed_target_regressor(estimator: Any, x: Columns, step: Step) -> Meth
 
 def _inverted(transformer: Any, y: Node, step: Step) -> Node:
     """Return what a transformer's ``inverse_transform`` makes of y."""
-    invert = INVERSES.get(type(transformer))
+    invert = INVERSES.get(served_as(type(transformer)))
     if invert is None:
         remedy = f"use one of {', '.join(kind.__name__ for kind in INVERSES)}"
         raise step.refuse("transformer", f"the inverse of a {type(transformer).__name__} is not served", remedy)
+    Step(f"{step.path}.transformer", transformer).check_unchanged()
     finite = ops.RequireFinite(y, type(transformer).__name__, invert not in STRICT)
     return invert(transformer, finite, step)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 
 from pretzel.errors import DefinitionError
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
@@ -91,6 +93,7 @@ def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
 def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the texts in lower case, then without accents, as far as that is asked for."""
     texts, form = x.text(), estimator.strip_accents
+    _note_decoding(estimator, x)
     if estimator.lowercase:
         texts = ops.Lowercase(texts)
     if not form:
@@ -99,6 +102,22 @@ def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
         reason = "it is Python code, which servers do not run" if callable(form) else "there is no such form"
         raise step.refuse("strip_accents", reason, "use 'ascii' or 'unicode', and fit again")
     return ops.StripAccents(texts, form)
+
+
+def _note_decoding(estimator: Any, x: Columns) -> None:
+    """Tell clients how the vectorizer decodes documents that come as bytes."""
+    part = x.parts[0]
+    if isinstance(part, Open) and part.width is None:
+        form = (_codec(estimator.encoding), str(estimator.decode_error))
+        part.inputs.decoding.setdefault(part.name, []).append(form)
+
+
+def _codec(encoding: str) -> str:
+    """Return one name for all aliases of an encoding; an unknown one stays, for only bytes need it."""
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return str(encoding)
 
 
 def _tokens(estimator: Any, texts: Node, step: Step) -> Node:

@@ -20,6 +20,7 @@ from pretzel.plan.ops.dense import (
     RequireFinite,
     Standardize,
 )
+from pretzel.plan.ops.density import TreeDensity
 from pretzel.plan.ops.features import Bin, Power, Products, Spline
 from pretzel.plan.ops.folded import NormalizedLinear, RequireFiniteProduct, RequireWithin, Sum
 from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
@@ -95,6 +96,7 @@ __all__ = [
     "Threshold",
     "Tokenize",
     "Topics",
+    "TreeDensity",
     "TreeEnsemble",
     "WeightedMedian",
     "Where",

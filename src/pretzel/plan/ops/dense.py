@@ -22,7 +22,28 @@ FUNCTIONS = (
     "sin",
     "cos",
     "erf",
+    "log2",
+    "log10",
+    "exp2",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "sign",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "cbrt",
+    "expit",
+    "logit",
 )
+TESTS = ("isnan", "isinf", "isfinite", "signbit")
 NORMS = ("l1", "l2", "max")
 
 
@@ -104,18 +125,22 @@ class Elementwise(Node):
     """A function of each value: of every one in a dense value, of the stored ones in a sparse row.
 
     ``one_plus_log`` is ``log(x) + 1`` (``TfidfTransformer.sublinear_tf``); the others are NumPy's of that name, and
-    ``relu`` is ``max(x, 0)``; ``erf`` is SciPy's.
+    ``relu`` is ``max(x, 0)``; ``erf``, ``expit`` and ``logit`` are those of ``scipy.special``.
     """
 
     x: Node
     function: str
-    """exp, log, log1p, expm1, sqrt, square, abs, negative, reciprocal, tanh, relu, one_plus_log, sin, cos or erf."""
+    """Functions: exp, log, log1p, expm1, sqrt, square, abs, negative, reciprocal, tanh, relu, one_plus_log, sin, cos,
+    erf, log2, log10, exp2, tan, arcsin, arccos, arctan, sinh, cosh, arcsinh, arccosh, arctanh, sign, floor, ceil,
+    trunc, rint, cbrt, expit or logit.  Tests of dense floats: isnan, isinf, isfinite or signbit."""
     exact = True
 
     def infer(self) -> ValueType:
-        """Floats in, the same type out."""
+        """Floats in, the same type out; of a test, dense floats in and bool out."""
+        if self.function in TESTS:
+            return ValueType("bool", _dense(self).width)
         if self.function not in FUNCTIONS:
-            raise self.fail(f"function: expected one of {', '.join(FUNCTIONS)}, got {self.function!r}")
+            raise self.fail(f"function: expected one of {', '.join((*FUNCTIONS, *TESTS))}, got {self.function!r}")
         return _float(self)
 
 

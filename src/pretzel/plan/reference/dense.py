@@ -29,8 +29,42 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "one_plus_log": lambda x: np.log(x) + x.dtype.type(1),
     "sin": np.sin,
     "cos": np.cos,
-    "erf": lambda x: np.array([math.erf(v) for v in x.ravel()], x.dtype).reshape(x.shape),
+    "erf": lambda x: _each(math.erf, x),
+    "log2": np.log2,
+    "log10": np.log10,
+    "exp2": np.exp2,
+    "tan": np.tan,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "arcsinh": np.arcsinh,
+    "arccosh": np.arccosh,
+    "arctanh": np.arctanh,
+    "sign": np.sign,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "rint": np.rint,
+    "cbrt": np.cbrt,
+    "expit": lambda x: (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype),
+    "logit": lambda x: _logit(x.astype(np.float64)).astype(x.dtype),
+    "isnan": np.isnan,
+    "isinf": np.isinf,
+    "isfinite": np.isfinite,
+    "signbit": np.signbit,
 }
+
+
+def _each(function: Callable[[float], float], x: np.ndarray) -> np.ndarray:
+    return np.array([function(v) for v in x.ravel()], x.dtype).reshape(x.shape)
+
+
+def _logit(x: np.ndarray) -> np.ndarray:
+    """Return ``scipy.special.logit``, which takes another way around 1/2, where the logarithm is near zero."""
+    s = 2 * (x - 0.5)
+    return np.where((x < 0.3) | (x > 0.65), np.log(x / (1 - x)), np.log1p(s) - np.log1p(-s))
 
 
 @reference(ops.Affine)

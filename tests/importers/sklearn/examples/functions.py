@@ -1,8 +1,10 @@
 """Functions of each value, random projections, indicators, and targets that are transformed."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy import special
 from scipy.sparse import csr_matrix
 from sklearn import preprocessing, random_projection
 from sklearn.compose import TransformedTargetRegressor
@@ -42,19 +44,25 @@ def _target(y: Any = Y, **defaults: Any) -> Example:
 
 
 FUNCTIONS = [np.log1p, np.exp, np.sqrt, np.abs, np.square, np.log, np.expm1, np.tanh, np.negative, np.reciprocal]
+OTHERS = [np.sin, np.floor, np.sign, np.isnan, np.float32, partial(np.clip, a_min=0.0, a_max=1.0), special.expit]
 
 EXAMPLES = [
     Example(
         preprocessing.FunctionTransformer,
         fitting(preprocessing.FunctionTransformer, X - 1.0, given=X - 0.7),
         {
-            "func": [*FUNCTIONS, np.sin, lambda x: x],
+            "func": [*FUNCTIONS, *OTHERS, np.spacing, lambda x: x],
             "inverse_func": FIT_ONLY,
             "validate": HARMLESS,  # it refuses NaN and infinity, and leaves all else as it is
             "accept_sparse": FIT_ONLY,
             "check_inverse": FIT_ONLY,
             "feature_names_out": HARMLESS,
-            "kw_args": [({"dtype": np.float32}, {"func": np.exp})],
+            "kw_args": [
+                ({"dtype": np.float32}, {"func": np.exp}),
+                ({"a_min": 0.1, "a_max": [0.5, 1.0, 2.0]}, {"func": np.clip}),
+                ({"decimals": 1}, {"func": np.round}),
+                ({"where": [True, False, True]}, {"func": np.exp}),
+            ],
             "inv_kw_args": FIT_ONLY,
         },
     ),

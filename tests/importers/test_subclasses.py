@@ -1,0 +1,308 @@
+"""Subclasses of served estimators answer as their bases, or what they redefine is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import NMF
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+import pretzel
+from pretzel.errors import UnsupportedError
+from pretzel.importers import export
+from tests.importers.sklearn.frames import assert_serves
+
+X = np.random.default_rng(0).normal(size=(60, 3))
+Y = (X[:, 0] + X[:, 1] > 0).astype(int)
+
+
+class Mixin:
+    """Adds methods and constants that no library knows."""
+
+    VERSION = "1.0"
+
+    def summary(self) -> str:
+        return f"{self.VERSION}: {len(self.coef_)}"  # type: ignore[attr-defined]
+
+    def _helper(self) -> int:
+        return 7
+
+    @property
+    def size(self) -> int:
+        return 3
+
+
+class Logistic(Mixin, LogisticRegression):
+    """A constructor of its own, another fit, and things that are shown."""
+
+    _parameter_constraints: dict[str, list[Any]] = {}
+
+    def __init__(self, strength: float = 2.0) -> None:
+        self.strength = strength
+        super().__init__(C=1 / strength)
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        return super().fit(X, 1 - y, sample_weight)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {"strength": self.strength}
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        return 1.0
+
+    def __repr__(self) -> str:
+        return "Logistic"
+
+    def __sklearn_tags__(self) -> Any:
+        return super().__sklearn_tags__()
+
+
+class Scaler(StandardScaler, Mixin):
+    """The mixin last, and its own fit_transform."""
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        return self.fit(X, y).transform(X)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        return np.array(["a", "b", "c"], object)
+
+
+class Steps(Pipeline):
+    """Steps of its own choice."""
+
+    def __init__(self, *, with_scaler: bool = True) -> None:
+        self.with_scaler = with_scaler
+        super().__init__([("scaler", Scaler()), ("model", Logistic())])
+
+    def set_params(self, **kwargs: Any) -> Any:
+        return self
+
+
+class Boosted(lightgbm.LGBMClassifier):
+    """The defaults of a team."""
+
+    def __init__(self, num_leaves: int = 4, n_estimators: int = 3, verbose: int = -1, **options: Any) -> None:
+        super().__init__(num_leaves=num_leaves, n_estimators=n_estimators, verbose=verbose, **options)
+
+
+class Extreme(xgboost.XGBRegressor):
+    """Another fit."""
+
+    def fit(self, X: Any, y: Any, **options: Any) -> Any:
+        return super().fit(X, y + 1, **options)
+
+
+class Booster(lightgbm.Booster):
+    """A booster with a method more."""
+
+    def trees(self) -> int:
+        return int(self.num_trees())
+
+
+class Same(FunctionTransformer):
+    """The identity."""
+
+
+SERVED = [
+    Logistic(),
+    Scaler(),
+    Steps(),
+    make_pipeline(Scaler(), Logistic()),
+    Boosted(),
+    Extreme(n_estimators=2),
+    type("Forest", (RandomForestClassifier,), {"extra": 1})(n_estimators=3, max_depth=2),
+    type("Twice", (type("Once", (KMeans,), {}),), {"fit_more": lambda self: self})(2, n_init=1, random_state=0),
+    VotingClassifier([("a", Logistic()), ("b", Boosted())], voting="soft"),
+    OneVsRestClassifier(Logistic()),
+    ColumnTransformer([("s", Scaler(), [0, 1]), ("same", Same(), [2])]),
+]
+
+
+@pytest.mark.parametrize("estimator", SERVED, ids=lambda estimator: type(estimator).__name__)
+def test_what_only_fits_otherwise_is_served(estimator: Any) -> None:
+    assert_serves(estimator.fit(X, Y), X)
+
+
+def test_what_the_definition_says_of_a_subclass() -> None:
+    metadata = export(Logistic().fit(X, Y)).metadata
+    assert metadata["estimator"] == f"{__name__}.Logistic"
+    assert metadata["library"].startswith("scikit-learn ") or metadata["library"].startswith("sklearn ")
+
+
+def test_a_booster_of_a_subclass() -> None:
+    booster = Booster(model_str=Boosted().fit(X, Y).booster_.model_to_string())
+    np.testing.assert_array_equal(pretzel.compile(booster).predict(X), booster.predict(X))
+    loud = type("Loud", (Booster,), {"predict": lambda self, X: 0})(model_str=booster.model_to_string())
+    with pytest.raises(UnsupportedError, match="the class Loud redefines 'predict'"):
+        pretzel.compile(loud)
+
+
+def test_texts_and_targets() -> None:
+    texts = ["red green", "green blue", "blue sky"]
+    vectorizer = type("Words", (TfidfVectorizer,), {"fit": lambda self, X, y=None: TfidfVectorizer.fit(self, X[1:])})()
+    vectorizer.fit(texts)
+    assert (pretzel.compile(vectorizer).transform(texts) != vectorizer.transform(texts)).nnz == 0
+    model = TransformedTargetRegressor(LinearRegression(), transformer=Scaler())
+    assert_serves(model.fit(X, X[:, 0] * 3), X)
+
+
+def redefining(name: str, value: Any = lambda self, X=None: 0, base: type = LogisticRegression) -> type:
+    return type("Own", (base,), {name: value})
+
+
+REDEFINED: list[tuple[type, str]] = [
+    *((redefining(name), f"redefines '{name}'") for name in ("predict", "predict_proba", "decision_function")),
+    (redefining("transform", base=StandardScaler), "redefines 'transform'"),
+    (redefining("coef_", property(lambda self: 1, lambda self, value: None)), "adds 'coef_'"),
+    (redefining("classes_", np.arange(2)), "adds 'classes_'"),
+    (redefining("n_features_in_", property(lambda self: 1, lambda self, value: None)), "adds 'n_features_in_'"),
+    (redefining("C", property(lambda self: 1.0, lambda self, value: None)), "adds 'C'"),
+    (
+        redefining("__getattribute__", lambda self, name: object.__getattribute__(self, name)),
+        "redefines '__getattribute__'",
+    ),
+    (redefining("__getattr__", lambda self, name: object.__getattribute__(self, name)), "adds '__getattr__'"),
+    (redefining("__setattr__", lambda self, name, value: object.__setattr__(self, name, value)), "'__setattr__'"),
+    (redefining("__call__"), "adds '__call__'"),
+    (redefining("__eq__", lambda self, other: True), "'__eq__'"),
+    (redefining("transform"), "adds 'transform'"),
+    (redefining("decision_function", base=KNeighborsClassifier), "adds 'decision_function'"),
+    (redefining("_estimator_type", "regressor"), "'_estimator_type'"),
+    (redefining("_sklearn_output_config", {"transform": "pandas"}), "adds '_sklearn_output_config'"),
+    (redefining("set_output", base=StandardScaler), "redefines 'set_output'"),
+    (redefining("_predict_proba_lr"), "redefines '_predict_proba_lr'"),
+    (redefining("_more", property(lambda self: 1), type("Base", (redefining("predict"),), {})), "redefines 'predict'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "problem"), REDEFINED, ids=[problem for _, problem in REDEFINED])
+def test_what_answers_otherwise_is_refused(kind: type, problem: str) -> None:
+    plain = kind.__mro__[1] if "Base" not in kind.__mro__[1].__name__ else LogisticRegression
+    estimator: Any = plain().fit(X, Y)
+    estimator.__class__ = kind
+    with pytest.raises(UnsupportedError, match=f"the class Own .*{problem}, which may change the answers; use a"):
+        export(estimator)
+    if hasattr(plain, "predict"):
+        return
+    with pytest.raises(UnsupportedError, match=rf"pipeline\.own: .*{problem}"):
+        export(Pipeline([("own", estimator), ("last", LogisticRegression().fit(X, Y))]))
+
+
+def test_mixins_before_and_behind_the_library() -> None:
+    class Louder:
+        def predict(self, X: Any) -> Any:
+            return np.zeros(len(X))
+
+    class Reader(BaseEstimator):
+        def _check_feature_names(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            return {}
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+    class First(Louder, LogisticRegression):
+        pass
+
+    class Last(LogisticRegression, Louder):
+        pass
+
+    class Between(LogisticRegression, Reader):
+        pass
+
+    class Both(StandardScaler, LogisticRegression):
+        def __init__(self) -> None:
+            LogisticRegression.__init__(self)
+            StandardScaler.__init__(self)
+
+    with pytest.raises(UnsupportedError, match=r"the class .*Louder redefines 'predict'"):
+        export(First().fit(X, Y))
+    assert_serves(Last().fit(X, Y), X)  # the library's own predict comes first
+    with pytest.raises(UnsupportedError, match=r"the class .*Reader adds '__sklearn_is_fitted__'"):
+        export(Between().fit(X, Y))
+    with pytest.raises(UnsupportedError, match="the class LogisticRegression (adds|redefines)"):
+        export(Both().fit(X, Y))
+
+
+def test_tags_that_come_out_otherwise() -> None:
+    class Tagged(StandardScaler):
+        def __sklearn_tags__(self) -> Any:
+            tags = super().__sklearn_tags__()
+            tags.input_tags.allow_nan = False
+            return tags
+
+    with pytest.raises(UnsupportedError, match="Tagged redefines '__sklearn_tags__'"):
+        export(Tagged().fit(X))
+
+
+def test_names_decide_where_tables_are_passed_on() -> None:
+    assert_serves(make_pipeline(Scaler(), LogisticRegression()).fit(X, Y), X)
+    with pytest.raises(UnsupportedError, match="Scaler redefines 'get_feature_names_out'"):
+        export(make_pipeline(Scaler(), LogisticRegression()).set_output(transform="pandas").fit(X, Y))
+
+
+@pytest.mark.parametrize("kind", [LogisticRegression, Logistic, Boosted])
+def test_an_attribute_in_the_place_of_a_method(kind: type) -> None:
+    estimator = kind().fit(X, Y)
+    estimator.fit = None
+    assert_serves(estimator, X)
+    estimator.predict = lambda X: np.zeros(len(X))
+    with pytest.raises(UnsupportedError, match="the instance has an attribute 'predict' in the place of the method"):
+        export(estimator)
+    with pytest.raises(UnsupportedError, match=r"pipeline\.last: .*'predict' in the place of the method"):
+        export(Pipeline([("last", estimator)]))
+
+
+def test_a_function_transformer_that_is_no_identity() -> None:
+    loud = redefining("transform", lambda self, X: X * 2, FunctionTransformer)()
+    for holder in (make_pipeline(loud, LinearRegression()), ColumnTransformer([("loud", loud, [0])])):
+        with pytest.raises(UnsupportedError, match="Own redefines 'transform'"):
+            export(holder.fit(X, Y))
+
+
+def test_the_reason_of_a_refused_class_is_that_of_its_subclasses() -> None:
+    with pytest.raises(UnsupportedError, match="when its iteration stops depends on all rows"):
+        export(type("Own", (NMF,), {})(2, max_iter=2000).fit(np.abs(X)))
+
+
+def test_a_class_of_ones_own_is_unknown() -> None:
+    class Own(TransformerMixin, BaseEstimator):
+        def fit(self, X: Any, y: Any = None) -> Any:
+            return self
+
+        def transform(self, X: Any) -> Any:
+            return X
+
+    with pytest.raises(UnsupportedError, match="no importer knows its type"):
+        export(Own().fit(X))
+
+
+def test_a_constructor_that_leaves_out_what_is_read() -> None:
+    class Bare(StackingClassifier):
+        def __init__(self) -> None:
+            self.fitted_ = True
+
+    with pytest.raises(UnsupportedError, match="what a StackingClassifier reads is not there or not right"):
+        export(Bare())
+
+
+def test_predictions_of_tables_by_a_subclass() -> None:
+    table = pd.DataFrame(X, columns=["a", "b", "c"])
+    estimator = make_pipeline(Scaler(), Boosted()).fit(table, Y)
+    np.testing.assert_array_equal(pretzel.compile(estimator).predict(table), estimator.predict(table))
