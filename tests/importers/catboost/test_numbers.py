@@ -185,5 +185,5 @@ def test_subclasses_are_not_covered() -> None:
     class Own(CatBoostRegressor):
         pass
 
-    with pytest.raises(UnsupportedError, match="no importer knows its type"):
+    with pytest.raises(UnsupportedError, match="it is a subclass of catboost.core.CatBoostRegressor, and may"):
         export(Own(**QUIET).fit(numbers(), target()))
