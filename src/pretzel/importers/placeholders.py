@@ -13,6 +13,7 @@ from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
 
 METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
 
@@ -63,13 +64,13 @@ def _classes(estimator: Any) -> int | None:
 
 
 def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
+    """Return labels, where they are of a kind that plans hold; those of a class that is not known may be of any."""
     if classes is None:
         return placeholder(step, "predict")
-    from pretzel.importers.sklearn.labels import label_table  # loads scikit-learn, which a file of trees need not have
-
+    given = estimator.classes_
     try:
-        table = label_table(estimator.classes_, step)
-    except Exception:  # of the labels of a class that is not known, nothing is certain
+        table = Parameter.strings(list(map(str, given))) if given.dtype.kind in "UO" else Parameter.of(given)
+    except (TypeError, ValueError, KeyError):
         return placeholder(step, "predict")
     return ops.LabelLookup(ops.ArgMax(placeholder(step, "scores", classes)), table)
 

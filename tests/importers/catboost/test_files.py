@@ -129,7 +129,9 @@ def test_json_that_lost_statistics_is_refused(tmp_path: Path) -> None:
 def test_texts_are_refused_by_name(tmp_path: Path) -> None:
     x = table().assign(text=["some words here", "others"] * (len(table()) // 2))[["number", "text"]]
     model = CatBoostClassifier(**QUIET, text_features=["text"]).fit(x, told() > 0.5)
-    with pytest.raises(UnsupportedError, match=r"Model\(text_features=.*make numbers of them in a step before"):
+    with pytest.raises(
+        UnsupportedError, match=r"catboost.CatBoost\(text_features=.*make numbers of them in a step before"
+    ):
         export(saved(model, tmp_path, "cbm"))
 
 
