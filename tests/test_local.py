@@ -226,7 +226,7 @@ def test_what_cannot_be_served_says_so() -> None:
     class Mine(BaseEstimator):
         pass
 
-    with pytest.raises(UnsupportedError, match="mine: Mine cannot be served: no importer knows its type"):
+    with pytest.raises(UnsupportedError, match="Mine cannot be served: it is not an estimator"):
         pretzel.compile(Mine())
 
 

@@ -106,4 +106,4 @@ DatetimeEncoder = elsewhere("skrub._datetime_encoder", "DatetimeEncoder", _Dates
 TextEncoder = elsewhere("skrub._text_encoder", "TextEncoder", _Passing, transform=lambda self, X: lengths(X))
 Custom = elsewhere("acme.features", "Custom")
 Always = elsewhere("acme.models", "Always", _Always)
-Forest = elsewhere("acme.models", "Forest", RandomForestClassifier)
+Forest = elsewhere("acme.models", "Forest", RandomForestClassifier, predict=lambda self, X: np.zeros(len(X)))

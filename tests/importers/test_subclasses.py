@@ -289,7 +289,7 @@ def test_a_class_of_ones_own_is_unknown() -> None:
         def transform(self, X: Any) -> Any:
             return X
 
-    with pytest.raises(UnsupportedError, match="no importer knows its type"):
+    with pytest.raises(UnsupportedError, match="no importer knows its class"):
         export(Own().fit(X))
 
 

@@ -20,17 +20,17 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
     if not any(hasattr(kind, name) for name in PREDICTS):
         said = "it has neither predict nor transform: it knows only the rows that it was fitted on"
         return said, "fit a classifier on the labels that it found, or use a clusterer with predict, such as KMeans"
-    base = next((base for base in kind.__mro__[1:] if base in known), None)
-    if base is not None and hasattr(estimator, "steps"):
-        remedy = f"rebuild it as scikit-learn's own: sklearn.pipeline.Pipeline({_kept(estimator)})"
-        return "its class may do other things than scikit-learn's Pipeline", remedy
-    if base is not None:
-        name = f"{base.__module__.partition('._')[0]}.{base.__qualname__}"
-        return f"it is a subclass of {name}, and may have changed what its methods do", f"use {name} itself"
     alike = next((one for one in known if one.__name__ == kind.__name__), None)
     if alike is not None:
         return "no importer knows its class", f"use {alike.__module__.partition('._')[0]}.{alike.__qualname__}"
     return "no importer knows its class", f"use another estimator ({PAGE})"
+
+
+def redefined(estimator: Any, base: type) -> str:
+    """Return what to do instead of a subclass of ``base`` that redefines what answers."""
+    if hasattr(estimator, "steps"):
+        return f"rebuild it as scikit-learn's own: sklearn.pipeline.Pipeline({_kept(estimator)})"
+    return f"use a {base.__name__}, or a subclass that redefines only how it is fitted"
 
 
 def _without_sampler(kind: type) -> str:

@@ -12,6 +12,8 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any
 
+from pretzel.importers.remedies import redefined
+
 ANSWERS = frozenset(
     (
         *("decision_function", "inverse_transform", "kneighbors", "kneighbors_graph", "predict", "predict_log_proba"),
@@ -67,9 +69,10 @@ def changed(estimator: Any, base: type) -> tuple[str, str] | None:
     for name in dict.fromkeys(name for one in foreign for name in vars(one)):
         owner = _owner(kind, name)
         if owner in foreign and not _is_harmless(name, estimator, base):
-            remedy = f"use a {base.__name__}, or a subclass that redefines only how it is fitted"
             verb = "redefines" if _owner(base, name) else "adds"
-            return f"the class {owner.__qualname__} {verb} {name!r}, which may change the answers", remedy
+            return f"the class {owner.__qualname__} {verb} {name!r}, which may change the answers", redefined(
+                estimator, base
+            )
     return None
 
 
