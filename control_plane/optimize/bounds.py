@@ -145,6 +145,14 @@ def _impute(node: ops.Impute, x: Bound) -> Bound:
     return Bound(max(x.limit, largest(node.fill)), x.nan and not math.isnan(node.missing))
 
 
+@proves(ops.ImputeObjects)
+def _impute_objects(node: ops.ImputeObjects, x: Bound) -> Bound:
+    """Return the bound of what is filled; None or NaN, whichever is not missing, stays a NaN."""
+    if not largest(node.fill) < math.inf:
+        return UNKNOWN
+    return Bound(max(x.limit, largest(node.fill)), x.nan)
+
+
 @proves(ops.Select, ops.Column, ops.Densify, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x

@@ -71,4 +71,5 @@ def _places(classes: Any, x: Columns, step: Step, **options: bool) -> Node:
     nan = UNKNOWN if len(present) == len(numbers) else len(present)
     labels = x.number()
     wide = labels if labels.type.dtype == "f64" else ops.Cast(labels, "f64")
-    return ops.Lookup(wide, Parameter.of(present), nan_code=nan, column="y", **options)
+    # LabelEncoder converts labels to the type of its classes: None becomes NaN.
+    return ops.Lookup(wide, Parameter.of(present), nan_code=nan, none_code=nan, column="y", **options)
