@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -53,6 +54,7 @@ def _guess(inputs: Sequence[InputDescription]) -> str:
 
 def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table, names = table_of(X), metadata.get("feature_names")
+    name, forms = inputs[0].name, metadata.get("objects") or {}
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
     if is_sparse(X) and inputs[0].type.layout == "dense":
@@ -60,8 +62,15 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if table is None:
         X = _as_read(X, metadata)
     elif not hasattr(X, "iloc"):
-        X = np.column_stack([array_of(column, number=True) for column in table.values()])
-    return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
+        refuse_ambiguous_nulls(X, forms)
+        columns = [_as_framed(column, forms.get(name)) for column in table.values()]
+        X = np.column_stack([array_of(column, number=True) for column in columns])
+    return {name: column_of(name, X, inputs[0].type, forms.get(name))}
+
+
+def _as_framed(column: Any, form: Form | None) -> Any:
+    """Return a column of a table of Python's own, of rows or of columns of named values, as pandas would make it."""
+    return column if form is None or not isinstance(column, (list, tuple)) else as_frame(column, form)
 
 
 def _names_differ(got: list[str], wanted: list[str]) -> str:
@@ -80,7 +89,7 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
-    return {name: column_of(name, X, inputs[0].type)}
+    return {name: column_of(name, X, inputs[0].type, (metadata.get("objects") or {}).get(name))}
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -100,7 +109,12 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
-    columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
+    forms = metadata.get("objects") or {}
+    refuse_ambiguous_nulls(X, forms)
+    columns: dict[str, Column] = {
+        name: column_of(name, _as_framed(chosen[name], forms.get(name)), kind, forms.get(name))
+        for name, kind in kinds.items()
+    }
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.inputs import MATRIX, Inputs
+from pretzel.importers.objects import objects_of
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
@@ -33,7 +34,10 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
     inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
     methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
-    return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
+    metadata = _metadata(estimator, x, inputs)
+    if objects := objects_of(methods):
+        metadata["objects"] = objects
+    return Definition(methods, tuple(inputs.used.values()), metadata)
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:

@@ -17,12 +17,16 @@ Methods = dict[str, Node]
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
+ColumnsImporter = TypeVar("ColumnsImporter", bound=Callable[[Any, Columns, "Step"], Columns])
+Imported = TypeVar("Imported")
 
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+GIVES_COLUMNS: dict[type, Callable[[Any, Columns, Step], Columns]] = {}
+"""What a transformer hands to the next step of a pipeline, where its columns may be texts and numbers side by side."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
@@ -47,6 +51,16 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
             if found in IMPORTERS:
                 raise TypeError(f"{found.__qualname__} has two importers")
             IMPORTERS[found] = function
+        return function
+
+    return register
+
+
+def gives_columns(kind: type) -> Callable[[ColumnsImporter], ColumnsImporter]:
+    """Register a function of (estimator, what it is given, where it stands) that returns the columns of a transform."""
+
+    def register(function: ColumnsImporter) -> ColumnsImporter:
+        GIVES_COLUMNS[kind] = function
         return function
 
     return register
@@ -95,6 +109,14 @@ class Step:
             raise Step(f"{self.path}.{name}", estimator).refuse("", "it has no transform", "place it last")
         return methods["transform"]
 
+    def columns(self, name: str, estimator: Any, x: Columns) -> Columns:
+        """Import ``estimator`` for the columns that its ``transform`` hands to the next step."""
+        load_family(type(estimator))
+        split = GIVES_COLUMNS.get(type(estimator))
+        if split is None:
+            return Columns.of(self.transform(name, estimator, x))
+        return _import(split, estimator, x, Step(f"{self.path}.{name}", estimator))
+
     def refuse(self, option: str, reason: str, remedy: str) -> UnsupportedError:
         """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead."""
         kind = type(self.estimator).__name__
@@ -112,6 +134,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
+    return _import(importer, estimator, x, step)
+
+
+def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
+    """Return what an importer makes, or the error that names the step."""
     try:
         return importer(estimator, x, step)
     except UnreadableError as error:

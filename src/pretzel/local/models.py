@@ -11,6 +11,7 @@ import numpy as np
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
 from pretzel.client.inputs import columns_of
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
@@ -85,6 +86,7 @@ class Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
+        self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
@@ -95,6 +97,7 @@ class Models:
         columns = columns_named(X, self._types) if self.main.by_name else None
         if columns is not None:
             try:
+                refuse_ambiguous_nulls(X, self._forms)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
                 pass  # something is unusual: the careful way below takes it, or says what is wrong
@@ -105,9 +108,12 @@ class Models:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
         singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
+        for name, form in self._forms.items():
+            written[name] = _as_objects(written[name], self._types[name], form)
         read = {name: _native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))
-        return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
+        typed = {item.name: _typed(item, read[item.name], self._forms.get(item.name)) for item in model.inputs}
+        return model, *model.bound(typed)
 
     def _of(self, kind: Kind) -> Model:
         return self._made.get(kind) or self._make(kind)
@@ -174,18 +180,24 @@ class _SparseSample:
         return self
 
 
+def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
+    """Return a column that the model reads as objects as it is, or a list as pandas would make it."""
+    refuse_na(column, form, is_text=kind.is_text)
+    return as_frame(column, form) if isinstance(column, (list, tuple)) else column
+
+
 def _native(column: Any, kind: ValueType) -> Any:
     """Return a column of a table as texts or as an array of its own numbers."""
     return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
 
 
-def _typed(item: InputDescription, values: Any) -> Any:
+def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
     """Return a column in the type that the model reads."""
     if item.type.is_text:
         return values
     if values.dtype.kind in "biuf" and values.dtype != np.float16:
         return values.astype(item.type.numpy, copy=False)
-    return column_of(item.name, values, item.type)
+    return column_of(item.name, values, item.type, form)
 
 
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:

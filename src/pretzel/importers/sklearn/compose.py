@@ -23,7 +23,7 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     *before, (name, last) = estimator.steps
     for earlier, transformer in before:
         if not _is_identity(transformer):
-            x = Columns.of(step.transform(earlier, transformer, x))
+            x = step.columns(earlier, transformer, x)
     return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
 
 
