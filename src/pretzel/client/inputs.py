@@ -20,7 +20,7 @@ from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects")
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects", "spelled")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -93,7 +93,8 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
-    return {inputs[0].name: list_column(inputs[0].name, X)}
+    name = inputs[0].name
+    return {name: list_column(name, X, spelled=name in (metadata.get("spelled") or ()))}
 
 
 def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:

@@ -5,7 +5,7 @@ model say under ``objects`` which of its inputs are read so.  Each has a form, a
 
 ``positions``  of a matrix: its columns that are read so; without it all are.
 ``null``       of texts: the missing value, ``nan`` or ``none``, that None in a row of named values stands for.
-``none``       ``refused``: None would leave the model as a NaN.
+``objects``    ``refused``: the model answers with the column, and the library would answer with objects.
 ``na``         ``refused``: NA is not what the model takes as missing.
 ``takes_objects``  the library converts the column to objects, in which NA of pandas' own types stays NA.
 """
@@ -34,6 +34,8 @@ def numbers_of(array: np.ndarray, dtype: np.dtype, form: Form) -> np.ndarray:
     Raises:
         InputError: a value is not a number, or no float of ``dtype`` equals it; the message names its row.
     """
+    if form.get("objects") == "refused":
+        raise InputError(f"row 0: objects, such as {array.flat[0]!r:.40}, which the library answers with; convert them")
     if array.ndim == 1:
         return np.array([_number(value, dtype, form, row) for row, value in enumerate(array.tolist())], dtype)
     strict = set(form.get("positions", range(array.shape[1])))
@@ -51,7 +53,8 @@ def refuse_na(values: Any, form: Form, *, is_text: bool) -> None:
         InputError: there is one; the message names its row.
     """
     dtype = getattr(values, "dtype", None)
-    if form.get("na") != "refused" or not (is_text or form.get("takes_objects")):
+    stays = is_text or form.get("takes_objects") or str(dtype).startswith("string")
+    if form.get("na") != "refused" or not stays:
         return
     if not hasattr(dtype, "na_value") or isinstance(dtype.na_value, float):
         return
@@ -73,34 +76,34 @@ def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> N
 
 
 def refuse_ambiguous_nulls(X: Any, forms: Mapping[str, Form]) -> None:
-    """Refuse nulls in a boolean column of polars beside columns of floats.
+    """Refuse nulls of polars that are NaN or None to scikit-learn by the columns that a step takes together.
 
-    polars makes one array of a table: then these nulls are NaN, without floats None, and which columns a step takes
-    together only the library knows.
+    polars makes one array of a table.  Nulls of a boolean column are NaN in it beside columns of floats, else None; those
+    of a column without a type are NaN, or None beside texts.
 
     Raises:
         InputError: there is one; the message names the column.
     """
     if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
         return
-    columns = {column.name: column for column in X.get_columns()}
-    if not any(str(column.dtype).startswith("Float") for column in columns.values()):
-        return
-    for name, column in columns.items():
-        if str(column.dtype) == "Boolean" and column.null_count() and (name in forms or len(forms) == 1):
+    columns = X.get_columns()
+    odd = {"Null", "Boolean"} if any(str(column.dtype).startswith("Float") for column in columns) else {"Null"}
+    is_matrix = forms.keys().isdisjoint(column.name for column in columns)
+    for column in columns:
+        if (is_matrix or column.name in forms) and str(column.dtype) in odd and column.null_count():
             raise InputError(
-                f"column {name!r}, row {int(column.is_null().arg_max())}: null in a boolean column beside columns of "
-                "floats is None or NaN to scikit-learn, by the columns of each step; fill it, or cast it to Float64"
+                f"column {column.name!r}, row {int(column.is_null().arg_max())}: null in a column of type {column.dtype} "
+                "is None or NaN to scikit-learn, by the columns of each step; fill it, or cast the column"
             )
 
 
 def as_frame(values: Sequence[Any], form: Form) -> list[Any]:
     """Return a column of rows of named values as ``pandas.DataFrame`` makes it.
 
-    None beside numbers is NaN; among booleans, objects, or alone it stays None.  Beside texts it is the missing value
-    that the model knows, and NaN, as pandas 3 has it, where it knows both.
+    None beside numbers is NaN; among booleans, objects, or alone it stays None.  Beside texts it is what the form says
+    under ``null``, for that differs between pandas 2 and 3.
     """
-    present = [value for value in values if value is not None and value == value]
+    present = [value for value in values if not (value is None or _is_nan(value))]
     if len(present) == len(values):
         return list(values)
     if present and all(isinstance(value, str) for value in present):
@@ -114,8 +117,6 @@ def as_frame(values: Sequence[Any], form: Form) -> list[Any]:
 
 def _number(value: Any, dtype: np.dtype, form: Form, row: int) -> float:
     if value is None:
-        if form.get("none") == "refused":
-            raise InputError(f"row {row}: None, which the library would answer with as it is; fill it in first")
         return float(none_number())
     if isinstance(value, (float, np.floating)):
         number = float(value)
@@ -131,9 +132,16 @@ def _number(value: Any, dtype: np.dtype, form: Form, row: int) -> float:
     else:
         kind = "a text" if isinstance(value, str) else f"of type {type(value).__name__}"
         raise InputError(f"row {row}: expected a number, got {value!r:.40}, which is {kind}; convert it first")
-    if value == value and dtype.type(number) != value:
+    if not _equals(float(dtype.type(number)), value):
         raise InputError(f"row {row}: no {dtype.name} equals {value!r:.40}; round it, or encode such values as texts")
     return number
+
+
+def _equals(number: float, value: Any) -> bool:
+    """Return whether a float is exactly ``value``, or both are NaN; NumPy would round an integer to compare it."""
+    if isinstance(value, np.floating):
+        number = type(value)(number)
+    return bool(number == value or value != value)
 
 
 def _rounded(value: Any, row: int) -> float:
@@ -141,6 +149,10 @@ def _rounded(value: Any, row: int) -> float:
         return float(value)
     except OverflowError:
         raise InputError(f"row {row}: no float equals {value!s:.40}; encode such values as texts") from None
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and value != value
 
 
 def _is_na(value: Any) -> bool:

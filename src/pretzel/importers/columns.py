@@ -103,13 +103,17 @@ class Columns:
         kind = part.type if isinstance(part, Node) else part.inputs.types.get(part.name)
         return kind is not None and kind.is_text
 
-    def lists(self) -> Node:
+    def lists(self, *, spelled: bool = False) -> Node:
         """Return the one column as lists of texts.
+
+        ``spelled``: the items are any labels, and clients write each as :func:`pretzel.plan.spelling.spell` does.
 
         Raises:
             UnreadableError: another step made or reads the column, as something else.
         """
         part = self._whole()
+        if spelled:
+            part.inputs.spelled.add(part.name)
         return part.inputs.ragged(part.name, TOKENS)
 
     def records(self, **form: Any) -> tuple[Node, Node]:

@@ -115,6 +115,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "feature_names": list(x.names or ()),
         "integers_as_text": sorted(inputs.written_out),
         "records": inputs.records,
+        "spelled": sorted(inputs.spelled),
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by

@@ -41,6 +41,8 @@ class Inputs:
         self.metadata: dict[str, Any] = {}
         """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
         self.written_out: set[str] = set()
+        self.spelled: set[str] = set()
+        """Inputs whose lists hold any labels, which clients write as texts (:mod:`pretzel.plan.spelling`)."""
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 

@@ -6,6 +6,7 @@ each such input goes into its metadata under ``objects``; :mod:`pretzel.client.o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,13 +76,21 @@ def objects_of(outputs: Mapping[str, Node]) -> dict[str, dict[str, Any]]:
 def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
     """Add what one column requires to the form of its input; a matrix is read by the strictest of its columns."""
     if reading.is_text:
-        form["null"] = "none" if reading.none and not reading.nan else "nan"
+        form["null"] = _null(reading)
     elif is_answered:
-        form["none"] = "refused"
+        form["objects"] = "refused"
     if reading.takes_objects:
         form["takes_objects"] = True
     if not reading.na_is_missing:
         form["na"] = "refused"
+
+
+def _null(reading: _Reading) -> str:
+    """Return what None beside texts is in a DataFrame: NaN since pandas 3, before it what the model knows."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and int(pandas.__version__.partition(".")[0]) >= 3:
+        return "nan"
+    return "none" if reading.none else "nan"
 
 
 def _read(node: Node, readings: _Readings, behind_none: set[Node]) -> None:

@@ -6,6 +6,7 @@ it is not served.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pretzel.importers.sklearn.labels import label_table
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.spelling import spell
 
 WHOLE_FLOATS = 2**53  # integers beyond are not all float64
 UNKNOWN = -1
@@ -53,10 +55,12 @@ def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Method
 def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step) -> Methods:
     """Return a column for each class, with a one where the row's labels hold it; other labels are passed over."""
     classes = list(estimator.classes_)
-    if not all(isinstance(label, str) and label for label in classes):
-        raise step.refuse("", "some of its classes are no texts, or empty ones", "fit it on lists of texts")
-    vocabulary = label_table(np.array(classes, object), step)
-    found = ops.CountNgrams(x.lists(), vocabulary, "word", 1, 1, "i64", True)
+    if not all(isinstance(label, (str, Real, np.bool_)) and label == label for label in classes):
+        raise step.refuse("", "some of its classes are neither texts nor numbers", "fit it on lists of those")
+    # Texts alone travel as they are: whoever writes requests by hand needs to know of no spelling.
+    spelled = not all(isinstance(label, str) and label for label in classes)
+    vocabulary = Parameter.strings([spell(label) if spelled else str(label) for label in classes])
+    found = ops.CountNgrams(x.lists(spelled=spelled), vocabulary, "word", 1, 1, "i64", True)
     return {"transform": found if estimator.sparse_output else ops.Densify(found)}
 
 

@@ -59,11 +59,7 @@ def _imputed_objects(estimator: Any, x: Columns, run: Sequence[tuple[int, Any]],
     if not _is_nan(marker) and not isinstance(marker, Real):
         raise step.refuse("missing_values", "no number equals it", "use NaN, None or a number")
     missing = float("nan") if _is_nan(marker) else float(marker)
-    imputed = ops.ImputeObjects(numbers, filled, missing, of_objects=True)
-    if isinstance(marker, Real):
-        return imputed
-    # pandas.NA stands for NaN and None alike.
-    return ops.ImputeObjects(imputed, filled, missing_none=True, of_objects=True)
+    return _filled(numbers, filled, missing, marker, of_objects=True)
 
 
 def _is_text(fill: Any, step: Step) -> bool:
@@ -91,14 +87,22 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
     missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
     values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
-    # A mean is taken of floats; the other strategies leave objects as they are, and then NaN does not find None.
-    leaves_none = isinstance(marker, Real) and finds_nan and estimator.strategy in ("most_frequent", "constant")
-    leaves_none = leaves_none and checked.type.is_float and any(True for _ in origins(checked))
     filled = Parameter.of(fill.astype(checked.type.numpy))
-    imputed = ops.ImputeObjects(values, filled) if leaves_none else ops.Impute(values, filled, missing)
+    # A mean is taken of floats; the other strategies leave objects as they are, and then NaN does not find None.
+    as_objects = estimator.strategy in ("most_frequent", "constant") and checked.type.is_float and any(origins(checked))
+    imputed = _filled(values, filled, missing, marker) if as_objects else ops.Impute(values, filled, missing)
     if not estimator.add_indicator:
         return imputed
+    leaves_none = as_objects and finds_nan and isinstance(marker, Real)
     return ops.Concat((imputed, _indicators(estimator, checked, missing, leaves_none)))
+
+
+def _filled(x: Node, fill: Parameter, missing: float, marker: Any, *, of_objects: bool = False) -> Node:
+    """Return what ``marker`` finds among objects filled; pandas.NA finds NaN and None alike."""
+    imputed = ops.ImputeObjects(x, fill, missing, of_objects=of_objects)
+    if isinstance(marker, Real):
+        return imputed
+    return ops.ImputeObjects(imputed, fill, missing_none=True, of_objects=of_objects)
 
 
 def _indicators(estimator: Any, checked: Node, missing: float, leaves_none: bool) -> Node:
