@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
+import numpy as np
 import typer
 
 from pretzel.cli import failures
@@ -15,6 +17,7 @@ from pretzel.cli.files import Format, read
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.rows import Writer
 from pretzel.client import Client
+from pretzel.client.inputs import read_by
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 
@@ -46,10 +49,26 @@ def predict(
         description = client.describe(name)
         with _writing(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
             writer = Writer(answers, method, _labels(description, method), json)
-            for X in read(file, format, description, batch):
-                writer.write(client.score(name, X, method))
+            described = _read_by(method, description)
+            for X in read(file, format, described, batch):
+                writer.write(client.score(name, _whole(X, described), method))
             if writer.rows == 0:
                 raise InputError(f"{file or 'standard input'}: there are no rows to answer")
+
+
+def _read_by(method: str, description: ModelDescription) -> ModelDescription:
+    """Return the description of what one method reads."""
+    inputs, metadata = read_by(method, description.inputs, description.version.metadata)
+    return replace(description, inputs=tuple(inputs), version=replace(description.version, metadata=metadata))
+
+
+def _whole(X: Any, description: ModelDescription) -> Any:
+    """Return codes as integers: cells are read as floats, in which the library takes none."""
+    if description.version.metadata.get("input_style") != "codes":
+        return X
+    codes = np.asarray(X)
+    whole = codes.astype(np.int64)
+    return whole if (whole == codes).all() else X
 
 
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:

@@ -20,11 +20,13 @@ from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects", "spelled")
+DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects", "spelled", "apart")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
-def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+def columns_of(
+    X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any], method: str = ""
+) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
 
     Args:
@@ -32,11 +34,13 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
         inputs: what the model takes.
         metadata: of the model's version; ``input_style`` says how to cut, ``feature_names`` what the columns of an
             array are called, ``records`` which columns hold named values, and how.
+        method: what is asked, of a model some of whose methods read inputs of their own.
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
             Or it has no rows, but for documents, of which the libraries take none.
     """
+    inputs, metadata = read_by(method, inputs, metadata)
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
@@ -44,6 +48,20 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
     if style != "texts" and columns and not len(next(iter(columns.values()))):
         raise InputError("X: found 0 samples, while a minimum of 1 is required")  # as the libraries say
     return columns
+
+
+def read_by(
+    method: str, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
+) -> tuple[Sequence[InputDescription], Mapping[str, Any]]:
+    """Return the inputs that a method reads, and the metadata by which X is cut for it.
+
+    ``apart`` of the metadata names the methods, as ``inverse_transform``, whose X is not that of the others.
+    """
+    apart = metadata.get("apart") or {}
+    if method in apart:
+        return [item for item in inputs if item.name in apart[method]["inputs"]], {**metadata, **apart[method]}
+    others = {name for form in apart.values() for name in form["inputs"]}
+    return ([item for item in inputs if item.name not in others] if others else inputs), metadata
 
 
 def _guess(inputs: Sequence[InputDescription]) -> str:
@@ -90,6 +108,23 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
     return {name: column_of(name, X, inputs[0].type, (metadata.get("objects") or {}).get(name))}
+
+
+def _codes(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    """Read places in a table of classes: whole numbers alone, as NumPy takes no others for positions."""
+    array = as_array(array_of(X, number=True))
+    if array.dtype.kind not in "biu":
+        raise InputError(f"column {inputs[0].name!r}: expected integers, got {array.dtype}; convert the codes first")
+    return {inputs[0].name: column_of(inputs[0].name, array, inputs[0].type)}
+
+
+def _scores(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    """Read a score per class; of two classes that of the second alone, or both."""
+    if is_sparse(X):
+        raise InputError(f"column {inputs[0].name!r}: expected dense scores, got a sparse matrix; call toarray()")
+    array = as_array(array_of(X, number=True))
+    second = array[:, 1] if array.ndim == 2 and array.shape[1] == 2 and inputs[0].type.width is None else array
+    return {inputs[0].name: column_of(inputs[0].name, second, inputs[0].type)}
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -161,6 +196,8 @@ _Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str
 _STYLES: dict[str, _Style] = {
     "matrix": _matrix,
     "texts": _texts,
+    "codes": _codes,
+    "scores": _scores,
     "lists": _lists,
     "records": _records,
     "frame": _frame,

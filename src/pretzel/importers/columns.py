@@ -12,7 +12,7 @@ from pretzel.importers.inputs import MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TOKENS, dense
+from pretzel.plan.types import NUMBERS, TOKENS, ValueType, dense
 
 Part = Node | Open
 
@@ -115,6 +115,11 @@ class Columns:
         if spelled:
             part.inputs.spelled.add(part.name)
         return part.inputs.ragged(part.name, TOKENS)
+
+    def own_input(self, method: str, name: str, kind: ValueType, style: str) -> Node | None:
+        """Return an input that ``method`` alone reads; None where these columns are not what the model is given."""
+        part = self.parts[0] if len(self.parts) == 1 else None
+        return part.inputs.own(method, name, kind, style) if isinstance(part, Open) and part.name == MATRIX else None
 
     def records(self, **form: Any) -> tuple[Node, Node]:
         """Return the names and the values of the one column, whose rows are dictionaries or pairs.

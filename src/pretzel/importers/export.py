@@ -116,6 +116,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "integers_as_text": sorted(inputs.written_out),
         "records": inputs.records,
         "spelled": sorted(inputs.spelled),
+        "apart": inputs.apart,
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
@@ -125,10 +126,16 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
         "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
-        "input_names": list(inputs.used),
+        "input_names": _shared(inputs),
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
     }
+
+
+def _shared(inputs: Inputs) -> list[str]:
+    """Return the inputs that are not a single method's own."""
+    own = {name for form in inputs.apart.values() for name in form["inputs"]}
+    return [name for name in inputs.used if name not in own]
 
 
 def _classes_dtype(classes: Any) -> str | None:
@@ -150,5 +157,5 @@ def _style(x: Columns, inputs: Inputs) -> str:
         return "frame"
     if inputs.records:
         return "records"
-    kinds = [node.type for node in inputs.used.values()]
+    kinds = [inputs.used[name].type for name in _shared(inputs)]
     return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

@@ -41,6 +41,8 @@ class Inputs:
         self.metadata: dict[str, Any] = {}
         """What the model says of itself, for people and clients; it goes into the metadata of the definition."""
         self.written_out: set[str] = set()
+        self.apart: dict[str, dict[str, Any]] = {}
+        """Methods that read inputs of their own, and how their X is cut."""
         self.spelled: set[str] = set()
         """Inputs whose lists hold any labels, which clients write as texts (:mod:`pretzel.plan.spelling`)."""
         self.records: dict[str, dict[str, Any]] = {}
@@ -60,6 +62,14 @@ class Inputs:
         node = ops.Input(name, str(kind))
         self.used[name] = node
         return node
+
+    def own(self, method: str, name: str, kind: ValueType, style: str) -> Node:
+        """Return an input that ``method`` alone reads, whose X is not that of the other methods.
+
+        ``style``: how a client cuts that X, as in :mod:`pretzel.client.inputs`.
+        """
+        self.apart[method] = {"inputs": [name], "input_style": style}
+        return self.used.setdefault(name, ops.Input(name, str(kind)))
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).

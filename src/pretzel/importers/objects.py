@@ -95,7 +95,7 @@ def _null(reading: _Reading) -> str:
 
 def _read(node: Node, readings: _Readings, behind_none: set[Node]) -> None:
     """Add what ``node`` requires of the inputs that it reads as objects."""
-    if isinstance(node, ops.Lookup):
+    if isinstance(node, ops.Lookup) and (node.x.type.is_text or node.x.type.is_float):
         is_text = node.x.type.is_text
         # Numbers without a code for None of their own read None as NaN, and so may pandas' NA be.
         for origin in origins(node.x):

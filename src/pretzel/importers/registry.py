@@ -98,6 +98,11 @@ class Step:
     path: str
     estimator: Any
 
+    @property
+    def is_model(self) -> bool:
+        """Whether the estimator is what the user exports, rather than a part of it."""
+        return "." not in self.path
+
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
         return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))

@@ -10,13 +10,13 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
-from pretzel.client.inputs import columns_of
+from pretzel.client.inputs import columns_of, read_by
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import optimize
-from pretzel.engine.columns import bind_column
+from pretzel.engine.columns import absent_column, bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.local.records import reader_of
@@ -41,7 +41,9 @@ class Model:
         self.plan = compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
-        self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
+        self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
+        self.inputs, _ = read_by("", self.described, self.metadata)
+        """What all methods read but those with inputs of their own."""
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
@@ -71,7 +73,12 @@ class Model:
         count = next(iter(rows.values()), 0)
         if count == 0 and self.refuses_nothing:
             raise InputError("X: found 0 samples, while a minimum of 1 is required")
-        return [bind_column(item.name, item.type, columns[item.name]) for item in self.inputs], count
+        return [
+            bind_column(item.name, item.type, columns[item.name])
+            if item.name in columns
+            else absent_column(item.name, item.type, count)
+            for item in self.described
+        ], count
 
 
 class Models:

@@ -16,7 +16,7 @@ from pretzel.plan.model import InputDescription
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Ragged, Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run
+from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run, shared
 
 
 def assert_serves(
@@ -30,7 +30,7 @@ def assert_serves(
         part = rows_of(x, np.arange(rows) % count(x))
         columns = cut(definition, part)
         with np.errstate(all="ignore"):
-            by_reference = evaluate(definition, {name: _plain(column) for name, column in columns.items()})
+            by_reference = evaluate(shared(definition), {name: _plain(column) for name, column in columns.items()})
         by_kernels = run(definition, columns)
         for name, want in wanted(estimator, definition, part).items():
             tolerance = (_last_bits(definition.outputs[name]), 0.0) if exact else (1e-6, scale)
