@@ -77,7 +77,9 @@ def test_transformers_of_labels_and_objects(up: Up) -> None:
         assert client.inverse_transform("encoder", [2, 0, 1]).tolist() == ["tokyo", "amsterdam", "paris"]
         assert client.infer("encoder", {"X": LABELS})["transform"].tolist() == [1, 2, 0]
         scores = np.random.default_rng(0).random((9, 3))
-        np.testing.assert_array_equal(client.inverse_transform("binarizer", scores), binarizer.inverse_transform(scores))
+        np.testing.assert_array_equal(
+            client.inverse_transform("binarizer", scores), binarizer.inverse_transform(scores)
+        )
         np.testing.assert_array_equal(client.transform("flags", FLAGS), flags.transform(FLAGS))
         np.testing.assert_array_equal(client.transform("sets", SETS), sets.transform(SETS))
         with pytest.raises(InputError, match="column 'codes' is missing"):

@@ -20,7 +20,18 @@ from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces", "objects", "spelled", "apart")
+DECIDES = (
+    "input_style",
+    "feature_names",
+    "records",
+    "integers_as_text",
+    "integers",
+    "absent",
+    "spaces",
+    "objects",
+    "spelled",
+    "apart",
+)
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 

@@ -56,7 +56,8 @@ def refuse_na(values: Any, form: Form, *, is_text: bool) -> None:
     stays = is_text or form.get("takes_objects") or str(dtype).startswith("string")
     if form.get("na") != "refused" or not stays:
         return
-    if not hasattr(dtype, "na_value") or isinstance(dtype.na_value, float):
+    na_value = getattr(dtype, "na_value", None)
+    if na_value is None or isinstance(na_value, float):
         return
     missing = np.asarray(values.isna())
     if missing.any():
@@ -78,8 +79,8 @@ def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> N
 def refuse_ambiguous_nulls(X: Any, forms: Mapping[str, Form]) -> None:
     """Refuse nulls of polars that are NaN or None to scikit-learn by the columns that a step takes together.
 
-    polars makes one array of a table.  Nulls of a boolean column are NaN in it beside columns of floats, else None; those
-    of a column without a type are NaN, or None beside texts.
+    polars makes one array of a table.  Nulls of a boolean column are NaN in it beside columns of floats, else None;
+    those of a column without a type are NaN, or None beside texts.
 
     Raises:
         InputError: there is one; the message names the column.
@@ -92,8 +93,8 @@ def refuse_ambiguous_nulls(X: Any, forms: Mapping[str, Form]) -> None:
     for column in columns:
         if (is_matrix or column.name in forms) and str(column.dtype) in odd and column.null_count():
             raise InputError(
-                f"column {column.name!r}, row {int(column.is_null().arg_max())}: null in a column of type {column.dtype} "
-                "is None or NaN to scikit-learn, by the columns of each step; fill it, or cast the column"
+                f"column {column.name!r}, row {int(column.is_null().arg_max())}: null in a column of type "
+                f"{column.dtype} is None or NaN to scikit-learn, by the columns of each step; fill it, or cast it"
             )
 
 
@@ -139,9 +140,8 @@ def _number(value: Any, dtype: np.dtype, form: Form, row: int) -> float:
 
 def _equals(number: float, value: Any) -> bool:
     """Return whether a float is exactly ``value``, or both are NaN; NumPy would round an integer to compare it."""
-    if isinstance(value, np.floating):
-        number = type(value)(number)
-    return bool(number == value or value != value)
+    same = number if not isinstance(value, np.floating) else type(value)(number)
+    return bool(same == value or value != value)
 
 
 def _rounded(value: Any, row: int) -> float:
@@ -161,6 +161,6 @@ def _is_na(value: Any) -> bool:
 
 def _na(row: int) -> InputError:
     return InputError(
-        f"row {row}: pandas.NA, which the model does not take as missing; replace it by None or NaN, whichever it knows, "
-        "or impute with SimpleImputer(missing_values=pandas.NA)"
+        f"row {row}: pandas.NA, which the model does not take as missing; replace it by None or NaN, whichever it "
+        "knows, or impute with SimpleImputer(missing_values=pandas.NA)"
     )

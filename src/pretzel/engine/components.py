@@ -1,4 +1,4 @@
-"""Outputs of one plan that share no input, as ``transform`` and ``inverse_transform`` do: a request brings those of one."""
+"""Outputs of one plan that share no input: a request brings the inputs of those that it asks for."""
 
 from __future__ import annotations
 

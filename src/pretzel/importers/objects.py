@@ -1,7 +1,7 @@
 """How clients are to read columns of Python objects, where steps tell values apart that floats and texts do not.
 
-Encoders know None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  What a definition says of
-each such input goes into its metadata under ``objects``; :mod:`pretzel.client.objects` reads it.
+Encoders know None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  What a definition says
+of each such input goes into its metadata under ``objects``; :mod:`pretzel.client.objects` reads it.
 """
 
 from __future__ import annotations
@@ -123,22 +123,30 @@ def origins(node: Node) -> Iterator[Origin]:
 
 
 def _origin(node: Node, column: int) -> Origin | None:
-    while not isinstance(node, ops.Input):
-        if isinstance(node, ops.Select):
-            node, column = node.x, int(node.columns.array[column])
-        elif isinstance(node, ops.Column):
-            node, column = node.x, node.index
-        elif isinstance(node, ops.Concat):
-            widths = np.cumsum([part.type.columns for part in node.inputs])
-            part = int(np.searchsorted(widths, column, "right"))
-            node, column = node.inputs[part], column - (int(widths[part - 1]) if part else 0)
-        elif isinstance(node, (ops.RequireFinite, ops.Cast, ops.ImputeObjects)):
-            node = node.x
-        elif isinstance(node, ops.Impute) and node.missing_none and isinstance(node.x, ops.Impute):
-            node = node.x
-        else:
-            return None
-    return node.column, None if node.type.width is None else column
+    place: tuple[Node, int] | None = (node, column)
+    while place is not None and not isinstance(place[0], ops.Input):
+        place = _behind(*place)
+    if place is None or not isinstance(place[0], ops.Input):
+        return None
+    return place[0].column, None if place[0].type.width is None else place[1]
+
+
+def _behind(node: Node, column: int) -> tuple[Node, int] | None:
+    """Return the node and the column that a column of ``node`` comes from; None where it is computed."""
+    match node:
+        case ops.Select(x=x, columns=columns):
+            return x, int(columns.array[column])
+        case ops.Column(x=x, index=index):
+            return x, index
+        case ops.Concat():
+            ends = np.cumsum([part.type.columns for part in node.inputs])
+            part = int(np.searchsorted(ends, column, "right"))
+            return node.inputs[part], column - (int(ends[part - 1]) if part else 0)
+        case ops.RequireFinite(x=x) | ops.Cast(x=x) | ops.ImputeObjects(x=x):
+            return x, column
+        case ops.Impute(x=ops.Impute() as x, missing_none=True):  # the second half of an imputer of NA
+            return x, column
+    return None
 
 
 def _answered(output: str, node: Node) -> Iterator[Origin]:
@@ -160,4 +168,3 @@ def _answered(output: str, node: Node) -> Iterator[Origin]:
             yield from _answered(output, part)
     elif isinstance(node, ops.Input):
         yield from origins(node)
-

@@ -1,4 +1,4 @@
-"""Texts that are equal exactly where Python finds one key of a dictionary: the labels of lists, which travel as texts."""
+"""Labels of any type as texts, which are equal exactly where Python finds one key of a dictionary."""
 
 from __future__ import annotations
 

@@ -142,13 +142,13 @@ class Labels:
 
 def none_number() -> np.float64:
     """Return the number that stands for None."""
-    return np.uint64(NONE_BITS).view(np.float64)
+    return np.float64(np.array(NONE_BITS, np.uint64).view(np.float64))
 
 
 def is_none(numbers: np.ndarray) -> np.ndarray:
     """Return where floats stand for None."""
-    magnitudes: np.ndarray = np.abs(numbers.astype(np.float64)).view(np.uint64)
-    return magnitudes == NONE_BITS
+    found: np.ndarray = np.abs(numbers.astype(np.float64)).view(np.uint64) == NONE_BITS
+    return found
 
 
 def _pack_present(values: list[Any]) -> tuple[np.ndarray, np.ndarray] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MultiLabelBinarizer
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 
 import pretzel
 from pretzel.errors import InputError, UnsupportedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
+from pretzel.importers import export
 from tests.importers.sklearn.objects import FITTED, NAN, VALUES, as_library, forms, is_named
 
 
@@ -54,7 +56,7 @@ ENCODERS: dict[str, Any] = {
 }
 NO_ANSWER = (
     *("ufunc 'isnan' not supported", "y contains previously unseen labels", "does not support data with dtype bool"),
-    "cannot be cast to the input data",
+    *("cannot be cast to the input data", "argument must be an integer"),
 )
 """What the library stumbles over, by the type of the array rather than by a value: it has no answer to compare with."""
 
@@ -114,22 +116,25 @@ def test_any_column_is_read_as_the_library_reads_it(
 @pytest.mark.long
 @pytest.mark.parametrize("name", ENCODERS)
 def test_every_value_is_read_as_the_library_reads_it(name: str) -> None:
-    answers = 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for values in FITTED:
-            for form in FORMS:
-                made = fitted(ENCODERS[name], values, form)
-                if made is None:
-                    continue
-                try:
-                    predictor = pretzel.compile(made[0])
-                except UnsupportedError:
-                    continue
-                for value in VALUES:
-                    for other, asked in forms([value]):
-                        if is_named(asked) == is_named(made[1]):
-                            answers += assert_answers(made[0], predictor, other, asked)
+    answers, seen = 0, set()
+    for values, form in itertools.product(FITTED, FORMS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = fitted(ENCODERS[name], values, form)
+            if made is None:
+                continue
+            try:
+                digest = export(made[0]).digest
+                predictor = pretzel.compile(made[0])
+            except UnsupportedError:
+                continue
+            if digest in seen:  # many forms are one column
+                continue
+            seen.add(digest)
+            for value in VALUES:
+                for other, asked in forms([value]):
+                    if is_named(asked) == is_named(made[1]):
+                        answers += assert_answers(made[0], predictor, other, asked)
     assert answers > 100
 
 
@@ -177,7 +182,9 @@ def table(rows: int = 60) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "city": pd.Series([["x", "x", "y", None][i] for i in rng.integers(0, 4, rows)], dtype=object),
-            "member": pd.Series([[True, True, True, False, None, NAN][i] for i in rng.integers(0, 6, rows)], dtype=object),
+            "member": pd.Series(
+                [[True, True, True, False, None, NAN][i] for i in rng.integers(0, 6, rows)], dtype=object
+            ),
             "count": pd.Series([[1, 1, 2, NAN][i] for i in rng.integers(0, 4, rows)], dtype=object),
         }
     )
@@ -188,7 +195,9 @@ def table(rows: int = 60) -> pd.DataFrame:
 def test_one_imputer_of_texts_and_booleans(encoder: Any, missing: Any) -> None:
     frame = table()
     if missing is None:  # then a NaN is refused
-        frame = pd.DataFrame({name: pd.Series([*column.dropna()[:20], None], dtype=object) for name, column in frame.items()})
+        frame = pd.DataFrame(
+            {name: pd.Series([*column.dropna()[:20], None], dtype=object) for name, column in frame.items()}
+        )
     model = imputed(clone(encoder), strategy="most_frequent", missing_values=missing).fit(frame)
     got, want = pretzel.compile(model).transform(frame), model.transform(frame)
     np.testing.assert_array_equal(got, want)

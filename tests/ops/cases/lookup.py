@@ -42,5 +42,7 @@ def _numbers(draw: st.DrawFn, dtype: str) -> tuple[Parameter, np.ndarray]:
     values = draw(st.lists(known | known | any_number, min_size=1, max_size=8))
     drawn = np.array(values, NUMPY_DTYPES[dtype])
     if drawn.dtype.kind == "f":
-        drawn[np.array(draw(st.lists(st.integers(0, 3), min_size=len(drawn), max_size=len(drawn)))) == 0] = none_number()
+        drawn[np.array(draw(st.lists(st.integers(0, 3), min_size=len(drawn), max_size=len(drawn)))) == 0] = (
+            none_number()
+        )
     return Parameter.of(np.array(keys, NUMPY_DTYPES[dtype])), drawn

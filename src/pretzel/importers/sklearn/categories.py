@@ -133,7 +133,9 @@ def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
 def _kinds(categories: Any) -> tuple[list[int], int | None, int | None]:
     """Return which categories are present values, which is NaN, and which is None."""
     none = next((j for j, category in enumerate(categories) if category is None), None)
-    nan = next((j for j, category in enumerate(categories) if isinstance(category, Real) and category != category), None)
+    nan = next(
+        (j for j, category in enumerate(categories) if isinstance(category, Real) and category != category), None
+    )
     return [j for j in range(len(categories)) if j not in (nan, none)], nan, none
 
 

@@ -22,11 +22,13 @@ from pretzel.plan.parameter import Parameter
 @imports(SimpleImputer)
 def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
     """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
-    parts = imputed_columns(estimator, x, step).parts
-    if len(parts) > 1:
+    imputed = imputed_columns(estimator, x, step)
+    if len(imputed.parts) > 1:
         remedy = "follow it by an encoder in a Pipeline, or impute texts and numbers by one SimpleImputer each"
         raise step.refuse("strategy", "it answers with texts and numbers side by side", remedy)
-    return {"transform": parts[0]}
+    (part,) = imputed.parts
+    assert isinstance(part, Node)
+    return {"transform": part}
 
 
 @gives_columns(SimpleImputer)
