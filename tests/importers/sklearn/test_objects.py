@@ -114,7 +114,7 @@ def test_any_column_is_read_as_the_library_reads_it(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("name", ["one-hot", "ordinal", "most frequent", "most frequent for NA", "indicator"])
 def test_every_value_is_read_as_the_library_reads_it(name: str) -> None:
     answers, seen = 0, set()
     for values, form in itertools.product(FITTED, FORMS):
