@@ -30,10 +30,20 @@ def test_a_label_that_is_none_of_two_has_no_certain_columns() -> None:
         pretzel.compile(binarizer).transform(["perhaps"])
 
 
+@pytest.mark.parametrize("given", [[1.0, np.nan], np.array([1.0, np.inf]), [2, None]])
+def test_a_binarizer_refuses_missing_numbers(given: Any) -> None:
+    binarizer = LabelBinarizer().fit([1, 2, 3])
+    with pytest.raises(ValueError, match=r"NaN|infinity|unknown|not known"):
+        binarizer.transform(given)
+    with pytest.raises(InputError, match="Input X contains"):
+        pretzel.compile(binarizer).transform(given)
+
+
 @pytest.mark.parametrize(
     ("estimator", "says"),
     [
         (LabelEncoder().fit([2**60, 1]), "an integer label is no float64"),
+        (LabelBinarizer().fit([2.0**53, 1.0, 0.0]), "an integer label is no float64"),
         (LabelEncoder().fit(np.array([b"a", b"b"])), "its labels are of type"),
         (LabelBinarizer().fit(np.eye(2, dtype=int)), "fitted on rows of labels"),
     ],

@@ -53,7 +53,7 @@ def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Method
 def _binarized(estimator: LabelBinarizer, x: Columns, step: Step) -> Node:
     classes, positive, negative = estimator.classes_, estimator.pos_label, estimator.neg_label
     few = len(classes) <= 2
-    places = _places(classes, x, step, refuse_unknown=few)
+    places = _places(classes, x, step, finite=True, refuse_unknown=few)
     if estimator.sparse_output:
         if positive != 1:
             raise step.refuse("pos_label", "sparse rows hold ones here", "use pos_label=1, or sparse_output=False")
@@ -90,16 +90,20 @@ def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step
     return {"transform": found if estimator.sparse_output else ops.Densify(found)}
 
 
-def _places(classes: Any, x: Columns, step: Step, **options: bool) -> Node:
-    """Return the place of each label among the classes; UNKNOWN where it is none."""
+def _places(classes: Any, x: Columns, step: Step, *, finite: bool = False, **options: bool) -> Node:
+    """Return the place of each label among the classes; UNKNOWN where it is none.
+
+    ``finite``: NaN and infinities among numbers are refused, whether or not unknown labels are.
+    """
     if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
         return ops.Lookup(x.text(), Parameter.strings([str(label) for label in classes]), column="y", **options)
     numbers = label_table(classes, step).array
-    if numbers.dtype.kind in "iu" and any(abs(int(number)) >= WHOLE_FLOATS for number in numbers):
+    if any(WHOLE_FLOATS <= abs(number) < np.inf for number in numbers.tolist()):
         raise step.refuse("", "an integer label is no float64", "encode so large integers as strings")
     present = numbers[numbers == numbers].astype(np.float64)  # NaN sorts behind all others
     nan = UNKNOWN if len(present) == len(numbers) else len(present)
     labels = x.number()
     wide = labels if labels.type.dtype == "f64" else ops.Cast(labels, "f64")
+    wide = ops.RequireFinite(wide, "LabelBinarizer") if finite else wide
     # LabelEncoder converts labels to the type of its classes: None becomes NaN.
     return ops.Lookup(wide, Parameter.of(present), nan_code=nan, none_code=nan, column="y", **options)
