@@ -150,6 +150,14 @@ def _densify(node: ops.Densify, x: Bound) -> Bound:
     return Bound(max(x.limit, 0.0 if math.isnan(node.absent) else abs(node.absent)), x.nan or math.isnan(node.absent))
 
 
+@proves(ops.ImputeObjects)
+def _impute_objects(node: ops.ImputeObjects, x: Bound) -> Bound:
+    """Return the bound of what is filled; None or NaN, whichever is not missing, stays a NaN."""
+    if not largest(node.fill) < math.inf:
+        return UNKNOWN
+    return Bound(max(x.limit, largest(node.fill)), x.nan)
+
+
 @proves(ops.Select, ops.Column, ops.RequireFiniteProduct, ops.Sparsify, ops.WeightedMedian)
 def _moved(node: Any, x: Bound) -> Bound:
     return x

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pretzel.plan.node import Node
-from pretzel.plan.ops import Affine, Cast, Clip, Elementwise, Impute, Power, Select, Standardize
+from pretzel.plan.ops import Affine, Cast, Clip, Elementwise, Impute, ImputeObjects, Power, Select, Standardize
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
@@ -15,6 +15,7 @@ COLUMNWISE: dict[type[Node], tuple[str, ...]] = {
     Clip: ("low", "high"),
     Elementwise: (),
     Impute: ("fill",),
+    ImputeObjects: ("fill",),
     Power: ("exponents",),
     Standardize: ("mean", "scale"),
 }

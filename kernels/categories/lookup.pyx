@@ -19,6 +19,9 @@ cdef extern from "keys.h" nogil:
     uint64_t keys_hash_number(uint64_t bits)
     uint64_t keys_bits(double x)
 
+cdef extern from "none.h" nogil:
+    bint number_is_none(double x)
+
 cdef enum:
     UNKNOWN = -1
 
@@ -132,7 +135,7 @@ cdef class TextLookup(_Lookup):
 
 
 cdef class NumberLookup(_Lookup):
-    """The code of each number; -0.0 equals 0.0, and NaN has a code of its own or none.
+    """The code of each number; -0.0 equals 0.0, and NaN and the NaN that stands for None have their own codes or none.
 
     Args:
         inputs: one number a row.
@@ -162,14 +165,17 @@ cdef class NumberLookup(_Lookup):
         for row in range(frame.rows):
             if self.kind <= FLOAT64:
                 x = (<float*>inputs[0].values)[row] if self.kind == FLOAT32 else (<double*>inputs[0].values)[row]
-                codes[row] = self.nan_code if x != x else self._code(keys_bits(x))
+                codes[row] = self._code(keys_bits(x)) if x == x else self._missing(x)
             else:
                 codes[row] = self._code(<uint64_t>whole(inputs[0].values, self.kind, row))
             if codes[row] == UNKNOWN and self.refuse_unknown:
                 if self.kind > FLOAT64:
                     x = <double>whole(inputs[0].values, self.kind, row)
-                return refuse(frame, A_NAN if x != x else A_NUMBER, row, 0, x)
+                return refuse(frame, kind_of(x), row, 0, x)
         return OK
+
+    cdef inline int64_t _missing(self, double x) noexcept nogil:
+        return self.none_code if number_is_none(x) else self.nan_code
 
     cdef inline int64_t _code(self, uint64_t bits) noexcept nogil:
         cdef uint64_t hashed = keys_hash_number(bits), at
@@ -182,6 +188,12 @@ cdef class NumberLookup(_Lookup):
             if self.keys[place.code_and_one - 1] == bits:
                 return place.code_and_one - 1
             at = (at + 1) & self.mask
+
+
+cdef inline Refusal kind_of(double x) noexcept nogil:
+    if x == x:
+        return A_NUMBER
+    return A_NONE if number_is_none(x) else A_NAN
 
 
 cdef int refuse_text(Frame* frame, int64_t row, Text text) noexcept nogil:

@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MaxAbsScaler, MultiLabelBinarizer, OneHotEncoder
 from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
@@ -130,3 +130,31 @@ def test_names_with_white_space_that_lightgbm_keeps(up: Up) -> None:
     with up.plane() as plane, up.client() as client:
         plane.deploy("odd", model.booster_, sample=ODD_NAMES)
         np.testing.assert_allclose(client.predict("odd", ODD_NAMES.iloc[:, ::-1]), model.predict(ODD_NAMES), rtol=1e-6)
+
+
+LABELS = ["paris", "tokyo", "amsterdam"]
+FLAGS = pd.DataFrame({"member": pd.Series([True, False, None, float("nan")] * 5, dtype=object)})
+SETS = [{1, 2}, {2**60}, set(), {-3}]
+
+
+def test_transformers_of_labels_and_objects(up: Up) -> None:
+    encoder = LabelEncoder().fit(LABELS)
+    binarizer = LabelBinarizer().fit(LABELS)
+    flags = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(FLAGS[:2])
+    sets = MultiLabelBinarizer().fit(SETS)
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("encoder", encoder, sample=LABELS)
+        plane.deploy("binarizer", binarizer, sample=LABELS)
+        plane.deploy("flags", flags, sample=FLAGS)
+        plane.deploy("sets", sets, sample=SETS)
+        assert client.transform("encoder", LABELS).tolist() == [1, 2, 0]
+        assert client.inverse_transform("encoder", [2, 0, 1]).tolist() == ["tokyo", "amsterdam", "paris"]
+        assert client.infer("encoder", {"X": LABELS})["transform"].tolist() == [1, 2, 0]
+        scores = np.random.default_rng(0).random((9, 3))
+        np.testing.assert_array_equal(
+            client.inverse_transform("binarizer", scores), binarizer.inverse_transform(scores)
+        )
+        np.testing.assert_array_equal(client.transform("flags", FLAGS), flags.transform(FLAGS))
+        np.testing.assert_array_equal(client.transform("sets", SETS), sets.transform(SETS))
+        with pytest.raises(InputError, match="column 'codes' is missing"):
+            client.infer("encoder", {"X": LABELS}, ["inverse_transform"])

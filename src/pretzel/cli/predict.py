@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from pretzel.cli import failures, options
@@ -17,6 +19,7 @@ from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
 from pretzel.client import Client
+from pretzel.client.inputs import read_by
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 
@@ -56,7 +59,7 @@ def predict(
         description = client.describe(name)
         with written(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
             writer = Writer(answers, method, _labels(description, method), json)
-            _answer(client, description, file, reading, batch, writer)
+            _answer(client, _read_by(method, description), file, reading, batch, writer)
             if writer.rows == 0:
                 raise InputError(f"{file or 'standard input'}: there are no rows to answer")
 
@@ -70,9 +73,24 @@ def _answer(
     with Meter(shown=not to_screen) as meter:
         for batch in read(file, of_model(description), reading, rows, meter.read):
             with batch.located():
-                answer = client.score(model, batch.X, writer.method)
+                answer = client.score(model, _whole(batch.X, description), writer.method)
             writer.write(answer)
             meter.answered(len(batch))
+
+
+def _read_by(method: str, description: ModelDescription) -> ModelDescription:
+    """Return the description of what one method reads."""
+    inputs, metadata = read_by(method, description.inputs, description.version.metadata)
+    return replace(description, inputs=tuple(inputs), version=replace(description.version, metadata=metadata))
+
+
+def _whole(X: Any, description: ModelDescription) -> Any:
+    """Return codes as integers: cells are read as floats, in which the library takes none."""
+    if description.version.metadata.get("input_style") != "codes":
+        return X
+    codes = np.asarray(X)
+    whole = codes.astype(np.int64)
+    return whole if (whole == codes).all() else X
 
 
 def _labels(description: ModelDescription, method: str) -> Sequence[Any] | None:

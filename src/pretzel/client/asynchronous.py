@@ -144,6 +144,10 @@ class AsyncClient(AsyncConnection):
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return await self.score(model, X, "transform", timeout=timeout)
 
+    async def inverse_transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the labels of codes (``LabelEncoder``) or of scores (``LabelBinarizer``)."""
+        return await self.score(model, X, "inverse_transform", timeout=timeout)
+
     async def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
         """Return what any one ``method`` of the estimator returns."""
         return await self._run(prediction.score(self._known, model, X, method), timeout)

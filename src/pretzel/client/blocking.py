@@ -155,6 +155,10 @@ class Client(Connection):
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return self.score(model, X, "transform", timeout=timeout)
 
+    def inverse_transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the labels of codes (``LabelEncoder``) or of scores (``LabelBinarizer``)."""
+        return self.score(model, X, "inverse_transform", timeout=timeout)
+
     def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
         """Return what any one ``method`` of the estimator returns."""
         return self._run(prediction.score(self._known, model, X, method), timeout)

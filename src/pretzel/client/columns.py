@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.client.objects import Form, numbers_of, refuse_na, refuse_objects_of_na
 from pretzel.client.records import list_column
 from pretzel.client.tables import array_of, is_sparse, texts_of
 from pretzel.errors import InputError
@@ -16,8 +17,10 @@ from pretzel.plan.values import Csr, Ragged, Texts
 Column = np.ndarray | Texts | Csr | Ragged
 
 
-def column_of(name: str, values: Any, kind: ValueType) -> Column:
+def column_of(name: str, values: Any, kind: ValueType, form: Form | None = None) -> Column:
     """Return one column, converted to exactly the type that the model declares, which is that of its sample.
+
+    ``form``: of a column that the model reads as objects (:mod:`pretzel.client.objects`).
 
     Raises:
         InputError: the values have another shape, are no numbers, or are no integers where the model takes integers;
@@ -30,7 +33,9 @@ def column_of(name: str, values: Any, kind: ValueType) -> Column:
             return _from_sparse(values, kind)
         if kind.layout == "ragged":
             return list_column(name, values)
-        return _text(values, kind) if kind.is_text else _number(array_of(values, number=True), kind)
+        if form is not None:
+            refuse_na(values, form, is_text=kind.is_text)
+        return _text(values, kind, form) if kind.is_text else _number(array_of(values, number=True), kind, form)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None
 
@@ -96,22 +101,26 @@ def _from_sparse(matrix: Any, kind: ValueType) -> Column:
     return Csr(data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), kind.columns)
 
 
-def _text(values: Any, kind: ValueType) -> Texts:
+def _text(values: Any, kind: ValueType, form: Form | None = None) -> Texts:
     if kind.width is None and getattr(values, "ndim", 1) == 1:
         texts = texts_of(values)
-        return texts if isinstance(texts, Texts) else _texts_of(texts, None)
-    return _texts_of(_shaped(as_array(array_of(values, number=False), object), kind).ravel().tolist(), kind.width)
+        return texts if isinstance(texts, Texts) else _texts_of(texts, None, form)
+    array = _shaped(as_array(array_of(values, number=False), object), kind)
+    return _texts_of(array.ravel().tolist(), kind.width, form)
 
 
-def _texts_of(values: list[Any], width: int | None) -> Texts:
+def _texts_of(values: list[Any], width: int | None, form: Form | None) -> Texts:
     try:
         return Texts.of(values, width)
     except InputError:  # pandas' NA, which compares with nothing, is a NaN here; what else it was is said again
+        refuse_objects_of_na(values, form or {}, width or 1)
         return Texts.of([float("nan") if type(value).__name__ == "NAType" else value for value in values], width)
 
 
-def _number(values: Any, kind: ValueType) -> Column:
-    array = _cast(_shaped(as_array(values), kind), kind)
+def _number(values: Any, kind: ValueType, form: Form | None = None) -> Column:
+    array = _shaped(as_array(values), kind)
+    as_objects = form is not None and array.dtype == object and kind.numpy.kind == "f"
+    array = numbers_of(array, kind.numpy, form) if form is not None and as_objects else _cast(array, kind)
     return Csr.of(array) if kind.layout == "sparse" else array
 
 

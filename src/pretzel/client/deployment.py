@@ -212,7 +212,7 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     with _blaming_the_sample(estimator):
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
-            if hasattr(estimator, method):
+            if hasattr(estimator, method) and method not in (definition.metadata.get("apart") or ()):
                 answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
     return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
 

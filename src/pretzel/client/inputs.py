@@ -15,6 +15,7 @@ import numpy as np
 from pretzel.client.columns import Column, as_array, as_texts, column_of
 from pretzel.client.decoding import text_column
 from pretzel.client.integers import refuse_integers
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.sparse import check_repeats, written_out
 from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
@@ -35,13 +36,18 @@ DECIDES = (
     "spaces",
     "functions",
     "decodes",
+    "objects",
+    "spelled",
+    "apart",
 )
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 NO_ROWS = "X: found 0 samples, while a minimum of 1 is required"  # as the libraries say
 
 
-def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+def columns_of(
+    X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any], method: str = ""
+) -> dict[str, Column]:
     """Return the columns that a request for this model must bring.
 
     Args:
@@ -49,11 +55,13 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
         inputs: what the model takes.
         metadata: of the model's version; ``input_style`` says how to cut, ``feature_names`` what the columns of an
             array are called, ``records`` which columns hold named values, and how.
+        method: what is asked, of a model some of whose methods read inputs of their own.
 
     Raises:
         InputError: X does not hold what the model takes; the message names the column, what was expected and what came.
             Or it has no rows, which nearly every step of the libraries rejects; ``infer`` returns an empty result.
     """
+    inputs, metadata = read_by(method, inputs, metadata)
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
@@ -61,6 +69,20 @@ def columns_of(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str
     if columns and not len(next(iter(columns.values()))):
         raise InputError(NO_ROWS)
     return columns
+
+
+def read_by(
+    method: str, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
+) -> tuple[Sequence[InputDescription], Mapping[str, Any]]:
+    """Return the inputs that a method reads, and the metadata by which X is cut for it.
+
+    ``apart`` of the metadata names the methods, as ``inverse_transform``, whose X is not that of the others.
+    """
+    apart = metadata.get("apart") or {}
+    if method in apart:
+        return [item for item in inputs if item.name in apart[method]["inputs"]], {**metadata, **apart[method]}
+    others = {name for form in apart.values() for name in form["inputs"]}
+    return ([item for item in inputs if item.name not in others] if others else inputs), metadata
 
 
 def _guess(inputs: Sequence[InputDescription]) -> str:
@@ -71,6 +93,7 @@ def _guess(inputs: Sequence[InputDescription]) -> str:
 
 def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table, names = table_of(X), metadata.get("feature_names")
+    name, forms = inputs[0].name, metadata.get("objects") or {}
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
     if is_sparse(X):
@@ -78,10 +101,17 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if table is None:
         X = _as_read(X, metadata)
     elif not hasattr(X, "iloc"):
-        X = np.column_stack([array_of(column, number=True) for column in table.values()])
+        refuse_ambiguous_nulls(X, forms)
+        columns = [_as_framed(column, forms.get(name)) for column in table.values()]
+        X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):
-        refuse_integers(inputs[0].name, X, metadata)
-    return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
+        refuse_integers(name, X, metadata)
+    return {name: column_of(name, X, inputs[0].type, forms.get(name))}
+
+
+def _as_framed(column: Any, form: Form | None) -> Any:
+    """Return a column of a table of Python's own, of rows or of columns of named values, as pandas would make it."""
+    return column if form is None or not isinstance(column, (list, tuple)) else as_frame(column, form)
 
 
 def _sparse(matrix: Any, kind: ValueType, metadata: Mapping[str, Any]) -> Any:
@@ -109,11 +139,36 @@ def _texts(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         raise InputError(
             f"column {name!r}: expected a list of documents, got {type(X).__name__}; pass the column of text"
         )
-    return {name: text_column(name, X, inputs[0].type, metadata.get("decodes"))}
+    return {name: _column(name, X, inputs[0].type, metadata)}
+
+
+def _column(name: str, values: Any, kind: ValueType, metadata: Mapping[str, Any]) -> Column:
+    decodes = metadata.get("decodes") or {}
+    if name in decodes:
+        return text_column(name, values, kind, decodes)
+    return column_of(name, values, kind, (metadata.get("objects") or {}).get(name))
+
+
+def _codes(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    """Read places in a table of classes: whole numbers alone, as NumPy takes no others for positions."""
+    array = as_array(array_of(X, number=True))
+    if array.dtype.kind not in "biu":
+        raise InputError(f"column {inputs[0].name!r}: expected integers, got {array.dtype}; convert the codes first")
+    return {inputs[0].name: column_of(inputs[0].name, array, inputs[0].type)}
+
+
+def _scores(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    """Read a score per class; of two classes that of the second alone, or both."""
+    if is_sparse(X):
+        raise InputError(f"column {inputs[0].name!r}: expected dense scores, got a sparse matrix; call toarray()")
+    array = as_array(array_of(X, number=True))
+    second = array[:, 1] if array.ndim == 2 and array.shape[1] == 2 and inputs[0].type.width is None else array
+    return {inputs[0].name: column_of(inputs[0].name, second, inputs[0].type)}
 
 
 def _lists(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
-    return {inputs[0].name: list_column(inputs[0].name, X)}
+    name = inputs[0].name
+    return {name: list_column(name, X, spelled=name in (metadata.get("spelled") or ()))}
 
 
 def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
@@ -131,10 +186,10 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
         refuse_integers(name, array_of(table[name], number=True), metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
-    decodes = metadata.get("decodes") or {}
+    forms = metadata.get("objects") or {}
+    refuse_ambiguous_nulls(X, forms)
     columns: dict[str, Column] = {
-        name: text_column(name, chosen[name], kind, decodes) if name in decodes else column_of(name, chosen[name], kind)
-        for name, kind in kinds.items()
+        name: _column(name, _as_framed(chosen[name], forms.get(name)), kind, metadata) for name, kind in kinds.items()
     }
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
 
@@ -181,6 +236,8 @@ _Style = Callable[[Any, Sequence[InputDescription], Mapping[str, Any]], dict[str
 _STYLES: dict[str, _Style] = {
     "matrix": _matrix,
     "texts": _texts,
+    "codes": _codes,
+    "scores": _scores,
     "lists": _lists,
     "records": _records,
     "frame": _frame,

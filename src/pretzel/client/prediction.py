@@ -52,7 +52,7 @@ def score(known: Descriptions, model: str, X: Any, method: str) -> Operation[Any
 
 def _score(known: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
     outputs = _outputs(description, model, method)
-    columns = columns_of(X, description.inputs, description.version.metadata)
+    columns = columns_of(X, description.inputs, description.version.metadata, method)
     version, values = yield from infer(model, columns, outputs, _answer_bytes(description, outputs))
     if version != description.version.version:
         known.pop(model, None)
@@ -187,7 +187,7 @@ def _changed(known: Descriptions, names: list[str]) -> Operation[list[str]]:
 
 def _score_group(known: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     first = known[models[0]]
-    columns = columns_of(X, first.inputs, first.version.metadata)
+    columns = columns_of(X, first.inputs, first.version.metadata, method)
     outputs = _outputs(first, models[0], method)
     answer_bytes = sum(_answer_bytes(known[model], outputs) for model in models)
     asked = dict(zip(models, models, strict=True))

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from pretzel.errors import InputError
+from pretzel.plan.spelling import spell
 from pretzel.plan.values import Ragged, Texts
 
 _PLAIN = {float, int, bool, str}
@@ -79,16 +80,20 @@ def record_names(name: str) -> tuple[str, str]:
     return f"{name}.names", f"{name}.values"
 
 
-def list_column(name: str, rows: Any) -> Ragged:
+def list_column(name: str, rows: Any, *, spelled: bool = False) -> Ragged:
     """Return the column of lists of texts that ``rows`` are.
 
+    ``spelled``: the items are labels of any type, written as texts (:mod:`pretzel.plan.spelling`).
+
     Raises:
-        InputError: a row is no list, or an item is no text.
+        InputError: a row is no list, or an item is no text, or is not a label.
     """
     if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
-        return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "lists of texts")
+        return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "labels" if spelled else "lists of texts")
     lists = list(_python(rows))
-    if not _are_plain(lists):
+    if spelled:
+        lists = [_spelled(name, i, row) for i, row in enumerate(lists)]
+    elif not _are_plain(lists):
         lists = [_list(name, i, row) for i, row in enumerate(lists)]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
     return Ragged(packed(name, list(chain.from_iterable(lists)), starts), starts)
@@ -103,6 +108,15 @@ def _list(name: str, i: int, row: Any) -> list[Any]:
     if isinstance(row, str) or not isinstance(row, Iterable):
         raise InputError(f"column {name!r}, row {i}: expected a list of texts, got {type(row).__name__} {row!r:.40}")
     return [item.decode() if isinstance(item, bytes) else item for item in row]
+
+
+def _spelled(name: str, i: int, row: Any) -> list[str]:
+    if isinstance(row, (str, bytes)) or not isinstance(row, Iterable):
+        raise InputError(f"column {name!r}, row {i}: expected a list of labels, got {type(row).__name__} {row!r:.40}")
+    try:
+        return [spell(label) for label in row]
+    except TypeError as error:
+        raise InputError(f"column {name!r}, row {i}: a label is not a key of a dictionary: {error}") from None
 
 
 def packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:

@@ -90,6 +90,8 @@ def array_of(values: Any, number: bool) -> Any:
     if isinstance(values, np.ndarray) or not hasattr(values, "to_numpy"):
         return values
     refuse_decimals(getattr(getattr(values, "dtype", None), "pyarrow_dtype", getattr(values, "dtype", None)))
+    if number and str(getattr(values, "dtype", "")).startswith("string"):  # whose NA is no number to NumPy
+        return values.to_numpy()
     if hasattr(values, "isna") and _may_hold_na(values, number) and np.any(values.isna()):
         return values.to_numpy(na_value=np.nan)
     return values.to_numpy()

@@ -33,6 +33,18 @@ def bind_column(name: str, kind: ValueType, column: Any) -> Any:
     return _bind_dense(name, kind, column)
 
 
+def absent_column(name: str, kind: ValueType, rows: int) -> Any:
+    """Return what is bound in the place of a column that no output asked reads: zeros, or empty texts or rows."""
+    if kind.layout == "ragged":
+        return bind_column(name, kind, Ragged.of([[]] * rows, numbers=not kind.is_text))
+    if kind.layout == "sparse":
+        empty = Csr(np.zeros(0, kind.numpy), np.zeros(0, np.int32), np.zeros(rows + 1, np.int64), kind.columns)
+        return bind_column(name, kind, empty)
+    if kind.is_text:
+        return bind_column(name, kind, Texts.of([""] * (rows * kind.columns), kind.width))
+    return np.zeros(rows if kind.width is None else (rows, kind.width), kind.numpy)
+
+
 def _bind_dense(name: str, kind: ValueType, column: Any) -> np.ndarray:
     if not isinstance(column, np.ndarray) or column.dtype != kind.numpy:
         raise _wrong(name, kind, column)

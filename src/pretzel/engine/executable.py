@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.engine.blocks import block_rows
-from pretzel.engine.columns import bind_column, column_rows
+from pretzel.engine.columns import absent_column, bind_column, column_rows
+from pretzel.engine.components import Components
 from pretzel.engine.fusion import FUSER
 from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
@@ -75,6 +76,9 @@ class Executable:
         self.inputs, self.outputs = inputs, dict(outputs)
         self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
         self._names = {item.name for item in inputs}
+        self._components = Components(
+            [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
+        )
         self._schedules: dict[tuple[str, ...] | None, _Schedule] = {}
 
     def run(
@@ -85,7 +89,9 @@ class Executable:
         deadline: float = 0.0,
         token: Token | None = None,
     ) -> dict[str, Value]:
-        """Compute ``outputs`` (all, where None) over the rows of ``columns``.
+        """Compute ``outputs`` over the rows of ``columns``; where None, all that the columns are meant for.
+
+        Outputs that share no input are apart: columns of which no output asked reads any may be left out.
 
         A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
         :class:`Ragged`.
@@ -96,7 +102,9 @@ class Executable:
             NotFoundError: no output of that name.
             DeadlineError, CancelledError, ExhaustedError: the run was stopped.
         """
-        rows, bound = self._bind(columns)
+        if len(columns) < len(self.inputs):
+            outputs = self._components.asked(columns, outputs)
+        rows, bound = self._bind(columns, outputs)
         return self.run_bound(bound, rows, outputs, deadline=deadline, token=token)
 
     def run_bound(
@@ -124,7 +132,7 @@ class Executable:
         Raises:
             InputError: as for :meth:`run`.
         """
-        rows, bound = self._bind(columns)
+        rows, bound = self._bind(columns, self._components.asked(columns, None))
         return self.profile_bound(bound, rows)
 
     def profile_bound(self, bound: list[Any], rows: int) -> list[Observed]:
@@ -140,19 +148,27 @@ class Executable:
             observed[node - len(self.inputs)] = Observed(seconds, entries if entries >= 0 else None)
         return observed
 
-    def _bind(self, columns: Mapping[str, Any]) -> tuple[int, list[Any]]:
+    def _bind(self, columns: Mapping[str, Any], outputs: Sequence[str] | None) -> tuple[int, list[Any]]:
+        """Return how many rows there are, and each column as programs read it; one that none reads may be absent."""
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
-            raise _wrong_columns(self._names, columns)
-        first = self.inputs[0].name if self.inputs else ""
-        rows = column_rows(columns[first]) if first in columns else 0
-        bound = []
-        for item in self.inputs:
-            column = columns[item.name]
-            found = column_rows(column)
-            if found != rows:
-                raise InputError(f"column {item.name!r}: {found} rows, but {first!r} has {rows}; send as many")
-            bound.append(bind_column(item.name, item.type, column))
-        return rows, bound
+            wanted = self._names if outputs is None else self._components.inputs_of(outputs)
+            if not wanted <= columns.keys() <= self._names:
+                raise _wrong_columns(wanted, columns, self._names)
+        first = next((item.name for item in self.inputs if item.name in columns), "")
+        rows = column_rows(columns[first]) if first else 0
+        return rows, [self._bound(item, columns, rows, first) for item in self.inputs]
+
+    def _bound(self, item: PlanInput, columns: Mapping[str, Any], rows: int, first: str) -> Any:
+        if item.name not in columns:
+            return absent_column(item.name, item.type, rows)
+        column = columns[item.name]
+        found = column_rows(column)
+        if found != rows:
+            raise InputError(f"column {item.name!r}: {found} rows, but {first!r} has {rows}; send as many")
+        return bind_column(item.name, item.type, column)
+
+    def _nodes_of_outputs(self) -> dict[str, int]:
+        return {name: output.node for name, output in self.outputs.items()}
 
     def _value(self, name: str, result: Any) -> Value:
         output = self.outputs[name]
@@ -223,8 +239,8 @@ def _guarded(run: Callable[[Workspace], list[Any]]) -> list[Any]:
             _workspaces.append(workspace)
 
 
-def _wrong_columns(names: set[str], columns: Mapping[str, Any]) -> InputError:
-    missing, unknown = sorted(names - columns.keys()), sorted(columns.keys() - names)
+def _wrong_columns(wanted: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:
+    missing, unknown = sorted(wanted - columns.keys()), sorted(columns.keys() - names)
     wrong = f"column {missing[0]!r} is missing" if missing else f"column {unknown[0][:100]!r} is unknown"
     return InputError(f"{wrong}; the model takes {_listed(names)}")
 

@@ -12,7 +12,7 @@ from pretzel.importers.inputs import MARK, MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TOKENS, dense
+from pretzel.plan.types import NUMBERS, TOKENS, ValueType, dense
 
 Part = Node | Open
 
@@ -115,14 +115,23 @@ class Columns:
         kind = part.type if isinstance(part, Node) else part.inputs.types.get(part.name)
         return kind is not None and kind.is_text
 
-    def lists(self) -> Node:
+    def lists(self, *, spelled: bool = False) -> Node:
         """Return the one column as lists of texts.
+
+        ``spelled``: the items are any labels, and clients write each as :func:`pretzel.plan.spelling.spell` does.
 
         Raises:
             UnreadableError: another step made or reads the column, as something else.
         """
         part = self._whole()
+        if spelled:
+            part.inputs.spelled.add(part.name)
         return part.inputs.ragged(part.name, TOKENS)
+
+    def own_input(self, method: str, name: str, kind: ValueType, style: str) -> Node | None:
+        """Return an input that ``method`` alone reads; None where these columns are not what the model is given."""
+        part = self.parts[0] if len(self.parts) == 1 else None
+        return part.inputs.own(method, name, kind, style) if isinstance(part, Open) and part.name == MATRIX else None
 
     def records(self, **form: Any) -> tuple[Node, Node]:
         """Return the names and the values of the one column, whose rows are dictionaries or pairs.

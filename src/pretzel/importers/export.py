@@ -15,6 +15,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import MATRIX, Inputs
+from pretzel.importers.objects import objects_of
 from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
 from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
@@ -70,6 +71,8 @@ class Making:
 def finished(made: Making) -> Definition:
     """Return the definition of what was made."""
     metadata = _metadata(made.estimator, made.x, made.inputs)
+    if objects := objects_of(made.methods):
+        metadata["objects"] = objects
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
     return Definition(made.methods, tuple(made.inputs.used.values()), metadata)
@@ -181,6 +184,8 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "integers_as_text": sorted(inputs.written_out),
         "records": inputs.records,
         **_storage(inputs),
+        "spelled": sorted(inputs.spelled),
+        "apart": inputs.apart,
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
@@ -191,7 +196,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
         "library": getattr(estimator, "written_by", None) or _library(served_as(kind)),
         "input_style": _style(x, inputs),
-        "input_names": list(inputs.used),
+        "input_names": _shared(inputs),
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
     }
@@ -209,6 +214,12 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
         "stored_zeros": inputs.stored_zeros if is_dense else None,
         "repeats": repeats if numeric else None,
     }
+
+
+def _shared(inputs: Inputs) -> list[str]:
+    """Return the inputs that are not a single method's own."""
+    own = {name for form in inputs.apart.values() for name in form["inputs"]}
+    return [name for name in inputs.used if name not in own]
 
 
 def _classes_dtype(classes: Any) -> str | None:
@@ -230,5 +241,5 @@ def _style(x: Columns, inputs: Inputs) -> str:
         return "frame"
     if inputs.records:
         return "records"
-    kinds = [node.type for node in inputs.used.values()]
+    kinds = [inputs.used[name].type for name in _shared(inputs)]
     return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

@@ -93,6 +93,21 @@ class Findings:
         return False
 
 
+def shown(value: Any) -> str:
+    """Return the value of an option for a message; a function by its name."""
+    if value is ...:
+        return "..."
+    name = getattr(value, "__qualname__", None) if callable(value) else None
+    return f"{getattr(value, '__module__', None) or 'builtins'}.{name}" if name else f"{value!r:.60}"
+
+
+def refused(refusal: Refusal) -> UnsupportedError:
+    """Return the error that says a refusal."""
+    error = UnsupportedError(str(refusal))
+    error.refusal = refusal
+    return error
+
+
 def class_name(estimator: object) -> str:
     """Return the class of an estimator with its module, as users import it: ``sklearn.pipeline.Pipeline``."""
     kind = type(estimator)

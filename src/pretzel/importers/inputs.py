@@ -66,6 +66,10 @@ class Inputs:
         """How often each input was read."""
         self.decoding: dict[str, list[tuple[str, str]]] = {}
         """The encoding and the handling of errors of each vectorizer that reads an input as it comes."""
+        self.apart: dict[str, dict[str, Any]] = {}
+        """Methods that read inputs of their own, and how their X is cut."""
+        self.spelled: set[str] = set()
+        """Inputs whose lists hold any labels, which clients write as texts (:mod:`pretzel.plan.spelling`)."""
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
@@ -104,6 +108,14 @@ class Inputs:
             name: forms[0] if len({*forms}) == 1 and len(forms) == self.reads[name] else None
             for name, forms in self.decoding.items()
         }
+
+    def own(self, method: str, name: str, kind: ValueType, style: str) -> Node:
+        """Return an input that ``method`` alone reads, whose X is not that of the other methods.
+
+        ``style``: how a client cuts that X, as in :mod:`pretzel.client.inputs`.
+        """
+        self.apart[method] = {"inputs": [name], "input_style": style}
+        return self.used.setdefault(name, ops.Input(name, str(kind)))
 
     def category(self, name: str) -> Node:
         """Return the input as texts, whatever a sample holds; clients write its integers out (``Columns.category``).

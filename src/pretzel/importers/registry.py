@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.findings import Findings, Note, Refusal, class_name
+from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.storage import keeps_entries
@@ -21,6 +21,8 @@ Methods = dict[str, Node]
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
+ColumnsImporter = TypeVar("ColumnsImporter", bound=Callable[[Any, Columns, "Step"], Columns])
+Imported = TypeVar("Imported")
 
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
@@ -30,6 +32,8 @@ GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 ENTRIES: dict[type, bool] = {}
 """Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
 definitions over sparse rows do the same."""
+GIVES_COLUMNS: dict[type, Callable[[Any, Columns, Step], Columns]] = {}
+"""What a transformer hands to the next step of a pipeline, where its columns may be texts and numbers side by side."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 GIVEN_ELSE = "give it what it was fitted on"
@@ -54,6 +58,16 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
             if found in IMPORTERS:
                 raise TypeError(f"{found.__qualname__} has two importers")
             IMPORTERS[found] = function
+        return function
+
+    return register
+
+
+def gives_columns(kind: type) -> Callable[[ColumnsImporter], ColumnsImporter]:
+    """Register a function of (estimator, what it is given, where it stands) that returns the columns of a transform."""
+
+    def register(function: ColumnsImporter) -> ColumnsImporter:
+        GIVES_COLUMNS[kind] = function
         return function
 
     return register
@@ -111,6 +125,11 @@ class Step:
         """Return the step that ``estimator``, a part of this one under ``name``, is."""
         return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut, self.inputs)
 
+    @property
+    def is_model(self) -> bool:
+        """Whether the estimator is what the user exports, rather than a part of it."""
+        return "." not in self.path
+
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
         return import_estimator(estimator, x, self.inner(name, estimator))
@@ -122,6 +141,18 @@ class Step:
         if "transform" in methods:
             return methods["transform"]
         return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
+
+    def columns(self, name: str, estimator: Any, x: Columns, width: int | None = None, cut: str = "") -> Columns:
+        """Import ``estimator`` for the columns that its ``transform`` hands to the next step."""
+        split = GIVES_COLUMNS.get(served_as(type(estimator)))
+        if split is None:
+            return Columns.of(self.transform(name, estimator, x, width, cut))
+        inner = self.inner(name, estimator, width, cut)
+        try:
+            inner.check_unchanged()
+            return _import(split, estimator, x, inner)
+        except UnsupportedError as error:
+            return Columns.of(self.findings.refused(error, inner, "transform"))
 
     def may_differ(self, reason: str, remedy: str) -> None:
         """Note that answers of this step may differ from the library's; whoever compiles the model is warned.
@@ -178,8 +209,8 @@ class Step:
         value = getattr(self.estimator, option, ...) if option else None
         if callable(value) and not about_input:
             remedy += self._aside()
-        told = f"{option}={_shown(value)}" if option else ""
-        return _error(Refusal(self.path, class_name(self.estimator), told, reason, remedy, about_input))
+        told = f"{option}={shown(value)}" if option else ""
+        return refused(Refusal(self.path, class_name(self.estimator), told, reason, remedy, about_input))
 
     def refuse_class(self) -> UnsupportedError:
         """Return the error that says that estimators of this class cannot be served, and what to do instead."""
@@ -194,20 +225,6 @@ class Step:
             return ""
         before = self.cut.replace("[", "[:").replace(":]", "]")
         return f"; or compute {before}.transform(X) before, and serve {self.cut} alone"
-
-
-def _shown(value: Any) -> str:
-    """Return the value of an option for a message; a function by its name."""
-    if value is ...:
-        return "..."
-    name = getattr(value, "__qualname__", None) if callable(value) else None
-    return f"{getattr(value, '__module__', None) or 'builtins'}.{name}" if name else f"{value!r:.60}"
-
-
-def _error(refusal: Refusal) -> UnsupportedError:
-    error = UnsupportedError(str(refusal))
-    error.refusal = refusal
-    return error
 
 
 def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
@@ -227,6 +244,12 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     step.check_unchanged()
     if kind in ENTRIES:
         step.reads_entries(x, ENTRIES[kind])
+    return _import(importer, estimator, x, step)
+
+
+def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
+    """Return what an importer makes, or the error that names the step."""
+    kind = served_as(type(estimator))
     try:
         with reading(step.path, x.inputs):
             return importer(estimator, x, step)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.client.inputs import columns_of
 from pretzel.local.models import Models
 from pretzel.plan.parts import outputs_of, put_together
 
@@ -20,7 +21,7 @@ class Method:
         model = models.main
         self._name, self._outputs, self._models = name, (name,), models
         self._run, self._finish = model.executable.run_bound, model.finish[name]
-        only = model.inputs[0].type if len(model.inputs) == 1 else None
+        only = model.inputs[0].type if len(model.described) == 1 else None
         plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
         self._dtype = np.dtype("f8") if plain else None
         self._width = only.columns if only is not None else 0
@@ -58,7 +59,27 @@ class Parts:
         return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
 
 
+class Apart:
+    """A method that reads inputs of its own, as ``inverse_transform`` reads codes."""
+
+    def __init__(self, name: str, models: Models) -> None:
+        self._name, self._model = name, models.main
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the estimator's method of this name returns for X.
+
+        Raises:
+            InputError: X is not what the method takes.
+        """
+        model = self._model
+        bound, rows = model.bound(columns_of(X, model.described, model.metadata, self._name))
+        value = model.executable.run_bound(bound, rows, (self._name,))[self._name]
+        return model.finish[self._name](value)
+
+
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:
     """Return the method of this name, of one output or of several."""
+    if name in (models.main.metadata.get("apart") or ()):
+        return Apart(name, models)
     outputs = outputs_of(name, models.main.finish)
     return Method(name, models) if outputs == [name] else Parts(name, outputs, models)

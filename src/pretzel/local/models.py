@@ -10,13 +10,14 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
-from pretzel.client.inputs import NO_ROWS, columns_of
+from pretzel.client.inputs import NO_ROWS, columns_of, read_by
 from pretzel.client.integers import refuse_integers
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import optimize
-from pretzel.engine.columns import bind_column
+from pretzel.engine.columns import absent_column, bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.local.records import reader_of
@@ -40,7 +41,9 @@ class Model:
         self.plan = compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
-        self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
+        self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
+        self.inputs, _ = read_by("", self.described, self.metadata)
+        """What all methods read but those with inputs of their own."""
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = definition.metadata.get("input_style") == "texts"
@@ -68,7 +71,12 @@ class Model:
         count = next(iter(rows.values()), 0)
         if count == 0:
             raise InputError(NO_ROWS)
-        return [bind_column(item.name, item.type, columns[item.name]) for item in self.inputs], count
+        return [
+            bind_column(item.name, item.type, columns[item.name])
+            if item.name in columns
+            else absent_column(item.name, item.type, count)
+            for item in self.described
+        ], count
 
 
 class Models:
@@ -83,6 +91,7 @@ class Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
+        self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
@@ -93,6 +102,7 @@ class Models:
         columns = columns_named(X, self._types) if self.main.by_name else None
         if columns is not None:
             try:
+                refuse_ambiguous_nulls(X, self._forms)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
                 pass  # something is unusual: the careful way below takes it, or says what is wrong
@@ -105,9 +115,12 @@ class Models:
         for name in self.main.metadata.get("functions") or ():
             refuse_integers(name, columns[name], self.main.metadata)
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
+        for name, form in self._forms.items():
+            written[name] = _as_objects(written[name], self._types[name], form)
         read = {name: _native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", singles))
-        return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
+        typed = {item.name: _typed(item, read[item.name], self._forms.get(item.name)) for item in model.inputs}
+        return model, *model.bound(typed)
 
     def _of(self, kind: Kind) -> Model:
         return self._made.get(kind) or self._make(kind)
@@ -174,18 +187,24 @@ class _SparseSample:
         return self
 
 
+def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
+    """Return a column that the model reads as objects as it is, or a list as pandas would make it."""
+    refuse_na(column, form, is_text=kind.is_text)
+    return as_frame(column, form) if isinstance(column, (list, tuple)) else column
+
+
 def _native(column: Any, kind: ValueType) -> Any:
     """Return a column of a table as texts or as an array of its own numbers."""
     return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
 
 
-def _typed(item: InputDescription, values: Any) -> Any:
+def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
     """Return a column in the type that the model reads."""
     if item.type.is_text:
         return values
     if values.dtype.kind in "biuf" and values.dtype != np.float16:
         return values.astype(item.type.numpy, copy=False)
-    return column_of(item.name, values, item.type)
+    return column_of(item.name, values, item.type, form)
 
 
 def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:

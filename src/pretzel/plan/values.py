@@ -16,6 +16,12 @@ from pretzel.errors import InputError
 
 PRESENT, NAN, NONE = 0, 1, 2
 
+NONE_BITS = 0x7FFC0DE000000000
+"""Bits of the float64 NaN that stands for Python's None where encoders tell it from NaN (kernels/categories/none.h).
+
+To all else it is a NaN.  The payload lies in the upper bits, so that a conversion to float32 and back keeps it.
+"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
@@ -132,6 +138,17 @@ class Labels:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.codes)
+
+
+def none_number() -> np.float64:
+    """Return the number that stands for None."""
+    return np.float64(np.array(NONE_BITS, np.uint64).view(np.float64))
+
+
+def is_none(numbers: np.ndarray) -> np.ndarray:
+    """Return where floats stand for None."""
+    found: np.ndarray = np.abs(numbers.astype(np.float64)).view(np.uint64) == NONE_BITS
+    return found
 
 
 def _pack_present(values: list[Any]) -> tuple[np.ndarray, np.ndarray] | None:

@@ -9,6 +9,7 @@ from pretzel.plan.parameter import Parameter
 from tests.control_plane.optimize.generate import (
     WORDS,
     is_code,
+    is_dense,
     simple,
 )
 
@@ -35,3 +36,12 @@ simple(
     },
 )
 simple(ops.LabelLookup, is_code, lambda d, x: {"labels": d.array(d.dice.randint(2, 6))})
+simple(
+    ops.ImputeObjects,
+    is_dense,
+    lambda d, x: {
+        "fill": Parameter.of(d.array(x.type.columns).array.astype(x.type.numpy)),
+        "missing": d.dice.choice([float("nan"), float("nan"), 0.0]),
+        "missing_none": d.dice.random() < 0.1,
+    },
+)

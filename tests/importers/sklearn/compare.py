@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,11 @@ def with_ties_of_the_library(
     return ours[name] if tied is False else np.where(tied, want, ours[name])
 
 
-def run(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
-    """Return every output by the kernels of the optimized plan, labels looked up."""
+def run(definition: Definition, columns: dict[str, Any], outputs: list[str] | None = None) -> dict[str, Any]:
+    """Return outputs by the kernels of the optimized plan, labels looked up; without names all of those columns."""
     compiled = compile_plan(optimize(definition))
     executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-    return {name: _plain(value) for name, value in executable.run(columns).items()}
+    return {name: _plain(value) for name, value in executable.run(columns, outputs).items()}
 
 
 def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
@@ -72,9 +73,19 @@ def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
 def answers_of(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
     """Return what the estimator answers, by output: those of several targets taken apart."""
     answers: dict[str, Any] = {}
-    for method in methods_of(definition.outputs):
+    for method in methods_of(shared(definition).outputs):
         answers |= taken_apart(method, getattr(estimator, method)(x), outputs_of(method, definition.outputs))
     return answers
+
+
+def shared(definition: Definition) -> Definition:
+    """Return the definition of the methods that read the same X."""
+    apart = definition.metadata.get("apart") or {}
+    own = {name for form in apart.values() for name in form["inputs"]}
+    outputs = {name: node for name, node in definition.outputs.items() if name not in apart}
+    return replace(
+        definition, outputs=outputs, inputs=tuple(node for node in definition.inputs if node.column not in own)
+    )
 
 
 def _column(definition: Definition, x: Any) -> Any:

@@ -16,7 +16,7 @@ from pretzel.plan.model import InputDescription
 from pretzel.plan.node import Node
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Ragged, Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run, with_ties_of_the_library
+from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, run, shared, with_ties_of_the_library
 
 
 def assert_serves(
@@ -39,7 +39,7 @@ def assert_serves(
         part = rows_of(x, np.arange(rows) % count(x))
         columns = cut(definition, part)
         with np.errstate(all="ignore"):
-            by_reference = evaluate(definition, {name: _plain(column) for name, column in columns.items()})
+            by_reference = evaluate(shared(definition), {name: _plain(column) for name, column in columns.items()})
         by_kernels = run(definition, columns)
         library = wanted(estimator, definition, part)
         for name, want in library.items():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import NUMPY_DTYPES
+from pretzel.plan.values import none_number
 from tests.ops.cases import MISSING, TEXTS, Drawn, numbers
 
 OPERATOR = ops.Lookup
@@ -39,4 +40,9 @@ def _numbers(draw: st.DrawFn, dtype: str) -> tuple[Parameter, np.ndarray]:
     keys = draw(st.lists(any_number.filter(lambda x: x == x), unique_by=float, max_size=20))
     known = st.sampled_from(keys) if keys else any_number
     values = draw(st.lists(known | known | any_number, min_size=1, max_size=8))
-    return Parameter.of(np.array(keys, NUMPY_DTYPES[dtype])), np.array(values, NUMPY_DTYPES[dtype])
+    drawn = np.array(values, NUMPY_DTYPES[dtype])
+    if drawn.dtype.kind == "f":
+        drawn[np.array(draw(st.lists(st.integers(0, 3), min_size=len(drawn), max_size=len(drawn)))) == 0] = (
+            none_number()
+        )
+    return Parameter.of(np.array(keys, NUMPY_DTYPES[dtype])), drawn

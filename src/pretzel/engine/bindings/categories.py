@@ -38,6 +38,7 @@ CATEGORIES: dict[type[Node], tuple[Binding, ...]] = {
         Binding("lookup.text", "categories.lookup:TextLookup", takes=_reads_texts, derive=_with_text_table),
         Binding("lookup.number", "categories.lookup:NumberLookup", takes=_reads_numbers, derive=_with_number_table),
     ),
+    ops.ImputeObjects: (Binding("impute_objects", "categories.objects:ImputeObjects", drop=("of_objects",)),),
     ops.OneHot: (Binding("one_hot", "categories.columns:OneHot"),),
     ops.Take: (Binding("take", "categories.columns:Take"),),
 }

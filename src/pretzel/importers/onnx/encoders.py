@@ -135,7 +135,9 @@ def codes(x: Rows, keys: np.ndarray, *, refuse_unknown: bool = False) -> list[No
     known = _as_keys(list(first), columns[0], keys.dtype)
     nan = -1 if missing is None else len(first)
     places = [*first.values(), *([] if missing is None else [missing])]
-    found = [ops.Lookup(column, known, nan_code=nan, refuse_unknown=refuse_unknown) for column in columns]
+    none = -1 if known.dtype == "str" else nan  # among numbers None is a NaN
+    options: dict[str, Any] = {"nan_code": nan, "none_code": none, "refuse_unknown": refuse_unknown}
+    found = [ops.Lookup(column, known, **options) for column in columns]
     if places == list(range(len(places))):
         return list(found)
     moved = Parameter.of(np.array(places, np.int64))

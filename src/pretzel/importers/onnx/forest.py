@@ -209,7 +209,8 @@ class _Sets:
         for i, (members, missing) in enumerate(sets):
             table[[where[member] for member in members if member == member], i] = 1
             table[-1, i] = missing
-        codes = ops.Lookup(ops.Column(x, feature), Parameter.of(np.array(keys, x.type.numpy)), nan_code=len(keys))
+        listed, last = Parameter.of(np.array(keys, x.type.numpy)), len(keys)
+        codes = ops.Lookup(ops.Column(x, feature), listed, nan_code=last, none_code=last)
         return ops.Take(codes, Parameter.of(table), 0.0)
 
 

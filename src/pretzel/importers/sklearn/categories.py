@@ -1,4 +1,4 @@
-"""Importers of encoders of categories, and of the imputer."""
+"""Importers of encoders of categories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from pretzel.importers.columns import Columns
@@ -20,7 +19,7 @@ from pretzel.plan.types import DTYPE_NAMES
 
 UNKNOWN = -1
 SPARSE_DTYPES = ("f32", "f64", "i64")
-WHOLE_FLOATS = 2**53  # integers beyond are not all float64
+WHOLE_FLOATS = 2**53  # integers from here on are not all float64, and others are rounded to this one
 
 
 @imports(OneHotEncoder)
@@ -58,25 +57,6 @@ def target_encoder(estimator: TargetEncoder, x: Columns, step: Step) -> Methods:
         for j, mean in enumerate(means)
     ]
     return {"transform": ops.Concat(tuple(columns))}
-
-
-@imports(SimpleImputer)
-def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
-    """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
-    if x.is_sparse:
-        raise step.refuse(
-            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
-        )
-    kept = _kept_columns(estimator)
-    fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
-    if fill.dtype.kind == "O" and all(isinstance(value, str) for value in fill) and len(fill):
-        return {"transform": _imputed_texts(estimator, x.select(kept), [str(value) for value in fill], step)}
-    try:
-        numbers = fill.astype(np.float64)
-    except (TypeError, ValueError):
-        remedy = "impute texts and numbers by one SimpleImputer each, in a ColumnTransformer"
-        raise step.refuse("strategy", f"it fills in values of several kinds, {fill.tolist()[:4]}", remedy) from None
-    return {"transform": _imputed_numbers(estimator, x, numbers, kept, step)}
 
 
 def _block(estimator: Any, i: int, column: Columns, dtype: str, step: Step) -> Node:
@@ -136,20 +116,20 @@ def _lookup(
         return ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
     x = ops.RequireFinite(column.number(), type(estimator).__name__, allow_nan=True)
     wide = x if x.type.dtype == "f64" else ops.Cast(x, "f64")
-    return ops.Lookup(wide, Parameter.of(_numbers(keys, none_code, step)), **options)
+    return ops.Lookup(wide, Parameter.of(_numbers(keys, step)), **options)
 
 
-def _numbers(keys: Sequence[Any], none_code: int, step: Step) -> np.ndarray:
+def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
     """Return categories as float64, in which requests bring them."""
     kinds = {np.asarray(key).dtype.kind for key in keys}
     if any(_is_date(key) for key in keys):
         remedy = "make texts or numbers of them before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
         raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
-    if not kinds <= set("biuf") or none_code != UNKNOWN:
+    if not kinds <= set("biuf"):
         raise step.refuse(
             "categories", "a column holds values of several kinds", "make them all strings or all numbers"
         )
-    if any(abs(int(key)) > WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
+    if any(abs(int(key)) >= WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
         raise step.refuse("categories", "an integer category is no float64", "encode so large integers as strings")
     return np.array(keys, np.float64)
 
@@ -161,7 +141,9 @@ def _is_date(key: Any) -> bool:
 def _kinds(categories: Any) -> tuple[list[int], int | None, int | None]:
     """Return which categories are present values, which is NaN, and which is None."""
     none = next((j for j, category in enumerate(categories) if category is None), None)
-    nan = next((j for j, category in enumerate(categories) if category is not None and category != category), None)
+    nan = next(
+        (j for j, category in enumerate(categories) if isinstance(category, Real) and category != category), None
+    )
     return [j for j in range(len(categories)) if j not in (nan, none)], nan, none
 
 
@@ -178,49 +160,3 @@ def _groups(estimator: Any, i: int) -> list[int]:
 def _dropped(estimator: Any, i: int) -> int | None:
     dropped = getattr(estimator, "_drop_idx_after_grouping", None)
     return None if dropped is None or dropped[i] is None else int(dropped[i])
-
-
-def _kept_columns(estimator: Any) -> list[int]:
-    """Return the columns that the imputer keeps: all, or those for which it has something to fill in."""
-    if estimator.keep_empty_features:
-        return list(range(len(estimator.statistics_)))
-    return [j for j, value in enumerate(estimator.statistics_) if value is None or value == value]
-
-
-def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequence[int], step: Step) -> Node:
-    marker = estimator.missing_values
-    finds_nan = _is_nan(marker)
-    if not finds_nan and not isinstance(marker, Real):
-        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
-    checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
-    missing = float("nan") if finds_nan else _as_compared(marker, checked.type.numpy)
-    values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
-    imputed = ops.Impute(values, Parameter.of(fill.astype(checked.type.numpy)), missing)
-    if not estimator.add_indicator:
-        return imputed
-    features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
-    return ops.Concat((imputed, ops.MissingIndicator(checked, features, missing, checked.type.dtype)))
-
-
-def _as_compared(marker: Any, dtype: np.dtype) -> float:
-    """Return a marker as NumPy compares it with an array: a Python number takes the type of the array."""
-    return float(dtype.type(marker)) if type(marker) in (int, float) else float(marker)
-
-
-def _imputed_texts(estimator: Any, x: Columns, fill: Sequence[str], step: Step) -> Node:
-    if estimator.add_indicator:
-        raise step.refuse("add_indicator", "texts and indicators are no single array", "add a MissingIndicator instead")
-    texts, strings, marker = x.texts(), Parameter.strings(fill), estimator.missing_values
-    if isinstance(marker, str):
-        return ops.Impute(texts, strings, missing_text=marker)
-    if marker is None:
-        return ops.Impute(texts, strings, missing_none=True)
-    if not _is_nan(marker):
-        raise step.refuse("missing_values", "no text equals it", "use NaN, None or a string")
-    imputed = ops.Impute(texts, strings)
-    # pandas.NA stands for NaN and None alike.
-    return imputed if isinstance(marker, float) else ops.Impute(imputed, strings, missing_none=True)
-
-
-def _is_nan(marker: Any) -> bool:
-    return type(marker).__name__ == "NAType" or (isinstance(marker, Real) and marker != marker)

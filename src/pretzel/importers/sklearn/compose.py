@@ -26,7 +26,7 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     for i, (earlier, transformer) in enumerate(before):
         if not _is_identity(transformer):
             cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
-            x = Columns.of(step.transform(earlier, transformer, x, _read(estimator.steps[i + 1][1]), cut))
+            x = step.columns(earlier, transformer, x, _read(estimator.steps[i + 1][1]), cut)
     return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
 
 

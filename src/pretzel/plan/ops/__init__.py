@@ -29,6 +29,7 @@ from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, 
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.ops.linear import Distances, Linear
 from pretzel.plan.ops.neighbors import Barycenter, Blend, Gather, Nearest, NearestInTree, Scatter
+from pretzel.plan.ops.objects import ImputeObjects
 from pretzel.plan.ops.quantiles import Interpolate, NormalProbability, NormalQuantile, WeightedMedian
 from pretzel.plan.ops.reductions import Reduce
 from pretzel.plan.ops.text import CountNgrams, FilterTokens, Lowercase, StripAccents, Tokenize
@@ -62,6 +63,7 @@ __all__ = [
     "HashFeatures",
     "HashNgrams",
     "Impute",
+    "ImputeObjects",
     "Input",
     "Interpolate",
     "LabelLookup",

@@ -12,7 +12,8 @@ UNKNOWN = -1
 class Lookup(Node):
     """The code (position) of each value among ``keys``; unknown values give -1, or an error where they are refused.
 
-    Missing values (NaN, None) are unknown unless ``nan_code`` or ``none_code`` gives them a code of their own.
+    Missing values (NaN, None) are unknown unless ``nan_code`` or ``none_code`` gives them a code of their own.  Among
+    floats None is the NaN whose bits are ``pretzel.plan.values.NONE_BITS``.
     Source: ``sklearn.preprocessing.OneHotEncoder``/``OrdinalEncoder`` (``_encode``).
     """
 

@@ -10,7 +10,7 @@ from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
 from pretzel.plan.reference.dense import impute_numbers
-from pretzel.plan.values import Csr
+from pretzel.plan.values import Csr, is_none
 
 
 @reference(ops.Lookup)
@@ -18,13 +18,20 @@ def lookup(node: ops.Lookup, x: Any) -> np.ndarray:
     """Return ``keys.index(value)`` for each value, and the codes of missing ones."""
     keys = node.keys.texts if node.keys.dtype == "str" else node.keys.array.tolist()
     codes = {key: code for code, key in enumerate(keys)}
-    found = [_code(node, codes, value) for value in (x if isinstance(x, list) else x.tolist())]
+    values = x if isinstance(x, list) else _numbers(x)
+    found = [_code(node, codes, value) for value in values]
     for row, code in enumerate(found):
         if code == ops.categories.UNKNOWN and node.refuse_unknown:
             raise InputError(
-                f"row {row}: Found unknown categories [{x[row]!r}] in column {node.column} during transform"
+                f"row {row}: Found unknown categories [{values[row]!r}] in column {node.column} during transform"
             )
     return np.array(found, np.int64)
+
+
+def _numbers(x: np.ndarray) -> list[Any]:
+    """Return numbers as Python's own, with None where a float stands for it."""
+    absent = is_none(x) if x.dtype.kind == "f" else np.zeros(len(x), bool)
+    return [None if gone else value for value, gone in zip(x.tolist(), absent, strict=True)]
 
 
 def _code(node: ops.Lookup, codes: dict[Any, int], value: Any) -> int:

@@ -1,0 +1,79 @@
+"""Columns of Python objects, held as floats of which one NaN stands for None."""
+
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from pretzel.kernels.checks import address, alike, vector
+from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
+from pretzel.kernels.kernel cimport Kernel
+
+cdef extern from "none.h" nogil:
+    bint number_is_none(double x)
+
+ctypedef fused real:
+    float
+    double
+
+
+cdef class ImputeObjects(Kernel):
+    """What means missing replaced by its column's fill, where None and NaN are two values.
+
+    Args:
+        inputs: dense f32 or f64.
+        output: the same.
+        fill: ``[width]`` of that type.
+        missing: the number that means missing; NaN finds NaN, and not None.
+        missing_none: None means missing instead.
+
+    Raises:
+        ValueError: types or shape do not fit.
+    """
+
+    cdef object kept
+    cdef const void* fill
+    cdef double missing
+    cdef bint missing_none, single
+    cdef int64_t width
+
+    def __init__(self, inputs, output, *, fill, missing, missing_none):
+        alike(inputs, output, ("f32", "f64"))
+        self.width, self.missing, self.missing_none = output.columns, missing, missing_none
+        self.single = output.dtype == "f32"
+        self.kept = vector("fill", fill, output.dtype, self.width)
+        self.fill = <const void*><size_t>address(self.kept)
+
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        cdef int64_t n = frame.rows * self.width, at
+        cdef void* x = inputs[0].values
+        if self.single:
+            at = impute(<float*>x, <float*>output.values, n, self.width, <const float*>self.fill, self.missing,
+                        self.missing_none)
+        else:
+            at = impute(<double*>x, <double*>output.values, n, self.width, <const double*>self.fill, self.missing,
+                        self.missing_none)
+        return OK if at == n else refuse(frame, 0, at // self.width, at % self.width, 0.0)
+
+    def describe(self, code, row, column, value) -> str:
+        """Say it as ``check_array`` does."""
+        return f"row {row}, column {column}: Input X contains NaN, which this SimpleImputer does not take as missing"
+
+
+cdef inline int64_t impute(
+    const real* x, real* y, int64_t n, int64_t width, const real* fill, double missing, bint missing_none
+) noexcept nogil:
+    """Fill what is missing, and return n, or the position of a NaN that is refused."""
+    cdef int64_t i
+    cdef bint none
+    for i in range(n):
+        # A NaN moves as bits: arithmetic could lose what tells None.
+        memcpy(&y[i], &x[i], sizeof(real))
+        if x[i] == x[i]:
+            if not missing_none and x[i] == missing:
+                y[i] = fill[i % width]
+            continue
+        none = number_is_none(x[i])
+        if none == missing_none and (none or missing != missing):
+            y[i] = fill[i % width]
+        elif not none:
+            return i
+    return n

@@ -1,0 +1,170 @@
+"""How clients are to read columns of Python objects, where steps tell values apart that floats and texts do not.
+
+Encoders know None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  What a definition says
+of each such input goes into its metadata under ``objects``; :mod:`pretzel.client.objects` reads it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import UnsupportedError
+from pretzel.plan import ops
+from pretzel.plan.graph import topological
+from pretzel.plan.node import Node
+
+UNKNOWN = -1
+Origin = tuple[str, int | None]
+"""Name of an input, and which of its columns; None: it has one value per row."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the steps that read one column as objects require of it."""
+
+    is_text: bool
+    na_is_missing: bool = True
+    """Whether every step takes pandas' NA as missing."""
+    takes_objects: bool = False
+    """Whether a step converts to objects what it is given, so that NA of pandas' own dtypes stays NA."""
+    nan: bool = False
+    """Whether a step knows NaN, as a category or as what is missing."""
+    none: bool = False
+    """Whether a step knows None."""
+
+
+@dataclass(slots=True)
+class _Readings:
+    found: dict[Origin, _Reading] = field(default_factory=dict)
+
+    def add(self, origin: Origin, is_text: bool, *, nan: bool, none: bool, na: bool, objects: bool = False) -> None:
+        reading = self.found.setdefault(origin, _Reading(is_text))
+        reading.nan |= nan
+        reading.none |= none
+        reading.na_is_missing &= na
+        reading.takes_objects |= objects
+
+
+def objects_of(outputs: Mapping[str, Node]) -> dict[str, dict[str, Any]]:
+    """Return for each input that a step reads as objects how a client reads it; see :mod:`pretzel.client.objects`.
+
+    Raises:
+        UnsupportedError: an output would hold objects.
+    """
+    nodes = topological(outputs.values())
+    behind_none = {node.x for node in nodes if isinstance(node, (ops.Impute, ops.ImputeObjects)) and node.missing_none}
+    readings = _Readings()
+    for node in nodes:
+        _read(node, readings, behind_none)
+    if not readings.found:
+        return {}
+    answered = {origin for name, node in outputs.items() for origin in _answered(name, node)}
+    forms: dict[str, dict[str, Any]] = {}
+    for (name, position), reading in sorted(readings.found.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
+        form = forms.setdefault(name, {} if position is None else {"positions": []})
+        if position is not None:
+            form["positions"].append(position)
+        _merge(form, reading, (name, position) in answered)
+    return forms
+
+
+def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
+    """Add what one column requires to the form of its input; a matrix is read by the strictest of its columns."""
+    if reading.is_text:
+        form["null"] = _null(reading)
+    elif is_answered:
+        form["objects"] = "refused"
+    if reading.takes_objects:
+        form["takes_objects"] = True
+    if not reading.na_is_missing:
+        form["na"] = "refused"
+
+
+def _null(reading: _Reading) -> str:
+    """Return what None beside texts is in a DataFrame: NaN since pandas 3, before it what the model knows."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and int(pandas.__version__.partition(".")[0]) >= 3:
+        return "nan"
+    return "none" if reading.none else "nan"
+
+
+def _read(node: Node, readings: _Readings, behind_none: set[Node]) -> None:
+    """Add what ``node`` requires of the inputs that it reads as objects."""
+    if isinstance(node, ops.Lookup) and (node.x.type.is_text or node.x.type.is_float):
+        is_text = node.x.type.is_text
+        # Numbers without a code for None of their own read None as NaN, and so may pandas' NA be.
+        for origin in origins(node.x):
+            readings.add(origin, is_text, nan=node.nan_code != UNKNOWN, none=node.none_code != UNKNOWN, na=False)
+    elif isinstance(node, ops.ImputeObjects) or (isinstance(node, ops.Impute) and node.x.type.is_text):
+        both = node in behind_none or (node.missing_none and isinstance(node.x, (ops.Impute, ops.ImputeObjects)))
+        by_nan = node in behind_none or not node.refuses or _finds_nan(node)
+        objects = isinstance(node, ops.ImputeObjects) and node.of_objects
+        for origin in origins(node.x):
+            readings.add(
+                origin, node.x.type.is_text, nan=by_nan, none=node.missing_none, na=both, objects=objects and not both
+            )
+
+
+def _finds_nan(node: Any) -> bool:
+    return not node.missing_none and getattr(node, "missing_text", None) is None
+
+
+def origins(node: Node) -> Iterator[Origin]:
+    """Return the columns of inputs that ``node`` holds as they came in, or filled as objects."""
+    for column in range(node.type.columns):
+        found = _origin(node, column)
+        if found is not None:
+            yield found
+
+
+def _origin(node: Node, column: int) -> Origin | None:
+    place: tuple[Node, int] | None = (node, column)
+    while place is not None and not isinstance(place[0], ops.Input):
+        place = _behind(*place)
+    if place is None or not isinstance(place[0], ops.Input):
+        return None
+    return place[0].column, None if place[0].type.width is None else place[1]
+
+
+def _behind(node: Node, column: int) -> tuple[Node, int] | None:
+    """Return the node and the column that a column of ``node`` comes from; None where it is computed."""
+    match node:
+        case ops.Select(x=x, columns=columns):
+            return x, int(columns.array[column])
+        case ops.Column(x=x, index=index):
+            return x, index
+        case ops.Concat():
+            ends = np.cumsum([part.type.columns for part in node.inputs])
+            part = int(np.searchsorted(ends, column, "right"))
+            return node.inputs[part], column - (int(ends[part - 1]) if part else 0)
+        case ops.RequireFinite(x=x) | ops.Cast(x=x) | ops.ImputeObjects(x=x):
+            return x, column
+        case ops.Impute(x=ops.Impute() as x, missing_none=True):  # the second half of an imputer of NA
+            return x, column
+    return None
+
+
+def _answered(output: str, node: Node) -> Iterator[Origin]:
+    """Return the columns of inputs that an output holds as they came in.
+
+    Raises:
+        UnsupportedError: it holds what an imputer makes of objects.
+    """
+    if isinstance(node, ops.ImputeObjects):
+        if node.of_objects:
+            raise UnsupportedError(
+                f"output {output!r}: the SimpleImputer was fitted on objects and answers with objects (True, 1 or 1.0, "
+                "whichever came), which no output holds; follow it by an encoder or a model, or fit it on float64"
+            )
+        if not node.missing_none:
+            yield from origins(node.x)
+    elif isinstance(node, (ops.Concat, ops.Select, ops.Column, ops.Densify)):
+        for part in node.inputs:
+            yield from _answered(output, part)
+    elif isinstance(node, ops.Input):
+        yield from origins(node)

@@ -1,0 +1,45 @@
+"""Labels of any type as texts, which are equal exactly where Python finds one key of a dictionary."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+UNKNOWN = "?"
+"""What every label is written as that equals neither a text nor a number."""
+
+
+def spell(label: Any) -> str:
+    """Return a label as a text: 1, 1.0 and True are ``1``, 0.5 is ``0.5``, and the text "1" is ``'1``.
+
+    Raises:
+        TypeError: it is no key, as a list is not.
+    """
+    if isinstance(label, str):
+        return f"'{label}"
+    if isinstance(label, (Integral, np.bool_)):
+        return str(int(label))
+    if isinstance(label, (Real, Decimal)) and label == label:
+        return _spell_real(label)
+    if isinstance(label, complex) and label == label.real:
+        return spell(label.real)
+    hash(label)
+    return UNKNOWN
+
+
+def _spell_real(label: Any) -> str:
+    """Return a number by its value, whichever type holds it."""
+    try:
+        exact = Fraction(*label.as_integer_ratio())
+    except OverflowError:
+        return str(float(label))  # an infinity
+    if exact.denominator == 1:
+        return str(exact.numerator)
+    try:
+        return repr(float(exact)) if float(exact) == exact else str(exact)
+    except OverflowError:
+        return str(exact)
