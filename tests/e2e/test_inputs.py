@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from tests.e2e.up import Up, started
 
@@ -55,3 +55,28 @@ def test_what_was_deployed_answers_as_the_library(up: Up, name: str) -> None:
         elif name == "records":  # in many messages
             many = [{f"name {i}": float(i), "a": i} for i in range(30_000)]
             np.testing.assert_allclose(client.predict_proba(name, many), model.predict_proba(many), rtol=1e-6)
+
+
+def test_columns_by_position(up: Up) -> None:
+    """An array of objects settles the kinds; lists of rows and tables without names are read by position too."""
+    columns = [("n", SimpleImputer(), [0]), ("s", OneHotEncoder(handle_unknown="ignore"), [1])]
+    X = FRAME.fillna({"ville": "?"})
+    model = make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(X.to_numpy(), HALVES)
+    want = model.predict_proba(X.to_numpy())
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("positions", model, sample=X.to_numpy())
+        for form in (X.to_numpy(), X.to_numpy().tolist(), X.set_axis([0, 1], axis="columns"), X):
+            np.testing.assert_allclose(client.predict_proba("positions", form), want, rtol=1e-6)
+
+
+def test_an_array_built_from_the_description(up: Up) -> None:
+    table = pd.DataFrame({"c": [1.0, 2.0, 4.0] * 5, "unread": ["?"] * 15, "b": range(15), "a": [0.5, 7.0, 3.0] * 5})
+    scaled = ColumnTransformer([("first", StandardScaler(), ["a"]), ("second", StandardScaler(), ["b", "c"])])
+    model = make_pipeline(scaled, LogisticRegression()).fit(table, [0, 1, 1] * 5)
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("order", model, sample=table)
+        for described in (client.describe("order"), plane.describe("order")):
+            assert [item.name for item in described.inputs] == ["c", "b", "a"]
+            assert [column.name for column in described.columns] == list(table)
+            X = np.column_stack([table[column.name].astype(object) for column in described.columns])
+            np.testing.assert_allclose(client.predict_proba("order", X), model.predict_proba(table), rtol=1e-6)

@@ -134,8 +134,8 @@ def _shaped(lines: list[tuple[int, Row]], header: Row | None, description: Model
     if style == "texts":
         return _documents(rows)
     columns = [list(column) for column in zip(*rows, strict=True)]
-    if style == "frame":
-        return _frame(columns, numbers, header, description)
+    if style in ("frame", "positions"):
+        return _frame(columns, numbers, header if style == "frame" else None, description)
     number = not description.inputs[0].type.is_text
     cells = [_cells(column, number, numbers, _name(header, j)) for j, column in enumerate(columns)]
     one = description.inputs[0].type.width is None
@@ -152,7 +152,7 @@ def _frame(
     columns: list[list[str]], lines: Sequence[int], header: Row | None, description: ModelDescription
 ) -> dict[str, list[Any]]:
     inputs = {item.name: item for item in description.inputs}
-    names = header or description.version.metadata.get("feature_names") or list(inputs)
+    names = header or [column.name for column in description.columns] or list(inputs)
     if len(names) != len(columns):
         raise InputError(f"the file has {len(columns)} columns and no header; the model takes {len(names)}")
     names = [known_as(name, inputs, description.version.metadata) for name in names]

@@ -2,7 +2,8 @@
 
 The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``lists``, one of
 lists of texts; ``records``, the names and the values of rows that are dictionaries or pairs; ``frame``, one input a
-column, found by name in a table or by position in an array.
+column, found by name in a table or by position in an array; ``positions``, one input a column, found by position in
+either and named by it: ``0``, ``1``, ...
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
 from pretzel.client.records import list_column, record_columns, record_names
-from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
+from pretzel.client.tables import array_of, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "records", "integers_as_text", "integers", "absent", "spaces")
+DECIDES = ("input_style", "feature_names", "columns", "records", "integers_as_text", "integers", "absent", "spaces")
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -93,10 +94,22 @@ def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, 
 
 
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    return _columns_read(lambda names: _columns(X, names, metadata), inputs, metadata)
+
+
+def _positions(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    names = [str(i) for i in range(metadata["columns"])]
+    return _columns_read(lambda _: _by_position(X, names, metadata), inputs, metadata)
+
+
+def _columns_read(
+    cut: Callable[[list[str]], Mapping[str, Any]], inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
+) -> dict[str, Column]:
+    """Return the columns that are sent, of those that ``cut`` finds by their names."""
     records = metadata.get("records") or {}
     derived = {part for name in records for part in record_names(name)}
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
-    table = _columns(X, [*records, *kinds], metadata)
+    table = cut([*records, *kinds])
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     as_text = set(metadata.get("integers_as_text") or ())
     chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
@@ -127,6 +140,12 @@ def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) ->
 
 
 def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a table or an array, in their order, under these names."""
+    columns = columns_in_order(X)
+    if columns is not None:
+        if len(columns) != len(names):
+            raise InputError(f"X: expected {len(names)} columns, got a table of {len(columns)}")
+        return dict(zip(names, columns, strict=True))
     array = (
         _filled(X, metadata)
         if is_sparse(X)
@@ -149,6 +168,7 @@ _STYLES: dict[str, _Style] = {
     "lists": _lists,
     "records": _records,
     "frame": _frame,
+    "positions": _positions,
 }
 
 

@@ -12,7 +12,7 @@ from pretzel.importers.inputs import MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TOKENS, dense
+from pretzel.plan.types import NUMBERS, TOKENS
 
 Part = Node | Open
 
@@ -32,11 +32,20 @@ class Columns:
 
     @classmethod
     def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
-        """Return what a model is given: an input for each name, or one matrix, as wide as a sample if there is one."""
+        """Return what a model is given: an input for each name or position, or one matrix.
+
+        The matrix is as wide as a sample, if there is one.
+        """
         if names is not None:
+            inputs.name_columns(names)
             return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
+        inputs.width = width
+        if inputs.by_position:
+            return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)))
         settled = inputs.types.get(MATRIX)
-        return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
+        width = width if settled is None else settled.width
+        inputs.unread = set(range(width or 0))
+        return cls((Open(inputs, MATRIX, width),))
 
     @property
     def width(self) -> int:
@@ -83,8 +92,8 @@ class Columns:
 
     def categorical(self) -> list[int]:
         """Return the positions of the columns that a sample holds as categories of pandas."""
-        opened = [part for part in self.parts if isinstance(part, Open)]
-        if not self.names or len(opened) < len(self.names):
+        opened = [part for part in self.parts if isinstance(part, Open) and part.width is None]
+        if len(opened) < len(self.parts):
             return []
         return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
 
@@ -148,8 +157,7 @@ class Columns:
             raise UnreadableError(f"expected one column, got {self.width}; select one by its name, not by a list")
         part = self.parts[0]
         if isinstance(part, Open) and part.positions is not None:
-            whole = part.inputs.node(part.name, dense(dtype, part.width))
-            node: Node = ops.Column(whole, part.positions[0])
+            node: Node = ops.Column(part.whole(dtype), part.positions[0])
         else:
             node = part.settle(dtype) if isinstance(part, Open) else part
         if node.type.is_text != (dtype == "str"):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 import unicodedata
+from dataclasses import replace
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
-from pretzel.importers.inputs import MATRIX, Inputs
+from pretzel.importers.inputs import MATRIX, Inputs, Settled
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
+from pretzel.plan.model import column_order
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
 
@@ -30,10 +33,24 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    inputs = Inputs(_settled(sample), _categorical(sample))
+    inputs = Inputs(_settled(sample))
+    try:
+        definition = _exported(estimator, inputs)
+    except UnsupportedError:
+        if not inputs.mixed:
+            raise
+    else:
+        if not inputs.reads_some_texts:
+            return definition
+    return _exported(estimator, Inputs(_settled_by_position(sample)))
+
+
+def _exported(estimator: Any, inputs: Inputs) -> Definition:
     x = _given(estimator, inputs)
     methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
-    return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
+    order = column_order(x.names or map(str, range(inputs.width or 0)))
+    used = tuple(sorted(inputs.used.values(), key=lambda node: order(node.column)))
+    return Definition(methods, used, _metadata(estimator, x, inputs, [node.column for node in used]))
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
@@ -55,7 +72,44 @@ def _first_reader(estimator: Any) -> Any:
     return estimator if inner is None else _first_reader(inner)
 
 
-def _settled(sample: Any) -> dict[str, ValueType]:
+def _settled(sample: Any) -> Settled:
+    """Return what a sample tells of the inputs: by name, of one matrix, or by position where its kinds are mixed."""
+    if isinstance(sample, Settled):
+        return sample
+    objects = isinstance(sample, np.ndarray) and sample.dtype.kind == "O"
+    kinds = _kinds_by_position(sample) if objects else {}
+    if len({kind.is_text for kind in kinds.values()}) > 1:
+        return Settled(kinds, by_position=True)
+    return Settled(_types(sample), frozenset(_categorical(sample)))
+
+
+def _settled_by_position(sample: Any) -> Settled:
+    """Return what a sample tells of each column of an array, or of a table that is read as one."""
+    if isinstance(sample, Settled):
+        return replace(sample, types={}, by_position=True)
+    categorical = set(_categorical(sample))
+    places = frozenset(str(i) for i, name in enumerate(getattr(sample, "columns", ())) if str(name) in categorical)
+    return Settled(_kinds_by_position(sample), places, by_position=True)
+
+
+def _kinds_by_position(sample: Any) -> dict[str, ValueType]:
+    arrays = {str(i): column for i, column in enumerate(_columns(sample))}
+    return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
+
+
+def _columns(sample: Any) -> list[np.ndarray]:
+    """Return the columns of a table or of a dense matrix in order; none of anything else."""
+    if hasattr(sample, "iloc") and _is_frame(sample):
+        return [np.asarray(sample.iloc[:, i]) for i in range(sample.shape[1])]  # names may be there twice
+    if hasattr(sample, "column_names") or _is_frame(sample):
+        return [np.asarray(sample[name]) for name in getattr(sample, "column_names", sample.columns)]
+    if sample is None or hasattr(sample, "tocsr"):
+        return []
+    array = np.asarray(sample, object if isinstance(sample, (list, tuple)) else None)
+    return list(array.T) if array.ndim == 2 else []
+
+
+def _types(sample: Any) -> dict[str, ValueType]:
     if sample is None:
         return {}
     names = getattr(sample, "column_names", None) or (sample.columns if _is_frame(sample) else None)
@@ -104,11 +158,12 @@ def _number(dtype: Any) -> str:
     return "f32" if DTYPE_NAMES.get(np.dtype(dtype)) == "f32" else "f64"
 
 
-def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
+def _metadata(estimator: Any, x: Columns, inputs: Inputs, names: list[str]) -> dict[str, Any]:
     kind = type(estimator)
     reads_text = any(node.type.is_text for node in inputs.used.values())
     optional = {
         "feature_names": list(x.names or ()),
+        "columns": inputs.width if inputs.by_position else None,
         "integers_as_text": sorted(inputs.written_out),
         "records": inputs.records,
         "absent": "missing" if inputs.absent_is_missing else None,
@@ -120,7 +175,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
         "library": getattr(estimator, "written_by", None) or _library(kind),
         "input_style": _style(x, inputs),
-        "input_names": list(inputs.used),
+        "input_names": names,
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
     }
@@ -140,9 +195,11 @@ def _library(kind: type) -> str:
 
 
 def _style(x: Columns, inputs: Inputs) -> str:
-    """Say how a client cuts X: into the columns of a ``frame``, or as what the one input holds."""
+    """Say how a client cuts X: into columns by name or by position, or as what the one input holds."""
     if x.names:
         return "frame"
+    if inputs.by_position:
+        return "positions"
     if inputs.records:
         return "records"
     kinds = [node.type for node in inputs.used.values()]

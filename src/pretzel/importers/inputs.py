@@ -6,8 +6,8 @@ one or the other; two steps that disagree are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,33 @@ class UnreadableError(UnsupportedError):
     """Columns are not what a step reads; whoever knows where that step stands says so."""
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What is known of the inputs before any step reads them, from a sample or from the kind of a request."""
+
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+    """By name; by position where ``by_position``."""
+    categorical: frozenset[str] = frozenset()
+    """The columns that pandas keeps as categories."""
+    by_position: bool = False
+    """Whether each column of an array is an input, named ``0``, ``1``, ..., because their kinds differ."""
+
+
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
-    def __init__(self, settled: dict[str, ValueType] | None = None, categorical: Iterable[str] = ()) -> None:
-        """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
-        self.types: dict[str, ValueType] = dict(settled or {})
-        self.categorical = frozenset(categorical)
+    def __init__(self, settled: Settled | None = None) -> None:
+        """Begin with what a sample has settled."""
+        known = settled or Settled()
+        self.types: dict[str, ValueType] = dict(known.types)
+        self.categorical = known.categorical
+        self.by_position = known.by_position
+        self.width: int | None = None
+        """How many columns an array has; None where it is not known."""
+        self.mixed = False
+        """Whether one step reads texts and another numbers of the one matrix."""
+        self.unread: set[int] = set()
+        """The columns of the one matrix that no step has read so far."""
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
         self.integers: str | None = None
@@ -44,6 +64,18 @@ class Inputs:
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
+    def name_columns(self, names: Sequence[str]) -> None:
+        """Take what is known by position as known of the columns of these names."""
+        if self.by_position:
+            self.types = {name: self.types[str(i)] for i, name in enumerate(names) if str(i) in self.types}
+            self.by_position = False
+
+    @property
+    def reads_some_texts(self) -> bool:
+        """Whether the one matrix holds texts, and columns beside them that no step reads and that may hold anything."""
+        kind = self.types.get(MATRIX)
+        return MATRIX in self.used and kind is not None and kind.is_text and bool(self.unread)
+
     def node(self, name: str, wanted: ValueType) -> Node:
         """Return the input as ``wanted``; a settled number type other than that wins over it.
 
@@ -52,6 +84,7 @@ class Inputs:
         """
         kind = self.types.setdefault(name, wanted)
         if kind.is_text != wanted.is_text or kind.width != wanted.width:
+            self.mixed = self.mixed or (name == MATRIX and kind.is_text != wanted.is_text)
             raise UnreadableError(
                 f"input {name!r}: one step reads {kind}, another {wanted}; pass a DataFrame with a column of each kind"
             )
@@ -99,10 +132,17 @@ class Open:
         return len(self.positions) if self.positions is not None else 1 if self.width is None else self.width
 
     def settle(self, dtype: str) -> Node:
-        node = self.inputs.node(self.name, dense(dtype, self.width))
+        node = self.whole(dtype)
         if self.positions is None:
             return node
         return ops.Select(node, Parameter.of(np.asarray(self.positions, np.int64)))
+
+    def whole(self, dtype: str) -> Node:
+        """Return the input that these columns are part of, and note which of its columns are read."""
+        if self.positions is None:
+            self.inputs.unread.clear()
+        self.inputs.unread.difference_update(self.positions or ())
+        return self.inputs.node(self.name, dense(dtype, self.width))
 
     def at(self, position: int) -> Open:
         if self.width is None:

@@ -18,6 +18,7 @@ from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
+from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.local.records import reader_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
@@ -26,7 +27,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
-Export = Callable[[Any], Definition]
+Export = Callable[[Settled], Definition]
 Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come as float32
 
 _AS_SAVED: Kind = ("dense", frozenset())
@@ -43,6 +44,7 @@ class Model:
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
+        self.by_position = definition.metadata.get("input_style") == "positions"
         self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
         self.read_records = reader_of(self.metadata, self.inputs)
         checks = any(isinstance(node, ops.RequireFinite) for node in definition.nodes)
@@ -109,15 +111,21 @@ class Models:
         model = self._of(("dense", singles))
         return model, *model.bound({item.name: _typed(item, read[item.name]) for item in model.inputs})
 
+    @property
+    def _in_columns(self) -> bool:
+        """Whether each column is an input."""
+        return self.main.by_name or self.main.by_position
+
     def _of(self, kind: Kind) -> Model:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
         if is_sparse(X):
-            return "dense" if self.main.by_name else "sparse", self._all_if(X.dtype)
+            return "dense" if self._in_columns else "sparse", self._all_if(X.dtype)
         if hasattr(X, "columns") and hasattr(X, "dtypes"):
-            types = dict(zip(X.columns, X.dtypes, strict=True))
-            if self.main.by_name:
+            names = map(str, range(len(X.columns))) if self.main.by_position else X.columns
+            types = dict(zip(names, X.dtypes, strict=True))
+            if self._in_columns:
                 return "dense", frozenset(name for name in self._floats if types.get(name) == np.float32)
             return "dense", self._all_if(np.float32 if all(t == np.float32 for t in types.values()) else None)
         return "dense", self._all_if(getattr(X, "dtype", None))
@@ -135,43 +143,15 @@ class Models:
         assert self._reexport is not None
         layout, singles = kind
         types = {name: ValueType("f32", t.width) if name in singles else t for name, t in self._types.items()}
-        if layout == "dense":
-            return Model(self._reexport(_Sample(types)))
         only = next(iter(types.values()))
+        if layout == "dense":
+            known = types if self._in_columns else {MATRIX: only}
+            return Model(self._reexport(Settled(known, by_position=self.main.by_position)))
         try:
-            return Model(self._reexport(_SparseSample(ValueType(only.dtype, only.columns, "sparse"))))
+            return Model(self._reexport(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")})))
         except (DefinitionError, UnsupportedError):
             # An operator that reads dense rows only: the zeros are written out instead.
             return self._made.get(("dense", singles)) or self._compile(("dense", singles))
-
-
-class _Sample:
-    """No rows, of these types: a frame, or one matrix where there is one input of several columns."""
-
-    def __new__(cls, types: Mapping[str, ValueType]) -> Any:
-        """Return an array instead, where the model takes one."""
-        only = next(iter(types.values()))
-        if len(types) == 1 and only.width is not None:
-            return np.empty((0, only.width), only.numpy)
-        return super().__new__(cls)
-
-    def __init__(self, types: Mapping[str, ValueType]) -> None:
-        self.columns = list(types)
-        self.dtypes = types
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        kind = self.dtypes[name]
-        return np.empty(0, str if kind.is_text else kind.numpy)
-
-
-class _SparseSample:
-    """No rows of a sparse matrix."""
-
-    def __init__(self, kind: ValueType) -> None:
-        self.dtype, self.shape = kind.numpy, (0, kind.columns)
-
-    def tocsr(self) -> _SparseSample:
-        return self
 
 
 def _native(column: Any, kind: ValueType) -> Any:
