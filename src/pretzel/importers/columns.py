@@ -24,6 +24,8 @@ class Columns:
     parts: tuple[Part, ...]
     names: tuple[str, ...] | None = None
     """The column names, where a DataFrame was given."""
+    frame: bool = False
+    """Whether the library has a table of pandas here, each column of its own type, rather than an array of one."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
@@ -38,14 +40,20 @@ class Columns:
         """
         if names is not None:
             inputs.name_columns(names)
-            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
+            frame = inputs.frame is not False
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame)
         inputs.width = width
         if inputs.by_position:
-            return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)))
+            return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)), frame=bool(inputs.frame))
         settled = inputs.types.get(MATRIX)
         width = width if settled is None else settled.width
         inputs.unread = set(range(width or 0))
-        return cls((Open(inputs, MATRIX, width),))
+        return cls((Open(inputs, MATRIX, width),), frame=bool(inputs.frame))
+
+    @classmethod
+    def side_by_side(cls, parts: Iterable[Columns], frame: bool) -> Columns:
+        """Return the columns of all parts, in order."""
+        return cls(tuple(part for columns in parts for part in columns.parts), frame=frame)
 
     @property
     def width(self) -> int:
@@ -58,18 +66,28 @@ class Columns:
         kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
         return any(kind is not None and kind.layout == "sparse" for kind in kinds)
 
+    def settled(self) -> list[Node]:
+        """Return the parts, open ones as what they are known to hold: numbers where nothing tells."""
+        kinds = ["str" if self._holds_texts(part) else "f64" for part in self.parts]
+        parts = zip(self.parts, kinds, strict=True)
+        return [part.settle(kind) if isinstance(part, Open) else part for part, kind in parts]
+
     def numbers(self, dtype: str | None = None) -> Node:
         """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
 
         A dense part keeps its place beside a sparse one, and the whole is then sparse.
         """
+        whole = self.array()
+        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
+        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+
+    def array(self) -> Node:
+        """Return all columns as one matrix, of the type to which NumPy promotes theirs: integers stay integers."""
         nodes = [part.settle("f64") if isinstance(part, Open) else part for part in self.parts]
         texts = [node for node in nodes if node.type.is_text]
         if texts:
             raise UnreadableError(f"expected numbers, got {texts[0].type}; encode the texts first")
-        whole = nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
-        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
-        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+        return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
     def text(self) -> Node:
         """Return the one column as one text a row.
@@ -80,8 +98,9 @@ class Columns:
         return self._single("str")
 
     def number(self) -> Node:
-        """Return the one column as one number a row, of whatever type it has; f64 where open."""
-        return self._single("f64")
+        """Return the one column as one float a row, of whatever type it has; f64 where open, or where it is whole."""
+        node = self._single("f64")
+        return node if node.type.is_float else ops.Cast(node, "f64")
 
     def texts(self) -> Node:
         """Return all columns as one matrix of texts."""
@@ -142,7 +161,7 @@ class Columns:
     def select(self, positions: Sequence[int]) -> Columns:
         """Return the columns at those positions, in that order."""
         names = tuple(self.names[i] for i in positions) if self.names else None
-        return Columns(tuple(_merge(self._at(i) for i in positions)), names)
+        return Columns(tuple(_merge(self._at(i) for i in positions)), names, self.frame)
 
     def settled_dtype(self) -> str | None:
         """Return the element type of the one column, or None while it is open."""

@@ -47,7 +47,7 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
 
 def _exported(estimator: Any, inputs: Inputs) -> Definition:
     x = _given(estimator, inputs)
-    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
+    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator, inputs))
     order = column_order(x.names or map(str, range(inputs.width or 0)))
     used = tuple(sorted(inputs.used.values(), key=lambda node: order(node.column)))
     return Definition(methods, used, _metadata(estimator, x, inputs, [node.column for node in used]))

@@ -36,6 +36,10 @@ class Settled:
     """The columns that pandas keeps as categories."""
     by_position: bool = False
     """Whether each column of an array is an input, named ``0``, ``1``, ..., because their kinds differ."""
+    frame: bool | None = None
+    """Whether a table of pandas is given, rather than an array; None where nothing tells."""
+    trial: bool = False
+    """Whether the definition is made only to see what becomes of these types: no parameter counts."""
 
 
 class Inputs:
@@ -47,6 +51,14 @@ class Inputs:
         self.types: dict[str, ValueType] = dict(known.types)
         self.categorical = known.categorical
         self.by_position = known.by_position
+        self.frame = known.frame
+        self.trial = known.trial
+        self.tells_integers = False
+        """Whether a step reads integers otherwise than the same numbers as floats."""
+        self.rounded: list[Node] = []
+        """Matrices of integers that a step reads in float32, where it would read floats in float64."""
+        self.computed: list[tuple[Node, tuple[str, ...]]] = []
+        """Integers that a step computes with in their own type, and of which types the result is that of float64."""
         self.width: int | None = None
         """How many columns an array has; None where it is not known."""
         self.mixed = False

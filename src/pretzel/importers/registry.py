@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
@@ -16,6 +16,7 @@ Methods = dict[str, Node]
 """The node that gives what each fitted method returns: ``transform``, ``predict``, ``predict_proba``, ..."""
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
+Imported = TypeVar("Imported")
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 
 IMPORTERS: dict[type, Importer] = {}
@@ -83,10 +84,16 @@ class Step:
 
     path: str
     estimator: Any
+    inputs: Inputs = field(default_factory=Inputs, compare=False, repr=False)
+    """Those of the definition in the making."""
+
+    def inner(self, name: str, estimator: Any) -> Step:
+        """Return where ``estimator`` stands, a part of this one under ``name``."""
+        return replace(self, path=f"{self.path}.{name}", estimator=estimator)
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
-        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator))
+        return import_estimator(estimator, x, self.inner(name, estimator))
 
     def transform(self, name: str, estimator: Any, x: Columns) -> Node:
         """Import ``estimator`` for its ``transform`` alone."""
@@ -112,8 +119,17 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
+    return imported(importer, estimator, x, step)
+
+
+def imported(function: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
+    """Return what an importer makes of a fitted estimator; its errors name the step.
+
+    Raises:
+        UnsupportedError: the estimator cannot be served exactly, or is not fitted.
+    """
     try:
-        return importer(estimator, x, step)
+        return function(estimator, x, step)
     except UnreadableError as error:
         raise UnsupportedError(f"{step.path}: {type(estimator).__name__} cannot be served: {error}") from None
     except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted

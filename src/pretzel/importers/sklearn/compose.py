@@ -10,8 +10,9 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from pretzel.importers.columns import Columns
+from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.handing import gives_pandas, hand_on, hands_on
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -22,40 +23,75 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     """Return the methods of the last step over the transforms of those before it."""
     *before, (name, last) = estimator.steps
     for earlier, transformer in before:
-        if not _is_identity(transformer):
-            x = Columns.of(step.transform(earlier, transformer, x))
-    return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
+        x = _handed_on(earlier, transformer, x, step)
+    return {"transform": x.array()} if _is_identity(last) else step.enter(name, last, x)
+
+
+@hands_on(Pipeline)
+def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
+    """Return what the last step hands on."""
+    for name, transformer in estimator.steps:
+        x = _handed_on(name, transformer, x, step)
+    return x
 
 
 @imports(FeatureUnion)
 def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
     """Return the columns of all transformers side by side, each times its weight."""
+    return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
+
+
+@hands_on(FeatureUnion)
+def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = [
-        _weighted(_transformed(name, transformer, x, step), weights.get(name))
+        _weighted(_handed_on(name, transformer, x, step), weights.get(name))
         for name, transformer in estimator.transformer_list
         if not _is_dropped(transformer)
     ]
-    return {"transform": _side_by_side(parts, step)}
+    return _stacked(estimator, parts, step)
 
 
 @imports(ColumnTransformer)
 def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> Methods:
     """Return what each transformer makes of its columns, side by side; dense where so few are zero that fit said so."""
+    return {"transform": _whole(handed_on_by_columns(estimator, x, step), step)}
+
+
+@hands_on(ColumnTransformer)
+def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = []
     for name, transformer, _ in estimator.transformers_:
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
-            part = _transformed(name, transformer, x.select(positions), step)
+            part = _handed_on(name, transformer, x.select(positions), step)
             parts.append(_weighted(part, weights.get(name)))
     if not estimator.sparse_output_:
-        parts = [ops.Densify(part) if part.type.layout == "sparse" else part for part in parts]
-    return {"transform": _side_by_side(parts, step)}
+        parts = [Columns(tuple(map(_dense, part.parts)), part.names, part.frame) for part in parts]
+    return _stacked(estimator, parts, step)
 
 
-def _transformed(name: str, transformer: Any, x: Columns, step: Step) -> Node:
-    return x.numbers() if _is_identity(transformer) else step.transform(name, transformer, x)
+def _handed_on(name: str, transformer: Any, x: Columns, step: Step) -> Columns:
+    return x if _is_identity(transformer) else hand_on(name, transformer, x, step)
+
+
+def _stacked(estimator: Any, parts: Sequence[Columns], step: Step) -> Columns:
+    """Return the columns of all parts: of tables as they are, else as one matrix."""
+    pandas = gives_pandas(estimator)
+    if pandas and parts and all(part.frame for part in parts):
+        return Columns.side_by_side(parts, frame=True)
+    return Columns((_side_by_side([_whole(part, step) for part in parts], step),), frame=pandas)
+
+
+def _whole(columns: Columns, step: Step) -> Node:
+    return _side_by_side(columns.settled(), step)
+
+
+def _dense(part: Part) -> Part:
+    return ops.Densify(part) if isinstance(part, Node) and part.type.layout == "sparse" else part
 
 
 def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
@@ -65,15 +101,16 @@ def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
         raise step.refuse(
             "", "it puts texts and numbers side by side", "encode the texts, or give them to another step"
         )
-    return parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
+    return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
-def _weighted(node: Node, weight: float | None) -> Node:
+def _weighted(x: Columns, weight: float | None) -> Columns:
     """Return every value times ``weight``, as NumPy multiplies by a Python number: in float64 unless it is float32."""
     if weight is None:
-        return node
-    floats = node if node.type.is_float else ops.Cast(node, "f64")
-    return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
+        return x
+    floats = [Columns((part,)).numbers() for part in (x.parts if x.frame else (x.array(),))]
+    scaled = (ops.Affine(node, Parameter.of(np.full(node.type.columns, weight, node.type.numpy))) for node in floats)
+    return Columns(tuple(scaled), frame=x.frame)
 
 
 def _is_identity(transformer: Any) -> bool:
