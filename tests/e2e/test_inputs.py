@@ -10,14 +10,17 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from lightgbm import LGBMRegressor
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from pretzel.errors import InputError
 from tests.e2e.up import Up, started
 
 RECORDS: list[dict[str, Any]] = [{"a": 1, "city": "Zürich"}, {"tags": ["x", "x", "y"]}, {}, {"a": 2.5}] * 5
@@ -80,3 +83,22 @@ def test_an_array_built_from_the_description(up: Up) -> None:
             assert [column.name for column in described.columns] == list(table)
             X = np.column_stack([table[column.name].astype(object) for column in described.columns])
             np.testing.assert_allclose(client.predict_proba("order", X), model.predict_proba(table), rtol=1e-6)
+
+
+def test_integers_are_read_as_the_library_reads_them(up: Up) -> None:
+    """LightGBM rounds an array of milliseconds to float32; a missing value makes floats of them, which it does not."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"t": 1_700_000_000_000 + rng.integers(0, 10**6, 200), "n": rng.integers(0, 9, 200)})
+    boosted = LGBMRegressor(n_estimators=4, min_child_samples=2, max_bin=500, verbose=-1)
+    model = make_pipeline(VarianceThreshold(), boosted).fit(table.astype(float), table["t"] % 1000)
+    missing = table.assign(n=table["n"].where(table["n"] > 3))
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("integers", model, sample=table)
+        for X in (table, table.to_numpy(), missing, missing.to_numpy()):
+            np.testing.assert_array_equal(client.predict("integers", X), model.predict(X))
+        assert (client.predict("integers", table) != client.predict("integers", missing)).any()
+        squares = make_pipeline(FunctionTransformer(np.square), Ridge()).fit(table, table["n"])
+        plane.deploy("squares", squares, sample=table)
+        np.testing.assert_allclose(client.predict("squares", table), squares.predict(table), rtol=1e-6)
+        with pytest.raises(InputError, match="column 't': the model was deployed with table of int64"):
+            client.predict("squares", table.astype(float))

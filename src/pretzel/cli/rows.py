@@ -139,7 +139,8 @@ def _shaped(lines: list[tuple[int, Row]], header: Row | None, description: Model
     number = not description.inputs[0].type.is_text
     cells = [_cells(column, number, numbers, _name(header, j)) for j, column in enumerate(columns)]
     one = description.inputs[0].type.width is None
-    return cells[0] if one and len(cells) == 1 else np.array(cells, float if number else object).T
+    whole = np.array(cells, float if number else object).T
+    return cells[0] if one and len(cells) == 1 else _declared(whole, description.inputs[0])
 
 
 def _documents(rows: Sequence[Row]) -> list[str]:
@@ -157,13 +158,25 @@ def _frame(
         raise InputError(f"the file has {len(columns)} columns and no header; the model takes {len(names)}")
     names = [known_as(name, inputs, description.version.metadata) for name in names]
     return {
-        name: _cells(column, not _takes_text(inputs.get(name)), lines, repr(name)) if name in inputs else column
+        name: _declared(_cells(column, not _takes_text(inputs[name]), lines, repr(name)), inputs[name])
+        if name in inputs
+        else column
         for name, column in zip(names, columns, strict=True)
     }
 
 
-def _takes_text(described: InputDescription | None) -> bool:
-    return described is not None and described.type.is_text
+def _takes_text(described: InputDescription) -> bool:
+    return described.type.is_text
+
+
+def _declared(cells: Any, described: InputDescription) -> Any:
+    """Return numbers as the integers that a model takes, where they all are."""
+    kind = described.type
+    if kind.is_text or kind.is_float:
+        return cells
+    numbers = np.asarray(cells)
+    whole = np.isfinite(numbers).all() and (numbers == np.trunc(numbers)).all()
+    return numbers.astype(kind.numpy) if whole else cells
 
 
 def _cells(column: list[str], number: bool, lines: Sequence[int], name: str) -> list[Any]:

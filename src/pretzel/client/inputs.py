@@ -14,13 +14,17 @@ from typing import Any
 import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
+from pretzel.client.integers import as_read
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.tables import array_of, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
 
-DECIDES = ("input_style", "feature_names", "columns", "records", "integers_as_text", "integers", "absent", "spaces")
+DECIDES = (
+    *("input_style", "feature_names", "columns", "records", "integers_as_text", "absent", "spaces"),
+    *("integers", "integers_read", "lists", "typed"),
+)
 """What of a version's metadata is read here: of models that agree on it and on their inputs, X is cut alike."""
 
 
@@ -54,15 +58,15 @@ def _guess(inputs: Sequence[InputDescription]) -> str:
 
 def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table, names = table_of(X), metadata.get("feature_names")
+    given, only = X, inputs[0]
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
     if is_sparse(X) and inputs[0].type.layout == "dense":
         X = _filled(X, metadata)
-    if table is None:
-        X = _as_read(X, metadata)
-    elif not hasattr(X, "iloc"):
+    if table is not None and not hasattr(X, "iloc"):
         X = np.column_stack([array_of(column, number=True) for column in table.values()])
-    return {inputs[0].name: column_of(inputs[0].name, X, inputs[0].type)}
+    read = {only.name: X} if is_sparse(X) or only.type.is_text else as_read({only.name: X}, given, inputs, metadata)
+    return {only.name: column_of(only.name, read[only.name], only.type)}
 
 
 def _names_differ(got: list[str], wanted: list[str]) -> str:
@@ -94,16 +98,19 @@ def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, 
 
 
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
-    return _columns_read(lambda names: _columns(X, names, metadata), inputs, metadata)
+    return _columns_read(X, lambda names: _columns(X, names, metadata), inputs, metadata)
 
 
 def _positions(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     names = [str(i) for i in range(metadata["columns"])]
-    return _columns_read(lambda _: _by_position(X, names, metadata), inputs, metadata)
+    return _columns_read(X, lambda _: _by_position(X, names, metadata), inputs, metadata)
 
 
 def _columns_read(
-    cut: Callable[[list[str]], Mapping[str, Any]], inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
+    X: Any,
+    cut: Callable[[list[str]], Mapping[str, Any]],
+    inputs: Sequence[InputDescription],
+    metadata: Mapping[str, Any],
 ) -> dict[str, Column]:
     """Return the columns that are sent, of those that ``cut`` finds by their names."""
     records = metadata.get("records") or {}
@@ -112,9 +119,21 @@ def _columns_read(
     table = cut([*records, *kinds])
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen = as_read(chosen, X, inputs, metadata)
     columns: dict[str, Column] = {name: column_of(name, chosen[name], kind) for name, kind in kinds.items()}
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
+
+
+def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what X holds of each input of numbers or texts, of the type that it has there."""
+    names = [item.name for item in inputs]
+    if metadata.get("input_style") == "frame":
+        return _columns(X, names, metadata)
+    if metadata.get("input_style") == "positions":
+        return _by_position(X, [str(i) for i in range(metadata["columns"])], metadata)
+    objects = isinstance(X, (list, tuple)) and metadata.get("lists") == "objects"
+    return {names[0]: as_array(X, object) if objects else X}
 
 
 def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -147,9 +166,7 @@ def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[
             raise InputError(f"X: expected {len(names)} columns, got a table of {len(columns)}")
         return dict(zip(names, columns, strict=True))
     array = (
-        _filled(X, metadata)
-        if is_sparse(X)
-        else as_array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+        _filled(X, metadata) if is_sparse(X) else _of_rows(X, metadata) if isinstance(X, (list, tuple)) else as_array(X)
     )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
@@ -172,12 +189,11 @@ _STYLES: dict[str, _Style] = {
 }
 
 
-def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
-    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
-    if metadata.get("integers") != "f32" or is_sparse(X) or hasattr(X, "columns"):
-        return X
-    array = np.asarray(X)
-    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+def _of_rows(rows: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a list of rows as an array: of numbers where all are, else of objects, so that each stays what it is."""
+    array = as_array(rows, object)
+    whole = array.ndim == 2 and all(type(value) is int for value in array.ravel().tolist())
+    return as_array(rows) if whole and metadata.get("lists") != "objects" else array
 
 
 def _filled(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:

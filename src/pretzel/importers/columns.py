@@ -66,6 +66,11 @@ class Columns:
         kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
         return any(kind is not None and kind.layout == "sparse" for kind in kinds)
 
+    @property
+    def holds_texts(self) -> bool:
+        """Whether a column is known to hold texts."""
+        return any(map(self._holds_texts, self.parts))
+
     def settled(self) -> list[Node]:
         """Return the parts, open ones as what they are known to hold: numbers where nothing tells."""
         kinds = ["str" if self._holds_texts(part) else "f64" for part in self.parts]
@@ -88,6 +93,10 @@ class Columns:
         if texts:
             raise UnreadableError(f"expected numbers, got {texts[0].type}; encode the texts first")
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
+
+    def as_array(self) -> Columns:
+        """Return the columns as an array of one type, which most estimators make of a table before they read it."""
+        return Columns(self.parts, self.names)
 
     def text(self) -> Node:
         """Return the one column as one text a row.

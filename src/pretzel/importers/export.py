@@ -14,6 +14,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.inputs import MATRIX, Inputs, Settled
+from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
@@ -33,6 +34,32 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
+    definition, inputs = _exported_as_known(estimator, sample)
+    if not inputs.tells_integers or inputs.reads_integers:
+        return definition
+    return _telling_integers(estimator, sample, definition, inputs)
+
+
+def _telling_integers(estimator: Any, sample: Any, definition: Definition, inputs: Inputs) -> Definition:
+    """Return a definition with the rules by which clients read integers, and inputs of integers where none suffices."""
+    kinds = {name: kind for name, kind in inputs.types.items() if name in inputs.used}
+    rules = {kind: _integer_rules(estimator, inputs, kinds, kind) for kind in ("array", "table")}
+    if not any(rules.values()):
+        return definition
+    told: dict[str, Any] = {"integers_read": rules}
+    if type(_first_reader(estimator)).__name__ == "ColumnTransformer":
+        told["lists"] = "objects"
+    given = "table" if _is_table(sample) else "array"
+    typed = to_be_typed(rules[given], _integer_columns(sample, definition))
+    if typed:
+        whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
+        definition = _exported(estimator, _inputs_like(inputs, whole, given))
+        told["typed"] = "any" if rules["array"] == rules["table"] else given
+    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **told})
+
+
+def _exported_as_known(estimator: Any, sample: Any) -> tuple[Definition, Inputs]:
+    """Return the definition by what a sample tells; where columns are of several kinds, with an input for each."""
     inputs = Inputs(_settled(sample))
     try:
         definition = _exported(estimator, inputs)
@@ -41,8 +68,9 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
             raise
     else:
         if not inputs.reads_some_texts:
-            return definition
-    return _exported(estimator, Inputs(_settled_by_position(sample)))
+            return definition, inputs
+    inputs = Inputs(_settled_by_position(sample))
+    return _exported(estimator, inputs), inputs
 
 
 def _exported(estimator: Any, inputs: Inputs) -> Definition:
@@ -51,6 +79,16 @@ def _exported(estimator: Any, inputs: Inputs) -> Definition:
     order = column_order(x.names or map(str, range(inputs.width or 0)))
     used = tuple(sorted(inputs.used.values(), key=lambda node: order(node.column)))
     return Definition(methods, used, _metadata(estimator, x, inputs, [node.column for node in used]))
+
+
+def _integer_rules(estimator: Any, inputs: Inputs, kinds: dict[str, ValueType], given: str) -> list[Rule]:
+    """Return what becomes of integers that come in an array, or in a table."""
+    trial = _inputs_like(inputs, all_whole(kinds), given, trial=True)
+    return rules_of(_exported(estimator, trial), trial)
+
+
+def _inputs_like(inputs: Inputs, types: dict[str, ValueType], given: str, *, trial: bool = False) -> Inputs:
+    return Inputs(Settled(types, inputs.categorical, inputs.by_position, given == "table", trial))
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
@@ -79,8 +117,9 @@ def _settled(sample: Any) -> Settled:
     objects = isinstance(sample, np.ndarray) and sample.dtype.kind == "O"
     kinds = _kinds_by_position(sample) if objects else {}
     if len({kind.is_text for kind in kinds.values()}) > 1:
-        return Settled(kinds, by_position=True)
-    return Settled(_types(sample), frozenset(_categorical(sample)))
+        return Settled(kinds, by_position=True, frame=False)
+    frame = None if sample is None else _is_table(sample)
+    return Settled(_types(sample), frozenset(_categorical(sample)), frame=frame)
 
 
 def _settled_by_position(sample: Any) -> Settled:
@@ -89,7 +128,7 @@ def _settled_by_position(sample: Any) -> Settled:
         return replace(sample, types={}, by_position=True)
     categorical = set(_categorical(sample))
     places = frozenset(str(i) for i, name in enumerate(getattr(sample, "columns", ())) if str(name) in categorical)
-    return Settled(_kinds_by_position(sample), places, by_position=True)
+    return Settled(_kinds_by_position(sample), places, by_position=True, frame=_is_table(sample))
 
 
 def _kinds_by_position(sample: Any) -> dict[str, ValueType]:
@@ -134,6 +173,27 @@ def _categorical(sample: Any) -> list[str]:
     return [
         str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
     ]
+
+
+def _integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
+    """Return what a sample holds of each input of numbers: columns of integers, and others, as arrays."""
+    names = definition.metadata["input_names"]
+    if sample is None or isinstance(sample, Settled) or hasattr(sample, "tocsr"):
+        return {}
+    if definition.metadata["input_style"] == "matrix":
+        return {names[0]: np.asarray(sample)}
+    if definition.metadata["input_style"] == "frame" and _is_table(sample):
+        return {name: np.asarray(sample[name]) for name in names if name in _names(sample)}
+    ordered = definition.metadata.get("feature_names") or list(map(str, range(definition.metadata.get("columns", 0))))
+    return dict(zip(ordered, _columns(sample), strict=False))
+
+
+def _is_table(sample: Any) -> bool:
+    return _is_frame(sample) or hasattr(sample, "column_names")
+
+
+def _names(sample: Any) -> list[str]:
+    return [str(name) for name in getattr(sample, "column_names", sample.columns)]
 
 
 def _is_frame(sample: Any) -> bool:

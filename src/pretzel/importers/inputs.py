@@ -83,6 +83,11 @@ class Inputs:
             self.by_position = False
 
     @property
+    def reads_integers(self) -> bool:
+        """Whether an input is known to hold integers, and is read as such."""
+        return any(not node.type.is_text and node.type.dtype not in ("f32", "f64") for node in self.used.values())
+
+    @property
     def reads_some_texts(self) -> bool:
         """Whether the one matrix holds texts, and columns beside them that no step reads and that may hold anything."""
         kind = self.types.get(MATRIX)

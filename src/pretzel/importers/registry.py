@@ -95,6 +95,12 @@ class Step:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""
         return import_estimator(estimator, x, self.inner(name, estimator))
 
+    def apply(
+        self, function: Callable[[Any, Columns, Step], Imported], name: str, estimator: Any, x: Columns
+    ) -> Imported:
+        """Return what ``function`` makes of ``estimator``, a part of this one under ``name``, over ``x``."""
+        return _imported(function, estimator, x, self.inner(name, estimator))
+
     def transform(self, name: str, estimator: Any, x: Columns) -> Node:
         """Import ``estimator`` for its ``transform`` alone."""
         methods = self.enter(name, estimator, x)
@@ -119,15 +125,11 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(type(estimator))
     if importer is None:
         raise step.refuse("", *REFUSED.get(type(estimator), UNKNOWN))
-    return imported(importer, estimator, x, step)
+    return _imported(importer, estimator, x, step)
 
 
-def imported(function: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
-    """Return what an importer makes of a fitted estimator; its errors name the step.
-
-    Raises:
-        UnsupportedError: the estimator cannot be served exactly, or is not fitted.
-    """
+def _imported(function: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
+    """Return what an importer makes of a fitted estimator; its errors name the step."""
     try:
         return function(estimator, x, step)
     except UnreadableError as error:

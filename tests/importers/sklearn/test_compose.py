@@ -171,9 +171,7 @@ def test_columns_chosen_from_what_another_step_made() -> None:
 def test_what_cannot_be_served_is_refused_with_its_path() -> None:
     frame = table()
     mixed = ColumnTransformer([("scale", StandardScaler(), ["a"]), ("words", "passthrough", ["color"])]).fit(frame)
-    with pytest.raises(
-        UnsupportedError, match="columntransformer: ColumnTransformer cannot be served: it puts texts"
-    ):
+    with pytest.raises(UnsupportedError, match="columntransformer: ColumnTransformer cannot be served: it puts texts"):
         export(mixed, sample=frame)
     strange = Pipeline([("prepare", Pipeline([("log", FunctionTransformer(lambda x: x))])), ("model", Ridge())])
     with pytest.raises(UnsupportedError, match=r"pipeline\.prepare\.log"):

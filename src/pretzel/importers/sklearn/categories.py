@@ -182,6 +182,9 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     finds_nan = _is_nan(marker)
     if not finds_nan and not isinstance(marker, Real):
         raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
+    if keeps and x.array().type.dtype != "bool":
+        return _imputed_integers(estimator, x.array(), fill, kept)
     checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
     missing = float("nan") if finds_nan else _as_compared(marker, checked.type.numpy)
     values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
@@ -190,6 +193,22 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
         return imputed
     features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
     return ops.Concat((imputed, ops.MissingIndicator(checked, features, missing, checked.type.dtype)))
+
+
+def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[int]) -> Node:
+    """Return integers, which these strategies leave integers, with a number that means missing replaced."""
+    values = x if len(kept) == x.type.columns else ops.Select(x, Parameter.of(np.array(kept, np.int64)))
+    marker = estimator.missing_values
+    imputed: Node = values
+    if not _is_nan(marker):
+        wide = values if values.type.dtype == "i64" else ops.Cast(values, "i64")
+        filled = ops.Impute(wide, Parameter.of(fill.astype(np.int64)), float(marker))
+        imputed = filled if values.type.dtype == "i64" else ops.Cast(filled, values.type.dtype)
+    if not estimator.add_indicator:
+        return imputed
+    features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
+    missing = ops.MissingIndicator(ops.Cast(x, "f64"), features, float("nan" if _is_nan(marker) else marker), "bool")
+    return ops.Concat((imputed, ops.Cast(missing, x.type.dtype)))
 
 
 def _as_compared(marker: Any, dtype: np.dtype) -> float:

@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.handing import gives_pandas, hand_on, hands_on
+from pretzel.importers.sklearn.integers import multiplied_by_integer
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -24,7 +25,10 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     *before, (name, last) = estimator.steps
     for earlier, transformer in before:
         x = _handed_on(earlier, transformer, x, step)
-    return {"transform": x.array()} if _is_identity(last) else step.enter(name, last, x)
+    if not _is_identity(last):
+        return step.enter(name, last, x)
+    step.inputs.tells_integers = True
+    return {"transform": x.array()}
 
 
 @hands_on(Pipeline)
@@ -38,6 +42,7 @@ def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Column
 @imports(FeatureUnion)
 def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
     """Return the columns of all transformers side by side, each times its weight."""
+    step.inputs.tells_integers = True
     return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
 
 
@@ -46,7 +51,7 @@ def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Colum
     """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = [
-        _weighted(_handed_on(name, transformer, x, step), weights.get(name))
+        _weighted(_handed_on(name, transformer, x, step), weights.get(name), step)
         for name, transformer in estimator.transformer_list
         if not _is_dropped(transformer)
     ]
@@ -56,6 +61,7 @@ def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Colum
 @imports(ColumnTransformer)
 def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> Methods:
     """Return what each transformer makes of its columns, side by side; dense where so few are zero that fit said so."""
+    step.inputs.tells_integers = True
     return {"transform": _whole(handed_on_by_columns(estimator, x, step), step)}
 
 
@@ -68,7 +74,7 @@ def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
             part = _handed_on(name, transformer, x.select(positions), step)
-            parts.append(_weighted(part, weights.get(name)))
+            parts.append(_weighted(part, weights.get(name), step))
     if not estimator.sparse_output_:
         parts = [Columns(tuple(map(_dense, part.parts)), part.names, part.frame) for part in parts]
     return _stacked(estimator, parts, step)
@@ -104,13 +110,22 @@ def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
     return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
-def _weighted(x: Columns, weight: float | None) -> Columns:
-    """Return every value times ``weight``, as NumPy multiplies by a Python number: in float64 unless it is float32."""
+def _weighted(x: Columns, weight: float | None, step: Step) -> Columns:
+    """Return every value times ``weight``, as NumPy multiplies by a Python number.
+
+    In float64 unless x is float32; integers times an integer stay what they are, and wrap.
+    """
     if weight is None:
         return x
-    floats = [Columns((part,)).numbers() for part in (x.parts if x.frame else (x.array(),))]
-    scaled = (ops.Affine(node, Parameter.of(np.full(node.type.columns, weight, node.type.numpy))) for node in floats)
-    return Columns(tuple(scaled), frame=x.frame)
+    parts = x.settled() if x.frame else [x.array()]
+    return Columns(tuple(_times(part, weight, step) for part in parts), frame=x.frame)
+
+
+def _times(x: Node, weight: float, step: Step) -> Node:
+    if isinstance(weight, int) and not x.type.is_float and not x.type.is_text and x.type.layout == "dense":
+        return multiplied_by_integer(x, weight, step)
+    floats = Columns.of(x).numbers()
+    return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
 
 
 def _is_identity(transformer: Any) -> bool:

@@ -10,6 +10,8 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.integers import applied_to_integers
 from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -31,8 +33,27 @@ NAMES: dict[Callable[..., Any], str] = {
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the values themselves."""
+    whole = _of_integers(estimator, x, step)
+    if whole is not None:
+        return {"transform": whole.array()}
     node = checked(x, estimator) if estimator.validate else x.numbers()
     return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
+
+
+@hands_on(FunctionTransformer)
+def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """A table of pandas where one is given, else an array."""
+    frame = gives_pandas(estimator) or (x.frame and not estimator.validate)
+    whole = _of_integers(estimator, x, step)
+    if whole is not None:
+        return Columns(whole.parts, frame=frame)
+    return Columns((function_transformer(estimator, x, step)["transform"],), frame=frame)
+
+
+def _of_integers(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns | None:
+    """Return a function without arguments of integers; None where there are none, or the function is another."""
+    name = None if estimator.kw_args or estimator.func is None else _name(estimator.func)
+    return None if name is None else applied_to_integers(name, x.as_array() if estimator.validate else x, step)
 
 
 @imports(Binarizer)
@@ -42,7 +63,8 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
     if is_sparse(node):
         raise step.refuse("", "it is given a sparse matrix", "make the step before it give a dense one")
     threshold = as_compared(estimator.threshold, node.type.numpy)
-    return {"transform": ops.Cast(ops.Threshold(node, threshold), node.type.dtype)}
+    given = x.array().type.dtype
+    return {"transform": ops.Cast(ops.Threshold(node, threshold), given)}
 
 
 def applied(function: Any, option: str, arguments: Any, arguments_option: str, x: Node, step: Step) -> Node:

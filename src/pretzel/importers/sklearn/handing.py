@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.utils._set_output import _get_output_config
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Step, imported, load_family
+from pretzel.importers.registry import Step, load_family
 
 HandOn = Callable[[Any, Columns, Step], Columns]
 
@@ -32,7 +32,7 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step) -> Columns:
     function = HANDING_ON.get(type(transformer))
     if function is None:
         return Columns((step.transform(name, transformer, x),), frame=gives_pandas(transformer))
-    return imported(function, transformer, x, step.inner(name, transformer))
+    return step.apply(function, name, transformer, x)
 
 
 def gives_pandas(transformer: Any) -> bool:

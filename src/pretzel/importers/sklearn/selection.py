@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.handing import gives_pandas, hands_on
-from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.matrices import checked_array
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import method_of
@@ -35,6 +35,7 @@ SELECTORS = (
 @imports(*SELECTORS)
 def selector(estimator: Any, x: Columns, step: Step) -> Methods:
     """``X[:, get_support()]``."""
+    step.inputs.tells_integers = True
     return {"transform": _selected(estimator, x).array()}
 
 
@@ -58,6 +59,5 @@ def _selected(estimator: Any, x: Columns) -> Columns:
     if pandas and x.frame:  # which nothing is looked at in either
         return x.select(kept.tolist())
     allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
-    array = x.array()
-    read = array if allow_nan or not array.type.is_float else checked(Columns.of(array), estimator)
+    read = x.array() if allow_nan else checked_array(x, estimator).array()
     return Columns((ops.Select(read, Parameter.of(kept)),), frame=pandas)
