@@ -17,6 +17,7 @@ from pretzel.engine.bindings import KERNELS
 from pretzel.engine.costs import nanoseconds
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
+from pretzel.plan.model import ColumnDescription, InputDescription, array_columns
 from pretzel.plan.node import Node
 from pretzel.plan.physical import Plan, Stage
 from pretzel.plan.sizes import Sizes
@@ -53,6 +54,12 @@ class Explanation:
         trace = Trace()
         optimized = optimize(definition, trace=trace)
         return cls(definition, optimized, trace, plan or compile_plan(optimized).plan, evidence or Evidence())
+
+    @property
+    def columns(self) -> tuple[ColumnDescription, ...]:
+        """The columns of an array that the model takes, in order, also those that no step reads."""
+        inputs = (InputDescription(column.name, column.type) for column in self.plan.inputs)
+        return array_columns(inputs, self.definition.metadata)
 
     @property
     def title(self) -> str:

@@ -44,6 +44,7 @@ def _plan(told: Explanation) -> dict[str, Any]:
         "kernel_set": plan.kernel_set,
         "parameter_bytes": plan.parameter_bytes,
         "inputs": [{"name": column.name, "type": str(column.type)} for column in plan.inputs],
+        "columns": [{"name": column.name, "type": column.type and str(column.type)} for column in told.columns],
         "shared_bytes": told.shared_bytes if told.evidence.sharing else None,
         "stages": [_stage(told, i, stage) for i, stage in enumerate(plan.stages)],
         "passes": [

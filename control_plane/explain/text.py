@@ -25,6 +25,9 @@ def _summary(told: Explanation) -> Iterator[str]:
     columns = ", ".join(f"{column.name} ({column.type})" for column in told.plan.inputs[:8])
     more = f" and {len(told.plan.inputs) - 8} more" if len(told.plan.inputs) > 8 else ""
     yield f"{told.title}: {columns}{more} -> {', '.join(output.name for output in told.plan.outputs)}"
+    if any(column.type is None for column in told.columns):
+        named = (column.name if column.type else f"{column.name} (not read)" for column in told.columns)
+        yield f"an array has {len(told.columns)} columns, in this order: {', '.join(named)}"
     yield (
         f"{before.operators} operators became {len(told.plan.stages)} kernels in {_count(len(told.passes), 'pass')}"
         f" over the rows; the work of a row went from about {before.work:,} to {after.work:,} elements"

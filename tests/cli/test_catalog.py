@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from pretzel.cli.catalog import _print_description
 from pretzel.plan import wire
-from pretzel.plan.model import Model
+from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
+from pretzel.plan.types import ValueType
 from pretzel.v1 import control_pb2
+from tests.cli.test_predict import PLAN
 from tests.client.services import Control, serving, version
 
 
@@ -39,6 +42,14 @@ def test_describe(run, control):
     described = run("describe", "a", "--json").json
     assert described["inputs"] == [{"name": "X", "type": "f64[2]"}]
     assert described["outputs"][0] == {"name": "predict", "type": "i64", "labels": ["no", "yes"]}
+
+
+def test_a_description_lists_all_columns_of_an_array_in_order(capsys):
+    version = ModelVersion("m", 1, PLAN, PLAN, metadata={"input_style": "frame", "feature_names": ["b", "other", "a"]})
+    inputs = (InputDescription("b", ValueType("f64")), InputDescription("a", ValueType("str")))
+    _print_description(ModelDescription(version, inputs, ()))
+    rows = [line.split("│")[1:3] for line in capsys.readouterr().out.splitlines() if line.count("│") == 3]
+    assert [[cell.strip() for cell in row] for row in rows] == [["b", "f64"], ["other", "not read"], ["a", "str"]]
 
 
 def test_explain(run, control):

@@ -174,3 +174,17 @@ def test_writer_puts_the_matrices_of_several_targets_side_by_side():
     header, first, _ = csv.reader(io.StringIO(out.getvalue()))
     assert header == [*(f"predict_proba[0]_{j}" for j in range(2)), *(f"predict_proba[1]_{j}" for j in range(3))]
     assert first == ["1.0", "0.0", "0.5", "0.5", "0.5"]
+
+
+def test_columns_by_position_have_no_use_for_a_header() -> None:
+    description = described("positions", {"0": "str", "2": "f64"}, columns=3)
+    for text in ("a,?,1.5\n", "x,y,z\na,?,1.5\n"):
+        assert read(text, None, description) == [{"0": ["a"], "1": ["?"], "2": [1.5]}]
+
+
+def test_integers_where_the_model_takes_integers() -> None:
+    (table,) = read("a\n3\n4\n", None, described("frame", {"a": "i64"}))
+    assert table["a"].dtype == np.int64
+    (array,) = read("3,4\n", None, described("matrix", {"X": "i32[2]"}))
+    assert array.dtype == np.int32
+    assert read("a\n3.5\n", None, described("frame", {"a": "i64"})) == [{"a": [3.5]}]  # which the client refuses

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.client import inputs, sparse
+from pretzel.client import functions, inputs, integers, sparse
 from pretzel.client.columns import typed_columns
 from pretzel.client.inputs import columns_of
 from pretzel.client.tables import head
@@ -284,7 +284,7 @@ def test_arrays_of_integers_are_float32_to_some_models():
 
 
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
-    texts = [Path(module.__file__).read_text() for module in (inputs, sparse)]
+    texts = [Path(module.__file__).read_text() for module in (functions, inputs, integers, sparse)]
     read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}
 
@@ -303,3 +303,47 @@ def test_no_rows_are_rejected_in_every_form(form: str):
     takes, X = NOTHING[form]
     with pytest.raises(InputError, match="^X: found 0 samples, while a minimum of 1 is required$"):
         takes.cut(X)
+
+
+ROUNDED = {"integers_read": {"table": [{"inputs": ["a", "b"], "how": "round"}]}}
+LARGE = 1_700_000_000_123
+
+
+@pytest.mark.parametrize(
+    ("b", "rounded"),
+    [
+        (np.array([LARGE]), True),
+        (np.array([LARGE], np.uint64), False),  # beside int64 that makes float64
+        (np.array([1.0]), False),
+        (pd.Series([LARGE]), True),
+        (pd.Series([LARGE], dtype="Int64"), False),
+        ([LARGE], True),
+    ],
+)
+def test_integers_are_rounded_where_all_of_a_group_are_integers(b: Any, rounded: bool) -> None:
+    takes = Takes({"a": "f64", "b": "f64"}, {"input_style": "frame", "feature_names": ["a", "b"]} | ROUNDED)
+    got = takes.cut({"a": np.array([LARGE]), "b": b})["a"][0]
+    assert got == (np.float64(np.float32(LARGE)) if rounded else LARGE)
+
+
+def test_integers_that_are_read_in_two_ways_are_refused_unless_it_is_one() -> None:
+    takes = matrix("f64[1]", integers_read={"array": [{"inputs": ["X"], "how": "exact"}]})
+    assert takes.cut(np.array([[2**30]]))["X"].tolist() == [[2.0**30]]
+    assert takes.cut(np.array([[float(LARGE)]]))["X"].tolist() == [[LARGE]]
+    with pytest.raises(InputError, match=f"column 'X', row 1: {LARGE} is not a float32"):
+        takes.cut(np.array([[1], [LARGE]]))
+
+
+def test_integers_in_whose_type_a_step_computes() -> None:
+    takes = matrix("f64[1]", integers_read={"array": [{"inputs": ["X"], "how": "type", "types": ["i64"]}]})
+    assert takes.cut([[3]])["X"].tolist() == [[3.0]]
+    with pytest.raises(InputError, match="column 'X': the library computes with int16 in that type"):
+        takes.cut(np.array([[3]], np.int16))
+
+
+def test_columns_by_position() -> None:
+    takes = Takes({"0": "str", "2": "f64"}, {"input_style": "positions", "columns": 3})
+    for X in ([["a", None, 1.5]], np.array([["a", None, 1.5]], object), pd.DataFrame([["a", None, 1.5]])):
+        got = takes.cut(X)
+        assert got["0"].tolist() == ["a"]
+        assert got["2"].tolist() == [1.5]

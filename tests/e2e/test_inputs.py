@@ -12,13 +12,23 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import scipy.sparse
+from lightgbm import LGBMRegressor
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MaxAbsScaler, MultiLabelBinarizer, OneHotEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    LabelBinarizer,
+    LabelEncoder,
+    MaxAbsScaler,
+    MultiLabelBinarizer,
+    OneHotEncoder,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
@@ -158,3 +168,47 @@ def test_transformers_of_labels_and_objects(up: Up) -> None:
         np.testing.assert_array_equal(client.transform("sets", SETS), sets.transform(SETS))
         with pytest.raises(InputError, match="column 'codes' is missing"):
             client.infer("encoder", {"X": LABELS}, ["inverse_transform"])
+
+
+def test_columns_by_position(up: Up) -> None:
+    """An array of objects settles the kinds; lists of rows and tables without names are read by position too."""
+    columns = [("n", SimpleImputer(), [0]), ("s", OneHotEncoder(handle_unknown="ignore"), [1])]
+    X = FRAME.fillna({"ville": "?"})
+    model = make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(X.to_numpy(), HALVES)
+    want = model.predict_proba(X.to_numpy())
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("positions", model, sample=X.to_numpy())
+        for form in (X.to_numpy(), X.to_numpy().tolist(), X.set_axis([0, 1], axis="columns"), X):
+            np.testing.assert_allclose(client.predict_proba("positions", form), want, rtol=1e-6)
+
+
+def test_an_array_built_from_the_description(up: Up) -> None:
+    table = pd.DataFrame({"c": [1.0, 2.0, 4.0] * 5, "unread": ["?"] * 15, "b": range(15), "a": [0.5, 7.0, 3.0] * 5})
+    scaled = ColumnTransformer([("first", StandardScaler(), ["a"]), ("second", StandardScaler(), ["b", "c"])])
+    model = make_pipeline(scaled, LogisticRegression()).fit(table, [0, 1, 1] * 5)
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("order", model, sample=table)
+        for described in (client.describe("order"), plane.describe("order")):
+            assert [item.name for item in described.inputs] == ["c", "b", "a"]
+            assert [column.name for column in described.columns] == list(table)
+            X = np.column_stack([table[column.name].astype(object) for column in described.columns])
+            np.testing.assert_allclose(client.predict_proba("order", X), model.predict_proba(table), rtol=1e-6)
+
+
+def test_integers_are_read_as_the_library_reads_them(up: Up) -> None:
+    """LightGBM rounds an array of milliseconds to float32; a missing value makes floats of them, which it does not."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"t": 1_700_000_000_000 + rng.integers(0, 10**6, 200), "n": rng.integers(0, 9, 200)})
+    boosted = LGBMRegressor(n_estimators=4, min_child_samples=2, max_bin=500, verbose=-1)
+    model = make_pipeline(VarianceThreshold(), boosted).fit(table.astype(float), table["t"] % 1000)
+    missing = table.assign(n=table["n"].where(table["n"] > 3))
+    with up.plane() as plane, up.client() as client:
+        plane.deploy("integers", model, sample=table)
+        for X in (table, table.to_numpy(), missing, missing.to_numpy()):
+            np.testing.assert_array_equal(client.predict("integers", X), model.predict(X))
+        assert (client.predict("integers", table) != client.predict("integers", missing)).any()
+        squares = make_pipeline(FunctionTransformer(np.square), Ridge()).fit(table, table["n"])
+        plane.deploy("squares", squares, sample=table)
+        np.testing.assert_allclose(client.predict("squares", table), squares.predict(table), rtol=1e-6)
+        with pytest.raises(InputError, match="column 't': the model was deployed with table of int64"):
+            client.predict("squares", table.astype(float))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import typer
@@ -10,7 +11,7 @@ from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.client import ControlPlane
 from pretzel.errors import PreconditionError
-from pretzel.plan.model import LabelTable, Model, ModelDescription
+from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription
 
 
 def models(
@@ -68,9 +69,19 @@ def _print_description(description: ModelDescription) -> None:
             *(("may differ", line) for line in version.may_differ),
         ]
     )
-    output.print_table(("input", "type"), ((item.name, item.type) for item in description.inputs))
+    output.print_table(("input", "type"), map(_input, _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
     output.print_table(("output", "type", "labels"), outputs)
+
+
+def _inputs(description: ModelDescription) -> Iterable[InputDescription | ColumnDescription]:
+    """Return what is sent; or, where an array is cut into columns, all of its columns in their order."""
+    alone = len(description.inputs) == 1 and description.inputs[0].type.width is not None
+    return description.inputs if alone else description.columns or description.inputs
+
+
+def _input(item: InputDescription | ColumnDescription) -> tuple[object, ...]:
+    return item.name, item.type or "not read"
 
 
 def _labels(labels: LabelTable | None, most: int = 6) -> str:

@@ -98,7 +98,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Model):
         return vars(value)
     if isinstance(value, ModelDescription):
-        return {**vars(value), "inputs": _typed(value.inputs), "outputs": _typed(value.outputs)}
+        typed = {"inputs": value.inputs, "outputs": value.outputs, "columns": value.columns}
+        return {**vars(value), **{name: _typed(items) for name, items in typed.items()}}
     return str(value)
 
 
@@ -118,4 +119,4 @@ def when(at: float, *, seconds: bool = True) -> str:
 
 
 def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{**vars(item), "type": str(item.type)} for item in described]
+    return [{**vars(item), "type": item.type and str(item.type)} for item in described]

@@ -2,7 +2,8 @@
 
 The model says how: ``matrix``, one input that holds all features; ``texts``, one input of documents; ``lists``, one of
 lists of texts; ``records``, the names and the values of rows that are dictionaries or pairs; ``frame``, one input a
-column, found by name in a table or by position in an array.
+column, found by name in a table or by position in an array; ``positions``, one input a column, found by position in
+either and named by it: ``0``, ``1``, ...
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import numpy as np
 
 from pretzel.client.columns import Column, as_array, as_texts, column_of
 from pretzel.client.decoding import text_column
-from pretzel.client.integers import refuse_integers
+from pretzel.client.functions import refuse_integers
+from pretzel.client.integers import as_read
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.sparse import check_repeats, written_out
-from pretzel.client.tables import array_of, columns_named, is_sparse, table_of
+from pretzel.client.tables import array_of, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -29,6 +31,10 @@ DECIDES = (
     "records",
     "integers_as_text",
     "integers",
+    "integers_read",
+    "lists",
+    "typed",
+    "columns",
     "absent",
     "zeros_apart",
     "stored_zeros",
@@ -98,14 +104,15 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         raise InputError(_names_differ(list(table), list(names)))
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
-    if table is None:
-        X = _as_read(X, metadata)
-    elif not hasattr(X, "iloc"):
+    given = X
+    if table is not None and not hasattr(X, "iloc"):
         refuse_ambiguous_nulls(X, forms)
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):
         refuse_integers(name, X, metadata)
+    if not is_sparse(X) and not inputs[0].type.is_text:
+        X = as_read({name: X}, given, inputs, metadata)[name]
     return {name: column_of(name, X, inputs[0].type, forms.get(name))}
 
 
@@ -177,21 +184,48 @@ def _records(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, 
 
 
 def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    return _columns_read(X, lambda names: _columns(X, names, metadata), inputs, metadata)
+
+
+def _positions(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    names = [str(i) for i in range(metadata["columns"])]
+    return _columns_read(X, lambda _: _by_position(X, names, metadata), inputs, metadata)
+
+
+def _columns_read(
+    X: Any,
+    cut: Callable[[list[str]], Mapping[str, Any]],
+    inputs: Sequence[InputDescription],
+    metadata: Mapping[str, Any],
+) -> dict[str, Column]:
+    """Return the columns that are sent, of those that ``cut`` finds by their names."""
     records = metadata.get("records") or {}
     derived = {part for name in records for part in record_names(name)}
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
-    table = _columns(X, [*records, *kinds], metadata)
+    table = cut([*records, *kinds])
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     for name in metadata.get("functions") or ():
         refuse_integers(name, array_of(table[name], number=True), metadata)
     as_text = set(metadata.get("integers_as_text") or ())
-    chosen = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
+    chosen = as_read(chosen, X, inputs, metadata)
     forms = metadata.get("objects") or {}
     refuse_ambiguous_nulls(X, forms)
     columns: dict[str, Column] = {
         name: _column(name, _as_framed(chosen[name], forms.get(name)), kind, metadata) for name, kind in kinds.items()
     }
     return columns | {name: column for pair in made.values() for name, column in pair.items()}
+
+
+def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what X holds of each input of numbers or texts, of the type that it has there."""
+    names = [item.name for item in inputs]
+    if metadata.get("input_style") == "frame":
+        return _columns(X, names, metadata)
+    if metadata.get("input_style") == "positions":
+        return _by_position(X, [str(i) for i in range(metadata["columns"])], metadata)
+    objects = isinstance(X, (list, tuple)) and metadata.get("lists") == "objects"
+    return {names[0]: as_array(X, object) if objects else X}
 
 
 def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -217,10 +251,18 @@ def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) ->
 
 
 def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a table or an array, in their order, under these names."""
+    columns = columns_in_order(X)
+    if columns is not None:
+        if len(columns) != len(names):
+            raise InputError(f"X: expected {len(names)} columns, got a table of {len(columns)}")
+        return dict(zip(names, columns, strict=True))
     array = (
         written_out(X, metadata)
         if is_sparse(X)
-        else as_array(_as_read(X, metadata), object if isinstance(X, (list, tuple)) else None)
+        else _of_rows(X, metadata)
+        if isinstance(X, (list, tuple))
+        else as_array(X)
     )
     if array.ndim != 2 or array.shape[1] != len(names):
         raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
@@ -241,12 +283,12 @@ _STYLES: dict[str, _Style] = {
     "lists": _lists,
     "records": _records,
     "frame": _frame,
+    "positions": _positions,
 }
 
 
-def _as_read(X: Any, metadata: Mapping[str, Any]) -> Any:
-    """Return an array of integers rounded to float32, if that is how the library reads one (LightGBM)."""
-    if metadata.get("integers") != "f32" or is_sparse(X) or hasattr(X, "columns"):
-        return X
-    array = np.asarray(X)
-    return array.astype(np.float32) if array.dtype.kind in "iu" else X
+def _of_rows(rows: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a list of rows as an array: of numbers where all are, else of objects, so that each stays what it is."""
+    array = as_array(rows, object)
+    whole = array.ndim == 2 and all(type(value) is int for value in array.ravel().tolist())
+    return as_array(rows) if whole and metadata.get("lists") != "objects" else array

@@ -1,50 +1,166 @@
-"""Integers of which the library would compute something else than of the same numbers as floats.
+"""Integers as the library that trained a model reads them, where that is otherwise than it reads floats.
 
-NumPy computes functions of small integers in float16 or float32, and a reciprocal or a square of integers in integers,
-which truncates or wraps around.  Models compute in floats, so such integers are refused.
+A model's metadata hold the rules (``integers_read``), for arrays and for tables, each over inputs that must all hold
+integers for it to apply: ``round`` them to float32, as LightGBM does; refuse those that float32 does not hold
+(``exact``), or types in which the library computes something else (``type``).  Models that were deployed with integers
+where floats are answered otherwise take those integers alone (``typed``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from pretzel.client.tables import array_of
 from pretzel.errors import InputError
+from pretzel.plan.model import InputDescription
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
+
+SMALL = 2
+"""Bytes of the largest integers that float32 holds whatever they are."""
 
 
-def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse a column of integers where a function of NumPy reads it, and gives of them other values than of floats.
+def container_of(X: Any) -> str:
+    """Return ``array`` or ``table``: what a library that tells them apart takes X for."""
+    return "table" if isinstance(X, Mapping) or hasattr(X, "columns") or _is_rows(X) else "array"
 
-    ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
-    the positions that it reads, or None for all.
+
+def whole_type(values: Any) -> np.dtype | None:
+    """Return the type of a column, an array or a table of integers; None of anything else.
+
+    Integers of pandas that may be missing are no integers here: the libraries turn them into floats.
+    """
+    if hasattr(values, "dtypes") and hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2:
+        types = list(values.dtypes)
+        found = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
+    elif hasattr(values, "iloc"):
+        found = values.dtype
+    else:
+        found = np.asarray(values).dtype
+    return found if isinstance(found, np.dtype) and found.kind in "iu" else None
+
+
+def is_uneven(values: Any) -> bool:
+    """Whether this is a table of columns of several types, in the place of a matrix."""
+    return len(set(_types_of(values))) > 1
+
+
+def as_read(
+    columns: Mapping[str, Any], X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the columns that were cut from X with integers as the library reads them.
 
     Raises:
-        InputError: naming the function and the type of the integers.
+        InputError: it reads them as this model does not; the message names the column, the type and a remedy.
     """
-    readers = (metadata.get("functions") or {}).get(name)
-    if not readers:
-        return
-    array = np.asarray(values)
-    if array.dtype.kind in "iub":
-        for function, positions in readers:
-            _check(name, array if positions is None else array[:, positions], function)
-
-
-def _check(name: str, array: np.ndarray, function: str) -> None:
-    compute = getattr(np, function, None)
-    if not isinstance(compute, np.ufunc):
-        return
-    try:
-        with np.errstate(all="ignore"):
-            if compute(array[:0]).dtype == np.float64:
-                return
-            same = np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
-    except TypeError:
-        same = False
-    if not same:
-        raise InputError(
-            f"column {name!r}: numpy.{function} of {array.dtype} gives other values than of floats; "
-            "train and predict with floats: astype(float)"
+    kind = container_of(X)
+    rules = _rules(X, kind, columns, metadata)
+    typed = [item for item in inputs if metadata.get("typed") and item.type.dtype in _WHOLE]
+    if not rules and not typed:
+        return columns
+    for item in typed:
+        computed = any(rule["how"] == "type" and item.name in rule["inputs"] for rule in rules)
+        _check_typed(
+            item, columns[item.name], "any" if metadata["typed"] == "any" else kind, metadata["typed"], computed
         )
+    known = {item.name for item in typed}
+    table = next((column for column in columns.values() if _types_of(column)), None)
+    if table is not None and rules:
+        _check_table(table, rules)
+    for rule in rules:
+        if not known.issuperset(rule["inputs"]):
+            columns = _ruled(rule, columns)
+    return columns
+
+
+_WHOLE = frozenset(name for name, dtype in NUMPY_DTYPES.items() if dtype.kind in "iu")
+
+
+def _rules(X: Any, kind: str, columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    if isinstance(X, (list, tuple)) and metadata.get("lists") == "objects":
+        return ()  # a ColumnTransformer makes an array of objects of them, whose numbers are floats to the next step
+    if metadata.get("integers") == "f32" and kind == "array":
+        return ({"inputs": list(columns), "how": "round"},)
+    rules: Sequence[Mapping[str, Any]] = (metadata.get("integers_read") or {}).get(kind) or ()
+    return [rule for rule in rules if rule["how"] != "keep"]
+
+
+def _check_typed(item: InputDescription, values: Any, kind: str, deployed: str, computed: bool) -> None:
+    """Refuse what is not of the type that the model was deployed with.
+
+    ``computed``: whether the library computes in that type, so that no other integers will do either.
+    """
+    found: Any = whole_type(values)
+    if kind == deployed and found is not None and (not computed or DTYPE_NAMES.get(found) == item.type.dtype):
+        return
+    wanted, came = (f"{name} of " if name != "any" else "" for name in (deployed, kind))
+    raise InputError(
+        f"column {item.name!r}: the model was deployed with {wanted}{item.type.numpy.name}, and the library answers "
+        f"{came}{found or getattr(values, 'dtype', 'other values')} otherwise; convert it, or deploy another model "
+        "with a sample of that type"
+    )
+
+
+def _types_of(values: Any) -> list[Any]:
+    """Return the types of the columns of a table that is to be read as one matrix."""
+    return list(values.dtypes) if hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2 else []
+
+
+def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a table of several types in the place of a matrix, where some step would tell its columns apart."""
+    types = _types_of(table)
+    whole = [i for i, kind in enumerate(types) if isinstance(kind, np.dtype) and kind.kind in "iu"]
+    if not whole or not is_uneven(table):
+        return
+    computed = any(rule["how"] == "type" for rule in rules)
+    for i in whole if computed or len(whole) < len(types) else ():
+        values = table.iloc[:, i].to_numpy()
+        if computed or (values.astype(np.float32) != values.astype(np.float64)).any():
+            raise InputError(
+                f"column {table.columns[i]!r}: {types[i]} beside other types, in a table for a model that was fitted "
+                "on an array, some step of which reads integers otherwise than floats; convert the table to one type"
+            )
+
+
+def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, Any]:
+    names = rule["inputs"]
+    types = [whole_type(columns[name]) for name in names]
+    whole = [kind for kind in types if kind is not None]
+    if len(whole) < len(names) or np.result_type(*whole).kind not in "iu":
+        return columns  # floats among them make floats of all
+    if rule["how"] == "type":
+        _check_type(names, whole, rule["types"])
+        return columns
+    if all(kind.itemsize <= SMALL for kind in whole):
+        return columns
+    rounded = {name: np.asarray(array_of(columns[name], number=True)).astype(np.float32) for name in names}
+    if rule["how"] == "exact":
+        for name, array in rounded.items():
+            _check_exact(name, np.asarray(array_of(columns[name], number=True)), array)
+        return columns
+    return {**columns, **rounded}
+
+
+def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequence[str]) -> None:
+    for name, kind in zip(names, types, strict=True):
+        if DTYPE_NAMES.get(kind) not in allowed:
+            raise InputError(
+                f"column {name!r}: the library computes with {kind} in that type, and the model was deployed with "
+                f"floats; convert it to float64, or deploy with a sample of {kind}"
+            )
+
+
+def _check_exact(name: str, values: np.ndarray, rounded: np.ndarray) -> None:
+    differs = rounded.astype(np.float64) != values.astype(np.float64)
+    if differs.any():
+        row = int(np.argwhere(differs)[0][0])
+        raise InputError(
+            f"column {name!r}, row {row}: {values[differs][0]} is not a float32, in which LightGBM reads integers, "
+            "and another step reads them in float64; convert it to float64, or deploy with a sample of such integers"
+        )
+
+
+def _is_rows(X: Any) -> bool:
+    return isinstance(X, (list, tuple)) and len(X) > 0 and isinstance(X[0], Mapping)

@@ -49,6 +49,14 @@ def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
     return None if any(getattr(column, "ndim", 1) != 1 for column in columns.values()) else columns
 
 
+def columns_in_order(X: Any) -> list[Any] | None:
+    """Return the columns of a table, whatever they are called, in their order; None where X is none."""
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        return [X.iloc[:, i] for i in range(X.shape[1])]  # a name may be there twice, and need not be a text
+    table = table_of(X)
+    return None if table is None else list(table.values())
+
+
 def _without_series(X: Any) -> Callable[[str], Any] | None:
     """Return what finds a column of pandas without the Series around it, which takes longer than predicting a row."""
     if not hasattr(X, "_get_column_array") or not hasattr(X, "columns"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pretzel.errors import DefinitionError, UnsupportedError
 from pretzel.importers.collecting import Collecting, refusal_of
-from pretzel.importers.export import Making, finished
+from pretzel.importers.export import finished, made_as_known
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Note, Refusal, class_name
 from pretzel.importers.registry import Step
@@ -85,9 +85,9 @@ def check(estimator: Any, *, sample: Any = None) -> Report:
     try:
         model = opened(estimator)
         step = Step(type(model).__name__.lower(), model, findings)
-        made = Making(model, sample, findings)
+        made = made_as_known(model, sample, findings)
         if not findings.refusals:
-            return _served(finished(made))
+            return _served(finished(made, sample))
     except (UnsupportedError, DefinitionError) as error:
         refusal = refusal_of(error, step)
         if refusal is None:

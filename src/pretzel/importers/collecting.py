@@ -30,6 +30,11 @@ class Collecting(Findings):
 
     refusals: list[Refusal] = field(default_factory=list)
 
+    def clear(self) -> None:
+        """Forget what was found, before an import begins again."""
+        self.notes.clear()
+        self.refusals.clear()
+
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
         """Return what ``importing`` makes of a step, or placeholders where it is refused."""
         known, before = len(self.refusals), _states(x)
@@ -65,7 +70,7 @@ class Collecting(Findings):
         """Return why a step is refused whatever it is given, if it is; it then did not come to look at that."""
         aside = Collecting()
         try:
-            importing(estimator, open_copy(x), Step(step.path, estimator, aside, step.width, step.cut))
+            importing(estimator, open_copy(x), Step(step.path, estimator, aside, step.width, step.cut, step.inputs))
         except _CONSEQUENCES as error:
             found = refusal_of(error, step)
             return None if found is None or found.about_input else found
@@ -113,4 +118,6 @@ def _states(x: Columns) -> list[tuple[Inputs, dict[str, Any]]]:
 def _restore(states: Iterable[tuple[Inputs, dict[str, Any]]]) -> None:
     """Settle inputs as they were, so that steps behind are not measured by one that is not served."""
     for inputs, state in states:
+        mixed = inputs.mixed  # whoever made the inputs makes them anew then, by position
         vars(inputs).update(state)
+        inputs.mixed = mixed

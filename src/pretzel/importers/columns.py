@@ -12,7 +12,7 @@ from pretzel.importers.inputs import MARK, MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TOKENS, ValueType, dense
+from pretzel.plan.types import NUMBERS, TOKENS, ValueType
 
 Part = Node | Open
 
@@ -24,6 +24,8 @@ class Columns:
     parts: tuple[Part, ...]
     names: tuple[str, ...] | None = None
     """The column names, where a DataFrame was given."""
+    frame: bool = False
+    """Whether the library has a table of pandas here, each column of its own type, rather than an array of one."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
@@ -34,11 +36,26 @@ class Columns:
 
     @classmethod
     def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
-        """Return what a model is given: an input for each name, or one matrix, as wide as a sample if there is one."""
+        """Return what a model is given: an input for each name or position, or one matrix.
+
+        The matrix is as wide as a sample, if there is one.
+        """
         if names is not None:
-            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names))
+            inputs.name_columns(names)
+            frame = inputs.frame is not False
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame)
+        inputs.width = width
+        if inputs.by_position:
+            return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)), frame=bool(inputs.frame))
         settled = inputs.types.get(MATRIX)
-        return cls((Open(inputs, MATRIX, width if settled is None else settled.width),))
+        width = width if settled is None else settled.width
+        inputs.unread = set(range(width or 0))
+        return cls((Open(inputs, MATRIX, width),), frame=bool(inputs.frame))
+
+    @classmethod
+    def side_by_side(cls, parts: Iterable[Columns], frame: bool) -> Columns:
+        """Return the columns of all parts, in order."""
+        return cls(tuple(part for columns in parts for part in columns.parts), frame=frame)
 
     @property
     def inputs(self) -> list[Inputs]:
@@ -61,18 +78,37 @@ class Columns:
         """Whether these are several columns of a table as it comes in."""
         return bool(self.names) and len(self.parts) > 1 and all(isinstance(part, Open) for part in self.parts)
 
+    @property
+    def holds_texts(self) -> bool:
+        """Whether a column is known to hold texts."""
+        return any(map(self._holds_texts, self.parts))
+
+    def settled(self) -> list[Node]:
+        """Return the parts, open ones as what they are known to hold: numbers where nothing tells."""
+        kinds = ["str" if self._holds_texts(part) else "f64" for part in self.parts]
+        parts = zip(self.parts, kinds, strict=True)
+        return [part.settle(kind) if isinstance(part, Open) else part for part, kind in parts]
+
     def numbers(self, dtype: str | None = None) -> Node:
         """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
 
         A dense part keeps its place beside a sparse one, and the whole is then sparse.
         """
+        whole = self.array()
+        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
+        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+
+    def array(self) -> Node:
+        """Return all columns as one matrix, of the type to which NumPy promotes theirs: integers stay integers."""
         nodes = [part.settle("f64") if isinstance(part, Open) else part for part in self.parts]
         texts = [node for node in nodes if node.type.is_text]
         if texts:
             raise UnreadableError(f"expected numbers, got {texts[0].type}; encode the texts first")
-        whole = nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
-        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
-        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+        return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
+
+    def as_array(self) -> Columns:
+        """Return the columns as an array of one type, which most estimators make of a table before they read it."""
+        return Columns(self.parts, self.names)
 
     def text(self) -> Node:
         """Return the one column as one text a row.
@@ -83,8 +119,9 @@ class Columns:
         return self._single("str")
 
     def number(self) -> Node:
-        """Return the one column as one number a row, of whatever type it has; f64 where open."""
-        return self._single("f64")
+        """Return the one column as one float a row, of whatever type it has; f64 where open, or where it is whole."""
+        node = self._single("f64")
+        return node if node.type.is_float else ops.Cast(node, "f64")
 
     def texts(self) -> Node:
         """Return all columns as one matrix of texts."""
@@ -95,8 +132,8 @@ class Columns:
 
     def categorical(self) -> list[int]:
         """Return the positions of the columns that a sample holds as categories of pandas."""
-        opened = [part for part in self.parts if isinstance(part, Open)]
-        if not self.names or len(opened) < len(self.names):
+        opened = [part for part in self.parts if isinstance(part, Open) and part.width is None]
+        if len(opened) < len(self.parts):
             return []
         return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
 
@@ -154,7 +191,7 @@ class Columns:
     def select(self, positions: Sequence[int]) -> Columns:
         """Return the columns at those positions, in that order."""
         names = tuple(self.names[i] for i in positions) if self.names else None
-        return Columns(tuple(_merge(self._at(i) for i in positions)), names)
+        return Columns(tuple(_merge(self._at(i) for i in positions)), names, self.frame)
 
     def settled_dtype(self) -> str | None:
         """Return the element type of the one column, or None while it is open."""
@@ -169,8 +206,7 @@ class Columns:
             raise UnreadableError(f"expected one column, got {self.width}; select one by its name, not by a list")
         part = self.parts[0]
         if isinstance(part, Open) and part.positions is not None:
-            whole = part.inputs.node(part.name, dense(dtype, part.width))
-            node: Node = ops.Column(whole, part.positions[0])
+            node: Node = ops.Column(part.whole(dtype), part.positions[0])
         else:
             node = part.settle(dtype) if isinstance(part, Open) else part
         if node.type.is_text != (dtype == "str"):

@@ -80,6 +80,10 @@ class Findings:
         if note.key not in (known.key for known in self.notes):
             self.notes.append(note)
 
+    def clear(self) -> None:
+        """Forget what was found, before an import begins again."""
+        self.notes.clear()
+
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
         """Return what ``importing`` makes of a step; the first step that cannot be served ends it."""
         return importing(estimator, x, step)

@@ -7,9 +7,9 @@ one or the other; two steps that disagree are refused.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,19 +30,52 @@ class UnreadableError(UnsupportedError):
     """Columns are not what a step reads; whoever knows where that step stands says so."""
 
 
+@dataclass(frozen=True)
+class Settled:
+    """What is known of the inputs before any step reads them, from a sample or from the kind of a request."""
+
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+    """By name; by position where ``by_position``."""
+    categorical: frozenset[str] = frozenset()
+    """The columns that pandas keeps as categories."""
+    by_position: bool = False
+    """Whether each column of an array is an input, named ``0``, ``1``, ..., because their kinds differ."""
+    frame: bool | None = None
+    """Whether a table of pandas is given, rather than an array; None where nothing tells."""
+    trial: bool = False
+    """Whether the definition is made only to see what becomes of these types: no parameter counts."""
+    dates: Mapping[str, str] = field(default_factory=dict)
+    """The columns that hold dates or spans of time, and their types."""
+
+
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
-    def __init__(self, settled: dict[str, ValueType] | None = None, categorical: Iterable[str] = ()) -> None:
-        """Begin with what a sample has settled: the types of columns, and which of them pandas keeps as categories."""
-        self.types: dict[str, ValueType] = dict(settled or {})
-        self.categorical = frozenset(categorical)
-        self.dates: dict[str, str] = {}
-        """Columns that a sample holds as dates, and of which type."""
+    def __init__(self, settled: Settled | None = None) -> None:
+        """Begin with what a sample has settled."""
+        known = settled or Settled()
+        self.types: dict[str, ValueType] = dict(known.types)
+        self.categorical = known.categorical
+        self.by_position = known.by_position
+        self.frame = known.frame
+        self.trial = known.trial
+        self.dates = known.dates
         self.reader = ""
         """The path of the step that is being imported."""
         self.readers: dict[str, str] = {}
         """The step that settled the type of each input."""
+        self.tells_integers = False
+        """Whether a step reads integers otherwise than the same numbers as floats."""
+        self.rounded: list[Node] = []
+        """Matrices of integers that a step reads in float32, where it would read floats in float64."""
+        self.computed: list[tuple[Node, tuple[str, ...]]] = []
+        """Integers that a step computes with in their own type, and of which types the result is that of float64."""
+        self.width: int | None = None
+        """How many columns an array has; None where it is not known."""
+        self.mixed = False
+        """Whether one step reads texts and another numbers of the one matrix."""
+        self.unread: set[int] = set()
+        """The columns of the one matrix that no step has read so far."""
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
         self.zeros_apart: str | None = None
@@ -73,6 +106,23 @@ class Inputs:
         self.records: dict[str, dict[str, Any]] = {}
         """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
 
+    def name_columns(self, names: Sequence[str]) -> None:
+        """Take what is known by position as known of the columns of these names."""
+        if self.by_position:
+            self.types = {name: self.types[str(i)] for i, name in enumerate(names) if str(i) in self.types}
+            self.by_position = False
+
+    @property
+    def reads_integers(self) -> bool:
+        """Whether an input is known to hold integers, and is read as such."""
+        return any(not node.type.is_text and node.type.dtype not in ("f32", "f64") for node in self.used.values())
+
+    @property
+    def reads_some_texts(self) -> bool:
+        """Whether the one matrix holds texts, and columns beside them that no step reads and that may hold anything."""
+        kind = self.types.get(MATRIX)
+        return MATRIX in self.used and kind is not None and kind.is_text and bool(self.unread)
+
     def node(self, name: str, wanted: ValueType) -> Node:
         """Return the input as ``wanted``; a settled number type other than that wins over it.
 
@@ -86,6 +136,7 @@ class Inputs:
             self.types[name], self.readers[name] = wanted, self.reader
         kind = self.types[name]
         if kind.is_text != wanted.is_text or kind.width != wanted.width:
+            self.mixed = self.mixed or (name == MATRIX and kind.is_text != wanted.is_text)
             raise UnreadableError(self._disagreement(name, kind, wanted))
         node = ops.Input(name, str(kind))
         self.used[name] = node
@@ -175,10 +226,17 @@ class Open:
         return len(self.positions) if self.positions is not None else 1 if self.width is None else self.width
 
     def settle(self, dtype: str) -> Node:
-        node = self.inputs.node(self.name, dense(dtype, self.width))
+        node = self.whole(dtype)
         if self.positions is None:
             return node
         return ops.Select(node, Parameter.of(np.asarray(self.positions, np.int64)))
+
+    def whole(self, dtype: str) -> Node:
+        """Return the input that these columns are part of, and note which of its columns are read."""
+        if self.positions is None:
+            self.inputs.unread.clear()
+        self.inputs.unread.difference_update(self.positions or ())
+        return self.inputs.node(self.name, dense(dtype, self.width))
 
     def at(self, position: int) -> Open:
         if self.width is None:

@@ -21,7 +21,6 @@ Methods = dict[str, Node]
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
-ColumnsImporter = TypeVar("ColumnsImporter", bound=Callable[[Any, Columns, "Step"], Columns])
 Imported = TypeVar("Imported")
 
 IMPORTERS: dict[type, Importer] = {}
@@ -32,8 +31,6 @@ GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 ENTRIES: dict[type, bool] = {}
 """Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
 definitions over sparse rows do the same."""
-GIVES_COLUMNS: dict[type, Callable[[Any, Columns, Step], Columns]] = {}
-"""What a transformer hands to the next step of a pipeline, where its columns may be texts and numbers side by side."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 GIVEN_ELSE = "give it what it was fitted on"
@@ -58,16 +55,6 @@ def imports(*classes: type) -> Callable[[Importer], Importer]:
             if found in IMPORTERS:
                 raise TypeError(f"{found.__qualname__} has two importers")
             IMPORTERS[found] = function
-        return function
-
-    return register
-
-
-def gives_columns(kind: type) -> Callable[[ColumnsImporter], ColumnsImporter]:
-    """Register a function of (estimator, what it is given, where it stands) that returns the columns of a transform."""
-
-    def register(function: ColumnsImporter) -> ColumnsImporter:
-        GIVES_COLUMNS[kind] = function
         return function
 
     return register
@@ -142,17 +129,19 @@ class Step:
             return methods["transform"]
         return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
 
-    def columns(self, name: str, estimator: Any, x: Columns, width: int | None = None, cut: str = "") -> Columns:
-        """Import ``estimator`` for the columns that its ``transform`` hands to the next step."""
-        split = GIVES_COLUMNS.get(served_as(type(estimator)))
-        if split is None:
-            return Columns.of(self.transform(name, estimator, x, width, cut))
+    def apply(
+        self,
+        function: Callable[[Any, Columns, Step], Imported],
+        name: str,
+        estimator: Any,
+        x: Columns,
+        width: int | None = None,
+        cut: str = "",
+    ) -> Imported:
+        """Return what ``function`` makes of ``estimator``, a part of this one under ``name``, over ``x``."""
         inner = self.inner(name, estimator, width, cut)
-        try:
-            inner.check_unchanged()
-            return _import(split, estimator, x, inner)
-        except UnsupportedError as error:
-            return Columns.of(self.findings.refused(error, inner, "transform"))
+        _check(estimator, x, inner)
+        return _import(function, estimator, x, inner)
 
     def may_differ(self, reason: str, remedy: str) -> None:
         """Note that answers of this step may differ from the library's; whoever compiles the model is warned.
@@ -241,10 +230,16 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     importer = IMPORTERS.get(kind)
     if importer is None:
         raise step.refuse_class()
+    _check(estimator, x, step)
+    return _import(importer, estimator, x, step)
+
+
+def _check(estimator: Any, x: Columns, step: Step) -> None:
+    """Refuse what a subclass redefines, and record how its class reads what sparse rows store."""
     step.check_unchanged()
+    kind = served_as(type(estimator))
     if kind in ENTRIES:
         step.reads_entries(x, ENTRIES[kind])
-    return _import(importer, estimator, x, step)
 
 
 def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:

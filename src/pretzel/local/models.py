@@ -1,4 +1,4 @@
-"""One definition compiled for each kind of input that comes: float64, float32, sparse."""
+"""One definition compiled for each kind of input that comes: float64, float32, sparse, integers where they count."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
-from pretzel.client.inputs import NO_ROWS, columns_of, read_by
-from pretzel.client.integers import refuse_integers
+from pretzel.client.functions import refuse_integers
+from pretzel.client.inputs import NO_ROWS, columns_of, given_columns, read_by
+from pretzel.client.integers import container_of, is_uneven, whole_type
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
@@ -20,17 +21,20 @@ from pretzel.control_plane.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
+from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.local.records import reader_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import ValueType
+from pretzel.plan.types import DTYPE_NAMES, ValueType
 from pretzel.plan.values import Labels
 
-Export = Callable[[Any], Definition]
-Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come as float32
+Export = Callable[[Settled], Definition]
+Kind = tuple[str, frozenset[tuple[str, str]], str]
+"""The layout of X, the inputs that come in another type than they were exported for, and whether integers among them
+come in an ``array`` or a ``table``."""
 
-_AS_SAVED: Kind = ("dense", frozenset())
+_AS_SAVED: Kind = ("dense", frozenset(), "")
 
 
 class Model:
@@ -47,6 +51,7 @@ class Model:
         self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = definition.metadata.get("input_style") == "texts"
+        self.by_position = definition.metadata.get("input_style") == "positions"
         self.read_records = reader_of(self.metadata, self.inputs)
 
     def bind(self, X: Any) -> tuple[list[Any], int]:
@@ -90,6 +95,7 @@ class Models:
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
+        self._rules = definition.metadata.get("integers_read") or {}
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
 
@@ -99,7 +105,7 @@ class Models:
         Raises:
             InputError: X is not what the model takes, or has no rows.
         """
-        columns = columns_named(X, self._types) if self.main.by_name else None
+        columns = columns_named(X, self._types) if self.main.by_name and not self._rules.get("table") else None
         if columns is not None:
             try:
                 refuse_ambiguous_nulls(X, self._forms)
@@ -111,32 +117,52 @@ class Models:
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
-        singles = frozenset(name for name in self._floats if getattr(columns[name], "dtype", None) == np.float32)
         for name in self.main.metadata.get("functions") or ():
             refuse_integers(name, columns[name], self.main.metadata)
+        dtypes = {name: getattr(column, "dtype", None) for name, column in columns.items()}
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
         for name, form in self._forms.items():
             written[name] = _as_objects(written[name], self._types[name], form)
         read = {name: _native(written[name], kind) for name, kind in self._types.items()}
-        model = self._of(("dense", singles))
+        model = self._of(("dense", self._singles(dtypes), ""))
         typed = {item.name: _typed(item, read[item.name], self._forms.get(item.name)) for item in model.inputs}
         return model, *model.bound(typed)
+
+    @property
+    def _in_columns(self) -> bool:
+        """Whether each column is an input."""
+        return self.main.by_name or self.main.by_position
 
     def _of(self, kind: Kind) -> Model:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
-        if is_sparse(X):
-            return "dense" if self.main.by_name else "sparse", self._all_if(X.dtype)
-        if hasattr(X, "columns") and hasattr(X, "dtypes"):
-            types = dict(zip(X.columns, X.dtypes, strict=True))
-            if self.main.by_name:
-                return "dense", frozenset(name for name in self._floats if types.get(name) == np.float32)
-            return "dense", self._all_if(np.float32 if all(t == np.float32 for t in types.values()) else None)
-        return "dense", self._all_if(getattr(X, "dtype", None))
+        layout = "sparse" if is_sparse(X) and not self._in_columns else "dense"
+        whole = self._whole(X) if self._rules else frozenset()
+        return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
-    def _all_if(self, dtype: Any) -> frozenset[str]:
-        return frozenset(self._floats) if dtype == np.float32 else frozenset()
+    def _singles(self, dtypes: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+        return frozenset((name, "f32") for name in self._floats if dtypes.get(name) == np.float32)
+
+    def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
+        """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
+        rules = self._rules.get(container_of(X)) or ()
+        names = {name for rule in rules if rule["how"] != "round" for name in rule["inputs"]}
+        if not names or not self._floats or is_sparse(X):
+            return frozenset()
+        columns = given_columns(X, self.main.inputs, self.main.metadata)
+        found = {name: whole_type(columns[name]) for name in names if not is_uneven(columns[name])}
+        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in found.items() if kind is not None)
+
+    def _dtypes(self, X: Any) -> Mapping[str, Any]:
+        """Return the element types of the inputs."""
+        if not is_sparse(X) and hasattr(X, "columns") and hasattr(X, "dtypes"):
+            names = map(str, range(len(X.columns))) if self.main.by_position else X.columns
+            types = dict(zip(names, X.dtypes, strict=True))
+            if self._in_columns:
+                return types
+            return dict.fromkeys(self._floats, np.float32 if all(t == np.float32 for t in types.values()) else None)
+        return dict.fromkeys(self._floats, getattr(X, "dtype", None))
 
     def _make(self, kind: Kind) -> Model:
         with self._lock:
@@ -146,45 +172,20 @@ class Models:
 
     def _compile(self, kind: Kind) -> Model:
         assert self._reexport is not None
-        layout, singles = kind
-        types = {name: ValueType("f32", t.width) if name in singles else t for name, t in self._types.items()}
-        if layout == "dense":
-            return Model(self._reexport(_Sample(types)))
+        layout, others, container = kind
+        types = dict(self._types)
+        types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))
+        if layout == "dense":
+            known = types if self._in_columns else {MATRIX: only}
+            frame = container == "table" if container else None
+            return Model(self._reexport(Settled(known, by_position=self.main.by_position, frame=frame)))
         try:
-            return Model(self._reexport(_SparseSample(ValueType(only.dtype, only.columns, "sparse"))))
+            return Model(self._reexport(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")})))
         except (DefinitionError, UnsupportedError):
             # An operator that reads dense rows only: the zeros are written out instead.
-            return self._made.get(("dense", singles)) or self._compile(("dense", singles))
-
-
-class _Sample:
-    """No rows, of these types: a frame, or one matrix where there is one input of several columns."""
-
-    def __new__(cls, types: Mapping[str, ValueType]) -> Any:
-        """Return an array instead, where the model takes one."""
-        only = next(iter(types.values()))
-        if len(types) == 1 and only.width is not None:
-            return np.empty((0, only.width), only.numpy)
-        return super().__new__(cls)
-
-    def __init__(self, types: Mapping[str, ValueType]) -> None:
-        self.columns = list(types)
-        self.dtypes = types
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        kind = self.dtypes[name]
-        return np.empty(0, str if kind.is_text else kind.numpy)
-
-
-class _SparseSample:
-    """No rows of a sparse matrix."""
-
-    def __init__(self, kind: ValueType) -> None:
-        self.dtype, self.shape = kind.numpy, (0, kind.columns)
-
-    def tocsr(self) -> _SparseSample:
-        return self
+            filled: Kind = ("dense", others, container)
+            return self._made.get(filled) or self._compile(filled)
 
 
 def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,16 @@ class InputDescription:
     type: ValueType
 
 
+@dataclass(frozen=True)
+class ColumnDescription:
+    """One column of an array that a model takes."""
+
+    name: str
+    """That of the input, or its position, counted from 0."""
+    type: ValueType | None
+    """One value per row; None where no step reads the column, which may then hold anything."""
+
+
 @dataclass(frozen=True, eq=False)
 class OutputDescription:
     """A column that an answer can hold, under the name of the estimator's method."""
@@ -90,8 +100,38 @@ class ModelDescription:
 
     version: ModelVersion
     inputs: tuple[InputDescription, ...]
+    """The columns that are sent, in the order of an array's columns."""
     outputs: tuple[OutputDescription, ...]
     aliases: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[ColumnDescription, ...]:
+        """The columns of an array that the model takes, in order, also those that no step reads."""
+        return array_columns(self.inputs, self.version.metadata)
+
+
+def array_columns(inputs: Iterable[InputDescription], metadata: Mapping[str, Any]) -> tuple[ColumnDescription, ...]:
+    """Return the columns of an array that a model takes, in order; none where it takes documents, lists or records."""
+    types = {item.name: item.type for item in inputs}
+    style, names = metadata.get("input_style"), metadata.get("feature_names")
+    only = next(iter(types.values())) if len(types) == 1 else None
+    if style == "matrix" and only is not None and only.width is not None:
+        one = ValueType(only.dtype)
+        return tuple(ColumnDescription(name, one) for name in names or map(str, range(only.columns)))
+    if style == "positions":
+        names = list(map(str, range(metadata["columns"])))
+    elif style != "frame" or metadata.get("records"):
+        return ()
+    return tuple(ColumnDescription(name, types.get(name)) for name in names or types)
+
+
+def column_order(names: Iterable[str]) -> Callable[[str], int]:
+    """Return the key that sorts inputs as the columns of these names are ordered; others come last.
+
+    The two inputs that a column of records makes stand where the column does.
+    """
+    places = {name: i for i, name in enumerate(names)}
+    return lambda name: places.get(name, places.get(name.rpartition(".")[0], len(places)))
 
 
 def describe(
@@ -101,7 +141,8 @@ def describe(
     fetch: Callable[[Digest], bytes | memoryview],
 ) -> ModelDescription:
     """Return what a plan takes and gives; ``fetch`` returns the blobs of its label tables."""
-    inputs = tuple(InputDescription(i.name, i.type) for i in plan.inputs)
+    order = column_order(version.metadata.get("feature_names") or ())  # versions of before list them as they are read
+    inputs = tuple(sorted((InputDescription(i.name, i.type) for i in plan.inputs), key=lambda item: order(item.name)))
     tables = {output.name: _labels(plan, output, fetch) for output in plan.outputs}
     outputs = []
     for output in plan.outputs:

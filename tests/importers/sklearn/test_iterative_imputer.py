@@ -76,5 +76,8 @@ def test_what_is_drawn_at_random_is_refused() -> None:
 def test_a_step_that_is_refused_is_named() -> None:
     fitted = imputer(estimator=Ridge()).fit(HOLED)
     fitted.imputation_sequence_[4].estimator.predict = lambda x: x[:, 0]
-    with pytest.raises(UnsupportedError, match=r"iterativeimputer\.imputation_sequence_\[4\]: Ridge cannot be served"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"iterativeimputer\.imputation_sequence_\[4\]: sklearn.linear_model.Ridge cannot be served",
+    ):
         export(fitted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
     if x.is_table:
         step.may_differ(COLUMN_ORDER.reason, COLUMN_ORDER.remedy)
+    if step.inputs.trial:
+        model = replace(model, trees=model.trees[: model.trees_per_iteration])
     given, features = _matrix(model, x, step)
     zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
     trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]
@@ -50,7 +53,7 @@ def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
         return _with_codes(model, x, step), places
-    given = x.numbers("f64")
+    given = _numbers(x, step)
     if given.type.layout != "sparse":
         if step.inputs.repeats != "last":
             step.reads_entries(x, alike=False)
@@ -58,6 +61,19 @@ def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
     return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last"), places
+
+
+def _numbers(x: Columns, step: Step) -> Node:
+    """Return x in float64, but integers of an array first in float32; those of a table are read as they are.
+
+    Source: ``_np2d_to_np1d``, ``_data_from_pandas``.
+    """
+    step.inputs.tells_integers |= step.inputs.integers is None  # else it reads X itself, and clients round arrays
+    given = x.array()
+    if not x.frame and not given.type.is_float and given.type.layout == "dense":
+        given = ops.Cast(given, "f32")
+        step.inputs.rounded.append(given)
+    return given if given.type.dtype == "f64" else ops.Cast(given, "f64")
 
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:

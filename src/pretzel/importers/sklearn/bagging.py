@@ -47,10 +47,11 @@ def _members(estimator: Any, x: Columns, step: Step) -> list[Member]:
 
 def _given(x: Columns, columns: np.ndarray, step: Step) -> Columns:
     if len(columns) == x.width and (columns == np.arange(x.width)).all():
-        return x
+        return x.as_array()
     if x.is_sparse and len(np.unique(columns)) < len(columns):
         raise step.refuse("bootstrap_features", "a sparse column is read twice", "fit it on a dense matrix")
-    return x.select(columns.tolist())
+    whole = Columns.of(x.array()) if x.frame and not x.holds_texts else x.as_array()  # columns of a table share a type
+    return whole.select(columns.tolist())
 
 
 def _shares(estimator: Any, one: Member) -> Node:

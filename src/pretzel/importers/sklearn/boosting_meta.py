@@ -10,7 +10,7 @@ from sklearn import ensemble
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.matrices import checked_array
 from pretzel.importers.sklearn.members import Member, divided, members, stacked, total
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -23,7 +23,7 @@ def adaboost_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     classes = len(estimator.classes_)
     if classes < 2:
         raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
-    votes = _votes(estimator, members(step, estimator.estimators_, Columns.of(checked(x, estimator))))
+    votes = _votes(estimator, members(step, estimator.estimators_, checked_array(x, estimator)))
     codes: Node
     if classes == 2:
         scores: Node = ops.Linear(votes, Parameter.of(np.array([-1.0, 1.0])))
@@ -42,7 +42,7 @@ def adaboost_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(ensemble.AdaBoostRegressor)
 def adaboost_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the median of the predictions, by the members' weights."""
-    fitted = members(step, estimator.estimators_, Columns.of(checked(x, estimator)))
+    fitted = members(step, estimator.estimators_, checked_array(x, estimator))
     weights = np.asarray(estimator.estimator_weights_[: len(fitted)], np.float64)
     return {"predict": ops.WeightedMedian(stacked([one.gives("predict") for one in fitted]), Parameter.of(weights))}
 

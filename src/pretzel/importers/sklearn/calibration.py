@@ -38,7 +38,7 @@ def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(SelfTrainingClassifier)
 def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return what the classifier answers that was fitted last."""
-    return step.enter("estimator", estimator.estimator_, x)
+    return step.enter("estimator", estimator.estimator_, x.as_array())
 
 
 def _sigmoid(fold: Any, part: Member) -> Node:

@@ -10,9 +10,10 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import UnreadableError
+from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
+from pretzel.importers.sklearn.handing import gives_pandas, hand_on, hands_on
+from pretzel.importers.sklearn.integers import multiplied_by_integer
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -24,10 +25,20 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     """Return the methods of the last step over the transforms of those before it."""
     *before, (name, last) = estimator.steps
     for i, (earlier, transformer) in enumerate(before):
-        if not _is_identity(transformer):
-            cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
-            x = step.columns(earlier, transformer, x, _read(estimator.steps[i + 1][1]), cut)
-    return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
+        cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
+        x = _handed_on(earlier, transformer, x, step, _read(estimator.steps[i + 1][1]), cut)
+    if not _is_identity(last):
+        return step.enter(name, last, x)
+    step.inputs.tells_integers = True
+    return {"transform": x.array()}
+
+
+@hands_on(Pipeline)
+def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
+    """Return what the last step hands on."""
+    for name, transformer in estimator.steps:
+        x = _handed_on(name, transformer, x, step)
+    return x
 
 
 def _read(following: Any) -> int | None:
@@ -41,39 +52,63 @@ def _read(following: Any) -> int | None:
 @imports(FeatureUnion)
 def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
     """Return the columns of all transformers side by side, each times its weight."""
+    step.inputs.tells_integers = True
+    return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
+
+
+@hands_on(FeatureUnion)
+def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = [
-        _weighted(_transformed(name, transformer, x, step), weights.get(name))
+        _weighted(_handed_on(name, transformer, x, step), weights.get(name), step)
         for name, transformer in estimator.transformer_list
         if not _is_dropped(transformer)
     ]
-    return {"transform": _side_by_side(parts, step)}
+    return _stacked(estimator, parts, step)
 
 
 @imports(ColumnTransformer)
 def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> Methods:
     """Return what each transformer makes of its columns, side by side; dense where so few are zero that fit said so."""
+    step.inputs.tells_integers = True
+    return {"transform": _whole(handed_on_by_columns(estimator, x, step), step)}
+
+
+@hands_on(ColumnTransformer)
+def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = []
     for name, transformer, _ in estimator.transformers_:
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
             made = estimator.output_indices_[name]
-            part = _transformed(name, transformer, x.select(positions), step, made.stop - made.start)
-            parts.append(_weighted(part, weights.get(name)))
+            part = _handed_on(name, transformer, x.select(positions), step, made.stop - made.start)
+            parts.append(_weighted(part, weights.get(name), step))
     if not estimator.sparse_output_:
-        parts = [ops.Densify(part) if part.type.layout == "sparse" else part for part in parts]
-    return {"transform": _side_by_side(parts, step)}
+        parts = [Columns(tuple(map(_dense, part.parts)), part.names, part.frame) for part in parts]
+    return _stacked(estimator, parts, step)
 
 
-def _transformed(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None) -> Node:
-    if not _is_identity(transformer):
-        return step.transform(name, transformer, x, width)
-    try:
-        return x.numbers()
-    except UnreadableError as error:
-        reason, _, remedy = str(error).rpartition("; ")
-        raise UnreadableError(f"{name!r} passes columns through that are not numbers: {reason}; {remedy}") from None
+def _handed_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
+    return x if _is_identity(transformer) else hand_on(name, transformer, x, step, width, cut)
+
+
+def _stacked(estimator: Any, parts: Sequence[Columns], step: Step) -> Columns:
+    """Return the columns of all parts: of tables as they are, else as one matrix."""
+    pandas = gives_pandas(estimator)
+    if pandas and parts and all(part.frame for part in parts):
+        return Columns.side_by_side(parts, frame=True)
+    return Columns((_side_by_side([_whole(part, step) for part in parts], step),), frame=pandas)
+
+
+def _whole(columns: Columns, step: Step) -> Node:
+    return _side_by_side(columns.settled(), step)
+
+
+def _dense(part: Part) -> Part:
+    return ops.Densify(part) if isinstance(part, Node) and part.type.layout == "sparse" else part
 
 
 def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
@@ -86,14 +121,24 @@ def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
             "encode the texts, or give them to another step",
             about_input=True,
         )
-    return parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
+    return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
-def _weighted(node: Node, weight: float | None) -> Node:
-    """Return every value times ``weight``, as NumPy multiplies by a Python number: in float64 unless it is float32."""
+def _weighted(x: Columns, weight: float | None, step: Step) -> Columns:
+    """Return every value times ``weight``, as NumPy multiplies by a Python number.
+
+    In float64 unless x is float32; integers times an integer stay what they are, and wrap.
+    """
     if weight is None:
-        return node
-    floats = node if node.type.is_float else ops.Cast(node, "f64")
+        return x
+    parts = x.settled() if x.frame else [x.array()]
+    return Columns(tuple(_times(part, weight, step) for part in parts), frame=x.frame)
+
+
+def _times(x: Node, weight: float, step: Step) -> Node:
+    if isinstance(weight, int) and not x.type.is_float and not x.type.is_text and x.type.layout == "dense":
+        return multiplied_by_integer(x, weight, step)
+    floats = Columns.of(x).numbers()
     return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
 
 

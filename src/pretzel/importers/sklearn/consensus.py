@@ -13,4 +13,4 @@ from pretzel.importers.registry import Methods, Step, imports
 @imports(linear_model.RANSACRegressor)
 def ransac_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """``estimator_.predict``."""
-    return {"predict": step.enter("estimator_", estimator.estimator_, x)["predict"]}
+    return {"predict": step.enter("estimator_", estimator.estimator_, x.as_array())["predict"]}

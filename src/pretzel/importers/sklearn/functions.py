@@ -12,6 +12,8 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.array_functions import ArgumentError, computed, integer_name, names, takes_sparse
+from pretzel.importers.sklearn.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.integers import TRACKED, applied_to_integers
 from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -20,10 +22,35 @@ from pretzel.plan.node import Node
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the values themselves."""
+    whole = _of_integers(estimator, x, step)
+    if whole is not None:
+        return {"transform": whole.array()}
     node = checked(x, estimator) if estimator.validate else x.numbers()
-    if estimator.func is not None:
+    if estimator.func is not None and _tracked(estimator) is None:
         _note_integers(x, estimator.func, estimator.kw_args or {})
     return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
+
+
+@hands_on(FunctionTransformer)
+def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """A table of pandas where one is given, else an array."""
+    frame = gives_pandas(estimator) or (x.frame and not estimator.validate)
+    whole = _of_integers(estimator, x, step)
+    if whole is not None:
+        return Columns(whole.parts, frame=frame)
+    return Columns((function_transformer(estimator, x, step)["transform"],), frame=frame)
+
+
+def _of_integers(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns | None:
+    """Return a function without arguments of integers; None where there are none, or the function is another."""
+    name = _tracked(estimator)
+    return None if name is None else applied_to_integers(name, x.as_array() if estimator.validate else x, step)
+
+
+def _tracked(estimator: FunctionTransformer) -> str | None:
+    """Return the function of NumPy whose result for integers is known by its type; None for any other."""
+    name = None if estimator.kw_args or estimator.func is None else integer_name(estimator.func, {})
+    return name if name in TRACKED and getattr(np, name, None) is estimator.func else None
 
 
 @imports(Binarizer)
@@ -35,7 +62,8 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
     threshold = as_compared(estimator.threshold, node.type.numpy)
-    return {"transform": ops.Cast(ops.Threshold(node, threshold), node.type.dtype)}
+    given = x.array().type.dtype
+    return {"transform": ops.Cast(ops.Threshold(node, threshold), given)}
 
 
 def applied(function: Any, option: str, arguments: Any, arguments_option: str, x: Node, step: Step) -> Node:

@@ -12,8 +12,9 @@ from sklearn.impute import SimpleImputer
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import origins
-from pretzel.importers.registry import Methods, Step, gives_columns, imports
+from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.functions import as_compared
+from pretzel.importers.sklearn.handing import gives_pandas, hands_on
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -31,22 +32,22 @@ def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
     return {"transform": part}
 
 
-@gives_columns(SimpleImputer)
+@hands_on(SimpleImputer)
 def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns:
     """Return the columns that the next step reads: of texts and of numbers where the imputer was fitted on objects."""
     if x.is_sparse:
         remedy = "make the step before it give a dense one"
         raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)
-    kept = _kept_columns(estimator)
+    kept, frame = _kept_columns(estimator), gives_pandas(estimator)
     fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
     if fill.dtype != object:
-        return Columns.of(_imputed_numbers(estimator, x, fill.astype(np.float64), kept, step))
+        return Columns((_imputed_numbers(estimator, x, fill.astype(np.float64), kept, step),), frame=frame)
     if estimator.add_indicator:
         raise step.refuse(
             "add_indicator", "objects and indicators are not one array of numbers", "add a MissingIndicator instead"
         )
     runs = [list(run) for _, run in groupby(zip(kept, fill, strict=True), key=lambda pair: _is_text(pair[1], step))]
-    return Columns(tuple(_imputed_objects(estimator, x, run, step) for run in runs))
+    return Columns(tuple(_imputed_objects(estimator, x, run, step) for run in runs), frame=frame)
 
 
 def _imputed_objects(estimator: Any, x: Columns, run: Sequence[tuple[int, Any]], step: Step) -> Node:
@@ -87,6 +88,9 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     finds_nan = _is_nan(marker)
     if not finds_nan and not isinstance(marker, Real):
         raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
+    if keeps and x.array().type.dtype != "bool":
+        return _imputed_integers(estimator, x.array(), fill, kept)
     checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
     missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
     values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
@@ -98,6 +102,22 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
         return imputed
     leaves_none = as_objects and finds_nan and isinstance(marker, Real)
     return ops.Concat((imputed, _indicators(estimator, checked, missing, leaves_none)))
+
+
+def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[int]) -> Node:
+    """Return integers, which these strategies leave integers, with a number that means missing replaced."""
+    values = x if len(kept) == x.type.columns else ops.Select(x, Parameter.of(np.array(kept, np.int64)))
+    marker = estimator.missing_values
+    imputed: Node = values
+    if not _is_nan(marker):
+        wide = values if values.type.dtype == "i64" else ops.Cast(values, "i64")
+        filled = ops.Impute(wide, Parameter.of(fill.astype(np.int64)), float(marker))
+        imputed = filled if values.type.dtype == "i64" else ops.Cast(filled, values.type.dtype)
+    if not estimator.add_indicator:
+        return imputed
+    features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
+    missing = ops.MissingIndicator(ops.Cast(x, "f64"), features, float("nan" if _is_nan(marker) else marker), "bool")
+    return ops.Concat((imputed, ops.Cast(missing, x.type.dtype)))
 
 
 def _filled(x: Node, fill: Parameter, missing: float, marker: Any, *, of_objects: bool = False) -> Node:

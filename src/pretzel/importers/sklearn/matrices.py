@@ -18,6 +18,14 @@ def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: 
     return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
 
 
+def checked_array(x: Columns, estimator: Any, *, allow_nan: bool = False) -> Columns:
+    """Return all columns as an array of their own type, integers too, that holds no infinity, and NaN if allowed."""
+    array = x.array()
+    if not array.type.is_float:
+        return Columns.of(array)
+    return Columns.of(ops.RequireFinite(array, type(estimator).__name__, allow_nan))
+
+
 def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
     """Return what :func:`checked` returns, for estimators that take no sparse matrix.
 

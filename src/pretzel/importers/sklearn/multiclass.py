@@ -36,7 +36,7 @@ def one_vs_one(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the votes of all pairs, with the sum of their scores to decide between equals."""
     if estimator.pairwise_indices_ is not None:
         raise step.refuse("", "its classifiers read a matrix of distances", "fit it on features")
-    parts = members(step, estimator.estimators_, x)
+    parts = members(step, estimator.estimators_, x.as_array())
     classes = len(estimator.classes_)
     pairs = list(combinations(range(classes), 2))
     votes = [part.rows(np.eye(classes)[list(pair)]) for part, pair in zip(parts, pairs, strict=True)]

@@ -10,16 +10,16 @@ from sklearn.utils import get_tags
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.matrices import checked_array
 from pretzel.plan import ops
-from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import method_of
 
 DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
-@imports(
+SELECTORS = (
     feature_selection.GenericUnivariateSelect,
     feature_selection.SelectFdr,
     feature_selection.SelectFpr,
@@ -30,21 +30,34 @@ DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function
     feature_selection.SequentialFeatureSelector,
     feature_selection.VarianceThreshold,
 )
+
+
+@imports(*SELECTORS)
 def selector(estimator: Any, x: Columns, step: Step) -> Methods:
     """``X[:, get_support()]``."""
-    return {"transform": _selected(estimator, x)}
+    step.inputs.tells_integers = True
+    return {"transform": _selected(estimator, x).array()}
 
 
 @imports(feature_selection.RFE, feature_selection.RFECV)
 def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
     """The columns kept, and what the estimator fitted on them answers."""
     kept = _selected(estimator, x)
-    methods = step.enter("estimator", estimator.estimator_, Columns.of(kept))
-    return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {"transform": kept}
+    methods = step.enter("estimator", estimator.estimator_, kept)
+    return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {"transform": kept.array()}
 
 
-def _selected(estimator: Any, x: Columns) -> Node:
-    allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
-    node = x.numbers() if allow_nan else checked(x, estimator)
+@hands_on(*SELECTORS, feature_selection.RFE, feature_selection.RFECV)
+def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
+    """The columns kept, each of its own type where they are a table of pandas and are to stay one."""
+    return _selected(estimator, x)
+
+
+def _selected(estimator: Any, x: Columns) -> Columns:
     kept = np.flatnonzero(estimator.get_support()).astype(np.int64)
-    return ops.Select(node, Parameter.of(kept))
+    pandas = gives_pandas(estimator)
+    if pandas and x.frame:  # which nothing is looked at in either
+        return x.select(kept.tolist())
+    allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
+    read = x.array() if allow_nan else checked_array(x, estimator).array()
+    return Columns((ops.Select(read, Parameter.of(kept)),), frame=pandas)

@@ -46,7 +46,7 @@ def _features(estimator: Any, x: Columns, step: Step) -> Node:
         _answer(estimator, member(step, name, fitted, x), method)
         for name, fitted, method in zip(names, estimator.estimators_, estimator.stack_method_, strict=True)
     ]
-    return stacked([*parts, x.numbers()] if estimator.passthrough else parts)
+    return stacked([*parts, x.array()] if estimator.passthrough else parts)
 
 
 def _answer(estimator: Any, one: Member, method: str) -> Node:

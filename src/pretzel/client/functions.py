@@ -1,0 +1,50 @@
+"""Integers of which the library would compute something else than of the same numbers as floats.
+
+NumPy computes functions of small integers in float16 or float32, and a reciprocal or a square of integers in integers,
+which truncates or wraps around.  Models compute in floats, so such integers are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.errors import InputError
+
+
+def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a column of integers where a function of NumPy reads it, and gives of them other values than of floats.
+
+    ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
+    the positions that it reads, or None for all.
+
+    Raises:
+        InputError: naming the function and the type of the integers.
+    """
+    readers = (metadata.get("functions") or {}).get(name)
+    if not readers:
+        return
+    array = np.asarray(values)
+    if array.dtype.kind in "iub":
+        for function, positions in readers:
+            _check(name, array if positions is None else array[:, positions], function)
+
+
+def _check(name: str, array: np.ndarray, function: str) -> None:
+    compute = getattr(np, function, None)
+    if not isinstance(compute, np.ufunc):
+        return
+    try:
+        with np.errstate(all="ignore"):
+            if compute(array[:0]).dtype == np.float64:
+                return
+            same = np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
+    except TypeError:
+        same = False
+    if not same:
+        raise InputError(
+            f"column {name!r}: numpy.{function} of {array.dtype} gives other values than of floats; "
+            "train and predict with floats: astype(float)"
+        )

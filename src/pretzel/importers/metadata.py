@@ -1,0 +1,90 @@
+"""The metadata of a definition: what a client must know to cut X as the model reads it, and what people ask."""
+
+from __future__ import annotations
+
+import importlib
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs
+from pretzel.importers.registry import served_as
+from pretzel.plan.types import TEXT, TOKENS
+
+
+def metadata_of(estimator: Any, x: Columns, inputs: Inputs, names: list[str]) -> dict[str, Any]:
+    """Return what a model says of itself; ``names`` are its inputs in order."""
+    kind = type(estimator)
+    reads_text = any(node.type.is_text for node in inputs.used.values())
+    for form in inputs.records.values():
+        if inputs.repeats == "refused" and form.get("loose"):  # a name may come twice, and makes two entries
+            form["distinct"] = True
+    optional = {
+        "feature_names": list(x.names or ()),
+        "columns": inputs.width if inputs.by_position else None,
+        "integers_as_text": sorted(inputs.written_out),
+        "records": inputs.records,
+        **_storage(inputs),
+        "spelled": sorted(inputs.spelled),
+        "apart": inputs.apart,
+        "absent": "missing" if inputs.absent_is_missing else None,
+        "integers": inputs.integers,
+        "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
+        "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
+        "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
+    }
+    return {
+        "estimator": getattr(estimator, "stands_for", None) or f"{kind.__module__}.{kind.__qualname__}",
+        "library": getattr(estimator, "written_by", None) or _library(served_as(kind)),
+        "input_style": _style(x, inputs),
+        "input_names": [name for name in names if name in _shared(inputs)],
+        **{key: value for key, value in optional.items() if value},
+        **inputs.metadata,
+    }
+
+
+def _storage(inputs: Inputs) -> dict[str, Any]:
+    """Return how a client is to read what a sparse matrix stores."""
+    numeric = [node.type for node in inputs.used.values() if node.type.layout != "ragged" and not node.type.is_text]
+    is_dense = any(kind.layout == "dense" for kind in numeric)
+    repeats = inputs.repeats
+    if repeats == "refused by dense":
+        repeats = "refused" if is_dense else None
+    return {
+        "zeros_apart": inputs.zeros_apart if is_dense else None,
+        "stored_zeros": inputs.stored_zeros if is_dense else None,
+        "repeats": repeats if numeric else None,
+    }
+
+
+def _shared(inputs: Inputs) -> list[str]:
+    """Return the inputs that are not a single method's own."""
+    own = {name for form in inputs.apart.values() for name in form["inputs"]}
+    return [name for name in inputs.used if name not in own]
+
+
+def _classes_dtype(classes: Any) -> str | None:
+    if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
+        classes = classes[0]
+    if not isinstance(classes, np.ndarray):
+        return None
+    return "object" if classes.dtype == object else classes.dtype.str
+
+
+def _library(kind: type) -> str:
+    library = kind.__module__.partition(".")[0]
+    return f"{library} {getattr(importlib.import_module(library), '__version__', '')}".strip()
+
+
+def _style(x: Columns, inputs: Inputs) -> str:
+    """Say how a client cuts X: into columns by name or by position, or as what the one input holds."""
+    if x.names:
+        return "frame"
+    if inputs.by_position:
+        return "positions"
+    if inputs.records:
+        return "records"
+    kinds = [inputs.used[name].type for name in _shared(inputs)]
+    return "texts" if kinds == [TEXT] else "lists" if kinds == [TOKENS] else "matrix"

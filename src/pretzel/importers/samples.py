@@ -1,0 +1,132 @@
+"""What a sample tells of a model's inputs: types, categories, dates, and whether it is a table or an array."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.inputs import MATRIX, Settled
+from pretzel.plan.definition import Definition
+from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
+
+
+def settled(sample: Any) -> Settled:
+    """Return what a sample tells of the inputs: by name, of one matrix, or by position where its kinds are mixed."""
+    if isinstance(sample, Settled):
+        return sample
+    objects = isinstance(sample, np.ndarray) and sample.dtype.kind == "O"
+    kinds = _kinds_by_position(sample) if objects else {}
+    if len({kind.is_text for kind in kinds.values()}) > 1:
+        return Settled(kinds, by_position=True, frame=False)
+    frame = None if sample is None else is_table(sample)
+    return Settled(_types(sample), frozenset(_categorical(sample)), frame=frame, dates=_dates(sample))
+
+
+def settled_by_position(sample: Any) -> Settled:
+    """Return what a sample tells of each column of an array, or of a table that is read as one."""
+    if isinstance(sample, Settled):
+        return replace(sample, types={}, by_position=True)
+    categorical = set(_categorical(sample))
+    places = frozenset(str(i) for i, name in enumerate(getattr(sample, "columns", ())) if str(name) in categorical)
+    return Settled(_kinds_by_position(sample), places, by_position=True, frame=is_table(sample))
+
+
+def _kinds_by_position(sample: Any) -> dict[str, ValueType]:
+    arrays = {str(i): column for i, column in enumerate(_columns(sample))}
+    return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
+
+
+def _columns(sample: Any) -> list[np.ndarray]:
+    """Return the columns of a table or of a dense matrix in order; none of anything else."""
+    if hasattr(sample, "iloc") and _is_frame(sample):
+        return [np.asarray(sample.iloc[:, i]) for i in range(sample.shape[1])]  # names may be there twice
+    if hasattr(sample, "column_names") or _is_frame(sample):
+        return [np.asarray(sample[name]) for name in getattr(sample, "column_names", sample.columns)]
+    if sample is None or hasattr(sample, "tocsr"):
+        return []
+    array = np.asarray(sample, object if isinstance(sample, (list, tuple)) else None)
+    return list(array.T) if array.ndim == 2 else []
+
+
+def _types(sample: Any) -> dict[str, ValueType]:
+    if sample is None:
+        return {}
+    names = getattr(sample, "column_names", None) or (sample.columns if _is_frame(sample) else None)
+    if names is not None:
+        arrays = {str(name): np.asarray(sample[name]) for name in names if str(name) not in _dates(sample)}
+        return {name: dense(_element(array)) for name, array in arrays.items() if not _is_blank(array)}
+    if isinstance(sample, (list, tuple)) and sample and isinstance(sample[0], (str, bytes)):
+        return {MATRIX: TEXT}
+    if hasattr(sample, "tocsr"):
+        return {MATRIX: sparse(_number(sample.dtype), sample.shape[1])}
+    try:
+        array = np.asarray(sample)
+    except ValueError:
+        return {}  # rows of different lengths, which the steps that read such know
+    return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
+
+
+def _categorical(sample: Any) -> list[str]:
+    """Return the columns of a DataFrame that pandas keeps as categories."""
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
+        return []
+    return [
+        str(name) for name, dtype in zip(sample.columns, sample.dtypes, strict=True) if hasattr(dtype, "categories")
+    ]
+
+
+def _dates(sample: Any) -> dict[str, str]:
+    """Return the columns of a table that hold dates or spans of time, and their types."""
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
+        return {}
+    types = zip(sample.columns, sample.dtypes, strict=True)
+    return {str(name): str(dtype) for name, dtype in types if getattr(dtype, "kind", "") in ("M", "m")}
+
+
+def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
+    """Return what a sample holds of each input of numbers: columns of integers, and others, as arrays."""
+    names = definition.metadata["input_names"]
+    if sample is None or isinstance(sample, Settled) or hasattr(sample, "tocsr"):
+        return {}
+    if definition.metadata["input_style"] == "matrix":
+        return {names[0]: np.asarray(sample)}
+    if definition.metadata["input_style"] == "frame" and is_table(sample):
+        return {name: np.asarray(sample[name]) for name in names if name in _names(sample)}
+    ordered = definition.metadata.get("feature_names") or list(map(str, range(definition.metadata.get("columns", 0))))
+    return dict(zip(ordered, _columns(sample), strict=False))
+
+
+def is_table(sample: Any) -> bool:
+    """Return whether a sample is a table of pandas, polars or Arrow."""
+    return _is_frame(sample) or hasattr(sample, "column_names")
+
+
+def _names(sample: Any) -> list[str]:
+    return [str(name) for name in getattr(sample, "column_names", sample.columns)]
+
+
+def _is_frame(sample: Any) -> bool:
+    """Whether this is a DataFrame: a Series of pandas has ``dtypes`` too."""
+    return hasattr(sample, "columns") and hasattr(sample, "dtypes")
+
+
+def _is_blank(array: np.ndarray) -> bool:
+    """Whether no value tells the kind of a column: a text that happens to be missing throughout may come as NaN."""
+    if array.dtype.kind == "f":
+        return array.size > 0 and bool(np.isnan(array).all())
+    return array.dtype == object and not any(
+        isinstance(v, (str, bytes, Number, np.generic)) and v == v for v in array.ravel()
+    )
+
+
+def _element(array: np.ndarray) -> str:
+    if array.dtype.kind in "US" or (array.dtype == object and any(isinstance(v, (str, bytes)) for v in array.ravel())):
+        return "str"
+    return _number(array.dtype)
+
+
+def _number(dtype: Any) -> str:
+    return "f32" if DTYPE_NAMES.get(np.dtype(dtype)) == "f32" else "f64"

@@ -1,0 +1,79 @@
+"""Inputs are listed in the order in which the columns of an array are read, with those that no step reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+import pretzel
+from pretzel.importers import export
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import ColumnDescription, InputDescription, array_columns, column_order
+
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(RNG.normal(size=(30, 5)), columns=["e", "d", "c", "b", "a"])
+Y = FRAME.to_numpy() @ np.arange(5.0)
+MODEL = make_pipeline(
+    make_column_transformer((MinMaxScaler(), ["a"]), (StandardScaler(), ["e", "c"])), LinearRegression()
+).fit(FRAME, Y)
+
+
+def columns_of(definition: Definition) -> tuple[ColumnDescription, ...]:
+    described = [InputDescription(node.column, node.type) for node in definition.inputs]
+    return array_columns(described, definition.metadata)
+
+
+@pytest.mark.parametrize("sample", [None, FRAME])
+def test_an_array_built_from_the_description_is_answered_as_the_library_does(sample: Any) -> None:
+    definition = export(MODEL, sample=sample)
+    assert [node.column for node in definition.inputs] == ["e", "c", "a"] == definition.metadata["input_names"]
+    columns = columns_of(definition)
+    assert [column.name for column in columns if column.type is None] == ["d", "b"]
+    X = np.column_stack([FRAME[column.name] for column in columns])
+    np.testing.assert_allclose(pretzel.compile(MODEL).predict(X), MODEL.predict(FRAME), rtol=1e-12)
+
+
+def test_what_is_not_read_may_hold_anything() -> None:
+    columns = columns_of(export(MODEL))
+    X = np.empty((30, len(columns)), object)
+    for i, column in enumerate(columns):
+        X[:, i] = "anything" if column.type is None else FRAME[column.name]
+    np.testing.assert_allclose(pretzel.compile(MODEL).predict(X), MODEL.predict(FRAME), rtol=1e-12)
+
+
+def test_a_matrix_is_described_column_by_column() -> None:
+    definition = export(LinearRegression().fit(FRAME.to_numpy(), Y))
+    assert [(column.name, str(column.type)) for column in columns_of(definition)] == [(str(i), "f64") for i in range(5)]
+
+
+def test_documents_and_records_are_not_columns_of_an_array() -> None:
+    assert columns_of(export(DictVectorizer().fit([{"a": 1}]))) == ()
+
+
+def test_the_two_inputs_of_a_column_of_records_stand_where_it_does() -> None:
+    order = column_order(["x", "bag", "y.z"])
+    assert sorted(["y.z", "bag.values", "other", "bag.names", "x"], key=order) == [
+        "x", "bag.values", "bag.names", "y.z", "other",
+    ]  # fmt: skip
+
+
+def test_an_explanation_shows_all_columns_in_order() -> None:
+    text = pretzel.compile(MODEL).explain()
+    assert "an array has 5 columns, in this order: e, d (not read), c, b (not read), a" in text
+    assert text.index("e (f64)") < text.index("c (f64)") < text.index("a (f64)")
+
+
+def test_categories_are_in_their_place() -> None:
+    table = FRAME.assign(kind=list("abc") * 10)[["a", "kind", "e"]]
+    model = make_column_transformer((StandardScaler(), ["e"]), (OneHotEncoder(), ["kind"])).fit(table)
+    assert [(column.name, str(column.type)) for column in columns_of(export(model))] == [
+        ("a", "None"), ("kind", "str"), ("e", "f64"),
+    ]  # fmt: skip
