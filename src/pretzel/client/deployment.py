@@ -164,11 +164,14 @@ def _expected(wanted: Deployment, definition: Definition) -> dict[str, Any]:
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
+    from pretzel.importers.registry import answer_of  # loaded already, with the estimator's library
+
     with _blaming_the_sample(estimator):
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
-            if hasattr(estimator, method):
-                answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
+            ask = answer_of(estimator, method)
+            if ask is not None:
+                answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))
     return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
 
 

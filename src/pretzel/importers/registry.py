@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
@@ -17,12 +18,19 @@ Methods = dict[str, Node]
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
+Answer = Callable[[Any, Any], Any]
+"""A function of (estimator, X) that returns what the library itself answers."""
+Inner = TypeVar("Inner", bound=Callable[[Any, Any], tuple[Any, Any]])
 
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+INNER: dict[type, Callable[[Any, Any], tuple[Any, Any]]] = {}
+"""Returns of an estimator that passes on what a model inside it answers: that model, and what it is given of X."""
+ANSWERS: dict[tuple[str, type], Answer] = {}
+"""How to ask a library for an output that is not a method of the estimator, by output and class."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
 UNKNOWN = ("no importer knows its type", "replace the step by a supported one (docs/operators.md)")
@@ -72,9 +80,67 @@ def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
     return register
 
 
+def answers(output: str, *classes: type) -> Callable[[Answer], Answer]:
+    """Register a function of (estimator, X) that asks the library for ``output``, which the classes have no method for.
+
+    It returns an array with one entry per row, in the library's own shape and dtype.  Deployments compare with it.
+    """
+
+    def register(function: Answer) -> Answer:
+        ANSWERS.update({(output, found): function for found in classes})
+        return function
+
+    return register
+
+
+def asks_inner(*classes: type) -> Callable[[Inner], Inner]:
+    """Register a function of (estimator, X) that returns the model inside which answers, and what it is given of X."""
+
+    def register(function: Inner) -> Inner:
+        INNER.update(dict.fromkeys(classes, function))
+        return function
+
+    return register
+
+
+def answer_of(estimator: Any, output: str) -> Callable[[Any], Any] | None:
+    """Return the function of X by which the library answers ``output``; None where it has no way to.
+
+    A registered function comes before a method of that name, and a method before the model inside.
+    """
+    load_family(type(estimator))
+    kind = type(estimator)
+    if (output, kind) in ANSWERS:
+        return partial(ANSWERS[output, kind], estimator)
+    if hasattr(estimator, output):
+        found: Callable[[Any], Any] = getattr(estimator, output)
+        return found
+    return partial(_ask_inner, estimator, output) if kind in INNER else None
+
+
+def _ask_inner(estimator: Any, output: str, X: Any) -> Any:
+    inner, given_to_it = INNER[type(estimator)](estimator, X)
+    ask = answer_of(inner, output)
+    if ask is None:
+        raise TypeError(f"{type(inner).__qualname__} has no way to answer {output!r}")
+    return ask(given_to_it)
+
+
 def refuses(*classes: type, reason: str, remedy: str) -> None:
     """Say of classes why none of their estimators can be served exactly, and what to do instead."""
     REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An optional output of a model: how to build it, and the form in which the library returns it."""
+
+    build: Callable[[], Node]
+    """Called only where the output is wanted."""
+    dtype: str | None = None
+    """NumPy's name of the library's dtype (``<f4``), where it is not that of the node."""
+    shape: tuple[int, ...] | None = None
+    """The library's shape behind the rows, where it is not ``(columns,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +149,19 @@ class Step:
 
     path: str
     estimator: Any
+    offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
+    """The optional outputs of what is exported, by name; those of inner steps are not kept."""
+
+    def offer(self, output: str, build: Callable[[], Node], **form: Any) -> None:
+        """Offer an output that is not a method of the estimator, such as ``leaf_index``.
+
+        ``build`` returns its node, and is called only where the output is wanted.  ``form``: as in :class:`Offer`.
+        """
+        self.offers[output] = Offer(build, **form)
+
+    def delegate(self, name: str, estimator: Any, x: Columns) -> Methods:
+        """Import ``estimator``, whose methods are those of this one: optional outputs too."""
+        return import_estimator(estimator, x, Step(f"{self.path}.{name}", estimator, self.offers))
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, a part of this one under ``name``, over ``x``."""

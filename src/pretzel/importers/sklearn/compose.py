@@ -11,7 +11,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, asks_inner, imports
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -24,7 +24,13 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     for earlier, transformer in before:
         if not _is_identity(transformer):
             x = Columns.of(step.transform(earlier, transformer, x))
-    return {"transform": x.numbers()} if _is_identity(last) else step.enter(name, last, x)
+    return {"transform": x.numbers()} if _is_identity(last) else step.delegate(name, last, x)
+
+
+@asks_inner(Pipeline)
+def last_step(estimator: Pipeline, X: Any) -> tuple[Any, Any]:
+    """Return the last step, and what the steps before it make of X."""
+    return estimator.steps[-1][1], estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
 
 
 @imports(FeatureUnion)

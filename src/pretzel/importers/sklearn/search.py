@@ -9,7 +9,7 @@ from sklearn import model_selection
 from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV, HalvingRandomSearchCV
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, asks_inner, imports
 from pretzel.importers.sklearn.functions import as_compared
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
@@ -28,7 +28,18 @@ def search(estimator: Any, x: Columns, step: Step) -> Methods:
     """What the best estimator answers."""
     if not estimator.refit:
         raise step.refuse("refit", "it kept no estimator", "fit it with refit=True, or export the estimator you chose")
-    return step.enter("best_estimator", estimator.best_estimator_, x)
+    return step.delegate("best_estimator", estimator.best_estimator_, x)
+
+
+@asks_inner(
+    model_selection.GridSearchCV,
+    model_selection.RandomizedSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+)
+def best_estimator(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """Return the best estimator, which is given X itself."""
+    return estimator.best_estimator_, X
 
 
 @imports(model_selection.FixedThresholdClassifier)
