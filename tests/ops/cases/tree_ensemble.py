@@ -28,6 +28,9 @@ def strategy(draw: st.DrawFn) -> tuple[ops.TreeEnsemble, dict[str, Any]]:
     many = multi and draw(st.booleans())
     shape = (forest.leaves, classes) if many else (forest.leaves,)
     columns = classes if multi else 1
+    aggregate = draw(st.sampled_from(["sum", "mean", "each"]))
+    if aggregate == "each":
+        leaf_type, shape, columns, multi = "i32", (forest.leaves,), 1, False
     node = ops.TreeEnsemble(
         ops.Input("x", f"{x_type}[{width}]"),
         roots=Parameter.of(np.array(roots, np.int32)),
@@ -36,10 +39,10 @@ def strategy(draw: st.DrawFn) -> tuple[ops.TreeEnsemble, dict[str, Any]]:
         left=Parameter.of(np.array(forest.left, np.int32)),
         right=Parameter.of(np.array(forest.right, np.int32)),
         missing_left=Parameter.of(rng.random(len(forest.feature)) < 0.5),
-        leaves=Parameter.of(rng.standard_normal(shape).astype(TYPES[leaf_type])),
-        base=Parameter.of(rng.standard_normal(columns).astype(TYPES[leaf_type])),
+        leaves=Parameter.of(_leaf_values(rng, shape, leaf_type)),
+        base=Parameter.of(_leaf_values(rng, (columns,), leaf_type) * (aggregate != "each")),
         group=Parameter.of(rng.integers(0, columns, trees).astype(np.int32)) if multi and not many else None,
-        aggregate=draw(st.sampled_from(["sum", "mean"])),
+        aggregate=aggregate,
         strict=draw(st.booleans()),
         **(_categories(rng, forest) if draw(st.booleans()) else {}),
     )
@@ -67,6 +70,12 @@ class Forest:
             self.left[at] = self.grow(level + 1, self.chain)
             self.right[at] = self.grow(level + 1)
         return at
+
+
+def _leaf_values(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    if dtype == "i32":
+        return rng.integers(-(2**31), 2**31, shape, dtype=np.int32)
+    return rng.standard_normal(shape).astype(TYPES[dtype])
 
 
 def _values(rng: np.random.Generator, count: int, dtype: Any, missing: float = 0.02) -> np.ndarray:

@@ -10,12 +10,14 @@ from pretzel.plan.reference import reference
 
 @reference(ops.TreeEnsemble)
 def tree_ensemble(node: ops.TreeEnsemble, x: np.ndarray) -> np.ndarray:
-    """Add leaf after leaf, in the order of the trees and in the type of the leaves."""
+    """Add leaf after leaf, in the order of the trees and in the type of the leaves; or put them side by side."""
+    if node.aggregate == "each":
+        return _each(node, x)
     out = np.empty((len(x), len(node.base)), node.leaves.array.dtype)
     out[:] = node.base.array
     leaves = node.leaves.array if node.leaves.array.ndim == 2 else node.leaves.array[:, None]
     for tree, root in enumerate(node.roots.array.tolist()):
-        reached = leaves[np.array([_leaf(node, row, root) for row in x], np.intp)]
+        reached = leaves[_reached(node, x, root)]
         if node.group is not None:
             out[:, node.group.array[tree]] += reached[:, 0]
         else:
@@ -23,6 +25,18 @@ def tree_ensemble(node: ops.TreeEnsemble, x: np.ndarray) -> np.ndarray:
     if node.aggregate == "mean" and len(node.roots):
         out /= out.dtype.type(len(node.roots))
     return out if node.type.width is not None else out[:, 0]
+
+
+def _each(node: ops.TreeEnsemble, x: np.ndarray) -> np.ndarray:
+    out = np.empty((len(x), len(node.roots)), np.int32)
+    for tree, root in enumerate(node.roots.array.tolist()):
+        out[:, tree] = node.leaves.array[_reached(node, x, root)]
+    return out
+
+
+def _reached(node: ops.TreeEnsemble, x: np.ndarray, root: int) -> np.ndarray:
+    """Return the row of ``leaves`` that each row of x reaches in one tree."""
+    return np.array([_leaf(node, row, root) for row in x], np.intp)
 
 
 def _leaf(node: ops.TreeEnsemble, row: np.ndarray, at: int) -> int:
