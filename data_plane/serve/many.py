@@ -13,6 +13,7 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NotFoundError, PretzelError
+from pretzel.plan.parts import usual_outputs
 
 Outcome = dict[str, Any] | Exception
 Find = Callable[[str], Awaitable[Route]]
@@ -68,7 +69,7 @@ class FanOut:
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
                 raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
-            return Work(route, executable, call.outputs or tuple(executable.outputs))
+            return Work(route, executable, call.outputs or usual_outputs(executable.outputs))
         except Exception as error:
             return error
 

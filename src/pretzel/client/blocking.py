@@ -193,7 +193,7 @@ class Client(Connection):
         *,
         timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Compute outputs (all, if none are named) over columns that are of exactly the declared types."""
+        """Compute outputs, or all that are not optional, over columns that are of exactly the declared types."""
         operation = prediction.infer(model, typed_columns(columns), outputs or ())
         return {name: result_of(value) for name, value in self._run(operation, timeout)[1].items()}
 

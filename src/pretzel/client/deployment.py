@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,10 @@ from pretzel.errors import CorruptObjectError, InputError, PretzelError, Unavail
 from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
+from pretzel.plan.forms import as_sent
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.parts import OPTIONAL, methods_of, outputs_of, taken_apart
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -170,9 +171,15 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
             ask = answer_of(estimator, method)
-            if ask is not None:
+            if ask is None:
+                continue
+            with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
                 answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))
-    return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
+    kinds = {name: definition.outputs[name].type for name in answers}
+    return {
+        name: as_sent(name, _one_a_row(answer, kinds[name]), kinds[name], definition.metadata)
+        for name, answer in answers.items()
+    }
 
 
 def _one_a_row(answer: Any, kind: ValueType) -> Any:

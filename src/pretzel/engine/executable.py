@@ -16,6 +16,7 @@ from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
+from pretzel.plan.parts import usual_outputs
 from pretzel.plan.physical import PlanInput
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels, Texts
@@ -85,7 +86,7 @@ class Executable:
         deadline: float = 0.0,
         token: Token | None = None,
     ) -> dict[str, Value]:
-        """Compute ``outputs`` (all, where None) over the rows of ``columns``.
+        """Compute ``outputs`` (where None, all that are not optional) over the rows of ``columns``.
 
         A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
         :class:`Ragged`.
@@ -170,7 +171,7 @@ class Executable:
         return value
 
     def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
-        names = tuple(self.outputs) if key is None else key
+        names = usual_outputs(self.outputs) if key is None else key
         unknown = [name for name in names if name not in self.outputs]
         if unknown:
             raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(self.outputs)}")

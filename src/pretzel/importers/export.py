@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import unicodedata
+from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
@@ -12,12 +13,13 @@ import numpy as np
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.inputs import MATRIX, Inputs
+from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import GIVEN, Step, import_estimator, load_family
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, TOKENS, ValueType, dense, sparse
 
 
-def export(estimator: Any, *, sample: Any = None) -> Definition:
+def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of a fitted estimator: its inputs, its operators, and one output for each of its methods.
 
     A path stands for the model in a file of its library's own format.
@@ -25,15 +27,21 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
     ``sample`` is data of the kind it will be given (an array, a DataFrame, a list of texts): it settles which columns
     hold texts and whether numbers are float32; without it, what the steps read decides, and numbers are float64.
 
+    ``outputs`` names the outputs wanted: methods, and ``contributions`` or ``leaf_index`` where the estimator has them.
+    Without it, there is one for each method, and those of the others that add little to what the model takes.
+
     Raises:
-        UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.
+        UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.  Or one
+            of ``outputs`` is not there.
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
     inputs = Inputs(_settled(sample), _categorical(sample))
     x = _given(estimator, inputs)
-    methods = import_estimator(estimator, x, Step(type(estimator).__name__.lower(), estimator))
-    return Definition(methods, tuple(inputs.used.values()), _metadata(estimator, x, inputs))
+    step = Step(type(estimator).__name__.lower(), estimator)
+    methods = import_estimator(estimator, x, step)
+    found, about = with_wanted(estimator, methods, step.offers, outputs)
+    return Definition(found, tuple(inputs.used.values()), _metadata(estimator, x, inputs, about))
 
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
@@ -104,7 +112,7 @@ def _number(dtype: Any) -> str:
     return "f32" if DTYPE_NAMES.get(np.dtype(dtype)) == "f32" else "f64"
 
 
-def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
+def _metadata(estimator: Any, x: Columns, inputs: Inputs, about_outputs: dict[str, Any]) -> dict[str, Any]:
     kind = type(estimator)
     reads_text = any(node.type.is_text for node in inputs.used.values())
     optional = {
@@ -114,6 +122,7 @@ def _metadata(estimator: Any, x: Columns, inputs: Inputs) -> dict[str, Any]:
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
+        **about_outputs,
         "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
     }
     return {

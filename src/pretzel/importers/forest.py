@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,12 @@ def joined(
         strict=strict,
         **_categories(many),
     )
+
+
+def leaf_index(x: Node, trees: Iterable[Trees], *, strict: bool = False) -> Node:
+    """Return the operator that gives the index of the leaf reached in each tree: the integer that ``leaves`` holds."""
+    numbered = [replace(one, leaves=one.leaves.astype(np.int32)) for one in trees]
+    return joined(x, numbered, aggregate="each", strict=strict)
 
 
 def _categories(trees: Sequence[Trees]) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def asks_inner(*classes: type) -> Callable[[Inner], Inner]:
 def answer_of(estimator: Any, output: str) -> Callable[[Any], Any] | None:
     """Return the function of X by which the library answers ``output``; None where it has no way to.
 
-    A registered function comes before a method of that name, and a method before the model inside.
+    A registered function comes before a method of that name, and a method before the model inside or standing in.
     """
     load_family(type(estimator))
     kind = type(estimator)
@@ -115,7 +115,9 @@ def answer_of(estimator: Any, output: str) -> Callable[[Any], Any] | None:
     if hasattr(estimator, output):
         found: Callable[[Any], Any] = getattr(estimator, output)
         return found
-    return partial(_ask_inner, estimator, output) if kind in INNER else None
+    if kind in INNER:
+        return partial(_ask_inner, estimator, output)
+    return answer_of(STAND_INS[kind](estimator), output) if kind in STAND_INS else None
 
 
 def _ask_inner(estimator: Any, output: str, X: Any) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,17 +21,27 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.parts import methods_of, outputs_of
 
 
-def compile(estimator: Any) -> Predictor:
+def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predictor:
     """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
 
     A path stands for the model in a file of its library's own format.
+
+    ``outputs`` names the methods wanted.  Without it there are all that the estimator has, and ``contributions`` and
+    ``leaf_index`` where it is of a kind that has them; those that take much memory are compiled at the first call.
 
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    return Predictor(export(estimator), lambda sample: export(estimator, sample=sample))
+    return Predictor(export(estimator, outputs=outputs), partial(_reexport, estimator, outputs))
+
+
+def _reexport(
+    estimator: Any, outputs: Sequence[str] | None, sample: Any, asked: Sequence[str] | None = None
+) -> Definition:
+    """Export once more, for other types of input or for the outputs ``asked``."""
+    return export(estimator, sample=sample, outputs=outputs if asked is None else asked)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
@@ -40,6 +53,10 @@ def load(path: str | os.PathLike[str]) -> Predictor:
     return Predictor(bundle.load(path))
 
 
+def _only(reexport: Export, name: str, sample: Any) -> Definition:
+    return reexport(sample, [name])
+
+
 class Predictor:
     """A compiled estimator with the methods that the estimator has: ``predict``, ``transform``, ``predict_proba``, ...
 
@@ -49,8 +66,8 @@ class Predictor:
     """
 
     def __init__(self, definition: Definition, reexport: Export | None = None) -> None:
-        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
-        self._models = Models(definition, reexport)
+        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse, or outputs."""
+        self._models, self._reexport, self._lock = Models(definition, reexport), reexport, threading.Lock()
         self._definition = definition
         for method in methods_of(definition.outputs):
             setattr(self, method, method_of(method, self._models))
@@ -63,9 +80,22 @@ class Predictor:
             self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
-        """Say which methods there are, where another is asked for."""
-        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
+        """Compile an optional output at its first use; say which methods there are, where there is none of the name."""
+        definition = self.__dict__.get("_definition")
+        on_request = definition.metadata.get("on_request") or () if definition is not None else ()
+        if name in on_request and self._reexport is not None:
+            return self._compile(name, self._reexport)
+        methods = methods_of(definition.outputs) if definition is not None else ()
+        left_out = f"; export it with outputs=[{name!r}, ...]" if name in on_request else ""
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{left_out}")
+
+    def _compile(self, name: str, reexport: Export) -> Any:
+        """Return the method for an output that was not compiled with the others, and keep it."""
+        with self._lock:
+            if name not in self.__dict__:
+                made = Models(reexport(None, [name]), partial(_only, reexport, name))
+                setattr(self, name, method_of(name, made))
+        return self.__dict__[name]
 
     def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
         """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.

@@ -21,12 +21,14 @@ from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.local.records import reader_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
+from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
-Export = Callable[[Any], Definition]
+Export = Callable[..., Definition]
+"""A function of a sample, and of the outputs wanted where they are not those of the definition itself."""
 Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come as float32
 
 _AS_SAVED: Kind = ("dense", frozenset())
@@ -41,7 +43,7 @@ class Model:
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
-        self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
+        self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = reads_texts = definition.metadata.get("input_style") == "texts"
         self.read_records = reader_of(self.metadata, self.inputs)
@@ -188,8 +190,10 @@ def _typed(item: InputDescription, values: Any) -> Any:
     return column_of(item.name, values, item.type)
 
 
-def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Return what makes the method's result from an output."""
+def _finisher(name: str, output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return the function that makes the method's result from an output."""
+    if has_form(name, metadata):
+        return lambda array: as_returned(name, array, metadata)
     if output.labels is not None:
         table = table_of(output.labels, metadata)
         return lambda labels: _look_up(labels, table)

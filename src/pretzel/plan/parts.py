@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 _PART = re.compile(r"(\w+)\[\d+\]")
+OPTIONAL = frozenset({"apply", "contributions", "leaf_index"})
+"""What is computed only where it is asked for by name: it explains other answers, and may take longer than they do."""
 COLUMNS = "predict"
 """The method whose parts are the columns of one array; those of others are a list."""
 
@@ -31,6 +33,17 @@ def method_of(output: str) -> str:
 def methods_of(outputs: Iterable[str]) -> list[str]:
     """Return the methods that outputs belong to, each once, in order."""
     return list(dict.fromkeys(map(method_of, outputs)))
+
+
+def is_optional(output: str) -> bool:
+    """Whether an output is computed only where it is asked for by name."""
+    return method_of(output) in OPTIONAL
+
+
+def usual_outputs(outputs: Iterable[str]) -> tuple[str, ...]:
+    """Return the outputs computed where none is named: those that are not optional, or all where all are."""
+    every = tuple(outputs)
+    return tuple(name for name in every if not is_optional(name)) or every
 
 
 def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:

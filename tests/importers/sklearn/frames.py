@@ -20,10 +20,16 @@ from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, 
 
 
 def assert_serves(
-    estimator: Any, x: Any, *, sample: Any = None, exact: bool = False, batches: Sequence[int] = BATCHES
+    estimator: Any,
+    x: Any,
+    *,
+    sample: Any = None,
+    exact: bool = False,
+    batches: Sequence[int] = BATCHES,
+    outputs: Sequence[str] | None = None,
 ) -> Definition:
     """Fail unless every method gives what the estimator gives: by references and by optimized kernels, in batches."""
-    definition = export(estimator, sample=sample)
+    definition = export(estimator, sample=sample, outputs=outputs)
     # A float32 sum taken in another order is off by some of the last bits of its largest term.
     scale = 1e-6 if getattr(x, "dtype", None) == np.float32 else 1e-9
     for rows in batches:

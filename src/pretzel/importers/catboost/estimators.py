@@ -12,7 +12,7 @@ from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, answers, imports
 from pretzel.importers.registry import given as gives
 from pretzel.plan.node import Node
 
@@ -37,6 +37,12 @@ def raw_scores(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the raw scores, as ``predict`` does."""
     _, raw = _read(estimator, x, step)
     return {"predict": raw}
+
+
+@answers("leaf_index", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
+def calc_leaf_indexes(estimator: Any, X: Any) -> Any:
+    """Ask CatBoost for the leaves."""
+    return estimator.calc_leaf_indexes(X)
 
 
 @gives(CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)

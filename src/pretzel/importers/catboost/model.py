@@ -171,6 +171,10 @@ class Model:
         """Return their logarithms; raises as :meth:`predict` does."""
         return self._estimator.predict_log_proba(X)
 
+    def calc_leaf_indexes(self, X: Any) -> Any:
+        """Return the leaf of each row in each tree; raises as :meth:`predict` does."""
+        return self._estimator.calc_leaf_indexes(X)
+
 
 def _entry(of: dict[str, Any], name: str) -> dict[str, Any]:
     found = of.get(name)

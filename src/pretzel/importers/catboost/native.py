@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import is_cbm, read_cbm
@@ -11,7 +12,7 @@ from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, answers, imports
 from pretzel.importers.registry import given as gives
 
 
@@ -33,6 +34,12 @@ def model(found: Model, x: Columns, step: Step) -> Methods:
         if found.classes_ is not None:
             return heads.classifier(raw, found, step)
         return heads.regressor(raw, heads.kind_of(found))
+
+
+@answers("leaf_index", Model)
+def calc_leaf_indexes(found: Model, X: Any) -> Any:
+    """Ask CatBoost for the leaves."""
+    return found.calc_leaf_indexes(X)
 
 
 @gives(Model)

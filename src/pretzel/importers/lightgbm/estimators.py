@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lightgbm
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.model import Model
-from pretzel.importers.lightgbm.native import columns, text_model
+from pretzel.importers.lightgbm.native import columns, offer_leaves, text_model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
-from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.registry import Methods, Step, answers, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
 
@@ -36,6 +38,7 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
     _check(estimator, step)
     model = as_text(estimator.booster_)
+    offer_leaves(model, x, step)
     scores = raw_scores(model, x, step)
     answer = answered(model, scores, step)
     raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
@@ -43,6 +46,12 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
         return {"predict": answer, "predict_proba": answer} | raw
     proba = ops.Link(answer, "complement_pair") if answer.type.width is None else answer
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
+
+
+@answers("leaf_index", lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
+def pred_leaf(estimator: lightgbm.LGBMModel, X: Any) -> Any:
+    """Ask LightGBM for the leaves."""
+    return estimator.predict(X, pred_leaf=True)
 
 
 @given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)

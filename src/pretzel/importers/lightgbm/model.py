@@ -82,7 +82,17 @@ class Model:
         return Booster(model_str=self.text)
 
     def predict(self, X: Any) -> Any:
-        """Return LightGBM's own answers; columns of a table that were categories while training are made so again.
+        """Return LightGBM's own answers.
+
+        Raises:
+            UnsupportedError: LightGBM is not installed.
+        """
+        return self.ask(X)
+
+    def ask(self, X: Any, **options: Any) -> Any:
+        """Return what ``Booster.predict`` answers with these options.
+
+        Columns of a table that were categories while training are made so again.
 
         Raises:
             UnsupportedError: LightGBM is not installed.
@@ -90,4 +100,4 @@ class Model:
         if self.pandas_categories and hasattr(X, "iloc"):
             columns = [X.columns[i] for i in self.categorical]
             X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return self._booster.predict(X)
+        return self._booster.predict(X, **options)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.forest import Trees, joined, reachable
+from pretzel.importers.forest import Trees, joined, leaf_index, reachable
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
 from pretzel.plan import ops
@@ -21,6 +21,10 @@ CATEGORICAL, DEFAULT_LEFT, ZERO_IS_MISSING, NAN_IS_MISSING = 1, 2, 4, 8  # bits 
 WHOLE_FLOATS = 2**53  # integers beyond are not all float64
 
 
+def _own_values(tree: Tree) -> np.ndarray:
+    return tree.leaf_value
+
+
 def raw_scores(model: Model, x: Columns, step: Step) -> Node:
     """Return the sum of the trees, one value a row or one column a class, in float64 and tree after tree.
 
@@ -28,15 +32,33 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
     """
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
-    given, features = _matrix(model, x, step)
-    zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
-    trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]
+    read, trees = read_and_trees(model, x, step)
     classes = model.trees_per_iteration
     if not trees:
-        return ops.Constant(given, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
+        return ops.Constant(read, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
     group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
-    read = _with_zeros_missing(given, features[zeros.astype(np.int64)]) if len(zeros) else given
     return joined(read, trees, base=np.zeros(classes), group=group)
+
+
+def leaves(model: Model, x: Columns, step: Step) -> Node:
+    """Return the number of the leaf that each row reaches in each tree.
+
+    Source: ``GBDT::PredictLeafIndex``, ``Tree::PredictLeafIndex``.
+    """
+    read, trees = read_and_trees(model, x, step, leaf_values=lambda tree: np.arange(len(tree.leaf_value)))
+    return leaf_index(read, trees)
+
+
+def read_and_trees(
+    model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree], np.ndarray] = _own_values
+) -> tuple[Node, list[Trees]]:
+    """Return the matrix that the trees read, and the trees over it with ``leaf_values`` at their leaves."""
+    given, features = _matrix(model, x, step)
+    zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
+    zeros = zeros.astype(np.int64)
+    width = given.type.columns
+    trees = [_laid_out(tree, leaf_values(tree), features, zeros, width) for tree in model.trees]
+    return _with_zeros_missing(given, features[zeros]) if len(zeros) and trees else given, trees
 
 
 def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
@@ -104,9 +126,9 @@ def _zero_is_missing(tree: Tree) -> np.ndarray:
     return found
 
 
-def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
-    """Return a tree with its leaves behind its inner nodes."""
-    inner, leaves = len(tree.split_feature), len(tree.leaf_value)
+def _laid_out(tree: Tree, values: np.ndarray, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
+    """Return a tree with its leaves behind its inner nodes, and ``values`` at them."""
+    inner, leaves = len(tree.split_feature), len(values)
     categorical = (tree.decision_type & CATEGORICAL).astype(bool)
     missing = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING)
     told = (missing == ZERO_IS_MISSING) | (missing == NAN_IS_MISSING)
@@ -122,7 +144,7 @@ def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -
         left=np.append(children[0], np.full(leaves, -1)),
         right=np.append(children[1], np.zeros(leaves, np.int64)),
         missing_left=np.append(missing_left, np.zeros(leaves, bool)),
-        leaves=np.append(np.zeros(inner), tree.leaf_value),
+        leaves=np.append(np.zeros(inner, values.dtype), values),
         categories=tree.cat_threshold,
         category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 from sklearn import ensemble, tree
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.forest import Trees, joined
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.forest import Trees, joined, leaf_index
+from pretzel.importers.registry import Methods, Step, answers, imports
 from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -23,18 +24,22 @@ CATEGORY_WORDS = 8  # of each bit set of a histogram tree: 256 categories
 @imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
 def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the class fractions of the leaf reached, and the largest."""
+    offer_leaves(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x), shape=())
     return _fractions(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
 def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' class fractions, and the largest."""
-    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
+    allow_nan = takes_nan(estimator.estimators_[0], x)
+    offer_leaves(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
+    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
 
 
 @imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
 def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the value of the leaf reached, or one a target."""
+    offer_leaves(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x), shape=())
     return {"predict": _mean(estimator, [estimator], x, allow_nan=takes_nan(estimator, x))}
 
 
@@ -42,6 +47,7 @@ def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' values, for each target."""
     allow_nan = takes_nan(estimator.estimators_[0], x)
+    offer_leaves(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
     return {"predict": _mean(estimator, estimator.estimators_, x, allow_nan=allow_nan)}
 
 
@@ -49,6 +55,7 @@ def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the summed scores, their probabilities, and the class: of two, the second from a score of zero on."""
     raw = _boosted(estimator, x, step)
+    _offer_boosted_leaves(estimator, x, step, shape=estimator.estimators_.shape)
     halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
     odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
     return _scored(estimator, raw, odds, inclusive=True, step=step)
@@ -57,6 +64,7 @@ def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Meth
 @imports(ensemble.GradientBoostingRegressor)
 def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the initial value plus the trees' scaled values."""
+    _offer_boosted_leaves(estimator, x, step, shape=estimator.estimators_.shape[:1])
     return {"predict": _boosted(estimator, x, step)}
 
 
@@ -75,6 +83,29 @@ def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     if link not in ("IdentityLink", "LogLink"):
         raise step.refuse("loss", f"its link {link} is unknown here", "use another loss")
     return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
+
+
+def offer_leaves(
+    estimator: Any,
+    trees: Sequence[Any],
+    x: Columns,
+    step: Step,
+    *,
+    allow_nan: bool,
+    dtype: str = "<i8",
+    shape: tuple[int, ...] | None = None,
+) -> None:
+    """Offer ``apply``: the number of the node at which a row ends in each tree."""
+
+    def build() -> Node:
+        return leaf_index(float32(estimator, x, allow_nan), [numbered(one) for one in trees])
+
+    step.offer("leaf_index", build, dtype=dtype, shape=shape)
+
+
+def _offer_boosted_leaves(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> None:
+    trees = estimator.estimators_.ravel().tolist()
+    offer_leaves(estimator, trees, x, step, allow_nan=False, dtype="<f8", shape=shape)
 
 
 def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
@@ -145,6 +176,25 @@ def _initial(estimator: Any, step: Step) -> np.ndarray:
     return np.asarray(estimator._raw_predict_init(row)[0], np.float64)
 
 
+@answers(
+    "leaf_index",
+    tree.DecisionTreeClassifier,
+    tree.DecisionTreeRegressor,
+    tree.ExtraTreeClassifier,
+    tree.ExtraTreeRegressor,
+    ensemble.RandomForestClassifier,
+    ensemble.RandomForestRegressor,
+    ensemble.ExtraTreesClassifier,
+    ensemble.ExtraTreesRegressor,
+    ensemble.RandomTreesEmbedding,
+    ensemble.GradientBoostingClassifier,
+    ensemble.GradientBoostingRegressor,
+)
+def apply(estimator: Any, X: Any) -> Any:
+    """Ask scikit-learn for the leaves."""
+    return estimator.apply(X)
+
+
 def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the baseline plus each tree's values, class after class in each round."""
     if x.is_sparse:
@@ -154,7 +204,11 @@ def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
     trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
     base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
-    return joined(_encoded(estimator, x, step), trees, base=base, group=group)
+    read = _encoded(estimator, x, step)
+    if trees:
+        shape = (len(rounds), classes) if classes > 1 else (len(rounds),)
+        step.offer("leaf_index", lambda: leaf_index(read, map(_own_numbers, trees)), dtype="<i8", shape=shape)
+    return joined(read, trees, base=base, group=group)
 
 
 def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
@@ -185,6 +239,15 @@ def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
     nodes = fitted.tree_
     missing_left = nodes.missing_go_to_left.astype(bool)
     return Trees(nodes.feature, nodes.threshold, nodes.children_left, nodes.children_right, missing_left, leaves)
+
+
+def _own_numbers(one: Trees) -> Trees:
+    return dataclasses.replace(one, leaves=np.arange(len(one.left)))
+
+
+def numbered(fitted: Any) -> Trees:
+    """Return a tree of scikit-learn whose nodes hold their own numbers."""
+    return sklearn_tree(fitted, np.arange(fitted.tree_.node_count))
 
 
 def _histogram_tree(predictor: Any) -> Trees:

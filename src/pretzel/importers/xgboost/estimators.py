@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import xgboost
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.registry import Methods, Step, answers, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
-from pretzel.importers.xgboost.native import given_document_model
+from pretzel.importers.xgboost.native import given_document_model, offer_leaves
 from pretzel.importers.xgboost.objectives import answered
 from pretzel.importers.xgboost.scores import margins
 from pretzel.plan import ops
@@ -42,6 +43,20 @@ def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Meth
     classes = int(estimator.n_classes_)
     proba = ops.Link(margin, "softmax") if estimator.objective == "multi:softmax" else _probabilities(answer, classes)
     return {"predict": _labels(estimator, answer, classes, step), "predict_proba": proba}
+
+
+@answers(
+    "leaf_index",
+    xgboost.XGBClassifier,
+    xgboost.XGBModel,
+    xgboost.XGBRanker,
+    xgboost.XGBRegressor,
+    xgboost.XGBRFClassifier,
+    xgboost.XGBRFRegressor,
+)
+def apply(estimator: xgboost.XGBModel, X: Any) -> Any:
+    """Ask XGBoost for the leaves."""
+    return estimator.apply(X)
 
 
 @given(
@@ -84,4 +99,5 @@ def _best(estimator: xgboost.XGBModel) -> Model:
 
 def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Node:
     missing = math.nan if estimator.missing is None else float(estimator.missing)
+    offer_leaves(model, x, step, missing)
     return margins(model, x, step, missing=missing, in_place=True)

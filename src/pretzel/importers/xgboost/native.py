@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.registry import Methods, Step, answers, given, imports
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
-from pretzel.importers.xgboost.scores import margins
+from pretzel.importers.xgboost.scores import leaves, margins
 from pretzel.plan.types import dense
 
 
@@ -23,8 +26,22 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def document_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers, by all rounds."""
+    """Return what ``Booster.predict`` answers, by all rounds; offer ``pred_leaf``."""
+    offer_leaves(model, x, step)
     return {"predict": answered(model, margins(model, x, step), step)}
+
+
+def offer_leaves(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
+    """Offer the node at which a row ends in each tree, where there are trees."""
+    if model.trees:
+        shape = () if len(model.trees) == 1 else None  # of one tree XGBoost returns a vector
+        step.offer("leaf_index", lambda: leaves(model, x, step, missing=missing), dtype="<f4", shape=shape)
+
+
+@answers("leaf_index", Model)
+def pred_leaf(model: Model, X: Any) -> Any:
+    """Ask XGBoost itself for the leaves."""
+    return model.ask(X, pred_leaf=True)
 
 
 @given(Model)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.forest import Trees, joined, reachable
+from pretzel.importers.forest import Trees, joined, leaf_index, reachable
 from pretzel.importers.registry import Step
 from pretzel.importers.xgboost.linear import linear
 from pretzel.importers.xgboost.model import Model, Tree
@@ -32,16 +32,37 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     base = _as_margins(model)
     if model.coefficients is not None:
         return linear(model.coefficients, base, _numbers(x, missing), step)
-    given, places = _matrix(model, x, missing, step)
+    given, trees = read_and_trees(model, _leaves(model, base, in_place), x, step, missing)
     if not model.trees:
         return ops.Constant(given, Parameter.of(base[None] if len(base) > 1 else base))
     vectors = model.trees[0].leaves.ndim == 2
-    trees = [
-        _laid_out(tree, leaves, places)
-        for tree, leaves in zip(model.trees, _leaves(model, base, in_place), strict=True)
-    ]
     group = np.array(model.group) if len(base) > 1 and not vectors else None
     return joined(given, trees, base=base, group=group, strict=True)
+
+
+def leaves(model: Model, x: Columns, step: Step, *, missing: float = math.nan) -> Node:
+    """Return the node at which each row ends in each tree, by its number in the tree; infinity is refused.
+
+    Source: ``CPUPredictor::PredictLeaf``, over a ``DMatrix``, which checks what ``inplace_predict`` does not.
+    """
+    numbers = [np.arange(len(tree.left)) for tree in model.trees]
+    given, trees = read_and_trees(model, numbers, x, step, missing)
+    return leaf_index(checked(given, missing, step), trees, strict=True)
+
+
+def checked(given: Node, missing: float, step: Step) -> Node:
+    """Return what a ``DMatrix`` makes of the rows: it refuses infinity unless that is what is missing."""
+    if math.isinf(missing):
+        return given
+    return ops.RequireFinite(given, type(step.estimator).__name__, allow_nan=True)
+
+
+def read_and_trees(
+    model: Model, leaves: Sequence[np.ndarray], x: Columns, step: Step, missing: float
+) -> tuple[Node, list[Trees]]:
+    """Return the matrix that the trees read, and the trees over it with ``leaves`` at their nodes."""
+    given, places = _matrix(model, x, missing, step)
+    return given, [_laid_out(tree, values, places) for tree, values in zip(model.trees, leaves, strict=True)]
 
 
 def _as_margins(model: Model) -> np.ndarray:
