@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 _PART = re.compile(r"(\w+)\[\d+\]")
-OPTIONAL = frozenset({"apply", "contributions", "leaf_index"})
+OPTIONAL = frozenset({"apply", "contributions", "interactions", "leaf_index"})
 """What is computed only where it is asked for by name: it explains other answers, and may take longer than they do."""
 COLUMNS = "predict"
 """The method whose parts are the columns of one array; those of others are a list."""
