@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -14,11 +13,14 @@ from pretzel import engine
 from pretzel.control_plane.explain import Evidence, explain
 from pretzel.importers import export
 from pretzel.importers.files import opened
-from pretzel.local.methods import method_of
-from pretzel.local.models import Export, Models, labels_of, table_of
+from pretzel.local.methods import Deferred, method_of
+from pretzel.local.models import Models, labels_of, table_of
 from pretzel.plan import bundle, ops
 from pretzel.plan.definition import Definition
-from pretzel.plan.parts import methods_of, outputs_of
+from pretzel.plan.parts import methods_of, outputs_of, usual_outputs
+
+Reexport = Callable[[Any, Sequence[str] | None], Definition]
+"""A function of a sample and the outputs wanted: those of the first export where there is None."""
 
 
 def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predictor:
@@ -27,21 +29,18 @@ def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predicto
     A path stands for the model in a file of its library's own format.
 
     ``outputs`` names the methods wanted.  Without it there are all that the estimator has, and ``contributions`` and
-    ``leaf_index`` where it is of a kind that has them; those that take much memory are compiled at the first call.
+    ``leaf_index`` where it is of a kind that has them; these are compiled at their first call.
 
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
         InputError: a file is torn, or not what it seems to be.
     """
     estimator = opened(estimator)
-    return Predictor(export(estimator, outputs=outputs), partial(_reexport, estimator, outputs))
 
+    def reexport(sample: Any, names: Sequence[str] | None) -> Definition:
+        return export(estimator, sample=sample, outputs=outputs if names is None else names)
 
-def _reexport(
-    estimator: Any, outputs: Sequence[str] | None, sample: Any, asked: Sequence[str] | None = None
-) -> Definition:
-    """Export once more, for other types of input or for the outputs ``asked``."""
-    return export(estimator, sample=sample, outputs=outputs if asked is None else asked)
+    return Predictor(reexport(None, None), reexport)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
@@ -53,10 +52,6 @@ def load(path: str | os.PathLike[str]) -> Predictor:
     return Predictor(bundle.load(path))
 
 
-def _only(reexport: Export, name: str, sample: Any) -> Definition:
-    return reexport(sample, [name])
-
-
 class Predictor:
     """A compiled estimator with the methods that the estimator has: ``predict``, ``transform``, ``predict_proba``, ...
 
@@ -65,12 +60,17 @@ class Predictor:
     threads.
     """
 
-    def __init__(self, definition: Definition, reexport: Export | None = None) -> None:
-        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse, or outputs."""
-        self._models, self._reexport, self._lock = Models(definition, reexport), reexport, threading.Lock()
-        self._definition = definition
-        for method in methods_of(definition.outputs):
+    def __init__(self, definition: Definition, reexport: Reexport | None = None) -> None:
+        """Compile ``definition``; ``reexport`` makes one for a sample of other types, float32 or sparse, and outputs.
+
+        What is not usually asked for is compiled at its first call, by itself.
+        """
+        self._definition, self._reexport = definition, reexport
+        self._models = Models(_usual(definition), None if reexport is None else lambda x: _usual(reexport(x, None)))
+        for method in methods_of(self._models.main.finish):
             setattr(self, method, method_of(method, self._models))
+        for method in self._deferred():
+            setattr(self, method, Deferred(partial(self._make, method)))
         names = definition.metadata.get("feature_names")
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
@@ -80,22 +80,27 @@ class Predictor:
             self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
-        """Compile an optional output at its first use; say which methods there are, where there is none of the name."""
+        """Say which methods there are, where another is asked for."""
         definition = self.__dict__.get("_definition")
-        on_request = definition.metadata.get("on_request") or () if definition is not None else ()
-        if name in on_request and self._reexport is not None:
-            return self._compile(name, self._reexport)
         methods = methods_of(definition.outputs) if definition is not None else ()
-        left_out = f"; export it with outputs=[{name!r}, ...]" if name in on_request else ""
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{left_out}")
+        left_out = definition is not None and name in (definition.metadata.get("on_request") or ())
+        remedy = f"; name it when you export: outputs=[{name!r}]" if left_out else ""
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}")
 
-    def _compile(self, name: str, reexport: Export) -> Any:
-        """Return the method for an output that was not compiled with the others, and keep it."""
-        with self._lock:
-            if name not in self.__dict__:
-                made = Models(reexport(None, [name]), partial(_only, reexport, name))
-                setattr(self, name, method_of(name, made))
-        return self.__dict__[name]
+    def _deferred(self) -> list[str]:
+        """Return the methods that are compiled at their first call: those of optional outputs."""
+        kept = [name for name in self._definition.outputs if name not in self._models.main.finish]
+        asked = self._definition.metadata.get("on_request") or () if self._reexport is not None else ()
+        return methods_of([*kept, *asked])
+
+    def _make(self, method: str) -> Callable[[Any], Any]:
+        """Compile what computes one method."""
+        reexport = self._reexport
+        if reexport is None:
+            return method_of(
+                method, Models(_only(self._definition, outputs_of(method, self._definition.outputs)), None)
+            )
+        return method_of(method, Models(reexport(None, [method]), lambda sample: reexport(sample, [method])))
 
     def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
         """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
@@ -111,7 +116,7 @@ class Predictor:
         model = self._models.main
         measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
         evidence = Evidence(measured=measured)
-        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
+        return explain(model.definition, model.plan, format=format, verbose=verbose, evidence=evidence)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
@@ -132,3 +137,11 @@ class Predictor:
         """Return the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
         return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
+
+
+def _usual(definition: Definition) -> Definition:
+    return _only(definition, usual_outputs(definition.outputs))
+
+
+def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
+    return Definition({name: definition.outputs[name] for name in outputs}, definition.inputs, definition.metadata)

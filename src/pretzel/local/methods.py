@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,6 +57,25 @@ class Parts:
         model, bound, rows = self._models.bind(X)
         values = model.executable.run_bound(bound, rows, self._outputs)
         return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+
+
+class Deferred:
+    """A method that is compiled at its first call, since few ask for it."""
+
+    def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
+        self._make, self._made, self._lock = make, None, threading.Lock()  # type: ignore[var-annotated]
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the method returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+            UnsupportedError: the output cannot be served exactly.
+        """
+        if self._made is None:
+            with self._lock:
+                self._made = self._made or self._make()
+        return self._made(X)
 
 
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:

@@ -27,8 +27,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
 
-Export = Callable[..., Definition]
-"""A function of a sample, and of the outputs wanted where they are not those of the definition itself."""
+Export = Callable[[Any], Definition]
 Kind = tuple[str, frozenset[str]]  # layout of X, names of the inputs that come as float32
 
 _AS_SAVED: Kind = ("dense", frozenset())
@@ -39,7 +38,7 @@ class Model:
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
-        self.plan = compiled.plan
+        self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.inputs = [InputDescription(item.name, item.type) for item in self.executable.inputs]
