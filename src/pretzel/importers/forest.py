@@ -29,6 +29,8 @@ class Trees:
     """``u32[words]``: the bit sets of the categories that go left."""
     category_range: np.ndarray | None = None
     """``[nodes, 2]``: first word and number of words of each node's set."""
+    cover: np.ndarray | None = None
+    """``[nodes]``: the weight of the training rows that reached each node, where it is recorded."""
 
     def take(self, nodes: np.ndarray) -> Trees:
         """Return these nodes in this order, with indices that follow them."""
@@ -44,6 +46,7 @@ class Trees:
             right=np.where(inner, place[right], 0),
             categories=self.categories,
             category_range=None if self.category_range is None else self.category_range[nodes],
+            cover=None if self.cover is None else self.cover[nodes],
         )
 
 

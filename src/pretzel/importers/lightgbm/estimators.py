@@ -6,6 +6,7 @@ import lightgbm
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.lightgbm.contributions import contribution_methods
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.native import columns, text_model
 from pretzel.importers.lightgbm.objectives import answered
@@ -39,6 +40,7 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     scores = raw_scores(model, x, step)
     answer = answered(model, scores, step)
     raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
+    raw |= contribution_methods(model, x, step)
     if callable(estimator.objective_):
         return {"predict": answer, "predict_proba": answer} | raw
     proba = ops.Link(answer, "complement_pair") if answer.type.width is None else answer

@@ -24,6 +24,9 @@ class Tree:
     leaf_value: np.ndarray
     cat_boundaries: np.ndarray
     cat_threshold: np.ndarray
+    internal_count: np.ndarray
+    """How many rows of the training data reached each inner node; empty where that is not recorded."""
+    leaf_count: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pretzel.errors import InputError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.lightgbm.contributions import contribution_methods
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
@@ -26,8 +27,8 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def text_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers."""
-    return {"predict": answered(model, raw_scores(model, x, step), step)}
+    """Return what ``Booster.predict`` answers, and with ``pred_contrib=True``."""
+    return {"predict": answered(model, raw_scores(model, x, step), step)} | contribution_methods(model, x, step)
 
 
 @given(Model)

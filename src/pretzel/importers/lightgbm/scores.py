@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,33 +27,53 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
 
     Source: ``GBDT::PredictRaw``, ``Tree::NumericalDecision``, ``Tree::CategoricalDecision``.
     """
+    forest = forest_of(model, x, step)
+    classes = model.trees_per_iteration
+    if not forest.trees:
+        return ops.Constant(forest.x, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
+    return joined(forest.x, forest.trees, base=np.zeros(classes), group=forest.group)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The trees of a model, and the matrix that they read."""
+
+    x: Node
+    features: np.ndarray
+    """The feature that each column of x belongs to."""
+    trees: list[Trees]
+    group: np.ndarray | None
+    """The class that each tree adds to, where there are several."""
+
+
+def forest_of(model: Model, x: Columns, step: Step) -> Forest:
+    """Return the trees of a model over what it is given."""
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
-    given, features = _matrix(model, x, step)
+    given, used, features = _matrix(model, x, step)
     zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
-    trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]
+    zeros = zeros.astype(np.int64)
+    trees = [_laid_out(tree, features, zeros, given.type.columns) for tree in model.trees]
     classes = model.trees_per_iteration
-    if not trees:
-        return ops.Constant(given, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
     group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
-    read = _with_zeros_missing(given, features[zeros.astype(np.int64)]) if len(zeros) else given
-    return joined(read, trees, base=np.zeros(classes), group=group)
+    read = _with_zeros_missing(given, features[zeros]) if len(zeros) else given
+    return Forest(read, np.concatenate([used, zeros]), trees, group)
 
 
-def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
-    """Return the matrix that the trees read, in float64, and at which of its columns each feature lies.
+def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.ndarray]:
+    """Return the matrix that the trees read, in float64, the feature of each column, and the column of each feature.
 
     Of sparse rows only the features that some tree reads are written out.
     """
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
-        return _with_codes(model, x, step), places
+        return _with_codes(model, x, step), places, places
     given = x.numbers("f64")
     if given.type.layout != "sparse":
-        return given, places
+        return given, places, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used))), places
+    return ops.Densify(ops.Select(given, Parameter.of(used))), used, places
 
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:
@@ -125,6 +146,7 @@ def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -
         leaves=np.append(np.zeros(inner), tree.leaf_value),
         categories=tree.cat_threshold,
         category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
+        cover=np.append(tree.internal_count, tree.leaf_count) if len(tree.leaf_count) == leaves else None,
     )
     return whole.take(reachable(whole.left, whole.right))
 

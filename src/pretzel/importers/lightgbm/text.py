@@ -27,6 +27,8 @@ TREE = {
     "cat_threshold": (np.uint32, "words"),
 }
 """Keys of a tree: the type of the numbers, and how many there are."""
+COUNTS = {"internal_count": "inner", "leaf_count": "leaves"}
+"""Keys of a tree that may be missing."""
 END = "end of trees"
 
 Lines = Mapping[str, str]
@@ -118,6 +120,7 @@ def _tree(index: int, block: Lines, features: int) -> Tree:
         leaves, sets = _number(block, "num_leaves"), _number(block, "num_cat", "0")
         counts = {"inner": leaves - 1, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
         arrays = {key: _array(block, key, dtype, counts[count]) for key, (dtype, count) in TREE.items()}
+        arrays |= {key: _array(block, key, np.float64, counts[count] if key in block else 0) for key, count in COUNTS.items()}
         tree = Tree(**arrays)
         _check(tree, features, sets)
     except InputError as error:

@@ -123,24 +123,43 @@ class TreeContributions(Node):
             raise self.fail("cover: expected finite weights from 0, above 0 at inner nodes")
 
     def _check_paths(self) -> None:
-        for depth, (_, _, different) in enumerate(self.levels()):
-            if depth > MOST_DEPTH:
-                raise self.fail(f"a tree is deeper than {MOST_DEPTH} nodes, to which contributions are computed")
-            if different.max(initial=0) > MOST_ON_A_PATH:
-                raise self.fail(f"a path asks for more than {MOST_ON_A_PATH} features, for which contributions are computed")
+        problem = too_long(self.forest, self.feature_of_column)
+        if problem:
+            raise self.fail(problem)
 
-    def levels(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield level by level the nodes, the tree of each, and how many different features are asked for above each."""
-        left, right = self.left.array, self.right.array
-        feature = self.feature_of_column[self.feature.array] if len(self.feature) else self.feature.array
-        nodes, tree = self.roots.array.astype(np.int64), np.arange(len(self.roots))
-        above = np.full((len(nodes), 0), -1, np.int32)  # the different features above each node, -1 behind the last
-        while len(nodes):
-            yield nodes, tree, (above >= 0).sum(axis=1)
-            inner = left[nodes] >= 0
-            nodes, tree, above = nodes[inner], tree[inner], _extended(above[inner], feature[nodes[inner]])
-            nodes, tree = np.column_stack([left[nodes], right[nodes]]).ravel(), np.repeat(tree, 2)
-            above = np.repeat(above, 2, axis=0)
+    def levels(self) -> Iterator[Level]:
+        """Yield what :func:`levels` yields of this forest."""
+        return levels(self.forest, self.feature_of_column)
+
+
+Level = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def levels(forest: TreeEnsemble, features: np.ndarray) -> Iterator[Level]:
+    """Yield level by level the nodes, the tree of each, and how many different features are asked for above each.
+
+    ``features``: the feature that each column of x belongs to.
+    """
+    left, right = forest.left.array, forest.right.array
+    feature = features[forest.feature.array] if len(features) else forest.feature.array
+    nodes, tree = forest.roots.array.astype(np.int64), np.arange(len(forest.roots))
+    above = np.full((len(nodes), 0), -1, np.int32)  # the different features above each node, after some -1
+    while len(nodes):
+        yield nodes, tree, (above >= 0).sum(axis=1)
+        inner = left[nodes] >= 0
+        nodes, tree, above = nodes[inner], tree[inner], _extended(above[inner], feature[nodes[inner]])
+        nodes, tree = np.column_stack([left[nodes], right[nodes]]).ravel(), np.repeat(tree, 2)
+        above = np.repeat(above, 2, axis=0)
+
+
+def too_long(forest: TreeEnsemble, features: np.ndarray) -> str:
+    """Return why the paths of a forest are too long for contributions, or nothing where they are not."""
+    for depth, (_, _, different) in enumerate(levels(forest, features)):
+        if depth > MOST_DEPTH:
+            return f"a tree has more than {MOST_DEPTH} nodes on a path, with which contributions are computed at most"
+        if different.max(initial=0) > MOST_ON_A_PATH:
+            return f"a path asks for more than {MOST_ON_A_PATH} features, with which contributions are computed at most"
+    return ""
 
 
 def _extended(above: np.ndarray, feature: np.ndarray) -> Any:
