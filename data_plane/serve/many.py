@@ -68,7 +68,7 @@ class FanOut:
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
                 raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
-            return Work(route, executable, call.outputs or tuple(executable.outputs))
+            return Work(route, executable, call.outputs or executable.usual)
         except Exception as error:
             return error
 

@@ -19,7 +19,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.parts import SQUARE, methods_of, outputs_of, taken_apart
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -165,10 +165,13 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
     with _blaming_the_sample(estimator):
+        from pretzel.importers.answers import own_answer
+
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
-            if hasattr(estimator, method):
-                answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
+            answer = own_answer(estimator, method, X) if method != SQUARE else None  # it would fill the sample's message
+            if answer is not None:
+                answers |= taken_apart(method, answer, outputs_of(method, definition.outputs))
     return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from pretzel.importers.forest import Trees
 from pretzel.importers.registry import Methods
-from pretzel.importers.sklearn.labels import by_target
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.contributions import MOST_COLUMNS, too_long
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import part_name
 
 METHOD, PAIRS = "contributions", "interactions"
 MOST_PAIRS = 1 << 20
@@ -61,7 +61,7 @@ def each_output(method: str, node: Node | None, outputs: int) -> Methods:
     if node is None or outputs == 1:
         return {} if node is None else {method: node}
     places = np.split(np.arange(node.type.columns), outputs)
-    return by_target(method, [ops.Select(node, Parameter.of(columns)) for columns in places])
+    return {part_name(method, i): ops.Select(node, Parameter.of(columns)) for i, columns in enumerate(places)}
 
 
 _SHARED = [name for name in ops.TreeEnsemble.fields if name != "base"]

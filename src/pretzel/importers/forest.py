@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,10 @@ class Trees:
     cover: np.ndarray | None = None
     """``[nodes]``: the weight of the training rows that reached each node, where it is recorded."""
 
+    def weighed(self, weight: float) -> Trees:
+        """Return the trees with leaves times a weight; the same trees where it is 1."""
+        return self if weight == 1 else replace(self, leaves=self.leaves * self.leaves.dtype.type(weight))
+
     def take(self, nodes: np.ndarray) -> Trees:
         """Return these nodes in this order, with indices that follow them."""
         place = np.zeros(len(self.left), np.int64)
@@ -56,17 +60,26 @@ def reachable(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     Raises:
         InputError: a child is no node, or has two parents.
     """
-    count, found, level = len(left), [], np.zeros(1, np.int64)
+    order = np.concatenate(list(levels(left, right)))
+    if len(np.unique(order)) < len(order):
+        raise InputError(f"a tree of {len(left)} nodes has a child with two parents")
+    return order
+
+
+def levels(left: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the nodes of one tree level by level, siblings side by side.
+
+    Raises:
+        InputError: a child is no node, or has two parents.
+    """
+    count, found, level = len(left), 0, np.zeros(1, np.int64)
     while len(level):
-        found.append(level)
+        yield level
+        found += len(level)
         inner = level[left[level] >= 0] if level.max() < count and level.min() >= 0 else None
-        if inner is None or sum(map(len, found)) > count:
+        if inner is None or found > count:
             raise InputError(f"a tree of {count} nodes has a child that is no node of it, or that has two parents")
         level = np.column_stack([left[inner], right[inner]]).ravel()
-    order = np.concatenate(found)
-    if len(np.unique(order)) < len(order):
-        raise InputError(f"a tree of {count} nodes has a child with two parents")
-    return order
 
 
 def joined(

@@ -6,6 +6,7 @@ labels a target, is taken apart into such outputs, and put together again where 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +15,13 @@ import numpy as np
 
 _PART = re.compile(r"(\w+)\[\d+\]")
 COLUMNS = "predict"
-"""The method whose parts are the columns of one array; those of others are a list."""
+"""The method whose parts are the columns of one array."""
+MATRICES = ("contributions", "interactions")
+"""Methods whose parts are matrices of one array, behind each other along its second axis; parts of others are a list."""
+SQUARE = "interactions"
+"""The method that gives a square matrix for each row; as an output it lies flat, row of the matrix by row."""
+ON_REQUEST = frozenset(MATRICES)
+"""Methods that are computed only where they are asked for by name: each takes more than all others together."""
 
 
 def part_name(method: str, i: int) -> str:
@@ -44,16 +51,36 @@ def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
     return found
 
 
+def usual(outputs: Iterable[str]) -> tuple[str, ...]:
+    """Return the outputs that are meant where none is named: all but those that are computed on request alone."""
+    names = tuple(outputs)
+    return tuple(name for name in names if method_of(name) not in ON_REQUEST) or names
+
+
 def taken_apart(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
     """Return a library's answer by output: whole, or a part for each of ``outputs``."""
     if list(outputs) == [method]:
-        return {method: answer}
-    parts = answer.T if method == COLUMNS else answer
+        return {method: _flat(answer) if method == SQUARE else answer}
+    if method in MATRICES:
+        parts = [_flat(part) if method == SQUARE else part for part in np.moveaxis(np.asarray(answer), 1, 0)]
+    else:
+        parts = answer.T if method == COLUMNS else answer
     return dict(zip(outputs, parts, strict=True))
 
 
 def put_together(method: str, answers: Sequence[Any], outputs: Sequence[str]) -> Any:
     """Return what the library's method returns, from the answers of its outputs."""
+    if method == SQUARE:
+        answers = [_square(answer) for answer in answers]
     if list(outputs) == [method]:
         return answers[0]
-    return np.stack(answers, axis=1) if method == COLUMNS else list(answers)
+    return np.stack(answers, axis=1) if method == COLUMNS or method in MATRICES else list(answers)
+
+
+def _flat(answer: Any) -> Any:
+    return np.asarray(answer).reshape(len(answer), -1)
+
+
+def _square(answer: Any) -> Any:
+    side = math.isqrt(answer.shape[1])
+    return answer.reshape(len(answer), side, side)

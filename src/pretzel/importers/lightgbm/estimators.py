@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import lightgbm
 
+from pretzel.importers.answers import asked
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.contributions import contribution_methods
@@ -45,6 +48,12 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
         return {"predict": answer, "predict_proba": answer} | raw
     proba = ops.Link(answer, "complement_pair") if answer.type.width is None else answer
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
+
+
+@asked("contributions", lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
+def own_contributions(estimator: lightgbm.LGBMModel, X: Any) -> Any:
+    """Return what ``predict`` answers with ``pred_contrib=True``."""
+    return estimator.predict(X, pred_contrib=True)
 
 
 @given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)

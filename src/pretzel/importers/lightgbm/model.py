@@ -90,7 +90,18 @@ class Model:
         Raises:
             UnsupportedError: LightGBM is not installed.
         """
+        return self._booster.predict(self._with_categories(X))
+
+    def contributions(self, X: Any) -> Any:
+        """Return LightGBM's own contributions.
+
+        Raises:
+            UnsupportedError: LightGBM is not installed.
+        """
+        return self._booster.predict(self._with_categories(X), pred_contrib=True)
+
+    def _with_categories(self, X: Any) -> Any:
         if self.pandas_categories and hasattr(X, "iloc"):
             columns = [X.columns[i] for i in self.categorical]
             X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return self._booster.predict(X)
+        return X

@@ -146,9 +146,17 @@ def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -
         leaves=np.append(np.zeros(inner), tree.leaf_value),
         categories=tree.cat_threshold,
         category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
-        cover=np.append(tree.internal_count, tree.leaf_count) if len(tree.leaf_count) == leaves else None,
+        cover=_cover(tree),
     )
     return whole.take(reachable(whole.left, whole.right))
+
+
+def _cover(tree: Tree) -> np.ndarray | None:
+    """Return the training rows of each inner node, then of each leaf; None where they are not recorded."""
+    counts = np.append(tree.internal_count, tree.leaf_count)
+    if len(tree.leaf_value) == 1:
+        return np.ones(1)
+    return counts if len(counts) == 2 * len(tree.leaf_value) - 1 and len(tree.internal_count) else None
 
 
 def _flushed(threshold: np.ndarray) -> np.ndarray:

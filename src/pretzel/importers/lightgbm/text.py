@@ -118,9 +118,10 @@ def _version(header: Lines) -> str:
 def _tree(index: int, block: Lines, features: int) -> Tree:
     try:
         leaves, sets = _number(block, "num_leaves"), _number(block, "num_cat", "0")
-        counts = {"inner": leaves - 1, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
+        inner = leaves - 1
+        counts = {"inner": inner, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
         arrays = {key: _array(block, key, dtype, counts[count]) for key, (dtype, count) in TREE.items()}
-        arrays |= {key: _array(block, key, np.float64, counts[count] if key in block else 0) for key, count in COUNTS.items()}
+        arrays |= {key: _count(block, key, {"inner": inner, "leaves": leaves}[count]) for key, count in COUNTS.items()}
         tree = Tree(**arrays)
         _check(tree, features, sets)
     except InputError as error:
@@ -136,6 +137,12 @@ def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
         return np.array(list(map(float if dtype is np.float64 else int, words)), dtype)
     except (ValueError, OverflowError):
         raise InputError(f"{key}: expected numbers of type {np.dtype(dtype).name}") from None
+
+
+def _count(block: Lines, key: str, count: int) -> np.ndarray:
+    """Return numbers that predictions do not need: nothing where they are missing, or not as many as there should be."""
+    found = _array(block, key, np.float64, None)
+    return found if len(found) == count else found[:0]
 
 
 def _check(tree: Tree, features: int, sets: int) -> None:

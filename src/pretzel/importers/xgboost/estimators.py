@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import xgboost
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.answers import asked
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.xgboost.contributions import contribution_methods
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.native import given_document_model
@@ -30,7 +33,8 @@ def as_document(estimator: xgboost.Booster) -> Model:
 def regressor(estimator: xgboost.XGBModel, x: Columns, step: Step) -> Methods:
     """What the booster answers, by the best iteration where there is one."""
     model = _best(estimator)
-    return {"predict": answered(model, _margins(estimator, model, x, step), step)}
+    answer = answered(model, _margins(estimator, model, x, step), step)
+    return {"predict": answer} | _contributions(estimator, model, x, step)
 
 
 @imports(xgboost.XGBClassifier, xgboost.XGBRFClassifier)
@@ -41,7 +45,8 @@ def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Meth
     answer = answered(model, margin, step)
     classes = int(estimator.n_classes_)
     proba = ops.Link(margin, "softmax") if estimator.objective == "multi:softmax" else _probabilities(answer, classes)
-    return {"predict": _labels(estimator, answer, classes, step), "predict_proba": proba}
+    labels = _labels(estimator, answer, classes, step)
+    return {"predict": labels, "predict_proba": proba} | _contributions(estimator, model, x, step)
 
 
 @given(
@@ -83,5 +88,32 @@ def _best(estimator: xgboost.XGBModel) -> Model:
 
 
 def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Node:
-    missing = math.nan if estimator.missing is None else float(estimator.missing)
-    return margins(model, x, step, missing=missing, in_place=True)
+    return margins(model, x, step, missing=_missing(estimator), in_place=True)
+
+
+def _contributions(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Methods:
+    return contribution_methods(model, x, step, _missing(estimator))
+
+
+def _missing(estimator: xgboost.XGBModel) -> float:
+    return math.nan if estimator.missing is None else float(estimator.missing)
+
+
+@asked("contributions", xgboost.XGBClassifier, xgboost.XGBModel, xgboost.XGBRanker, xgboost.XGBRegressor)
+@asked("contributions", xgboost.XGBRFClassifier, xgboost.XGBRFRegressor)
+def own_contributions(estimator: xgboost.XGBModel, X: Any) -> Any:
+    """Return what the booster answers with ``pred_contribs=True``, by the rounds that ``predict`` goes by."""
+    return booster_answer(estimator, X, pred_contribs=True)
+
+
+def booster_answer(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
+    """Return what the booster of an estimator answers with these options."""
+    given = xgboost.DMatrix(
+        X,
+        missing=estimator.missing,
+        nthread=estimator.n_jobs,
+        feature_types=estimator.feature_types,
+        enable_categorical=estimator.enable_categorical,
+    )
+    rounds = estimator._get_iteration_range(None)
+    return estimator.get_booster().predict(given, iteration_range=rounds, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.xgboost.contributions import contribution_methods
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
@@ -23,8 +24,8 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def document_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers, by all rounds."""
-    return {"predict": answered(model, margins(model, x, step), step)}
+    """Return what ``Booster.predict`` answers, by all rounds: values, contributions and interactions."""
+    return {"predict": answered(model, margins(model, x, step), step)} | contribution_methods(model, x, step)
 
 
 @given(Model)

@@ -1,0 +1,60 @@
+"""What ``Booster.predict`` answers with ``pred_contribs=True``, and with ``pred_interactions=True``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD, PAIRS, contributions, each_output
+from pretzel.importers.forest import Trees, joined, levels
+from pretzel.importers.registry import Methods, Step
+from pretzel.importers.xgboost.model import Model
+from pretzel.importers.xgboost.scores import as_margins, forest_of
+
+
+def contribution_methods(model: Model, x: Columns, step: Step, missing: float = math.nan) -> Methods:
+    """Return the contributions, and the interactions, of features to each score; the expected value last.
+
+    Nothing of linear models, and nothing of trees whose leaves are vectors, of which XGBoost 3.2 computes none.
+    Source: ``ShapValues``, ``ShapInteractionValues``.
+    """
+    base = as_margins(model)
+    if not model.trees or model.trees[0].leaves.ndim == 2:
+        return {}
+    forest = forest_of(model, x, step, missing)
+    weights = np.ones(len(forest.trees), np.float32) if model.weights is None else model.weights
+    # XGBoost weighs contributions rather than leaves: that differs by a rounding, as all of its sums do.
+    trees = [one.weighed(float(weight)) for one, weight in zip(forest.trees, weights, strict=False)]
+    group = np.array(model.group) if len(base) > 1 else None
+    whole = joined(forest.x, trees, base=np.zeros(len(base), np.float32), group=group, strict=True)
+    bias, methods = _expected(model, forest.trees, weights), {}
+    for method in (METHOD, PAIRS):
+        pairs = method == PAIRS
+        shape = {"width": model.features, "features": forest.features, "interactions": pairs}
+        methods |= each_output(method, contributions(whole, trees, bias, **shape), len(base))
+    return methods
+
+
+def _expected(model: Model, trees: list[Trees], weights: np.ndarray) -> np.ndarray:
+    """Return the sum of the expected values of the trees of each score, in order and in float32, and the base score."""
+    base = as_margins(model)
+    found = np.zeros(len(base), np.float32)
+    for one, group, weight in zip(trees, model.group, weights, strict=False):
+        found[group if len(base) > 1 else 0] += _mean(one) * weight
+    return np.asarray(found + base)
+
+
+@np.errstate(all="ignore")
+def _mean(tree: Trees) -> Any:
+    """Return the expected value of a tree (``FillNodeMeanValues``)."""
+    if tree.cover is None:
+        return np.float32(0)
+    mean, cover = tree.leaves.astype(np.float32), tree.cover
+    for level in reversed(list(levels(tree.left, tree.right))):
+        nodes = level[tree.left[level] >= 0]
+        left, right = tree.left[nodes], tree.right[nodes]
+        mean[nodes] = (mean[left] * cover[left] + mean[right] * cover[right]) / cover[nodes]
+    return mean[0]
