@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from pretzel.importers.forest import Trees
+from pretzel.importers.forest import Trees, levels
 from pretzel.importers.registry import Methods
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -62,6 +63,18 @@ def each_output(method: str, node: Node | None, outputs: int) -> Methods:
         return {} if node is None else {method: node}
     places = np.split(np.arange(node.type.columns), outputs)
     return {part_name(method, i): ops.Select(node, Parameter.of(columns)) for i, columns in enumerate(places)}
+
+
+@np.errstate(all="ignore")
+def expected_value(tree: Trees) -> Any:
+    """Return the mean of the leaves of a tree by their covers, from the leaves up and in their own type."""
+    cover = np.ones(len(tree.left), np.float32) if tree.cover is None else tree.cover
+    mean, cover = tree.leaves.copy(), cover.reshape(-1, *[1] * (tree.leaves.ndim - 1))
+    for level in reversed(list(levels(tree.left, tree.right))):
+        nodes = level[tree.left[level] >= 0]
+        left, right = tree.left[nodes], tree.right[nodes]
+        mean[nodes] = (mean[left] * cover[left] + mean[right] * cover[right]) / cover[nodes]
+    return mean[0]
 
 
 _SHARED = [name for name in ops.TreeEnsemble.fields if name != "base"]

@@ -21,7 +21,7 @@ def contribution_methods(model: Model, x: Columns, step: Step) -> Methods:
     Source: ``GBDT::PredictContrib``, ``Tree::PredictContrib``.
     """
     forest, classes = forest_of(model, x, step), model.trees_per_iteration
-    if not forest.trees:
+    if not forest.trees or any(tree.cover is None for tree in forest.trees):
         return {}
     whole = joined(forest.x, forest.trees, base=np.zeros(classes), group=forest.group)
     width = len(model.feature_names)
@@ -38,7 +38,7 @@ def _expected(model: Model) -> np.ndarray:
 
 
 def _expected_of(tree: Tree) -> Any:
-    if len(tree.leaf_value) == 1 or not len(tree.internal_count):
+    if len(tree.leaf_value) == 1:
         return tree.leaf_value[0]
     with np.errstate(all="ignore"):
         terms = tree.leaf_count / tree.internal_count[0] * tree.leaf_value

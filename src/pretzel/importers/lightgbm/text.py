@@ -27,8 +27,6 @@ TREE = {
     "cat_threshold": (np.uint32, "words"),
 }
 """Keys of a tree: the type of the numbers, and how many there are."""
-COUNTS = {"internal_count": "inner", "leaf_count": "leaves"}
-"""Keys of a tree that may be missing."""
 END = "end of trees"
 
 Lines = Mapping[str, str]
@@ -118,10 +116,10 @@ def _version(header: Lines) -> str:
 def _tree(index: int, block: Lines, features: int) -> Tree:
     try:
         leaves, sets = _number(block, "num_leaves"), _number(block, "num_cat", "0")
-        inner = leaves - 1
-        counts = {"inner": inner, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
+        counts = {"inner": leaves - 1, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
         arrays = {key: _array(block, key, dtype, counts[count]) for key, (dtype, count) in TREE.items()}
-        arrays |= {key: _count(block, key, {"inner": inner, "leaves": leaves}[count]) for key, count in COUNTS.items()}
+        arrays |= {"internal_count": _covers(block, "internal_count", leaves - 1)}
+        arrays |= {"leaf_count": _covers(block, "leaf_count", leaves)}
         tree = Tree(**arrays)
         _check(tree, features, sets)
     except InputError as error:
@@ -139,7 +137,7 @@ def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
         raise InputError(f"{key}: expected numbers of type {np.dtype(dtype).name}") from None
 
 
-def _count(block: Lines, key: str, count: int) -> np.ndarray:
+def _covers(block: Lines, key: str, count: int) -> np.ndarray:
     """Return numbers that predictions do not need: nothing where they are missing, or not as many as there should be."""
     found = _array(block, key, np.float64, None)
     return found if len(found) == count else found[:0]

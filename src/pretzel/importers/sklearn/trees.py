@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import ensemble, tree
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD, contributions, each_output, expected_value
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
@@ -35,14 +36,14 @@ def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
 def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the value of the leaf reached, or one a target."""
-    return {"predict": _mean(estimator, [estimator], x, allow_nan=takes_nan(estimator, x))}
+    return _means(estimator, [estimator], x, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' values, for each target."""
     allow_nan = takes_nan(estimator.estimators_[0], x)
-    return {"predict": _mean(estimator, estimator.estimators_, x, allow_nan=allow_nan)}
+    return _means(estimator, estimator.estimators_, x, allow_nan=allow_nan)
 
 
 @imports(ensemble.GradientBoostingClassifier)
@@ -51,20 +52,21 @@ def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Meth
     raw = _boosted(estimator, x, step)
     halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
     odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
-    return _scored(estimator, raw, odds, inclusive=True, step=step)
+    return _scored(estimator, raw, odds, inclusive=True, step=step) | _explained(estimator, raw, _boosted_trees(estimator))
 
 
 @imports(ensemble.GradientBoostingRegressor)
 def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the initial value plus the trees' scaled values."""
-    return {"predict": _boosted(estimator, x, step)}
+    raw = _boosted(estimator, x, step)
+    return {"predict": raw} | _explained(estimator, raw, _boosted_trees(estimator))
 
 
 @imports(ensemble.HistGradientBoostingClassifier)
 def histogram_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the summed scores, their probabilities, and the class: of two, the second above a score of zero."""
     raw = _histogram(estimator, x, step)
-    return _scored(estimator, raw, raw, inclusive=False, step=step)
+    return _scored(estimator, raw, raw, inclusive=False, step=step) | _explained_histogram(estimator, raw)
 
 
 @imports(ensemble.HistGradientBoostingRegressor)
@@ -74,15 +76,17 @@ def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     link = type(estimator._loss.link).__name__
     if link not in ("IdentityLink", "LogLink"):
         raise step.refuse("loss", f"its link {link} is unknown here", "use another loss")
-    return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
+    answer = ops.Elementwise(raw, "exp") if link == "LogLink" else raw
+    return {"predict": answer} | _explained_histogram(estimator, raw)
 
 
 def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
     if estimator.n_outputs_ > 1:
         return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
-    proba = joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
-    return {
+    many = list(map(sklearn_tree, trees, leaves))
+    proba = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    return _explained(estimator, proba, many) | {
         "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
         "predict_proba": proba,
         "predict_log_proba": ops.Link(proba, "log"),
@@ -103,10 +107,31 @@ def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: St
     )
 
 
-def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:
+def _means(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Methods:
     leaves = [t.tree_.value[:, :, 0] for t in trees]
     leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
-    return joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
+    many = list(map(sklearn_tree, trees, leaves))
+    mean = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    return {"predict": mean} | _explained(estimator, mean, many)
+
+
+def _explained(estimator: Any, forest: Node, trees: Sequence[Trees], features: np.ndarray | None = None) -> Methods:
+    """Return what each feature adds to each sum or mean of the trees, as ``shap.TreeExplainer`` defines it."""
+    if not isinstance(forest, ops.TreeEnsemble):
+        return {}
+    bias = forest.base.array.copy()
+    for i, tree in enumerate(trees):
+        value = expected_value(tree) / (len(trees) if forest.aggregate == "mean" else 1)
+        bias[slice(None) if forest.group is None else forest.group.array[i]] += value
+    node = contributions(forest, trees, bias, width=int(estimator.n_features_in_), features=features)
+    return each_output(METHOD, node, len(bias))
+
+
+def _explained_histogram(estimator: Any, raw: Node) -> Methods:
+    categorical = estimator.is_categorical_ if estimator._preprocessor is not None else np.zeros(0, bool)
+    places = np.arange(estimator.n_features_in_)
+    features = np.concatenate([np.flatnonzero(categorical), np.flatnonzero(~categorical)]) if len(categorical) else places
+    return _explained(estimator, raw, _histogram_trees(estimator), features)
 
 
 def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
@@ -129,11 +154,14 @@ def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Ste
 def _boosted(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the initial score plus each tree's values times the learning rate, class after class in each round."""
     rounds, classes = estimator.estimators_.shape
-    trees = estimator.estimators_.ravel().tolist()
-    leaves = [estimator.learning_rate * t.tree_.value[:, 0, 0] for t in trees]
     group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
     given = float32(estimator, x, allow_nan=False)
-    return joined(given, map(sklearn_tree, trees, leaves), base=_initial(estimator, step), group=group)
+    return joined(given, _boosted_trees(estimator), base=_initial(estimator, step), group=group)
+
+
+def _boosted_trees(estimator: Any) -> list[Trees]:
+    trees = estimator.estimators_.ravel().tolist()
+    return [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in trees]
 
 
 def _initial(estimator: Any, step: Step) -> np.ndarray:
@@ -152,9 +180,12 @@ def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     rounds = estimator._predictors
     classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
-    trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
     base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
-    return joined(_encoded(estimator, x, step), trees, base=base, group=group)
+    return joined(_encoded(estimator, x, step), _histogram_trees(estimator), base=base, group=group)
+
+
+def _histogram_trees(estimator: Any) -> list[Trees]:
+    return [_histogram_tree(predictor) for predictors in estimator._predictors for predictor in predictors]
 
 
 def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
@@ -184,7 +215,15 @@ def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
     """Return a tree of scikit-learn with ``leaves`` in place of its own values, one a node."""
     nodes = fitted.tree_
     missing_left = nodes.missing_go_to_left.astype(bool)
-    return Trees(nodes.feature, nodes.threshold, nodes.children_left, nodes.children_right, missing_left, leaves)
+    return Trees(
+        nodes.feature,
+        nodes.threshold,
+        nodes.children_left,
+        nodes.children_right,
+        missing_left,
+        leaves,
+        cover=nodes.weighted_n_node_samples,
+    )
 
 
 def _histogram_tree(predictor: Any) -> Trees:
@@ -200,4 +239,5 @@ def _histogram_tree(predictor: Any) -> Trees:
     )
     ranges = np.where(categorical[:, None], ranges, 0)
     threshold = np.where(categorical, 0.0, nodes["num_threshold"])
-    return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges)
+    cover = nodes["count"].astype(np.float64)
+    return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges, cover)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.contributions import METHOD, PAIRS, contributions, each_output
-from pretzel.importers.forest import Trees, joined, levels
+from pretzel.importers.contributions import METHOD, PAIRS, contributions, each_output, expected_value
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.scores import as_margins, forest_of
@@ -39,22 +38,9 @@ def contribution_methods(model: Model, x: Columns, step: Step, missing: float = 
 
 
 def _expected(model: Model, trees: list[Trees], weights: np.ndarray) -> np.ndarray:
-    """Return the sum of the expected values of the trees of each score, in order and in float32, and the base score."""
+    """Return the sum of the expected values (``FillNodeMeanValues``) of the trees of each score, and the base score."""
     base = as_margins(model)
     found = np.zeros(len(base), np.float32)
     for one, group, weight in zip(trees, model.group, weights, strict=False):
-        found[group if len(base) > 1 else 0] += _mean(one) * weight
+        found[group if len(base) > 1 else 0] += expected_value(one) * weight
     return np.asarray(found + base)
-
-
-@np.errstate(all="ignore")
-def _mean(tree: Trees) -> Any:
-    """Return the expected value of a tree (``FillNodeMeanValues``)."""
-    if tree.cover is None:
-        return np.float32(0)
-    mean, cover = tree.leaves.astype(np.float32), tree.cover
-    for level in reversed(list(levels(tree.left, tree.right))):
-        nodes = level[tree.left[level] >= 0]
-        left, right = tree.left[nodes], tree.right[nodes]
-        mean[nodes] = (mean[left] * cover[left] + mean[right] * cover[right]) / cover[nodes]
-    return mean[0]
