@@ -9,16 +9,17 @@ from collections.abc import Sequence
 
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
-from pretzel.plan.parts import is_optional, usual_outputs
+from pretzel.plan.parts import method_of, usual_outputs
 
 
 def apart(definition: Definition) -> list[Definition]:
-    """Return the definition of the usual outputs, then one for each optional node; together they have all outputs."""
+    """Return the definition of the usual outputs, then one for each optional method; together they have all outputs."""
     usual = usual_outputs(definition.outputs)
-    groups: dict[Node | None, dict[str, Node]] = {None: {}}
+    groups: dict[Node | str, dict[str, Node]] = {"": {}}
     for name, node in definition.outputs.items():
-        kept = name in usual or not is_optional(name)
-        groups.setdefault(None if kept else node, {})[name] = node
+        method = method_of(name)
+        key = "" if name in usual else node if name == method else method  # parts of a method read the same values
+        groups.setdefault(key, {})[name] = node
     return [Definition(outputs, definition.inputs, definition.metadata) for outputs in groups.values()]
 
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pretzel.engine as engine
 from pretzel.control_plane.store.directory import read_file
-from pretzel.control_plane.verify.compare import Tolerance, compare
+from pretzel.control_plane.verify.compare import Tolerance, compare, tolerance_of
 from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
 from pretzel.errors import (
     CorruptObjectError,
@@ -69,7 +69,10 @@ def run(job: Mapping[str, Any]) -> dict[str, Any]:
     except (InputError, NotFoundError) as error:
         raise InputError(f"sample: {error}") from None
     tolerance = Tolerance(*job["tolerance"])
-    worst = {name: compare(name, results[name], want, tolerance) for name, want in wanted.items()}
+    worst = {
+        name: compare(name, results[name], want, tolerance_of(name, results[name], tolerance))
+        for name, want in wanted.items()
+    }
     return {"worst": worst, "observed": [[step.seconds, step.entries] for step in executable.profile(given)]}
 
 

@@ -13,7 +13,6 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NotFoundError, PretzelError
-from pretzel.plan.parts import usual_outputs
 
 Outcome = dict[str, Any] | Exception
 Find = Callable[[str], Awaitable[Route]]
@@ -69,7 +68,7 @@ class FanOut:
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
                 raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
-            return Work(route, executable, call.outputs or usual_outputs(executable.outputs))
+            return Work(route, executable, call.outputs or executable.usual)
         except Exception as error:
             return error
 

@@ -31,7 +31,7 @@ def test_a_booster_and_its_file(control: Any, make: Any, end: str, from_file: bo
     booster.save_model(tmp_path / f"model.{end}")
     with serving(server) as port:
         control(f"127.0.0.1:{port}").deploy("m", str(tmp_path / f"model.{end}") if from_file else booster, sample=X[:5])
-    sent, leaves = server.requests[0].sample.outputs
-    assert leaves.name == "leaf_index"
+    sent, *others = server.requests[0].sample.outputs
+    assert {column.name for column in others} == {"contributions", "leaf_index"}
     want = booster.predict(X[:5]) if end == "txt" else booster.inplace_predict(X[:5])
     assert np.frombuffer(sent.data, want.dtype).tolist() == want.tolist()

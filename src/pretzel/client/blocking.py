@@ -150,6 +150,14 @@ class Client(Connection):
         """Return the scores that the estimator's ``decision_function`` returns."""
         return self.score(model, X, "decision_function", timeout=timeout)
 
+    def contributions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the SHAP value of each feature, and the expected value last, as the model's library shapes them."""
+        return self.score(model, X, "contributions", timeout=timeout)
+
+    def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return a matrix for each row: the SHAP interaction values of each pair of features, and the expected value."""
+        return self.score(model, X, "interactions", timeout=timeout)
+
     def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return self.score(model, X, "transform", timeout=timeout)

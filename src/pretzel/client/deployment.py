@@ -20,7 +20,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.forms import as_sent
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import OPTIONAL, methods_of, outputs_of, taken_apart
+from pretzel.plan.parts import OPTIONAL, SQUARE, methods_of, outputs_of, taken_apart
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -171,7 +171,7 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
             ask = answer_of(estimator, method)
-            if ask is None:
+            if ask is None or method == SQUARE:  # matrices would fill the sample's message
                 continue
             with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
                 answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))

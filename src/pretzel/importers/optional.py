@@ -29,16 +29,23 @@ def with_wanted(
     """
     offers = _with_apply(estimator, offers)
     if wanted is None:
-        made = {name: offer.build() for name, offer in offers.items()}
-        chosen = {name: node for name, node in made.items() if _costs_little(node, methods.values())}
-        outputs = methods | chosen
+        outputs, made = dict(methods), {name: _built(name, offer) for name, offer in offers.items()}
+        for parts in made.values():
+            outputs |= parts if _costs_little(parts.values(), methods.values()) else {}
+        offers = {name: offer for name, offer in offers.items() if made[name]}
     else:
         outputs = _exactly(type(estimator).__name__, methods, offers, list(dict.fromkeys(wanted)))
-    kept = [name for name in offers if name in outputs]
+    kept = set(methods_of(outputs))
     return outputs, {
-        "forms": {name: form for name in kept if (form := _form(offers[name]))},
-        "on_request": [name for name in offers if name not in outputs],
+        "forms": {name: form for name, offer in offers.items() if name in kept and (form := _form(offer))},
+        "on_request": [name for name in offers if name not in kept],
     }
+
+
+def _built(name: str, offer: Offer) -> Methods:
+    """Return the outputs of an offer: one of its name, or its parts."""
+    made = offer.build()
+    return {name: made} if isinstance(made, Node) else made
 
 
 def _with_apply(estimator: Any, offers: Mapping[str, Offer]) -> dict[str, Offer]:
@@ -52,23 +59,22 @@ def _with_apply(estimator: Any, offers: Mapping[str, Offer]) -> dict[str, Offer]
 def _exactly(kind: str, methods: Methods, offers: Mapping[str, Offer], wanted: Sequence[str]) -> Methods:
     outputs: Methods = {}
     for name in wanted:
-        if name in offers:
-            outputs[name] = offers[name].build()
-            continue
-        found = outputs_of(name, methods)
-        if not found:
+        parts = _built(name, offers[name]) if name in offers else {}
+        parts = parts or {part: methods[part] for part in outputs_of(name, methods)}
+        if not parts:
             known = ", ".join([*methods_of(methods), *offers])
             raise UnsupportedError(f"outputs: {kind} has no {name!r:.60}; choose among {known}")
-        outputs |= {part: methods[part] for part in found}
+        outputs |= parts
     return outputs
 
 
-def _costs_little(node: Node, others: Iterable[Node]) -> bool:
+def _costs_little(parts: Iterable[Node], others: Iterable[Node]) -> bool:
     """Whether the parameters that an output adds are few; of sparse rows, weights would be held a second time."""
-    if node.type.layout == "sparse":
+    parts = list(parts)
+    if any(node.type.layout == "sparse" for node in parts):
         return False
     held = _sizes(others)
-    added = sum(size for digest, size in _sizes([node]).items() if digest not in held)
+    added = sum(size for digest, size in _sizes(parts).items() if digest not in held)
     return added <= max(LITTLE, sum(held.values()) // SHARE)
 
 

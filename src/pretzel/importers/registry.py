@@ -137,8 +137,8 @@ def refuses(*classes: type, reason: str, remedy: str) -> None:
 class Offer:
     """An optional output of a model: how to build it, and the form in which the library returns it."""
 
-    build: Callable[[], Node]
-    """Called only where the output is wanted."""
+    build: Callable[[], Node | Methods]
+    """Called only where the output is wanted: returns its node, or its parts by name; none where there is no answer."""
     dtype: str | None = None
     """NumPy's name of the library's dtype (``<f4``), where it is not that of the node."""
     shape: tuple[int, ...] | None = None
@@ -154,10 +154,10 @@ class Step:
     offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
     """The optional outputs of what is exported, by name; those of inner steps are not kept."""
 
-    def offer(self, output: str, build: Callable[[], Node], **form: Any) -> None:
+    def offer(self, output: str, build: Callable[[], Node | Methods], **form: Any) -> None:
         """Offer an output that is not a method of the estimator, such as ``leaf_index``.
 
-        ``build`` returns its node, and is called only where the output is wanted.  ``form``: as in :class:`Offer`.
+        ``build`` is called only where the output is wanted.  It and ``form`` are as in :class:`Offer`.
         """
         self.offers[output] = Offer(build, **form)
 

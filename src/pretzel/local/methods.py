@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.local.models import Models
-from pretzel.plan.parts import outputs_of, put_together
+from pretzel.plan.parts import SQUARE, outputs_of, put_together
 
 
 class Method:
@@ -81,4 +81,4 @@ class Deferred:
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:
     """Return the method of this name, of one output or of several."""
     outputs = outputs_of(name, models.main.finish)
-    return Method(name, models) if outputs == [name] else Parts(name, outputs, models)
+    return Method(name, models) if outputs == [name] and name != SQUARE else Parts(name, outputs, models)

@@ -9,7 +9,7 @@ import lightgbm
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.model import Model
-from pretzel.importers.lightgbm.native import columns, offer_leaves, text_model
+from pretzel.importers.lightgbm.native import columns, offer_explanations, text_model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
@@ -17,6 +17,7 @@ from pretzel.importers.registry import Methods, Step, answers, given, imports, s
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
 
+ESTIMATORS = (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 OFF = ("none", "false", "0", "-")
 
 
@@ -38,7 +39,7 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
     _check(estimator, step)
     model = as_text(estimator.booster_)
-    offer_leaves(model, x, step)
+    offer_explanations(model, x, step)
     scores = raw_scores(model, x, step)
     answer = answered(model, scores, step)
     raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
@@ -48,7 +49,13 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
 
 
-@answers("leaf_index", lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
+@answers("contributions", *ESTIMATORS)
+def pred_contrib(estimator: lightgbm.LGBMModel, X: Any) -> Any:
+    """Ask LightGBM for the contributions."""
+    return estimator.predict(X, pred_contrib=True)
+
+
+@answers("leaf_index", *ESTIMATORS)
 def pred_leaf(estimator: lightgbm.LGBMModel, X: Any) -> Any:
     """Ask LightGBM for the leaves."""
     return estimator.predict(X, pred_leaf=True)

@@ -7,6 +7,7 @@ from typing import Any
 from pretzel.errors import InputError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.lightgbm.contributions import contribution_methods
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import leaves, raw_scores
@@ -28,14 +29,15 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def text_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers; offer ``pred_leaf``."""
-    offer_leaves(model, x, step)
+    """Return what ``Booster.predict`` answers; offer ``pred_leaf`` and ``pred_contrib``."""
+    offer_explanations(model, x, step)
     return {"predict": answered(model, raw_scores(model, x, step), step)}
 
 
-def offer_leaves(model: Model, x: Columns, step: Step) -> None:
-    """Offer the leaf that a row reaches in each tree, where there are trees."""
+def offer_explanations(model: Model, x: Columns, step: Step) -> None:
+    """Offer the leaf that a row reaches in each tree, and what each feature adds, where there are trees."""
     if model.trees:
+        step.offer("contributions", lambda: contribution_methods(model, x, step))
         step.offer("leaf_index", lambda: leaves(model, x, step), dtype="<i4")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,38 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
 
     Source: ``GBDT::PredictRaw``, ``Tree::NumericalDecision``, ``Tree::CategoricalDecision``.
     """
+    forest = forest_of(model, x, step)
+    classes = model.trees_per_iteration
+    if not forest.trees:
+        return ops.Constant(forest.x, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
+    return joined(forest.x, forest.trees, base=np.zeros(classes), group=forest.group)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The trees of a model, and the matrix that they read."""
+
+    x: Node
+    features: np.ndarray
+    """The feature that each column of x belongs to."""
+    trees: list[Trees]
+    group: np.ndarray | None
+    """The class that each tree adds to, where there are several."""
+
+
+def forest_of(model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree], np.ndarray] = _own_values) -> Forest:
+    """Return the trees of a model over what it is given, with ``leaf_values`` at their leaves."""
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
-    read, trees = read_and_trees(model, x, step)
+    given, used, features = _matrix(model, x, step)
+    zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
+    zeros = zeros.astype(np.int64)
+    width = given.type.columns
+    trees = [_laid_out(tree, leaf_values(tree), features, zeros, width) for tree in model.trees]
     classes = model.trees_per_iteration
-    if not trees:
-        return ops.Constant(read, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
     group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
-    return joined(read, trees, base=np.zeros(classes), group=group)
+    read = _with_zeros_missing(given, features[zeros]) if len(zeros) else given
+    return Forest(read, np.concatenate([used, zeros]), trees, group)
 
 
 def leaves(model: Model, x: Columns, step: Step) -> Node:
@@ -45,36 +70,24 @@ def leaves(model: Model, x: Columns, step: Step) -> Node:
 
     Source: ``GBDT::PredictLeafIndex``, ``Tree::PredictLeafIndex``.
     """
-    read, trees = read_and_trees(model, x, step, leaf_values=lambda tree: np.arange(len(tree.leaf_value)))
-    return leaf_index(read, trees)
+    forest = forest_of(model, x, step, leaf_values=lambda tree: np.arange(len(tree.leaf_value)))
+    return leaf_index(forest.x, forest.trees)
 
 
-def read_and_trees(
-    model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree], np.ndarray] = _own_values
-) -> tuple[Node, list[Trees]]:
-    """Return the matrix that the trees read, and the trees over it with ``leaf_values`` at their leaves."""
-    given, features = _matrix(model, x, step)
-    zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
-    zeros = zeros.astype(np.int64)
-    width = given.type.columns
-    trees = [_laid_out(tree, leaf_values(tree), features, zeros, width) for tree in model.trees]
-    return _with_zeros_missing(given, features[zeros]) if len(zeros) and trees else given, trees
-
-
-def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
-    """Return the matrix that the trees read, in float64, and at which of its columns each feature lies.
+def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.ndarray]:
+    """Return the matrix that the trees read, in float64, the feature of each column, and the column of each feature.
 
     Of sparse rows only the features that some tree reads are written out.
     """
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
-        return _with_codes(model, x, step), places
+        return _with_codes(model, x, step), places, places
     given = x.numbers("f64")
     if given.type.layout != "sparse":
-        return given, places
+        return given, places, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used))), places
+    return ops.Densify(ops.Select(given, Parameter.of(used))), used, places
 
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:
@@ -147,8 +160,17 @@ def _laid_out(tree: Tree, values: np.ndarray, features: np.ndarray, zeros: np.nd
         leaves=np.append(np.zeros(inner, values.dtype), values),
         categories=tree.cat_threshold,
         category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
+        cover=_cover(tree),
     )
     return whole.take(reachable(whole.left, whole.right))
+
+
+def _cover(tree: Tree) -> np.ndarray | None:
+    """Return the training rows of each inner node, then of each leaf; None where they are not recorded."""
+    counts = np.append(tree.internal_count, tree.leaf_count)
+    if len(tree.leaf_value) == 1:
+        return np.ones(1)
+    return counts if len(counts) == 2 * len(tree.leaf_value) - 1 and len(tree.internal_count) else None
 
 
 def _flushed(threshold: np.ndarray) -> np.ndarray:

@@ -12,11 +12,12 @@ from sklearn.ensemble._iforest import _average_path_length
 from sklearn.utils import check_array
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.forest import Trees, joined, leaf_index
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, answers, imports
+from pretzel.importers.sklearn.explained import offer_leaves
 from pretzel.importers.sklearn.matrices import vector
 from pretzel.importers.sklearn.members import divided
-from pretzel.importers.sklearn.trees import float32, numbered, offer_leaves, sklearn_tree, takes_nan
+from pretzel.importers.sklearn.trees import float32, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -26,7 +27,7 @@ from pretzel.plan.parameter import Parameter
 def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return ``-2 ** (-depths / expected)``; -1 where that is below the offset, else 1."""
     per_tree = _average_path_length([estimator._max_samples])[0]
-    _offer_isolated_leaves(estimator, x, step)
+    offer_leaves(_read(x), _over_all_columns(estimator, [_with_counts(one) for one in estimator.estimators_]), step)
     expected = float(len(estimator.estimators_) * per_tree)
     if expected == 0:
         raise step.refuse("max_samples", "each tree saw one row", "use more rows a tree")
@@ -44,9 +45,8 @@ def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(ensemble.RandomTreesEmbedding)
 def random_trees_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return a one for the leaf reached in each tree, among the leaves that were reached while fitting."""
-    allow_nan = takes_nan(estimator.estimators_[0], x)
-    offer_leaves(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
-    given = float32(estimator, x, allow_nan)
+    given = float32(estimator, x, takes_nan(estimator.estimators_[0], x))
+    offer_leaves(given, [_with_counts(one) for one in estimator.estimators_], step)
     encoder = estimator.one_hot_encoder_
     parts = [_reached(given, one, seen) for one, seen in zip(estimator.estimators_, encoder.categories_, strict=True)]
     embedded: Node = ops.Concat(tuple(parts))
@@ -90,11 +90,8 @@ def _over_all_columns(estimator: Any, trees: list[Trees]) -> list[Trees]:
     return [dataclasses.replace(t, feature=c[np.maximum(t.feature, 0)]) for t, c in columns]
 
 
-def _offer_isolated_leaves(estimator: Any, x: Columns, step: Step) -> None:
-    def build() -> Node:
-        return leaf_index(_read(x), _over_all_columns(estimator, [numbered(one) for one in estimator.estimators_]))
-
-    step.offer("leaf_index", build, dtype="<i8")
+def _with_counts(fitted: Any) -> Trees:
+    return sklearn_tree(fitted, fitted.tree_.n_node_samples)
 
 
 @answers("leaf_index", ensemble.IsolationForest)

@@ -9,7 +9,8 @@ from sklearn import linear_model, svm
 from sklearn.utils import check_array
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.linear_contributions import CONTRIBUTIONS, offer_contributions, terms
+from pretzel.importers.contributions import METHOD
+from pretzel.importers.linear_contributions import offer_contributions, terms
 from pretzel.importers.registry import Methods, Step, answers, imports
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.sklearn.matrices import checked, coefficients, product, vector
@@ -158,7 +159,7 @@ def coefficients_of(estimator: Any) -> tuple[np.ndarray, Any]:
 
 
 @answers(
-    CONTRIBUTIONS,
+    METHOD,
     *LINEAR_REGRESSORS,
     *SGD_REGRESSORS,
     *GENERALIZED,

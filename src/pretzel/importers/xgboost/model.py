@@ -26,6 +26,8 @@ class Tree:
     """``f32[nodes]`` or ``f32[nodes, k]``."""
     categories: Mapping[int, np.ndarray]
     """For each node that asks for a category, those that go right."""
+    cover: np.ndarray | None = None
+    """``f32[nodes]``: the sum of second derivatives over the training rows that reached each node, where it is recorded."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,26 @@ class Model:
         Raises:
             UnsupportedError: XGBoost is not installed.
         """
+        return self._predict(self._with_categories(X), **options)
+
+    def contributions(self, X: Any) -> Any:
+        """Return XGBoost's own contributions.
+
+        Raises:
+            UnsupportedError: XGBoost is not installed.
+        """
+        return self.ask(X, pred_contribs=True)
+
+    def interactions(self, X: Any) -> Any:
+        """Return XGBoost's own interactions.
+
+        Raises:
+            UnsupportedError: XGBoost is not installed.
+        """
+        return self.ask(X, pred_interactions=True)
+
+    def _with_categories(self, X: Any) -> Any:
         if self.categories and hasattr(X, "iloc"):
             columns = [X.columns[i] for i in self.categories]
             X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return self._predict(X, **options)
+        return X

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD, PAIRS
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, answers, given, imports
+from pretzel.importers.xgboost.contributions import contribution_methods
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
@@ -26,14 +29,16 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def document_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers, by all rounds; offer ``pred_leaf``."""
-    offer_leaves(model, x, step)
+    """Return what ``Booster.predict`` answers, by all rounds; offer leaves, contributions and interactions."""
+    offer_explanations(model, x, step)
     return {"predict": answered(model, margins(model, x, step), step)}
 
 
-def offer_leaves(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
-    """Offer the node at which a row ends in each tree, where there are trees."""
+def offer_explanations(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
+    """Offer the node at which a row ends in each tree, and what features and their pairs add, where there are trees."""
     if model.trees:
+        for method in (METHOD, PAIRS):
+            step.offer(method, partial(contribution_methods, model, x, step, method, missing))
         shape = () if len(model.trees) == 1 else None  # of one tree XGBoost returns a vector
         step.offer("leaf_index", lambda: leaves(model, x, step, missing=missing), dtype="<f4", shape=shape)
 

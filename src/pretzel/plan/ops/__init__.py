@@ -9,6 +9,7 @@ from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Spar
 from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.contributions import TreeContributions
 from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
@@ -95,6 +96,7 @@ __all__ = [
     "Threshold",
     "Tokenize",
     "Topics",
+    "TreeContributions",
     "TreeEnsemble",
     "WeightedMedian",
     "Where",

@@ -42,11 +42,12 @@ def _reached(node: ops.TreeEnsemble, x: np.ndarray, root: int) -> np.ndarray:
 def _leaf(node: ops.TreeEnsemble, row: np.ndarray, at: int) -> int:
     left, right = node.left.array, node.right.array
     while left[at] >= 0:
-        at = int(left[at] if _goes_left(node, at, row[node.feature.array[at]]) else right[at])
+        at = int(left[at] if goes_left(node, at, row[node.feature.array[at]]) else right[at])
     return int(right[at])
 
 
-def _goes_left(node: ops.TreeEnsemble, at: int, x: np.floating) -> bool:
+def goes_left(node: ops.TreeEnsemble | ops.TreeContributions, at: int, x: np.floating) -> bool:
+    """Whether a row with this value goes left at an inner node."""
     if np.isnan(x):
         return bool(node.missing_left.array[at])
     if node.category_range is not None and node.categories is not None and node.category_range.array[at, 1]:
