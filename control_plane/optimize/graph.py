@@ -13,6 +13,7 @@ from pretzel.plan.graph import readers
 from pretzel.plan.node import Node
 from pretzel.plan.ops import RequireFinite
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import usual
 
 
 class Graph:
@@ -40,7 +41,9 @@ class Graph:
 
     @cached_property
     def _readers(self) -> dict[Node, int]:
-        return readers(self.definition.outputs.values())
+        # What is computed on request alone is no reason to compute anything for the usual outputs.
+        outputs = self.definition.outputs
+        return {**readers(outputs.values()), **readers(outputs[name] for name in usual(outputs))}
 
     @cached_property
     def _exact(self) -> set[Node]:
