@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from pretzel.cli import output
 from pretzel.cli.estimators import load_model
 from pretzel.cli.files import read_sample
-from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
 from pretzel.client.deployment import silent
@@ -43,6 +43,7 @@ def deploy(
     ] = "exact",
     alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
     wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
+    outputs: Outputs = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
     control: Control = CONTROL,
     timeout: Timeout = 300,
@@ -56,7 +57,15 @@ def deploy(
         with _progress(not json) as report:
             options = {} if weights == "exact" else {"weights": weights}
             version = plane.deploy(
-                name, model, sample=rows, tolerance=tolerance, alias=alias, wait=wait, options=options, progress=report
+                name,
+                model,
+                sample=rows,
+                tolerance=tolerance,
+                alias=alias,
+                wait=wait,
+                options=options,
+                outputs=outputs,
+                progress=report,
             )
     if json:
         output.print_json(version)

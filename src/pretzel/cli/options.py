@@ -16,3 +16,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="`name`, `name@version
 
 CONTROL = "127.0.0.1:8101"
 SERVER = "127.0.0.1:8001"
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--output", help="A method to serve; may be repeated.  Without it, all that cost little memory."),
+]

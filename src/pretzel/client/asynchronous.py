@@ -204,11 +204,12 @@ class AsyncControlPlane(AsyncConnection):
         alias: str = "stable",
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
         """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
-        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {})
+        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {}, outputs)
         return await self._run(deployment.deploy(request, progress or deployment.silent), timeout)
 
     async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:

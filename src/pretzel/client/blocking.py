@@ -232,6 +232,7 @@ class ControlPlane(Connection):
         alias: str = "stable",
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -249,6 +250,8 @@ class ControlPlane(Connection):
             options: by name.  ``weights``: how the weights of large products are held, ``exact``, ``f32``, ``f16`` or
                 ``sparse``; anything but exact needs a sample and is refused where the answers to it differ by more than
                 the tolerance.
+            outputs: the methods to serve; None: all that the estimator has, and of ``contributions``, ``interactions`` and
+                ``leaf_index`` those that add little to the model's memory.
             progress: called with (step, done, total); bytes while uploading.
             timeout: seconds for all of it.
 
@@ -256,7 +259,7 @@ class ControlPlane(Connection):
             UnsupportedError: the estimator cannot be served exactly; the message names step and option.
             VerificationError: the answers on the sample differ.
         """
-        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {})
+        request = deployment.Deployment(name, model, sample, expected, tolerance, alias, wait, options or {}, outputs)
         return self._run(deployment.deploy(request, progress or deployment.silent), timeout)
 
     def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +45,7 @@ class Deployment:
     alias: str = "stable"
     wait: bool = True
     options: Mapping[str, Any] | None = None
+    outputs: Sequence[str] | None = None
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -81,7 +82,7 @@ def _submit(
 
 def _prepare(wanted: Deployment) -> tuple[pb.DeployModelRequest, dict[Digest, Parameter]]:
     wanted = replace(wanted, model=_opened(wanted.model))
-    definition = _definition(wanted.model, wanted.sample)
+    definition = _definition(wanted.model, wanted.sample, wanted.outputs)
     return _request(wanted, definition), definition.parameters
 
 
@@ -94,19 +95,31 @@ def _opened(model: Any) -> Any:
     return opened(model)
 
 
-def _definition(model: Any, sample: Any) -> Definition:
+def _definition(model: Any, sample: Any, outputs: Sequence[str] | None) -> Definition:
     if isinstance(model, Definition):
-        return model
+        return model if outputs is None else _only(model, outputs)
     from pretzel.importers import export  # loads scikit-learn, which a client that only predicts need not have
 
     try:
-        return export(model, sample=sample)
+        return export(model, sample=sample, outputs=outputs)
     except UnsupportedError:
         raise
     except Exception:
         if sample is not None:
             _try(model, head(sample, SAMPLE_ROWS))  # what the library says of a sample that does not fit is plainer
         raise
+
+
+def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
+    """Return the definition with these methods alone."""
+    kept: dict[str, Any] = {}
+    for name in outputs:
+        found = outputs_of(name, definition.outputs)
+        if not found:
+            known = ", ".join(methods_of(definition.outputs))
+            raise InputError(f"outputs: this definition has no {name!r:.60}; choose among {known}, or export it anew")
+        kept |= {part: definition.outputs[part] for part in found}
+    return Definition(kept, definition.inputs, definition.metadata)
 
 
 def _try(estimator: Any, X: Any) -> None:

@@ -9,10 +9,12 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers.registry import Methods, Offer
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
-from pretzel.plan.parts import methods_of, outputs_of
+from pretzel.plan.parts import MATRICES, methods_of, outputs_of
 
 LITTLE = 64 << 10
 """Bytes of parameters that an optional output may add to any model."""
+MOST_NAMES = 10_000
+"""Names of features that the metadata of a model takes, which each description of it repeats."""
 SHARE = 2
 """Beyond that, it may add one part in so many of what the model has without it."""
 
@@ -39,7 +41,22 @@ def with_wanted(
     return outputs, {
         "forms": {name: form for name, offer in offers.items() if name in kept and (form := _form(offer))},
         "on_request": [name for name in offers if name not in kept],
+        "explained": _explained(estimator) if kept & {*MATRICES} else [],
     }
+
+
+def _explained(estimator: Any) -> list[str]:
+    """Return the names of the features that contributions are of: what the last step reads, where its steps name it."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    steps = getattr(estimator, "steps", ())
+    try:
+        if len(steps) > 1:
+            names = estimator[:-1].get_feature_names_out()
+        else:
+            names = getattr(steps[0][1] if steps else estimator, "feature_names_in_", None)
+    except Exception:  # a step that names nothing, for whatever reason, leaves the features without names
+        names = None
+    return [] if names is None or len(names) > MOST_NAMES else [str(name) for name in names]
 
 
 def _built(name: str, offer: Offer) -> Methods:

@@ -14,7 +14,7 @@ from pretzel.importers.xgboost.contributions import contribution_methods
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
-from pretzel.importers.xgboost.scores import leaves, margins
+from pretzel.importers.xgboost.scores import leaves, margins, terms
 from pretzel.plan.types import dense
 
 
@@ -35,7 +35,9 @@ def document_model(model: Model, x: Columns, step: Step) -> Methods:
 
 
 def offer_explanations(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
-    """Offer the node at which a row ends in each tree, and what features and their pairs add, where there are trees."""
+    """Offer leaves, and what features and their pairs add; of a linear model what features add."""
+    if model.coefficients is not None:
+        step.offer(METHOD, partial(terms, model, x, step, missing))
     if model.trees:
         for method in (METHOD, PAIRS):
             step.offer(method, partial(contribution_methods, model, x, step, method, missing))

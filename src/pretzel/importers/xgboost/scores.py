@@ -11,8 +11,8 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
-from pretzel.importers.registry import Step
-from pretzel.importers.xgboost.linear import linear
+from pretzel.importers.registry import Methods, Step
+from pretzel.importers.xgboost.linear import linear, linear_terms
 from pretzel.importers.xgboost.model import Model, Tree
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -39,6 +39,12 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     vectors = model.trees[0].leaves.ndim == 2
     group = np.array(model.group) if len(base) > 1 and not vectors else None
     return joined(forest.x, forest.trees, base=base, group=group, strict=True)
+
+
+def terms(model: Model, x: Columns, step: Step, missing: float) -> Methods:
+    """Return what each feature adds to the scores of a linear model."""
+    assert model.coefficients is not None
+    return linear_terms(model.coefficients, as_margins(model), _numbers(x, missing), step)
 
 
 @dataclass(frozen=True)
