@@ -11,7 +11,7 @@ from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 from pretzel.plan.parts import MATRICES, methods_of, outputs_of
 
-LITTLE = 64 << 10
+LITTLE = 1 << 20
 """Bytes of parameters that an optional output may add to any model."""
 MOST_NAMES = 10_000
 """Names of features that the metadata of a model takes, which each description of it repeats."""
@@ -96,7 +96,8 @@ def _costs_little(parts: Iterable[Node], others: Iterable[Node]) -> bool:
 
 
 def _sizes(roots: Iterable[Node]) -> dict[Any, int]:
-    return {p.digest: p.nbytes for node in topological(roots) for p in node.parameters.values()}
+    """Return the bytes of parameters by operator: each operator lays them out in its own way."""
+    return {(node.name, p.digest): p.nbytes for node in topological(roots) for p in node.parameters.values()}
 
 
 def _form(offer: Offer) -> list[Any]:
