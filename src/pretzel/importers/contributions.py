@@ -35,7 +35,19 @@ def contributions(
     them each column belongs that the forest reads.  The answer is None where contributions are not defined (no cover is
     recorded, or one is 0 above a split), or where a tree is too deep, or a matrix too wide, to compute them.
     """
-    cover = _cover(trees)
+    return of_covers(forest, _cover(trees), bias, width=width, features=features, interactions=interactions)
+
+
+def of_covers(
+    forest: Node,
+    cover: np.ndarray | None,
+    bias: np.ndarray,
+    *,
+    width: int,
+    features: np.ndarray | None = None,
+    interactions: bool = False,
+) -> Node | None:
+    """Return what :func:`contributions` returns, by the weights of training rows in each node."""
     side = (width + 1) ** 2 if interactions else width + 1
     if not isinstance(forest, ops.TreeEnsemble) or cover is None or width < 1:
         return None

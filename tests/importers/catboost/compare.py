@@ -13,7 +13,7 @@ from pretzel.importers.files import opened
 from pretzel.importers.registry import answer_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
-from pretzel.plan.parts import is_optional
+from pretzel.plan.parts import OPTIONAL, methods_of, outputs_of, taken_apart
 from pretzel.plan.reference import evaluate
 from tests.importers.sklearn.compare import BATCHES, _assert_close, run
 from tests.importers.sklearn.frames import _plain, count, cut, rows_of
@@ -45,13 +45,15 @@ def assert_answers(
 def wanted(model: Any, definition: Definition, x: Any, served: Any = None) -> dict[str, Any]:
     """Return what CatBoost answers; the labels of several classes, which it gives as a matrix, one a row."""
     answers = {}
-    for name in definition.outputs:
+    for name in methods_of(definition.outputs):
         if name == "decision_function":
             answers[name] = model.predict(x, prediction_type="RawFormulaVal")
-        elif is_optional(name):
+        elif name in OPTIONAL:
             ask = answer_of(model if served is None else opened(served), name)  # leaves are numbered anew in a file
             assert ask is not None
-            answers[name] = as_sent(name, ask(x), definition.outputs[name].type, definition.metadata)
+            parts = taken_apart(name, ask(x), outputs_of(name, definition.outputs))
+            kinds = {part: definition.outputs[part].type for part in parts}
+            answers |= {part: as_sent(part, parts[part], kinds[part], definition.metadata) for part in parts}
         else:
             answers[name] = np.asarray(getattr(model, name)(x))
     if isinstance(model, CatBoostClassifier) and definition.outputs["predict"].type.width is None:

@@ -8,7 +8,7 @@ from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegre
 
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import read_cbm
-from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.model import Model, shap_values
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
@@ -37,6 +37,12 @@ def raw_scores(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the raw scores, as ``predict`` does."""
     _, raw = _read(estimator, x, step)
     return {"predict": raw}
+
+
+@answers("contributions", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
+def own_shap_values(estimator: Any, X: Any) -> Any:
+    """Ask CatBoost for SHAP values."""
+    return shap_values(estimator, X)
 
 
 @answers("leaf_index", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)

@@ -36,9 +36,9 @@ class Nodes:
 def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
     """Return the sum of the leaves that each row reaches, tree after tree, before scale and bias."""
     single = trees.dimension == 1
-    nodes, roots = _symmetric(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
+    nodes, roots = written_out(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
     leaves = np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)
-    return _operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+    return operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
 
 
 def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
@@ -47,7 +47,7 @@ def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
     Every leaf of a symmetric tree is kept apart here.  Source: ``calc_leaf_indexes`` (``CalcLeafIndexesMulti``).
     """
     numbers = np.arange(len(trees.leaves))
-    nodes, roots = _symmetric(trees, numbers) if trees.steps is None else _stepwise(trees)
+    nodes, roots = written_out(trees, numbers) if trees.steps is None else _stepwise(trees)
     leaf = nodes.false < 0
     tree = np.searchsorted(roots, np.arange(len(leaf)), "right") - 1 if trees.steps is None else _tree_of(trees)
     reached = nodes.true[leaf]
@@ -56,7 +56,7 @@ def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
     np.minimum.at(first, tree[leaf], reached)
     places = np.zeros(len(trees.leaves), np.int32)
     places[reached] = reached - first[tree[leaf]]
-    return _operator(x, nodes, roots, splits, places, base=Parameter.of(np.zeros(1, np.int32)), aggregate="each")
+    return operator(x, nodes, roots, splits, places, base=Parameter.of(np.zeros(1, np.int32)), aggregate="each")
 
 
 def _tree_of(trees: Trees) -> np.ndarray:
@@ -67,7 +67,8 @@ def _tree_of(trees: Trees) -> np.ndarray:
     return np.concatenate([own, own[np.nonzero(short)[0]]])
 
 
-def _operator(x: Node, nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: np.ndarray, **others: Any) -> Node:
+def operator(x: Node, nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: np.ndarray, **others: Any) -> Node:
+    """Return the operator over these nodes, with ``leaves`` by the rows that they name."""
     inner = nodes.false >= 0
     split = np.where(inner, nodes.split, 0)
     require(bool((nodes.true[~inner] < len(leaves)).all()), "a node names a leaf that is not there")
@@ -111,7 +112,7 @@ def _bit_sets(place: np.ndarray) -> dict[str, Any]:
     return {"categories": Parameter.of(sets), "category_range": _indices(ranges)}
 
 
-def _symmetric(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
+def written_out(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
     """Return symmetric trees written out; runs of equal ``leaves``, values of 64 bits each, become one."""
     first_leaf = np.cumsum(1 << trees.sizes) - (1 << trees.sizes)
     bits = np.ascontiguousarray(leaves.reshape(len(leaves), -1)).view(np.int64)
