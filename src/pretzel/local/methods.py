@@ -63,7 +63,8 @@ class Deferred:
     """A method that is compiled at its first call, since few ask for it."""
 
     def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
-        self._make, self._made, self._lock = make, None, threading.Lock()  # type: ignore[var-annotated]
+        self._make, self._lock = make, threading.Lock()
+        self._made: Callable[[Any], Any] | None = None
 
     def __call__(self, X: Any) -> Any:
         """Return what the method returns for X.
@@ -72,10 +73,11 @@ class Deferred:
             InputError: X is not what the estimator takes.
             UnsupportedError: the output cannot be served exactly.
         """
-        if self._made is None:
+        made = self._made
+        if made is None:
             with self._lock:
-                self._made = self._made or self._make()
-        return self._made(X)
+                made = self._made = self._made or self._make()
+        return made(X)
 
 
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:

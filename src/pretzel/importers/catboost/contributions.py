@@ -75,7 +75,7 @@ def _groups(model: Model) -> tuple[list[int], np.ndarray]:
     A statistic of several columns is one group, whose contribution they share alike.
     """
     width = model.n_features_in_
-    known = {(column,): column for column in range(width)}
+    known: dict[tuple[int, ...], int] = {(column,): column for column in range(width)}
     groups = [known.setdefault(_columns(feature, model), len(known)) for feature in model.features]
     shares = np.zeros((len(known), width))
     for columns, group in known.items():
