@@ -155,7 +155,7 @@ class Client(Connection):
         return self.score(model, X, "contributions", timeout=timeout)
 
     def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return a matrix for each row: the SHAP interaction values of each pair of features, and the expected value."""
+        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
         return self.score(model, X, "interactions", timeout=timeout)
 
     def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:

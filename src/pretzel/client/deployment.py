@@ -169,7 +169,9 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
 
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
-            answer = own_answer(estimator, method, X) if method != SQUARE else None  # it would fill the sample's message
+            answer = (
+                own_answer(estimator, method, X) if method != SQUARE else None
+            )  # it would fill the sample's message
             if answer is not None:
                 answers |= taken_apart(method, answer, outputs_of(method, definition.outputs))
     return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}

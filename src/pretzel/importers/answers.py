@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sklearn.model_selection._search import BaseSearchCV
-from sklearn.pipeline import Pipeline
-
 Ask = Callable[[Any, Any], Any]
 Asked = TypeVar("Asked", bound=Ask)
 
@@ -34,9 +31,9 @@ def own_answer(estimator: Any, method: str, X: Any) -> Any:
     ask = _ASKED.get((type(estimator), method))
     if ask is not None:
         return ask(estimator, X)
-    if isinstance(estimator, BaseSearchCV):
+    if hasattr(estimator, "best_estimator_"):
         return own_answer(estimator.best_estimator_, method, X)
-    if isinstance(estimator, Pipeline) and len(estimator.steps):
+    if getattr(estimator, "steps", None):
         given = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
         return own_answer(estimator.steps[-1][1], method, given)
     return None

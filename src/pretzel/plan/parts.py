@@ -17,7 +17,7 @@ _PART = re.compile(r"(\w+)\[\d+\]")
 COLUMNS = "predict"
 """The method whose parts are the columns of one array."""
 MATRICES = ("contributions", "interactions")
-"""Methods whose parts are matrices of one array, behind each other along its second axis; parts of others are a list."""
+"""Methods whose parts are matrices of one array, stacked along its second axis; parts of other methods are a list."""
 SQUARE = "interactions"
 """The method that gives a square matrix for each row; as an output it lies flat, row of the matrix by row."""
 ON_REQUEST = frozenset(MATRICES)

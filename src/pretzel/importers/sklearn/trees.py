@@ -52,7 +52,9 @@ def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Meth
     raw = _boosted(estimator, x, step)
     halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
     odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
-    return _scored(estimator, raw, odds, inclusive=True, step=step) | _explained(estimator, raw, _boosted_trees(estimator))
+    return _scored(estimator, raw, odds, inclusive=True, step=step) | _explained(
+        estimator, raw, _boosted_trees(estimator)
+    )
 
 
 @imports(ensemble.GradientBoostingRegressor)
@@ -120,8 +122,8 @@ def _explained(estimator: Any, forest: Node, trees: Sequence[Trees], features: n
     if not isinstance(forest, ops.TreeEnsemble):
         return {}
     bias = forest.base.array.copy()
-    for i, tree in enumerate(trees):
-        value = expected_value(tree) / (len(trees) if forest.aggregate == "mean" else 1)
+    for i, one in enumerate(trees):
+        value = expected_value(one) / (len(trees) if forest.aggregate == "mean" else 1)
         bias[slice(None) if forest.group is None else forest.group.array[i]] += value
     node = contributions(forest, trees, bias, width=int(estimator.n_features_in_), features=features)
     return each_output(METHOD, node, len(bias))
@@ -130,7 +132,9 @@ def _explained(estimator: Any, forest: Node, trees: Sequence[Trees], features: n
 def _explained_histogram(estimator: Any, raw: Node) -> Methods:
     categorical = estimator.is_categorical_ if estimator._preprocessor is not None else np.zeros(0, bool)
     places = np.arange(estimator.n_features_in_)
-    features = np.concatenate([np.flatnonzero(categorical), np.flatnonzero(~categorical)]) if len(categorical) else places
+    features = (
+        np.concatenate([np.flatnonzero(categorical), np.flatnonzero(~categorical)]) if len(categorical) else places
+    )
     return _explained(estimator, raw, _histogram_trees(estimator), features)
 
 
@@ -240,4 +244,6 @@ def _histogram_tree(predictor: Any) -> Trees:
     ranges = np.where(categorical[:, None], ranges, 0)
     threshold = np.where(categorical, 0.0, nodes["num_threshold"])
     cover = nodes["count"].astype(np.float64)
-    return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges, cover)
+    return Trees(
+        nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges, cover
+    )

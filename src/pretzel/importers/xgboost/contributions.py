@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -29,12 +30,10 @@ def contribution_methods(model: Model, x: Columns, step: Step, missing: float = 
     trees = [one.weighed(float(weight)) for one, weight in zip(forest.trees, weights, strict=False)]
     group = np.array(model.group) if len(base) > 1 else None
     whole = joined(forest.x, trees, base=np.zeros(len(base), np.float32), group=group, strict=True)
-    bias, methods = _expected(model, forest.trees, weights), {}
-    for method in (METHOD, PAIRS):
-        pairs = method == PAIRS
-        shape = {"width": model.features, "features": forest.features, "interactions": pairs}
-        methods |= each_output(method, contributions(whole, trees, bias, **shape), len(base))
-    return methods
+    bias = _expected(model, forest.trees, weights)
+    explain = partial(contributions, whole, trees, bias, width=model.features, features=forest.features)
+    methods = each_output(METHOD, explain(), len(base))
+    return methods | each_output(PAIRS, explain(interactions=True), len(base))
 
 
 def _expected(model: Model, trees: list[Trees], weights: np.ndarray) -> np.ndarray:

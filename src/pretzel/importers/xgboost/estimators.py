@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import xgboost
 
+from pretzel.importers.answers import asked
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.answers import asked
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.contributions import contribution_methods
