@@ -144,7 +144,7 @@ class AsyncClient(AsyncConnection):
         return await self.score(model, X, "contributions", timeout=timeout)
 
     async def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return a matrix for each row: the SHAP interaction values of each pair of features, and the expected value."""
+        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
         return await self.score(model, X, "interactions", timeout=timeout)
 
     async def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:

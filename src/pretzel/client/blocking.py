@@ -155,7 +155,7 @@ class Client(Connection):
         return self.score(model, X, "contributions", timeout=timeout)
 
     def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return a matrix for each row: the SHAP interaction values of each pair of features, and the expected value."""
+        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
         return self.score(model, X, "interactions", timeout=timeout)
 
     def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
@@ -250,8 +250,8 @@ class ControlPlane(Connection):
             options: by name.  ``weights``: how the weights of large products are held, ``exact``, ``f32``, ``f16`` or
                 ``sparse``; anything but exact needs a sample and is refused where the answers to it differ by more than
                 the tolerance.
-            outputs: the methods to serve; None: all that the estimator has, and of ``contributions``, ``interactions`` and
-                ``leaf_index`` those that add little to the model's memory.
+            outputs: the methods to serve; None: all that the estimator has, and of ``contributions``, ``interactions``
+                and ``leaf_index`` those that add little to the model's memory.
             progress: called with (step, done, total); bytes while uploading.
             timeout: seconds for all of it.
 

@@ -108,7 +108,7 @@ def _assert_close(what: str, got: Any, want: Any, relative: float, scale: float)
 
 
 def _assert_contributions(what: str, got: Any, want: Any) -> None:
-    """Fail unless contributions are the library's; XGBoost's float32 sums cancel, so the largest of a row is the scale."""
+    """Fail unless contributions are the library's; of float32 sums, which cancel, the largest of a row is the scale."""
     assert got.dtype == want.dtype, f"{what}: {got.dtype}, want {want.dtype}"
     single, size = want.dtype == np.float32, np.abs(want)
     scale = 1e-5 * size.max(axis=1, keepdims=True, initial=0.0) if single else 1e-9 * size.max(axis=0, initial=1.0)

@@ -1,4 +1,4 @@
-"""The kernel of contributions by itself: layouts that lie are refused, depths at both ends are served, and its rules."""
+"""The kernel of contributions by itself: layouts that lie are refused, deep trees are served; and its rules."""
 
 from __future__ import annotations
 

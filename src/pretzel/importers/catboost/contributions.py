@@ -53,8 +53,8 @@ def contribution_methods(x: Node, model: Model, splits: Splits) -> Methods:
 def _is_explained(model: Model) -> bool:
     """Whether the library explains a model, and row by row.
 
-    It refuses those that scale their sums, and explains one of two scores with uncertainty.  Its values do not add up to
-    its answers where trees are not symmetric, and depend on the other rows given where features are monotone.
+    It refuses those that scale their sums, and explains one of two scores with uncertainty.  Its values do not add up
+    to its answers where trees are not symmetric, and depend on the other rows given where features are monotone.
     """
     symmetric = model.trees.steps is None and len(model.trees.sizes) > 0
     return symmetric and model.scale == 1 and model.loss != "RMSEWithUncertainty" and not model.is_monotone

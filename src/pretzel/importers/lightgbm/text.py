@@ -138,7 +138,7 @@ def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
 
 
 def _covers(block: Lines, key: str, count: int) -> np.ndarray:
-    """Return numbers that predictions do not need: nothing where they are missing, or not as many as there should be."""
+    """Return numbers that predictions do not need: nothing where they are missing, or of another number."""
     found = _array(block, key, np.float64, None)
     return found if len(found) == count else found[:0]
 

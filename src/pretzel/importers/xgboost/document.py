@@ -149,7 +149,7 @@ def _tree(index: int, tree: Any, features: int, outputs: int) -> Tree:
 
 def _cover(tree: Any, nodes: int) -> np.ndarray | None:
     """Return the weights of the training rows; predictions need none, so those of another number count for nothing."""
-    cover = _numbers(tree, "sum_hessian", np.float32) if "sum_hessian" in tree else ()
+    cover = _numbers(tree, "sum_hessian", np.float32) if "sum_hessian" in tree else np.zeros(0, np.float32)
     return cover if len(cover) == nodes else None
 
 

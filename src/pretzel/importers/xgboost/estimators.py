@@ -96,13 +96,13 @@ def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) 
 @answers("contributions", *ESTIMATORS)
 def pred_contribs(estimator: xgboost.XGBModel, X: Any) -> Any:
     """Ask XGBoost for the contributions, by the rounds that ``predict`` goes by."""
-    return _ask(estimator, X, pred_contribs=True)
+    return booster_answer(estimator, X, pred_contribs=True)
 
 
 @answers("interactions", *ESTIMATORS)
 def pred_interactions(estimator: xgboost.XGBModel, X: Any) -> Any:
     """Ask XGBoost for the interactions, by the rounds that ``predict`` goes by."""
-    return _ask(estimator, X, pred_interactions=True)
+    return booster_answer(estimator, X, pred_interactions=True)
 
 
 @answers("leaf_index", *ESTIMATORS)
@@ -111,7 +111,8 @@ def apply(estimator: xgboost.XGBModel, X: Any) -> Any:
     return estimator.apply(X)
 
 
-def _ask(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
+def booster_answer(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
+    """Return what the booster of an estimator answers with these options."""
     given = xgboost.DMatrix(
         X,
         missing=estimator.missing,

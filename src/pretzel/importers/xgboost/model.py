@@ -27,7 +27,7 @@ class Tree:
     categories: Mapping[int, np.ndarray]
     """For each node that asks for a category, those that go right."""
     cover: np.ndarray | None = None
-    """``f32[nodes]``: the sum of second derivatives over the training rows that reached each node, where it is recorded."""
+    """``f32[nodes]``: the sum of second derivatives over the training rows of each node, where it is recorded."""
 
 
 @dataclass(frozen=True)

@@ -23,16 +23,16 @@ MOST_COLUMNS = 1 << 30
 class TreeContributions(Node):
     """The SHAP value of each feature for each output of a forest, and the expected value last.
 
-    Trees are those of ``TreeEnsemble``: all fields of the same name mean the same.  An output has ``width + 1`` columns:
-    what each feature adds, and ``bias``.  The outputs lie one after the other.  Shares of training rows stand in for
-    features that are not known: a child has ``cover[child] / cover[parent]`` of the weight of its parent.
+    Trees are those of ``TreeEnsemble``: all fields of the same name mean the same.  An output has ``width + 1``
+    columns: what each feature adds, and ``bias``.  The outputs lie one after the other.  Where a feature is not known,
+    both children of a node count, each by its share ``cover[child] / cover[parent]``.
 
     With ``interactions`` an output has ``(width + 1) ** 2`` columns, a symmetric matrix row by row: half of what each
     pair of features adds on either side of the diagonal, on the diagonal what is left of each feature, and ``bias`` in
     the last place.
 
     Source: path-dependent TreeSHAP (Lundberg et al. 2018), as LightGBM (``Tree::TreeSHAP``), XGBoost
-    (``CalculateContributions``) and ``shap.TreeExplainer`` compute it.  Sums are float64, whatever the type of the leaves.
+    (``CalculateContributions``) and ``shap.TreeExplainer`` compute it.  Sums are float64, also of float32 leaves.
     """
 
     x: Node

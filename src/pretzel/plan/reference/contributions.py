@@ -24,7 +24,7 @@ def _contributions(node: ops.TreeContributions, row: np.ndarray, output: int) ->
 
 
 def _interactions(node: ops.TreeContributions, row: np.ndarray, output: int) -> np.ndarray:
-    """Return half of how the values change as each feature in turn is known rather than not; the rest on the diagonal."""
+    """Return half of how the values change as each feature is known rather than not; the rest on the diagonal."""
     found = np.zeros((node.width + 1, node.width + 1))
     whole = _values(node, row, output)
     asked = sorted(set(node.feature_of_column[node.feature.array[node.left.array >= 0]].tolist()))
@@ -38,7 +38,7 @@ def _interactions(node: ops.TreeContributions, row: np.ndarray, output: int) -> 
 def _values(
     node: ops.TreeContributions, row: np.ndarray, output: int, condition: int = -1, known: int = 0
 ) -> np.ndarray:
-    """Return the SHAP value of each feature; of a game without feature ``condition``, which is known (1) or not (-1)."""
+    """Return the SHAP value of each feature; feature ``condition`` is no player, but known (1) or not (-1)."""
     phi = np.zeros(node.width)
     for tree, root in enumerate(node.roots.array.tolist()):
         if node.group is None or node.group.array[tree] == output:
