@@ -147,6 +147,10 @@ class AsyncClient(AsyncConnection):
         """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
         return await self.score(model, X, "interactions", timeout=timeout)
 
+    async def leaf_index(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the leaf that each row reaches in each tree, as the model's library numbers leaves."""
+        return await self.score(model, X, "leaf_index", timeout=timeout)
+
     async def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return await self.score(model, X, "transform", timeout=timeout)

@@ -17,8 +17,8 @@ from pretzel.importers.xgboost.scores import as_margins, checked, forest_of
 def contribution_methods(model: Model, x: Columns, step: Step, method: str, missing: float = math.nan) -> Methods:
     """Return the contributions, or the interactions, of features to each score; the expected value last.
 
-    Infinity is refused, as a ``DMatrix`` refuses it.  There are none of linear models, and none of trees whose leaves are
-    vectors, of which XGBoost 3.2 computes none.
+    Infinity is refused, as a ``DMatrix`` refuses it.  There are none of linear models, and none of trees whose
+    leaves are vectors, of which XGBoost 3.2 computes none.
     Source: ``ShapValues``, ``ShapInteractionValues``.
     """
     base = as_margins(model)
