@@ -148,4 +148,12 @@ def test_contributions_in_float32_may_be_off_by_the_rounding_of_their_row() -> N
             compare(name, want + np.float32([[0, 5e-5, 0], [0, 0, 0]]), want, tolerance)
     with pytest.raises(VerificationError, match="row 0, column 1"):
         compare("predict_proba", off, want, tolerance_of("predict_proba", off, Tolerance()))
-    assert tolerance_of("contributions", off.astype(np.float64), Tolerance()) == Tolerance()
+    assert tolerance_of("contributions", off.astype(np.float64), Tolerance()) == Tolerance(row=1e-9)
+
+
+def test_contributions_that_cancel_are_measured_by_their_row() -> None:
+    want = floats(0.5, -5e-17, -0.5)[None]
+    got = floats(0.5, 0.0, -0.5)[None]
+    compare("contributions", got, want, tolerance_of("contributions", got, Tolerance()))
+    with pytest.raises(VerificationError, match="row 0, column 1"):
+        compare("predict_proba", got, want, tolerance_of("predict_proba", got, Tolerance()))
