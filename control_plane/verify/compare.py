@@ -111,8 +111,8 @@ def _compare_floats(
         delta = np.where(finite, np.abs(got - want), 0.0)
         allowed = tolerance.relative * size + tolerance.absolute * scale
         if tolerance.row:
-            at = np.arange(len(want)) if places is None else places
-            allowed = allowed + tolerance.row * _largest(size, at // max(math.prod(shape[1:]), 1))
+            flat = np.arange(len(want)) if places is None else places
+            allowed = allowed + tolerance.row * _largest(size, flat // max(math.prod(shape[1:]), 1))
     same = np.where(finite, delta <= allowed, (got == want) | (np.isnan(got) & np.isnan(want)))
     if not same.all():
         at = int((~same).argmax())

@@ -21,8 +21,10 @@
 #include "cpu.h"
 #include "trees/forest.h"
 
+#define CONTRIBUTIONS_LANES 16 /* rows taken at once */
+
 enum {
-    CONTRIBUTIONS_ROWS = 16,     /* rows taken at once */
+    CONTRIBUTIONS_ROWS = CONTRIBUTIONS_LANES,
     CONTRIBUTIONS_POINTS = 64,   /* points of the longest rule */
     CONTRIBUTIONS_DEPTH = 1000,  /* edges on the longest path */
 };
