@@ -25,8 +25,14 @@ def has_form(output: str, metadata: Metadata) -> bool:
 def as_returned(output: str, values: np.ndarray, metadata: Metadata) -> np.ndarray:
     """Return the values of an output in the library's dtype and shape."""
     dtype, shape = (metadata.get("forms") or {}).get(output) or (None, None)
-    values = values if dtype is None else values.astype(dtype, copy=False)
+    values = values if dtype is None else _as_dtype(values, np.dtype(dtype))
     return values if shape is None else values.reshape(len(values), *shape)
+
+
+def _as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return values in another dtype; indices, which are not negative, need no copy to become unsigned."""
+    unsigned = dtype.kind == "u" and values.dtype.kind == "i" and dtype.itemsize == values.itemsize
+    return values.view(dtype) if unsigned else values.astype(dtype, copy=False)
 
 
 def as_sent(output: str, answer: Any, kind: ValueType, metadata: Metadata) -> Any:
