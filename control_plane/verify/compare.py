@@ -36,7 +36,7 @@ class Tolerance:
 
 
 def tolerance_of(output: str, value: Value, tolerance: Tolerance) -> Tolerance:
-    """Return the tolerance of one output: of contributions, which are sums that cancel, the scale is that of the row."""
+    """Return the tolerance of one output; contributions are sums that cancel, so their scale is that of the row."""
     if method_of(output) not in MATRICES or not isinstance(value, np.ndarray):
         return tolerance
     return replace(tolerance, row=SINGLE_ROW if value.dtype == np.float32 else tolerance.absolute)

@@ -59,9 +59,6 @@ def test_searches_ask_their_best_estimator_through_pipelines(doubled: str) -> No
     np.testing.assert_array_equal(ask(X), 2 * fitted.predict(X))
 
 
-def test_a_last_step_that_cannot_answer_is_named(doubled: str) -> None:
+def test_a_last_step_that_cannot_answer_is_not_asked(doubled: str) -> None:
     fitted = make_pipeline(StandardScaler(), RandomForestRegressor(n_estimators=1)).fit(X, Y)
-    ask = answer_of(fitted, doubled)
-    assert ask is not None
-    with pytest.raises(TypeError, match="RandomForestRegressor has no way to answer 'doubled'"):
-        ask(X)
+    assert answer_of(fitted, doubled) is None

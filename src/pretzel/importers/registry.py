@@ -20,15 +20,15 @@ Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 Answer = Callable[[Any, Any], Any]
 """A function of (estimator, X) that returns what the library itself answers."""
-Inner = TypeVar("Inner", bound=Callable[[Any, Any], tuple[Any, Any]])
+Inner = TypeVar("Inner", bound=Callable[[Any], tuple[Any, Callable[[Any], Any]]])
 
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
 GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
-INNER: dict[type, Callable[[Any, Any], tuple[Any, Any]]] = {}
-"""Returns of an estimator that passes on what a model inside it answers: that model, and what it is given of X."""
+INNER: dict[type, Callable[[Any], tuple[Any, Callable[[Any], Any]]]] = {}
+"""Functions of an estimator that passes on what a model inside it answers, by class; see :func:`asks_inner`."""
 ANSWERS: dict[tuple[str, type], Answer] = {}
 """How to ask a library for an output that is not a method of the estimator, by output and class."""
 REFUSED: dict[type, tuple[str, str]] = {}
@@ -94,7 +94,7 @@ def answers(output: str, *classes: type) -> Callable[[Answer], Answer]:
 
 
 def asks_inner(*classes: type) -> Callable[[Inner], Inner]:
-    """Register a function of (estimator, X) that returns the model inside which answers, and what it is given of X."""
+    """Register a function that returns the model inside an estimator, and a function of X for what that is given."""
 
     def register(function: Inner) -> Inner:
         INNER.update(dict.fromkeys(classes, function))
@@ -116,16 +116,14 @@ def answer_of(estimator: Any, output: str) -> Callable[[Any], Any] | None:
         found: Callable[[Any], Any] = getattr(estimator, output)
         return found
     if kind in INNER:
-        return partial(_ask_inner, estimator, output)
+        inner, prepare = INNER[kind](estimator)
+        ask = answer_of(inner, output)
+        return None if ask is None else partial(_ask_inner, ask, prepare)
     return answer_of(STAND_INS[kind](estimator), output) if kind in STAND_INS else None
 
 
-def _ask_inner(estimator: Any, output: str, X: Any) -> Any:
-    inner, given_to_it = INNER[type(estimator)](estimator, X)
-    ask = answer_of(inner, output)
-    if ask is None:
-        raise TypeError(f"{type(inner).__qualname__} has no way to answer {output!r}")
-    return ask(given_to_it)
+def _ask_inner(ask: Callable[[Any], Any], prepare: Callable[[Any], Any], X: Any) -> Any:
+    return ask(prepare(X))
 
 
 def refuses(*classes: type, reason: str, remedy: str) -> None:

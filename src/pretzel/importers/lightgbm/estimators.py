@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import lightgbm
+import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
@@ -51,8 +52,14 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
 
 @answers("contributions", *ESTIMATORS)
 def pred_contrib(estimator: lightgbm.LGBMModel, X: Any) -> Any:
-    """Ask LightGBM for the contributions."""
-    return estimator.predict(X, pred_contrib=True)
+    """Ask LightGBM for the contributions, which it returns sparse for sparse rows, one matrix per class."""
+    found = estimator.predict(X, pred_contrib=True)
+    return np.hstack([each.toarray() for each in found]) if isinstance(found, list) else dense(found)
+
+
+def dense(matrix: Any) -> Any:
+    """Return a matrix as an array, whether it is sparse or not."""
+    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
 
 
 @answers("leaf_index", *ESTIMATORS)

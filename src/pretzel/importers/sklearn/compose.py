@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,9 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
 
 
 @asks_inner(Pipeline)
-def last_step(estimator: Pipeline, X: Any) -> tuple[Any, Any]:
-    """Return the last step, and what the steps before it make of X."""
-    return estimator.steps[-1][1], estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
+def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the last step, and the function of those before it."""
+    return estimator.steps[-1][1], estimator[:-1].transform if len(estimator.steps) > 1 else lambda X: X
 
 
 @imports(FeatureUnion)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,9 @@ def search(estimator: Any, x: Columns, step: Step) -> Methods:
     HalvingGridSearchCV,
     HalvingRandomSearchCV,
 )
-def best_estimator(estimator: Any, X: Any) -> tuple[Any, Any]:
+def best_estimator(estimator: Any) -> tuple[Any, Callable[[Any], Any]]:
     """Return the best estimator, which is given X itself."""
-    return estimator.best_estimator_, X
+    return estimator.best_estimator_, lambda X: X
 
 
 @imports(model_selection.FixedThresholdClassifier)
