@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.machine import Machine, calibrated
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.optimize import optimize
+from pretzel.engine.bindings.contributions import lay_out_contributions
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parts import outputs_of
@@ -137,6 +138,16 @@ def _forest(step: Step) -> Work:
     return Work(probes=step.rows * trees, compares=step.rows * trees * depth)
 
 
+def _contributions(step: Step) -> Work:
+    """At each node of each tree a compare; at each point of its rule two products down and two up."""
+    node = step.node
+    points = lay_out_contributions(node)["counts"].array
+    owner = np.searchsorted(np.sort(node.roots.array), np.flatnonzero(node.left.array >= 0), side="right") - 1
+    inner = np.bincount(owner, minlength=len(points))
+    outputs = len(node.bias) if node.group is None else 1
+    return Work(compares=step.rows * inner.sum(), multiply_adds=4.0 * step.rows * outputs * (inner * points).sum())
+
+
 def _product(step: Step) -> Work:
     """A multiply-add for each weight and row; sparse rows look their weights up instead."""
     if any(child.type.layout == "sparse" for child in step.node.inputs):
@@ -167,6 +178,7 @@ def _lookup(step: Step) -> Work:
 
 _COUNTS: tuple[tuple[type | tuple[type, ...], Callable[[Step], Work]], ...] = (
     (ops.TreeEnsemble, _forest),
+    (ops.TreeContributions, _contributions),
     (ops.NearestInTree, _tree_search),
     (ops.CountNgrams, _ngrams),
     (ops.HashNgrams, _ngrams),

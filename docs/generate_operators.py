@@ -29,7 +29,16 @@ from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import Example, examples
 
 PAGE = Path(__file__).with_name("operators.md")
-ORDER = ("transform", "predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+ORDER = (
+    "transform",
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "score_samples",
+    "contributions",
+    "interactions",
+)
 HEAD = """# Estimators
 
 Of the {total} estimators of scikit-learn {version} with `predict`, `transform` or `score_samples`, {served} are served,

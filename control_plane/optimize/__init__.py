@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pretzel.control_plane.optimize.apart import apart, together
+from pretzel.control_plane.optimize.budget import Budget
 from pretzel.control_plane.optimize.driver import RuleError, run
 from pretzel.control_plane.optimize.rules import RULES
 from pretzel.control_plane.optimize.trace import Trace
@@ -14,6 +16,9 @@ __all__ = ["RULES", "RuleError", "Trace", "optimize", "run"]
 def optimize(definition: Definition, *, trace: Trace | None = None) -> Definition:
     """Return a definition with the same inputs, outputs and values, rewritten by every rule until none fires.
 
+    Optional outputs are rewritten apart from the others, so that a definition with them computes the others as one
+    without them does.
+
     The work is bounded: a definition that would take more than :data:`~pretzel.control_plane.optimize.budget.BUDGET`
     comes back rewritten so far.
 
@@ -25,4 +30,7 @@ def optimize(definition: Definition, *, trace: Trace | None = None) -> Definitio
         DefinitionError: there is too much of something.
     """
     DEFINITION.check(definition)
-    return run(definition, RULES, trace=trace)
+    parts, budget = apart(definition), Budget()
+    if len(parts) == 1:
+        return run(definition, RULES, trace=trace, budget=budget)
+    return together(definition, [run(part, RULES, trace=trace, budget=budget) for part in parts])

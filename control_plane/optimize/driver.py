@@ -43,7 +43,7 @@ def run(
         if idle == MAX_PASSES:
             raise RuleError(f"no fixed point after {MAX_PASSES} passes; still firing: {', '.join(fired)}")
     if trace is not None:
-        trace.finished = not graph.budget.spent
+        trace.finished &= not graph.budget.spent
     return graph.definition
 
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pretzel.engine as engine
 from pretzel.control_plane.store.directory import read_file
-from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties
+from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties, tolerance_of
 from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
 from pretzel.control_plane.verify.ties import score_output, tied_labels
 from pretzel.errors import (
@@ -91,7 +91,7 @@ def _compared(
     worst, ties = {}, 0
     for name, want in wanted.items():
         tied = tied_labels(name, results[name], want, wanted, results)
-        worst[name] = compare(name, results[name], want, tolerance, tied)
+        worst[name] = compare(name, results[name], want, tolerance_of(name, results[name], tolerance), tied)
         ties += count_ties(results[name], want, tied)
     return worst, ties
 

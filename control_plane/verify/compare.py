@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pretzel.errors import InputError, VerificationError
+from pretzel.plan.parts import MATRICES, method_of
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 
 Value = np.ndarray | Texts | Csr | Ragged | Labels
 
+SINGLE_ROW = 1e-5
+"""How far contributions in float32 may be from the library's, over the largest of the row: its own sums cancel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """``|got - want| <= relative * |want| + absolute * scale``, with the largest ``|want|`` of the column as scale."""
+    """``|got - want| <= relative * |want| + absolute * scale``, with the largest ``|want|`` of the column as scale.
+
+    ``row`` times the largest ``|want|`` of the row is allowed on top.
+    """
 
     relative: float = 1e-6
     absolute: float = 1e-9
+    row: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no difference can be measured with."""
-        for name, value in (("relative", self.relative), ("absolute", self.absolute)):
+        for name, value in (("relative", self.relative), ("absolute", self.absolute), ("row", self.row)):
             if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"tolerance: {name} is {value}; expected a finite number from 0")
+
+
+def tolerance_of(output: str, value: Value, tolerance: Tolerance) -> Tolerance:
+    """Return the tolerance of one output; contributions are sums that cancel, so their scale is that of the row."""
+    if method_of(output) not in MATRICES or not isinstance(value, np.ndarray):
+        return tolerance
+    return replace(tolerance, row=SINGLE_ROW if value.dtype == np.float32 else tolerance.absolute)
 
 
 def compare(name: str, got: Value, want: Value, tolerance: Tolerance, tied: np.ndarray | bool = False) -> float:
@@ -109,6 +124,9 @@ def _compare_floats(
     with np.errstate(invalid="ignore", over="ignore"):
         delta = np.where(finite, np.abs(got - want), 0.0)
         allowed = tolerance.relative * size + tolerance.absolute * scale
+        if tolerance.row:
+            flat = np.arange(len(want)) if places is None else places
+            allowed = allowed + tolerance.row * _largest(size, flat // max(math.prod(shape[1:]), 1))
     same = np.where(finite, delta <= allowed, (got == want) | (np.isnan(got) & np.isnan(want)))
     if not same.all():
         at = int((~same).argmax())

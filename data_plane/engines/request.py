@@ -33,7 +33,9 @@ class RequestEngine:
         outputs: Sequence[str] | None,
         deadline: float = 0.0,
     ) -> Results:
-        """Compute ``outputs`` (all, where None) of a request; a ``deadline`` is a time of the clock, 0 none.
+        """Compute ``outputs`` of a request (where None, all that are not optional).
+
+        A ``deadline`` is a time of the clock, 0 none.
 
         Raises:
             DeadlineError: the deadline passed before the run began, or during it.

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from pretzel.data_plane.engines.cost import Cost
-from pretzel.data_plane.residency.plans import Entry, PlanCatalog
+from pretzel.data_plane.residency.plans import Entry, PlanCatalog, any_optional
 from pretzel.engine import Executable
 from pretzel.plan.digest import Digest
 
@@ -23,21 +23,24 @@ class JointCatalog:
 
     def __init__(self, plans: PlanCatalog) -> None:
         self._plans = plans
-        self._made: OrderedDict[Key, tuple[Executable, Cost]] = OrderedDict()
+        self._made: OrderedDict[Key, tuple[Executable, Cost, Cost]] = OrderedDict()
         plans.on_evict.append(self._forget)
 
-    async def get(self, entries: Sequence[Entry]) -> tuple[Executable, Cost]:
-        """Return what runs these resident plans together, and what it costs; output names begin with "<i>/"."""
+    async def get(self, entries: Sequence[Entry], outputs: Sequence[str] = ()) -> tuple[Executable, Cost]:
+        """Return what runs these resident plans together, and what it costs; output names begin with "<i>/".
+
+        ``outputs``: those asked of the plans, without that.
+        """
         key = tuple(entry.digest for entry in entries)
         made = self._made.get(key)
         if made is None:
-            made = await self._plans.load_together(entries), Cost()
+            made = await self._plans.load_together(entries), Cost(), Cost()
             self._made[key] = made
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
         else:
             self._made.move_to_end(key)
-        return made
+        return made[0], made[2] if any_optional(tuple(outputs)) else made[1]
 
     def _forget(self, digest: Digest) -> None:
         for key in [key for key in self._made if digest in key]:

@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ from pretzel.data_plane.residency.memory import give_back
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
+from pretzel.plan.parts import is_optional
 from pretzel.plan.physical import Plan
 
 log = structlog.get_logger(__name__)
@@ -28,18 +29,28 @@ log = structlog.get_logger(__name__)
 class Entry:
     """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
 
-    __slots__ = ("__weakref__", "cost", "digest", "executable", "plan", "tables", "used")
+    __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
 
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
         self.plan: Plan | None = None
         self.executable: Executable | None = None
         """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
-        self.cost = Cost()
+        self._usual_cost, self._optional_cost = Cost(), Cost()
         self.tables: dict[str, Any] = {}
         """Label tables by output, in the form in which they are sent."""
         self.used = 0.0
         """When it was last asked for."""
+
+    def cost_of(self, outputs: Sequence[str] | None) -> Cost:
+        """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
+        return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
+
+
+@lru_cache(maxsize=256)
+def any_optional(outputs: tuple[str, ...]) -> bool:
+    """Whether some of these outputs are optional."""
+    return any(map(is_optional, outputs))
 
 
 class PlanCatalog:

@@ -68,7 +68,7 @@ class FanOut:
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
                 raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
-            return Work(route, executable, call.outputs or tuple(executable.outputs))
+            return Work(route, executable, call.outputs or executable.usual)
         except Exception as error:
             return error
 
@@ -82,7 +82,7 @@ class FanOut:
         return {work.route.entry: await self._run_alone(work, columns, call) for work in group}
 
     async def _run_together(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
-        executable, cost = await self._joint.get([work.route.entry for work in group])
+        executable, cost = await self._joint.get([work.route.entry for work in group], call.outputs)
         wanted = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
         try:
             results = await self._engine.run(executable, cost, columns, wanted, call.deadline)
@@ -95,7 +95,7 @@ class FanOut:
         }
 
     async def _run_alone(self, work: Work, columns: Mapping[str, Any], call: Call) -> Outcome:
-        cost = work.route.entry.cost
+        cost = work.route.entry.cost_of(work.outputs)
         try:
             return await self._engine.run(work.executable, cost, columns, work.outputs, call.deadline)
         except Exception as error:

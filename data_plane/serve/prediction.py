@@ -98,7 +98,7 @@ class PredictionService(PredictionServiceServicer):
         executable = entry.executable or await self._plans.load(entry)
         columns = columns_from_proto(request.columns)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
-        results = await self._engine.run(executable, entry.cost, columns, outputs, deadline_of(context))
+        results = await self._engine.run(executable, entry.cost_of(outputs), columns, outputs, deadline_of(context))
         response = answer_of(route, results)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0

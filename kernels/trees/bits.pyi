@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class BitForest(Kernel):
-    """The sum or the mean of the leaves that each row reaches, added in the order of the trees."""
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees; or each of them."""
 
     def __init__(
         self,

@@ -49,15 +49,16 @@ cdef const Bits* bits = bits_for(level)
 ctypedef fused real:
     float
     double
+    int32_t
 
 
 cdef class BitForest(Kernel):
-    """The sum or the mean of the leaves that each row reaches, added in the order of the trees.
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees; or each of them.
 
     Args:
         inputs: one dense matrix, f32 or f64.
-        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups.
-        aggregate: ``sum`` or ``mean``.
+        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups or trees.
+        aggregate: ``sum``, ``mean`` or ``each``.
         columns: ``u32[columns, 4]``: what each ranks, see ``bits.h``; 256 at most.
         cuts: thresholds of all columns, of the type of x.
         rounds: ``u8[rounds, 4, 32]``: the nodes.
@@ -65,7 +66,7 @@ cdef class BitForest(Kernel):
         counts: ``u8[groups, 2, 32 / bytes, bytes]``, or 3 with sets: entries of each kind in each lane, that is byte of
             a tree.
         first: ``u32[trees]``: where the leaves of each tree begin.
-        leaves: ``[m]`` or ``[m, k]``, f32 or f64; from the first of each tree on at least as many as it has bits.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``; from the first of each tree on at least as many as it has bits.
         base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
         group: ``i32[trees]``: the column that each tree adds to.
         sets: ``u32[sets, 5]``: where the marks of a feature are, and their columns, see ``bits.h``.
@@ -89,7 +90,7 @@ cdef class BitForest(Kernel):
     cdef const void* base
     cdef int64_t trees, width, outputs, ranked, filled, few
     """Columns that are ranked for all trees, and those that are filled with marks too."""
-    cdef bint wide_x, wide_leaves, mean
+    cdef bint wide_x, wide_leaves, mean, each
 
     def __init__(self, inputs, output, *, aggregate, columns, cuts, rounds, starts, counts, first, leaves, base,
                  group=None, sets=None, marks=None, unit_sets=None):
@@ -97,7 +98,7 @@ cdef class BitForest(Kernel):
         self.keep = (columns, cuts, rounds, starts, counts, first, leaves, base, group, sets, marks, unit_sets)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs, self.mean = inputs[0].columns, output.columns, aggregate == "mean"
-        self.trees = len(first)
+        self.trees, self.each = len(first), aggregate == "each"
         self._set_columns(columns, cuts, inputs[0])
         if sets is not None:
             self._set_sets(sets, marks, unit_sets)
@@ -151,15 +152,27 @@ cdef class BitForest(Kernel):
 
     cdef _set_leaves(self, output, first, leaves, base, group):
         _shaped("first", first, np.uint32, (self.trees,))
+        if self.trees and <int64_t>first.max() + 8 * self.forest.bytes > len(leaves):
+            raise ValueError(f"first: leads out of the {len(leaves)} leaves")
+        self.first = <const uint32_t*><size_t>address(first)
+        if self.each:
+            self._set_integers(output, leaves, group)
+        else:
+            self._set_numbers(output, leaves, base, group)
+
+    cdef _set_integers(self, output, leaves, group):
+        _shaped("leaves", leaves, np.int32, (len(leaves),))
+        if output.dtype != "i32" or self.outputs != self.trees or group is not None:
+            raise ValueError(f"leaves, group: expected an integer for each of {self.trees} trees, got {output}")
+        self.leaves = <const void*><size_t>address(leaves)
+
+    cdef _set_numbers(self, output, leaves, base, group):
         if leaves.dtype != base.dtype or leaves.dtype != output.numpy or leaves.dtype.kind != "f":
             raise ValueError(f"leaves, base: {leaves.dtype}, {base.dtype} do not fit {output}")
         if base.shape != (self.outputs,) or leaves.shape[1:] not in ((), (self.outputs,)):
             raise ValueError(f"leaves, base: shapes {leaves.shape}, {base.shape} do not fit {output}")
         if self.outputs > 1 and leaves.ndim == 1 and group is None:
             raise ValueError(f"group: expected for {self.outputs} columns of single leaves")
-        if self.trees and <int64_t>first.max() + 8 * self.forest.bytes > len(leaves):
-            raise ValueError(f"first: leads out of the {len(leaves)} leaves")
-        self.first = <const uint32_t*><size_t>address(first)
         self.leaves, self.base = <const void*><size_t>address(leaves), <const void*><size_t>address(base)
         if group is not None:
             _shaped("group", group, np.int32, (self.trees,))
@@ -175,7 +188,10 @@ cdef class BitForest(Kernel):
             return OUT_OF_MEMORY
         for first in range(0, frame.rows, 1024):  # BLOCK
             rows = min(<int64_t>BLOCK, frame.rows - first)
-            if self.wide_leaves:
+            if self.each:
+                self._block(<int32_t*>output.values + first * self.outputs, x + first * stride, stride, rows,
+                            <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
+            elif self.wide_leaves:
                 self._block(<double*>output.values + first * self.outputs, x + first * stride, stride, rows,
                             <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
             else:
@@ -188,9 +204,10 @@ cdef class BitForest(Kernel):
         """Fill ``rows`` rows of ``out``: most of them together, and those left over one by one."""
         cdef int64_t rest = rows % BITS_LANES, row, i
         cdef int64_t together = rows - rest if rest < self.few else rows
-        for row in range(rows):
-            for i in range(self.outputs):
-                out[row * self.outputs + i] = (<const real*>self.base)[i]
+        if real is not int32_t:
+            for row in range(rows):
+                for i in range(self.outputs):
+                    out[row * self.outputs + i] = (<const real*>self.base)[i]
         if together:
             self._rank(x, stride, together, ranks)
             for i in range(0, self.trees, 32):  # UNIT
@@ -203,9 +220,10 @@ cdef class BitForest(Kernel):
                 self._mark(i // UNIT, x + row * stride, stride, 1, ranks, 1)
                 bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.filled, found)
                 self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), found, 1, 1)
-        if self.mean and self.trees:
-            for i in range(rows * self.outputs):
-                out[i] /= self.trees
+        if real is not int32_t:
+            if self.mean and self.trees:
+                for i in range(rows * self.outputs):
+                    out[i] /= self.trees
 
     cdef inline void _rank(self, const char* x, int64_t pitch, int64_t rows, int8_t* ranks) noexcept nogil:
         if self.wide_x:
@@ -238,7 +256,11 @@ cdef class BitForest(Kernel):
         cdef const real* leaves = <const real*>self.leaves
         cdef const uint32_t* first = self.first + begin
         cdef int64_t row, t, i, leaf
-        if self.outputs == 1 and real is double:
+        if real is int32_t:
+            for row in range(rows):
+                for t in range(trees):
+                    out[row * self.outputs + begin + t] = leaves[first[t] + found[t * stride + row]]
+        elif self.outputs == 1 and real is double:
             bits.add_f64(<const double*>leaves, first, trees, found, stride, rows, <double*>out)
         elif self.outputs == 1:
             bits.add_f32(<const float*>leaves, first, trees, found, stride, rows, <float*>out)

@@ -45,19 +45,20 @@ cdef enum Care:
 ctypedef fused real:
     float
     double
+    int32_t
 
 
 cdef class TreeEnsemble(Kernel):
-    """The sum or the mean of the leaves that each row reaches, added in the order of the trees.
+    """The sum or the mean of the leaves that each row reaches, added in the order of the trees; or each of them.
 
     Args:
         inputs: one dense matrix, f32 or f64.
-        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups.
-        aggregate: ``sum`` or ``mean``.
+        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups or trees.
+        aggregate: ``sum``, ``mean`` or ``each``.
         nodes: ``u32[n, 4]``, see ``forest.h``; children lie after their parents.
         missing_right: ``u8[n]``: 1 where a NaN goes to the right; 0 at leaves.
         roots: ``u32[trees]``.
-        leaves: ``[m]`` or ``[m, k]``, f32 or f64.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``.
         base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
         group: ``i32[trees]``: the column that each tree adds to.
         categories, category_range: ``u32[words]`` and ``i32[n, 2]``: the bit sets of categories that go left.
@@ -76,15 +77,19 @@ cdef class TreeEnsemble(Kernel):
     cdef int64_t trees, width, outputs
     cdef readonly int64_t rows_wanted
     """Rows at a time below which the forest would come from memory again and again."""
-    cdef bint wide_x, wide_leaves, mean
+    cdef bint wide_x, wide_leaves, mean, each
 
     def __init__(self, inputs, output, *, aggregate, nodes, missing_right, roots, leaves, base, group=None,
                  categories=None, category_range=None):
         self.keep = (nodes, missing_right, roots, leaves, base, group, categories, category_range)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs = inputs[0].columns, output.columns
+        self.each = aggregate == "each"
         self.mean, self.rows_wanted = aggregate == "mean", 8192 if nodes.nbytes > SMALL_BYTES else 0
-        self._set_leaves(output, leaves, base)
+        if self.each:
+            self._set_integers(output, leaves, roots, group)
+        else:
+            self._set_leaves(output, leaves, base)
         self._set_nodes(nodes, missing_right, len(leaves))
         self._set_roots(roots, group, len(nodes))
         if categories is not None:
@@ -96,6 +101,13 @@ cdef class TreeEnsemble(Kernel):
         if base.shape != (self.outputs,) or leaves.shape[1:] not in ((), (self.outputs,)):
             raise ValueError(f"leaves, base: shapes {leaves.shape}, {base.shape} do not fit {output}")
         self.leaves, self.base = <const void*>_address(leaves), <const void*>_address(base)
+
+    cdef _set_integers(self, output, leaves, roots, group):
+        if leaves.dtype != np.int32 or output.dtype != "i32" or leaves.ndim != 1 or not leaves.flags.c_contiguous:
+            raise ValueError(f"leaves: {leaves.dtype}, {leaves.shape} do not fit {output}")
+        if group is not None or self.outputs != len(roots):
+            raise ValueError(f"roots, group: expected a column for each of {len(roots)} trees, got {output}")
+        self.leaves = <const void*>_address(leaves)
 
     cdef _set_nodes(self, const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, int64_t leaves):
         cdef int64_t bad
@@ -138,7 +150,10 @@ cdef class TreeEnsemble(Kernel):
             return OUT_OF_MEMORY
         while first < frame.rows:
             count = min(block, frame.rows - first)
-            if self.wide_leaves:
+            if self.each:
+                self._block(<int32_t*>output.values + first * self.outputs, x + first * stride, stride, count,
+                            <uint32_t*>frame.scratch.at)
+            elif self.wide_leaves:
                 self._block(<double*>output.values + first * self.outputs, x + first * stride, stride, count,
                             <uint32_t*>frame.scratch.at)
             else:
@@ -151,9 +166,10 @@ cdef class TreeEnsemble(Kernel):
         """Fill ``rows`` rows of ``out``; ``found`` is room for a leaf of each row or of each tree."""
         cdef int care = self._care(x, rows)
         cdef int64_t row, tree, i
-        for row in range(rows):
-            for i in range(self.outputs):
-                out[row * self.outputs + i] = (<const real*>self.base)[i]
+        if real is not int32_t:
+            for row in range(rows):
+                for i in range(self.outputs):
+                    out[row * self.outputs + i] = (<const real*>self.base)[i]
         if rows >= LANES or self.trees < LANES:
             for tree in range(self.trees):
                 self._walk_rows(x, stride, rows, tree, care, found)
@@ -164,9 +180,10 @@ cdef class TreeEnsemble(Kernel):
                 self._walk_trees(x + row * stride, care, found)
                 for tree in range(self.trees):
                     self._add(out + row * self.outputs, tree, self.nodes[found[tree]].leaf)
-        if self.mean and self.trees:
-            for i in range(rows * self.outputs):
-                out[i] /= self.trees
+        if real is not int32_t:
+            if self.mean and self.trees:
+                for i in range(rows * self.outputs):
+                    out[i] /= self.trees
 
     cdef int _care(self, const char* x, int64_t rows) noexcept nogil:
         """What the steps over these rows may meet."""
@@ -178,7 +195,9 @@ cdef class TreeEnsemble(Kernel):
     cdef inline void _add(self, real* out, int64_t tree, uint32_t leaf) noexcept nogil:
         cdef const real* leaves = <const real*>self.leaves
         cdef int64_t i
-        if self.group != NULL:
+        if real is int32_t:
+            out[tree] = leaves[leaf]
+        elif self.group != NULL:
             out[self.group[tree]] += leaves[leaf]
         elif self.outputs == 1:
             out[0] += leaves[leaf]

@@ -41,6 +41,15 @@ FILES = {
 }
 
 
+EXPLAINED = {
+    "model.txt": {"contributions"},
+    "model.json": {"contributions", "interactions"},
+    "model.ubj": {"contributions", "interactions"},
+    "model.cbm": {"contributions"},
+    "catboost.json": {"contributions"},
+}
+
+
 @pytest.fixture(params=FILES)
 def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     FILES[request.param](tmp_path / request.param)
@@ -51,7 +60,7 @@ def test_export(run: Any, file: Path) -> None:
     ran = run("export", file, "--json")
     assert (ran.code, ran.err) == (0, ""), "nothing is unpickled, so nothing is warned of"
     assert ran.json["inputs"] == {"X": "f64[2]"}
-    assert list(bundle.load(file.with_suffix(".pretzel")).outputs) == ["predict"]
+    assert set(bundle.load(file.with_suffix(".pretzel")).outputs) == {"predict", "leaf_index", *EXPLAINED[file.name]}
 
 
 def test_deploy_with_a_sample(run: Any, control: Any, file: Path) -> None:
@@ -59,7 +68,7 @@ def test_deploy_with_a_sample(run: Any, control: Any, file: Path) -> None:
     rows.write_text("".join(f"{a},{b}\n" for a, b in X[:5].tolist()))
     assert run("deploy", "m", file, "--sample", rows).code == 0
     sent = {column.name for column in control.requests[0].sample.outputs}
-    assert sent == {"predict"}
+    assert sent == {"predict", "leaf_index", *EXPLAINED[file.name]} - {"interactions"}
 
 
 def test_a_torn_file_is_named(run: Any, control: Any, file: Path) -> None:

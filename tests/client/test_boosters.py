@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from pretzel.importers.xgboost.estimators import booster_answer
 from tests.client.services import Control, serving
 
 X = np.random.default_rng(0).normal(size=(80, 2))
@@ -31,6 +35,42 @@ def test_a_booster_and_its_file(control: Any, make: Any, end: str, from_file: bo
     booster.save_model(tmp_path / f"model.{end}")
     with serving(server) as port:
         control(f"127.0.0.1:{port}").deploy("m", str(tmp_path / f"model.{end}") if from_file else booster, sample=X[:5])
-    (sent,) = server.requests[0].sample.outputs
+    sent = {column.name: column for column in server.requests[0].sample.outputs}
+    assert set(sent) == {"predict", "contributions", "leaf_index"}
     want = booster.predict(X[:5]) if end == "txt" else booster.inplace_predict(X[:5])
-    assert np.frombuffer(sent.data, want.dtype).tolist() == want.tolist()
+    assert np.frombuffer(sent["predict"].data, want.dtype).tolist() == want.tolist()
+    want = booster.predict(X[:5], pred_contrib=True) if end == "txt" else xgboost_contributions(booster)
+    assert np.frombuffer(sent["contributions"].data, want.dtype).tolist() == want.ravel().tolist()
+
+
+def xgboost_contributions(booster: Any) -> Any:
+    import xgboost
+
+    return booster.predict(xgboost.DMatrix(X[:5]), pred_contribs=True)
+
+
+def estimators() -> dict[str, Any]:
+    lightgbm, xgboost = pytest.importorskip("lightgbm"), pytest.importorskip("xgboost")
+    classes = np.digitize(Y, [-0.5, 0.5])
+    alone = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1)
+    grid = {"num_leaves": [3]}
+    return {
+        "alone": alone.fit(X, classes),
+        "behind a step": make_pipeline(StandardScaler(), lightgbm.LGBMRegressor(n_estimators=3, verbose=-1)).fit(X, Y),
+        "found by a search": GridSearchCV(lightgbm.LGBMRegressor(n_estimators=3, verbose=-1), grid, cv=2).fit(X, Y),
+        "several classes": xgboost.XGBClassifier(n_estimators=3, n_jobs=1).fit(X, classes),
+    }
+
+
+@pytest.mark.parametrize("name", ["alone", "behind a step", "found by a search", "several classes"])
+def test_contributions_of_a_sample_are_asked_of_the_library(control: Any, name: str) -> None:
+    estimator, server = estimators()[name], Control()
+    if name == "several classes":
+        want = booster_answer(estimator, X[:5], pred_contribs=True)
+    else:
+        want = getattr(estimator, "best_estimator_", estimator).predict(X[:5], pred_contrib=True)
+    with serving(server) as port:
+        control(f"127.0.0.1:{port}").deploy("m", estimator, sample=X[:5])
+    parts = [column.data for column in server.requests[0].sample.outputs if column.name.startswith("contributions")]
+    wanted = np.moveaxis(want, 1, 0) if want.ndim == 3 else [want]
+    assert parts == [part.tobytes() for part in wanted]

@@ -204,3 +204,11 @@ def test_a_profile_tells_the_time_and_the_entries_of_each_stage() -> None:
     observed = executable.profile({"x": ["a b c", "", "a a"]})
     assert [step.entries for step in observed] == [5, 3, None]
     assert all(0 < step.seconds < 1 for step in observed)
+
+
+def test_what_is_computed_on_request_alone_is_no_usual_output() -> None:
+    x = ops.Input("X", f"f64[{WIDTH}]")
+    executable = loaded(Definition({"predict": ops.Column(x, 0), "contributions": x, "interactions[1]": x}))
+    assert list(executable.run({"X": X})) == ["predict"]
+    assert list(executable.run({"X": X}, ["interactions[1]", "predict"])) == ["interactions[1]", "predict"]
+    assert list(loaded(Definition({"contributions": x})).run({"X": X})) == ["contributions"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pretzel.plan.parts import method_of, methods_of, outputs_of, put_together, taken_apart
+from pretzel.plan.parts import method_of, methods_of, outputs_of, put_together, taken_apart, usual_outputs
 
 OUTPUTS = ["predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]", "transform", "odd[1]"]
 
@@ -51,3 +51,25 @@ def test_what_is_taken_apart_is_put_together_again(method: str, answer: object) 
 def test_an_answer_for_more_targets_than_there_are_outputs_is_an_error() -> None:
     with pytest.raises(ValueError, match="longer"):
         taken_apart("predict_proba", [np.eye(2)] * 3, ["predict_proba[0]", "predict_proba[1]"])
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("contributions", np.arange(8.0).reshape(2, 4)),
+        ("contributions", np.arange(24.0).reshape(2, 3, 4)),
+        ("interactions", np.arange(18.0).reshape(2, 3, 3)),
+        ("interactions", np.arange(54.0).reshape(2, 3, 3, 3)),
+    ],
+)
+def test_matrices_of_each_row_lie_flat_in_outputs(method: str, answer: np.ndarray) -> None:
+    several = answer.ndim == (3 if method == "contributions" else 4)
+    outputs = [f"{method}[{i}]" for i in range(answer.shape[1])] if several else [method]
+    parts = taken_apart(method, answer, outputs)
+    assert {part.ndim for part in parts.values()} == {2}
+    np.testing.assert_array_equal(put_together(method, list(parts.values()), outputs), answer)
+
+
+def test_the_usual_outputs() -> None:
+    assert usual_outputs([*OUTPUTS, "contributions", "interactions[0]"]) == tuple(OUTPUTS)
+    assert usual_outputs(["contributions"]) == ("contributions",)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from pretzel.cli import options, output
 from pretzel.cli.estimators import load_model
 from pretzel.cli.files import sample_batch
-from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import SAMPLE_ROWS, silent
@@ -51,6 +51,7 @@ def deploy(
     ] = "exact",
     alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
     wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
+    outputs: Outputs = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
@@ -71,7 +72,13 @@ def deploy(
         model = load_model(file, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None
         newest = None if json else _newest(name, plane)
-        asked: dict[str, Any] = {"tolerance": tolerance, "alias": alias, "wait": wait, "sample_rows": sample_rows}
+        asked: dict[str, Any] = {
+            "tolerance": tolerance,
+            "alias": alias,
+            "wait": wait,
+            "sample_rows": sample_rows,
+            "outputs": outputs,
+        }
         asked["options"] = {} if weights == "exact" else {"weights": weights}
         with _progress(not json) as report, _located(rows):
             version = plane.deploy(name, model, sample=rows.X if rows else None, progress=report, **asked)

@@ -9,7 +9,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.estimators import load_model
-from pretzel.cli.options import Json
+from pretzel.cli.options import Json, Outputs
 from pretzel.plan import bundle
 from pretzel.plan.definition import Definition
 from pretzel.plan.render import render
@@ -23,12 +23,13 @@ def export(
         Path | None, typer.Option(help="Where to save it; the file's name with .pretzel by default.")
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Print the definition instead of saving it.")] = False,
+    outputs: Outputs = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
     json: Json = False,
 ) -> None:
     """Save a model as a definition, which holds no code and which any server of ours takes."""
     with output.plain_warnings():
-        definition = _definition(file, trust or [])
+        definition = _definition(file, trust or [], outputs)
     if text:
         print(render(definition))
         return
@@ -38,13 +39,13 @@ def export(
     output.print_json(summary) if json else output.print_pairs(summary.items())
 
 
-def _definition(file: Path, trust: list[str]) -> Definition:
+def _definition(file: Path, trust: list[str], outputs: list[str] | None) -> Definition:
     model = load_model(file, trust)
     if isinstance(model, Definition):
         return model
     from pretzel.importers import export as import_estimator  # loads the library that trained it
 
-    return import_estimator(model)
+    return import_estimator(model, outputs=outputs)
 
 
 def _summary(definition: Definition) -> dict[str, object]:

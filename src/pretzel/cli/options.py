@@ -68,3 +68,9 @@ def reading_of(
         raise typer.BadParameter(f"--decimal {decimal!r}: expected . or ,")
     words = frozenset() if no_missing else frozenset(missing) if missing else MISSING
     return Reading(format, header, tuple(columns or ()), words, parsed_types(types or []), delimiter, decimal)
+
+
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--output", help="A method to serve; may be repeated.  Without it, all that cost little memory."),
+]

@@ -140,6 +140,18 @@ class AsyncClient(AsyncConnection):
         """Return the scores that the estimator's ``decision_function`` returns."""
         return await self.score(model, X, "decision_function", timeout=timeout)
 
+    async def contributions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the SHAP value of each feature, and the expected value last, as the model's library shapes them."""
+        return await self.score(model, X, "contributions", timeout=timeout)
+
+    async def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
+        return await self.score(model, X, "interactions", timeout=timeout)
+
+    async def leaf_index(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the leaf that each row reaches in each tree, as the model's library numbers leaves."""
+        return await self.score(model, X, "leaf_index", timeout=timeout)
+
     async def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return await self.score(model, X, "transform", timeout=timeout)
@@ -201,13 +213,14 @@ class AsyncControlPlane(AsyncConnection):
         alias: str = "stable",
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] | None = None,
         sample_rows: int = deployment.SAMPLE_ROWS,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
         """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, sample_rows
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
         )
         return await self._run(deployment.deploy(request, progress or deployment.silent), timeout)
 

@@ -151,6 +151,18 @@ class Client(Connection):
         """Return the scores that the estimator's ``decision_function`` returns."""
         return self.score(model, X, "decision_function", timeout=timeout)
 
+    def contributions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the SHAP value of each feature, and the expected value last, as the model's library shapes them."""
+        return self.score(model, X, "contributions", timeout=timeout)
+
+    def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
+        return self.score(model, X, "interactions", timeout=timeout)
+
+    def leaf_index(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
+        """Return the leaf that each row reaches in each tree, as the model's library numbers leaves."""
+        return self.score(model, X, "leaf_index", timeout=timeout)
+
     def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the features that the estimator's ``transform`` returns, sparse where it does."""
         return self.score(model, X, "transform", timeout=timeout)
@@ -198,7 +210,7 @@ class Client(Connection):
         *,
         timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Compute outputs (all, if none are named) over columns that are of exactly the declared types."""
+        """Compute outputs, or all that are not optional, over columns that are of exactly the declared types."""
         operation = prediction.infer(model, typed_columns(columns), outputs or ())
         return {name: result_of(value) for name, value in self._run(operation, timeout)[1].items()}
 
@@ -229,6 +241,7 @@ class ControlPlane(Connection):
         alias: str = "stable",
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] | None = None,
         sample_rows: int = deployment.SAMPLE_ROWS,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
@@ -249,6 +262,8 @@ class ControlPlane(Connection):
                 the tolerance.
             sample_rows: how many rows of the sample to verify on, at most.  They are spread over the whole sample and
                 include rows with unusual values; the version's metadata say how many were verified, of how many.
+            outputs: the methods to serve; None: all that the estimator has, and of ``contributions``, ``interactions``
+                and ``leaf_index`` those that add little to the model's memory.
             progress: called with (step, done, total); bytes while uploading.
             timeout: seconds for all of it.
 
@@ -260,7 +275,7 @@ class ControlPlane(Connection):
             AnswersMayDifferWarning: there is no sample, and answers of a step may differ from the library's.
         """
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, sample_rows
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
         )
         return self._run(deployment.deploy(request, progress or deployment.silent), timeout)
 

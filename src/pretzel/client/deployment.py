@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,6 +57,7 @@ class Deployment:
     alias: str = "stable"
     wait: bool = True
     options: Mapping[str, Any] | None = None
+    outputs: Sequence[str] | None = None
     sample_rows: int = SAMPLE_ROWS
 
 
@@ -99,7 +100,7 @@ def _submit(
 
 def _prepare(wanted: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
     wanted = replace(wanted, model=_opened(wanted.model))
-    definition = _definition(wanted.model, wanted.sample)
+    definition = _definition(wanted.model, wanted.sample, wanted.outputs)
     return definition, _request(wanted, definition)
 
 
@@ -112,19 +113,31 @@ def _opened(model: Any) -> Any:
     return opened(model)
 
 
-def _definition(model: Any, sample: Any) -> Definition:
+def _definition(model: Any, sample: Any, outputs: Sequence[str] | None) -> Definition:
     if isinstance(model, Definition):
-        return model
+        return model if outputs is None else _only(model, outputs)
     from pretzel.importers import definition_of  # loads scikit-learn, which a client that only predicts need not have
 
     try:
-        return definition_of(model, sample=sample)
+        return definition_of(model, sample=sample, outputs=outputs)
     except UnsupportedError:
         raise
     except Exception:
         if sample is not None:
             _try(model, head(sample, SAMPLE_ROWS))  # what the library says of a sample that does not fit is plainer
         raise
+
+
+def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
+    """Return the definition with these methods alone."""
+    kept: dict[str, Any] = {}
+    for name in outputs:
+        found = outputs_of(name, definition.outputs)
+        if not found:
+            known = ", ".join(methods_of(definition.outputs))
+            raise InputError(f"outputs: this definition has no {name!r:.60}; choose among {known}, or export it anew")
+        kept |= {part: definition.outputs[part] for part in found}
+    return Definition(kept, definition.inputs, definition.metadata)
 
 
 def _try(estimator: Any, X: Any) -> None:
@@ -209,6 +222,7 @@ def _expected(wanted: Deployment, definition: Definition, rows: np.ndarray) -> d
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
         raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
+
     with _blaming_the_sample(estimator):
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):

@@ -12,6 +12,7 @@ from pretzel.client.pieces import cut, join
 from pretzel.client.places import beginnings, shifted
 from pretzel.client.results import result_of
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
+from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
 from pretzel.plan.parts import outputs_of, put_together
 from pretzel.plan.texts import all_sendable, sendable
@@ -252,8 +253,13 @@ def _outputs(description: ModelDescription, model: str, method: str) -> list[str
 
 
 def _result(description: ModelDescription, method: str, values: Mapping[str, Value]) -> Any:
-    dtype = description.version.metadata.get("classes_dtype")
-    return put_together(method, [result_of(value, dtype) for value in values.values()], list(values))
+    metadata = description.version.metadata
+    dtype = metadata.get("classes_dtype")
+    found = {name: result_of(value, dtype) for name, value in values.items()}
+    found = {
+        name: as_returned(name, each, metadata) if has_form(name, metadata) else each for name, each in found.items()
+    }
+    return put_together(method, list(found.values()), list(found))
 
 
 def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:

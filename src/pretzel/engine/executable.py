@@ -17,6 +17,7 @@ from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
+from pretzel.plan.parts import usual_outputs
 from pretzel.plan.physical import PlanInput
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels, Texts
@@ -73,7 +74,7 @@ class Executable:
 
         ``room``: for each node the elements expected in a row where its type does not say, 0 where nobody knows.
         """
-        self.inputs, self.outputs = inputs, dict(outputs)
+        self.inputs, self.outputs, self.usual = inputs, dict(outputs), usual_outputs(outputs)
         self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
         self._names = {item.name for item in inputs}
         self._components = Components(
@@ -127,7 +128,9 @@ class Executable:
         }
 
     def profile(self, columns: Mapping[str, Any]) -> list[Observed]:
-        """Run all steps over ``columns``, and return what was observed of each, in order; nothing of one not needed.
+        """Run the steps of the usual outputs over ``columns``, and return what was observed of each step, in order.
+
+        Nothing is observed of a step that these outputs do not need.
 
         Raises:
             InputError: as for :meth:`run`.
@@ -135,14 +138,17 @@ class Executable:
         rows, bound = self._bind(columns, self._components.asked(columns, None))
         return self.profile_bound(bound, rows)
 
-    def profile_bound(self, bound: list[Any], rows: int) -> list[Observed]:
+    def profile_bound(self, bound: list[Any], rows: int, outputs: Sequence[str] | None = None) -> list[Observed]:
         """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order.
+
+        ``outputs``: those whose steps are observed, where it is not the usual ones.
 
         Steps run one by one, those too that a request would run as one: what they take is known of each.
         """
-        program = self._compose(tuple(self.outputs), lambda groups, _: groups).program
+        names = self.usual if outputs is None else tuple(outputs)
+        program = self._compose(names, lambda groups, _: groups).program
         found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
-        needed = self._needed([output.node for output in self.outputs.values()])
+        needed = self._needed([self.outputs[name].node for name in names])
         observed = [Observed(0.0, None)] * len(self._steps)
         for node, (seconds, entries) in zip(needed, found, strict=True):
             observed[node - len(self.inputs)] = Observed(seconds, entries if entries >= 0 else None)
@@ -186,7 +192,7 @@ class Executable:
         return value
 
     def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
-        names = tuple(self.outputs) if key is None else key
+        names = self.usual if key is None else key
         unknown = [name for name in names if name not in self.outputs]
         if unknown:
             raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(self.outputs)}")

@@ -23,6 +23,6 @@ def measure(executable: Executable, plan: Plan, bound: list[Any], rows: int) -> 
     """
     if not rows:
         raise InputError("0 rows: expected a row to measure")
-    runs = [executable.profile_bound(bound, rows) for _ in range(ROUNDS + 1)][1:]
+    runs = [executable.profile_bound(bound, rows, tuple(executable.outputs)) for _ in range(ROUNDS + 1)][1:]
     best = [min(step.seconds for step in steps) for steps in zip(*runs, strict=True)]
     return {stage.fingerprint: seconds / rows for stage, seconds in zip(plan.stages, best, strict=True)}

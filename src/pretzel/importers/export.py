@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pretzel.errors import DefinitionError, UnsupportedError
@@ -13,6 +14,7 @@ from pretzel.importers.inputs import Inputs, Settled
 from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
+from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
 from pretzel.importers.samples import integer_columns, is_table, settled, settled_by_position
 from pretzel.plan.caveats import KEY, warn_of
@@ -21,7 +23,7 @@ from pretzel.plan.model import column_order
 from pretzel.plan.types import ValueType
 
 
-def export(estimator: Any, *, sample: Any = None) -> Definition:
+def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of a fitted estimator: its inputs, its operators, and one output for each of its methods.
 
     A path stands for the model in a file of its library's own format.
@@ -29,23 +31,27 @@ def export(estimator: Any, *, sample: Any = None) -> Definition:
     ``sample`` is data of the kind it will be given (an array, a DataFrame, a list of texts): it settles which columns
     hold texts and whether numbers are float32; without it, what the steps read decides, and numbers are float64.
 
+    ``outputs`` names the outputs wanted: methods, and ``contributions`` or ``leaf_index`` where the estimator has them.
+    Without it, there is one for each method, and those of the others that add little to what the model takes.
+
     Raises:
-        UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.
+        UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.  Or one
+            of ``outputs`` is not there.
         InputError: a file is torn, or not what it seems to be.
 
     Warns:
         AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
     """
-    definition = definition_of(estimator, sample=sample)
+    definition = definition_of(estimator, sample=sample, outputs=outputs)
     warn_of(definition.metadata)
     return definition
 
 
-def definition_of(estimator: Any, *, sample: Any = None) -> Definition:
+def definition_of(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return what :func:`export` returns; where answers may differ stands in the metadata alone."""
     estimator = opened(estimator)
     try:
-        return finished(made_as_known(estimator, sample, Findings()), sample)
+        return finished(made_as_known(estimator, sample, Findings()), sample, outputs)
     except (UnsupportedError, DefinitionError) as error:
         cause = _cause(error, estimator, sample)
         if cause is error:
@@ -62,6 +68,7 @@ class Making:
         self.x = _given(estimator, inputs)
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
         self.methods = import_estimator(estimator, self.x, step)
+        self.offers = step.offers
 
 
 def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
@@ -79,26 +86,27 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
     return Making(estimator, Inputs(settled_by_position(sample)), findings)
 
 
-def finished(made: Making, sample: Any = None) -> Definition:
+def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of what was made, with the rules by which clients read integers."""
-    definition = _assembled(made)
+    definition = _assembled(made, outputs)
     if not made.inputs.tells_integers or made.inputs.reads_integers:
         return definition
-    return _telling_integers(made, sample, definition)
+    return _telling_integers(made, sample, definition, outputs)
 
 
-def _assembled(made: Making) -> Definition:
+def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
+    outputs, about = with_wanted(made.estimator, made.methods, made.offers, wanted)
     order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
     used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
-    metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used])
-    if objects := objects_of(made.methods):
+    metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
+    if objects := objects_of(outputs):
         metadata["objects"] = objects
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
-    return Definition(made.methods, used, metadata)
+    return Definition(outputs, used, metadata)
 
 
-def _telling_integers(made: Making, sample: Any, definition: Definition) -> Definition:
+def _telling_integers(made: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:
     """Return a definition with the rules by which clients read integers, and inputs of integers where none suffices."""
     kinds = {name: kind for name, kind in made.inputs.types.items() if name in made.inputs.used}
     rules = {kind: _integer_rules(made, kinds, kind) for kind in ("array", "table")}
@@ -111,7 +119,7 @@ def _telling_integers(made: Making, sample: Any, definition: Definition) -> Defi
     typed = to_be_typed(rules[given], integer_columns(sample, definition))
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
-        definition = _assembled(_made_like(made, whole, given))
+        definition = _assembled(_made_like(made, whole, given), outputs)
         told["typed"] = "any" if rules["array"] == rules["table"] else given
     return Definition(definition.outputs, definition.inputs, {**definition.metadata, **told})
 
@@ -119,7 +127,8 @@ def _telling_integers(made: Making, sample: Any, definition: Definition) -> Defi
 def _integer_rules(made: Making, kinds: dict[str, ValueType], given: str) -> list[Rule]:
     """Return what becomes of integers that come in an array, or in a table."""
     trial = _made_like(made, all_whole(kinds), given, trial=True)
-    return rules_of(_assembled(trial), trial.inputs)
+    trial.offers = {}
+    return rules_of(_assembled(trial, None), trial.inputs)
 
 
 def _made_like(made: Making, types: dict[str, ValueType], given: str, *, trial: bool = False) -> Making:

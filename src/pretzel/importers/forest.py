@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,12 @@ class Trees:
     """``u32[words]``: the bit sets of the categories that go left."""
     category_range: np.ndarray | None = None
     """``[nodes, 2]``: first word and number of words of each node's set."""
+    cover: np.ndarray | None = None
+    """``[nodes]``: the weight of the training rows that reached each node, where it is recorded."""
+
+    def weighed(self, weight: float) -> Trees:
+        """Return the trees with leaves times a weight; the same trees where it is 1."""
+        return self if weight == 1 else replace(self, leaves=self.leaves * self.leaves.dtype.type(weight))
 
     def take(self, nodes: np.ndarray) -> Trees:
         """Return these nodes in this order, with indices that follow them."""
@@ -44,6 +50,7 @@ class Trees:
             right=np.where(inner, place[right], 0),
             categories=self.categories,
             category_range=None if self.category_range is None else self.category_range[nodes],
+            cover=None if self.cover is None else self.cover[nodes],
         )
 
 
@@ -53,17 +60,26 @@ def reachable(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     Raises:
         InputError: a child is no node, or has two parents.
     """
-    count, found, level = len(left), [], np.zeros(1, np.int64)
+    order = np.concatenate(list(levels(left, right)))
+    if len(np.unique(order)) < len(order):
+        raise InputError(f"a tree of {len(left)} nodes has a child with two parents")
+    return order
+
+
+def levels(left: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the nodes of one tree level by level, siblings side by side.
+
+    Raises:
+        InputError: a child is no node, or has two parents.
+    """
+    count, found, level = len(left), 0, np.zeros(1, np.int64)
     while len(level):
-        found.append(level)
+        yield level
+        found += len(level)
         inner = level[left[level] >= 0] if level.max() < count and level.min() >= 0 else None
-        if inner is None or sum(map(len, found)) > count:
+        if inner is None or found > count:
             raise InputError(f"a tree of {count} nodes has a child that is no node of it, or that has two parents")
         level = np.column_stack([left[inner], right[inner]]).ravel()
-    order = np.concatenate(found)
-    if len(np.unique(order)) < len(order):
-        raise InputError(f"a tree of {count} nodes has a child with two parents")
-    return order
 
 
 def joined(
@@ -98,6 +114,12 @@ def joined(
         strict=strict,
         **_categories(many),
     )
+
+
+def leaf_index(x: Node, trees: Iterable[Trees], *, strict: bool = False) -> Node:
+    """Return the operator that gives the index of the leaf reached in each tree: the integer that ``leaves`` holds."""
+    numbered = [replace(one, leaves=one.leaves.astype(np.int32)) for one in trees]
+    return joined(x, numbered, aggregate="each", strict=strict)
 
 
 def _categories(trees: Sequence[Trees]) -> dict[str, Any]:

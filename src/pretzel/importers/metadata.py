@@ -14,8 +14,13 @@ from pretzel.importers.registry import served_as
 from pretzel.plan.types import TEXT, TOKENS
 
 
-def metadata_of(estimator: Any, x: Columns, inputs: Inputs, names: list[str]) -> dict[str, Any]:
-    """Return what a model says of itself; ``names`` are its inputs in order."""
+def metadata_of(
+    estimator: Any, x: Columns, inputs: Inputs, names: list[str], about_outputs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what a model says of itself.
+
+    ``names`` are its inputs in order, ``about_outputs`` what :mod:`pretzel.importers.optional` says.
+    """
     kind = type(estimator)
     reads_text = any(node.type.is_text for node in inputs.used.values())
     for form in inputs.records.values():
@@ -33,6 +38,7 @@ def metadata_of(estimator: Any, x: Columns, inputs: Inputs, names: list[str]) ->
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
         "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
+        **about_outputs,
         "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
     }
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
@@ -22,7 +22,6 @@ Methods = dict[str, Node]
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 Imported = TypeVar("Imported")
-
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
@@ -94,6 +93,18 @@ def refuses(*classes: type, reason: str, remedy: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An optional output of a model: how to build it, and the form in which the library returns it."""
+
+    build: Callable[[], Node | Methods]
+    """Called only where the output is wanted: returns its node, or its parts by name; none where there is no answer."""
+    dtype: str | None = None
+    """NumPy's name of the library's dtype (``<f4``), where it is not that of the node."""
+    shape: tuple[int, ...] | None = None
+    """The library's shape behind the rows, where it is not ``(columns,)``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Where an estimator stands in what the user exports, for messages: ``pipeline.features.text``."""
 
@@ -107,6 +118,19 @@ class Step:
     """The expression of what is left of the pipeline behind this step: ``pipeline[1:]``."""
     inputs: Inputs = field(default_factory=Inputs, compare=False)
     """Those of the definition in the making."""
+    offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
+    """The optional outputs of what is exported, by name; those of inner steps are not kept."""
+
+    def offer(self, output: str, build: Callable[[], Node | Methods], **form: Any) -> None:
+        """Offer an output that is not a method of the estimator, such as ``leaf_index``.
+
+        ``build`` is called only where the output is wanted.  It and ``form`` are as in :class:`Offer`.
+        """
+        self.offers[output] = Offer(build, **form)
+
+    def delegate(self, name: str, estimator: Any, x: Columns) -> Methods:
+        """Import ``estimator``, whose methods are those of this one: optional outputs too."""
+        return import_estimator(estimator, x, replace(self.inner(name, estimator), offers=self.offers))
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
         """Return the step that ``estimator``, a part of this one under ``name``, is."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,18 +13,24 @@ from pretzel import engine
 from pretzel.control_plane.explain import Evidence, explain
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
-from pretzel.local.methods import method_of
-from pretzel.local.models import Export, Models, labels_of, table_of
+from pretzel.local.methods import Deferred, method_of
+from pretzel.local.models import Models, labels_of, table_of
 from pretzel.plan import bundle, ops
 from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
-from pretzel.plan.parts import methods_of, outputs_of
+from pretzel.plan.parts import methods_of, outputs_of, usual_outputs
+
+Reexport = Callable[[Any, Sequence[str] | None], Definition]
+"""A function of a sample and the outputs wanted: those of the first export where there is None."""
 
 
-def compile(estimator: Any) -> Predictor:
+def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predictor:
     """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
 
     A path stands for the model in a file of its library's own format.
+
+    ``outputs`` names the methods wanted.  Without it there are all that the estimator has, and ``contributions`` and
+    ``leaf_index`` where it is of a kind that has them; these are compiled at their first call.
 
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
@@ -32,9 +40,13 @@ def compile(estimator: Any) -> Predictor:
         AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
     """
     estimator = opened(estimator)
-    definition = definition_of(estimator)
+
+    def reexport(sample: Any, names: Sequence[str] | None) -> Definition:
+        return definition_of(estimator, sample=sample, outputs=outputs if names is None else names)
+
+    definition = reexport(None, None)
     warn_of(definition.metadata)
-    return Predictor(definition, lambda sample: definition_of(estimator, sample=sample))
+    return Predictor(definition, reexport)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
@@ -54,12 +66,17 @@ class Predictor:
     threads.
     """
 
-    def __init__(self, definition: Definition, reexport: Export | None = None) -> None:
-        """Compile ``definition``; ``reexport`` makes one for other types of input, float32 or sparse."""
-        self._models = Models(definition, reexport)
-        self._definition = definition
-        for method in methods_of(definition.outputs):
+    def __init__(self, definition: Definition, reexport: Reexport | None = None) -> None:
+        """Compile ``definition``; ``reexport`` makes one for a sample of other types, float32 or sparse, and outputs.
+
+        What is not usually asked for is compiled at its first call, by itself.
+        """
+        self._definition, self._reexport = definition, reexport
+        self._models = Models(_usual(definition), None if reexport is None else lambda x: _usual(reexport(x, None)))
+        for method in methods_of(self._models.main.finish):
             setattr(self, method, method_of(method, self._models))
+        for method in self._deferred():
+            setattr(self, method, Deferred(partial(self._make, method)))
         names = definition.metadata.get("feature_names")
         if names is not None:
             self.feature_names_in_ = np.array(names, object)
@@ -70,8 +87,26 @@ class Predictor:
 
     def __getattr__(self, name: str) -> Any:
         """Say which methods there are, where another is asked for."""
-        methods = methods_of(self.__dict__["_definition"].outputs) if "_definition" in self.__dict__ else ()
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}")
+        definition = self.__dict__.get("_definition")
+        methods = methods_of(definition.outputs) if definition is not None else ()
+        left_out = definition is not None and name in (definition.metadata.get("on_request") or ())
+        remedy = f"; name it when you export: outputs=[{name!r}]" if left_out else ""
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}")
+
+    def _deferred(self) -> list[str]:
+        """Return the methods that are compiled at their first call: those of optional outputs."""
+        kept = [name for name in self._definition.outputs if name not in self._models.main.finish]
+        asked = self._definition.metadata.get("on_request") or () if self._reexport is not None else ()
+        return methods_of([*kept, *asked])
+
+    def _make(self, method: str) -> Callable[[Any], Any]:
+        """Compile what computes one method."""
+        reexport = self._reexport
+        if reexport is None:
+            return method_of(
+                method, Models(_only(self._definition, outputs_of(method, self._definition.outputs)), None)
+            )
+        return method_of(method, Models(reexport(None, [method]), lambda sample: reexport(sample, [method])))
 
     def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
         """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
@@ -87,7 +122,7 @@ class Predictor:
         model = self._models.main
         measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
         evidence = Evidence(measured=measured)
-        return explain(self._definition, model.plan, format=format, verbose=verbose, evidence=evidence)
+        return explain(model.definition, model.plan, format=format, verbose=verbose, evidence=evidence)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
@@ -108,3 +143,11 @@ class Predictor:
         """Return the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
         return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
+
+
+def _usual(definition: Definition) -> Definition:
+    return _only(definition, usual_outputs(definition.outputs))
+
+
+def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
+    return Definition({name: definition.outputs[name] for name in outputs}, definition.inputs, definition.metadata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from pretzel.client.inputs import columns_of
 from pretzel.local.models import Models
-from pretzel.plan.parts import outputs_of, put_together
+from pretzel.plan.parts import SQUARE, outputs_of, put_together
 
 
 class Method:
@@ -77,9 +78,30 @@ class Apart:
         return model.finish[self._name](value)
 
 
+class Deferred:
+    """A method that is compiled at its first call, since few ask for it."""
+
+    def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
+        self._make, self._lock = make, threading.Lock()
+        self._made: Callable[[Any], Any] | None = None
+
+    def __call__(self, X: Any) -> Any:
+        """Return what the method returns for X.
+
+        Raises:
+            InputError: X is not what the estimator takes.
+            UnsupportedError: the output cannot be served exactly.
+        """
+        made = self._made
+        if made is None:
+            with self._lock:
+                made = self._made = self._made or self._make()
+        return made(X)
+
+
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:
     """Return the method of this name, of one output or of several."""
     if name in (models.main.metadata.get("apart") or ()):
         return Apart(name, models)
     outputs = outputs_of(name, models.main.finish)
-    return Method(name, models) if outputs == [name] else Parts(name, outputs, models)
+    return Method(name, models) if outputs == [name] and name != SQUARE else Parts(name, outputs, models)

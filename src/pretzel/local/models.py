@@ -24,6 +24,7 @@ from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.local.records import reader_of
 from pretzel.plan.definition import Definition
+from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES, ValueType
@@ -42,13 +43,13 @@ class Model:
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
-        self.plan = compiled.plan
+        self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.metadata = definition.metadata
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         self.inputs, _ = read_by("", self.described, self.metadata)
         """What all methods read but those with inputs of their own."""
-        self.finish = {name: _finisher(out, self.metadata) for name, out in self.executable.outputs.items()}
+        self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = definition.metadata.get("input_style") == "texts"
         self.by_position = definition.metadata.get("input_style") == "positions"
@@ -208,8 +209,10 @@ def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
     return column_of(item.name, values, item.type, form)
 
 
-def _finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Return what makes the method's result from an output."""
+def _finisher(name: str, output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return the function that makes the method's result from an output."""
+    if has_form(name, metadata):
+        return lambda array: as_returned(name, array, metadata)
     if output.labels is not None:
         table = table_of(output.labels, metadata)
         return lambda labels: _look_up(labels, table)

@@ -6,6 +6,7 @@ labels a target, is taken apart into such outputs, and put together again where 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,8 +14,14 @@ from typing import Any
 import numpy as np
 
 _PART = re.compile(r"(\w+)\[\d+\]")
+OPTIONAL = frozenset({"apply", "contributions", "interactions", "leaf_index"})
+"""What is computed only where it is asked for by name: it explains other answers, and may take longer than they do."""
 COLUMNS = "predict"
-"""The method whose parts are the columns of one array; those of others are a list."""
+"""The method whose parts are the columns of one array."""
+MATRICES = ("contributions", "interactions")
+"""Methods whose parts are matrices of one array, along its second axis; sparse ones and parts of others are a list."""
+SQUARE = "interactions"
+"""The method that gives a square matrix for each row; as an output it lies flat, row of the matrix by row."""
 
 
 def part_name(method: str, i: int) -> str:
@@ -33,6 +40,17 @@ def methods_of(outputs: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(map(method_of, outputs)))
 
 
+def is_optional(output: str) -> bool:
+    """Whether an output is computed only where it is asked for by name."""
+    return method_of(output) in OPTIONAL
+
+
+def usual_outputs(outputs: Iterable[str]) -> tuple[str, ...]:
+    """Return the outputs computed where none is named: those that are not optional, or all where all are."""
+    every = tuple(outputs)
+    return tuple(name for name in every if not is_optional(name)) or every
+
+
 def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
     """Return the outputs that make up what a method answers, in order; none where there is no such method."""
     names = set(outputs)
@@ -47,13 +65,30 @@ def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
 def taken_apart(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
     """Return a library's answer by output: whole, or a part for each of ``outputs``."""
     if list(outputs) == [method]:
-        return {method: answer}
-    parts = answer.T if method == COLUMNS else answer
+        return {method: _flat(answer) if method == SQUARE else answer}
+    if method in MATRICES and not isinstance(answer, list):
+        parts = [_flat(part) if method == SQUARE else part for part in np.moveaxis(np.asarray(answer), 1, 0)]
+    else:
+        parts = answer.T if method == COLUMNS else answer
     return dict(zip(outputs, parts, strict=True))
 
 
 def put_together(method: str, answers: Sequence[Any], outputs: Sequence[str]) -> Any:
     """Return what the library's method returns, from the answers of its outputs."""
+    if method == SQUARE:
+        answers = [_square(answer) for answer in answers]
     if list(outputs) == [method]:
         return answers[0]
-    return np.stack(answers, axis=1) if method == COLUMNS else list(answers)
+    stacked = method == COLUMNS or method in MATRICES
+    return (
+        np.stack(answers, axis=1) if stacked and all(isinstance(each, np.ndarray) for each in answers) else [*answers]
+    )
+
+
+def _flat(answer: Any) -> Any:
+    return np.asarray(answer).reshape(len(answer), -1)
+
+
+def _square(answer: Any) -> Any:
+    side = math.isqrt(answer.shape[1])
+    return answer.reshape(len(answer), side, side)

@@ -76,3 +76,18 @@ def _trees(draw: Draw) -> Node | None:
         leaves=draw.array(3),
         base=draw.array(1),
     )
+
+
+@makes(ops.TreeContributions)
+def _contributions(draw: Draw) -> Node | None:
+    forest = next((node for node in draw.nodes if isinstance(node, ops.TreeEnsemble)), None) or _trees(draw)
+    if forest is None:
+        return None
+    shared = {name: getattr(forest, name) for name in ops.TreeEnsemble.fields if name != "base"}
+    return ops.TreeContributions(
+        **shared,
+        cover=Parameter.of(np.array([9, 4, 5, 7], np.float32)[: len(forest.feature)]),
+        bias=draw.array(1),
+        width=forest.x.type.columns,
+        interactions=draw.dice.random() < 0.3 and forest.x.type.columns < 20,
+    )

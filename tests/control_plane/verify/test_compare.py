@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.control_plane.verify.compare import Tolerance, Value, compare
+from pretzel.control_plane.verify.compare import SINGLE_ROW, Tolerance, Value, compare, tolerance_of
 from pretzel.control_plane.verify.job import value_of, value_tree
 from pretzel.errors import InputError, VerificationError
 from pretzel.plan.encoding import decode, encode
@@ -135,3 +135,25 @@ def test_values_survive_the_pipe(case: str):
         back: Value = value_of(decode(encode(value_tree(value))))
         assert type(back) is type(value)
         assert compare("out", back, value, Tolerance(0.0, 0.0)) == 0.0
+
+
+def test_contributions_in_float32_may_be_off_by_the_rounding_of_their_row() -> None:
+    want = np.float32([[1.0, 1e-4, 0.0], [100.0, 1e-4, 0.0]])
+    off = want + np.float32([[0, 5e-6, 0], [0, 5e-4, 0]])
+    for name in ("contributions", "contributions[2]", "interactions"):
+        tolerance = tolerance_of(name, off, Tolerance())
+        assert tolerance.row == SINGLE_ROW
+        compare(name, off, want, tolerance)
+        with pytest.raises(VerificationError, match="row 0, column 1"):
+            compare(name, want + np.float32([[0, 5e-5, 0], [0, 0, 0]]), want, tolerance)
+    with pytest.raises(VerificationError, match="row 0, column 1"):
+        compare("predict_proba", off, want, tolerance_of("predict_proba", off, Tolerance()))
+    assert tolerance_of("contributions", off.astype(np.float64), Tolerance()) == Tolerance(row=1e-9)
+
+
+def test_contributions_that_cancel_are_measured_by_their_row() -> None:
+    want = floats(0.5, -5e-17, -0.5)[None]
+    got = floats(0.5, 0.0, -0.5)[None]
+    compare("contributions", got, want, tolerance_of("contributions", got, Tolerance()))
+    with pytest.raises(VerificationError, match="row 0, column 1"):
+        compare("predict_proba", got, want, tolerance_of("predict_proba", got, Tolerance()))

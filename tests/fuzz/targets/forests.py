@@ -1,10 +1,11 @@
-"""Forests in each layout: nodes that are walked, and bit vectors."""
+"""Forests in each layout: nodes that are walked, and bit vectors; and their contributions."""
 
 from functools import partial
 
+from pretzel.engine.bindings.contributions import CONTRIBUTIONS
 from pretzel.engine.bindings.trees import TREES
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *TREES)
+seeds = partial(plans.seeds, *TREES, *CONTRIBUTIONS)

@@ -9,7 +9,11 @@ import numpy as np
 from catboost import CatBoostClassifier
 
 from pretzel.importers import export
+from pretzel.importers.answers import answer_of
+from pretzel.importers.files import opened
 from pretzel.plan.definition import Definition
+from pretzel.plan.forms import as_sent
+from pretzel.plan.parts import OPTIONAL, methods_of, outputs_of, taken_apart
 from pretzel.plan.reference import evaluate
 from tests.importers.sklearn.compare import BATCHES, _assert_close, run
 from tests.importers.sklearn.frames import _plain, count, cut, rows_of
@@ -31,19 +35,25 @@ def assert_answers(
             with np.errstate(all="ignore"):
                 plain = {name: _plain(column) for name, column in columns.items()}
                 answers["reference"] = evaluate(definition, plain)
-        for name, want in wanted(model, definition, part).items():
+        for name, want in wanted(model, definition, part, served).items():
             relative, scale = (0.0, 0.0) if name == "decision_function" else (1e-6, 1e-9)
             for by, values in answers.items():
                 _assert_close(f"{by}, {name}, {rows} rows", _array(values[name]), want, relative, scale)
     return definition
 
 
-def wanted(model: Any, definition: Definition, x: Any) -> dict[str, Any]:
+def wanted(model: Any, definition: Definition, x: Any, served: Any = None) -> dict[str, Any]:
     """Return what CatBoost answers; the labels of several classes, which it gives as a matrix, one a row."""
     answers = {}
-    for name in definition.outputs:
+    for name in methods_of(definition.outputs):
         if name == "decision_function":
             answers[name] = model.predict(x, prediction_type="RawFormulaVal")
+        elif name in OPTIONAL:
+            ask = answer_of(model if served is None else opened(served), name)  # leaves are numbered anew in a file
+            assert ask is not None
+            parts = taken_apart(name, ask(x), outputs_of(name, definition.outputs))
+            kinds = {part: definition.outputs[part].type for part in parts}
+            answers |= {part: as_sent(part, parts[part], kinds[part], definition.metadata) for part in parts}
         else:
             answers[name] = np.asarray(getattr(model, name)(x))
     if isinstance(model, CatBoostClassifier) and definition.outputs["predict"].type.width is None:

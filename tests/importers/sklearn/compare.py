@@ -13,10 +13,12 @@ from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import optimize
 from pretzel.control_plane.verify.ties import tied_labels
 from pretzel.importers import export
+from pretzel.importers.answers import answer_of
 from pretzel.local.models import labels_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
-from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.forms import as_sent
+from pretzel.plan.parts import MATRICES, OPTIONAL, method_of, methods_of, outputs_of, taken_apart, usual_outputs
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Csr, Labels
 
@@ -28,22 +30,23 @@ def assert_served(
 ) -> Definition:
     """Fail unless every method of the definition gives what the estimator gives, over batches of several sizes.
 
-    ``methods``: exactly those that the definition must have.
+    ``methods``: exactly those that the definition must have, beside optional outputs.
     """
     definition = export(estimator, sample=x)
     if methods is not None:
-        assert set(definition.outputs) == methods
+        assert set(usual_outputs(definition.outputs)) == methods
     for rows in BATCHES:
         part = x[np.arange(rows) % x.shape[0]]
         wanted = _wanted(estimator, definition, part)
         columns = {definition.inputs[0].column: _column(definition, part)}
         with np.errstate(all="ignore"):
-            by_reference = evaluate(definition, columns)
+            by_reference = referred(definition, columns)
         by_kernels = run(definition, columns)
         for name, want in wanted.items():
             for way, ours in (("reference", by_reference), ("kernels", by_kernels)):
-                got = with_ties_of_the_library(definition, name, want, wanted, ours)
-                _assert_close(f"{way}, {name}, {rows} rows", got, want, relative, scale)
+                if name in ours:
+                    got = with_ties_of_the_library(definition, name, want, wanted, ours)
+                    _assert_close(f"{way}, {name}, {rows} rows", got, want, relative, scale)
     return definition
 
 
@@ -57,11 +60,19 @@ def with_ties_of_the_library(
     return ours[name] if tied is False else np.where(tied, want, ours[name])
 
 
+def referred(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
+    """Return outputs by their references, but for contributions: their reference walks every path of every tree."""
+    whole = shared(definition)
+    nodes = {name: node for name, node in whole.outputs.items() if method_of(name) not in MATRICES}
+    return evaluate(Definition(nodes, whole.inputs), columns)
+
+
 def run(definition: Definition, columns: dict[str, Any], outputs: list[str] | None = None) -> dict[str, Any]:
     """Return outputs by the kernels of the optimized plan, labels looked up; without names all of those columns."""
     compiled = compile_plan(optimize(definition))
     executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-    return {name: _plain(value) for name, value in executable.run(columns, outputs).items()}
+    names = list(shared(definition).outputs) if outputs is None else outputs
+    return {name: _plain(value) for name, value in executable.run(columns, names).items()}
 
 
 def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
@@ -71,11 +82,16 @@ def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
 
 
 def answers_of(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
-    """Return what the estimator answers, by output: those of several targets taken apart."""
+    """Return what the library answers, by output: those of several targets taken apart, and in the form they travel."""
     answers: dict[str, Any] = {}
     for method in methods_of(shared(definition).outputs):
-        answers |= taken_apart(method, getattr(estimator, method)(x), outputs_of(method, definition.outputs))
-    return answers
+        ask = answer_of(estimator, method)
+        if ask is not None:
+            answers |= taken_apart(method, ask(x), outputs_of(method, definition.outputs))
+        else:
+            assert method in OPTIONAL, f"{type(estimator).__name__} has no {method}"
+    kinds = {name: definition.outputs[name].type for name in answers}
+    return {name: as_sent(name, answer, kinds[name], definition.metadata) for name, answer in answers.items()}
 
 
 def shared(definition: Definition) -> Definition:
@@ -107,9 +123,22 @@ def _assert_close(what: str, got: Any, want: Any, relative: float, scale: float)
     got = got.dense() if isinstance(got, Csr) else got
     want = want.toarray() if hasattr(want, "toarray") else np.asarray(want)
     assert got.shape == want.shape, f"{what}: shape {got.shape}, want {want.shape}"
+    if "contributions" in what or "interactions" in what:
+        _assert_contributions(what, got, want)
+        return
     if want.dtype.kind not in "f":
         np.testing.assert_array_equal(got, want, err_msg=what)
         return
     assert got.dtype == want.dtype, f"{what}: {got.dtype}, want {want.dtype}"
     largest = np.abs(want[np.isfinite(want)]).max(initial=1.0)
     np.testing.assert_allclose(got, want, rtol=relative, atol=scale * largest, err_msg=what)
+
+
+def _assert_contributions(what: str, got: Any, want: Any) -> None:
+    """Fail unless contributions are the library's; of float32 sums, which cancel, the largest of a row is the scale."""
+    assert got.dtype == want.dtype, f"{what}: {got.dtype}, want {want.dtype}"
+    single, size = want.dtype == np.float32, np.abs(want)
+    scale = 1e-5 * size.max(axis=1, keepdims=True, initial=0.0) if single else 1e-9 * size.max(axis=0, initial=1.0)
+    with np.errstate(invalid="ignore"):
+        far = ~(np.abs(got - want) <= 1e-6 * size + scale) & ~(np.isnan(got) & np.isnan(want))
+    assert not far.any(), f"{what}: got {got[far]}, want {want[far]}"

@@ -59,7 +59,15 @@ def test_missing_values(missing: float, dtype: type) -> None:
     odd = np.random.default_rng(5).choice([*VALUES, np.inf, -np.inf, 1e300, 3.0, np.float32(0.1)], (60, X.shape[1]))
     with np.errstate(over="ignore"):
         x = np.concatenate([X, odd]).astype(dtype)
-    assert_serves(estimator, x, sample=x, exact=True)
+    assert_serves(estimator, x, sample=x, exact=True, outputs=["predict"])
+    taken = np.isfinite(x.astype(np.float32)).all(axis=1) | np.isinf(missing)  # leaves are asked of a DMatrix
+    assert_serves(estimator, x[taken], sample=x, exact=True, outputs=["leaf_index"])
+
+
+def test_leaves_are_not_asked_of_infinity() -> None:
+    served = pretzel.compile(xgboost.XGBRegressor(**FEW).fit(X, Y))
+    with pytest.raises(InputError, match="row 1, column 2"):
+        served.apply(np.array([X[1], [0.0, 1.0, np.inf, 0.0, 0.0]]))
 
 
 def test_categories_as_numbers() -> None:

@@ -28,22 +28,25 @@ def strategy(draw: st.DrawFn) -> tuple[ops.TreeEnsemble, dict[str, Any]]:
     many = multi and draw(st.booleans())
     shape = (forest.leaves, classes) if many else (forest.leaves,)
     columns = classes if multi else 1
+    aggregate = draw(st.sampled_from(["sum", "mean", "each"]))
+    if aggregate == "each":
+        leaf_type, shape, columns, multi = "i32", (forest.leaves,), 1, False
     node = ops.TreeEnsemble(
         ops.Input("x", f"{x_type}[{width}]"),
         roots=Parameter.of(np.array(roots, np.int32)),
         feature=Parameter.of(np.array(forest.feature, np.int32)),
-        threshold=Parameter.of(_values(rng, len(forest.feature), TYPES[t_type])),
+        threshold=Parameter.of(odd_values(rng, len(forest.feature), TYPES[t_type])),
         left=Parameter.of(np.array(forest.left, np.int32)),
         right=Parameter.of(np.array(forest.right, np.int32)),
         missing_left=Parameter.of(rng.random(len(forest.feature)) < 0.5),
-        leaves=Parameter.of(rng.standard_normal(shape).astype(TYPES[leaf_type])),
-        base=Parameter.of(rng.standard_normal(columns).astype(TYPES[leaf_type])),
+        leaves=Parameter.of(_leaf_values(rng, shape, leaf_type)),
+        base=Parameter.of(_leaf_values(rng, (columns,), leaf_type) * (aggregate != "each")),
         group=Parameter.of(rng.integers(0, columns, trees).astype(np.int32)) if multi and not many else None,
-        aggregate=draw(st.sampled_from(["sum", "mean"])),
+        aggregate=aggregate,
         strict=draw(st.booleans()),
-        **(_categories(rng, forest) if draw(st.booleans()) else {}),
+        **(categories(rng, forest) if draw(st.booleans()) else {}),
     )
-    x = _values(rng, draw(st.integers(1, 40)) * width, TYPES[x_type], missing=draw(st.sampled_from([0.0, 0.2])))
+    x = odd_values(rng, draw(st.integers(1, 40)) * width, TYPES[x_type], missing=draw(st.sampled_from([0.0, 0.2])))
     return node, {"x": x.reshape(-1, width)}
 
 
@@ -69,13 +72,19 @@ class Forest:
         return at
 
 
-def _values(rng: np.random.Generator, count: int, dtype: Any, missing: float = 0.02) -> np.ndarray:
+def _leaf_values(rng: np.random.Generator, shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    if dtype == "i32":
+        return rng.integers(-(2**31), 2**31, shape, dtype=np.int32)
+    return rng.standard_normal(shape).astype(TYPES[dtype])
+
+
+def odd_values(rng: np.random.Generator, count: int, dtype: Any, missing: float = 0.02) -> np.ndarray:
     values = np.where(rng.random(count) < 0.7, rng.choice(ODD, count), rng.integers(-2, 70, count))
     with np.errstate(over="ignore"):
         return np.where(rng.random(count) < missing, np.nan, values).astype(dtype)
 
 
-def _categories(rng: np.random.Generator, forest: Forest) -> dict[str, Parameter]:
+def categories(rng: np.random.Generator, forest: Forest) -> dict[str, Parameter]:
     words, nodes = 8, len(forest.feature)
     count = np.where(rng.random(nodes) < 0.5, rng.integers(0, 4, nodes), 0)
     ranges = np.column_stack([rng.integers(0, words - count + 1), count]).astype(np.int32).reshape(-1, 2)

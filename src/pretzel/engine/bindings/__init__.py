@@ -3,6 +3,7 @@
 from pretzel.engine.bindings.binary import BINARY
 from pretzel.engine.bindings.binding import Binding, Lowered
 from pretzel.engine.bindings.categories import CATEGORIES
+from pretzel.engine.bindings.contributions import CONTRIBUTIONS
 from pretzel.engine.bindings.decomposition import DECOMPOSITION
 from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
@@ -22,6 +23,7 @@ FAMILIES = (
     DENSE,
     BINARY,
     CATEGORIES,
+    CONTRIBUTIONS,
     DECOMPOSITION,
     FEATURES,
     FOLDED,

@@ -40,6 +40,12 @@ def lay_out_forest(node: Node) -> dict[str, Parameter]:
     return {name: Parameter.of(array) for name, array in out.items()} | kept
 
 
+def forest_order(node: ops.TreeEnsemble) -> np.ndarray:
+    """Return the nodes of a forest in the order that :func:`lay_out_forest` puts them in."""
+    nodes = Compared.of(node)
+    return _heavy_first(node.roots.array, nodes.left, nodes.right)[0]
+
+
 def _heavy_first(roots: Any, left: Any, right: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the nodes tree by tree, and where each tree begins.
 

@@ -92,13 +92,19 @@ def _model(core: Table, info: dict[str, Any], tables: dict[TableKey, CtrTable]) 
         one_hots=tuple(OneHotFeature(table.number(0, "i", -1), table.array(1, "<i4")) for table in core.tables(6)),
         ctrs=tuple(_ctr_feature(table) for table in core.tables(7)),
         tables=tables,
-        trees=_trees(core, dimension),
+        trees=(trees := _trees(core, dimension)),
+        leaf_weights=known_weights(core.array(9, "<f8"), trees),
         scale=float(core.number(14, "d", 1.0)),
         bias=tuple(multi.tolist()) or (float(core.number(15, "d", 0.0)),),
         info=info,
         estimated="" if not estimated else ("text_features", "embedding_features")[bool(estimated[0].number(4, "b"))],
         others={table.number(1, "i", -1): table.text(2) for field in (12, 18) for table in core.tables(field)},
     )
+
+
+def known_weights(weights: np.ndarray, trees: Trees) -> np.ndarray | None:
+    """Return the weights of leaves; predictions need none, so those of another number count for nothing."""
+    return weights if len(weights) == len(trees.leaves) else None
 
 
 def _float_feature(table: Table) -> FloatFeature:

@@ -6,9 +6,10 @@ from typing import Any
 
 from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor
 
+from pretzel.importers.answers import answers
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import read_cbm
-from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.model import Model, shap_values
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
@@ -41,6 +42,18 @@ def raw_scores(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the raw scores, as ``predict`` does."""
     _, raw = _read(estimator, x, step)
     return {"predict": raw}
+
+
+@answers("contributions", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
+def own_shap_values(estimator: Any, X: Any) -> Any:
+    """Ask CatBoost for SHAP values."""
+    return shap_values(estimator, X)
+
+
+@answers("leaf_index", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
+def calc_leaf_indexes(estimator: Any, X: Any) -> Any:
+    """Ask CatBoost for the leaves."""
+    return estimator.calc_leaf_indexes(X)
 
 
 @gives(CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)

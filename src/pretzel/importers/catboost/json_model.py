@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
-from pretzel.importers.catboost.cbm import FREE, ctr_table
+from pretzel.importers.catboost.cbm import FREE, ctr_table, known_weights
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.structure import (
     COUNTERS,
@@ -59,6 +59,7 @@ def _model(found: dict[str, Any]) -> Model:
     features = found["features_info"]
     categories = features.get("categorical_features") or []
     scale, bias = found.get("scale_and_bias") or (1.0, [0.0])
+    trees = _symmetric(found["oblivious_trees"]) if "oblivious_trees" in found else _nested(found["trees"])
     return Model(
         floats=tuple(_float_feature(entry) for entry in features.get("float_features") or []),
         categories=tuple(CatFeature(*_position(entry), _name(entry)) for entry in categories),
@@ -69,7 +70,8 @@ def _model(found: dict[str, Any]) -> Model:
         ),
         ctrs=tuple(_ctr_feature(entry) for entry in features.get("ctrs") or []),
         tables=dict(_table(name, entry) for name, entry in (found.get("ctr_data") or {}).items()),
-        trees=_symmetric(found["oblivious_trees"]) if "oblivious_trees" in found else _nested(found["trees"]),
+        trees=trees,
+        leaf_weights=known_weights(_leaf_weights(found.get("oblivious_trees") or []), trees),
         scale=float(scale),
         bias=tuple(float(value) for value in bias) or (0.0,),
         info=dict(found["model_info"]),
@@ -164,6 +166,10 @@ def _symmetric(trees: list[dict[str, Any]]) -> Trees:
     leaves = np.concatenate([*values, np.empty(0)])
     require(len(leaves) % dimension == 0, "the number of leaves is not that of the trees")
     return Trees(dimension, _flat(splits), np.array([len(s) for s in splits], np.int64), leaves.reshape(-1, dimension))
+
+
+def _leaf_weights(trees: list[dict[str, Any]]) -> np.ndarray:
+    return np.concatenate([np.empty(0), *(_array(tree.get("leaf_weights") or [], np.float64) for tree in trees)])
 
 
 def _nested(trees: list[dict[str, Any]]) -> Trees:

@@ -49,6 +49,8 @@ class Model:
     """The option that gave the model features which no tables describe: ``text_features``, ``embedding_features``."""
     others: dict[int, str] = field(default_factory=dict)
     """Column and name of the features of other kinds, which no tree reads."""
+    leaf_weights: np.ndarray | None = None
+    """``f64[leaves]``: the weight of the training rows in each leaf, where it was recorded."""
     file: tuple[bytes, str] = (b"", "cbm")
     """The bytes that it was read from, and their format."""
 
@@ -105,6 +107,11 @@ class Model:
         """Name of the loss function, empty where the model does not say."""
         loss = _entry(_entry(self.info, "params"), "loss_function").get("type", "")
         return loss if isinstance(loss, str) else ""
+
+    @property
+    def is_monotone(self) -> bool:
+        """Whether it was trained so that answers only rise, or only fall, with some feature."""
+        return bool(_entry(_entry(self.info, "params"), "tree_learner_options").get("monotone_constraints"))
 
     @property
     def classes_(self) -> np.ndarray | None:
@@ -170,6 +177,26 @@ class Model:
     def predict_log_proba(self, X: Any) -> Any:
         """Return their logarithms; raises as :meth:`predict` does."""
         return self._estimator.predict_log_proba(X)
+
+    def contributions(self, X: Any) -> Any:
+        """Return CatBoost's own SHAP values; raises as :meth:`predict` does."""
+        return shap_values(self._estimator, X)
+
+    def calc_leaf_indexes(self, X: Any) -> Any:
+        """Return the leaf of each row in each tree; raises as :meth:`predict` does."""
+        return self._estimator.calc_leaf_indexes(X)
+
+
+def shap_values(estimator: Any, X: Any) -> Any:
+    """Return the SHAP values that CatBoost itself computes."""
+    from catboost import Pool  # the estimator is one of it, so it is there
+
+    pool = Pool(X, cat_features=estimator.get_cat_feature_indices(), feature_names=_names_of(estimator, X))
+    return estimator.get_feature_importance(pool, type="ShapValues")
+
+
+def _names_of(estimator: Any, X: Any) -> Any:
+    return None if hasattr(X, "columns") else estimator.feature_names_
 
 
 def _entry(of: dict[str, Any], name: str) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from pretzel.importers.answers import answers
 from pretzel.importers.catboost import heads
 from pretzel.importers.catboost.cbm import is_cbm, read_cbm
 from pretzel.importers.catboost.json_model import read_json
@@ -35,6 +37,12 @@ def model(found: Model, x: Columns, step: Step) -> Methods:
         if found.classes_ is not None:
             return heads.classifier(raw, found, step)
         return heads.regressor(raw, heads.kind_of(found))
+
+
+@answers("leaf_index", Model)
+def calc_leaf_indexes(found: Model, X: Any) -> Any:
+    """Ask CatBoost for the leaves."""
+    return found.calc_leaf_indexes(X)
 
 
 @gives(Model)

@@ -6,18 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pretzel.errors import DefinitionError, InputError
+from pretzel.importers.catboost.contributions import contribution_methods
 from pretzel.importers.catboost.features import compared
 from pretzel.importers.catboost.heads import scaled
 from pretzel.importers.catboost.model import Model
-from pretzel.importers.catboost.trees import ensemble
+from pretzel.importers.catboost.trees import ensemble, leaf_index
 from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Step
 from pretzel.plan.node import Node
 
 
 def scores(model: Model, x: Columns, step: Step) -> Node:
-    """Return the raw scores, one a row or several.
+    """Return the raw scores, one per row or several; offer the leaves and SHAP values.
 
     Raises:
         UnsupportedError: the model reads texts or embeddings, or more columns than there are.
@@ -29,6 +31,9 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
     if last >= x.width:
         raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "give it what it was fitted on")
     matrix, splits = compared(model, x)
+    if len(model.trees.sizes):
+        step.offer(METHOD, lambda: contribution_methods(matrix, model, splits))
+        step.offer("leaf_index", lambda: leaf_index(matrix, model.trees, splits), dtype="<u4")
     return scaled(ensemble(matrix, model.trees, splits), model)
 
 

@@ -35,13 +35,45 @@ class Nodes:
 
 def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
     """Return the sum of the leaves that each row reaches, tree after tree, before scale and bias."""
-    nodes, roots = _symmetric(trees) if trees.steps is None else _stepwise(trees)
+    single = trees.dimension == 1
+    nodes, roots = written_out(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
+    leaves = np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)
+    return operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+
+
+def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
+    """Return the place of the leaf that each row reaches among those of its tree.
+
+    Every leaf of a symmetric tree is kept apart here.  Source: ``calc_leaf_indexes`` (``CalcLeafIndexesMulti``).
+    """
+    numbers = np.arange(len(trees.leaves))
+    nodes, roots = written_out(trees, numbers) if trees.steps is None else _stepwise(trees)
+    leaf = nodes.false < 0
+    tree = np.searchsorted(roots, np.arange(len(leaf)), "right") - 1 if trees.steps is None else _tree_of(trees)
+    reached = nodes.true[leaf]
+    require(bool((reached < len(trees.leaves)).all()), "a node names a leaf that is not there")
+    first = np.full(len(roots), len(trees.leaves))
+    np.minimum.at(first, tree[leaf], reached)
+    places = np.zeros(len(trees.leaves), np.int32)
+    places[reached] = reached - first[tree[leaf]]
+    return operator(x, nodes, roots, splits, places, base=Parameter.of(np.zeros(1, np.int32)), aggregate="each")
+
+
+def _tree_of(trees: Trees) -> np.ndarray:
+    """Return the tree of each node that :func:`_stepwise` gives."""
+    assert trees.steps is not None
+    own = np.repeat(np.arange(len(trees.sizes)), trees.sizes)
+    short = (trees.steps == 0) & ~(trees.steps == 0).all(axis=1)[:, None]
+    return np.concatenate([own, own[np.nonzero(short)[0]]])
+
+
+def operator(x: Node, nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: np.ndarray, **others: Any) -> Node:
+    """Return the operator over these nodes, with ``leaves`` by the rows that they name."""
     inner = nodes.false >= 0
     split = np.where(inner, nodes.split, 0)
-    require(bool((nodes.true[~inner] < len(trees.leaves)).all()), "a node names a leaf that is not there")
+    require(bool((nodes.true[~inner] < len(leaves)).all()), "a node names a leaf that is not there")
     place = np.where(inner, splits.place[split], -1) if len(splits.place) else np.full(len(split), -1)
     left, right = _oriented(nodes, place)
-    single = trees.dimension == 1
     return ops.TreeEnsemble(
         x,
         roots=_indices(roots),
@@ -50,8 +82,8 @@ def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
         left=_indices(left),
         right=_indices(right),
         missing_left=Parameter.of(inner & ~_of(splits.nan_is_true, split, inner).astype(bool)),
-        leaves=Parameter.of(np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)),
-        base=Parameter.of(np.zeros(trees.dimension)),
+        leaves=Parameter.of(leaves),
+        **others,
         **_bit_sets(place),
     )
 
@@ -80,9 +112,10 @@ def _bit_sets(place: np.ndarray) -> dict[str, Any]:
     return {"categories": Parameter.of(sets), "category_range": _indices(ranges)}
 
 
-def _symmetric(trees: Trees) -> tuple[Nodes, np.ndarray]:
+def written_out(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
+    """Return symmetric trees written out; runs of equal ``leaves``, values of 64 bits each, become one."""
     first_leaf = np.cumsum(1 << trees.sizes) - (1 << trees.sizes)
-    bits = np.ascontiguousarray(trees.leaves).view(np.int64)
+    bits = np.ascontiguousarray(leaves.reshape(len(leaves), -1)).view(np.int64)
     parts: list[Nodes] = []
     roots, count = [], 0
     for start, depth, leaf in zip(trees.starts.tolist(), trees.sizes.tolist(), first_leaf.tolist(), strict=True):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import lightgbm
+from typing import Any
 
+import lightgbm
+import numpy as np
+
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.lightgbm.model import Model
-from pretzel.importers.lightgbm.native import columns, text_model
+from pretzel.importers.lightgbm.native import columns, offer_explanations, text_model
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
@@ -15,6 +19,7 @@ from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
 
+ESTIMATORS = (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 OFF = ("none", "false", "0", "-")
 
 
@@ -36,6 +41,7 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
     """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
     _check(estimator, step)
     model = as_text(estimator.booster_)
+    offer_explanations(model, x, step)
     scores = raw_scores(model, x, step)
     answer = answered(model, scores, step)
     raw = {"decision_function": scores} if hasattr(estimator, "decision_function") else {}
@@ -43,6 +49,24 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
         return {"predict": answer, "predict_proba": answer} | raw
     proba = ops.Link(answer, "complement_pair") if answer.type.width is None else answer
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba} | raw
+
+
+@answers("contributions", *ESTIMATORS)
+def pred_contrib(estimator: lightgbm.LGBMModel, X: Any) -> Any:
+    """Ask LightGBM for the contributions, which it returns sparse for sparse rows, one matrix per class."""
+    found = estimator.predict(X, pred_contrib=True)
+    return np.hstack([each.toarray() for each in found]) if isinstance(found, list) else dense(found)
+
+
+def dense(matrix: Any) -> Any:
+    """Return a matrix as an array, whether it is sparse or not."""
+    return matrix.toarray() if hasattr(matrix, "toarray") else matrix
+
+
+@answers("leaf_index", *ESTIMATORS)
+def pred_leaf(estimator: lightgbm.LGBMModel, X: Any) -> Any:
+    """Ask LightGBM for the leaves."""
+    return estimator.predict(X, pred_leaf=True)
 
 
 @given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)

@@ -24,6 +24,9 @@ class Tree:
     leaf_value: np.ndarray
     cat_boundaries: np.ndarray
     cat_threshold: np.ndarray
+    internal_count: np.ndarray
+    """How many rows of the training data reached each inner node; empty where that is not recorded."""
+    leaf_count: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,33 @@ class Model:
         return Booster(model_str=self.text)
 
     def predict(self, X: Any) -> Any:
-        """Return LightGBM's own answers; columns of a table that were categories while training are made so again.
+        """Return LightGBM's own answers.
 
         Raises:
             UnsupportedError: LightGBM is not installed.
         """
+        return self.ask(X)
+
+    def ask(self, X: Any, **options: Any) -> Any:
+        """Return what ``Booster.predict`` answers with these options.
+
+        Columns of a table that were categories while training are made so again.
+
+        Raises:
+            UnsupportedError: LightGBM is not installed.
+        """
+        return self._booster.predict(self._with_categories(X), **options)
+
+    def contributions(self, X: Any) -> Any:
+        """Return LightGBM's own contributions.
+
+        Raises:
+            UnsupportedError: LightGBM is not installed.
+        """
+        return self.ask(X, pred_contrib=True)
+
+    def _with_categories(self, X: Any) -> Any:
         if self.pandas_categories and hasattr(X, "iloc"):
             columns = [X.columns[i] for i in self.categorical]
             X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return self._booster.predict(X)
+        return X

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pretzel.errors import InputError
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.lightgbm.contributions import contribution_methods
 from pretzel.importers.lightgbm.model import Model
 from pretzel.importers.lightgbm.objectives import answered
-from pretzel.importers.lightgbm.scores import raw_scores
+from pretzel.importers.lightgbm.scores import leaves, raw_scores
 from pretzel.importers.lightgbm.text import read_text
 from pretzel.importers.registry import Methods, Step, given, imports
 
@@ -26,8 +30,22 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def text_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers."""
+    """Return what ``Booster.predict`` answers; offer ``pred_leaf`` and ``pred_contrib``."""
+    offer_explanations(model, x, step)
     return {"predict": answered(model, raw_scores(model, x, step), step)}
+
+
+def offer_explanations(model: Model, x: Columns, step: Step) -> None:
+    """Offer the leaf that a row reaches in each tree, and what each feature adds, where there are trees."""
+    if model.trees:
+        step.offer("contributions", lambda: contribution_methods(model, x, step))
+        step.offer("leaf_index", lambda: leaves(model, x, step), dtype="<i4")
+
+
+@answers("leaf_index", Model)
+def pred_leaf(model: Model, X: Any) -> Any:
+    """Ask LightGBM itself for the leaves."""
+    return model.ask(X, pred_leaf=True)
 
 
 @given(Model)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import COLUMN_ORDER
-from pretzel.importers.forest import Trees, joined, reachable
+from pretzel.importers.forest import Trees, joined, leaf_index, reachable
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
 from pretzel.plan import ops
@@ -23,44 +23,78 @@ CATEGORICAL, DEFAULT_LEFT, ZERO_IS_MISSING, NAN_IS_MISSING = 1, 2, 4, 8  # bits 
 WHOLE_FLOATS = 2**53  # integers beyond are not all float64
 
 
+def _own_values(tree: Tree) -> np.ndarray:
+    return tree.leaf_value
+
+
 def raw_scores(model: Model, x: Columns, step: Step) -> Node:
     """Return the sum of the trees, one value a row or one column a class, in float64 and tree after tree.
 
     Source: ``GBDT::PredictRaw``, ``Tree::NumericalDecision``, ``Tree::CategoricalDecision``.
     """
+    forest = forest_of(model, x, step)
+    classes = model.trees_per_iteration
+    if not forest.trees:
+        return ops.Constant(forest.x, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
+    return joined(forest.x, forest.trees, base=np.zeros(classes), group=forest.group)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The trees of a model, and the matrix that they read."""
+
+    x: Node
+    features: np.ndarray
+    """The feature that each column of x belongs to."""
+    trees: list[Trees]
+    group: np.ndarray | None
+    """The class that each tree adds to, where there are several."""
+
+
+def forest_of(model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree], np.ndarray] = _own_values) -> Forest:
+    """Return the trees of a model over what it is given, with ``leaf_values`` at their leaves."""
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
     if x.is_table:
         step.may_differ(COLUMN_ORDER.reason, COLUMN_ORDER.remedy)
     if step.inputs.trial:
         model = replace(model, trees=model.trees[: model.trees_per_iteration])
-    given, features = _matrix(model, x, step)
+    given, used, features = _matrix(model, x, step)
     zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
-    trees = [_laid_out(tree, features, zeros.astype(np.int64), given.type.columns) for tree in model.trees]
+    zeros = zeros.astype(np.int64)
+    width = given.type.columns
+    trees = [_laid_out(tree, leaf_values(tree), features, zeros, width) for tree in model.trees]
     classes = model.trees_per_iteration
-    if not trees:
-        return ops.Constant(given, Parameter.of(np.zeros((1, classes) if classes > 1 else 1)))
     group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
-    read = _with_zeros_missing(given, features[zeros.astype(np.int64)]) if len(zeros) else given
-    return joined(read, trees, base=np.zeros(classes), group=group)
+    read = _with_zeros_missing(given, features[zeros]) if len(zeros) else given
+    return Forest(read, np.concatenate([used, zeros]), trees, group)
 
 
-def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray]:
-    """Return the matrix that the trees read, in float64, and at which of its columns each feature lies.
+def leaves(model: Model, x: Columns, step: Step) -> Node:
+    """Return the number of the leaf that each row reaches in each tree.
+
+    Source: ``GBDT::PredictLeafIndex``, ``Tree::PredictLeafIndex``.
+    """
+    forest = forest_of(model, x, step, leaf_values=lambda tree: np.arange(len(tree.leaf_value)))
+    return leaf_index(forest.x, forest.trees)
+
+
+def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.ndarray]:
+    """Return the matrix that the trees read, in float64, the feature of each column, and the column of each feature.
 
     Of sparse rows only the features that some tree reads are written out.
     """
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
-        return _with_codes(model, x, step), places
+        return _with_codes(model, x, step), places, places
     given = _numbers(x, step)
     if given.type.layout != "sparse":
         if step.inputs.repeats != "last":
             step.reads_entries(x, alike=False)
-        return given, places
+        return given, places, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last"), places
+    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last"), used, places
 
 
 def _numbers(x: Columns, step: Step) -> Node:
@@ -125,9 +159,9 @@ def _zero_is_missing(tree: Tree) -> np.ndarray:
     return found
 
 
-def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
-    """Return a tree with its leaves behind its inner nodes."""
-    inner, leaves = len(tree.split_feature), len(tree.leaf_value)
+def _laid_out(tree: Tree, values: np.ndarray, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
+    """Return a tree with its leaves behind its inner nodes, and ``values`` at them."""
+    inner, leaves = len(tree.split_feature), len(values)
     categorical = (tree.decision_type & CATEGORICAL).astype(bool)
     missing = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING)
     told = (missing == ZERO_IS_MISSING) | (missing == NAN_IS_MISSING)
@@ -143,11 +177,20 @@ def _laid_out(tree: Tree, features: np.ndarray, zeros: np.ndarray, width: int) -
         left=np.append(children[0], np.full(leaves, -1)),
         right=np.append(children[1], np.zeros(leaves, np.int64)),
         missing_left=np.append(missing_left, np.zeros(leaves, bool)),
-        leaves=np.append(np.zeros(inner), tree.leaf_value),
+        leaves=np.append(np.zeros(inner, values.dtype), values),
         categories=tree.cat_threshold,
         category_range=np.concatenate([_ranges(tree, categorical), np.zeros((leaves, 2), np.int64)]),
+        cover=_cover(tree),
     )
     return whole.take(reachable(whole.left, whole.right))
+
+
+def _cover(tree: Tree) -> np.ndarray | None:
+    """Return the training rows of each inner node, then of each leaf; None where they are not recorded."""
+    counts = np.append(tree.internal_count, tree.leaf_count)
+    if len(tree.leaf_value) == 1:
+        return np.ones(1)
+    return counts if len(counts) == 2 * len(tree.leaf_value) - 1 and len(tree.internal_count) else None
 
 
 def _flushed(threshold: np.ndarray) -> np.ndarray:

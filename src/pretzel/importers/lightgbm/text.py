@@ -123,6 +123,8 @@ def _tree(index: int, block: Lines, features: int) -> Tree:
         leaves, sets = _number(block, "num_leaves"), _number(block, "num_cat", "0")
         counts = {"inner": leaves - 1, "leaves": leaves, "sets": sets + 1 if sets else 0, "words": None}
         arrays = {key: _array(block, key, dtype, counts[count]) for key, (dtype, count) in TREE.items()}
+        arrays |= {"internal_count": _covers(block, "internal_count", leaves - 1)}
+        arrays |= {"leaf_count": _covers(block, "leaf_count", leaves)}
         tree = Tree(**arrays)
         _check(tree, features, sets)
     except InputError as error:
@@ -138,6 +140,12 @@ def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
         return np.array(list(map(float if dtype is np.float64 else int, words)), dtype)
     except (ValueError, OverflowError):
         raise InputError(f"{key}: expected numbers of type {np.dtype(dtype).name}") from None
+
+
+def _covers(block: Lines, key: str, count: int) -> np.ndarray:
+    """Return numbers that predictions do not need: nothing where they are missing, or of another number."""
+    found = _array(block, key, np.float64, None)
+    return found if len(found) == count else found[:0]
 
 
 def _check(tree: Tree, features: int, sets: int) -> None:

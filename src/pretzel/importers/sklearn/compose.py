@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
 from pretzel.importers.sklearn.handing import gives_pandas, hand_on, hands_on
@@ -28,9 +29,15 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
         cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
         x = _handed_on(earlier, transformer, x, step, _read(estimator.steps[i + 1][1]), cut)
     if not _is_identity(last):
-        return step.enter(name, last, x)
+        return step.delegate(name, last, x)
     step.inputs.tells_integers = True
     return {"transform": x.array()}
+
+
+@asks_inner(Pipeline)
+def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the last step, and the function of those before it."""
+    return estimator.steps[-1][1], estimator[:-1].transform if len(estimator.steps) > 1 else lambda X: X
 
 
 @hands_on(Pipeline)

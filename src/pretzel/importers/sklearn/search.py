@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn import model_selection
 from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV, HalvingRandomSearchCV
 
+from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.functions import as_compared
@@ -28,7 +30,18 @@ def search(estimator: Any, x: Columns, step: Step) -> Methods:
     """What the best estimator answers."""
     if not estimator.refit:
         raise step.refuse("refit", "it kept no estimator", "fit it with refit=True, or export the estimator you chose")
-    return step.enter("best_estimator", estimator.best_estimator_, x)
+    return step.delegate("best_estimator", estimator.best_estimator_, x)
+
+
+@asks_inner(
+    model_selection.GridSearchCV,
+    model_selection.RandomizedSearchCV,
+    HalvingGridSearchCV,
+    HalvingRandomSearchCV,
+)
+def best_estimator(estimator: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the best estimator, which is given X itself."""
+    return estimator.best_estimator_, lambda X: X
 
 
 @imports(model_selection.FixedThresholdClassifier)

@@ -11,6 +11,7 @@ from sklearn import ensemble, tree
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.explained import offer_explanations, offer_leaves
 from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -35,20 +36,20 @@ def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
 def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the value of the leaf reached, or one a target."""
-    return {"predict": _mean(estimator, [estimator], x, allow_nan=takes_nan(estimator, x))}
+    return _means(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' values, for each target."""
     allow_nan = takes_nan(estimator.estimators_[0], x)
-    return {"predict": _mean(estimator, estimator.estimators_, x, allow_nan=allow_nan)}
+    return _means(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
 
 
 @imports(ensemble.GradientBoostingClassifier)
 def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the summed scores, their probabilities, and the class: of two, the second from a score of zero on."""
-    raw = _boosted(estimator, x, step)
+    raw = _boosted(estimator, x, step, shape=estimator.estimators_.shape)
     halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
     odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
     return _scored(estimator, raw, odds, inclusive=True, step=step)
@@ -57,7 +58,7 @@ def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Meth
 @imports(ensemble.GradientBoostingRegressor)
 def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the initial value plus the trees' scaled values."""
-    return {"predict": _boosted(estimator, x, step)}
+    return {"predict": _boosted(estimator, x, step, shape=estimator.estimators_.shape[:1])}
 
 
 @imports(ensemble.HistGradientBoostingClassifier)
@@ -81,7 +82,9 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
     if estimator.n_outputs_ > 1:
         return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
-    proba = joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
+    many = list(map(sklearn_tree, trees, leaves))
+    proba = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    offer_explanations(estimator, proba, many, step, shape=_shape(estimator))
     return {
         "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
         "predict_proba": proba,
@@ -93,7 +96,9 @@ def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: St
     """Return the class fractions of each target; a leaf holds those of all targets side by side."""
     counts = np.asarray(estimator.n_classes_, np.int64)
     leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
-    whole = joined(x, map(sklearn_tree, trees, leaves), aggregate="mean")
+    many = list(map(sklearn_tree, trees, leaves))
+    whole = joined(x, many, aggregate="mean")
+    offer_leaves(x, many, step, shape=_shape(estimator))
     places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
     proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
     return (
@@ -103,10 +108,18 @@ def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: St
     )
 
 
-def _mean(estimator: Any, trees: Sequence[Any], x: Columns, *, allow_nan: bool) -> Node:
+def _means(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
     leaves = [t.tree_.value[:, :, 0] for t in trees]
     leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
-    return joined(float32(estimator, x, allow_nan), map(sklearn_tree, trees, leaves), aggregate="mean")
+    many = list(map(sklearn_tree, trees, leaves))
+    mean = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    offer_explanations(estimator, mean, many, step, shape=_shape(estimator))
+    return {"predict": mean}
+
+
+def _shape(estimator: Any) -> tuple[int, ...] | None:
+    """Return the shape of leaves behind the rows: of a single tree ``apply`` returns a vector."""
+    return () if isinstance(estimator, tree.BaseDecisionTree) else None
 
 
 def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
@@ -126,14 +139,15 @@ def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Ste
     )
 
 
-def _boosted(estimator: Any, x: Columns, step: Step) -> Node:
+def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> Node:
     """Return the initial score plus each tree's values times the learning rate, class after class in each round."""
     rounds, classes = estimator.estimators_.shape
-    trees = estimator.estimators_.ravel().tolist()
-    leaves = [estimator.learning_rate * t.tree_.value[:, 0, 0] for t in trees]
     group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
-    given = float32(estimator, x, allow_nan=False)
-    return joined(given, map(sklearn_tree, trees, leaves), base=_initial(estimator, step), group=group)
+    given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
+    trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
+    summed = joined(given, trees, base=_initial(estimator, step), group=group)
+    offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)
+    return summed
 
 
 def _initial(estimator: Any, step: Step) -> np.ndarray:
@@ -152,9 +166,19 @@ def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
     rounds = estimator._predictors
     classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
-    trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
     base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
-    return joined(_encoded(estimator, x, step), trees, base=base, group=group)
+    trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
+    summed = joined(_encoded(estimator, x, step), trees, base=base, group=group)
+    shape = (len(rounds), classes) if classes > 1 else None
+    offer_explanations(estimator, summed, trees, step, features=_features(estimator), shape=shape)
+    return summed
+
+
+def _features(estimator: Any) -> np.ndarray:
+    """Return the feature of each column that histogram trees read: categories come in front."""
+    if estimator._preprocessor is None:
+        return np.arange(estimator.n_features_in_)
+    return np.concatenate([np.flatnonzero(estimator.is_categorical_), np.flatnonzero(~estimator.is_categorical_)])
 
 
 def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
@@ -184,7 +208,15 @@ def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
     """Return a tree of scikit-learn with ``leaves`` in place of its own values, one a node."""
     nodes = fitted.tree_
     missing_left = nodes.missing_go_to_left.astype(bool)
-    return Trees(nodes.feature, nodes.threshold, nodes.children_left, nodes.children_right, missing_left, leaves)
+    return Trees(
+        nodes.feature,
+        nodes.threshold,
+        nodes.children_left,
+        nodes.children_right,
+        missing_left,
+        leaves,
+        cover=nodes.weighted_n_node_samples,
+    )
 
 
 def _histogram_tree(predictor: Any) -> Trees:
@@ -200,4 +232,7 @@ def _histogram_tree(predictor: Any) -> Trees:
     )
     ranges = np.where(categorical[:, None], ranges, 0)
     threshold = np.where(categorical, 0.0, nodes["num_threshold"])
-    return Trees(nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges)
+    cover = nodes["count"].astype(np.float64)
+    return Trees(
+        nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges, cover
+    )

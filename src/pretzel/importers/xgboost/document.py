@@ -141,9 +141,16 @@ def _tree(index: int, tree: Any, features: int, outputs: int) -> Tree:
         if not nodes or (inner & ((feature < 0) | (feature >= features))).any():
             raise InputError(f"split_indices: expected 0..{features - 1} of one node at least")
         leaves = _leaves(tree, left, right, threshold, outputs)
-        return Tree(left, right, feature, threshold, default_left != 0, leaves, _category_sets(tree, inner))
+        sets, cover = _category_sets(tree, inner), _cover(tree, nodes)
+        return Tree(left, right, feature, threshold, default_left != 0, leaves, sets, cover)
     except InputError as error:
         raise InputError(f"tree {index}: {error}") from None
+
+
+def _cover(tree: Any, nodes: int) -> np.ndarray | None:
+    """Return the weights of the training rows; predictions need none, so those of another number count for nothing."""
+    cover = _numbers(tree, "sum_hessian", np.float32) if "sum_hessian" in tree else np.zeros(0, np.float32)
+    return cover if len(cover) == nodes else None
 
 
 def _leaves(tree: Any, left: np.ndarray, right: np.ndarray, threshold: np.ndarray, outputs: int) -> np.ndarray:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import xgboost
 
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
-from pretzel.importers.xgboost.native import given_document_model
+from pretzel.importers.xgboost.native import given_document_model, offer_explanations
 from pretzel.importers.xgboost.objectives import answered
 from pretzel.importers.xgboost.scores import margins
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+
+ESTIMATORS = (
+    xgboost.XGBClassifier,
+    xgboost.XGBModel,
+    xgboost.XGBRanker,
+    xgboost.XGBRegressor,
+    xgboost.XGBRFClassifier,
+    xgboost.XGBRFRegressor,
+)
 
 
 @stands_in(xgboost.Booster)
@@ -30,7 +41,8 @@ def as_document(estimator: xgboost.Booster) -> Model:
 def regressor(estimator: xgboost.XGBModel, x: Columns, step: Step) -> Methods:
     """What the booster answers, by the best iteration where there is one."""
     model = _best(estimator)
-    return {"predict": answered(model, _margins(estimator, model, x, step), step)}
+    answer = answered(model, _margins(estimator, model, x, step), step)
+    return {"predict": answer}
 
 
 @imports(xgboost.XGBClassifier, xgboost.XGBRFClassifier)
@@ -41,17 +53,11 @@ def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Meth
     answer = answered(model, margin, step)
     classes = int(estimator.n_classes_)
     proba = ops.Link(margin, "softmax") if estimator.objective == "multi:softmax" else _probabilities(answer, classes)
-    return {"predict": _labels(estimator, answer, classes, step), "predict_proba": proba}
+    labels = _labels(estimator, answer, classes, step)
+    return {"predict": labels, "predict_proba": proba}
 
 
-@given(
-    xgboost.XGBClassifier,
-    xgboost.XGBModel,
-    xgboost.XGBRanker,
-    xgboost.XGBRegressor,
-    xgboost.XGBRFClassifier,
-    xgboost.XGBRFRegressor,
-)
+@given(*ESTIMATORS)
 def given_estimator(estimator: xgboost.XGBModel, inputs: Inputs) -> Columns:
     """Return a column for each name, where it was fitted on a table."""
     if not estimator.__sklearn_is_fitted__():
@@ -84,4 +90,36 @@ def _best(estimator: xgboost.XGBModel) -> Model:
 
 def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) -> Node:
     missing = math.nan if estimator.missing is None else float(estimator.missing)
+    offer_explanations(model, x, step, missing)
     return margins(model, x, step, missing=missing, in_place=True)
+
+
+@answers("contributions", *ESTIMATORS)
+def pred_contribs(estimator: xgboost.XGBModel, X: Any) -> Any:
+    """Ask XGBoost for the contributions, by the rounds that ``predict`` goes by."""
+    return booster_answer(estimator, X, pred_contribs=True)
+
+
+@answers("interactions", *ESTIMATORS)
+def pred_interactions(estimator: xgboost.XGBModel, X: Any) -> Any:
+    """Ask XGBoost for the interactions, by the rounds that ``predict`` goes by."""
+    return booster_answer(estimator, X, pred_interactions=True)
+
+
+@answers("leaf_index", *ESTIMATORS)
+def apply(estimator: xgboost.XGBModel, X: Any) -> Any:
+    """Ask XGBoost for the leaves."""
+    return estimator.apply(X)
+
+
+def booster_answer(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
+    """Return what the booster of an estimator answers with these options."""
+    given = xgboost.DMatrix(
+        X,
+        missing=estimator.missing,
+        nthread=estimator.n_jobs,
+        feature_types=estimator.feature_types,
+        enable_categorical=estimator.enable_categorical,
+    )
+    rounds = estimator._get_iteration_range(None)
+    return estimator.get_booster().predict(given, iteration_range=rounds, **options)

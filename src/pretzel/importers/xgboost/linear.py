@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pretzel.importers.registry import Step
+from pretzel.importers.linear_contributions import linear_contributions
+from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -21,11 +22,25 @@ def linear(coefficients: np.ndarray, base: np.ndarray, x: Node, step: Step) -> N
     used = np.flatnonzero(coefficients[:-1].any(axis=1))
     if len(used) > MOST_FEATURES:
         raise step.refuse("booster", f"its linear model reads {len(used)} features", f"use up to {MOST_FEATURES}")
-    finite = ops.RequireFinite(x, type(step.estimator).__name__, allow_nan=True)
-    filled = ops.Impute(finite, Parameter.of(np.zeros(x.type.columns, np.float32)))
+    filled = _filled(x, step)
     start = coefficients[-1] + base[0]
     begin = ops.Constant(filled, Parameter.of(start[None] if len(start) > 1 else start))
     return ops.Sum((begin, *(_product(filled, int(i), coefficients[i]) for i in used)))
+
+
+def linear_terms(coefficients: np.ndarray, base: np.ndarray, x: Node, step: Step) -> Methods:
+    """Return the products, with bias and the first base score behind them: one output per score.
+
+    Source: ``GBLinear::PredictContribution``.
+    """
+    coef, last = np.ascontiguousarray(coefficients[:-1].T), coefficients[-1] + base[0]
+    filled = _filled(x, step)
+    return linear_contributions(filled, coef if len(coef) > 1 else coef[0], last)
+
+
+def _filled(x: Node, step: Step) -> Node:
+    finite = ops.RequireFinite(x, type(step.estimator).__name__, allow_nan=True)
+    return ops.Impute(finite, Parameter.of(np.zeros(x.type.columns, np.float32)))
 
 
 def _product(x: Node, feature: int, weights: np.ndarray) -> Node:

@@ -26,6 +26,8 @@ class Tree:
     """``f32[nodes]`` or ``f32[nodes, k]``."""
     categories: Mapping[int, np.ndarray]
     """For each node that asks for a category, those that go right."""
+    cover: np.ndarray | None = None
+    """``f32[nodes]``: the sum of second derivatives over the training rows of each node, where it is recorded."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Model:
         return replace(self, trees=self.trees[:end], group=self.group[:end])
 
     @cached_property
-    def _predict(self) -> Callable[[Any], Any]:
+    def _predict(self) -> Callable[..., Any]:
         try:
             from xgboost import Booster, DMatrix
         except ModuleNotFoundError:
@@ -94,15 +96,44 @@ class Model:
                 "an XGBoost file: checking it on a sample needs xgboost itself; pip install xgboost-cpu"
             ) from None
         booster = Booster(model_file=bytearray(self.data))
-        return lambda X: booster.predict(DMatrix(X, enable_categorical=True))
+        return lambda X, **options: booster.predict(DMatrix(X, enable_categorical=True), **options)
 
     def predict(self, X: Any) -> Any:
-        """Return XGBoost's own answers; columns of a table that were categories while training are made so again.
+        """Return XGBoost's own answers.
 
         Raises:
             UnsupportedError: XGBoost is not installed.
         """
+        return self.ask(X)
+
+    def ask(self, X: Any, **options: Any) -> Any:
+        """Return what ``Booster.predict`` answers with these options.
+
+        Columns of a table that were categories while training are made so again.
+
+        Raises:
+            UnsupportedError: XGBoost is not installed.
+        """
+        return self._predict(self._with_categories(X), **options)
+
+    def contributions(self, X: Any) -> Any:
+        """Return XGBoost's own contributions.
+
+        Raises:
+            UnsupportedError: XGBoost is not installed.
+        """
+        return self.ask(X, pred_contribs=True)
+
+    def interactions(self, X: Any) -> Any:
+        """Return XGBoost's own interactions.
+
+        Raises:
+            UnsupportedError: XGBoost is not installed.
+        """
+        return self.ask(X, pred_interactions=True)
+
+    def _with_categories(self, X: Any) -> Any:
         if self.categories and hasattr(X, "iloc"):
             columns = [X.columns[i] for i in self.categories]
             X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return self._predict(X)
+        return X

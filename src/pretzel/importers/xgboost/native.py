@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+from typing import Any
+
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD, PAIRS
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports
+from pretzel.importers.xgboost.contributions import contribution_methods
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.objectives import answered
-from pretzel.importers.xgboost.scores import margins
+from pretzel.importers.xgboost.scores import leaves, margins, terms
 from pretzel.plan.types import dense
 
 
@@ -23,8 +30,26 @@ def read(data: bytes) -> Model:
 
 @imports(Model)
 def document_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers, by all rounds."""
+    """Return what ``Booster.predict`` answers, by all rounds; offer leaves, contributions and interactions."""
+    offer_explanations(model, x, step)
     return {"predict": answered(model, margins(model, x, step), step)}
+
+
+def offer_explanations(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
+    """Offer leaves, and what features and their pairs add; of a linear model what features add."""
+    if model.coefficients is not None:
+        step.offer(METHOD, partial(terms, model, x, step, missing))
+    if model.trees:
+        for method in (METHOD, PAIRS):
+            step.offer(method, partial(contribution_methods, model, x, step, method, missing))
+        shape = () if len(model.trees) == 1 else None  # of one tree XGBoost returns a vector
+        step.offer("leaf_index", lambda: leaves(model, x, step, missing=missing), dtype="<f4", shape=shape)
+
+
+@answers("leaf_index", Model)
+def pred_leaf(model: Model, X: Any) -> Any:
+    """Ask XGBoost itself for the leaves."""
+    return model.ask(X, pred_leaf=True)
 
 
 @given(Model)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.forest import Trees, joined, reachable
-from pretzel.importers.registry import Step
+from pretzel.importers.forest import Trees, joined, leaf_index, reachable
+from pretzel.importers.registry import Methods, Step
 from pretzel.importers.storage import drops_zeros
-from pretzel.importers.xgboost.linear import linear
+from pretzel.importers.xgboost.linear import linear, linear_terms
 from pretzel.importers.xgboost.model import Model, Tree
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -31,19 +32,61 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     Source: ``CPUPredictor``, ``Dart::InplacePredict``.
     """
     _tell_entries_apart(x, missing, step)
-    base = _as_margins(model)
+    base = as_margins(model)
     if model.coefficients is not None:
         return linear(model.coefficients, base, _numbers(x, missing), step)
-    given, places = _matrix(model, x, missing, step)
+    forest = forest_of(model, x, step, missing, _leaves(model, base, in_place))
     if not model.trees:
-        return ops.Constant(given, Parameter.of(base[None] if len(base) > 1 else base))
+        return ops.Constant(forest.x, Parameter.of(base[None] if len(base) > 1 else base))
     vectors = model.trees[0].leaves.ndim == 2
-    trees = [
-        _laid_out(tree, leaves, places)
-        for tree, leaves in zip(model.trees, _leaves(model, base, in_place), strict=True)
-    ]
     group = np.array(model.group) if len(base) > 1 and not vectors else None
-    return joined(given, trees, base=base, group=group, strict=True)
+    return joined(forest.x, forest.trees, base=base, group=group, strict=True)
+
+
+def terms(model: Model, x: Columns, step: Step, missing: float) -> Methods:
+    """Return what each feature adds to the scores of a linear model."""
+    assert model.coefficients is not None
+    return linear_terms(model.coefficients, as_margins(model), _numbers(x, missing), step)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The trees of a model, and the matrix that they read."""
+
+    x: Node
+    features: np.ndarray
+    """The feature that each column of x belongs to."""
+    trees: list[Trees]
+
+
+def forest_of(
+    model: Model, x: Columns, step: Step, missing: float, leaves: Sequence[np.ndarray] | None = None
+) -> Forest:
+    """Return the trees of a model over what it is given, with ``leaves`` at their nodes.
+
+    Where there are none, with what the nodes add without the weights of DART.
+    """
+    given, features, places = _matrix(model, x, missing, step)
+    values = [tree.leaves for tree in model.trees] if leaves is None else leaves
+    return Forest(
+        given, features, [_laid_out(tree, one, places) for tree, one in zip(model.trees, values, strict=True)]
+    )
+
+
+def leaves(model: Model, x: Columns, step: Step, *, missing: float = math.nan) -> Node:
+    """Return the node at which each row ends in each tree, by its number in the tree; infinity is refused.
+
+    Source: ``CPUPredictor::PredictLeaf``, over a ``DMatrix``, which checks what ``inplace_predict`` does not.
+    """
+    forest = forest_of(model, x, step, missing, [np.arange(len(tree.left)) for tree in model.trees])
+    return leaf_index(checked(forest.x, missing, step), forest.trees, strict=True)
+
+
+def checked(given: Node, missing: float, step: Step) -> Node:
+    """Return what a ``DMatrix`` makes of the rows: it refuses infinity unless that is what is missing."""
+    if math.isinf(missing):
+        return given
+    return ops.RequireFinite(given, type(step.estimator).__name__, allow_nan=True)
 
 
 def _tell_entries_apart(x: Columns, missing: float, step: Step) -> None:
@@ -60,7 +103,7 @@ def _tell_entries_apart(x: Columns, missing: float, step: Step) -> None:
         step.reads_entries(x, alike=False)
 
 
-def _as_margins(model: Model) -> np.ndarray:
+def as_margins(model: Model) -> np.ndarray:
     """Return the base score as the trees add to it (``ProbToMargin``), computed in float32 as there."""
     base = model.base_score
     if model.objective in LOGIT:
@@ -85,20 +128,20 @@ def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
     return [((start[group] + tree.leaves) - start[group]) * weight for tree, group, weight in weighted]
 
 
-def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, Places]:
-    """Return the matrix that the trees read, in float32, and at which of its columns each feature lies.
+def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, np.ndarray, Places]:
+    """Return the matrix that the trees read, in float32, the feature of each column, and the columns of each feature.
 
     Of sparse rows only the features that some tree reads are written out.
     """
     everywhere = np.arange(model.features)
     if model.categories:
-        return _with_codes(model, x, missing, step), (everywhere, everywhere)
+        return _with_codes(model, x, missing, step), everywhere, (everywhere, everywhere)
     if not x.is_sparse:
-        return _with_categories_apart(model, _numbers(x, missing), everywhere)
+        return _with_categories_apart(model, _numbers(x, missing), everywhere, everywhere)
     inner = [tree.feature[tree.left >= 0] for tree in model.trees]
     used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
     everywhere[used] = np.arange(len(used))
-    return _with_categories_apart(model, _numbers(x, missing, used), everywhere)
+    return _with_categories_apart(model, _numbers(x, missing, used), used, everywhere)
 
 
 def _numbers(x: Columns, missing: float, used: np.ndarray | None = None) -> Node:
@@ -152,20 +195,22 @@ def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) ->
     return ops.Take(codes, Parameter.of(np.arange(count, dtype=np.float32)))
 
 
-def _with_categories_apart(model: Model, x: Node, places: np.ndarray) -> tuple[Node, Places]:
+def _with_categories_apart(
+    model: Model, x: Node, features: np.ndarray, places: np.ndarray
+) -> tuple[Node, np.ndarray, Places]:
     """Return x, and behind it what is asked for its category, with what is below 0 moved down by one.
 
     A category is cut to an integer, by which -0.5 would be the first one; to XGBoost it is none.
     """
     asked = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
     if not asked:
-        return x, (places, places)
+        return x, features, (places, places)
     chosen = ops.Select(x, Parameter.of(places[asked]))
     below = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "negative")), "f32")
     down = ops.Affine(below, Parameter.of(np.full(len(asked), -1, np.float32)))
     apart = places.copy()
     apart[asked] = x.type.columns + np.arange(len(asked))
-    return ops.Concat((x, ops.Sum((chosen, down)))), (places, apart)
+    return ops.Concat((x, ops.Sum((chosen, down)))), np.append(features, asked), (places, apart)
 
 
 def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
@@ -184,6 +229,7 @@ def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
         leaves=leaves,
         categories=words,
         category_range=ranges,
+        cover=tree.cover,
     )
     return whole.take(reachable(whole.left, whole.right))
 

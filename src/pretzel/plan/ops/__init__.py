@@ -9,6 +9,7 @@ from pretzel.plan.ops.columns import Cast, Column, Concat, Densify, Select, Spar
 from pretzel.plan.ops.combine import Combine
 from pretzel.plan.ops.compact import CompactLinear
 from pretzel.plan.ops.constant import Constant
+from pretzel.plan.ops.contributions import TreeContributions
 from pretzel.plan.ops.decomposition import MatchingPursuit, Topics
 from pretzel.plan.ops.dense import (
     Affine,
@@ -99,6 +100,7 @@ __all__ = [
     "Tokenize",
     "Topics",
     "TreeDensity",
+    "TreeContributions",
     "TreeEnsemble",
     "WeightedMedian",
     "Where",

@@ -8,11 +8,11 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
-AGGREGATES = ("sum", "mean")
+AGGREGATES = ("sum", "mean", "each")
 
 
 class TreeEnsemble(Node):
-    """The sum, or the mean, of the leaf values that each row reaches, tree by tree, added in tree order.
+    """The sum, or the mean, of the leaf values that each row reaches, added in the order of the trees; or each of them.
 
     Nodes of all trees lie in one array, children after their parents.  At an inner node a row goes left where
     ``x[feature] <= threshold`` (``<`` where ``strict``), compared in the wider type; a NaN goes the way
@@ -20,6 +20,9 @@ class TreeEnsemble(Node):
 
     A categorical node has a bit set instead: a row goes left where bit ``x[feature]``, cut to an integer, is set, and
     right where it is not, lies beyond the set or is negative.
+
+    With ``each`` nothing is added: leaves hold integers, and a row gets one for each tree, ``i32[trees]``.  This is the
+    index of the leaf reached, as a library numbers leaves (``apply``, ``pred_leaf``, ``calc_leaf_indexes``).
 
     Source: ``sklearn.tree`` (float32 features, float64 thresholds, ``<=``), LightGBM (``<=``), XGBoost (``<``).
     """
@@ -38,13 +41,13 @@ class TreeEnsemble(Node):
     missing_left: Parameter
     """``bool[nodes]``: where NaN goes."""
     leaves: Parameter
-    """``[leaves]`` or ``[leaves, k]`` floats: what a leaf adds."""
+    """``[leaves]`` or ``[leaves, k]`` floats: what a leaf adds; ``i32[leaves]`` with ``each``."""
     base: Parameter
-    """``[1]`` or ``[k]`` floats of the type of ``leaves``: what the sum begins with."""
+    """``[1]`` or ``[k]`` numbers of the type of ``leaves``: what the sum begins with; a zero with ``each``."""
     group: Parameter | None = None
     """``i32[trees]``: where given, leaves are single values and tree t adds to column ``group[t]``, one a class."""
     aggregate: str = "sum"
-    """sum, or mean: the sum, ``base`` in it, divided by the number of trees."""
+    """sum; mean: the sum, ``base`` in it, divided by the number of trees; or each."""
     strict: bool = False
     """Whether what equals a threshold goes right."""
     categories: Parameter | None = None
@@ -55,7 +58,7 @@ class TreeEnsemble(Node):
     exact = True
 
     def infer(self) -> ValueType:
-        """Dense floats in, one value or k columns out."""
+        """Dense floats in, one value or k columns out; an integer for each tree with ``each``."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or t.width is None:
             raise self.fail(f"x: expected a dense matrix of floats, got {t}")
@@ -64,6 +67,8 @@ class TreeEnsemble(Node):
         self._check_types()
         self._check_structure(t.width)
         self._check_categories()
+        if self.aggregate == "each":
+            return dense("i32", len(self.roots))
         if self.group is not None:
             return dense(self.leaves.dtype, len(self.base))
         return dense(self.leaves.dtype, self.leaves.shape[1] if len(self.leaves.shape) == 2 else None)
@@ -85,11 +90,19 @@ class TreeEnsemble(Node):
                 raise self.fail(f"{name}: expected {dtype}{list(shape)}, got {given.dtype}{list(given.shape)}")
         if self.threshold.dtype not in ("f32", "f64") or self.threshold.shape != nodes:
             raise self.fail(f"threshold: expected floats of shape {nodes}, got {self.threshold!r}")
-        if self.leaves.dtype not in ("f32", "f64") or len(self.leaves.shape) not in (1, 2 if self.group is None else 1):
-            raise self.fail(f"leaves: expected floats, one value or k each, got {self.leaves!r}")
+        self._check_leaves()
         columns = self.leaves.shape[1:] or (1,) if self.group is None else self.base.shape
         if self.base.dtype != self.leaves.dtype or self.base.shape != columns or len(columns) != 1:
             raise self.fail(f"base: expected {self.leaves.dtype}{list(columns)}, got {self.base!r}")
+
+    def _check_leaves(self) -> None:
+        if self.aggregate == "each":
+            if self.leaves.dtype != "i32" or len(self.leaves.shape) != 1 or self.group is not None:
+                raise self.fail(f"leaves: expected i32[leaves] without group where each is wanted, got {self.leaves!r}")
+            if self.base.array.any():
+                raise self.fail("base: expected zero where nothing is added")
+        elif self.leaves.dtype not in ("f32", "f64") or len(self.leaves.shape) not in (1, 2 - (self.group is not None)):
+            raise self.fail(f"leaves: expected floats, one value or k each, got {self.leaves!r}")
 
     def _check_structure(self, width: int) -> None:
         left, right, feature, roots = self.left.array, self.right.array, self.feature.array, self.roots.array

@@ -1,0 +1,109 @@
+"""CatBoost's SHAP values: ``get_feature_importance(type="ShapValues")``, whose ``shap_calc_type`` is ``Regular``."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.splits import Splits
+from pretzel.importers.catboost.structure import CtrFeature, FloatFeature, OneHotFeature
+from pretzel.importers.catboost.trees import Nodes, operator, written_out
+from pretzel.importers.contributions import METHOD, each_output, of_covers
+from pretzel.importers.registry import Methods
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+NOTHING = 1e-13
+"""A leaf of no more weight than this had no training rows, and takes no part."""
+
+
+def contribution_methods(x: Node, model: Model, splits: Splits) -> Methods:
+    """Return what each feature adds to each score, and the expected value last; nothing where it is not defined.
+
+    Source: ``CalcObliviousInternalShapValuesForLeafRecursive``.
+    """
+    trees, weights = model.trees, model.leaf_weights
+    if weights is None or not _is_explained(model):
+        return {}
+    empty, first = weights <= NOTHING, np.cumsum(1 << trees.sizes) - (1 << trees.sizes)
+    total = np.add.reduceat(weights, first)
+    if not (np.isfinite(weights).all() and (total > NOTHING).all()):
+        return {}
+    mean = np.add.reduceat(weights[:, None] * trees.leaves, first) / total[:, None]
+    values = np.where(empty[:, None], 0.0, trees.leaves)  # paths to a leaf that no training row reached are left out
+    nodes, roots = written_out(trees, np.where(empty, -1, np.arange(len(weights))))
+    single = trees.dimension == 1
+    leaves = np.ascontiguousarray(values[:, 0] if single else values)
+    forest = operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+    groups, shares = _groups(model)
+    node = of_covers(
+        cast(ops.TreeEnsemble, forest),
+        _covers(nodes, weights),
+        mean.sum(axis=0) + np.resize(np.array(model.bias), trees.dimension),
+        width=len(shares),
+        features=_of_columns(x.type.columns, model, splits, groups),
+    )
+    made = each_output(METHOD, node, trees.dimension)
+    return made if len(shares) == shares.shape[1] else {name: _shared_out(one, shares) for name, one in made.items()}
+
+
+def _is_explained(model: Model) -> bool:
+    """Whether the library explains a model, and row by row.
+
+    It refuses those that scale their sums, and explains one of two scores with uncertainty.  Its values do not add up
+    to its answers where trees are not symmetric, and depend on the other rows given where features are monotone.
+    """
+    symmetric = model.trees.steps is None and len(model.trees.sizes) > 0
+    return symmetric and model.scale == 1 and model.loss != "RMSEWithUncertainty" and not model.is_monotone
+
+
+def _covers(nodes: Nodes, weights: np.ndarray) -> np.ndarray:
+    """Return the weight of the training rows in each node: children lie after their parents."""
+    inner = nodes.false >= 0
+    cover = np.where(inner, 0.0, weights[np.where(inner, 0, nodes.true)])
+    for at in np.flatnonzero(inner)[::-1].tolist():
+        cover[at] = cover[nodes.false[at]] + cover[nodes.true[at]]
+    return np.where(cover <= NOTHING, 0.0, cover)
+
+
+def _groups(model: Model) -> tuple[list[int], np.ndarray]:
+    """Return the group of features that each split asks for, by feature; and what share of a group each column has.
+
+    A statistic of several columns is one group, whose contribution they share alike.
+    """
+    width = model.n_features_in_
+    known: dict[tuple[int, ...], int] = {(column,): column for column in range(width)}
+    groups = [known.setdefault(_columns(feature, model), len(known)) for feature in model.features]
+    shares = np.zeros((len(known), width))
+    for columns, group in known.items():
+        shares[group, list(columns)] = 1 / len(columns)
+    return groups, shares
+
+
+def _columns(feature: FloatFeature | OneHotFeature | CtrFeature, model: Model) -> tuple[int, ...]:
+    """Return the columns of X that a feature stands for: of a combination its categories, not the splits in it."""
+    if isinstance(feature, FloatFeature):
+        return (feature.flat,)
+    categories = {one.index: one.flat for one in model.categories}
+    if isinstance(feature, OneHotFeature):
+        return (categories[feature.category],)
+    return tuple(sorted({categories[i] for i in feature.table[0].categories}))
+
+
+def _of_columns(count: int, model: Model, splits: Splits, groups: list[int]) -> np.ndarray:
+    """Return the group that each column of the matrix belongs to; a column that no split compares to any."""
+    found = np.zeros(count, np.int64)
+    of_split = np.repeat(groups, [feature.splits for feature in model.features])
+    compared = splits.column >= 0
+    found[splits.column[compared]] = of_split[compared]
+    return found
+
+
+def _shared_out(node: Node, shares: np.ndarray) -> Node:
+    """Return the contributions of columns from those of groups; the expected value stays last."""
+    weights = np.zeros((len(shares) + 1, shares.shape[1] + 1))
+    weights[:-1, :-1], weights[-1, -1] = shares, 1.0
+    return ops.Linear(node, Parameter.of(weights))

@@ -1,0 +1,45 @@
+"""What ``Booster.predict(pred_contrib=True)`` answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import METHOD, contributions
+from pretzel.importers.forest import joined
+from pretzel.importers.lightgbm.model import Model, Tree
+from pretzel.importers.lightgbm.scores import forest_of
+from pretzel.importers.registry import Methods, Step
+
+
+def contribution_methods(model: Model, x: Columns, step: Step) -> Methods:
+    """Return the contributions of each feature to each score, class after class, the expected value last.
+
+    They are those of the sum of the trees, also of a random forest, whose answer is a mean.
+    Source: ``GBDT::PredictContrib``, ``Tree::PredictContrib``.
+    """
+    forest, classes = forest_of(model, x, step), model.trees_per_iteration
+    if not forest.trees or any(tree.cover is None for tree in forest.trees):
+        return {}
+    whole = joined(forest.x, forest.trees, base=np.zeros(classes), group=forest.group)
+    width = len(model.feature_names)
+    node = contributions(whole, forest.trees, _expected(model), width=width, features=forest.features)
+    return {} if node is None else {METHOD: node}
+
+
+def _expected(model: Model) -> np.ndarray:
+    """Return the sum of the expected values of the trees of each class, in order (``Tree::ExpectedValue``)."""
+    found = np.zeros(model.trees_per_iteration)
+    for i, tree in enumerate(model.trees):
+        found[i % len(found)] += _expected_of(tree)
+    return found
+
+
+def _expected_of(tree: Tree) -> Any:
+    if len(tree.leaf_value) == 1:
+        return tree.leaf_value[0]
+    with np.errstate(all="ignore"):
+        terms = tree.leaf_count / tree.internal_count[0] * tree.leaf_value
+    return np.cumsum(terms)[-1]

@@ -1,0 +1,59 @@
+"""What each feature adds to the score of a linear model, as an optional output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.contributions import METHOD
+from pretzel.importers.registry import Methods, Step
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.parts import part_name
+
+
+def offer_contributions(step: Step, x: Node, coef: np.ndarray, intercept: Any) -> None:
+    """Offer ``x * coef`` and the intercept behind it, which add up to the score.
+
+    ``coef`` is ``[features]``, or ``[scores, features]`` for a matrix of contributions per score.
+    """
+    step.offer(METHOD, lambda: linear_contributions(x, coef, intercept))
+
+
+def linear_contributions(x: Node, coef: np.ndarray, intercept: Any) -> Methods:
+    """Return the terms of each score side by side, the intercept last: one output per score.
+
+    Sparse rows give sparse rows, which store the intercept and what x stores.
+    """
+    wide = ops.Cast(x, "f64") if coef.dtype == np.float64 and x.type.dtype != "f64" else x
+    terms = [_terms(wide, row, last) for row, last in zip(*_rows(coef, intercept), strict=True)]
+    return {METHOD: terms[0]} if coef.ndim == 1 else {part_name(METHOD, i): term for i, term in enumerate(terms)}
+
+
+def terms(x: Any, coef: np.ndarray, intercept: Any) -> Any:
+    """Return what the output holds by NumPy, or by SciPy for a sparse matrix; of several scores an array or a list."""
+    found = [_by_library(x, row, last) for row, last in zip(*_rows(coef, intercept), strict=True)]
+    if coef.ndim == 1:
+        return found[0]
+    return found if hasattr(x, "tocsr") else np.stack(found, axis=1)
+
+
+def _rows(coef: np.ndarray, intercept: Any) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.atleast_2d(coef)
+    return rows, np.broadcast_to(np.asarray(intercept, coef.dtype).ravel(), (len(rows),))
+
+
+def _terms(x: Node, coef: np.ndarray, intercept: Any) -> Node:
+    last = ops.Constant(x, Parameter.of(np.array([intercept], x.type.numpy)))
+    return ops.Concat((ops.Affine(x, Parameter.of(np.ascontiguousarray(coef))), last))
+
+
+def _by_library(x: Any, coef: np.ndarray, intercept: Any) -> Any:
+    last = np.full((x.shape[0], 1), intercept, coef.dtype)
+    if not hasattr(x, "tocsr"):
+        return np.column_stack([x * coef, last])
+    from scipy.sparse import csr_matrix, hstack  # a sparse matrix is given, so SciPy is there
+
+    return hstack([x.multiply(coef), csr_matrix(last)], "csr")

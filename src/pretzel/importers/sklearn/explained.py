@@ -1,0 +1,79 @@
+"""What scikit-learn's trees tell beside their answers, as optional outputs: leaves, and what each feature adds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble, tree
+
+from pretzel.importers.answers import answers
+from pretzel.importers.contributions import METHOD, contributions, each_output, expected_value
+from pretzel.importers.forest import Trees, leaf_index
+from pretzel.importers.registry import Methods, Step
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+
+def offer_explanations(
+    estimator: Any,
+    forest: Node,
+    trees: Sequence[Trees],
+    step: Step,
+    *,
+    features: np.ndarray | None = None,
+    dtype: str = "<i8",
+    shape: tuple[int, ...] | None = None,
+) -> None:
+    """Offer the leaves that a forest finds, and what each feature adds to its sums or means.
+
+    ``features``: the feature that each column belongs to, where they are not in order.  ``dtype`` and ``shape``: of the
+    leaves, as ``apply`` returns them.
+    """
+    if isinstance(forest, ops.TreeEnsemble) and trees:
+        offer_leaves(forest.x, trees, step, dtype=dtype, shape=shape)
+        step.offer(METHOD, lambda: _explained(estimator, forest, trees, features))
+
+
+def offer_leaves(
+    x: Node, trees: Sequence[Trees], step: Step, *, dtype: str = "<i8", shape: tuple[int, ...] | None = None
+) -> None:
+    """Offer the number of the node at which a row ends in each tree."""
+    step.offer("leaf_index", lambda: leaf_index(x, [_numbered(one) for one in trees]), dtype=dtype, shape=shape)
+
+
+def _numbered(one: Trees) -> Trees:
+    return dataclasses.replace(one, leaves=np.arange(len(one.left)))
+
+
+def _explained(
+    estimator: Any, forest: ops.TreeEnsemble, trees: Sequence[Trees], features: np.ndarray | None
+) -> Methods:
+    """Return what each feature adds to each sum or mean of the trees, as ``shap.TreeExplainer`` defines it."""
+    bias = forest.base.array.copy()
+    for i, one in enumerate(trees):
+        value = expected_value(one) / (len(trees) if forest.aggregate == "mean" else 1)
+        bias[slice(None) if forest.group is None else forest.group.array[i]] += value
+    node = contributions(forest, trees, bias, width=int(estimator.n_features_in_), features=features)
+    return each_output(METHOD, node, len(bias))
+
+
+@answers(
+    "leaf_index",
+    tree.DecisionTreeClassifier,
+    tree.DecisionTreeRegressor,
+    tree.ExtraTreeClassifier,
+    tree.ExtraTreeRegressor,
+    ensemble.RandomForestClassifier,
+    ensemble.RandomForestRegressor,
+    ensemble.ExtraTreesClassifier,
+    ensemble.ExtraTreesRegressor,
+    ensemble.RandomTreesEmbedding,
+    ensemble.GradientBoostingClassifier,
+    ensemble.GradientBoostingRegressor,
+)
+def apply(estimator: Any, X: Any) -> Any:
+    """Ask scikit-learn for the leaves."""
+    return estimator.apply(X)

@@ -1,0 +1,48 @@
+"""What ``Booster.predict`` answers with ``pred_contribs=True``, and with ``pred_interactions=True``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.contributions import PAIRS, contributions, each_output, expected_value
+from pretzel.importers.forest import Trees, joined
+from pretzel.importers.registry import Methods, Step
+from pretzel.importers.xgboost.model import Model
+from pretzel.importers.xgboost.scores import as_margins, checked, forest_of
+
+
+def contribution_methods(model: Model, x: Columns, step: Step, method: str, missing: float = math.nan) -> Methods:
+    """Return the contributions, or the interactions, of features to each score; the expected value last.
+
+    Infinity is refused, as a ``DMatrix`` refuses it.  There are none of linear models, and none of trees whose
+    leaves are vectors, of which XGBoost 3.2 computes none.
+    Source: ``ShapValues``, ``ShapInteractionValues``.
+    """
+    base = as_margins(model)
+    if not model.trees or model.trees[0].leaves.ndim == 2:
+        return {}
+    forest = forest_of(model, x, step, missing)
+    weights = np.ones(len(forest.trees), np.float32) if model.weights is None else model.weights
+    # XGBoost weighs contributions rather than leaves: that differs by a rounding, as all of its sums do.
+    trees = [one.weighed(float(weight)) for one, weight in zip(forest.trees, weights, strict=False)]
+    group = np.array(model.group) if len(base) > 1 else None
+    whole = joined(
+        checked(forest.x, missing, step), trees, base=np.zeros(len(base), np.float32), group=group, strict=True
+    )
+    bias = _expected(model, forest.trees, weights)
+    node = contributions(
+        whole, trees, bias, width=model.features, features=forest.features, interactions=method == PAIRS
+    )
+    return each_output(method, node, len(base))
+
+
+def _expected(model: Model, trees: list[Trees], weights: np.ndarray) -> np.ndarray:
+    """Return the sum of the expected values (``FillNodeMeanValues``) of the trees of each score, and the base score."""
+    base = as_margins(model)
+    found = np.zeros(len(base), np.float32)
+    for one, group, weight in zip(trees, model.group, weights, strict=False):
+        found[group if len(base) > 1 else 0] += expected_value(one) * weight
+    return np.asarray(found + base)

@@ -1,0 +1,115 @@
+"""Optional outputs: which of them a definition gets, what they cost the others, and how users reach them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import pretzel
+from pretzel import engine
+from pretzel.control_plane.compile import compile_plan
+from pretzel.control_plane.optimize import optimize
+from pretzel.errors import UnsupportedError
+from pretzel.importers import export
+from pretzel.plan.definition import Definition
+from pretzel.plan.parts import is_optional, usual_outputs
+from pretzel.plan.physical import Plan
+
+X = np.random.default_rng(0).normal(size=(200, 5))
+Y = X[:, 0] - X[:, 1] > 0
+TEXTS = [f"word{i % 7} other{i % 3} more{i % 5}" for i in range(200)]
+
+
+def plan_of(definition: Definition) -> Plan:
+    return compile_plan(optimize(definition)).plan
+
+
+def pipelines() -> dict[str, Any]:
+    return {
+        "forest": make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)).fit(X, Y),
+        "histogram": make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=5)).fit(X, Y),
+        "linear": make_pipeline(StandardScaler(), PCA(3), LogisticRegression()).fit(X, Y),
+        "text": make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, Y),
+    }
+
+
+@pytest.mark.parametrize("name", pipelines())
+def test_the_other_outputs_are_computed_as_without_them(name: str) -> None:
+    """Rules look at who else reads a value: a scaler that a second forest read would not be folded into the first."""
+    fitted = pipelines()[name]
+    usual = [method for method in export(fitted).outputs if not is_optional(method)]
+    wanted = ["contributions", "leaf_index"] if "linear" not in name and name != "text" else ["contributions"]
+    alone, whole = plan_of(export(fitted, outputs=usual)), plan_of(export(fitted, outputs=[*usual, *wanted]))
+    assert {stage.fingerprint for stage in alone.stages} <= {stage.fingerprint for stage in whole.stages}
+    slots = {output.name: output.slot - len(alone.inputs) for output in alone.outputs}
+    for output in whole.outputs:
+        if output.name in slots:
+            place = output.slot - len(whole.inputs)
+            assert whole.stages[place].fingerprint == alone.stages[slots[output.name]].fingerprint
+
+
+def test_text_models_hold_their_weights_once() -> None:
+    fitted = pipelines()["text"]
+    assert "contributions" not in export(fitted).outputs
+    assert export(fitted).metadata["on_request"] == ["contributions"]
+    assert "contributions" in export(fitted, outputs=["predict", "contributions"]).outputs
+
+
+def test_a_leaf_index_adds_its_table_of_leaves_alone() -> None:
+    fitted = pipelines()["forest"]
+    kept, more = (export(fitted, outputs=names) for names in (["predict_proba"], ["predict_proba", "leaf_index"]))
+    leaves = sum(one.tree_.n_leaves for one in fitted[-1].estimators_)
+    blobs = [compile_plan(optimize(one)) for one in (kept, more)]
+    sizes = [sum(map(len, [*made.blobs.values(), *made.plan.inline.values()])) for made in blobs]
+    assert sizes[0] < sizes[1] < sizes[0] + 4 * leaves + 4096
+
+
+def test_outputs_are_computed_where_they_are_named_alone() -> None:
+    fitted = pipelines()["forest"]
+    made = compile_plan(optimize(export(fitted)))
+    executable = engine.load(made.plan, lambda digest: made.blobs[digest])
+    assert set(executable.run({"X": X})) == set(usual_outputs(executable.outputs)) < set(executable.outputs)
+    assert set(executable.run({"X": X}, ["leaf_index"])) == {"leaf_index"}
+
+
+def test_named_outputs_are_the_only_ones() -> None:
+    fitted = pipelines()["linear"]
+    assert list(export(fitted, outputs=["predict"]).outputs) == ["predict"]
+    assert list(export(fitted, outputs=["contributions"]).outputs) == ["contributions"]
+    with pytest.raises(UnsupportedError, match="has no 'leaf_index'; choose among predict, .*contributions"):
+        export(fitted, outputs=["leaf_index"])
+
+
+def test_predictors_compile_what_was_left_out_when_it_is_called(tmp_path: Path) -> None:
+    fitted = pipelines()["text"]
+    served = pretzel.compile(fitted)
+    got = served.contributions(TEXTS)
+    np.testing.assert_allclose(np.ravel(got.sum(axis=1)), fitted.decision_function(TEXTS), rtol=1e-9)
+    served.save(tmp_path / "model")
+    loaded = pretzel.load(tmp_path / "model")
+    with pytest.raises(AttributeError, match=r"no 'contributions'.*outputs=\['contributions'\]"):
+        _ = loaded.contributions
+
+
+def test_loaded_predictors_have_what_was_saved(tmp_path: Path) -> None:
+    fitted = pipelines()["forest"]
+    pretzel.compile(fitted).save(tmp_path / "model")
+    loaded = pretzel.load(tmp_path / "model")
+    want = fitted[-1].apply(fitted[0].transform(X))
+    np.testing.assert_array_equal(loaded.leaf_index(X), want)
+    assert loaded.leaf_index(X.astype(np.float32)).dtype == want.dtype
+
+
+def test_the_metadata_names_what_contributions_are_of() -> None:
+    fitted = make_pipeline(StandardScaler(), PCA(3), LogisticRegression()).fit(X, Y)
+    assert export(fitted).metadata["explained"] == ["pca0", "pca1", "pca2"]
+    assert "explained" not in export(fitted, outputs=["predict"]).metadata
