@@ -15,7 +15,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.node import Node
 from pretzel.plan.values import Ragged, Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, referred, run
+from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, referred, run, with_ties_of_the_library
 
 
 def assert_serves(
