@@ -179,12 +179,16 @@ def test_writer_puts_the_matrices_of_several_targets_side_by_side():
 def test_columns_by_position_have_no_use_for_a_header() -> None:
     description = described("positions", {"0": "str", "2": "f64"}, columns=3)
     for text in ("a,?,1.5\n", "x,y,z\na,?,1.5\n"):
-        assert read(text, None, description) == [{"0": ["a"], "1": ["?"], "2": [1.5]}]
+        (table,) = read(text, ",", description)
+        assert {name: list(column) for name, column in table.items()} == {"0": ["a"], "1": ["?"], "2": [1.5]}
+    with pytest.raises(InputError, match="line 1 may name the columns, or be a row"):
+        read("a,b\nc,d\n", ",", described("positions", {"0": "str", "1": "str"}, columns=2))
 
 
 def test_integers_where_the_model_takes_integers() -> None:
-    (table,) = read("a\n3\n4\n", None, described("frame", {"a": "i64"}))
+    (table,) = read("a\n3\n4\n", ",", described("frame", {"a": "i64"}))
     assert table["a"].dtype == np.int64
-    (array,) = read("3,4\n", None, described("matrix", {"X": "i32[2]"}))
+    (array,) = read("3,4\n", ",", described("matrix", {"X": "i32[2]"}), header=False)
     assert array.dtype == np.int32
-    assert read("a\n3.5\n", None, described("frame", {"a": "i64"})) == [{"a": [3.5]}]  # which the client refuses
+    (table,) = read("a\n3.5\n", ",", described("frame", {"a": "i64"}))
+    assert table["a"].tolist() == [3.5], "which the client refuses"

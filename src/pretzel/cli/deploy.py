@@ -18,8 +18,9 @@ from pretzel.cli.files import sample_batch
 from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.client import ControlPlane
-from pretzel.client.deployment import SAMPLE_ROWS, silent
 from pretzel.client.deployment import Progress as Report
+from pretzel.client.deployment import silent
+from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
 from pretzel.plan.model import ModelVersion
 

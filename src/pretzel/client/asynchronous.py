@@ -17,6 +17,7 @@ from pretzel.client.channel import channel_options
 from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
+from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.results import result_of
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
@@ -214,7 +215,7 @@ class AsyncControlPlane(AsyncConnection):
         wait: bool = True,
         options: Mapping[str, Any] | None = None,
         outputs: Sequence[str] | None = None,
-        sample_rows: int = deployment.SAMPLE_ROWS,
+        sample_rows: int = SAMPLE_ROWS,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:

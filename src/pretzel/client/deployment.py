@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backoff
-from pretzel.client.inputs import columns_of
-from pretzel.client.pieces import cut
-from pretzel.client.sampling import choose_rows, row_count, take_rows
-from pretzel.client.tables import head, is_sparse
+from pretzel.client.golden import SAMPLE_ROWS, Golden, blaming_the_sample, golden_sample
+from pretzel.client.tables import head
 from pretzel.errors import (
     CorruptObjectError,
     InputError,
     PretzelError,
     UnavailableError,
     UnsupportedError,
-    renumbered,
 )
 from pretzel.plan import wire
 from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
-from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion
+from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import methods_of, outputs_of, taken_apart
+from pretzel.plan.parts import methods_of, outputs_of
 from pretzel.plan.texts import sendable
-from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
 
 Progress = Callable[[str, int, int], None]
@@ -39,10 +31,6 @@ Progress = Callable[[str, int, int], None]
 
 PIECE_BYTES = (1 << 20) - 1024
 DIGESTS_A_CALL = 5000
-SAMPLE_ROWS = 1000
-"""Rows of a sample that a deployment is verified on, unless the caller says otherwise."""
-SAMPLE_BYTES = 16 << 20
-"""Bytes of the rows and their answers: the whole sample travels in one message."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +131,7 @@ def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
 def _try(estimator: Any, X: Any) -> None:
     method = next((name for name in ("predict", "transform") if hasattr(estimator, name)), None)
     if method is not None:
-        with _blaming_the_sample(estimator):
+        with blaming_the_sample(estimator):
             getattr(estimator, method)(X)
 
 
@@ -156,107 +144,12 @@ def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelReques
         options=wire.attributes_to_proto(wanted.options or {}),
     )
     if wanted.sample is not None:
-        request.sample.CopyFrom(_sample(wanted, definition))
+        golden = Golden(wanted.model, wanted.sample, wanted.expected, wanted.sample_rows)
+        request.sample.CopyFrom(golden_sample(golden, definition))
     if wanted.tolerance is not None:
         both = wanted.tolerance if isinstance(wanted.tolerance, tuple) else (wanted.tolerance, 0.0)
         request.tolerance.CopyFrom(pb.Tolerance(relative=both[0], absolute=both[1]))
     return request
-
-
-# The sample and its golden answers
-
-
-def _sample(wanted: Deployment, definition: Definition) -> pb.Sample:
-    """Return the chosen rows of the sample and the library's own answers to them, as many as one message takes."""
-    if wanted.sample_rows < 1:
-        raise InputError(f"sample_rows: expected 1 at least, got {wanted.sample_rows}")
-    most = wanted.sample_rows
-    while True:
-        rows = choose_rows(wanted.sample, most)
-        columns = _tagged(wanted, definition, rows)
-        fitting = len(next(iter(cut(columns, most=SAMPLE_BYTES)[0].values()))) if columns else len(rows)
-        if fitting >= len(rows):
-            return _sample_message(columns, rows, row_count(wanted.sample))
-        most = fitting
-
-
-def _tagged(wanted: Deployment, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
-    """Return inputs as ``<name`` and answers as ``>name``, so that no name of one hides one of the other."""
-    X = take_rows(wanted.sample, rows)
-    described = [InputDescription(node.column, node.type) for node in definition.inputs]
-    try:
-        inputs = columns_of(X, described, definition.metadata)
-    except InputError as error:
-        raise InputError(renumbered(str(error), rows.tolist())) from None
-    given = wanted.expected is not None
-    answers = _expected(wanted, definition, rows) if given else _answers(wanted.model, X, definition)
-    outputs = {name: _golden(name, value) for name, value in answers.items()}
-    for name, value in outputs.items():
-        if len(value) != len(rows):
-            raise InputError(f"sample: {len(rows)} rows, but {name!r} answers {len(value)}")
-    return {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
-
-
-def _sample_message(columns: Mapping[str, Any], rows: np.ndarray, total: int) -> pb.Sample:
-    sides = {side: {name[1:]: v for name, v in columns.items() if name[0] == side} for side in "<>"}
-    return pb.Sample(
-        inputs=[wire.column_to_proto(name, value) for name, value in sides["<"].items()],
-        outputs=[wire.column_to_proto(name, value) for name, value in sides[">"].items()],
-        rows=[] if len(rows) == total else rows.tolist(),
-        total_rows=total,
-    )
-
-
-def _expected(wanted: Deployment, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
-    answers: dict[str, Any] = {}
-    total = row_count(wanted.sample)
-    for method, answer in (wanted.expected or {}).items():
-        outputs = outputs_of(method, definition.outputs) or [method]
-        answers |= taken_apart(method, answer, outputs)
-    for name, answer in answers.items():
-        if row_count(answer) != total:
-            raise InputError(f"sample: {total} rows, but {name!r} answers {row_count(answer)}")
-    return {name: take_rows(value, rows) for name, value in answers.items()}
-
-
-def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
-    if isinstance(estimator, Definition):
-        raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
-
-    with _blaming_the_sample(estimator):
-        answers: dict[str, Any] = {}
-        for method in methods_of(definition.outputs):
-            if hasattr(estimator, method) and method not in (definition.metadata.get("apart") or ()):
-                answers |= taken_apart(method, getattr(estimator, method)(X), outputs_of(method, definition.outputs))
-    return {name: _one_a_row(answer, definition.outputs[name].type) for name, answer in answers.items()}
-
-
-def _one_a_row(answer: Any, kind: ValueType) -> Any:
-    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
-    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
-    return answer.ravel() if alone else answer
-
-
-@contextmanager
-def _blaming_the_sample(estimator: Any) -> Iterator[None]:
-    """Raise what the estimator raises as an error of its sample, with the first line of the library's message."""
-    try:
-        yield
-    except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
-        refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
-        refused.add_note("give rows such as it was fitted on, without what it refuses")
-        raise refused from error
-
-
-def _golden(name: str, value: Any) -> Any:
-    if is_sparse(value):
-        csr = value.tocsr()
-        return Csr(csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), csr.shape[1])
-    array = np.asarray(value)
-    if array.dtype.kind in "UO":
-        return wire.column_from_proto(wire.column_to_proto(name, array))
-    return array
 
 
 # Uploads

@@ -18,7 +18,8 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
     """Refuse a column of integers where a function of NumPy reads it, and gives of them other values than of floats.
 
     ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
-    the positions that it reads, or None for all.
+    the positions that it reads, or None for all, and the kinds of NumPy's types to look at: ``iub``, or ``b`` alone
+    where :mod:`pretzel.client.integers` knows what becomes of integers.
 
     Raises:
         InputError: naming the function and the type of the integers.
@@ -27,8 +28,8 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
     if not readers:
         return
     array = np.asarray(values)
-    if array.dtype.kind in "iub":
-        for function, positions in readers:
+    for function, positions, kinds in readers:
+        if array.dtype.kind in kinds:
             _check(name, array if positions is None else array[:, positions], function)
 
 

@@ -77,10 +77,10 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
     try:
         made = Making(estimator, inputs, findings)
     except UnsupportedError:
-        if not inputs.mixed:
+        if not inputs.mixed or not inputs.width:
             raise
     else:
-        if not inputs.mixed and not inputs.reads_some_texts:
+        if not inputs.width or not (inputs.mixed or inputs.reads_some_texts):
             return made
     findings.clear()
     return Making(estimator, Inputs(settled_by_position(sample)), findings)

@@ -153,19 +153,10 @@ class Step:
             return methods["transform"]
         return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
 
-    def apply(
-        self,
-        function: Callable[[Any, Columns, Step], Imported],
-        name: str,
-        estimator: Any,
-        x: Columns,
-        width: int | None = None,
-        cut: str = "",
-    ) -> Imported:
-        """Return what ``function`` makes of ``estimator``, a part of this one under ``name``, over ``x``."""
-        inner = self.inner(name, estimator, width, cut)
-        _check(estimator, x, inner)
-        return _import(function, estimator, x, inner)
+    def apply(self, function: Callable[[Any, Columns, Step], Imported], x: Columns) -> Imported:
+        """Return what ``function``, in the place of the importer, makes of the estimator over ``x``."""
+        _check(self.estimator, x, self)
+        return _import(function, self.estimator, x, self)
 
     def may_differ(self, reason: str, remedy: str) -> None:
         """Note that answers of this step may differ from the library's; whoever compiles the model is warned.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -203,8 +204,8 @@ def test_integers_are_answered_as_numpy_does_or_refused(function: Any, dtype: st
     for predictor, given in ((whole, x), (pretzel.compile(transformer.fit(named)), named)):
         try:
             got = predictor.transform(given)
-        except InputError as error:
-            assert f"of {dtype} gives other values than of floats" in str(error)
+        except (InputError, UnsupportedError) as error:
+            assert re.search(f"(of|with) {dtype}", str(error)), error
             continue
         np.testing.assert_allclose(got, np.asarray(transformer.transform(given), float), rtol=1e-6)
 
@@ -214,8 +215,6 @@ def test_which_integers_are_refused() -> None:
     scaled = make_pipeline(StandardScaler(), FunctionTransformer(np.reciprocal)).fit(x)
     np.testing.assert_allclose(pretzel.compile(scaled).transform(x), scaled.transform(x))
     only_second = ColumnTransformer([("f", FunctionTransformer(np.reciprocal), [1])], remainder="passthrough").fit(x)
-    with pytest.raises(InputError, match=r"column 'X': numpy.reciprocal of int64 gives other values than of floats"):
+    with pytest.raises(UnsupportedError, match=r"reciprocal of int64 is computed by other rules than of floats"):
         pretzel.compile(only_second).transform(x)
-    ones = x * [1, 0] + [0, 1]
-    assert pretzel.compile(only_second).transform(ones).tolist() == only_second.transform(ones).tolist()
     assert pretzel.compile(only_second).transform(x.astype(float)).tolist() == [[1 / 3, 2], [0.2, 4]]

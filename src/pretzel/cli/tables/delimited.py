@@ -66,7 +66,8 @@ class _Table:
                 _refuse_twice(cells, wanted)
         positions = {name: i for i, name in enumerate(self.names)}
         self.columns = {
-            positions[name]: Column(name, reads.kind_of(name), reading, exactly=reads.exactly) for name in wanted
+            positions[name]: Column(name, reads.kind_of(name, place), reading, exactly=reads.exactly)
+            for place, name in enumerate(wanted)
         }
 
     def batch(self, group: list[Row]) -> Batch:

@@ -123,11 +123,17 @@ def _is_value(cell: str) -> bool:
 
 
 def _of_matrix(first: Sequence[str], line: int, reads: Reads, reading: Reading) -> bool:
+    if len(reads.places) == len(first):
+        numbers = [cell for cell, kind in zip(first, reads.places, strict=True) if kind == "number"]
+        if numbers and all(_is_numeric(cell, reading) for cell in numbers) and not _may_be_names(first):
+            return False
+        first = numbers or first
     numeric = [_is_numeric(cell, reading) for cell in first]
     if reads.kind != "text" and all(numeric) and not _may_be_names(first):
         return False
     words = [cell for cell, is_numeric in zip(first, numeric, strict=True) if not is_numeric]
-    if reads.kind != "text" and words and not any(is_number(cell) for cell in first):
+    tells = reads.kind != "text" and not (reads.places and "number" not in reads.places)
+    if tells and words and not any(is_number(cell) for cell in first):
         return True
     mark = _other_delimiter(first)
     if reads.width is not None and len(first) != reads.width and not mark:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
+
+import numpy as np
 
 from pretzel.client.inputs import known_as
 from pretzel.client.records import record_names
@@ -21,7 +23,7 @@ class Reads:
     """What a model takes, as far as the reader of a file must know."""
 
     style: str
-    """``frame``, ``matrix``, ``texts``, ``lists`` or ``records``, as in :mod:`pretzel.client.inputs`."""
+    """``frame``, ``positions``, ``matrix``, ``texts``, ``lists`` or ``records``, as in :mod:`pretzel.client.inputs`."""
     names: tuple[str, ...] = ()
     """The columns the model was fitted on, in their order; empty where they had no names."""
     kinds: Mapping[str, Kind] | None = None
@@ -30,6 +32,10 @@ class Reads:
     """Of a matrix: what the model reads in all columns."""
     width: int | None = None
     """Of a matrix: how many columns it has; None for one value per row, or where nobody knows."""
+    places: tuple[Kind, ...] = ()
+    """Of columns by position: what the model reads in each; ``any`` where it reads none."""
+    whole: Mapping[str, np.dtype] = field(default_factory=dict)
+    """The columns in which the model takes integers of a type, by name; by ``""`` for all of a matrix."""
     spaces: str = " "
     """What the library writes for a space in a name."""
     exactly: bool = True
@@ -50,8 +56,10 @@ class Reads:
     def _every(self) -> frozenset[str]:
         return frozenset((*self.needed, *self.names))
 
-    def kind_of(self, name: str) -> Kind:
-        """Return what the model reads in a column of a file."""
+    def kind_of(self, name: str, place: int = 0) -> Kind:
+        """Return what the model reads in a column of a file, which is at ``place`` among those it is given."""
+        if self.style == "positions":
+            return self.places[place]
         if self.style == "frame":
             return (self.kinds or {}).get(self.known(name), "any")
         return "text" if self.style == "texts" else self.kind
@@ -75,7 +83,7 @@ def of_estimator(model: Any) -> Reads:
     names = getattr(model, "feature_names_in_", None)
     every = tuple(map(str, names)) if names is not None else found.names
     if found.style != "frame" and not (every and found.style == "matrix"):
-        return Reads(found.style, kind=found.kind, width=found.width, exactly=False, whole_file=True)
+        return replace(found, names=(), whole={}, exactly=False, whole_file=True)
     kinds: dict[str, Kind] = {name: (found.kinds or {}).get(name, "any") for name in every}
     if found.style == "matrix":
         kinds = dict.fromkeys(every, found.kind)
@@ -98,9 +106,22 @@ def _of_inputs(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) 
     spaces = metadata.get("spaces") or " "
     if style == "frame":
         kinds = _kinds(inputs, metadata.get("records") or {})
-        return Reads(style, names or tuple(kinds), kinds, spaces=spaces)
+        return Reads(style, names or tuple(kinds), kinds, spaces=spaces, whole=_whole(inputs))
+    if style == "positions":
+        return _of_places(inputs, metadata["columns"])
     kind = inputs[0].type if inputs else ValueType("f64")
-    return Reads(style, names, kind=_kind(kind), width=kind.width, spaces=spaces)
+    whole = {"": kind.numpy} if _whole(inputs) else {}
+    return Reads(style, names, kind=_kind(kind), width=kind.width, spaces=spaces, whole=whole)
+
+
+def _of_places(inputs: Sequence[InputDescription], width: int) -> Reads:
+    kinds = _kinds(inputs, ())
+    places = tuple(kinds.get(str(i), "any") for i in range(width))
+    return Reads("positions", width=width, places=places, whole=_whole(inputs))
+
+
+def _whole(inputs: Iterable[InputDescription]) -> dict[str, np.dtype]:
+    return {i.name: i.type.numpy for i in inputs if not i.type.is_text and i.type.numpy.kind in "iu"}
 
 
 def _guessed(inputs: Sequence[InputDescription]) -> str:

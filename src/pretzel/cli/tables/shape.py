@@ -66,13 +66,26 @@ def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:
         InputError: a document is missing.
     """
     batch.columns = values
-    if reads.style == "frame":
+    if reads.style == "positions" and not reads.whole_file:
+        values = {str(place): column for place, column in enumerate(values.values())}
+    values = {name: _typed(column, reads.whole.get(name, reads.whole.get(""))) for name, column in values.items()}
+    if reads.style == "positions" and not reads.whole_file:
+        batch.X = values
+    elif reads.style == "frame":
         batch.X = _data_frame(values, batch.label) if reads.whole_file else dict(values)
     elif reads.style == "texts":
         batch.X = _documents(values, batch)
     else:
         batch.X = _matrix(list(values.values()), reads)
     return batch
+
+
+def _typed(values: Any, dtype: np.dtype | None) -> Any:
+    """Return whole numbers in the type in which a model takes them, if it has one that holds them."""
+    if dtype is None or not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
+        return values
+    typed = values.astype(dtype)
+    return typed if (typed == values).all() else values
 
 
 def _data_frame(values: Mapping[str, Any], label: str) -> Any:

@@ -86,28 +86,29 @@ def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> 
 def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -> Columns:
     """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
-    parts = []
+    parts, names = [], []
     for name, transformer, _ in estimator.transformers_:
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
             made = estimator.output_indices_[name]
             part = _handed_on(name, transformer, x.select(positions), step, made.stop - made.start)
             parts.append(_weighted(part, weights.get(name), step))
+            names.append(name)
     if not estimator.sparse_output_:
         parts = [Columns(tuple(map(_dense, part.parts)), part.names, part.frame) for part in parts]
-    return _stacked(estimator, parts, step)
+    return _stacked(estimator, parts, step, names)
 
 
 def _handed_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
     return x if _is_identity(transformer) else hand_on(name, transformer, x, step, width, cut)
 
 
-def _stacked(estimator: Any, parts: Sequence[Columns], step: Step) -> Columns:
-    """Return the columns of all parts: of tables as they are, else as one matrix."""
+def _stacked(estimator: Any, parts: Sequence[Columns], step: Step, names: Sequence[str] = ()) -> Columns:
+    """Return the columns of all parts, which ``names`` made: of tables as they are, else as one matrix."""
     pandas = gives_pandas(estimator)
     if pandas and parts and all(part.frame for part in parts):
         return Columns.side_by_side(parts, frame=True)
-    return Columns((_side_by_side([_whole(part, step) for part in parts], step),), frame=pandas)
+    return Columns((_side_by_side([_whole(part, step) for part in parts], step, names),), frame=pandas)
 
 
 def _whole(columns: Columns, step: Step) -> Node:
@@ -118,16 +119,14 @@ def _dense(part: Part) -> Part:
     return ops.Densify(part) if isinstance(part, Node) and part.type.layout == "sparse" else part
 
 
-def _side_by_side(parts: Sequence[Node], step: Step) -> Node:
+def _side_by_side(parts: Sequence[Node], step: Step, names: Sequence[str] = ()) -> Node:
     if not parts:
         raise step.refuse("", "it gives no column", "keep at least one transformer")
     if len({part.type.is_text for part in parts}) > 1:
-        raise step.refuse(
-            "",
-            "it puts texts and numbers side by side",
-            "encode the texts, or give them to another step",
-            about_input=True,
-        )
+        texts = [repr(name) for name, part in zip(names, parts, strict=False) if part.type.is_text]
+        whose = f" ({', '.join(texts)} hands on texts)" if texts else ""
+        remedy = "encode the texts, or give them to another step"
+        raise step.refuse("", f"it puts texts and numbers side by side{whose}", remedy, about_input=True)
     return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,9 @@ def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step)
     if whole is not None:
         return {"transform": whole.array()}
     node = checked(x, estimator) if estimator.validate else x.numbers()
-    if estimator.func is not None and _tracked(estimator) is None:
-        _note_integers(x, estimator.func, estimator.kw_args or {})
+    if estimator.func is not None:
+        kinds = "iub" if _tracked(estimator) is None else "b"
+        _note_integers(x, integer_name(estimator.func, estimator.kw_args or {}), kinds)
     return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
 
 
@@ -84,13 +84,12 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     return made
 
 
-def _note_integers(x: Columns, function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+def _note_integers(x: Columns, name: str | None, kinds: str) -> None:
     """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
-    name = integer_name(function, arguments)
     for part in x.parts:
         if name is not None and isinstance(part, Open):
             noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
-            noted.append([name, None if part.positions is None else list(part.positions)])
+            noted.append([name, None if part.positions is None else list(part.positions), kinds])
 
 
 def as_compared(value: Any, dtype: np.dtype) -> float:

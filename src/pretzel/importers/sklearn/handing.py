@@ -7,9 +7,8 @@ from typing import Any
 
 from sklearn.utils._set_output import _get_output_config
 
-from pretzel.errors import DefinitionError, UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Step, served_as
+from pretzel.importers.registry import Methods, Step, served_as
 
 HandOn = Callable[[Any, Columns, Step], Columns]
 
@@ -32,11 +31,16 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
     function = HANDING_ON.get(served_as(type(transformer)))
     if function is None:
         return Columns((step.transform(name, transformer, x, width, cut),), frame=gives_pandas(transformer))
-    try:
-        return step.apply(function, name, transformer, x, width, cut)
-    except (UnsupportedError, DefinitionError) as error:
-        node = step.findings.refused(error, step.inner(name, transformer, width, cut), "transform")
-        return Columns((node,), frame=gives_pandas(transformer))
+    handed: list[Columns] = []
+
+    def importing(_: Any, given: Columns, inner: Step) -> Methods:
+        columns = inner.apply(function, given)
+        if given is x:  # a refused step is tried again over other columns, to find out why
+            handed.append(columns)
+        return {}
+
+    refused = step.findings.run(importing, transformer, x, step.inner(name, transformer, width, cut))
+    return handed[0] if handed else Columns((refused["transform"],), frame=gives_pandas(transformer))
 
 
 def gives_pandas(transformer: Any) -> bool:

@@ -1,0 +1,144 @@
+"""The rows that a deployment is verified on, and the library's own answers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.client.inputs import columns_of
+from pretzel.client.pieces import cut
+from pretzel.client.sampling import choose_rows, row_count, take_rows
+from pretzel.client.tables import is_sparse
+from pretzel.errors import InputError, renumbered
+from pretzel.plan import wire
+from pretzel.plan.definition import Definition
+from pretzel.plan.forms import as_sent
+from pretzel.plan.model import InputDescription
+from pretzel.plan.parts import OPTIONAL, SQUARE, methods_of, outputs_of, taken_apart
+from pretzel.plan.types import ValueType
+from pretzel.plan.values import Csr
+from pretzel.v1 import control_pb2 as pb
+
+SAMPLE_ROWS = 1000
+"""Rows of a sample that a deployment is verified on, unless the caller says otherwise."""
+SAMPLE_BYTES = 16 << 20
+"""Bytes of the rows and their answers: the whole sample travels in one message."""
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A sample, and how to get the answers to it."""
+
+    model: Any
+    """The fitted estimator, or a definition, which cannot answer."""
+    sample: Any
+    expected: Mapping[str, Any] | None
+    """The answers by method, where the model cannot give them."""
+    rows: int = SAMPLE_ROWS
+    """How many rows to verify on, at most."""
+
+
+def golden_sample(golden: Golden, definition: Definition) -> pb.Sample:
+    """Return the chosen rows of the sample and the library's own answers to them, as many as one message takes."""
+    if golden.rows < 1:
+        raise InputError(f"sample_rows: expected 1 at least, got {golden.rows}")
+    most = golden.rows
+    while True:
+        rows = choose_rows(golden.sample, most)
+        columns = _tagged(golden, definition, rows)
+        fitting = len(next(iter(cut(columns, most=SAMPLE_BYTES)[0].values()))) if columns else len(rows)
+        if fitting >= len(rows):
+            return _sample_message(columns, rows, row_count(golden.sample))
+        most = fitting
+
+
+def _tagged(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
+    """Return inputs as ``<name`` and answers as ``>name``, so that no name of one hides one of the other."""
+    X = take_rows(golden.sample, rows)
+    described = [InputDescription(node.column, node.type) for node in definition.inputs]
+    try:
+        inputs = columns_of(X, described, definition.metadata)
+    except InputError as error:
+        raise InputError(renumbered(str(error), rows.tolist())) from None
+    given = golden.expected is not None
+    answers = _expected(golden, definition, rows) if given else _answers(golden.model, X, definition)
+    outputs = {name: _golden(name, value) for name, value in answers.items()}
+    for name, value in outputs.items():
+        if len(value) != len(rows):
+            raise InputError(f"sample: {len(rows)} rows, but {name!r} answers {len(value)}")
+    return {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
+
+
+def _sample_message(columns: Mapping[str, Any], rows: np.ndarray, total: int) -> pb.Sample:
+    sides = {side: {name[1:]: v for name, v in columns.items() if name[0] == side} for side in "<>"}
+    return pb.Sample(
+        inputs=[wire.column_to_proto(name, value) for name, value in sides["<"].items()],
+        outputs=[wire.column_to_proto(name, value) for name, value in sides[">"].items()],
+        rows=[] if len(rows) == total else rows.tolist(),
+        total_rows=total,
+    )
+
+
+def _expected(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    total = row_count(golden.sample)
+    for method, answer in (golden.expected or {}).items():
+        outputs = outputs_of(method, definition.outputs) or [method]
+        answers |= taken_apart(method, answer, outputs)
+    for name, answer in answers.items():
+        if row_count(answer) != total:
+            raise InputError(f"sample: {total} rows, but {name!r} answers {row_count(answer)}")
+    return {name: take_rows(value, rows) for name, value in answers.items()}
+
+
+def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
+    if isinstance(estimator, Definition):
+        raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
+    from pretzel.importers.answers import answer_of  # loaded already, with the estimator's library
+
+    apart = definition.metadata.get("apart") or ()
+    with blaming_the_sample(estimator):
+        answers: dict[str, Any] = {}
+        for method in methods_of(definition.outputs):
+            ask = None if method in apart else answer_of(estimator, method)
+            if ask is None or method == SQUARE:  # matrices would fill the sample's message
+                continue
+            with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
+                answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))
+    kinds = {name: definition.outputs[name].type for name in answers}
+    return {
+        name: as_sent(name, _one_a_row(answer, kinds[name]), kinds[name], definition.metadata)
+        for name, answer in answers.items()
+    }
+
+
+def _one_a_row(answer: Any, kind: ValueType) -> Any:
+    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
+    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
+    return answer.ravel() if alone else answer
+
+
+@contextmanager
+def blaming_the_sample(estimator: Any) -> Iterator[None]:
+    """Raise what the estimator raises as an error of its sample, with the first line of the library's message."""
+    try:
+        yield
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
+        refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
+        refused.add_note("give rows such as it was fitted on, without what it refuses")
+        raise refused from error
+
+
+def _golden(name: str, value: Any) -> Any:
+    if is_sparse(value):
+        csr = value.tocsr()
+        return Csr(csr.data, csr.indices.astype(np.int32), csr.indptr.astype(np.int64), csr.shape[1])
+    array = np.asarray(value)
+    if array.dtype.kind in "UO":
+        return wire.column_from_proto(wire.column_to_proto(name, array))
+    return array
