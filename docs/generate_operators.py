@@ -82,6 +82,7 @@ REFUSALS = """
 - *Infinities and unseen labels.* `SplineTransformer` refuses infinities where the library answers NaN;
   `LabelBinarizer` of two classes refuses a label it has not seen.
 - *Tables.* XGBoost refuses a table with its columns in another order; Pretzel reads it by name, as CatBoost does.
+  LightGBM reads such a table by position, whatever its names; Pretzel refuses it.
 - *Rows without any value.* How `IterativeImputer` fills them depends on the rows that they are given with; they are
   refused.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers

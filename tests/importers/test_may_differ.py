@@ -46,12 +46,6 @@ def _calibrated(scale: float) -> Any:
     return model
 
 
-def _lightgbm(table: bool) -> Any:
-    lightgbm, pandas = pytest.importorskip("lightgbm"), pytest.importorskip("pandas")
-    rows = pandas.DataFrame(X, columns=["a", "b", "c"]) if table else X
-    return lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(rows, Y)
-
-
 KNN = neighbors.KNeighborsClassifier
 CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
     "imputed": (differences.IMPUTED_TIES, lambda: KNNImputer().fit(HOLED), lambda: KNNImputer().fit(X)),
@@ -132,7 +126,6 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: KernelCenterer().fit(X[:9] @ X[:9].T),
     ),
     "sigmoids": (differences.STEEP_SIGMOIDS, lambda: _calibrated(1e9), lambda: _calibrated(1.0)),
-    "order": (differences.COLUMN_ORDER, lambda: _lightgbm(True), lambda: _lightgbm(False)),
 }
 
 
@@ -165,14 +158,13 @@ def test_importers_take_what_they_note_from_the_table() -> None:
 
 def test_the_page_names_whose_answers_may_differ() -> None:
     generator = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_operators.py"))
-    definition_of(_lightgbm(False))  # which loads the importers of LightGBM
     said = "".join(generator["_differences"]())
     assert generator["noted"](IMPORTERS[KNNImputer]) == {
         differences.IMPUTED_TIES,
         differences.ROUNDED_DISTANCES,
         differences.ROUNDED_ZEROS,
     }
-    assert said.count("\n- ") + 1 == len(DIFFERENCES) and "`KNNImputer`" in said and "`LGBMClassifier`" in said
+    assert said.count("\n- ") + 1 == len(DIFFERENCES) and "`KNNImputer`" in said
 
 
 # Who is told

@@ -105,7 +105,7 @@ class Writer:
     def _names(self, answer: Any, array: np.ndarray, width: int) -> list[str]:
         if _is_by_target(answer):
             return [f"{self.method}[{i}]_{j}" for i, part in enumerate(answer) for j in range(part.shape[1])]
-        if array.ndim == 1:
+        if array.ndim == 1 or (width == 1 and self.method == "predict"):
             return [self.method]
         labels = self.labels if self.labels is not None and len(self.labels) == width else range(width)
         return [f"{self.method}_{label}" for label in labels]

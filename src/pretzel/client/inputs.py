@@ -20,7 +20,7 @@ from pretzel.client.integers import as_read
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.client.records import list_column, record_columns, record_names
 from pretzel.client.sparse import check_repeats, written_out
-from pretzel.client.tables import array_of, columns_in_order, columns_named, is_sparse, table_of
+from pretzel.client.tables import array_of, column_names, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -35,6 +35,7 @@ DECIDES = (
     "lists",
     "typed",
     "columns",
+    "order",
     "absent",
     "zeros_apart",
     "stored_zeros",
@@ -230,6 +231,7 @@ def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[
 
 def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a table that has columns of these names; those of an array are called what its model was trained on."""
+    check_order(X, metadata)
     found = columns_named(X, names)
     if found is not None:
         return found
@@ -242,6 +244,23 @@ def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[s
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
+
+
+def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a table with its columns in another order, where the library would read them by position all the same.
+
+    Raises:
+        InputError: it has the columns of the model in another order.
+    """
+    if metadata.get("order") != "strict":
+        return
+    names = column_names(X)
+    wanted = list(metadata.get("feature_names") or ())
+    if names is None or names == wanted:
+        return
+    known = [known_as(str(name), wanted, metadata) for name in names]
+    if known != wanted and sorted(known) == sorted(wanted):
+        raise InputError(_names_differ(known, wanted))
 
 
 def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:

@@ -49,6 +49,13 @@ def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
     return None if any(getattr(column, "ndim", 1) != 1 for column in columns.values()) else columns
 
 
+def column_names(X: Any) -> list[Any] | None:
+    """Return the names of the columns of a table of pandas, polars or Arrow; None of anything else."""
+    if hasattr(X, "column_names"):
+        return list(X.column_names)
+    return list(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
+
+
 def columns_in_order(X: Any) -> list[Any] | None:
     """Return the columns of a table, whatever they are called, in their order; None where X is none."""
     if hasattr(X, "iloc") and hasattr(X, "columns"):

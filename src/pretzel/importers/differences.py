@@ -87,13 +87,6 @@ STEEP_SIGMOIDS = Difference(
     "calibrate scores of a larger scale, or use method='isotonic'",
     "a slope of a sigmoid is beyond 1e6",
 )
-COLUMN_ORDER = Difference(
-    "Tables with their columns in another order",
-    "LightGBM reads the columns of a table by position, whatever their names; here they are read by name, so that a "
-    "table with its columns in another order gets the answers that it would get in the order of fitting",
-    "give tables with their columns in the order of fitting",
-    "it was fitted on a table, and is given one itself",
-)
 
 DIFFERENCES = (
     IMPUTED_TIES,
@@ -106,6 +99,5 @@ DIFFERENCES = (
     ROUNDED_WAVES,
     ROUNDED_SHARES,
     STEEP_SIGMOIDS,
-    COLUMN_ORDER,
 )
 """All of them, in the order of the page."""

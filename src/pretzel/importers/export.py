@@ -68,7 +68,7 @@ class Making:
         self.x = _given(estimator, inputs)
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
         self.methods = import_estimator(estimator, self.x, step)
-        self.offers = step.offers
+        self.offers, self.forms = step.offers, step.forms
 
 
 def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
@@ -96,6 +96,7 @@ def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = N
 
 def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
     outputs, about = with_wanted(made.estimator, made.methods, made.offers, wanted)
+    about["forms"] |= {name: form for name, form in made.forms.items() if name in outputs}
     order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
     used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
     metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)

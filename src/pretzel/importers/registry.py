@@ -121,6 +121,13 @@ class Step:
     offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
     """The optional outputs of what is exported, by name; those of inner steps are not kept."""
 
+    forms: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
+    """The dtype and the shape of methods of what is exported, where they are not the node's own (``plan/forms.py``)."""
+
+    def returns(self, method: str, shape: tuple[int, ...]) -> None:
+        """Say that the library's method returns rows of another shape than its node gives."""
+        self.forms[method] = [None, list(shape)]
+
     def offer(self, output: str, build: Callable[[], Node | Methods], **form: Any) -> None:
         """Offer an output that is not a method of the estimator, such as ``leaf_index``.
 
@@ -130,7 +137,9 @@ class Step:
 
     def delegate(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, whose methods are those of this one: optional outputs too."""
-        return import_estimator(estimator, x, replace(self.inner(name, estimator), offers=self.offers))
+        return import_estimator(
+            estimator, x, replace(self.inner(name, estimator), offers=self.offers, forms=self.forms)
+        )
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
         """Return the step that ``estimator``, a part of this one under ``name``, is."""

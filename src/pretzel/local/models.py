@@ -11,7 +11,7 @@ import numpy as np
 from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
 from pretzel.client.functions import refuse_integers
-from pretzel.client.inputs import NO_ROWS, columns_of, given_columns, read_by
+from pretzel.client.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
 from pretzel.client.integers import container_of, is_uneven, whole_type
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
@@ -109,6 +109,7 @@ class Models:
         columns = columns_named(X, self._types) if self.main.by_name and not self._rules.get("table") else None
         if columns is not None:
             try:
+                check_order(X, self.main.metadata)
                 refuse_ambiguous_nulls(X, self._forms)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
@@ -211,8 +212,13 @@ def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
 
 def _finisher(name: str, output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
     """Return the function that makes the method's result from an output."""
+    finish = _plain_finisher(output, metadata)
     if has_form(name, metadata):
-        return lambda array: as_returned(name, array, metadata)
+        return lambda value: as_returned(name, finish(value), metadata)
+    return finish
+
+
+def _plain_finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
     if output.labels is not None:
         table = table_of(output.labels, metadata)
         return lambda labels: _look_up(labels, table)

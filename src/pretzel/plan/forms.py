@@ -40,5 +40,5 @@ def as_sent(output: str, answer: Any, kind: ValueType, metadata: Metadata) -> An
     if not has_form(output, metadata):
         return answer
     rows = np.asarray(answer)
-    sent = rows.astype(kind.numpy, copy=False)
+    sent = rows if metadata["forms"][output][0] is None else rows.astype(kind.numpy, copy=False)
     return sent.reshape(len(rows)) if kind.width is None else sent.reshape(len(rows), kind.width)

@@ -74,7 +74,7 @@ def test_labels_come_in_the_type_they_had(labels: list[Any]) -> None:
     y = np.array(labels)[np.digitize(target(), [-0.5, 0.5][: len(labels) - 1])]
     model = CatBoostClassifier(**QUIET).fit(numbers(), y)
     assert_answers(model, numbers(), batches=[ROWS])
-    got, want = pretzel.compile(model).predict(numbers()), model.predict(numbers()).ravel()
+    got, want = pretzel.compile(model).predict(numbers()), model.predict(numbers())
     assert got.dtype == want.dtype
     assert got.tolist() == want.tolist()
 

@@ -7,10 +7,12 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import pretzel
-from pretzel.errors import UnsupportedError
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.lightgbm.examples import CLASSES, FEW, X, Y
 from tests.importers.sklearn.frames import assert_serves
@@ -113,7 +115,21 @@ def test_names_with_white_space_other_than_blanks(of: Any, tmp_path: Any) -> Non
     estimator.booster_.save_model(tmp_path / "model.txt")
     predictor = pretzel.compile(tmp_path / "model.txt")
     assert predictor.feature_names_in_.tolist() == ODD_NAMES
-    np.testing.assert_array_equal(predictor.predict(x[ODD_NAMES[::-1]]), estimator.predict(x))
+    np.testing.assert_array_equal(predictor.predict(x.to_dict("series")), estimator.predict(x))
+
+
+def test_a_table_in_another_order_is_refused_where_lightgbm_reads_it_by_position() -> None:
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c", "d"])
+    estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x["a b"] - x["d"])
+    turned = x[["d", "c", "a b"]]
+    assert (estimator.predict(turned) != estimator.predict(x)).any(), "names decide nothing there"
+    for predictor in (pretzel.compile(estimator), pretzel.compile(estimator.booster_)):
+        for table in (turned, pl.from_pandas(turned), pa.Table.from_pandas(turned, preserve_index=False)):
+            with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; put them in that order"):
+                predictor.predict(table)
+        more = turned.assign(e=0.0)  # of which LightGBM refuses the number of columns
+        for named in (turned.to_dict("series"), turned.to_dict("records"), more):
+            np.testing.assert_array_equal(predictor.predict(named), estimator.predict(x))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

@@ -12,6 +12,7 @@ from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served, run
@@ -133,3 +134,12 @@ def test_sparse_rows_that_spread() -> None:
     x = sparse.csr_array(np.where(np.abs(X) > 0.5, X, 0.0))
     labels = np.where(np.arange(60) % 3 > 0, -1, 1 + (X[:, 0] > 0))
     assert_served(LabelSpreading(gamma=1.0).fit(x, labels), x)
+
+
+@pytest.mark.parametrize("fitted", [np.float32, np.float64])
+@pytest.mark.parametrize("given", [np.float32, np.float64])
+def test_densities_are_of_the_wider_type_of_both_tables(fitted: type, given: type) -> None:
+    model = LocalOutlierFactor(5, novelty=True).fit(X.astype(fitted))
+    got, want = pretzel.compile(model).score_samples(X.astype(given)), model.score_samples(X.astype(given))
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-5)

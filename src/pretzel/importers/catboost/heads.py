@@ -51,6 +51,7 @@ def classifier(raw: Node, model: Model, step: Step) -> Methods:
     labels = _labels(model, raw.type.columns)
     raw = _every_class(raw, model, len(labels))
     predicted = ops.LabelLookup(ops.ArgMax(raw), labels)
+    step.returns("predict", (1,))
     if model.loss == "MultiClassOneVsAll":
         proba = ops.Link(raw, "sigmoid")
         return _methods(predicted, proba, ops.Link(proba, "log"), raw)

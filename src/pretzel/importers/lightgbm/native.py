@@ -62,4 +62,6 @@ def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) ->
         names = spelled
     elif any("_" in name for name in names or ()):
         inputs.metadata["spaces"] = "_"  # clients find the columns of a table that still has its own names
+    if names is not None:
+        inputs.metadata["order"] = "strict"  # LightGBM reads a table by position, whatever its columns are called
     return Columns.given(inputs, names, width)

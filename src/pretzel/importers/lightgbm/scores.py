@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import COLUMN_ORDER
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
@@ -55,8 +54,6 @@ def forest_of(model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree]
     """Return the trees of a model over what it is given, with ``leaf_values`` at their leaves."""
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
-    if x.is_table:
-        step.may_differ(COLUMN_ORDER.reason, COLUMN_ORDER.remedy)
     if step.inputs.trial:
         model = replace(model, trees=model.trees[: model.trees_per_iteration])
     given, used, features = _matrix(model, x, step)

@@ -30,7 +30,8 @@ def local_outlier_factor(estimator: Any, x: Columns, step: Step) -> Methods:
     density = ops.Elementwise(shifted(divided(reach, count), 1.0, 1e-10), "reciprocal")
     weights = ops.Constant(found.positions, Parameter.of(ones[None, :]))
     others = ops.Blend(found.positions, weights, Parameter.of(np.ascontiguousarray(estimator._lrd, np.float64)))
-    kind = "f32" if x.numbers().type.dtype == "f32" else "f64"
+    single = x.numbers().type.dtype == "f32" and estimator._fit_X.dtype == np.float32
+    kind = "f32" if single else "f64"
     samples = cast(shifted(divided(ops.Combine((others, density), "quotient"), count), -1.0), kind)
     decision = cast(shifted(samples, 1.0, -float(estimator.offset_)), kind)
     sign = shifted(cast(ops.Threshold(decision, 0.0, True), "f64"), 2.0, -1.0)
