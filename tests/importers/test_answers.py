@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pretzel.importers import registry
+from pretzel.importers import answers as registry
 from pretzel.importers.answers import answer_of, answers
 
 X = np.random.default_rng(0).normal(size=(40, 3))

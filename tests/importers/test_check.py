@@ -62,7 +62,7 @@ def test_where_all_can_be_served_methods_inputs_and_notes_are_told() -> None:
     model = make_pipeline(KNNImputer(), StandardScaler(), LogisticRegression()).fit(x, x[:, 0])
     report = pretzel.check(model)
     assert report.ok and report.inputs == {"X": "f64[2]"}
-    assert {*report.methods} == {"predict", "predict_proba", "predict_log_proba", "decision_function"}
+    assert {*report.methods} == {"predict", "predict_proba", "predict_log_proba", "decision_function", "contributions"}
     assert [note.step for note in report.notes] == ["pipeline.knnimputer"]
     assert "can be served" in str(report) and "note: pipeline.knnimputer: " in str(report)
     assert pretzel.check(pretzel.export(model)) == report

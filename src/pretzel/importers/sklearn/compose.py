@@ -37,7 +37,9 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
 @asks_inner(Pipeline)
 def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
     """Return the last step, and the function of those before it."""
-    return estimator.steps[-1][1], estimator[:-1].transform if len(estimator.steps) > 1 else lambda X: X
+    *before, (_, last) = estimator.steps
+    # not estimator[:-1], which calls a constructor that a subclass may have changed
+    return last, Pipeline(before).transform if before else lambda X: X
 
 
 @hands_on(Pipeline)
