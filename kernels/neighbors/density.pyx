@@ -6,7 +6,7 @@ from libc.stdint cimport int64_t
 import numpy as np
 
 from pretzel.kernels.checks import address, matrix, positions, typed, vector
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, interrupted, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.neighbors.apart cimport BRAYCURTIS, CANBERRA, CHEBYSHEV, MANHATTAN, POWERS, SQUARES, apart
 from pretzel.kernels.neighbors.tree import METRICS
@@ -100,11 +100,15 @@ cdef class TreeDensity(Kernel):
         cdef const double* x = <const double*>inputs[0].values
         cdef double* y = <double*>output.values
         cdef int64_t row
+        cdef int status
         cdef Sum* of_nodes
         if reserve(&frame.scratch, self.nodes * (sizeof(Sum) + sizeof(Waiting))) != OK:
             return OUT_OF_MEMORY
         of_nodes = <Sum*>frame.scratch.at
         for row in range(frame.rows):
+            status = interrupted(frame)
+            if status != OK:
+                return status
             if self.breadth_first:
                 y[row] = self.nearest_first(x, of_nodes, <Waiting*>(of_nodes + self.nodes))
             else:

@@ -11,7 +11,7 @@ import numpy as np
 from pretzel.plan.caveats import caveats
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import method_of
+from pretzel.plan.parts import is_optional, method_of
 from pretzel.plan.physical import Plan, PlanOutput
 from pretzel.plan.types import ValueType
 
@@ -148,8 +148,8 @@ def describe(
     for output in plan.outputs:
         kind, labels = plan.type_of(output.slot), tables[output.name]
         classes = tables.get(output.name.replace(method_of(output.name), "predict", 1))
-        if labels is None and classes is not None and kind.width == len(classes):
-            labels = classes
+        by_class = classes is not None and not is_optional(output.name) and kind.width == len(classes)
+        labels = classes if labels is None and by_class else labels
         outputs.append(OutputDescription(output.name, kind, labels))
     return ModelDescription(version, inputs, tuple(outputs), dict(aliases))
 

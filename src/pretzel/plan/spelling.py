@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Integral, Real
+from numbers import Complex, Integral, Real
 from typing import Any
 
 import numpy as np
 
 UNKNOWN = "?"
-"""What every label is written as that equals neither a text nor a number."""
+"""What every label is written as that equals neither a text nor a number of at most ``LONGEST`` digits."""
+LONGEST = 1000
 
 
 def spell(label: Any) -> str:
@@ -22,13 +23,19 @@ def spell(label: Any) -> str:
     if isinstance(label, str):
         return f"'{label}"
     if isinstance(label, (Integral, np.bool_)):
-        return str(int(label))
+        return _spell_whole(int(label))
+    hash(label)  # of a signaling NaN of Decimal there is none, and comparing it fails
+    if isinstance(label, Decimal) and label.is_finite() and label and abs(label.adjusted()) >= LONGEST:
+        return UNKNOWN
     if isinstance(label, (Real, Decimal)) and label == label:
         return _spell_real(label)
-    if isinstance(label, complex) and label == label.real:
+    if isinstance(label, Complex) and label == label.real:
         return spell(label.real)
-    hash(label)
     return UNKNOWN
+
+
+def _spell_whole(label: int) -> str:
+    return str(label) if abs(label) < 10**LONGEST else UNKNOWN
 
 
 def _spell_real(label: Any) -> str:
@@ -38,7 +45,7 @@ def _spell_real(label: Any) -> str:
     except OverflowError:
         return str(float(label))  # an infinity
     if exact.denominator == 1:
-        return str(exact.numerator)
+        return _spell_whole(exact.numerator)
     try:
         return repr(float(exact)) if float(exact) == exact else str(exact)
     except OverflowError:

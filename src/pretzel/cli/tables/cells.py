@@ -26,7 +26,7 @@ TRUTHS = {
 """The cells that pandas reads as truth values: the two words in letters of any case."""
 _SPACE = " \t\n\r\v\f"
 _NUMBER = re.compile(
-    rf"[{_SPACE}]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[{_SPACE}]*|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
+    rf"[{_SPACE}]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[{_SPACE}]*|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
 )
 _WHOLE = re.compile(rf"[{_SPACE}]*[+-]?\d+[{_SPACE}]*", re.ASCII)
 _PLAIN = re.compile(r"[0-9+\-.eE\n]*")
@@ -34,6 +34,8 @@ _PLAIN = re.compile(r"[0-9+\-.eE\n]*")
 _EXACT = 1 << 24
 """Up to here a whole number is the same in every type that a model may read it in."""
 _SHOWN = 40
+_LONGEST = 300
+"""Characters of a whole number that is read as one: ``int`` refuses those of thousands of digits."""
 
 
 def is_number(cell: str) -> bool:
@@ -103,7 +105,7 @@ class Column:
         for cell, line in zip(cells, lines, strict=True):
             if not _WHOLE.fullmatch(cell) or cell in self.missing:
                 self._refuse("a whole number, as --types says", cell, line)
-        return _whole_array([*map(int, cells)])
+        return _whole_array(cells)
 
     def _all_truths(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
         for cell, line in zip(cells, lines, strict=True):
@@ -175,7 +177,7 @@ class Column:
                 self._refuse("a number", cell, line)
         present = [text for cell, text in zip(cells, written, strict=True) if cell not in self.missing]
         are_whole = all(map(_WHOLE.fullmatch, present))
-        values = _whole_array([*map(int, present)]) if are_whole else np.array([*map(float, present)])
+        values = _whole_array(present) if are_whole else np.array([*map(float, present)])
         if len(present) == len(cells):
             return values
         every = np.full(len(cells), NAN)
@@ -218,21 +220,30 @@ def _plain(cells: Sequence[str]) -> np.ndarray | None:
     """Return cells that hold nothing but plain numbers; None where one is anything else, or missing."""
     if not _PLAIN.fullmatch("\n".join(cells)):
         return None
-    try:
-        return _whole_array([*map(int, cells)])
-    except ValueError:
-        pass
-    try:
-        return np.array([*map(float, cells)])
-    except ValueError:
-        return None
+    for read in (_whole_array, _floats):
+        try:
+            return read(cells)
+        except ValueError:
+            continue
+    return None
 
 
-def _whole_array(values: list[int]) -> np.ndarray:
-    """Return whole numbers as pandas holds them; those that no integer type holds as floats."""
+def _whole_array(cells: Sequence[str]) -> np.ndarray:
+    """Return whole numbers as pandas holds them; those that no integer type holds as floats.
+
+    Raises:
+        ValueError: a cell is no whole number.
+    """
+    if max(map(len, cells), default=0) > _LONGEST:
+        return _floats(cells)
+    values = [*map(int, cells)]
     for dtype in (np.int64, np.uint64):
         try:
             return np.array(values, dtype)
         except OverflowError:
             continue
-    return np.array(values, np.float64)
+    return _floats(cells)
+
+
+def _floats(cells: Sequence[str]) -> np.ndarray:
+    return np.array([*map(float, cells)])

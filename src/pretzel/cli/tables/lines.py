@@ -59,7 +59,7 @@ def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
         if line.strip():
             try:
                 yield number, json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise refused(f"{label}: line {number}: not JSON ({error})", _ONE_PER_LINE) from None
 
 

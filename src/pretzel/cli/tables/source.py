@@ -184,7 +184,7 @@ def _is_json(line: str) -> bool:
         return True
     try:
         return line.lstrip()[:1] in ("{", "[") and isinstance(json.loads(line), (dict, list))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

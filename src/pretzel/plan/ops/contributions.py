@@ -17,7 +17,8 @@ MOST_DEPTH = 1000
 """Edges on the longest path of a tree."""
 MOST_ON_A_PATH = 128
 """Different features on one path of a tree."""
-MOST_COLUMNS = 1 << 30
+MOST_COLUMNS = 1 << 26
+"""What one row may take: 512 MiB of float64."""
 
 
 class TreeContributions(Node):
@@ -75,6 +76,8 @@ class TreeContributions(Node):
 
     def infer(self) -> ValueType:
         """Dense floats in, a matrix of ``width + 1`` columns an output out; with interactions its square."""
+        if self.aggregate not in ("sum", "mean"):
+            raise self.fail(f"aggregate: expected sum or mean, got {self.aggregate!r}")
         try:
             outputs = self.forest.type.columns
         except DefinitionError as error:

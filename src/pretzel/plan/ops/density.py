@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pretzel.plan.node import Node
 from pretzel.plan.ops.neighbors import TREE_METRICS
 from pretzel.plan.parameter import Parameter
@@ -56,24 +58,46 @@ class TreeDensity(Node):
 
     def infer(self) -> ValueType:
         """Dense float64 in, one f64 for each row out."""
-        t, n, width = self.x.type, len(self.rows), self.x.type.columns
-        if t.dtype != "f64" or t.layout != "dense":
-            raise self.fail(f"x: expected dense f64, got {t}")
-        if self.metric not in TREE_METRICS or not 0 < self.p < math.inf:
-            raise self.fail(f"metric: expected one of {', '.join(TREE_METRICS)}, got {self.metric!r}, p={self.p}")
-        if self.kernel not in DENSITY_KERNELS or not 0 < self.bandwidth < math.inf:
-            raise self.fail(f"kernel: expected one of {', '.join(DENSITY_KERNELS)}, got {self.kernel!r}")
-        nodes = len(self.spans)
-        shapes = {
-            "rows": (n, width),
-            "log_weights": (n,),
-            "spans": (nodes, 2),
-            "masses": (nodes,),
-            "low": (nodes, width),
-        }
-        for name, shape in shapes.items():
-            if self.parameters[name].shape != shape or nodes == 0:
-                raise self.fail(f"{name}: expected shape {shape}, got {self.parameters[name]}")
-        if self.high.shape not in ((nodes, width), (nodes,)):
-            raise self.fail(f"high: expected boxes or balls of {nodes} nodes, got {self.high}")
+        if self.x.type.dtype != "f64" or self.x.type.layout != "dense":
+            raise self.fail(f"x: expected dense f64, got {self.x.type}")
+        self._check_options()
+        self._check_shapes()
+        self._check_spans()
         return dense("f64")
+
+    def _check_options(self) -> None:
+        if self.metric not in TREE_METRICS:
+            raise self.fail(f"metric: expected one of {', '.join(TREE_METRICS)}, got {self.metric!r}")
+        if self.kernel not in DENSITY_KERNELS:
+            raise self.fail(f"kernel: expected one of {', '.join(DENSITY_KERNELS)}, got {self.kernel!r}")
+        for name in ("p", "bandwidth", "total"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise self.fail(f"{name}: expected a finite number above zero, got {getattr(self, name)}")
+
+    def _check_shapes(self) -> None:
+        n, nodes, width = len(self.rows), len(self.spans), self.x.type.columns
+        shapes = {
+            "rows": ("f64", (n, width)),
+            "log_weights": ("f64", (n,)),
+            "spans": ("i64", (nodes, 2)),
+            "masses": ("f64", (nodes,)),
+            "low": ("f64", (nodes, width)),
+            "high": ("f64", (nodes,) if len(self.high.shape) == 1 else (nodes, width)),
+        }
+        for name, (dtype, shape) in shapes.items():
+            parameter = self.parameters[name]
+            if (parameter.dtype, parameter.shape) != (dtype, shape) or nodes == 0:
+                raise self.fail(f"{name}: expected {dtype} of shape {shape}, got {parameter}")
+
+    def _check_spans(self) -> None:
+        """Children split the rows of their parent, so that each row is read once."""
+        begin, end = self.spans.array.T
+        if (begin[0], end[0]) != (0, len(self.rows)) or (begin < 0).any() or (end > len(self.rows)).any():
+            raise self.fail(f"spans: expected [0, {len(self.rows)}] first and all within it, got {self.spans}")
+        parents = np.arange((len(begin) - 1) // 2)
+        parents = parents[end[parents] - begin[parents] >= 2]  # fewer rows make a leaf
+        left, right = 2 * parents + 1, 2 * parents + 2
+        split = (begin[left] == begin[parents]) & (end[left] == begin[right]) & (end[right] == end[parents])
+        split &= (begin[left] <= end[left]) & (begin[right] <= end[right])
+        if not split.all():
+            raise self.fail(f"spans: the children of node {parents[~split][0]} do not split its rows")
