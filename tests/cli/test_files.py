@@ -109,6 +109,7 @@ def test_json_comes_from_standard_input_too(run, worker, monkeypatch) -> None:
     ("name", "content", "problem"),
     [
         ("x.jsonl", "[1, 2]\n[1,\n", "line 2: not JSON"),
+        ("x.jsonl", "[" * 100_000, "line 1: not JSON"),
         ("x.parquet", "no parquet", "x.parquet: it cannot be read as parquet"),
     ],
 )

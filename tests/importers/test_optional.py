@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from pretzel.control_plane.optimize import optimize
 from pretzel.errors import UnsupportedError
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
+from pretzel.plan.model import describe
 from pretzel.plan.parts import is_optional, usual_outputs
 from pretzel.plan.physical import Plan
 
@@ -113,3 +115,15 @@ def test_the_metadata_names_what_contributions_are_of() -> None:
     fitted = make_pipeline(StandardScaler(), PCA(3), LogisticRegression()).fit(X, Y)
     assert export(fitted).metadata["explained"] == ["pca0", "pca1", "pca2"]
     assert "explained" not in export(fitted, outputs=["predict"]).metadata
+
+
+def test_classes_name_no_column_of_what_explains() -> None:
+    """Three trees and three classes: leaves of trees are not named by classes, though their numbers agree."""
+    classes = np.array(["a", "b", "c"])[np.arange(len(X)) % 3]
+    compiled = compile_plan(
+        optimize(export(RandomForestClassifier(3).fit(X, classes), outputs=["predict_proba", "leaf_index", "predict"]))
+    )
+    version = SimpleNamespace(metadata={})
+    found = {one.name: one.labels for one in describe(version, compiled.plan, {}, compiled.blobs.__getitem__).outputs}
+    assert found["leaf_index"] is None
+    assert list(found["predict_proba"]) == list(found["predict"]) == ["a", "b", "c"]

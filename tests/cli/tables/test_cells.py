@@ -160,3 +160,11 @@ def test_whole_numbers_beyond_int64(cell: str) -> None:
     got, want = column().read(["1", cell], range(2)), by_pandas(["1", cell])
     assert got.astype(float).tolist() == want.to_numpy().astype(float).tolist()
     assert got.dtype == want.dtype or want.dtype == object
+
+
+@pytest.mark.timeout(10)  # a pattern that backtracks takes minutes
+def test_long_cells_are_read_in_time() -> None:
+    digits = "1" * 100_000
+    assert not is_number(digits + "x")
+    found = column("number").read([digits, "2"], range(2))
+    assert found.tolist() == [float("inf"), 2.0]

@@ -86,3 +86,23 @@ def test_what_is_no_list_of_labels_is_refused() -> None:
 def test_classes_that_equal_nothing_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="neither texts nor numbers"):
         pretzel.compile(MultiLabelBinarizer().fit([[1.0, float("nan")]]))
+
+
+@pytest.mark.timeout(10)  # the exact value of some takes seconds
+@pytest.mark.parametrize(
+    "label",
+    [10**5000, Decimal("1e3000000"), Decimal("1e-3000000"), np.longdouble("1e4900")],
+    ids=["whole", "large", "small", "extended"],
+)
+def test_labels_beyond_all_classes_are_unknown(label: Any) -> None:
+    assert spell(label) == UNKNOWN
+
+
+@pytest.mark.parametrize("label", [np.complex64(1), Decimal("1.00"), True, 1.0, np.int8(1)])
+def test_labels_equal_to_one_are_written_as_one(label: Any) -> None:
+    assert spell(label) == "1"
+
+
+def test_a_signaling_nan_is_no_key() -> None:
+    with pytest.raises(TypeError, match="signaling NaN"):
+        spell(Decimal("sNaN"))

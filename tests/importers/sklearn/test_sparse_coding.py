@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.decomposition import LatentDirichletAllocation, SparseCoder
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 
 from pretzel import engine
@@ -98,7 +99,9 @@ def test_a_negative_count_is_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "estimator", [topics().fit(COUNTS), SparseCoder(RANDOM.normal(size=(7, 12))).fit(COUNTS)], ids=["topics", "atoms"]
+    "estimator",
+    [topics().fit(COUNTS), SparseCoder(RANDOM.normal(size=(7, 12))).fit(COUNTS), KernelDensity().fit(COUNTS)],
+    ids=["topics", "atoms", "density"],
 )
 def test_a_run_that_is_not_wanted_any_more_stops_within_the_kernel(estimator: Any) -> None:
     compiled = compile_plan(export(estimator, sample=COUNTS))

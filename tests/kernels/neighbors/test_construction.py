@@ -93,3 +93,36 @@ def test_an_order_of_rows_that_are_none_is_refused_before_rows_are_laid_out(orde
     arrays["order"] = Parameter.of(np.array(order))
     with pytest.raises(DefinitionError, match=r"order: expected positions in 0\.\.3"):
         ops.NearestInTree(ops.Input("x", "f64[3]"), **arrays, count=2, metric="squares")
+
+
+SPANS = np.array([[0, 4], [0, 2], [2, 4]])
+SENSELESS: list[tuple[str, dict[str, Any]]] = [
+    ("metric: expected one of .* got 'cosine'", {"metric": "cosine"}),
+    ("kernel: expected one of .* got 'cauchy'", {"kernel": "cauchy"}),
+    ("bandwidth: expected a finite number above zero, got 0", {"bandwidth": 0.0}),
+    ("p: expected a finite number above zero, got nan", {"p": float("nan")}),
+    ("total: expected a finite number, 0 or more, got -1", {"total": -1.0}),
+    ("rows: expected f64", {"rows": np.ones((4, 3), np.float32)}),
+    ("spans: expected .0, 4. first", {"spans": SPANS * [[1, 1], [1, 1], [1, 2]]}),
+    ("the children of node 0 do not split its rows", {"spans": np.array([[0, 4], [0, 4], [0, 4]])}),
+    ("the children of node 0 do not split its rows", {"spans": np.array([[0, 4], [0, 0], [1, 4]])}),
+]
+
+
+def tree_density(**changed: Any) -> ops.TreeDensity:
+    corners = {"low": np.zeros((3, 3)), "high": np.ones((3, 3)), "masses": np.array([4.0, 2.0, 2.0]), "spans": SPANS}
+    fields = {
+        name: Parameter.of(value) if isinstance(value, np.ndarray) else value
+        for name, value in (DENSITY | corners | changed).items()
+    }
+    return ops.TreeDensity(ops.Input("x", "f64[3]"), **fields)
+
+
+def test_a_tree_of_densities_makes_sense() -> None:
+    assert tree_density().type == dense("f64")
+
+
+@pytest.mark.parametrize("problem, changed", SENSELESS)
+def test_a_tree_of_densities_that_makes_none_is_refused(problem: str, changed: dict[str, Any]) -> None:
+    with pytest.raises(DefinitionError, match=problem):
+        tree_density(**changed)

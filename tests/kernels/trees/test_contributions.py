@@ -141,7 +141,9 @@ BROKEN = {
     "width: expected at least one": {"width": 0},
     "features: expected i32": {"features": Parameter.of(np.zeros(2, np.int32))},
     "features: expected 0..1": {"width": 2},
-    "aggregate: expected one of": {"aggregate": "median"},
+    "aggregate: expected sum or mean, got 'median'": {"aggregate": "median"},
+    "aggregate: expected sum or mean, got 'each'": {"aggregate": "each"},
+    "width: .* features make .* columns": {"width": 1 << 26},
 }
 
 

@@ -14,7 +14,7 @@ names, these rules hold:
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -55,13 +55,16 @@ def column_names(header: Sequence[str]) -> list[str]:
     """Return the names that pandas gives the columns under a header: all different, and none of them empty."""
     names = [cell or f"Unnamed: {i}" for i, cell in enumerate(header)]
     counts: defaultdict[str, int] = defaultdict(int)
+    held = Counter(names)
     for i in sorted(range(len(names)), key=lambda i: not header[i]):  # pandas leaves the names that were given
         name = names[i]
         count = counts[name]
         while count > 0:
             counts[name] = count + 1
+            held[names[i]] -= 1
             names[i] = f"{name}.{count}"
-            count = count + 1 if names[i] in names[:i] + names[i + 1 :] else counts[names[i]]
+            count = count + 1 if held[names[i]] else counts[names[i]]
+            held[names[i]] += 1
         counts[names[i]] = count + 1
     return names
 

@@ -70,7 +70,9 @@ class TreeDensity(Node):
             raise self.fail(f"metric: expected one of {', '.join(TREE_METRICS)}, got {self.metric!r}")
         if self.kernel not in DENSITY_KERNELS:
             raise self.fail(f"kernel: expected one of {', '.join(DENSITY_KERNELS)}, got {self.kernel!r}")
-        for name in ("p", "bandwidth", "total"):
+        if not 0 <= self.total < math.inf:
+            raise self.fail(f"total: expected a finite number, 0 or more, got {self.total}")
+        for name in ("p", "bandwidth"):
             if not 0 < getattr(self, name) < math.inf:
                 raise self.fail(f"{name}: expected a finite number above zero, got {getattr(self, name)}")
 
