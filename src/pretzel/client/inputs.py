@@ -114,6 +114,8 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         refuse_integers(name, X, metadata)
     if not is_sparse(X) and not inputs[0].type.is_text:
         X = as_read({name: X}, given, inputs, metadata)[name]
+    if name in forms and hasattr(X, "iloc") and "object" in map(str, np.atleast_1d(X.dtypes)):
+        X = X.to_numpy()  # which leaves None what it is
     return {name: column_of(name, X, inputs[0].type, forms.get(name))}
 
 
