@@ -39,6 +39,7 @@ DECIDES = (
     "absent",
     "zeros_apart",
     "stored_zeros",
+    "dictionary_nulls",
     "repeats",
     "spaces",
     "functions",
@@ -107,7 +108,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         X = _sparse(X, inputs[0].type, metadata)
     given = X
     if table is not None and not hasattr(X, "iloc"):
-        refuse_ambiguous_nulls(X, forms)
+        refuse_ambiguous_nulls(X, metadata)
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):
@@ -213,7 +214,7 @@ def _columns_read(
     chosen: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     chosen = as_read(chosen, X, inputs, metadata)
     forms = metadata.get("objects") or {}
-    refuse_ambiguous_nulls(X, forms)
+    refuse_ambiguous_nulls(X, metadata)
     columns: dict[str, Column] = {
         name: _column(name, _as_framed(chosen[name], forms.get(name)), kind, metadata) for name, kind in kinds.items()
     }
