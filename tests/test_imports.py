@@ -95,6 +95,11 @@ def test_public_names_are_listed_before_they_are_loaded():
     assert not {*loaded} & {*HEAVY}
 
 
+def test_errors_are_there_before_another_name_is_used():
+    loaded = loaded_after("import pretzel; assert pretzel.errors.InputError.__module__ == 'pretzel.errors'")
+    assert not {*loaded} & {*HEAVY}
+
+
 def test_unknown_public_name():
     import pretzel
 

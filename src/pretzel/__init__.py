@@ -19,7 +19,11 @@ _HOMES = {
     "ControlPlane": "pretzel.client",
     "AsyncControlPlane": "pretzel.client",
     "AnswersMayDifferWarning": "pretzel.errors",
+    "errors": "pretzel.errors",
 }
+
+_MODULES = {"errors"}
+"""Public names of modules, each of which is its own home."""
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604
 
@@ -28,7 +32,8 @@ def __getattr__(name: str) -> Any:
     """Import the module that holds a public name when the name is first used (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'pretzel' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    value = home if name in _MODULES else getattr(home, name)
     globals()[name] = value
     return value
 

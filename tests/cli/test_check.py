@@ -73,6 +73,16 @@ def test_a_saved_definition_and_a_sample(run, served: Path, tmp_path: Path) -> N
     assert run("check", served, "--sample", tmp_path / "rows.csv").code == 0
 
 
+@pytest.mark.parametrize("command", ["check", "export"])
+@pytest.mark.parametrize("name", ["t.csv", "t.TSV", "v1.2.csv.gz", "t.parquet", "t.json", "t.jsonl"])
+def test_a_table_in_the_place_of_a_model(run, tmp_path: Path, command: str, name: str) -> None:
+    (tmp_path / name).write_bytes(b'[{"a": 1}]')
+    ran = run(command, tmp_path / name)
+    assert ran.code == 3 and "pickle" not in ran.err
+    assert f"{name}: this is a table of rows, not a file of a model" in ran.err
+    assert "check, deploy and export take a file of a model; check and deploy take rows as --sample" in ran.err
+
+
 def test_a_file_that_holds_no_model(run, tmp_path: Path) -> None:
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({}))
     assert run("check", tmp_path / "x.pkl").code == 7

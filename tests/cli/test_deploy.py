@@ -140,6 +140,13 @@ def test_a_pickle_is_not_opened_under_the_name_of_data(run, control, pickled, tm
     assert f"m.{suffix}: it is not what its name says" in ran.err and "opening it runs" not in ran.err
 
 
+def test_a_table_in_the_place_of_a_model(run, control, tmp_path: Path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    ran = run("deploy", "m", tmp_path / "t.csv")
+    assert (ran.code, control.requests) == (3, [])
+    assert "t.csv: this is a table of rows, not a file of a model" in ran.err and "pickle" not in ran.err
+
+
 def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({"no": "estimator"}))
     ran = run("deploy", "m", tmp_path / "x.pkl")

@@ -17,6 +17,10 @@ from pretzel.plan import bundle
 
 DATA = {".cbm", ".json", ".onnx", ".pretzel", ".skops", ".txt", ".ubj"}
 """Names of files that hold no code, so that whoever deploys one does not expect that it is run."""
+TABLES = {".csv", ".jsonl", ".ndjson", ".parquet", ".pq", ".tsv"}
+"""Names of files of rows.  So may JSON be called; that of a library's model is known by how it begins."""
+PACKED = {".bz2", ".gz", ".xz"}
+"""What a compressed table has behind its name."""
 
 
 def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
@@ -61,6 +65,12 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
 
 
 def _pickled(path: Path) -> Any:
+    if _is_table(path):
+        refused = InputError(f"{path}: this is a table of rows, not a file of a model")
+        refused.add_note(
+            f"check, deploy and export take a file of a model; check and deploy take rows as --sample {path}"
+        )
+        raise refused
     if path.suffix.lower() in DATA:
         raise InputError(f"{path}: it is not what its name says, and a file of that name is not opened as a pickle")
     output.warn(f"{path} is opened as a pickle, which runs what is in it; open only files that you trust")
@@ -73,6 +83,12 @@ def _pickled(path: Path) -> Any:
             "save the model with joblib, pickle, skops or `pretzel export`, by the versions installed here"
         )
         raise refused from None
+
+
+def _is_table(path: Path) -> bool:
+    """Return whether a file is called like one of rows, also a compressed one, or is JSON of no model."""
+    *_, last = ["", *(suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED)]
+    return last in TABLES or (last == ".json" and path.read_bytes().lstrip()[:1] in (b"[", b"{"))
 
 
 def _load_pickle(path: Path) -> Any:

@@ -20,11 +20,14 @@ CONTROL = "127.0.0.1:8101"
 SERVER = "127.0.0.1:8001"
 
 FormatOf = Annotated[
-    Format, typer.Option("--format", help="Of the rows; `auto` goes by the file's name, or how it begins.")
+    Format, typer.Option("--format", help="File format; `auto` uses the file name, then the first bytes.")
 ]
 Header = Annotated[
     bool | None,
-    typer.Option("--header/--no-header", help="Whether the first line names the columns; the model's names tell."),
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line names the columns; the model's names tell; an ambiguous line is refused.",
+    ),
 ]
 Columns = Annotated[
     list[str] | None, typer.Option("--column", help="A column to read, by name; all if left out. Repeat for more.")
@@ -35,13 +38,15 @@ Missing = Annotated[
         "--na", help="A cell that is a missing value, in place of what pandas takes for one. Repeat for more."
     ),
 ]
-NoMissing = Annotated[bool, typer.Option("--no-na", help="No cell of text is a missing value.")]
+NoMissing = Annotated[bool, typer.Option("--no-na", help="Do not treat any text cell as missing.")]
 Types = Annotated[
     list[str] | None,
-    typer.Option("--types", help="NAME=TYPE,... over what the model reads: str, int, float, bool, category."),
+    typer.Option(
+        "--types", help="NAME=TYPE,... overrides the types that the model expects: str, int, float, bool, category."
+    ),
 ]
-Delimiter = Annotated[str | None, typer.Option(help="What stands between cells; , or a tab by default.")]
-Decimal = Annotated[str, typer.Option(help="What stands before the decimals of a number.")]
+Delimiter = Annotated[str | None, typer.Option(help="Cell delimiter; , or a tab by default.")]
+Decimal = Annotated[str, typer.Option(help="Decimal mark.")]
 
 
 def reading_of(

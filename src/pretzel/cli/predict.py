@@ -67,7 +67,7 @@ def predict(
 def _answer(
     client: Client, description: ModelDescription, file: Path | None, reading: Reading, rows: int, writer: Writer
 ) -> None:
-    """Score a file by one version, be another deployed meanwhile or not."""
+    """Score a file by one version, even if another is deployed meanwhile."""
     model = str(description.version)
     to_screen = writer.file is sys.stdout and sys.stdout.isatty()
     with Meter(shown=not to_screen) as meter:

@@ -270,7 +270,7 @@ class ControlPlane(Connection):
 
         Raises:
             UnsupportedError: the estimator cannot be served exactly; the message names step and option.
-            VerificationError: the answers on the sample differ; where that had to be feared, the message says why.
+            VerificationError: the answers on the sample differ; the message names known causes, if any.
 
         Warns:
             AnswersMayDifferWarning: there is no sample, and answers of a step may differ from the library's.

@@ -39,6 +39,7 @@ DECIDES = (
     "absent",
     "zeros_apart",
     "stored_zeros",
+    "dictionary_nulls",
     "repeats",
     "spaces",
     "functions",
@@ -107,13 +108,15 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         X = _sparse(X, inputs[0].type, metadata)
     given = X
     if table is not None and not hasattr(X, "iloc"):
-        refuse_ambiguous_nulls(X, forms)
+        refuse_ambiguous_nulls(X, metadata)
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):
         refuse_integers(name, X, metadata)
     if not is_sparse(X) and not inputs[0].type.is_text:
         X = as_read({name: X}, given, inputs, metadata)[name]
+    if name in forms and hasattr(X, "iloc") and "object" in map(str, np.atleast_1d(X.dtypes)):
+        X = X.to_numpy()  # which leaves None what it is
     return {name: column_of(name, X, inputs[0].type, forms.get(name))}
 
 
@@ -211,7 +214,7 @@ def _columns_read(
     chosen: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     chosen = as_read(chosen, X, inputs, metadata)
     forms = metadata.get("objects") or {}
-    refuse_ambiguous_nulls(X, forms)
+    refuse_ambiguous_nulls(X, metadata)
     columns: dict[str, Column] = {
         name: _column(name, _as_framed(chosen[name], forms.get(name)), kind, metadata) for name, kind in kinds.items()
     }

@@ -76,15 +76,19 @@ def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> N
                 raise _na(i // width)
 
 
-def refuse_ambiguous_nulls(X: Any, forms: Mapping[str, Form]) -> None:
+def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
     """Refuse nulls of polars that are NaN or None to scikit-learn by the columns that a step takes together.
 
     polars makes one array of a table.  Nulls of a boolean column are NaN in it beside columns of floats, else None;
-    those of a column without a type are NaN, or None beside texts.
+    those of a column without a type are NaN, or None beside texts.  Also refuse nulls in a dictionary of Arrow, where
+    the metadata say ``dictionary_nulls: refused``.
 
     Raises:
         InputError: there is one; the message names the column.
     """
+    forms: Mapping[str, Form] = metadata.get("objects") or {}
+    if metadata.get("dictionary_nulls") == "refused" and hasattr(X, "column_names"):
+        _refuse_dictionary_nulls(X, forms)
     if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
         return
     columns = X.get_columns()
@@ -95,6 +99,17 @@ def refuse_ambiguous_nulls(X: Any, forms: Mapping[str, Form]) -> None:
             raise InputError(
                 f"column {column.name!r}, row {int(column.is_null().arg_max())}: null in a column of type "
                 f"{column.dtype} is None or NaN to scikit-learn, by the columns of each step; fill it, or cast it"
+            )
+
+
+def _refuse_dictionary_nulls(table: Any, forms: Mapping[str, Form]) -> None:
+    is_matrix = forms.keys().isdisjoint(table.column_names)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if (is_matrix or name in forms) and str(column.type).startswith("dictionary<") and column.null_count:
+            row = column.is_null().to_pylist().index(True)
+            raise InputError(
+                f"column {name!r}, row {row}: null in a dictionary of Arrow, which "
+                "scikit-learn codes as one more category, and not as missing; pass table.to_pandas()"
             )
 
 

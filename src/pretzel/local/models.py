@@ -110,7 +110,7 @@ class Models:
         if columns is not None:
             try:
                 check_order(X, self.main.metadata)
-                refuse_ambiguous_nulls(X, self._forms)
+                refuse_ambiguous_nulls(X, self.main.metadata)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
                 pass  # something is unusual: the careful way below takes it, or says what is wrong

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -213,6 +214,19 @@ def test_objects_are_read_by_a_model_and_not_answered() -> None:
     np.testing.assert_allclose(pretzel.compile(model).predict_proba(frame), model.predict_proba(frame))
     with pytest.raises(UnsupportedError, match="fitted on objects and answers with objects"):
         pretzel.compile(SimpleImputer(strategy="most_frequent").fit(frame))
+
+
+@pytest.mark.parametrize("categorical", ["from_dtype", ["c"]])
+def test_nulls_in_dictionaries_of_arrow_are_refused_by_trees_of_histograms(categorical: Any) -> None:
+    frame = pd.DataFrame({"c": pd.Categorical(["a", "b", None, "a"] * 20), "x": np.arange(80) % 7.0})
+    y = frame.c.isna() | (frame.x > 3)
+    model = HistGradientBoostingClassifier(max_iter=3, categorical_features=categorical).fit(frame, y)
+    predictor = pretzel.compile(model)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with pytest.raises(InputError, match=r"column 'c', row 2: null in a dictionary of Arrow.*pass table.to_pandas\(\)"):
+        predictor.predict_proba(table)
+    for x in (table[:2], table.to_pandas(), table.set_column(0, "c", table["c"].cast("string"))):
+        np.testing.assert_allclose(predictor.predict_proba(x), model.predict_proba(x))
 
 
 def test_nulls_of_polars_that_other_columns_decide_are_refused() -> None:

@@ -31,7 +31,7 @@ def documents(text: TextIO, reads: Reads, reading: Reading, label: str, count: i
     if reads.style != "texts":
         raise refused(f"{label}: the model does not take lines of text", "--format csv, tsv or jsonl tells what it is")
     if reading.columns:
-        raise refused(f"{label}: lines of text have no column {listed(reading.columns)}", "--format csv or tsv has")
+        raise refused(f"{label}: lines of text have no column {listed(reading.columns)}", "use --format csv or tsv")
     lines = enumerate((line.rstrip("\n").removesuffix("\r") for line in text), 1)
     while group := list(itertools.islice(lines, count)):
         numbers, texts = zip(*group, strict=True)

@@ -56,7 +56,11 @@ def _binarized(estimator: LabelBinarizer, x: Columns, step: Step) -> Node:
     places = _places(classes, x, step, finite=True, refuse_unknown=few)
     if estimator.sparse_output:
         if positive != 1:
-            raise step.refuse("pos_label", "sparse rows hold ones here", "use pos_label=1, or sparse_output=False")
+            raise step.refuse(
+                "pos_label",
+                "only pos_label=1 is supported for sparse output",
+                "use pos_label=1, or sparse_output=False",
+            )
         columns = ops.Take(places, Parameter.of(np.arange(len(classes)) - 1), -1.0) if few else places
         return ops.OneHot(columns, 1 if few else len(classes), "i64")
     table = np.where(np.eye(len(classes), dtype=bool), positive, negative).astype(np.int64)

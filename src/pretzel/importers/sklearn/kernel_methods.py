@@ -120,7 +120,7 @@ def additive_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     """
     node = checked(x, estimator)
     if is_sparse(node):
-        raise step.refuse("", "of sparse rows it makes sparse rows", "give it dense rows", about_input=True)
+        raise step.refuse("", "its output is sparse for sparse input", "give it dense rows", about_input=True)
     if step.is_given_entries(x):  # of a stored zero the library takes the logarithm, and returns NaN
         step.inputs.stored_zeros = "refused"
     wide = within(

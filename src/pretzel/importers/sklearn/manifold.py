@@ -39,7 +39,9 @@ def locally_linear_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
     """The embeddings of the nearest, with the weights that make the row of them."""
     node = checked(x, estimator)
     if node.type.dtype == "f32":
-        raise step.refuse("", "of float32 rows the weights keep three digits", "give it float64 rows", about_input=True)
+        raise step.refuse(
+            "", "float32 input leaves the weights only three digits", "give it float64 rows", about_input=True
+        )
     if estimator.reg <= 0:
         raise step.refuse("reg", "without it the weights are anything", "use reg above 0")
     found = nearest(estimator.nbrs_, Columns.of(node), step, estimator.n_neighbors)

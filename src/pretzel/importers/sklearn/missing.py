@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.impute import MissingIndicator
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.objects import origins
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.functions import as_compared
 from pretzel.importers.sklearn.matrices import checked, is_sparse
@@ -31,7 +32,15 @@ def missing_indicator(estimator: Any, x: Columns, step: Step) -> Methods:
     features = np.asarray(estimator.features_, np.int64)
     if estimator.features == "missing-only" and estimator.error_on_new:
         node, features = _without_new(node, features, finds_nan, step)
+    if node.type.is_float and any(origins(node)):
+        node, missing = _marked(node, missing)
     return {"transform": ops.MissingIndicator(node, Parameter.of(features), missing, "bool")}
+
+
+def _marked(x: Node, missing: float) -> tuple[Node, float]:
+    """Return values with infinity, which was refused, for what is missing: among objects NaN does not find None."""
+    marks = Parameter.of(np.full(x.type.columns, np.inf, x.type.numpy))
+    return ops.ImputeObjects(x, marks, missing), float("inf")
 
 
 def _without_new(x: Node, features: np.ndarray, finds_nan: bool, step: Step) -> tuple[Node, np.ndarray]:
