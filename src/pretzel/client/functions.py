@@ -6,11 +6,12 @@ which truncates or wraps around.  Models compute in floats, so such integers are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from pretzel.client.integers import is_nullable
 from pretzel.errors import InputError
 
 
@@ -18,8 +19,9 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
     """Refuse a column of integers where a function of NumPy reads it, and gives of them other values than of floats.
 
     ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
-    the positions that it reads, or None for all, and the kinds of NumPy's types to look at: ``iub``, or ``b`` alone
-    where :mod:`pretzel.client.integers` knows what becomes of integers.
+    the positions that it reads, or None for all, the kinds of NumPy's types to look at: ``iub``, or ``b`` alone
+    where :mod:`pretzel.client.integers` knows what becomes of integers; and whether pandas applies the function to
+    each column of a table by itself.
 
     Raises:
         InputError: naming the function and the type of the integers.
@@ -28,9 +30,23 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
     if not readers:
         return
     array = np.asarray(values)
-    for function, positions, kinds in readers:
-        if array.dtype.kind in kinds:
+    for function, positions, kinds, *by_column in readers:
+        if by_column == [True] and hasattr(values, "iloc") and array.ndim == 2:
+            _check_columns(values, range(array.shape[1]) if positions is None else positions, function, kinds)
+        elif array.dtype.kind in kinds:
             _check(name, array if positions is None else array[:, positions], function)
+
+
+def _check_columns(table: Any, positions: Iterable[int], function: str, kinds: str) -> None:
+    for i in positions:
+        column = table.iloc[:, i]
+        if is_nullable(column):  # which no other rule is about: the model reads an array
+            kind = getattr(column.dtype, "numpy_dtype", np.dtype(object))
+            column, read = column.dropna() if kind.kind in "iub" else column, "iub"
+        else:
+            kind, read = column.dtype, kinds
+        if kind.kind in read:
+            _check(str(table.columns[i]), column.to_numpy(kind), function)
 
 
 def _check(name: str, array: np.ndarray, function: str) -> None:

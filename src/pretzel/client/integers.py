@@ -27,16 +27,22 @@ def container_of(X: Any) -> str:
     return "table" if isinstance(X, Mapping) or hasattr(X, "columns") or _is_rows(X) else "array"
 
 
-def whole_type(values: Any) -> np.dtype | None:
+def is_nullable(values: Any) -> bool:
+    """Whether this is a column of pandas in a type of its own (``Int64``, ``int64[pyarrow]``), not one of NumPy."""
+    return hasattr(getattr(values, "dtype", None), "na_value")
+
+
+def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
     """Return the type of a column, an array or a table of integers; None of anything else.
 
-    Integers of pandas that may be missing are no integers here: the libraries turn them into floats.
+    Integers of pandas that may be missing are no integers here: arrays that the libraries make of them hold floats.
+    ``nullable``: they are, as they are to functions, which pandas applies to each column by itself.
     """
+    if is_nullable(values) and not nullable:
+        return None
     if hasattr(values, "dtypes") and hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2:
         types = list(values.dtypes)
         found = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
-    elif hasattr(values, "iloc"):
-        found = values.dtype
     else:
         found = np.asarray(values).dtype
     return found if isinstance(found, np.dtype) and found.kind in "iu" else None
@@ -92,7 +98,11 @@ def _check_typed(item: InputDescription, values: Any, kind: str, deployed: str, 
 
     ``computed``: whether the library computes in that type, so that no other integers will do either.
     """
-    found: Any = whole_type(values)
+    found: Any = whole_type(values, nullable=computed)
+    if found is None and whole_type(values, nullable=True) is not None:  # read as float64
+        array = np.asarray(array_of(values, number=True))
+        if (array.astype(np.float32) == array.astype(np.float64)).all():
+            return
     if kind == deployed and found is not None and (not computed or DTYPE_NAMES.get(found) == item.type.dtype):
         return
     wanted, came = (f"{name} of " if name != "any" else "" for name in (deployed, kind))
@@ -114,10 +124,12 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
     whole = [i for i, kind in enumerate(types) if isinstance(kind, np.dtype) and kind.kind in "iu"]
     if not whole or not is_uneven(table):
         return
-    computed = any(rule["how"] == "type" for rule in rules)
-    for i in whole if computed or len(whole) < len(types) else ():
+    computed = [rule["types"] for rule in rules if rule["how"] == "type"]
+    rounded = len(computed) < len(rules) and len(whole) < len(types)
+    for i in whole:
         values = table.iloc[:, i].to_numpy()
-        if computed or (values.astype(np.float32) != values.astype(np.float64)).any():
+        tells = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
+        if tells or (rounded and (values.astype(np.float32) != values.astype(np.float64)).any()):
             raise InputError(
                 f"column {table.columns[i]!r}: {types[i]} beside other types, in a table for a model that was fitted "
                 "on an array, some step of which reads integers otherwise than floats; convert the table to one type"
@@ -126,21 +138,46 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
 
 def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, Any]:
     names = rule["inputs"]
-    types = [whole_type(columns[name]) for name in names]
+    types = [_type_to(rule, columns[name]) for name in names]
     whole = [kind for kind in types if kind is not None]
     if len(whole) < len(names) or np.result_type(*whole).kind not in "iu":
         return columns  # floats among them make floats of all
     if rule["how"] == "type":
-        _check_type(names, whole, rule["types"])
+        _check_type(names, whole, [*rule["types"], "bool"])  # what of booleans counts, ``functions`` says
         return columns
     if all(kind.itemsize <= SMALL for kind in whole):
         return columns
     rounded = {name: np.asarray(array_of(columns[name], number=True)).astype(np.float32) for name in names}
-    if rule["how"] == "exact":
+    unclear = rule.get("booleans") == "unclear" and any(stands_for_integers(rule, columns[name]) for name in names)
+    if rule["how"] == "exact" or unclear:
         for name, array in rounded.items():
             _check_exact(name, np.asarray(array_of(columns[name], number=True)), array)
         return columns
     return {**columns, **rounded}
+
+
+def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
+    """Return the type of integers that a rule is about; of booleans where the library makes integers of them."""
+    if stands_for_integers(rule, values) and _is_boolean(values):
+        return np.dtype(bool)
+    return whole_type(values, nullable=rule["how"] == "type" or rule.get("booleans") == "unclear")
+
+
+def stands_for_integers(rule: Mapping[str, Any], values: Any) -> bool:
+    """Whether this column, of booleans or of nullable integers, is or may be one of integers to the library."""
+    how = rule.get("booleans")
+    if not how or hasattr(values, "columns"):
+        return False
+    if is_nullable(values):
+        return bool(how == "unclear")
+    return _is_boolean(values)
+
+
+def _is_boolean(values: Any) -> bool:
+    dtype = values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype
+    if is_nullable(values):
+        dtype = None if values.isna().any() else getattr(dtype, "numpy_dtype", None)
+    return isinstance(dtype, np.dtype) and dtype.kind == "b"
 
 
 def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequence[str]) -> None:

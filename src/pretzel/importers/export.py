@@ -16,7 +16,7 @@ from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
 from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
-from pretzel.importers.samples import integer_columns, is_table, settled, settled_by_position
+from pretzel.importers.samples import holds_nullable, integer_columns, is_table, settled, settled_by_position
 from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
@@ -117,7 +117,8 @@ def _telling_integers(made: Making, sample: Any, definition: Definition, outputs
     if type(_first_reader(made.estimator)).__name__ == "ColumnTransformer":
         told["lists"] = "objects"
     given = "table" if is_table(sample) else "array"
-    typed = to_be_typed(rules[given], integer_columns(sample, definition))
+    lasting = [rule for rule in rules[given] if rule["how"] == "type" or not holds_nullable(sample, rule["inputs"])]
+    typed = to_be_typed(lasting, integer_columns(sample, definition))
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
         definition = _assembled(_made_like(made, whole, given), outputs)

@@ -70,6 +70,10 @@ class Inputs:
         """Matrices of integers that a step reads in float32, where it would read floats in float64."""
         self.computed: list[tuple[Node, tuple[str, ...]]] = []
         """Integers that a step computes with in their own type, and of which types the result is that of float64."""
+        self.joined: list[Node] = []
+        """Integers among which booleans of a table are integers too."""
+        self.unclear: list[Node] = []
+        """Integers among which booleans and nullable integers are integers or not, by which columns they are beside."""
         self.width: int | None = None
         """How many columns an array has; None where it is not known."""
         self.mixed = False

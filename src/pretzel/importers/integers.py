@@ -28,7 +28,9 @@ Rule = dict[str, Any]
 
 ``inputs`` that all hold integers are read ``how``: ``round``, in float32; ``exact``, both in float32 and in float64, so
 that only integers which float32 holds are answered alike; ``type``, in their own type, and only those of ``types`` are
-answered as floats are; ``keep``, an output of this process has their type.
+answered as floats are; ``keep``, an output of this process has their type.  ``booleans`` beside integers are
+``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers that float32 holds
+are answered.
 """
 
 
@@ -42,11 +44,15 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
     ]
     kept = {name for node in definition.outputs.values() if _is_whole(node.type) for name in _leaves(node)}
     rounded = [node for node in inputs.rounded if node in present]
-    return [
+    rules = [
         *(rule for rule in computed if rule["inputs"]),
         *_rounding(rounded, definition),
         *([{"inputs": sorted(kept), "how": "keep"}] if kept else []),
     ]
+    for how, nodes in (("integers", inputs.joined), ("unclear", inputs.unclear)):
+        joined = _leaves(*(node for node in nodes if node in present))
+        rules = [{**rule, "booleans": how} if joined.intersection(rule["inputs"]) else rule for rule in rules]
+    return rules
 
 
 def all_whole(types: Mapping[str, ValueType]) -> dict[str, ValueType]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from numbers import Number
 from typing import Any
 
 import numpy as np
 
+from pretzel.client.integers import is_nullable
 from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
@@ -97,6 +99,11 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
         return {name: np.asarray(sample[name]) for name in names if name in _names(sample)}
     ordered = definition.metadata.get("feature_names") or list(map(str, range(definition.metadata.get("columns", 0))))
     return dict(zip(ordered, _columns(sample), strict=False))
+
+
+def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
+    """Return whether a table of pandas has a column of these in a type of its own, which arrays hold as floats."""
+    return _is_frame(sample) and any(is_nullable(sample[name]) for name in names if name in sample.columns)
 
 
 def is_table(sample: Any) -> bool:

@@ -12,7 +12,7 @@ from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
 from pretzel.client.functions import refuse_integers
 from pretzel.client.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
-from pretzel.client.integers import container_of, is_uneven, whole_type
+from pretzel.client.integers import container_of, is_uneven, stands_for_integers, whole_type
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
@@ -148,12 +148,14 @@ class Models:
 
     def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
         """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
-        rules = self._rules.get(container_of(X)) or ()
-        names = {name for rule in rules if rule["how"] != "round" for name in rule["inputs"]}
-        if not names or not self._floats or is_sparse(X):
+        rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] != "round"]
+        if not rules or not self._floats or is_sparse(X):
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
-        found = {name: whole_type(columns[name]) for name in names if not is_uneven(columns[name])}
+        rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]
+        computed = {name for rule in rules if rule["how"] == "type" for name in rule["inputs"]}
+        names = {name for rule in rules for name in rule["inputs"] if not is_uneven(columns[name])}
+        found = {name: whole_type(columns[name], nullable=name in computed) for name in names}
         return frozenset((name, DTYPE_NAMES[kind]) for name, kind in found.items() if kind is not None)
 
     def _dtypes(self, X: Any) -> Mapping[str, Any]:

@@ -69,7 +69,7 @@ def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]
 def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
     """Return the function of NumPy that tells what a function makes of integers, or None where they are as floats."""
     function, arguments = _called(function, arguments)
-    name = _found(function, UFUNCS)
+    name = _found(function, UFUNCS) or _found(function, {known: known.__name__ for known in DEGREES})
     if name is None or "dtype" in arguments:
         return None
     return name if hasattr(np, name) else "exp"  # SciPy's computes in the floats that NumPy's exponential computes in

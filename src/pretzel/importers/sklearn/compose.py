@@ -110,7 +110,10 @@ def _stacked(estimator: Any, parts: Sequence[Columns], step: Step, names: Sequen
     pandas = gives_pandas(estimator)
     if pandas and parts and all(part.frame for part in parts):
         return Columns.side_by_side(parts, frame=True)
-    return Columns((_side_by_side([_whole(part, step) for part in parts], step, names),), frame=pandas)
+    made = _side_by_side([_whole(part, step) for part in parts], step, names)
+    if len(parts) > 1:  # of a table NumPy makes objects, or integers where its columns are of one type
+        step.inputs.unclear.append(made)
+    return Columns((made,), frame=pandas)
 
 
 def _whole(columns: Columns, step: Step) -> Node:

@@ -27,7 +27,8 @@ def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step)
     node = checked(x, estimator) if estimator.validate else x.numbers()
     if estimator.func is not None:
         kinds = "iub" if _tracked(estimator) is None else "b"
-        _note_integers(x, integer_name(estimator.func, estimator.kw_args or {}), kinds)
+        name = integer_name(estimator.func, estimator.kw_args or {})
+        _note_integers(x, name, kinds, by_column=not estimator.validate)
     return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
 
 
@@ -84,12 +85,12 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     return made
 
 
-def _note_integers(x: Columns, name: str | None, kinds: str) -> None:
+def _note_integers(x: Columns, name: str | None, kinds: str, *, by_column: bool) -> None:
     """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
     for part in x.parts:
         if name is not None and isinstance(part, Open):
             noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
-            noted.append([name, None if part.positions is None else list(part.positions), kinds])
+            noted.append([name, None if part.positions is None else list(part.positions), kinds, by_column])
 
 
 def as_compared(value: Any, dtype: np.dtype) -> float:

@@ -90,7 +90,10 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
         raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
     keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
     if keeps and x.array().type.dtype != "bool":
-        return _imputed_integers(estimator, x.array(), fill, kept)
+        whole = x.array()
+        if x.frame:
+            step.inputs.joined.append(whole)
+        return _imputed_integers(estimator, whole, fill, kept)
     checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
     missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
     values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))

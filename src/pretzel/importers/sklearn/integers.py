@@ -6,6 +6,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Step
+from pretzel.importers.sklearn.array_functions import DEGREES, computed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import FUNCTIONS
@@ -13,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 WRAPPING = ("square", "abs", "negative")
 """Functions that answer integers with integers of the same type, which wrap."""
-TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"}
+TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {made.__name__ for made in DEGREES}
 """Functions whose result for integers is known by their type; NumPy's rounding of integers depends on its version."""
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
 """Integers for which the other functions compute in float64."""
@@ -49,7 +50,7 @@ def multiplied_by_integer(x: Node, weight: int, step: Step) -> Node:
 
 def _applied(name: str, x: Node, step: Step) -> Node:
     if x.type.is_float:
-        return ops.Elementwise(x, name)
+        return _computed(name, x)
     dtype, by_value = x.type.dtype, name in (*WRAPPING, "reciprocal")
     if step.inputs.trial:
         step.inputs.computed.append((x, () if by_value else LIKE_FLOATS))
@@ -59,7 +60,13 @@ def _applied(name: str, x: Node, step: Step) -> Node:
     if by_value or x.type.numpy.itemsize == 1:
         reason = f"{name} of {x.type.numpy.name} is computed by other rules than of floats"
         raise step.refuse("func", reason, "convert the column to float64 first")
-    return ops.Elementwise(ops.Cast(x, "f64" if dtype in LIKE_FLOATS else "f32"), name)
+    return _computed(name, ops.Cast(x, "f64" if dtype in LIKE_FLOATS else "f32"))
+
+
+def _computed(name: str, x: Node) -> Node:
+    made = computed(getattr(np, name), x, {})
+    assert made is not None
+    return made
 
 
 def _wrapping(name: str, x: Node) -> Node:

@@ -36,13 +36,13 @@ SELECTORS = (
 def selector(estimator: Any, x: Columns, step: Step) -> Methods:
     """``X[:, get_support()]``."""
     step.inputs.tells_integers = True
-    return {"transform": _selected(estimator, x).array()}
+    return {"transform": _selected(estimator, x, step).array()}
 
 
 @imports(feature_selection.RFE, feature_selection.RFECV)
 def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
     """The columns kept, and what the estimator fitted on them answers."""
-    kept = _selected(estimator, x)
+    kept = _selected(estimator, x, step)
     methods = step.enter("estimator", estimator.estimator_, kept)
     return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {"transform": kept.array()}
 
@@ -50,14 +50,16 @@ def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
 @hands_on(*SELECTORS, feature_selection.RFE, feature_selection.RFECV)
 def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
     """The columns kept, each of its own type where they are a table of pandas and are to stay one."""
-    return _selected(estimator, x)
+    return _selected(estimator, x, step)
 
 
-def _selected(estimator: Any, x: Columns) -> Columns:
+def _selected(estimator: Any, x: Columns, step: Step) -> Columns:
     kept = np.flatnonzero(estimator.get_support()).astype(np.int64)
     pandas = gives_pandas(estimator)
     if pandas and x.frame:  # which nothing is looked at in either
         return x.select(kept.tolist())
     allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
     read = x.array() if allow_nan else checked_array(x, estimator).array()
+    if x.frame:
+        step.inputs.joined.append(read)
     return Columns((ops.Select(read, Parameter.of(kept)),), frame=pandas)
