@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.client import functions, inputs, integers, sparse
+from pretzel.client import functions, inputs, integers, objects, sparse
 from pretzel.client.columns import typed_columns
 from pretzel.client.inputs import columns_of
 from pretzel.client.tables import head
@@ -284,7 +284,7 @@ def test_arrays_of_integers_are_float32_to_some_models():
 
 
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
-    texts = [Path(module.__file__).read_text() for module in (functions, inputs, integers, sparse)]
+    texts = [Path(module.__file__).read_text() for module in (functions, inputs, integers, objects, sparse)]
     read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}
 

@@ -19,7 +19,7 @@ from pretzel.client.functions import refuse_integers
 from pretzel.client.integers import as_read
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.client.records import list_column, record_columns, record_names
-from pretzel.client.sparse import check_repeats, written_out
+from pretzel.client.sparse import as_stored, check_repeats, refuse_dense, refuse_sparse_columns, written_out
 from pretzel.client.tables import array_of, column_names, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -104,10 +104,13 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     name, forms = inputs[0].name, metadata.get("objects") or {}
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
+    if metadata.get("zeros_apart") or inputs[0].type.layout == "sparse":
+        X = as_stored(X)
+        refuse_dense(X, inputs[0].type.layout, metadata)
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
     given = X
-    if table is not None and not hasattr(X, "iloc"):
+    if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
         refuse_ambiguous_nulls(X, metadata)
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
@@ -234,6 +237,7 @@ def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[
 
 def _columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a table that has columns of these names; those of an array are called what its model was trained on."""
+    refuse_sparse_columns(X, metadata)
     check_order(X, metadata)
     found = columns_named(X, names)
     if found is not None:
@@ -274,6 +278,7 @@ def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) ->
 
 def _by_position(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of a table or an array, in their order, under these names."""
+    refuse_sparse_columns(X, metadata)
     columns = columns_in_order(X)
     if columns is not None:
         if len(columns) != len(names):

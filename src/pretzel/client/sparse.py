@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.client.tables import is_sparse
 from pretzel.errors import InputError
 
 TINY = float(np.float32(1e-35))
@@ -27,7 +28,7 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
         raise InputError(
             "X: a sparse matrix, but the model was exported for dense rows, and "
             f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
-            "export it with a sparse sample, or pass X.toarray(), where both are zeros"
+            "export it with a sparse sample, or pass X.toarray() (of a table X.sparse.to_dense()), where both are zeros"
         )
     csr = matrix.tocsr()
     check_repeats(csr, metadata)
@@ -37,6 +38,55 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     if not missing and not last:
         return np.asarray(csr.toarray())
     return _last_values(csr, missing)
+
+
+def has_sparse_columns(X: Any) -> bool:
+    """Whether this is a table of pandas whose columns are all sparse, which scikit-learn reads as a sparse matrix."""
+    if not hasattr(X, "iloc") or not hasattr(X, "columns") or not len(X.columns):
+        return False
+    return all(hasattr(kind, "fill_value") for kind in X.dtypes)
+
+
+def as_stored(X: Any) -> Any:
+    """Return a table of sparse columns as the sparse matrix that scikit-learn makes of it; anything else as it is.
+
+    Raises:
+        InputError: what its columns do not store is not zero, which scikit-learn refuses too.
+    """
+    if not has_sparse_columns(X):
+        return X
+    try:
+        return X.sparse.to_coo().tocsr()
+    except ValueError as error:
+        raise InputError(f"X: a table of sparse columns that make no sparse matrix: {error}") from None
+
+
+def refuse_sparse_columns(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a table of sparse columns alone where a model of columns tells stored zeros from what is not stored.
+
+    Raises:
+        InputError: it is such a table.
+    """
+    if metadata.get("zeros_apart") and has_sparse_columns(X):
+        raise InputError(
+            "X: a table of sparse columns, which scikit-learn reads as a sparse matrix, and "
+            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            "pass X.sparse.to_dense(), where both are zeros"
+        )
+
+
+def refuse_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
+    """Refuse dense rows where a model of sparse rows tells stored zeros from what is not stored.
+
+    Raises:
+        InputError: they are given to such a model; the library would read all their zeros as stored, or none.
+    """
+    if layout == "sparse" and metadata.get("zeros_apart") and not is_sparse(X):
+        raise InputError(
+            "X: dense rows, but the model was exported for sparse ones, and "
+            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            "export it with a dense sample, or pass scipy.sparse.csr_matrix(X), where no zero is stored"
+        )
 
 
 def check_repeats(csr: Any, metadata: Mapping[str, Any]) -> None:

@@ -83,7 +83,7 @@ class Inputs:
         self.absent_is_missing = False
         """Whether clients are to write NaN where a sparse matrix stores nothing, rather than zero."""
         self.zeros_apart: str | None = None
-        """A step that tells a stored zero from what is not stored, which dense rows do not show."""
+        """A step that tells a stored zero from what is not stored: rows of the other layout are refused."""
         self.repeats: str | None = None
         """How clients are to read a column that a sparse row stores twice.
 

@@ -59,7 +59,7 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
     if repeats == "refused by dense":
         repeats = "refused" if is_dense else None
     return {
-        "zeros_apart": inputs.zeros_apart if is_dense else None,
+        "zeros_apart": inputs.zeros_apart if numeric else None,
         "stored_zeros": inputs.stored_zeros if is_dense else None,
         "repeats": repeats if numeric else None,
     }

@@ -24,6 +24,7 @@ KEEP: tuple[type[Node], ...] = (
     ops.RequireFinite,
     ops.RequireWithin,
     ops.Select,
+    ops.Sparsify,
     ops.Standardize,
     ops.Sum,
     ops.Threshold,
@@ -52,12 +53,20 @@ def keeps_entries(node: Node, also: Set[Node] = frozenset()) -> bool:
 
 
 def drops_zeros(node: Node) -> bool:
-    """Whether sparse rows are made by dropping the zeros of computed values, of which libraries store some."""
+    """Whether sparse rows are made by dropping the zeros of splines, of which the library stores some.
+
+    Other estimators that make sparse rows of dense ones store no zero (``scipy.sparse.csr_array`` of an array).
+    """
     stack = [node]
     while stack:
         top = stack.pop()
-        if isinstance(top, ops.Sparsify):
+        if isinstance(top, ops.Sparsify) and _is_of_splines(top.x):
             return True
         if top.type.layout == "sparse":
             stack += top.inputs
     return False
+
+
+def _is_of_splines(node: Node) -> bool:
+    """Whether these are splines, or some of them."""
+    return isinstance(node.x if isinstance(node, ops.Select) else node, ops.Spline)

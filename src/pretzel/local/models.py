@@ -15,6 +15,7 @@ from pretzel.client.inputs import NO_ROWS, check_order, columns_of, given_column
 from pretzel.client.integers import container_of, is_uneven, stands_for_integers, whole_type
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
+from pretzel.client.sparse import as_stored, refuse_sparse_columns
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.optimize import optimize
@@ -99,6 +100,8 @@ class Models:
         self._rules = definition.metadata.get("integers_read") or {}
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
+        unnamed = not self._in_columns and not definition.metadata.get("feature_names")
+        self._tells_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
         """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
@@ -110,10 +113,13 @@ class Models:
         if columns is not None:
             try:
                 check_order(X, self.main.metadata)
+                refuse_sparse_columns(X, self.main.metadata)
                 refuse_ambiguous_nulls(X, self.main.metadata)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
                 pass  # something is unusual: the careful way below takes it, or says what is wrong
+        if self._tells_entries:
+            X = as_stored(X)
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
         return model, *model.bind(X)
 

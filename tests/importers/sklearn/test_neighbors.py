@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn import neighbors
 from threadpoolctl import threadpool_limits
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served, run
@@ -94,6 +95,31 @@ def test_sparse_rows(kind: Any) -> None:
     options = {"outlier_label": 1} if kind is neighbors.RadiusNeighborsClassifier else {}
     model = kind(weights="distance", **options).fit(x[:60], CLASSES[:60])
     assert_served(model, x[60:])
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "cosine"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        neighbors.KNeighborsClassifier,
+        neighbors.KNeighborsRegressor,
+        neighbors.RadiusNeighborsRegressor,
+        neighbors.NearestCentroid,
+    ],
+)
+def test_rows_that_store_a_column_twice_are_refused(kind: Any, metric: str) -> None:
+    if kind is neighbors.NearestCentroid and metric == "cosine":
+        pytest.skip("no metric of centroids")
+    options: dict[str, Any] = {} if kind is neighbors.NearestCentroid else {"algorithm": "brute"}
+    options |= {"radius": 50.0} if kind is neighbors.RadiusNeighborsRegressor else {}
+    model = kind(metric=metric, **options).fit(sparse.csr_matrix(X), CLASSES.astype(float))
+    rows = sparse.csr_matrix(OTHER)
+    twice = sparse.csr_matrix((rows.data.repeat(2) / 2, rows.indices.repeat(2), rows.indptr * 2), shape=rows.shape)
+    made = pretzel.compile(model)
+    with pytest.raises(InputError, match=r"row 0 stores column 0 twice; call X.sum_duplicates\(\) first"):
+        made.predict(twice)
+    twice.sum_duplicates()
+    np.testing.assert_allclose(made.predict(twice), model.predict(rows))
 
 
 def test_several_targets_a_row() -> None:

@@ -97,7 +97,7 @@ def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -
             parts.append(_weighted(part, weights.get(name), step))
             names.append(name)
     if not estimator.sparse_output_:
-        parts = [Columns(tuple(map(_dense, part.parts)), part.names, part.frame) for part in parts]
+        parts = [_without_entries(part) for part in parts]
     return _stacked(estimator, parts, step, names)
 
 
@@ -118,6 +118,13 @@ def _stacked(estimator: Any, parts: Sequence[Columns], step: Step, names: Sequen
 
 def _whole(columns: Columns, step: Step) -> Node:
     return _side_by_side(columns.settled(), step)
+
+
+def _without_entries(columns: Columns) -> Columns:
+    """Return columns written out where they are sparse: a zero is then a zero, whether it was stored or not."""
+    if columns.is_sparse:
+        columns = Columns(tuple(columns.settled()), columns.names, columns.frame)
+    return Columns(tuple(map(_dense, columns.parts)), columns.names, columns.frame)
 
 
 def _dense(part: Part) -> Part:

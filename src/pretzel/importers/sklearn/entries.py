@@ -33,9 +33,20 @@ reads_entries(
     kernel_approximation.Nystroem,
     kernel_ridge.KernelRidge,
     KernelPCA,
-    manifold.Isomap,
     MissingIndicator,
     naive_bayes.BernoulliNB,
+    preprocessing.FunctionTransformer,
+    preprocessing.Normalizer,
+    SimpleImputer,
+    alike=True,
+)
+
+# Of sparse rows too the library makes something else here, by some metrics, or refuses what is stored twice.
+reads_entries(
+    cluster.AffinityPropagation,
+    cluster.BisectingKMeans,
+    kernel_approximation.AdditiveChi2Sampler,
+    manifold.Isomap,
     neighbors.KNeighborsClassifier,
     neighbors.KNeighborsRegressor,
     neighbors.KNeighborsTransformer,
@@ -44,21 +55,11 @@ reads_entries(
     neighbors.RadiusNeighborsClassifier,
     neighbors.RadiusNeighborsRegressor,
     neighbors.RadiusNeighborsTransformer,
-    preprocessing.FunctionTransformer,
-    preprocessing.Normalizer,
-    semi_supervised.LabelPropagation,
-    semi_supervised.LabelSpreading,
-    SimpleImputer,
-    alike=True,
-)
-
-reads_entries(
-    cluster.AffinityPropagation,
-    cluster.BisectingKMeans,
-    kernel_approximation.AdditiveChi2Sampler,
     preprocessing.Binarizer,
     preprocessing.PolynomialFeatures,
     preprocessing.QuantileTransformer,
+    semi_supervised.LabelPropagation,
+    semi_supervised.LabelSpreading,
     svm.NuSVC,
     svm.NuSVR,
     svm.OneClassSVM,

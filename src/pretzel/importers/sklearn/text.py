@@ -16,7 +16,7 @@ from pretzel.errors import DefinitionError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
-from pretzel.importers.sklearn.matrices import checked
+from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.automaton import check
 from pretzel.plan.node import Node
@@ -50,9 +50,11 @@ def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Me
     if not is_fitted(estimator):
         raise step.refuse("", "it is not fitted", "fit it first")
     counts = checked(x, estimator)
-    if estimator.sublinear_tf and counts.type.layout == "dense":
+    if estimator.sublinear_tf and not is_sparse(counts):
         remedy = "place it after a CountVectorizer, whose counts are sparse"
         raise step.refuse("sublinear_tf", "of a dense matrix the zeros would count too", remedy, about_input=True)
+    if not is_sparse(counts):  # the library makes sparse rows of them, in which no zero is stored
+        counts = ops.Sparsify(counts)
     return {"transform": _weighted(estimator, counts)}
 
 
