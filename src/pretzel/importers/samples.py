@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.integers import is_nullable
 from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
@@ -51,6 +50,11 @@ def _columns(sample: Any) -> list[np.ndarray]:
         return []
     array = np.asarray(sample, object if isinstance(sample, (list, tuple)) else None)
     return list(array.T) if array.ndim == 2 else []
+
+
+def _is_nullable(column: Any) -> bool:
+    """Whether pandas holds a column in a type of its own, as Int64, which has a value for what is missing."""
+    return hasattr(getattr(column, "dtype", None), "na_value")
 
 
 def _types(sample: Any) -> dict[str, ValueType]:
@@ -103,7 +107,7 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
 
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
     """Return whether a table of pandas has a column of these in a type of its own, which arrays hold as floats."""
-    return _is_frame(sample) and any(is_nullable(sample[name]) for name in names if name in sample.columns)
+    return _is_frame(sample) and any(_is_nullable(sample[name]) for name in names if name in sample.columns)
 
 
 def is_table(sample: Any) -> bool:
