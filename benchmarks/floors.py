@@ -16,6 +16,7 @@ from benchmarks.machine import Machine, calibrated
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.optimize import optimize
 from pretzel.engine.bindings.contributions import lay_out_contributions
+from pretzel.local.models import Model
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parts import outputs_of
@@ -67,19 +68,22 @@ def us(served: Any, method: str, x: Any) -> float:
 
 def work(served: Any, method: str, x: Any) -> tuple[Work, int]:
     """Return what a method must do at least over the rows of x, and how many these are."""
-    model, compiled = served._models.main, _compiled(served)  # the plan that runs; no public way leads to it
+    called = getattr(served, method)
+    called(x)  # compiles what is compiled at its first call
+    model = getattr(called, "_made", called)._models.main  # the plan that runs; no public way leads to it
+    compiled = _compiled(model)
     bound, rows = model.bind(x)
     wanted = outputs_of(method, [output.name for output in compiled.plan.outputs])
     slots = {output.slot for output in compiled.plan.outputs if output.name in wanted}
-    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows), bound, rows)
+    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows, wanted), bound, rows)
     total = Work(bytes=sum(map(_bytes, bound)))
     total += Work(bytes=sum(sizes[slot] * _width(compiled.plan.type_of(slot)) for slot in slots))
     return sum((_of(step) for step in _steps(compiled, sizes, slots, rows)), total), rows
 
 
 @lru_cache(2)
-def _compiled(served: Any) -> Compiled:
-    return compile_plan(optimize(served._definition))
+def _compiled(model: Model) -> Compiled:
+    return compile_plan(optimize(model.definition))
 
 
 def _steps(compiled: Compiled, sizes: Sequence[float], slots: set[int], rows: int) -> Iterator[Step]:
