@@ -16,7 +16,7 @@ from benchmarks.kernels.sides import BATCHES, boosted_to_onnx, both, onnx
 from benchmarks.kernels.tables import diamonds
 
 NOTES: list[str] = []
-"""What could not be compared, and why."""
+"""Comparisons that were skipped, each with its reason."""
 TREES, DEPTH = 200, 6
 ROUNDS_OF_CLASSES = 100
 CATEGORICAL = (1, 2)

@@ -18,7 +18,7 @@ from benchmarks.kernels.sides import BATCHES, both
 from benchmarks.kernels.tables import diamonds
 
 NOTES: list[str] = []
-"""What could not be compared, and why."""
+"""Comparisons that were skipped, each with its reason."""
 TREES, LEAVES, DEPTH = 100, 31, 6
 FEW = (1, 100)
 """Rows of interactions: XGBoost takes twice as many passes over all trees as there are features."""

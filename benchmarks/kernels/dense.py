@@ -24,7 +24,7 @@ from benchmarks.kernels.sides import BATCHES, both, onnx, sklearn_to_onnx
 
 RIVAL = "scikit-learn"
 NOTES: list[str] = []
-"""What could not be compared, and why."""
+"""Comparisons that were skipped, each with its reason."""
 COLUMNS = 40
 
 

@@ -25,7 +25,7 @@ TRAINED = 1000
 COLUMNS = 10
 ASKED = 10_000
 NOTES: list[str] = []
-"""What could not be compared, and why."""
+"""Comparisons that were skipped, each with its reason."""
 
 
 def measure() -> list[Row]:

@@ -28,7 +28,7 @@ from benchmarks.kernels.sides import BATCHES, boosted_to_onnx, both, onnx, sklea
 from benchmarks.kernels.tables import diamonds
 
 NOTES: list[str] = []
-"""What could not be compared, and why."""
+"""Comparisons that were skipped, each with its reason."""
 MOST_CONVERTED = 500_000
 """Nodes of a forest that is still converted to ONNX."""
 

@@ -18,7 +18,7 @@ from pretzel.plan.encoding import decode, encode
 from pretzel.plan.model import Model, ModelVersion
 
 VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
-"""What a version's metadata say of its verification; a later one over another sample replaces it."""
+"""Metadata keys of a version's verification; a verification over another sample replaces them."""
 
 
 def publish(connection: Connection, name: str, release: Release, alias: str | None) -> ModelVersion:

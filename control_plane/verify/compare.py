@@ -14,7 +14,7 @@ from pretzel.plan.values import Csr, Labels, Ragged, Texts
 Value = np.ndarray | Texts | Csr | Ragged | Labels
 
 SINGLE_ROW = 1e-5
-"""How far contributions in float32 may be from the library's, over the largest of the row: its own sums cancel."""
+"""Tolerance of float32 contributions, relative to the largest of the row: the library sums in float32."""
 
 
 @dataclass(frozen=True, slots=True)

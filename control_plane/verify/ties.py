@@ -15,7 +15,7 @@ from pretzel.plan.parts import COLUMNS, method_of
 from pretzel.plan.values import Labels, Texts
 
 ROUNDING = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
-"""How far apart two scores count as equal, over the largest score of the output."""
+"""Largest difference between two scores that count as tied, relative to the largest score of the output."""
 SCORES = ("predict_proba", "decision_function")
 """The methods whose answers a label is chosen by, in the order in which they are looked for."""
 EVEN = {"predict_proba": 0.5, "decision_function": 0.0}

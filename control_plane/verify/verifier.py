@@ -29,7 +29,7 @@ class Verified:
     observed: Sequence[Observed]
     """Time and entries of each stage over the whole sample; none without one."""
     ties: int = 0
-    """How many labels differ where the library's own depends on rounding."""
+    """Number of labels that differ at ties, where rounding decides the library's own label."""
 
 
 class Verifier:

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class ImputeObjects(Kernel):
-    """What means missing replaced by its column's fill, where None and NaN are two values."""
+    """Replace missing values by the fill value of their column, where None and NaN are different values."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, fill: np.ndarray, missing: float, missing_none: bool

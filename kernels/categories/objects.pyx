@@ -16,7 +16,7 @@ ctypedef fused real:
 
 
 cdef class ImputeObjects(Kernel):
-    """What means missing replaced by its column's fill, where None and NaN are two values.
+    """Replace missing values by the fill value of their column, where None and NaN are different values.
 
     Args:
         inputs: dense f32 or f64.

@@ -1,4 +1,4 @@
-"""How densely the rows of a tree lie around each row."""
+"""Kernel density of each row, estimated from the rows of a tree."""
 
 from typing import Any
 

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class TreeContributions(Kernel):
-    """What each feature adds to each output of a forest, by its Shapley value, and the expected value last."""
+    """The Shapley value of each feature for each output of a forest, and the expected value last."""
 
     def __init__(
         self,

@@ -60,7 +60,7 @@ cdef enum:
 
 
 cdef class TreeContributions(Kernel):
-    """What each feature adds to each output of a forest, by its Shapley value, and the expected value last.
+    """The Shapley value of each feature for each output of a forest, and the expected value last.
 
     Args:
         inputs: one dense matrix, f32 or f64.

@@ -20,7 +20,7 @@ DATA = {".cbm", ".json", ".onnx", ".pretzel", ".skops", ".txt", ".ubj"}
 TABLES = {".csv", ".jsonl", ".ndjson", ".parquet", ".pq", ".tsv"}
 """Names of files of rows.  So may JSON be called; that of a library's model is known by how it begins."""
 PACKED = {".bz2", ".gz", ".xz"}
-"""What a compressed table has behind its name."""
+"""File extensions of compressed tables."""
 
 
 def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:

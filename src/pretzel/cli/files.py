@@ -19,7 +19,7 @@ from pretzel.plan.definition import Definition
 Told = Callable[[int, int | None, str], None]
 """Called as a file is read: with how much of it was, of how much if that is known, and whether in rows or bytes."""
 AS_IT_IS = Reading()
-"""What the options say where none is given."""
+"""The reading options used where the caller gives none."""
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 

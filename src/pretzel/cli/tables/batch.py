@@ -43,9 +43,9 @@ class Batch:
     lines: Sequence[int]
     """The line of the file on which each row begins, or its number from 1 where the format has no lines."""
     label: str
-    """What the file is called."""
+    """The name of the file in error messages."""
     unit: str = "line"
-    """What ``lines`` counts: lines, or rows."""
+    """The unit of ``lines``: line or row."""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """The values of each column, by the name in the file, in the order of the model."""
     inputs: frozenset[str] = frozenset({"X"})

@@ -1,4 +1,4 @@
-"""How densely what was learned lies around each row."""
+"""Kernel density estimates of rows, from the rows that the model was fitted on."""
 
 from __future__ import annotations
 

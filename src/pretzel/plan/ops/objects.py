@@ -8,7 +8,7 @@ from pretzel.plan.types import ValueType
 
 
 class ImputeObjects(Node):
-    """What means missing replaced, column by column, where None and NaN are two values.
+    """Replace missing values, column by column, where None and NaN are different values.
 
     What equals ``missing`` becomes ``fill``; a NaN finds NaN, and not None.  Where ``missing_none``, None does instead.
     A NaN that is not missing is refused.
