@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import lightgbm
@@ -24,6 +25,7 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer, OrdinalEncoder
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
+from pretzel.plan.definition import Definition
 from tests.importers.sklearn.frames import served
 
 pytestmark = pytest.mark.filterwarnings(
@@ -145,6 +147,58 @@ def test_the_case_distinguishes() -> None:
     """Rounding is seen in the answers: else nothing above could fail."""
     model = fitted("selected", ARRAY)
     assert (model.predict(ARRAY) != model.predict(ARRAY.astype(float))).any()
+
+
+FUNCTIONS: dict[str, Callable[[], Any]] = {
+    "identity": lambda: FunctionTransformer(validate=True),
+    "identity without names": lambda: FunctionTransformer(validate=True).set_output(transform="pandas"),
+    "identity as a table": lambda: FunctionTransformer(validate=True, feature_names_out="one-to-one").set_output(
+        transform="pandas"
+    ),
+    "positive": lambda: FunctionTransformer(np.positive),
+    "array": lambda: FunctionTransformer(np.asarray),
+    "absolute": lambda: FunctionTransformer(np.abs, validate=True),
+    "floor": lambda: FunctionTransformer(np.floor),
+    "rounded": lambda: FunctionTransformer(np.round, kw_args={"decimals": -1}),
+    "clipped": lambda: FunctionTransformer(np.clip, kw_args={"a_min": 10**8 + 100, "a_max": 2 * 10**12}),
+    "replaced": lambda: FunctionTransformer(np.nan_to_num),
+    "squared": lambda: FunctionTransformer(np.square),
+}
+NULLABLE: dict[str, Any] = {
+    "int64": ARRAY,
+    "table": FRAME.astype(np.int64),
+    "float64": ARRAY.astype(float),
+    "nullable": FRAME.astype("Int64"),
+    "one nullable": FRAME.astype({"t": np.int64, "u": "Int64", "w": np.int64}),
+    "arrow": FRAME.astype("int64[pyarrow]"),
+}
+
+
+def served_predict(definition: Definition, X: Any) -> np.ndarray:
+    return served(definition, X)["predict"]
+
+
+@pytest.mark.parametrize("on", ["int64", "nullable"])
+@pytest.mark.parametrize("place", ["alone", "after a selector", "before a selector"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_hands_on_integers_where_the_library_does(name: str, place: str, on: str) -> None:
+    """Nullable integers are integers to a function of a table, and floats wherever an array is made of the table."""
+    steps = {"alone": [], "after a selector": [VarianceThreshold()], "before a selector": []}[place]
+    after = [VarianceThreshold()] if place == "before a selector" else []
+    for last in (boosted(), Ridge()):
+        model = make_pipeline(*steps, FUNCTIONS[name](), *after, last).fit(NULLABLE[on], Y)
+        predictor, definition = pretzel.compile(model), export(model)
+        for form, X in NULLABLE.items():
+            want = answers(model, X)
+            if want is None:
+                continue
+            for predict in (predictor.predict, partial(served_predict, definition)):
+                try:
+                    got = predict(X)
+                except InputError as refused:
+                    assert form != "float64" and "float" in str(refused), (form, str(refused))
+                    continue
+                np.testing.assert_allclose(got, want, **LAST_BITS, err_msg=form)
 
 
 @pytest.mark.parametrize("sample", [None, "int64", "table", "missing"])

@@ -67,7 +67,7 @@ def as_read(
     if not rules and not typed:
         return columns
     for item in typed:
-        computed = any(rule["how"] == "type" and item.name in rule["inputs"] for rule in rules)
+        computed = [rule for rule in rules if rule["how"] == "type" and item.name in rule["inputs"]]
         _check_typed(
             item, columns[item.name], "any" if metadata["typed"] == "any" else kind, metadata["typed"], computed
         )
@@ -93,12 +93,14 @@ def _rules(X: Any, kind: str, columns: Mapping[str, Any], metadata: Mapping[str,
     return [rule for rule in rules if rule["how"] != "keep"]
 
 
-def _check_typed(item: InputDescription, values: Any, kind: str, deployed: str, computed: bool) -> None:
+def _check_typed(
+    item: InputDescription, values: Any, kind: str, deployed: str, computed: Sequence[Mapping[str, Any]]
+) -> None:
     """Refuse what is not of the type that the model was deployed with.
 
-    ``computed``: whether the library computes in that type, so that no other integers will do either.
+    ``computed``: the rules of steps that compute in that type, so that no other integers will do either.
     """
-    found: Any = whole_type(values, nullable=computed)
+    found: Any = whole_type(values, nullable=any(map(counts_nullable, computed)))
     if found is None and whole_type(values, nullable=True) is not None:  # read as float64
         array = np.asarray(array_of(values, number=True))
         if (array.astype(np.float32) == array.astype(np.float64)).all():
@@ -160,7 +162,12 @@ def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
     """Return the type of integers that a rule is about; of booleans where the library makes integers of them."""
     if stands_for_integers(rule, values) and _is_boolean(values):
         return np.dtype(bool)
-    return whole_type(values, nullable=rule["how"] == "type" or rule.get("booleans") == "unclear")
+    return whole_type(values, nullable=counts_nullable(rule) or rule.get("booleans") == "unclear")
+
+
+def counts_nullable(rule: Mapping[str, Any]) -> bool:
+    """Return whether a rule is about nullable integers of pandas too: a step computes with each column by itself."""
+    return bool(rule["how"] == "type" and rule.get("nullable", True))
 
 
 def stands_for_integers(rule: Mapping[str, Any], values: Any) -> bool:

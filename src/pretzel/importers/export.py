@@ -117,7 +117,7 @@ def _telling_integers(made: Making, sample: Any, definition: Definition, outputs
     if type(_first_reader(made.estimator)).__name__ == "ColumnTransformer":
         told["lists"] = "objects"
     given = "table" if is_table(sample) else "array"
-    lasting = [rule for rule in rules[given] if rule["how"] == "type" or not holds_nullable(sample, rule["inputs"])]
+    lasting = [rule for rule in rules[given] if rule.get("nullable") or not holds_nullable(sample, rule["inputs"])]
     typed = to_be_typed(lasting, integer_columns(sample, definition))
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}

@@ -48,6 +48,17 @@ class Settled:
     """The columns that hold dates or spans of time, and their types."""
 
 
+@dataclass(frozen=True)
+class Computed:
+    """Integers that a step computes with in their own type."""
+
+    node: Node
+    types: tuple[str, ...]
+    """The types for which the result is that of float64."""
+    by_column: bool
+    """Whether pandas computes each column by itself, so that nullable integers stay integers."""
+
+
 class Inputs:
     """The inputs of a definition in the making: name to type, where it is settled."""
 
@@ -68,8 +79,8 @@ class Inputs:
         """Whether a step reads integers otherwise than the same numbers as floats."""
         self.rounded: list[Node] = []
         """Matrices of integers that a step reads in float32, where it would read floats in float64."""
-        self.computed: list[tuple[Node, tuple[str, ...]]] = []
-        """Integers that a step computes with in their own type, and of which types the result is that of float64."""
+        self.computed: list[Computed] = []
+        """Integers that a step computes with in their own type."""
         self.joined: list[Node] = []
         """Integers among which booleans of a table are integers too."""
         self.unclear: list[Node] = []

@@ -28,9 +28,10 @@ Rule = dict[str, Any]
 
 ``inputs`` that all hold integers are read ``how``: ``round``, in float32; ``exact``, both in float32 and in float64, so
 that only integers which float32 holds are answered alike; ``type``, in their own type, and only those of ``types`` are
-answered as floats are; ``keep``, an output of this process has their type.  ``booleans`` beside integers are
-``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers that float32 holds
-are answered.
+answered as floats are; ``keep``, an output of this process has their type.  ``nullable`` is False for a rule of
+``type`` whose step reads an array made of the table: nullable integers of pandas are floats there.  ``booleans``
+beside integers are ``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers
+that float32 holds are answered.
 """
 
 
@@ -38,9 +39,14 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
     """Return what becomes of integers in a definition whose inputs are integers."""
     present = set(definition.nodes)
     computed = [
-        {"inputs": sorted(_leaves(node)), "how": "type", "types": list(types)}
-        for node, types in inputs.computed
-        if node in present
+        {
+            "inputs": sorted(_leaves(computed.node)),
+            "how": "type",
+            "types": list(computed.types),
+            "nullable": computed.by_column,
+        }
+        for computed in inputs.computed
+        if computed.node in present
     ]
     kept = {name for node in definition.outputs.values() if _is_whole(node.type) for name in _leaves(node)}
     rounded = [node for node in inputs.rounded if node in present]

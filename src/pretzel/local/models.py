@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,14 @@ from pretzel import engine
 from pretzel.client.columns import as_texts, column_of
 from pretzel.client.functions import refuse_integers
 from pretzel.client.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
-from pretzel.client.integers import container_of, is_uneven, stands_for_integers, whole_type
+from pretzel.client.integers import (
+    container_of,
+    counts_nullable,
+    is_nullable,
+    is_uneven,
+    stands_for_integers,
+    whole_type,
+)
 from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
 from pretzel.client.results import result_of
 from pretzel.client.sparse import as_stored, refuse_sparse_columns
@@ -84,6 +91,11 @@ class Model:
             else absent_column(item.name, item.type, count)
             for item in self.described
         ], count
+
+
+def _disagree(values: Any, rules: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a column of nullable integers holds integers to one step and floats to another."""
+    return is_nullable(values) and len(set(map(counts_nullable, rules))) > 1
 
 
 class Models:
@@ -159,9 +171,14 @@ class Models:
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
         rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]
-        computed = {name for rule in rules if rule["how"] == "type" for name in rule["inputs"]}
-        names = {name for rule in rules for name in rule["inputs"] if not is_uneven(columns[name])}
-        found = {name: whole_type(columns[name], nullable=name in computed) for name in names}
+        about = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
+        if any(_disagree(columns[name], rules) for name, rules in about.items()):
+            return frozenset()  # the rules then refuse these integers
+        found = {
+            name: whole_type(columns[name], nullable=any(map(counts_nullable, rules)))
+            for name, rules in about.items()
+            if not is_uneven(columns[name])
+        }
         return frozenset((name, DTYPE_NAMES[kind]) for name, kind in found.items() if kind is not None)
 
     def _dtypes(self, X: Any) -> Mapping[str, Any]:

@@ -75,6 +75,28 @@ def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> 
     return name if hasattr(np, name) else "exp"  # SciPy's computes in the floats that NumPy's exponential computes in
 
 
+def is_copy(function: Callable[..., Any] | None, arguments: Mapping[str, Any]) -> bool:
+    """Return whether a function returns the values that it is given, of whatever type they are."""
+    if function is None:
+        return True
+    function, arguments = _called(function, arguments)
+    return _found(function, dict.fromkeys(COPIES, True)) is not None and arguments.get("dtype") is None
+
+
+def gives_arrays(function: Callable[..., Any]) -> bool:
+    """Return whether a function makes an array of a table of pandas, where most compute each column by itself."""
+    return _found(_called(function, {})[0], dict.fromkeys(OF_ARRAYS, True)) is not None
+
+
+def integer_result(function: Callable[..., Any], arguments: Mapping[str, Any], x: Node) -> str | None:
+    """Return the type of integers in which the installed NumPy answers the integers x; None where it makes floats."""
+    try:
+        kind = np.asarray(function(np.ones((1, x.type.columns), x.type.numpy), **arguments)).dtype
+    except (TypeError, ValueError):  # which it would raise for any integers
+        return None
+    return DTYPE_NAMES.get(kind) if kind.kind in "iu" else None
+
+
 def takes_sparse(function: Callable[..., Any]) -> bool:
     """Whether NumPy hands a sparse matrix over to SciPy, which applies the function to what is stored."""
     return any(_called(function, {})[0] is known for known in OVER_SPARSE)
@@ -195,10 +217,13 @@ def _like(value: Any, x: Node) -> Parameter:
     return vector(np.asarray(value, x.type.numpy), x.type.columns)
 
 
+COPIES = (np.array, np.asanyarray, np.asarray, np.ascontiguousarray, np.copy, np.positive)
+OF_ARRAYS = (np.array, np.asanyarray, np.asarray, np.ascontiguousarray, np.copy, np.float32, np.float64, np.nan_to_num)
+
 HANDLERS: dict[Any, Handler] = {
     **{function: functools.partial(_ufunc, name) for function, name in UFUNCS.items()},
     **{function: functools.partial(_times, factor) for function, factor in DEGREES.items()},
-    **dict.fromkeys((np.array, np.asanyarray, np.asarray, np.ascontiguousarray, np.copy, np.positive), _same),
+    **dict.fromkeys(COPIES, _same),
     np.clip: _clip,
     np.float32: _as_type("f32"),
     np.float64: _as_type("f64"),

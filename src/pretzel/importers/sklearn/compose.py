@@ -150,12 +150,12 @@ def _weighted(x: Columns, weight: float | None, step: Step) -> Columns:
     if weight is None:
         return x
     parts = x.settled() if x.frame else [x.array()]
-    return Columns(tuple(_times(part, weight, step) for part in parts), frame=x.frame)
+    return Columns(tuple(_times(part, weight, step, by_column=x.frame) for part in parts), frame=x.frame)
 
 
-def _times(x: Node, weight: float, step: Step) -> Node:
+def _times(x: Node, weight: float, step: Step, *, by_column: bool) -> Node:
     if isinstance(weight, int) and not x.type.is_float and not x.type.is_text and x.type.layout == "dense":
-        return multiplied_by_integer(x, weight, step)
+        return multiplied_by_integer(x, weight, step, by_column=by_column)
     floats = Columns.of(x).numbers()
     return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
 
@@ -165,7 +165,7 @@ def _is_identity(transformer: Any) -> bool:
         return True
     if served_as(type(transformer)) is not FunctionTransformer or changed(transformer, FunctionTransformer):
         return False
-    return transformer.func is None
+    return transformer.func is None and not transformer.validate and transformer.feature_names_out is None
 
 
 def _is_dropped(transformer: Any) -> bool:

@@ -10,10 +10,19 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.array_functions import ArgumentError, computed, integer_name, names, takes_sparse
+from pretzel.importers.sklearn.array_functions import (
+    ArgumentError,
+    computed,
+    gives_arrays,
+    integer_name,
+    integer_result,
+    is_copy,
+    names,
+    takes_sparse,
+)
 from pretzel.importers.sklearn.handing import gives_pandas, hands_on
 from pretzel.importers.sklearn.integers import TRACKED, applied_to_integers
-from pretzel.importers.sklearn.matrices import checked, is_sparse
+from pretzel.importers.sklearn.matrices import checked, checked_array, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -21,31 +30,67 @@ from pretzel.plan.node import Node
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the values themselves."""
-    whole = _of_integers(estimator, x, step)
-    if whole is not None:
-        return {"transform": whole.array()}
-    node = checked(x, estimator) if estimator.validate else x.numbers()
-    if estimator.func is not None:
-        kinds = "iub" if _tracked(estimator) is None else "b"
-        name = integer_name(estimator.func, estimator.kw_args or {})
-        _note_integers(x, name, kinds, by_column=not estimator.validate)
-    return {"transform": applied(estimator.func, "func", estimator.kw_args, "kw_args", node, step)}
+    return {"transform": handed_on(estimator, x, step).array()}
 
 
 @hands_on(FunctionTransformer)
 def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
-    """A table of pandas where one is given, else an array."""
-    frame = gives_pandas(estimator) or (x.frame and not estimator.validate)
-    whole = _of_integers(estimator, x, step)
-    if whole is not None:
-        return Columns(whole.parts, frame=frame)
-    return Columns((function_transformer(estimator, x, step)["transform"],), frame=frame)
+    """A table of pandas where the function keeps one, else an array; integers where it makes integers of integers."""
+    read = _validated(estimator, x, step) if estimator.validate else x
+    made = read if estimator.func is None else _called(estimator, x, read, step)
+    return Columns(made.parts, made.names, frame=True) if _makes_tables(estimator) else made
 
 
-def _of_integers(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns | None:
-    """Return a function without arguments of integers; None where there are none, or the function is another."""
+def _makes_tables(estimator: FunctionTransformer) -> bool:
+    """Return whether ``set_output`` makes a table of any result: it needs names, or leaves the result as it is."""
+    return estimator.feature_names_out is not None and gives_pandas(estimator)
+
+
+def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """Return the array that is made of a table before the function reads it."""
+    array = checked_array(x, estimator)
+    if x.frame:
+        step.inputs.joined.append(array.array())
+    return array
+
+
+def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: Step) -> Columns:
+    """Return what the function makes of x, which the validation made of what was given."""
+    step.inputs.tells_integers = True
     name = _tracked(estimator)
-    return None if name is None else applied_to_integers(name, x.as_array() if estimator.validate else x, step)
+    whole = None if name is None else applied_to_integers(name, x, step)
+    if whole is not None:
+        return whole
+    kinds = "iub" if name is None else "b"
+    known = integer_name(estimator.func, estimator.kw_args or {})
+    _note_integers(given, known, kinds, by_column=not estimator.validate)
+    return _applied_to_columns(estimator, _as_array(x, step) if x.frame and gives_arrays(estimator.func) else x, step)
+
+
+def _as_array(x: Columns, step: Step) -> Columns:
+    """Return the array that NumPy makes of a table: of objects, where pandas has no other common type."""
+    array = x.array()
+    step.inputs.unclear.append(array)
+    return Columns.of(array)
+
+
+def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """Return the function of each value: of a table column by column where some of them hold integers."""
+    if is_copy(estimator.func, estimator.kw_args or {}):
+        return Columns(tuple(x.settled()) if x.frame else (x.array(),), frame=x.frame)
+    parts = x.settled() if x.frame else [x.array()]
+    if all(part.type.is_float or part.type.layout != "dense" for part in parts):
+        parts = [x.numbers()]
+    return Columns(tuple(_applied_to_part(estimator, part, step) for part in parts), frame=x.frame)
+
+
+def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step) -> Node:
+    function, arguments = estimator.func, estimator.kw_args
+    made = applied(function, "func", arguments, "kw_args", Columns.of(x).numbers(), step)
+    if x.type.is_float or x.type.dtype == "bool":
+        return made
+    dtype = integer_result(function, arguments or {}, x)
+    return made if dtype is None else ops.Cast(made, dtype)
 
 
 def _tracked(estimator: FunctionTransformer) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Computed
 from pretzel.importers.registry import Step
 from pretzel.importers.sklearn.array_functions import DEGREES, computed
 from pretzel.plan import ops
@@ -34,26 +35,26 @@ def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
     parts = x.settled() if x.frame else [x.array()]
     if all(part.type.is_float or part.type.is_text or part.type.layout != "dense" for part in parts):
         return None
-    return Columns(tuple(_applied(name, part, step) for part in parts), frame=x.frame)
+    return Columns(tuple(_applied(name, part, step, by_column=x.frame) for part in parts), frame=x.frame)
 
 
-def multiplied_by_integer(x: Node, weight: int, step: Step) -> Node:
-    """Return integers times a Python integer, in their own type."""
+def multiplied_by_integer(x: Node, weight: int, step: Step, *, by_column: bool) -> Node:
+    """Return integers times a Python integer, in their own type; of a table of pandas, ``by_column``."""
     step.inputs.tells_integers = True
     if step.inputs.trial:
-        step.inputs.computed.append((x, ()))
+        step.inputs.computed.append(Computed(x, (), by_column))
     wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
     factor = ops.Constant(wide, Parameter.of(np.full((1, x.type.columns), weight, np.int64)))
     made = ops.Arithmetic(wide, factor, "multiply")
     return made if x.type.dtype in ("i64", "bool") else ops.Cast(made, x.type.dtype)
 
 
-def _applied(name: str, x: Node, step: Step) -> Node:
+def _applied(name: str, x: Node, step: Step, *, by_column: bool) -> Node:
     if x.type.is_float:
         return _computed(name, x)
     dtype, by_value = x.type.dtype, name in (*WRAPPING, "reciprocal")
     if step.inputs.trial:
-        step.inputs.computed.append((x, () if by_value else LIKE_FLOATS))
+        step.inputs.computed.append(Computed(x, () if by_value else LIKE_FLOATS, by_column))
         return ops.Cast(x, dtype if name in WRAPPING else "f64")
     if name in WRAPPING and dtype != "bool":
         return _wrapping(name, x)
