@@ -48,7 +48,7 @@ class FetchObjectsResponse(_message.Message):
     def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class ReportRequest(_message.Message):
-    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving")
+    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,8 @@ class ReportRequest(_message.Message):
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     RESIDENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     LEAVING_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     worker: str
     epoch: str
     revision: int
@@ -63,7 +65,17 @@ class ReportRequest(_message.Message):
     address: str
     resident_bytes: int
     leaving: bool
-    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ...) -> None: ...
+    held: _containers.RepeatedCompositeFieldContainer[HeldModel]
+    problems: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class HeldModel(_message.Message):
+    __slots__ = ("model", "reason")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    reason: str
+    def __init__(self, model: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ReportResponse(_message.Message):
     __slots__ = ("interval_seconds",)
