@@ -113,7 +113,7 @@ def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
     if repeats == "float64":
         return dtype != np.float64
     reads_last = metadata.get("absent") == "missing"  # XGBoost takes the last value, whatever its type
-    return not reads_last and dtype.kind in "bui" and dtype.itemsize < np.dtype(np.int32).itemsize
+    return not reads_last and dtype.kind in ("b", "i", "u") and dtype.itemsize < np.dtype(np.int32).itemsize
 
 
 def _check_zeros(csr: Any) -> None:
