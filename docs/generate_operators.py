@@ -25,6 +25,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
 from pretzel.importers.registry import REFUSED
+from pretzel.importers.rounding import READERS
 from pretzel.plan.parts import methods_of
 from tests.importers.sklearn.examples import Example, examples
 
@@ -105,6 +106,8 @@ def page() -> str:
 def _differences() -> Iterator[str]:
     """Return a paragraph for each cause of different answers: when it is noted, why, the remedy, and of whom."""
     named = {kind: noted(importer) for kind, importer in IMPORTERS.items() if not hasattr(kind, "stands_for")}
+    for kind in named.keys() & READERS.keys():
+        named[kind].add(differences.ROUNDED_THRESHOLDS)
     for found in DIFFERENCES:
         line = f"*{found.title}*, noted where {found.said}: {found.reason}. Remedy: {found.remedy}. "
         kinds = sorted({f"`{kind.__name__}`" for kind, differ in named.items() if found in differ})

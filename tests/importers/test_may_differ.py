@@ -15,12 +15,22 @@ from scipy import sparse
 from sklearn import cluster, kernel_approximation, mixture, neighbors
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import Isomap
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KernelCenterer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    KernelCenterer,
+    OneHotEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 import pretzel
@@ -44,6 +54,10 @@ def _calibrated(scale: float) -> Any:
     for fold in model.calibrated_classifiers_:
         fold.calibrators[0].a_ *= scale
     return model
+
+
+def _forest() -> Any:
+    return RandomForestClassifier(2, random_state=0)
 
 
 KNN = neighbors.KNeighborsClassifier
@@ -124,6 +138,26 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         differences.ROUNDED_SHARES,
         lambda: KernelCenterer().fit(X[:9] @ X[:9].T + 1e12),
         lambda: KernelCenterer().fit(X[:9] @ X[:9].T),
+    ),
+    "bins of logarithms": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(FunctionTransformer(np.exp), KBinsDiscretizer(quantile_method="linear")).fit(X),
+        lambda: make_pipeline(FunctionTransformer(np.sqrt), KBinsDiscretizer(quantile_method="linear")).fit(abs(X)),
+    ),
+    "quantiles of powers": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(PowerTransformer(), QuantileTransformer(n_quantiles=9)).fit(X),
+        lambda: make_pipeline(StandardScaler(), QuantileTransformer(n_quantiles=9)).fit(X),
+    ),
+    "histograms of products": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(PCA(2), HistGradientBoostingClassifier(max_iter=2)).fit(X, Y),
+        lambda: make_pipeline(PCA(2), _forest()).fit(X, Y),
+    ),
+    "forests of single products": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), FunctionTransformer(np.tanh), _forest()).fit(X, Y),
+        lambda: make_pipeline(FunctionTransformer(np.float32), StandardScaler(), _forest()).fit(X, Y),
     ),
     "sigmoids": (differences.STEEP_SIGMOIDS, lambda: _calibrated(1e9), lambda: _calibrated(1.0)),
 }

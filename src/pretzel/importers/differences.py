@@ -87,6 +87,15 @@ STEEP_SIGMOIDS = Difference(
     "calibrate scores of a larger scale, or use method='isotonic'",
     "a slope of a sigmoid is beyond 1e6",
 )
+ROUNDED_THRESHOLDS = Difference(
+    "Rounded values at thresholds",
+    "its thresholds are values of training rows, or close to them, and the last bits of what the steps before compute "
+    "depend on the processor, NumPy and BLAS: a row that lies on a threshold may come out on its other side",
+    "deploy with a sample of all training rows, which finds such rows; or leave out the step before, since trees and "
+    "bins by quantiles need no scaling",
+    "it reads what a logarithm, a power, a matrix product or another rounded function has made, in any type; or in "
+    "float32, where the thresholds lie between training values",
+)
 
 DIFFERENCES = (
     IMPUTED_TIES,
@@ -99,5 +108,6 @@ DIFFERENCES = (
     ROUNDED_WAVES,
     ROUNDED_SHARES,
     STEEP_SIGMOIDS,
+    ROUNDED_THRESHOLDS,
 )
 """All of them, in the order of the page."""

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_THRESHOLDS
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.remedies import unknown_class
+from pretzel.importers.rounding import may_cross
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
 from pretzel.plan.node import Node
@@ -191,7 +193,7 @@ class Step:
     def reads_entries(self, x: Columns, alike: bool) -> None:
         """Record that values which a sparse row stores in one place are not their sum to this step.
 
-        They are then refused; where ``alike``, only if the definition takes dense rows.
+        They are then refused; where ``alike``, only if the definition takes dense rows, or they are not float64.
         """
         if not self.is_given_entries(x):
             return
@@ -259,11 +261,13 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _check(estimator: Any, x: Columns, step: Step) -> None:
-    """Refuse what a subclass redefines, and record how its class reads what sparse rows store."""
+    """Refuse what a subclass redefines; record how its class reads sparse rows, and values next to thresholds."""
     step.check_unchanged()
     kind = served_as(type(estimator))
     if kind in ENTRIES:
         step.reads_entries(x, ENTRIES[kind])
+    if may_cross(kind, estimator, x):
+        step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
 
 
 def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:

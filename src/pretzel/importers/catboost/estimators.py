@@ -15,11 +15,15 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.registry import given as gives
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.plan.node import Node
 
 reads_entries(
     CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor, alike=False
 )  # the library refuses a row that stores a column twice
+
+
+reads_thresholds(CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor, single=True)
 
 
 @imports(CatBoostClassifier)

@@ -16,6 +16,7 @@ from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
 
@@ -27,6 +28,9 @@ OFF = ("none", "false", "0", "-")
 def as_text(estimator: lightgbm.Booster) -> Model:
     """The text that a booster writes of itself: its trees up to the best iteration, where there is one."""
     return read_text(estimator.model_to_string())
+
+
+reads_thresholds(lightgbm.LGBMClassifier, lightgbm.LGBMModel, lightgbm.LGBMRanker, lightgbm.LGBMRegressor, single=True)
 
 
 @imports(lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)

@@ -12,6 +12,7 @@ from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
@@ -29,6 +30,9 @@ ESTIMATORS = (
     xgboost.XGBRFClassifier,
     xgboost.XGBRFRegressor,
 )
+
+
+reads_thresholds(*ESTIMATORS, compares=lambda estimator: estimator.booster != "gblinear")
 
 
 @stands_in(xgboost.Booster)
