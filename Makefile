@@ -12,9 +12,10 @@ DEMO_STAMP := .venv/demo.stamp
 # make test T='tests/plan -k digest' runs a part; make build ONLY='text/*' builds a part.
 T ?= tests
 ONLY ?=
+FAULT ?=
 , := ,
 
-.PHONY: help demo test test-long test-random test-cpus test-asan fuzz dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-random test-cpus test-faults test-asan fuzz dev build lint format bench proto docs clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-11s %s\n' "$$verb" "$$text"; done
@@ -39,6 +40,9 @@ test-cpus: build ## Run the tests of the importers as on other processors: fewer
 ASAN := build/asan
 WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" PYTHONPATH=$(ASAN) \
 	PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+
+test-faults: build ## Run servers under load while disks fill, files rot and processes die (FAULT=kills for one)
+	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
 
 test-asan: dev ## Run the tests of kernels under AddressSanitizer and UBSan
 	@mkdir -p build

@@ -1,0 +1,1 @@
+"""The fault harness, `make test-faults`: real servers under load while disks fill, files rot and processes die."""

@@ -1,0 +1,46 @@
+"""`python -m tests.faults [SCENARIO...]`: run fault scenarios and print their table; `make test-faults` calls it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import tempfile
+from pathlib import Path
+
+from tests.faults import scenarios
+from tests.faults.disks import UnmountableError
+from tests.faults.outcome import SCENARIOS, Outcome, table
+
+
+def main() -> int:
+    """Run the scenarios named, or all; return 1 where one did not pass."""
+    for module in pkgutil.iter_modules(scenarios.__path__):
+        importlib.import_module(f"{scenarios.__name__}.{module.name}")
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS], help="those to run; all by default")
+    parser.add_argument("--table", type=Path, help="file to write the table to")
+    asked = parser.parse_args()
+    outcomes = [(name, _run(name)) for name in asked.scenario or SCENARIOS]
+    done = [(name, outcome) for name, outcome in outcomes if outcome is not None]
+    print(f"\n{table(done)}")
+    if asked.table:
+        asked.table.parent.mkdir(parents=True, exist_ok=True)
+        asked.table.write_text(table(done))
+    return int(not all(outcome.passed for _, outcome in done))
+
+
+def _run(name: str) -> Outcome | None:
+    print(f"== {name}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="pretzel-faults-", ignore_cleanup_errors=True) as root:
+        try:
+            outcome = SCENARIOS[name](Path(root))
+        except UnmountableError as error:
+            print(f"   skipped: {error}")
+            return None
+    print(f"   {'passed' if outcome.passed else 'FAILED'}: {outcome}", flush=True)
+    return outcome
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""Disks that fill, are taken by others, and are freed again."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.faults.cluster import Cluster, Places, running
+from tests.faults.disks import Disk, ext4, tmpfs
+from tests.faults.load import Load
+from tests.faults.outcome import Outcome, scenario
+
+LARGE = 40_000
+"""Columns of a model that takes about a megabyte."""
+ROUNDS = 4
+
+
+@scenario
+def full_cache_on_ext4(root: Path) -> Outcome:
+    """Fill the cache disk of one worker with models, again and again."""
+    with ext4(root, 24) as disk:
+        return _full_cache(root, disk)
+
+
+@scenario
+def full_cache_on_tmpfs(root: Path) -> Outcome:
+    """The same where a hole of a full disk is SIGBUS."""
+    with tmpfs(root / "memory", 24) as disk:
+        return _full_cache(root, disk)
+
+
+@scenario
+def cache_disk_taken_by_others(root: Path) -> Outcome:
+    """Another program takes all space of the cache disk while models are deployed, and gives it back."""
+    with ext4(root, 48) as disk:
+        places = Places(root / "data", (disk.root / "cache", root / "cache-1"))
+        with running(root, places) as (cluster, load):
+            for number in range(ROUNDS):
+                disk.fill()
+                cluster.deploy(f"during-{number}", LARGE // 4)
+                _base_is_served(cluster)
+                disk.free()
+                cluster.deploy(f"after-{number}")
+            heal = cluster.healed_in()
+        return _outcome(cluster, load, heal)
+
+
+@scenario
+def full_store(root: Path) -> Outcome:
+    """Fill the control plane's disk: deployments are rejected, and accepted again when there is room."""
+    with ext4(root, 32) as disk:
+        places = Places(disk.root / "data", (root / "cache-0", root / "cache-1"))
+        problems = []
+        with running(root, places) as (cluster, load):
+            for number in range(ROUNDS):
+                disk.fill()
+                if cluster.deploy(f"during-{number}", LARGE // 4):
+                    problems.append("a deployment was acknowledged on a full disk")
+                disk.free()
+                if not cluster.deploy(f"after-{number}"):
+                    problems.append(f"refused after space was freed: {cluster.refused[-1]}")
+            heal = cluster.healed_in()
+        return _outcome(cluster, load, heal, problems)
+
+
+def _full_cache(root: Path, disk: Disk) -> Outcome:
+    places = Places(root / "data", (disk.root / "cache", root / "cache-1"))
+    problems = []
+    with running(root, places) as (cluster, load):
+        for number in range(ROUNDS):
+            names = [f"large-{number}-{i}" for i in range(30)]
+            for name in names:
+                cluster.deploy(name, LARGE)
+            if cluster.metric(0, "pretzel_models_held_back") < 1:
+                problems.append("the disk is full, and no metric says that models are held back")
+            if not cluster.deploy(f"small-{number}"):
+                problems.append(f"a small model was not deployed beside large ones: {cluster.refused[-1]}")
+            for name in names:
+                cluster.delete(name)
+        heal = cluster.healed_in()
+    return _outcome(cluster, load, heal, problems)
+
+
+def _base_is_served(cluster: Cluster) -> None:
+    """Give callers time to ask every model while the disk is full."""
+    time.sleep(1.0)
+
+
+def _outcome(cluster: Cluster, load: Load, heal: float, problems: list[str] | None = None) -> Outcome:
+    found = [*(problems or []), *load.problems[:3], *cluster.fsck()]
+    return Outcome(load.calls, load.lost, load.wrong, heal, ROUNDS, found)

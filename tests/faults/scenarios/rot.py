@@ -1,0 +1,88 @@
+"""Files that go bad, of every kind, while servers are stopped and while they run."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+from tests.faults.cluster import Cluster, Places, running
+from tests.faults.damage import KINDS
+from tests.faults.outcome import Outcome, scenario
+
+LARGE = 12_000
+"""Columns of a model whose parameters are files of their own in a cache."""
+SCRUB = ("--scrub-bytes-per-second=200000000",)
+ROUNDS = 25
+
+
+@scenario
+def cache_damaged_while_running(root: Path) -> Outcome:
+    """Damage one file of the first worker's cache after the other, while it serves from them."""
+    places = Places.under(root)
+    places.worker_options = SCRUB
+    chosen, faults = random.Random(3), 0
+    with running(root, places) as (cluster, load):
+        _deploy_large(cluster)
+        for number in range(ROUNDS):
+            faults += _damage_one(places.caches[0], list(KINDS)[number % len(KINDS)], chosen)
+            time.sleep(0.3)
+        heal = cluster.healed_in()
+        dropped = cluster.metric(0, "pretzel_damaged_objects_total")
+    problems = [*load.problems[:3], *cluster.fsck()]
+    if dropped < 1:
+        problems.append("no metric says that objects were damaged")
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, problems)
+
+
+@scenario
+def cache_damaged_while_stopped(root: Path) -> Outcome:
+    """Stop the first worker, damage a file of its cache, and let it start again."""
+    places = Places.under(root)
+    chosen, faults, heal = random.Random(4), 0, 0.0
+    with running(root, places) as (cluster, load):
+        _deploy_large(cluster)
+        for kind in KINDS:
+            _wait_ready(cluster)
+            cluster.workers[0].send(signal.SIGSTOP)  # it must not end before its files are damaged
+            faults += _damage_one(places.caches[0], kind, chosen)
+            faults += _damage_one(places.caches[0], kind, chosen, "catalog")
+            cluster.workers[0].send(signal.SIGKILL)
+            time.sleep(1.0)
+            heal = max(heal, cluster.healed_in())
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, [*load.problems[:3], *cluster.fsck()])
+
+
+@scenario
+def store_damaged_while_running(root: Path) -> Outcome:
+    """Damage objects of the control plane, and give a worker an empty cache; what nobody holds is deployed again."""
+    places = Places.under(root)
+    chosen, faults, heal = random.Random(5), 0, 0.0
+    with running(root, places) as (cluster, load):
+        for number in range(ROUNDS):
+            faults += _damage_one(places.data / "objects", list(KINDS)[number % len(KINDS)], chosen)
+        for name in list(cluster.models()):
+            cluster.deploy(name, seed=int(name.rpartition("-")[2]))
+        heal = cluster.healed_in()
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, [*load.problems[:3], *cluster.fsck()])
+
+
+def _deploy_large(cluster: Cluster) -> None:
+    for number in range(3):
+        assert cluster.deploy(f"large-{number}", LARGE), cluster.refused
+
+
+def _damage_one(root: Path, kind: str, chosen: random.Random, name: str = "") -> int:
+    """Damage a random file of a directory, or all of one name, and return how many there were."""
+    files = sorted(path for path in root.rglob(name or "*") if path.is_file() and path.name != "lock")
+    files = [path for path in files if not path.is_symlink()]
+    if not files:
+        return 0
+    KINDS[kind](chosen.choice(files), chosen)
+    return 1
+
+
+def _wait_ready(cluster: Cluster) -> None:
+    for worker in cluster.workers:
+        worker.wait_ready()
