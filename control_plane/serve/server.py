@@ -134,13 +134,14 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
-    task = asyncio.create_task(plane.collect_forever())
+    tasks = [asyncio.create_task(work()) for work in (plane.collect_forever, plane.scrub_forever)]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        plane.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _options(settings: Settings) -> list[tuple[str, int]]:
