@@ -66,9 +66,9 @@ def establish(data_dir: Path, new: bool = False, replaces: str = "") -> Identity
     if orphaned and not new:
         whose = f" of epoch {known.epoch}" if known else ""
         raise PreconditionError(
-            f"data directory {data_dir}: it holds objects{whose}, but its catalog.sqlite is missing "
-            "or empty; restore the catalog from a backup, or start with --new, which begins a new epoch without models and keeps the objects "
-            "until `pretzel fsck --repair`"
+            f"data directory {data_dir}: it holds objects{whose}, but its catalog.sqlite is missing or empty; "
+            "restore it from a backup, or start with --new, which begins a new epoch without models and keeps "
+            "the objects until `pretzel fsck --repair`"
         )
     made = Identity(uuid.uuid4().hex, replaces, orphaned)
     if orphaned:  # before the catalog of that epoch is there, so that a kill leaves a directory that is refused

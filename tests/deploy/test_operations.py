@@ -32,6 +32,7 @@ IN_WORDS = {
     "executor_threads": "one a core",
     "pin": "none",
     "replaces": "none",
+    "accept_epoch": "none",
 }
 """Defaults that are worked out when a server starts."""
 
