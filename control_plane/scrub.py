@@ -61,7 +61,7 @@ class Scrubber:
         with self._lock:
             noted = dict(self._lost)
         there = set(noted).difference(self._store.missing(noted))
-        for digest in noted:
+        for digest in list(noted):
             if digest in there or not self._catalog.needing(digest):
                 self._note(digest, None)
                 del noted[digest]
