@@ -87,8 +87,8 @@ class Deployer:
             ExhaustedError: the disk is full, or verification passed a limit.
             UnavailableError: the disk or the machine failed for now.
         """
-        _check(asked)
         with self._releasing(asked), self.catalog.holding() as hold:
+            _check(asked)
             return self._deploy(asked, Keeper(self.store, hold, self._writers), progress)
 
     @contextmanager
