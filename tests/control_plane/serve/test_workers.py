@@ -209,7 +209,7 @@ def say_held(server: Server, worker: str, revision: int, held: dict[str, str], p
 
 @pytest.mark.parametrize("follows", [True, False])
 def test_a_worker_that_says_it_holds_the_model_back(tmp_path: Path, follows: bool):
-    """Whether it reports the revision all the same or stays behind; the deployment does not wait for its time to end."""
+    """Whether it reports the revision all the same or stays behind: the deployment does not wait to the end."""
     with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=20) as server:
         stop, reason = threading.Event(), "no space left on the device for object sha256:3f"
 
@@ -237,10 +237,10 @@ def test_a_worker_that_says_it_holds_the_model_back(tmp_path: Path, follows: boo
         assert [(h.model, h.worker, h.reason) for h in listed.held] == [("m", "full", reason)]
         assert [model.name for model in listed.models] == ["m"]  # published all the same
         if follows:
-            server.send(definition(2))
+            server.send(definition(2))  # of another model, which it does serve
             assert (
                 server.steps("other", definition(2), wait=True)[-1].version == 1
-            )  # the others are none of its business
+            )
         stop.set()
         thread.join()
 
