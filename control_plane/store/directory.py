@@ -86,7 +86,7 @@ class DirectoryStore(ObjectStore):
             raise UnavailableError(f"object {digest}: it cannot be read now ({error.strerror}); try again") from None
         # It was hashed by its descriptor; the small ones are hashed as they came, the large ones are the file itself.
         if data is None or (digest.size < files.MAP_FROM and Digest.of(data) != digest):
-            raise self._quarantined(digest)
+            raise self._quarantined(digest) or UnavailableError(f"object {digest}: it changed meanwhile; try again")
         return data
 
     def check(self, digest: Digest, *, anew: bool = False) -> None:
@@ -97,8 +97,8 @@ class DirectoryStore(ObjectStore):
             found = files.matches(path, digest)
         except FileNotFoundError:
             raise self._absent(digest) from None
-        if found is None:
-            raise self._quarantined(digest)
+        if found is None and (error := self._quarantined(digest)):
+            raise error
         self.note_checked(digest, found)
 
     def note_checked(self, digest: Digest, found: Signature | None) -> None:
@@ -140,12 +140,19 @@ class DirectoryStore(ObjectStore):
         found = files.signature(self.path(digest))
         return found is not None and found[0] == digest.size
 
-    def _quarantined(self, digest: Digest) -> CorruptObjectError | NotFoundError:
-        """Set a damaged object aside, where it no longer counts as stored, and return the error that says so."""
+    def _quarantined(self, digest: Digest) -> CorruptObjectError | NotFoundError | None:
+        """Set a damaged object aside, where it no longer counts as stored, and return the error that says so.
+
+        Where it was stored again since it was found damaged, it stays, and None is returned.
+        """
+        path, aside = self.path(digest), self.damaged / name_of(digest)
         with self._lock:
             self._checked.pop(digest, None)
         try:
-            files.set_aside(self.path(digest), self.damaged / name_of(digest))
+            files.set_aside(path, aside)
+            if os.path.lexists(aside) and files.matches(aside, digest):
+                os.replace(aside, path)
+                return None
         except OSError as error:
             return CorruptObjectError(
                 f"object {digest} is damaged in the store, and cannot be set aside ({error.strerror}); upload it again"

@@ -111,12 +111,14 @@ def remove(path: Path) -> bool:
 
 
 def set_aside(path: Path, target: Path) -> None:
-    """Move whatever stands at a path out of the way; what was moved there before goes."""
-    remove(target)
+    """Move whatever stands at a path out of the way, if anything does; what was moved there before goes then."""
     try:
         os.replace(path, target)
     except FileNotFoundError:
         return
+    except OSError:  # a directory takes the place of a file, or a file that of a directory
+        remove(target)
+        os.replace(path, target)
 
 
 @contextmanager

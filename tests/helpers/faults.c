@@ -1,4 +1,4 @@
-/* Fails calls of a process as a disk or a machine would: loaded by LD_PRELOAD, steered by the file PRETZEL_DATA_FAULTS.
+/* Fails calls of a process as a disk or a machine would: loaded by LD_PRELOAD, steered by the file FAULT_RULES.
  *
  * A line of the file is `CALL ERRNO SUBSTRING`: calls of that name on paths that hold the substring fail with that number.
  * CALL is open, write, fsync, syncdir, rename or short; `short` writes a byte fewer than asked, and no error.  The file is
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static int wanted(const char *call, const char *path) {
-    const char *rules = getenv("PRETZEL_DATA_FAULTS");
+    const char *rules = getenv("FAULT_RULES");
     char text[4096], name[32], part[512];
     int number, used;
     if (!rules || !path || strcmp(path, rules) == 0) return 0;

@@ -23,7 +23,7 @@ class Faults:
 
     def environment(self) -> dict[str, str]:
         """What a process needs to be started with."""
-        return {"LD_PRELOAD": str(self.library), "PRETZEL_DATA_FAULTS": str(self.rules)}
+        return {"LD_PRELOAD": str(self.library), "FAULT_RULES": str(self.rules)}
 
     @contextmanager
     def failing(self, call: str, number: int, part: str):

@@ -196,10 +196,17 @@ def test_a_worker_without_a_name(server: Server):
         report(server, "", 1)
 
 
-def say_held(server: Server, worker: str, revision: int, held: dict[str, str], problems: tuple[str, ...] = ()) -> None:
+def say_held(
+    server: Server,
+    worker: str,
+    revision: int,
+    held: dict[str, str],
+    problems: tuple[str, ...] = (),
+    epoch: str = "",
+) -> None:
     request = worker_pb2.ReportRequest(
         worker=worker,
-        epoch=server.ready["epoch"],
+        epoch=epoch or server.ready["epoch"],
         revision=revision,
         held=[worker_pb2.HeldModel(model=model, reason=reason) for model, reason in held.items()],
         problems=problems,
@@ -238,9 +245,7 @@ def test_a_worker_that_says_it_holds_the_model_back(tmp_path: Path, follows: boo
         assert [model.name for model in listed.models] == ["m"]  # published all the same
         if follows:
             server.send(definition(2))  # of another model, which it does serve
-            assert (
-                server.steps("other", definition(2), wait=True)[-1].version == 1
-            )
+            assert server.steps("other", definition(2), wait=True)[-1].version == 1
         stop.set()
         thread.join()
 
@@ -265,3 +270,13 @@ def test_held_models_and_problems_show_in_health_and_metrics(tmp_path: Path):
         settles(health_pb2.HealthCheckResponse.SERVING)
         say_held(server, "w", 1, {}, ("its disk is full",))
         settles(health_pb2.HealthCheckResponse.NOT_SERVING)
+
+
+def test_a_worker_that_holds_the_whole_catalog(tmp_path: Path):
+    with control_plane(tmp_path / "data", report_seconds=2, wait_seconds=20) as server:
+        say_held(server, "w", 9, {}, ("the control plane's store is of epoch new",), epoch="old")
+        server.send(definition(1))
+        start = time.monotonic()
+        with fails("FAILED_PRECONDITION", "do not serve model 'm' as of it yet: w: the control plane's store is of"):
+            server.steps("m", definition(1), wait=True)
+        assert time.monotonic() - start < 8
