@@ -93,7 +93,7 @@ class Check:
 
     def _is_whole(self, digest: Digest) -> bool:
         try:
-            return files.matches(self.store.path(digest), digest) is not None
+            return files.matches(self.store.path(digest), digest, from_disk=True) is not None
         except FileNotFoundError:  # collected meanwhile
             return True
 

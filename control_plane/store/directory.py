@@ -76,7 +76,7 @@ class DirectoryStore(ObjectStore):
         return _FileWriter(self, digest)
 
     def get(self, digest: Digest) -> memoryview:
-        self.check(digest, anew=True)
+        self._verify(digest, from_disk=False)
         path = self.path(digest)
         try:
             data = files.read_file(path, digest.size)
@@ -90,11 +90,13 @@ class DirectoryStore(ObjectStore):
         return data
 
     def check(self, digest: Digest, *, anew: bool = False) -> None:
-        path = self.path(digest)
-        if not anew and (known := self._checked.get(digest)) and known == files.signature(path):
-            return
+        if anew or (known := self._checked.get(digest)) is None or known != files.signature(self.path(digest)):
+            self._verify(digest, from_disk=anew)
+
+    def _verify(self, digest: Digest, *, from_disk: bool) -> None:
+        """Hash an object; a damaged one is set aside."""
         try:
-            found = files.matches(path, digest)
+            found = files.matches(self.path(digest), digest, from_disk=from_disk)
         except FileNotFoundError:
             raise self._absent(digest) from None
         if found is None and (error := self._quarantined(digest)):

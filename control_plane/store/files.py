@@ -52,10 +52,11 @@ def signature(path: Path) -> Signature | None:
         return None
 
 
-def matches(path: Path, digest: Digest) -> Signature | None:
+def matches(path: Path, digest: Digest, *, from_disk: bool = False) -> Signature | None:
     """Read a file whole; return its signature where its bytes are those of the digest, and None where they are not.
 
-    The file is read and not mapped: an I/O error is then an error and no signal.
+    The file is read and not mapped: an I/O error is then an error and no signal.  ``from_disk`` has the system forget
+    what it keeps of the file in memory first, except what someone maps.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -68,6 +69,8 @@ def matches(path: Path, digest: Digest) -> Signature | None:
         return None
     try:
         before = _signature(os.fstat(descriptor))
+        if from_disk:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         whole = before is not None and before[0] == digest.size and hash_of(descriptor) == digest.hex
         return before if whole and _signature(os.fstat(descriptor)) == before else None
     except OSError as error:

@@ -122,6 +122,8 @@ class ObjectStore(ABC):
     def check(self, digest: Digest, *, anew: bool = False) -> None:
         """Make sure that the bytes are those of the digest; a file not written since its check is read only ``anew``.
 
+        Read anew, it comes from the disk and not from what the system keeps of it in memory.
+
         Raises:
             NotFoundError, CorruptObjectError: as :meth:`get` does.
         """

@@ -142,3 +142,35 @@ def test_a_full_disk(tmp_path: Path):
         assert store.put(Digest.of(data[:1000]), data[:1000])  # there is room again
     finally:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Path]:
+    """A file with an ext4 file system, mounted beside it as `disk`."""
+    image, disk = tmp_path / "image", tmp_path / "disk"
+    disk.mkdir()
+    image.write_bytes(bytes(24 << 20))
+    if os.geteuid() or subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], capture_output=True).returncode:
+        pytest.skip("a file system in a file needs root and mkfs.ext4")
+    mounted = subprocess.run(["mount", "-o", "loop", image, disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no loop mount here: {mounted.stderr.decode().strip()}")
+    yield image
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_disk_that_forgets(image: Path):
+    """Bytes that change on the disk, behind the file system, are found by a check that reads anew."""
+    store, data = DirectoryStore(image.parent / "disk" / "objects"), blob(200_000)
+    digest = Digest.of(data)
+    store.put(digest, data)
+    assert bytes(store.get(digest)) == data
+    os.sync()
+    content = image.read_bytes()
+    at = content.index(data[:4096])
+    with open(image, "r+b") as disk:
+        disk.seek(at + 100)
+        disk.write(bytes([data[100] ^ 1]))
+    store.check(digest)  # its file was not written
+    with pytest.raises(CorruptObjectError, match="is damaged in the store"):
+        store.check(digest, anew=True)
