@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,23 @@ from pretzel.control_plane.catalog import Catalog, Release, names
 from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.optimize import optimize
 from pretzel.control_plane.optimize.weights import compact
 from pretzel.control_plane.options import Options
 from pretzel.control_plane.statistics import known, sizes_of, statistics
 from pretzel.control_plane.store import ObjectStore, ParameterCache
-from pretzel.control_plane.store.interface import Buffer
 from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
-from pretzel.errors import CorruptObjectError, InputError, NotFoundError, PreconditionError
-from pretzel.plan.definition import Definition, from_tree, parameter_digests
+from pretzel.errors import InputError, NotFoundError, PreconditionError, PretzelError
+from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import decode
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.sizes import Sizes
 
 _MOST_NAMED = 5
-_MOST_TRUSTED = 100_000
+_REPEATED = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DATA_LOSS"}
+"""Codes of errors after which a caller sends the same again."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Deployment:
     tolerance: Tolerance = field(default_factory=Tolerance)
     alias: str | None = None
     options: Options = field(default_factory=Options)
+    client: str = ""
+    """Who asks; its leases on the parameters end with the deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +67,17 @@ class Deployer:
         catalog: Catalog,
         verifier: Verifier,
         writers: Executor,
-        lease_seconds: float = 3600.0,
+        parameters: ParameterCache | None = None,
     ) -> None:
         """Work over a store and a catalog; objects are written by ``writers``."""
         self.store, self.catalog, self.verifier = store, catalog, verifier
-        self.parameters = ParameterCache(store)
-        self.lease_seconds = lease_seconds
-        self._trusted: set[Digest] = set()
+        self.parameters = parameters or ParameterCache(store)
         self._writers = writers
 
     def deploy(self, asked: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
         """Return the version, and the revision of the catalog that shows it; ``progress`` hears of each step.
 
-        What is stored on the way is leased first, so it is collected later if this never ends.
+        What is stored on the way is held until this ends, so that no collection takes it.
 
         Raises:
             InputError: a name, an option or the sample is wrong.
@@ -84,57 +85,73 @@ class Deployer:
             PreconditionError: a parameter was never uploaded, or (VerificationError) the answers differ.
             CorruptObjectError: a stored parameter is damaged.
             ExhaustedError: the disk is full, or verification passed a limit.
+            UnavailableError: the disk or the machine failed for now.
         """
-        _check(asked)
-        definition = self._read(asked)
+        with self._releasing(asked), self.catalog.holding() as hold:
+            _check(asked)
+            return self._deploy(asked, Keeper(self.store, hold, self._writers), progress)
+
+    @contextmanager
+    def _releasing(self, asked: Deployment) -> Iterator[None]:
+        """End the caller's leases with its deployment, unless it may well repeat it as it is."""
+        try:
+            yield
+        except PretzelError as error:
+            if error.code not in _REPEATED:
+                self.catalog.release(asked.parameters, asked.client)
+            raise
+        self.catalog.release(asked.parameters, asked.client)
+
+    def _deploy(self, asked: Deployment, keeper: Keeper, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
+        definition = self._read(asked, keeper)
         progress("optimize")
         exact = optimize(definition)
         optimized = compact(exact, asked.options.weights, asked.tolerance.relative)
         failpoint("after_optimize")
         with naming_causes(definition.metadata):
-            made = self._make(asked, definition, optimized, progress)
+            made = self._make(asked, definition, optimized, keeper, progress)
         failpoint("after_verify")
         progress("publish")
         measured = {**_measured(asked, made), **_weights(asked, exact, made.compiled)}
-        published = self._publish(asked, definition, made.compiled, measured)
+        published = self._publish(asked, definition, made.compiled, measured, keeper)
         failpoint("after_publish")
         return published
 
-    def read(self, version: ModelVersion) -> Definition:
-        """Return the definition of a version, as it was deployed."""
-        tree = decode(self.store.get(version.definition))
-        return from_tree(tree, self.parameters.many(parameter_digests(tree)))
-
-    def _read(self, asked: Deployment) -> Definition:
-        self.catalog.lease(asked.parameters, self.lease_seconds)
-        missing = self.store.missing(asked.parameters)
+    def _read(self, asked: Deployment, keeper: Keeper) -> Definition:
+        missing = keeper.find_missing(asked.parameters)
         if missing:
             raise PreconditionError(f"{_list(missing)} never uploaded; upload, then deploy again")
         failpoint("after_objects")
         return asked.build(self.parameters.many(asked.parameters))
 
     def _make(
-        self, asked: Deployment, definition: Definition, optimized: Definition, progress: Callable[[str], None]
+        self,
+        asked: Deployment,
+        definition: Definition,
+        optimized: Definition,
+        keeper: Keeper,
+        progress: Callable[[str], None],
     ) -> Made:
         """Compile and verify; then, where the sample is the definition's first, compile for the sizes it showed."""
         progress("compile")
         sizes = known(self._newest(asked.model), definition)
         compiled = compile_plan(optimized, sizes or Sizes())
         failpoint("after_compile")
-        self._keep({definition.digest: definition.encoded, **compiled.blobs})
+        keeper.keep({definition.digest: definition.encoded, **compiled.blobs})
         progress("verify")
         made = Made(compiled, self._verify(asked, compiled), sizes or Sizes())
         if sizes is None and asked.sample is not None:
-            made = self._fit(asked, optimized, made, sizes_of(optimized, compiled, asked.sample, made.verified))
-        self._keep({made.compiled.plan.digest: made.compiled.plan.encoded})
+            sizes = sizes_of(optimized, compiled, asked.sample, made.verified)
+            made = self._fit(asked, optimized, made, sizes, keeper)
+        keeper.keep({made.compiled.plan.digest: made.compiled.plan.encoded})
         return made
 
-    def _fit(self, asked: Deployment, optimized: Definition, made: Made, sizes: Sizes) -> Made:
+    def _fit(self, asked: Deployment, optimized: Definition, made: Made, sizes: Sizes, keeper: Keeper) -> Made:
         """Compile once more, for the sizes that the sample showed; other kernels than before are verified in turn."""
         fitted = compile_plan(optimized, sizes)
         if fitted.plan.stages == made.compiled.plan.stages:
             return Made(fitted, made.verified, sizes)
-        self._keep(fitted.blobs)
+        keeper.keep(fitted.blobs)
         return Made(fitted, self._verify(asked, fitted), sizes)
 
     def _newest(self, model: str) -> ModelVersion | None:
@@ -142,25 +159,6 @@ class Deployer:
             return self.catalog.model(model).versions[-1]
         except NotFoundError:
             return None
-
-    def _keep(self, objects: Mapping[Digest, Buffer]) -> None:
-        """Store objects of a version: blobs, definition, plan."""
-        self.catalog.lease(objects, self.lease_seconds)
-        # Side by side, since files that are flushed at the same time share a flush of the disk.
-        for _ in self._writers.map(self._put, objects.keys(), objects.values()):
-            failpoint("after_first_blob")
-        failpoint("after_blobs")
-
-    def _put(self, digest: Digest, data: Buffer) -> None:
-        """Store an object unless it is there; one that is there is checked once in the life of this process."""
-        if not self.store.put(digest, data) and digest not in self._trusted:
-            try:
-                self.store.get(digest)
-            except CorruptObjectError:
-                self.store.put(digest, data)
-        if len(self._trusted) >= _MOST_TRUSTED:
-            self._trusted.clear()
-        self._trusted.add(digest)
 
     def _verify(self, asked: Deployment, compiled: Compiled) -> Verified:
         objects: dict[Digest, Path | bytes] = {}
@@ -170,7 +168,12 @@ class Deployer:
         return self.verifier.verify(compiled.plan, objects, asked.sample, asked.tolerance)
 
     def _publish(
-        self, asked: Deployment, definition: Definition, compiled: Compiled, measured: Mapping[str, Any]
+        self,
+        asked: Deployment,
+        definition: Definition,
+        compiled: Compiled,
+        measured: Mapping[str, Any],
+        keeper: Keeper,
     ) -> tuple[ModelVersion, int]:
         plan = compiled.plan
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
@@ -178,8 +181,12 @@ class Deployer:
         metadata = {**definition.metadata, **measured}
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
 
+        # What was read, compiled and verified is what the disk holds now; a change of a file meanwhile shows here.
+        keeper.keep({definition.digest: definition.encoded, plan.digest: plan.encoded})
+        for digest in needed:
+            self.store.check(digest)
+
         def check() -> None:
-            # Leases end; this is where nothing can be collected any more.
             if missing := self.store.missing(needed):
                 raise PreconditionError(f"{_list(missing)} collected meanwhile; deploy again")
 

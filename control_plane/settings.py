@@ -23,6 +23,10 @@ class Settings(PlaneSettings):
 
     data_dir: Path = Path("pretzel-data")
     """Where the catalog and the objects are kept; one control plane at a time."""
+    new: bool = False
+    """Begin a new epoch, without models, where objects have lost their catalog; the objects are kept until a check."""
+    replaces: str = ""
+    """The epoch of the store that this one stands in for: workers that serve that one follow this one."""
     host: str = "127.0.0.1"
     """Address to listen on; any but a loopback address needs TLS or ``insecure``."""
     control_port: Port = 8101
@@ -44,6 +48,13 @@ class Settings(PlaneSettings):
     """How long an object is kept after a client asked for it, whether a version needs it or not."""
     collect_seconds: Seconds = 600.0
     """How often what nothing needs is collected."""
+
+    scrub_bytes_per_second: Annotated[int, Field(ge=0)] = 8 * MiB
+    """How fast stored objects are read again and checked in the background; 0: not at all."""
+    parameter_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MiB
+    """Parameters kept for the next deployment of a sibling; those of 64 KiB and more are maps of their files."""
+    derived_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MiB
+    """Derived parameters, such as hash tables of dictionaries, kept for the next deployment of a sibling."""
 
     report_seconds: Seconds = 2.0
     """How often workers are told to report; one that missed five reports is dead."""

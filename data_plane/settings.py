@@ -35,6 +35,8 @@ class Settings(PlaneSettings):
     """Address that the control plane tells clients; the one listened on, where it is empty."""
     worker: str = ""
     """Name of this worker, unique; made up where it is empty."""
+    accept_epoch: str = ""
+    """Epoch of a store that is followed even where it lacks models that are served from another."""
     cache_dir: Path = Path("pretzel-cache")
     """Directory of the local object cache; one worker at a time uses it."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1

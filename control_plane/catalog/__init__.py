@@ -1,7 +1,8 @@
 """The catalog: models, versions and aliases under one revision number, and which objects they need."""
 
 from pretzel.control_plane.catalog.catalog import Catalog
+from pretzel.control_plane.catalog.holds import Hold
 from pretzel.control_plane.catalog.names import STABLE, Reference
 from pretzel.control_plane.catalog.records import Changes, Release
 
-__all__ = ["STABLE", "Catalog", "Changes", "Reference", "Release"]
+__all__ = ["STABLE", "Catalog", "Changes", "Hold", "Reference", "Release"]

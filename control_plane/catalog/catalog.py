@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
+from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.failpoints import failpoint
+from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
 
@@ -19,11 +22,13 @@ from pretzel.plan.model import Model, ModelVersion
 class Catalog:
     """Models and what they need, in a database.  ``on_change`` is called after every visible change."""
 
-    def __init__(self, path: Path, on_change: Callable[[], None] = lambda: None) -> None:
-        self.database = Database(path)
+    def __init__(self, path: Path, on_change: Callable[[], None] = lambda: None, epoch: str = "") -> None:
+        """Open a catalog, or make one, of that epoch or of a new one."""
+        self.database = Database(path, epoch)
         self.on_change = on_change
         self.epoch, _ = self.current()
-        self._leased: dict[Digest, float] = {}
+        self._holds = Holds()
+        self._leased: dict[tuple[str, Digest], float] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -126,34 +131,72 @@ class Catalog:
                 writing.delete_version(connection, reference.model, version.version, force)
         self.on_change()
 
-    def lease(self, digests: Iterable[Digest], seconds: float) -> None:
-        """Keep objects for so long at least (half of it, where a lease still lasts), whether they are there or not."""
+    def holding(self) -> AbstractContextManager[Hold]:
+        """Return a hold on objects that lasts as long as the block, and no longer than this process."""
+        return self._holds.holding()
+
+    def lease(self, digests: Iterable[Digest], seconds: float, holder: str = "") -> None:
+        """Keep objects for so long at least (half of it, where a lease still lasts), whether they are there or not.
+
+        Args:
+            digests: the objects.
+            seconds: how long.
+            holder: who counts on them; :meth:`release` ends a lease of this one, and of no other.
+        """
         now = time.time()
         with self._lock:
-            short = [d for d in digests if self._leased.get(d, 0.0) < now + seconds / 2]
+            short = [d for d in digests if self._leased.get((holder, d), 0.0) < now + seconds / 2]
         if short:
             # Lost in a power cut, a lease costs an upload that is made again; that is no reason to flush the disk.
             with self.database.write(durable=False) as connection:
-                writing.lease(connection, short, now + seconds)
+                writing.lease(connection, short, now + seconds, holder)
             with self._lock:
-                self._leased |= dict.fromkeys(short, now + seconds)
+                self._leased |= {(holder, digest): now + seconds for digest in short}
+
+    def release(self, digests: Iterable[Digest], holder: str) -> None:
+        """End the leases that a holder has on objects; those of nobody are nobody's to end."""
+        if not holder:
+            return
+        with self._lock:
+            mine = [digest for digest in dict.fromkeys(digests) if self._leased.pop((holder, digest), None)]
+        if mine:
+            with self.database.write(durable=False) as connection:
+                writing.release(connection, mine, holder)
 
     def unneeded(self, candidates: Iterable[Digest]) -> list[Digest]:
         """Return those objects that, at this moment, no version needs and no lease keeps."""
-        with self.database.read() as connection:
-            return reading.unneeded(connection, candidates, time.time())
+        with self.database.read() as connection, self._holds.excluded(candidates) as free:
+            return reading.unneeded(connection, free, time.time())
 
     def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
-        """Call ``remove`` for the objects that no version needs and no lease keeps, and return them.
+        """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
 
         All of it is one writing transaction, so that no lease and no version can come between the look and the deed.
+
+        Raises:
+            PreconditionError: the database holds another catalog than the one that was opened.
         """
         now = time.time()
-        with self.database.write() as connection:
-            found = reading.unneeded(connection, candidates, now)
+        with self.database.write() as connection, self._holds.excluded(candidates) as free:
+            epoch, _ = reading.current(connection)
+            if epoch != self.epoch:
+                raise PreconditionError(
+                    f"catalog: its epoch was {self.epoch} and is {epoch}; nothing is collected by it"
+                )
+            found = reading.unneeded(connection, free, now)
             for digest in found:
                 remove(digest)
         return found
+
+    def needing(self, digest: Digest) -> list[ModelVersion]:
+        """Return the versions that need an object."""
+        with self.database.read() as connection:
+            return reading.needing(connection, digest)
+
+    def objects(self) -> set[Digest]:
+        """Return all objects that versions need."""
+        with self.database.read() as connection:
+            return reading.objects(connection)
 
     def forget(self) -> None:
         """Drop leases that ran out and what is known of plans that no version has."""
@@ -161,7 +204,7 @@ class Catalog:
         with self.database.write() as connection:
             writing.forget(connection, now)
         with self._lock:
-            self._leased = {digest: until for digest, until in self._leased.items() if until > now}
+            self._leased = {key: until for key, until in self._leased.items() if until > now}
 
     def holdings(self) -> dict[Digest, set[Digest]]:
         """Return, for each plan and definition of a version, the objects it needs, itself included."""

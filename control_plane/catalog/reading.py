@@ -160,6 +160,19 @@ def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
     return set(map(Digest.parse, connection.scalars(query)))
 
 
+def needing(connection: Connection, wanted: Digest) -> list[ModelVersion]:
+    """Return the versions whose plan or definition needs an object, or is it."""
+    holders = select(holdings.c.holder).where(holdings.c.object == str(wanted))
+    query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders)))
+    return list(map(_version, connection.execute(query)))
+
+
+def objects(connection: Connection) -> set[Digest]:
+    """Return all that the plans and the definitions of versions need, themselves included."""
+    query = select(holdings.c.object).distinct().where(needed(holdings.c.holder))
+    return set(map(Digest.parse, connection.scalars(query)))
+
+
 def _version(row: Row[Any]) -> ModelVersion:
     return ModelVersion(
         model=row.model,

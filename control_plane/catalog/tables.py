@@ -74,10 +74,11 @@ holdings = Table(
     Column("object", Text, primary_key=True, index=True),
 )
 
-# Objects that are kept until a moment (seconds since the epoch) although nothing refers to them.
+# Objects that are kept until a moment (seconds since the epoch) although nothing refers to them, and for whom.
 leases = Table(
     "leases",
     metadata,
     Column("object", Text, primary_key=True),
+    Column("holder", Text, primary_key=True),
     Column("until", Float, nullable=False, index=True),
 )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog import reading
@@ -78,16 +78,24 @@ def delete_model(connection: Connection, name: str, force: bool) -> None:
     _touch(connection, name, deleted=True)
 
 
-def lease(connection: Connection, digests: Iterable[Digest], until: float) -> None:
-    """Keep objects until a moment at least, whether they are there yet or not."""
-    rows = [{"object": str(digest), "until": until} for digest in dict.fromkeys(digests)]
+def lease(connection: Connection, digests: Iterable[Digest], until: float, holder: str) -> None:
+    """Keep objects for someone until a moment at least, whether they are there yet or not."""
+    rows = [{"object": str(digest), "until": until, "holder": holder} for digest in dict.fromkeys(digests)]
     if rows:
         row = upsert(leases)
         longer = {"until": row.excluded.until}
         statement = row.on_conflict_do_update(
-            index_elements=["object"], set_=longer, where=row.excluded.until > leases.c.until
+            index_elements=["object", "holder"], set_=longer, where=row.excluded.until > leases.c.until
         )
         connection.execute(statement, rows)
+
+
+def release(connection: Connection, digests: Iterable[Digest], holder: str) -> None:
+    """End the leases that someone has on objects."""
+    rows = [{"ended": str(digest), "by": holder} for digest in dict.fromkeys(digests)]
+    if rows:
+        mine = (leases.c.object == bindparam("ended")) & (leases.c.holder == bindparam("by"))
+        connection.execute(delete(leases).where(mine), rows)
 
 
 def forget(connection: Connection, now: float) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import grpc.aio
 
 from pretzel.control_plane.explain import Evidence, explain
+from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
@@ -25,6 +27,12 @@ from pretzel.v1 import control_pb2_grpc
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
 _ANSWER_MARGIN = 0.25  # of the caller's time, kept to say what happened before it runs out
+
+
+def _client(context: Context) -> str:
+    """Return who calls, as far as connections can be told apart; those over a Unix socket cannot."""
+    peer = str(context.peer())
+    return "" if peer.startswith("unix") else peer
 
 
 class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
@@ -43,7 +51,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
             if digest.size > self._plane.settings.max_object_bytes:
                 most = self._plane.settings.max_object_bytes
                 raise ExhaustedError(f"object {digest}: at most {most} bytes are taken")
-        missing = await asyncio.to_thread(self._plane.find_missing, digests)
+        missing = await asyncio.to_thread(self._plane.find_missing, digests, _client(context))
         return pb.FindMissingObjectsResponse(
             missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
         )
@@ -51,9 +59,9 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def UploadObjects(
         self, requests: AsyncIterator[pb.UploadObjectsRequest], context: Context
     ) -> pb.UploadObjectsResponse:
-        plane = self._plane
+        plane, client = self._plane, _client(context)
         most = plane.settings.max_object_bytes
-        upload = Upload(plane.store, lambda digest: plane.lease([digest]), most, plane.writers)
+        upload = Upload(plane.store, lambda digest: plane.lease([digest], client), most, plane.writers)
         try:
             async for piece in requests:
                 digest = wire.digest_from_proto(piece.digest)
@@ -68,7 +76,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def DeployModel(
         self, request: pb.DeployModelRequest, context: Context
     ) -> AsyncIterator[pb.DeployModelResponse]:
-        asked = await asyncio.to_thread(translate.deployment, request)
+        asked = await asyncio.to_thread(translate.deployment, request, _client(context))
         async for step in self._plane.deployments.run(asked, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):
                 yield pb.DeployModelResponse(version=wire.model_version_to_proto(step))
@@ -77,7 +85,13 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
         models = await asyncio.to_thread(self._plane.catalog.models, request.prefix)
-        return pb.ListModelsResponse(models=map(wire.model_to_proto, models))
+        held = [
+            pb.HeldBack(model=model, worker=worker, reason=reason)
+            for model, reasons in sorted(self._plane.live.held().items())
+            for worker, reason in reasons.items()
+            if model.startswith(request.prefix)
+        ]
+        return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held)
 
     async def DescribeVersion(self, request: pb.DescribeVersionRequest, context: Context) -> pb.DescribeVersionResponse:
         return await asyncio.to_thread(self._describe, request.model)
@@ -93,23 +107,35 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         await asyncio.to_thread(self._plane.catalog.delete, request.model, request.force)
         return pb.DeleteModelResponse()
 
+    async def CollectGarbage(self, request: pb.CollectGarbageRequest, context: Context) -> pb.CollectGarbageResponse:
+        found = await self._plane.collect(request.dry_run)
+        return pb.CollectGarbageResponse(objects=found.objects, bytes=found.bytes)
+
+    async def CheckStore(self, request: pb.CheckStoreRequest, context: Context) -> AsyncIterator[pb.CheckStoreResponse]:
+        check = Check(self._plane.store, self._plane.catalog, request.repair)
+        findings = check.run()
+        while (found := await asyncio.to_thread(next, findings, None)) is not None:
+            yield pb.CheckStoreResponse(finding=pb.Finding(**asdict(found)))
+        checked = pb.CheckedStore(objects=check.objects, bytes=check.bytes, findings=check.findings)
+        yield pb.CheckStoreResponse(checked=checked)
+
     def _describe(self, name: str) -> pb.DescribeVersionResponse:
         model, version = self._plane.catalog.resolve(name)
         plan = self._plan(version)
-        described = describe(version, plan, model.aliases, self._plane.store.get)
+        described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
         return pb.DescribeVersionResponse(
             description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
         )
 
     def _explain(self, request: pb.ExplainModelRequest) -> str:
         _, version = self._plane.catalog.resolve(request.model)
-        definition, plan = self._plane.deployer.read(version), self._plan(version)
+        definition, plan = self._plane.rebuilder.explained(version), self._plan(version)
         sharing = self._plane.catalog.sharing(plan.objects)
         evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes())
         return explain(definition, plan, format=request.format or "text", verbose=request.verbose, evidence=evidence)
 
     def _plan(self, version: ModelVersion) -> Plan:
-        return Plan.from_encoded(self._plane.store.get(version.plan))
+        return Plan.from_encoded(self._plane.rebuilder.get(version.plan))
 
     def _patience(self, context: Context) -> float:
         """How long to wait for workers: less than the caller does, so that the answer still reaches it."""

@@ -32,6 +32,7 @@ class Deployments:
         Raises:
             ExhaustedError: too many deployments are waiting.
             DeadlineError: the version is published, but not all workers have it.
+            PreconditionError: the version is published, but a worker says that it cannot serve it.
         """
         if len(self._tasks) >= self._room:
             raise ExhaustedError(f"{self._room} deployments are at work or waiting; try again later")
@@ -46,7 +47,7 @@ class Deployments:
             version, revision = await future
             if wait_seconds > 0:
                 yield "wait"
-                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds)
+                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds, asked.model)
             yield version
         finally:
             task.cancelled.set()

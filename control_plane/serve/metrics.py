@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,6 +15,8 @@ from prometheus_client import (
     ProcessCollector,
     start_http_server,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -44,14 +47,55 @@ class Metrics:
         self.uploaded_bytes = self._counter("uploaded_bytes", "Bytes stored by uploads.")
         self.fetched_bytes = self._counter("fetched_bytes", "Bytes of objects sent to workers.")
         self.collected_objects = self._counter("collected_objects", "Objects removed because nothing needed them.")
+        self.damaged_objects = self._counter("damaged_objects", "Objects found damaged and set aside.")
         self.collected_bytes = self._counter("collected_bytes", "Bytes removed because nothing needed them.")
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read when it is asked for."""
         Gauge(f"pretzel_control_{name}", text, registry=self.registry).set_function(read)
 
+    def watch_total(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Show a total that is kept elsewhere."""
+        self.registry.register(_Kept(lambda: [CounterMetricFamily(f"pretzel_control_{name}", text, value=read())]))
+
+    def watch_caches(self, caches: Mapping[str, Cache]) -> None:
+        """Show what caches hold, and how often they had what was asked for."""
+        self.registry.register(_Kept(lambda: _of_caches(caches)))
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"pretzel_control_{name}_total", text, labels, registry=self.registry)
+
+
+class Cache(Protocol):
+    """A cache that counts."""
+
+    held: int
+    """Bytes that it keeps."""
+    hits: int
+    misses: int
+
+
+class _Kept(Collector):
+    """Metrics that are read where they are kept."""
+
+    def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        return self._read()
+
+
+def _of_caches(caches: Mapping[str, Cache]) -> Iterable[Metric]:
+    kept = GaugeMetricFamily("pretzel_control_cache_bytes", "Bytes kept.", labels=["cache"])
+    hits = CounterMetricFamily("pretzel_control_cache_hits", "Found there.", labels=["cache"])
+    misses = CounterMetricFamily("pretzel_control_cache_misses", "Not found there.", labels=["cache"])
+    for name, cache in caches.items():
+        for family, value in ((kept, cache.held), (hits, cache.hits), (misses, cache.misses)):
+            family.add_metric([name], value)
+    return kept, hits, misses
 
 
 @dataclass(frozen=True)

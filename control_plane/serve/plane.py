@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TextIO
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
+from pretzel.control_plane.rebuild import Rebuilder
+from pretzel.control_plane.scrub import Scrubber
 from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
 from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.logs import logger
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.settings import Settings
-from pretzel.control_plane.store import DirectoryStore
+from pretzel.control_plane.store import DirectoryStore, ParameterCache, identity
+from pretzel.control_plane.store.ownership import own
 from pretzel.control_plane.verify import Limits, Verifier
+from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 
@@ -36,38 +36,51 @@ class Plane:
         """Open, or make, what the data directory holds.
 
         Raises:
-            PreconditionError: another control plane has it open.
+            PreconditionError: another control plane has it open, or its catalog is missing or of another store.
         """
         self.settings = settings
-        self._lock = _own(settings.data_dir)
+        self._lock = own(settings.data_dir)
+        self._collecting = asyncio.Lock()
         self.metrics = Metrics()
+        self.identity = identity.establish(settings.data_dir, settings.new, settings.replaces)
         self.store = DirectoryStore(settings.data_dir / "objects")
-        self.catalog = Catalog(settings.data_dir / "catalog.sqlite")
+        self.catalog = Catalog(settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch)
+        identity.bind(settings.data_dir, self.identity)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
         self.verifier = _verifier(settings)
         self.writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="store")
-        self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, settings.lease_seconds)
+        self.parameters = ParameterCache(self.store, settings.parameter_cache_bytes)
+        DERIVED.budget = settings.derived_cache_bytes
+        self.rebuilder = Rebuilder(self.store, self.catalog, self.parameters)
+        self.scrubber = Scrubber(self.store, self.catalog, self.rebuilder, settings.scrub_bytes_per_second)
+        self.store.on_damage = self._found_damage
+        self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, self.parameters)
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
-        self.metrics.gauge("models", "Models deployed.", self.catalog.count)
-        self.metrics.gauge("revision", "Revision of the catalog.", lambda: self.catalog.current()[1])
-        self.metrics.gauge("live_workers", "Workers that report.", lambda: len(self.live.alive()))
+        self._show()
 
-    def lease(self, digests: Sequence[Digest]) -> None:
-        """Keep objects for the usual time."""
-        self.catalog.lease(digests, self.settings.lease_seconds)
+    def lease(self, digests: Sequence[Digest], client: str) -> None:
+        """Keep objects for a client for the usual time."""
+        self.catalog.lease(digests, self.settings.lease_seconds, client)
 
-    def find_missing(self, digests: Sequence[Digest]) -> list[Digest]:
+    def find_missing(self, digests: Sequence[Digest], client: str) -> list[Digest]:
         """Return what is not stored.  The lease comes first: what is then there, stays there."""
-        self.lease(digests)
+        self.lease(digests, client)
         return self.store.missing(digests)
 
-    async def collect(self) -> Collected:
-        """Remove what nothing needs, off the event loop."""
-        removed = await asyncio.to_thread(collect, self.store, self.catalog)
+    async def collect(self, dry_run: bool = False) -> Collected:
+        """Remove what nothing needs, or count it, off the event loop; one collection at a time.
+
+        Raises:
+            PreconditionError: the catalog does not know these objects.
+        """
+        async with self._collecting:
+            removed = await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
+        if dry_run:
+            return removed
         self.metrics.collected_objects.inc(removed.objects)
         self.metrics.collected_bytes.inc(removed.bytes)
         if removed.objects:
@@ -79,12 +92,48 @@ class Plane:
         while True:
             try:
                 await self.collect()
+            except PreconditionError as error:
+                _log.warning("nothing is collected", reason=str(error))
             except Exception as error:
                 _log.error("collection failed", exc_info=error)
             await asyncio.sleep(self.settings.collect_seconds)
 
+    async def scrub_forever(self) -> None:
+        """Read all objects over and over, at the rate that is set; a failure is logged, and the next pass begins."""
+        while self.settings.scrub_bytes_per_second:
+            try:
+                await asyncio.to_thread(self.scrubber.run)
+            except Exception as error:
+                _log.error("a scrub failed", exc_info=error)
+                await asyncio.sleep(self.settings.report_seconds)
+
+    def stop(self) -> None:
+        """Tell the work that goes on by itself to end soon."""
+        self.scrubber.stop()
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the store now, one sentence each."""
+        return sorted(self.scrubber.lost().values())
+
+    def _found_damage(self, digest: Digest) -> None:
+        self.metrics.damaged_objects.inc()
+        _log.error("an object is damaged and was set aside", digest=str(digest))
+
+    def _show(self) -> None:
+        """Show in the metrics what is counted where it happens."""
+        gauge = self.metrics.gauge
+        gauge("models", "Models deployed.", self.catalog.count)
+        gauge("revision", "Revision of the catalog.", lambda: self.catalog.current()[1])
+        gauge("live_workers", "Workers that report.", lambda: len(self.live.alive()))
+        gauge("workers_held_models", "Models that some live worker holds back.", lambda: len(self.live.held()))
+        gauge("lost_objects", "Objects that versions need and the store does not have.", lambda: len(self.problems()))
+        self.metrics.watch_total("mended_objects", "Objects made again.", lambda: self.rebuilder.mended)
+        self.metrics.watch_total("scrubbed_bytes", "Bytes read again.", lambda: self.scrubber.scrubbed_bytes)
+        self.metrics.watch_caches({"parameter": self.parameters, "derived": DERIVED})
+
     def close(self) -> None:
         """Stop what is at work and let go of the directory."""
+        self.stop()
         self.verifier.close()
         self.deployments.close()
         self.writers.shutdown()
@@ -95,20 +144,3 @@ class Plane:
 def _verifier(settings: Settings) -> Verifier:
     limits = Limits(settings.verify_memory_bytes, settings.verify_cpu_seconds, settings.verify_seconds)
     return Verifier(limits, settings.deployments, settings.verify_jobs)
-
-
-def _own(directory: Path) -> TextIO:
-    """Take the directory for this process alone, until the file is closed or the process ends."""
-    directory.mkdir(parents=True, exist_ok=True)
-    file = open(directory / "lock", "a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.seek(0)
-        owner = file.read().strip() or "?"
-        file.close()
-        raise PreconditionError(f"data directory {directory}: in use by another control plane (pid {owner})") from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file

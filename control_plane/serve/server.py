@@ -16,7 +16,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from pretzel.control_plane.serve import logs, metrics
+from pretzel.control_plane.serve import conditions, logs, metrics
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
@@ -98,9 +98,12 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     await server.start()
     for name in ("", *SERVICES):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    telling = asyncio.create_task(conditions.tell_forever(checks, plane))
     try:
         yield port
     finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
         await _drain(server, calls, checks, plane)
 
 
@@ -134,13 +137,14 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
-    task = asyncio.create_task(plane.collect_forever())
+    tasks = [asyncio.create_task(work()) for work in (plane.collect_forever, plane.scrub_forever)]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        plane.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _options(settings: Settings) -> list[tuple[str, int]]:

@@ -15,7 +15,7 @@ from pretzel.plan.definition import from_tree, parameter_digests
 from pretzel.v1 import control_pb2, worker_pb2
 
 
-def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
+def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Deployment:
     """Return what a client asks to deploy; the definition is built later, on the thread that deploys it.
 
     Raises:
@@ -30,6 +30,7 @@ def deployment(request: control_pb2.DeployModelRequest) -> Deployment:
         tolerance=_tolerance(request),
         alias=request.alias or None,
         options=Options.of(wire.attributes_from_proto(request.options)),
+        client=client,
     )
 
 
@@ -45,7 +46,7 @@ def sample(message: control_pb2.Sample) -> Sample:
     return found
 
 
-def changes(found: Changes) -> worker_pb2.WatchResponse:
+def changes(found: Changes, replaces: str) -> worker_pb2.WatchResponse:
     """Return what a watcher is sent."""
     return worker_pb2.WatchResponse(
         epoch=found.epoch,
@@ -53,6 +54,7 @@ def changes(found: Changes) -> worker_pb2.WatchResponse:
         snapshot=found.snapshot,
         models=[wire.model_to_proto(model) for model in found.models],
         deleted=found.deleted,
+        replaces=replaces,
     )
 
 
@@ -65,6 +67,8 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         kernel_set=request.kernel_set,
         address=request.address,
         resident_bytes=request.resident_bytes,
+        held={model.model: model.reason for model in request.held},
+        problems=tuple(request.problems),
     )
 
 

@@ -26,13 +26,13 @@ class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
         async for found in self._plane.feed.watch(request.epoch, request.revision):
-            yield await asyncio.to_thread(translate.changes, found)
+            yield await asyncio.to_thread(translate.changes, found, self._plane.identity.replaces)
 
     async def FetchObjects(
         self, request: pb.FetchObjectsRequest, context: Context
     ) -> AsyncIterator[pb.FetchObjectsResponse]:
         for message in request.digests:
-            data = await asyncio.to_thread(self._plane.store.get, wire.digest_from_proto(message))
+            data = await asyncio.to_thread(self._plane.rebuilder.get, wire.digest_from_proto(message))
             for offset in range(0, len(data) or 1, PIECE):
                 piece = bytes(data[offset : offset + PIECE])
                 yield pb.FetchObjectsResponse(digest=message, offset=offset, data=piece)

@@ -1,89 +1,169 @@
 """Objects as read-only files in a sharded directory, each written by a ritual that leaves it whole or absent.
 
+    objects/epoch                the identity of the store (see `identity.py`)
     objects/3f/3f9c...-1048640   an object, named by its hash and its size
     objects/incoming/            what is being written; swept at start
     objects/damaged/             what was found not to match its name
 
-The ritual: temporary name, write, length and digest check, read-only, fsync, close, rename, fsync of the directory.
+The ritual: temporary name, write, length and digest check, read-only, fsync, digest check of what the disk holds,
+close, rename, fsync of the directory.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.store import files, identity
+from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
-from pretzel.errors import CorruptObjectError, DefinitionError, ExhaustedError, NotFoundError
-from pretzel.kernels.mapping import Mapping
+from pretzel.durable import publish_file, sync_directory, write_all
+from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 
-MAP_FROM = 64 * 1024
-"""Objects of this many bytes are mapped; smaller ones are read, since a map takes a place in a bounded table."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MOST_CHECKED = 50_000
 
 
 class DirectoryStore(ObjectStore):
     """Objects as files.  One process owns a directory: opening it sweeps what an earlier one left half written."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, sweep: bool = True) -> None:
+        """Open a directory, which is made if need be; ``sweep`` removes what was half written.
+
+        Raises:
+            PreconditionError: something else stands where a directory belongs.
+        """
         self.root = Path(root)
         self.incoming = self.root / "incoming"
         self.damaged = self.root / "damaged"
+        self._checked: dict[Digest, Signature] = {}
+        self._unsynced: set[Path] = set()
+        self._lock = threading.Lock()
         self._make()
-        for stale in self.incoming.iterdir():
-            stale.unlink()
+        for stale in self.incoming.iterdir() if sweep else ():
+            files.remove(stale)
 
     def _make(self) -> None:
-        for directory in (self.incoming, self.damaged, *(self.root / f"{i:02x}" for i in range(256))):
-            directory.mkdir(parents=True, exist_ok=True)
-        sync_directory(self.root)
+        try:
+            for directory in (self.incoming, self.damaged, *(self.root / f"{i:02x}" for i in range(256))):
+                directory.mkdir(parents=True, exist_ok=True)
+            sync_directory(self.root)
+        except OSError as error:
+            raise PreconditionError(
+                f"store {self.root}: {error.filename}: {error.strerror}; move what stands there away, or mend the disk"
+            ) from None
+
+    def epoch(self) -> str:
+        known = identity.read(self.root)
+        return known.epoch if known else ""
+
+    def keeps_all(self) -> bool:
+        known = identity.read(self.root)
+        return known is not None and known.keeps
 
     def path(self, digest: Digest) -> Path:
-        return self.root / digest.hex[:2] / _name(digest)
+        return self.root / digest.hex[:2] / name_of(digest)
 
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
-        return [digest for digest in dict.fromkeys(digests) if self._length(digest) != digest.size]
+        unsynced = self._settle()
+        return [d for d in dict.fromkeys(digests) if not self._is_there(d) or self.path(d).parent in unsynced]
 
     def writer(self, digest: Digest) -> Writer:
         return _FileWriter(self, digest)
 
     def get(self, digest: Digest) -> memoryview:
+        self._verify(digest, from_disk=False)
+        path = self.path(digest)
         try:
-            data = read_file(self.path(digest), digest.size)
+            data = files.read_file(path, digest.size)
         except FileNotFoundError:
             raise self._absent(digest) from None
-        if data is None or Digest.of(data) != digest:
-            os.replace(self.path(digest), self.damaged / _name(digest))
-            raise self._absent(digest)
+        except OSError as error:
+            raise UnavailableError(f"object {digest}: it cannot be read now ({error.strerror}); try again") from None
+        # It was hashed by its descriptor; the small ones are hashed as they came, the large ones are the file itself.
+        if data is None or (digest.size < files.MAP_FROM and Digest.of(data) != digest):
+            raise self._quarantined(digest) or UnavailableError(f"object {digest}: it changed meanwhile; try again")
         return data
 
-    def delete(self, digest: Digest) -> bool:
-        (self.damaged / _name(digest)).unlink(missing_ok=True)
+    def check(self, digest: Digest, *, anew: bool = False) -> None:
+        if anew or (known := self._checked.get(digest)) is None or known != files.signature(self.path(digest)):
+            self._verify(digest, from_disk=anew)
+
+    def _verify(self, digest: Digest, *, from_disk: bool) -> None:
+        """Hash an object; a damaged one is set aside."""
         try:
-            self.path(digest).unlink()
+            found = files.matches(self.path(digest), digest, from_disk=from_disk)
         except FileNotFoundError:
-            return False
-        return True
+            raise self._absent(digest) from None
+        if found is None and (error := self._quarantined(digest)):
+            raise error
+        self.note_checked(digest, found)
+
+    def note_checked(self, digest: Digest, found: Signature | None) -> None:
+        """Remember the file whose bytes were checked: as long as it is the same, :meth:`check` need not read it."""
+        with self._lock:
+            if len(self._checked) >= _MOST_CHECKED:
+                self._checked.clear()
+            if found:
+                self._checked[digest] = found
+
+    def delete(self, digest: Digest) -> bool:
+        files.remove(self.damaged / name_of(digest))
+        with self._lock:
+            self._checked.pop(digest, None)
+        return files.remove(self.path(digest))
 
     def digests(self) -> Iterator[Digest]:
         for shard in sorted(self.root.iterdir()):
-            if len(shard.name) == 2:
-                yield from filter(None, map(_parse, os.listdir(shard)))
+            if len(shard.name) == 2 and shard.is_dir():
+                yield from filter(None, map(parse_name, os.listdir(shard)))
 
-    def _length(self, digest: Digest) -> int:
+    def note_unsynced(self, shard: Path) -> None:
+        """Remember that names in a shard may be lost in a power cut: what it holds counts as missing until then."""
+        with self._lock:
+            self._unsynced.add(shard)
+
+    def _settle(self) -> set[Path]:
+        """Flush the shards that could not be flushed before, and return those that still cannot."""
+        for shard in list(self._unsynced):
+            try:
+                sync_directory(shard)
+            except OSError:
+                continue
+            with self._lock:
+                self._unsynced.discard(shard)
+        return self._unsynced
+
+    def _is_there(self, digest: Digest) -> bool:
+        found = files.signature(self.path(digest))
+        return found is not None and found[0] == digest.size
+
+    def _quarantined(self, digest: Digest) -> CorruptObjectError | NotFoundError | None:
+        """Set a damaged object aside, where it no longer counts as stored, and return the error that says so.
+
+        Where it was stored again since it was found damaged, it stays, and None is returned.
+        """
+        path, aside = self.path(digest), self.damaged / name_of(digest)
+        with self._lock:
+            self._checked.pop(digest, None)
         try:
-            return self.path(digest).stat().st_size
-        except FileNotFoundError:
-            return -1
+            files.set_aside(path, aside)
+            if os.path.lexists(aside) and files.matches(aside, digest):
+                os.replace(aside, path)
+                return None
+        except OSError as error:
+            return CorruptObjectError(
+                f"object {digest} is damaged in the store, and cannot be set aside ({error.strerror}); upload it again"
+            )
+        self.on_damage(digest)
+        return self._absent(digest)
 
     def _absent(self, digest: Digest) -> CorruptObjectError | NotFoundError:
-        if (self.damaged / _name(digest)).exists():
+        if os.path.lexists(self.damaged / name_of(digest)):
             return CorruptObjectError(f"object {digest} is damaged in the store; upload it again")
         return NotFoundError(f"object {digest} is not in the store; upload it")
 
@@ -92,77 +172,55 @@ class _FileWriter(Writer):
     def __init__(self, store: DirectoryStore, digest: Digest) -> None:
         super().__init__(digest)
         self._store = store
-        with _full_disk(digest):
-            descriptor, name = tempfile.mkstemp(dir=store.incoming, prefix=digest.short)
+        with writing(digest):
+            self._descriptor, name = tempfile.mkstemp(dir=store.incoming, prefix=digest.short)
         self._temporary: Path | None = Path(name)
-        self._file = open(descriptor, "wb", buffering=0)
 
     def _append(self, piece: Buffer) -> None:
-        rest = memoryview(piece)
-        with _full_disk(self.digest):
-            while rest:  # a raw write may stop short, for instance when the disk fills
-                rest = rest[self._file.write(rest) :]
+        with writing(self.digest):
+            write_all(self._descriptor, piece)
 
     def _publish(self) -> None:
         if self._temporary is None:
             raise RuntimeError(f"object {self.digest} was committed or discarded before")
-        target = self._store.path(self.digest)
-        with _full_disk(self.digest):
-            os.fchmod(self._file.fileno(), 0o444)
-            os.fsync(self._file.fileno())
-            self._file.close()
+        with writing(self.digest):
+            self._check_disk()
+            self._close()
             failpoint("before_rename")
-            os.replace(self._temporary, target)
-            self._temporary = None
-            failpoint("after_rename")
+            self._rename(self._temporary, self._store.path(self.digest))
+        files.remove(self._store.damaged / name_of(self.digest))
+
+    def _check_disk(self) -> None:
+        """Flush the file, and hash what the disk gives back rather than what it was given."""
+        os.fchmod(self._descriptor, 0o444)
+        os.fsync(self._descriptor)
+        os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        if files.hash_of(self._descriptor) != self.digest.hex:
+            raise CorruptObjectError(
+                f"object {self.digest}: the disk gave back other bytes than were written; upload it again, and look at "
+                "the disk if that fails too"
+            )
+
+    def _rename(self, temporary: Path, target: Path) -> None:
+        if target.is_dir():
+            files.set_aside(target, self._store.damaged / target.name)
+        publish_file(temporary, target, sync=False)
+        self._temporary = None
+        failpoint("after_rename")
+        try:
             sync_directory(target.parent)
-        (self._store.damaged / target.name).unlink(missing_ok=True)
+        except OSError:
+            self._store.note_unsynced(target.parent)
+            raise
+        self._store.note_checked(self.digest, files.signature(target))
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
 
     def _discard(self) -> None:
-        self._file.close()
+        self._close()
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _name(digest: Digest) -> str:
-    # With the size in the name, a digest that lies about it names another file and cannot make a good one look torn.
-    return f"{digest.hex}-{digest.size}"
-
-
-def _parse(name: str) -> Digest | None:
-    try:
-        return Digest.parse("sha256:" + name.replace("-", "/", 1))
-    except DefinitionError:
-        return None
-
-
-def read_file(path: Path, size: int) -> memoryview | None:
-    """Return the bytes of a file, large ones mapped; None when there are more or fewer than ``size``.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    data = memoryview(Mapping(path)) if size >= MAP_FROM else memoryview(path.read_bytes())
-    return data if len(data) == size else None
-
-
-@contextmanager
-def _full_disk(digest: Digest) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise ExhaustedError(
-            f"object {digest}: no space for its {digest.size} bytes ({error.strerror}); free some and upload it again"
-        ) from None

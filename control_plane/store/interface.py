@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +36,7 @@ class Writer(ABC):
         Raises:
             InputError: the pieces are longer than the digest says.
             ExhaustedError: no space is left.
+            UnavailableError: the disk or the machine failed for now.
         """
         total = self.written + len(piece)
         if total > self.digest.size:
@@ -50,6 +51,8 @@ class Writer(ABC):
         Raises:
             InputError: the bytes are too few, or do not have the digest.
             ExhaustedError: no space is left.
+            UnavailableError: the disk or the machine failed for now.
+            CorruptObjectError: the disk gave back other bytes than it was given.
         """
         if self.written != self.digest.size:
             raise InputError(f"object {self.digest}: {self.written} bytes came, {self.digest.size} were announced")
@@ -83,6 +86,9 @@ class Writer(ABC):
 class ObjectStore(ABC):
     """Objects by digest."""
 
+    on_damage: Callable[[Digest], None] = staticmethod(lambda digest: None)
+    """Called when an object is found damaged."""
+
     @abstractmethod
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
         """Return those that the store does not hold whole, each once, in the order asked.
@@ -102,6 +108,7 @@ class ObjectStore(ABC):
             NotFoundError: the store does not hold the object.
             CorruptObjectError: it does, but the bytes are not those of the digest.  The object is then missing, and
                 this error stays until it is stored again.
+            UnavailableError: the machine is short of descriptors or memory.
         """
 
     @abstractmethod
@@ -111,6 +118,24 @@ class ObjectStore(ABC):
     @abstractmethod
     def digests(self) -> Iterator[Digest]:
         """Yield what is stored, in no order; objects that come or go meanwhile may be seen or not."""
+
+    def check(self, digest: Digest, *, anew: bool = False) -> None:
+        """Make sure that the bytes are those of the digest; a file not written since its check is read only ``anew``.
+
+        Read anew, it comes from the disk and not from what the system keeps of it in memory.
+
+        Raises:
+            NotFoundError, CorruptObjectError: as :meth:`get` does.
+        """
+        self.get(digest)
+
+    def epoch(self) -> str:
+        """Return the epoch of the store, or nothing where it has none."""
+        return ""
+
+    def keeps_all(self) -> bool:
+        """Whether objects that no version needs must stay, since the catalog that knew of them was lost."""
+        return False
 
     def path(self, digest: Digest) -> Path | None:
         """Return the file that another process of this machine may map, or None where objects are no files here."""

@@ -17,6 +17,7 @@ class MemoryStore(ObjectStore):
         self.capacity = capacity
         self._objects: dict[Digest, bytes] = {}
         self._damaged: set[Digest] = set()
+        self._checked: dict[Digest, bytes] = {}
         self._lock = threading.Lock()
 
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
@@ -28,15 +29,22 @@ class MemoryStore(ObjectStore):
     def get(self, digest: Digest) -> memoryview:
         data = self._objects.get(digest)
         if data is not None and Digest.of(data) == digest:
+            self._checked[digest] = data
             return memoryview(data)
         if data is None and digest not in self._damaged:
             raise NotFoundError(f"object {digest} is not in the store; upload it")
         self.delete(digest)
         self._damaged.add(digest)
+        self.on_damage(digest)
         raise CorruptObjectError(f"object {digest} is damaged in the store; upload it again")
+
+    def check(self, digest: Digest, *, anew: bool = False) -> None:
+        if anew or digest not in self._objects or self._checked.get(digest) is not self._objects[digest]:
+            self.get(digest)
 
     def delete(self, digest: Digest) -> bool:
         self._damaged.discard(digest)
+        self._checked.pop(digest, None)
         return self._objects.pop(digest, None) is not None
 
     def digests(self) -> Iterator[Digest]:

@@ -7,32 +7,33 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from pretzel.control_plane.store.interface import ObjectStore
-from pretzel.errors import CorruptObjectError, DefinitionError
+from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 
 
 class ParameterCache:
-    """The least recently used go first, past a number of bytes or of parameters (each large one keeps a descriptor)."""
+    """The least recently used go first, past a number of bytes or of parameters (each large one keeps a map).
 
-    def __init__(self, store: ObjectStore, capacity: int = 1 << 30, count: int = 512) -> None:
+    A parameter that is kept is as good as its file: one that was written since it was read is read again.
+    """
+
+    def __init__(self, store: ObjectStore, capacity: int = 64 << 20, count: int = 512) -> None:
         self.store, self.capacity, self.count = store, capacity, count
+        self.held = self.hits = self.misses = 0
         self._kept: OrderedDict[Digest, Parameter] = OrderedDict()
-        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, digest: Digest) -> Parameter:
-        """Return one parameter, whose bytes were checked when it was first read.
+        """Return one parameter, whose bytes were checked since its file was last written.
 
         Raises:
             NotFoundError: the store does not hold it.
             CorruptObjectError: its bytes are damaged.
             DefinitionError: its bytes are as they were sent, and are no parameter.
         """
-        with self._lock:
-            if digest in self._kept:
-                self._kept.move_to_end(digest)
-                return self._kept[digest]
+        if (known := self._known(digest)) is not None:
+            return known
         parameter = _parse(self.store.get(digest), digest)
         with self._lock:
             self._keep(parameter)
@@ -58,13 +59,34 @@ class ParameterCache:
             raise CorruptObjectError(f"{damaged[0]}{more}")
         return found
 
+    def _known(self, digest: Digest) -> Parameter | None:
+        """Return a parameter that is kept and still good; a bad one is forgotten, wherever it was kept."""
+        with self._lock:
+            known = self._kept.get(digest)
+            self.hits, self.misses = self.hits + (known is not None), self.misses + (known is None)
+            if known is None:
+                return None
+            self._kept.move_to_end(digest)
+        try:
+            self.store.check(digest)
+        except (CorruptObjectError, NotFoundError):
+            self._forget(digest)
+            raise
+        return known
+
+    def _forget(self, digest: Digest) -> None:
+        with self._lock:
+            if (old := self._kept.pop(digest, None)) is not None:
+                self.held -= old.nbytes
+        Parameter.forget(digest)
+
     def _keep(self, parameter: Parameter) -> None:
         if parameter.digest not in self._kept:
             self._kept[parameter.digest] = parameter
-            self._bytes += parameter.nbytes
-        while self._kept and (self._bytes > self.capacity or len(self._kept) > self.count):
+            self.held += parameter.nbytes
+        while self._kept and (self.held > self.capacity or len(self._kept) > self.count):
             _, old = self._kept.popitem(last=False)
-            self._bytes -= old.nbytes
+            self.held -= old.nbytes
 
 
 def _parse(data: memoryview, digest: Digest) -> Parameter:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pretzel.engine as engine
-from pretzel.control_plane.store.directory import read_file
+from pretzel.control_plane.store.files import read_file
 from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties, tolerance_of
 from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
 from pretzel.control_plane.verify.ties import score_output, tied_labels

@@ -14,6 +14,7 @@ from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
 from pretzel.data_plane.pull.backoff import delay
 from pretzel.data_plane.pull.complete import Completer, servable
+from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Fetcher
 from pretzel.data_plane.pull.watch import Watcher
 from pretzel.data_plane.residency.memory import give_back
@@ -61,8 +62,12 @@ class Puller:
         cache: ObjectCache,
         publish: Publish,
         told: Callable[[], None] = lambda: None,
+        accept_epoch: str = "",
     ) -> None:
-        """Publish through ``publish``; ``told`` is called when a catalog is served and kept."""
+        """Publish through ``publish``; ``told`` is called when a catalog is served and kept.
+
+        A catalog of ``accept_epoch`` is followed whatever it lacks.
+        """
         self._cache, self._publish, self._told = cache, publish, told
         stub = WorkerServiceStub(channel)
         kept, closures = cache.load_catalog() or (Catalog(), {})
@@ -71,6 +76,9 @@ class Puller:
         self._completer = Completer(cache, dict(closures))
         self.published = Catalog()
         self.held: frozenset[str] = frozenset()
+        self._accepted = accept_epoch
+        self.epoch_hold = ""
+        """Why the watched catalog is not followed, where it is of another store; else empty."""
         self.started = bool(kept.epoch or kept.records)
         """Whether any catalog is known, be it an old one."""
         self._arrived = asyncio.Condition()
@@ -152,7 +160,7 @@ class Puller:
     async def _step(self, fetch: Callable[[Iterable[Digest]], Awaitable[object]]) -> Step:
         """Bring in what the watched catalog needs, and return what of it can be served."""
         self.watcher.moved.clear()
-        target, cut_off = self.watcher.target, False
+        target, cut_off = self._followed(self.watcher.target), False
         changed = {n: decode_model(r) for n, r in target.records.items() if self.published.records.get(n) != r}
         plans = {version.plan for model in changed.values() for version in model.versions}
         try:
@@ -161,6 +169,15 @@ class Puller:
             log.warning("objects cannot be fetched now", error=_brief(error))
             whole, cut_off = await self._completer.complete(plans, _fetch_nothing), True
         return self._servable(target, changed, whole, cut_off)
+
+    def _followed(self, target: Catalog) -> Catalog:
+        """Return the watched catalog, or the published one where the other must be confirmed first."""
+        reason = hold_reason(self.published, target, self.watcher.replaces, self._accepted)
+        if reason != self.epoch_hold:
+            log.error("the catalog is held", reason=reason) if reason else log.info("the catalog is followed again")
+            self.epoch_hold = reason
+            self._told()
+        return self.published if reason else target
 
     def _servable(self, target: Catalog, changed: dict[str, Model], whole: set[Digest], cut_off: bool) -> Step:
         records, held = {n: r for n, r in target.records.items() if n not in changed}, set()
@@ -193,7 +210,7 @@ class Puller:
 
     def _keep(self, step: Step) -> None:
         """Keep a catalog on disk; an incomplete one without its revision, so that a restart asks for all of it."""
-        catalog = Catalog("", 0, step.catalog.records) if step.held else step.catalog
+        catalog = Catalog(step.catalog.epoch, 0, step.catalog.records) if step.held else step.catalog
         try:
             self._cache.save_catalog(catalog, self._completer.closures)
         except OSError as error:  # a full disk must not stop the serving

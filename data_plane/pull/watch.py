@@ -24,6 +24,8 @@ class Watcher:
     def __init__(self, stub: WorkerServiceStub, worker: str, target: Catalog) -> None:
         self._stub, self._worker = stub, worker
         self.target = target
+        self.replaces = ""
+        """The epoch that the control plane says it stands in for."""
         self.connected = False
         self.breaks = 0
         self.moved = asyncio.Event()
@@ -65,7 +67,7 @@ class Watcher:
         try:
             async for message in call:
                 self.connected = True
-                self.target = apply(self.target, message)
+                self.target, self.replaces = apply(self.target, message), message.replaces
                 self.moved.set()
         finally:
             call.cancel()

@@ -93,7 +93,9 @@ class Supervisor:
         self._fleet = Fleet(settings.workers, start, self._heard)
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
-        self._puller = Puller(self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now)
+        self._puller = Puller(
+            self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now, settings.accept_epoch
+        )
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -183,7 +185,7 @@ class Supervisor:
 
     def _facts(self) -> dict[str, Any]:
         """Return what a report says."""
-        published = self._puller.published
+        puller, published = self._puller, self._puller.published
         host = self._settings.host
         return {
             "worker": self.name,
@@ -192,6 +194,7 @@ class Supervisor:
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{host}:{self._fleet.port}",
             "resident_bytes": self._resident,
+            "problems": [puller.epoch_hold] if puller.epoch_hold else [],
         }
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
@@ -207,6 +210,7 @@ class Supervisor:
             "revision": puller.published.revision,
             "models": len(puller.published),
             "models_held_back": len(puller.held),
+            "epoch_held": int(bool(puller.epoch_hold)),
             "processes": len(self._fleet.children),
             "control_plane_connected": int(puller.watcher.connected),
             "cached_objects": self._cache.object_count,

@@ -150,6 +150,8 @@ class Control(ControlPlaneServiceServicer):
         self.aliases: dict[str, int] = {}
         self.named_failure: str | None = None
         self.in_use = ""
+        self.held: list[tuple[str, str, str]] = []
+        self.findings: list[str] = []
         self.deleted: list[tuple[str, bool]] = []
         self.metadata: dict[str, Any] = {}
 
@@ -194,7 +196,20 @@ class Control(ControlPlaneServiceServicer):
             context.set_trailing_metadata((("pretzel-error", self.named_failure),))
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
         found = [Model(n, (version(n),), {"stable": 1}) for n in ("a", "ab", "b") if n.startswith(request.prefix)]
-        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in found])
+        held = [control_pb2.HeldBack(model=m, worker=w, reason=r) for m, w, r in self.held]
+        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in found], held=held)
+
+    def CollectGarbage(self, request, context):
+        if self.in_use:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, self.in_use)
+        return control_pb2.CollectGarbageResponse(objects=3, bytes=0 if request.dry_run else 2048)
+
+    def CheckStore(self, request, context):
+        for found in self.findings:
+            yield control_pb2.CheckStoreResponse(
+                finding=control_pb2.Finding(path=found, problem="torn", remedy="mend it", repaired=request.repair)
+            )
+        yield control_pb2.CheckStoreResponse(checked=control_pb2.CheckedStore(objects=2, bytes=9, findings=0))
 
     def DescribeVersion(self, request, context):
         if " " in request.model:

@@ -25,7 +25,7 @@ class ScriptedControlPlane(WorkerServiceServicer):
     """Keeps models and objects in memory; a test moves them, and damages what it likes."""
 
     def __init__(self) -> None:
-        self.epoch, self.revision = "first", 0
+        self.epoch, self.revision, self.replaces = "first", 0, ""
         self.objects: dict[Digest, bytes] = {}
         self.models: dict[str, Model] = {}
         self.log: list[tuple[int, str]] = []  # revision, model
@@ -88,13 +88,15 @@ class ScriptedControlPlane(WorkerServiceServicer):
 
     def _snapshot(self) -> pb.WatchResponse:
         models = map(model_to_proto, self.models.values())
-        return pb.WatchResponse(epoch=self.epoch, revision=self.revision, snapshot=True, models=models)
+        head = {"epoch": self.epoch, "revision": self.revision, "replaces": self.replaces}
+        return pb.WatchResponse(**head, snapshot=True, models=models)
 
     def _changes(self, at: int) -> pb.WatchResponse:
         names = dict.fromkeys(name for revision, name in self.log if revision > at)
         models = [model_to_proto(self.models[name]) for name in names if name in self.models]
         deleted = [name for name in names if name not in self.models]
-        return pb.WatchResponse(epoch=self.epoch, revision=self.revision, models=models, deleted=deleted)
+        head = {"epoch": self.epoch, "revision": self.revision, "replaces": self.replaces}
+        return pb.WatchResponse(**head, models=models, deleted=deleted)
 
     async def FetchObjects(self, request: pb.FetchObjectsRequest, context) -> AsyncIterator[pb.FetchObjectsResponse]:
         wanted = [digest_from_proto(digest) for digest in request.digests]

@@ -246,3 +246,21 @@ async def test_two_workers_cannot_share_a_cache(control: ScriptedControlPlane, t
         assert "in use by another worker" in json.loads(ended.stderr.splitlines()[-1])["error"]
     finally:
         await worker.close()
+
+
+async def test_a_catalog_of_another_store_is_held_and_told(worker: WorkerProcess, control: ScriptedControlPlane):
+    await until(lambda: control.reports and control.reports[-1].revision == 1)
+    await control.stop()
+    control.epoch, control.revision, control.models, control.log = "second", 0, {}, []
+    await control.start(control.port)
+    await until(lambda: control.reports[-1].problems)
+    report = control.reports[-1]
+    assert (report.epoch, report.revision) == ("first", 1)
+    assert "--accept-epoch second" in report.problems[0]
+    assert (await scrape(worker))["pretzel_epoch_held",] == 1
+    np.testing.assert_allclose((await worker.predict("m", ROWS))["predict"], expected(3, ROWS))
+    control.replaces = "first"
+    await control.stop()
+    await control.start(control.port)
+    await until(lambda: control.reports[-1].epoch == "second")
+    assert not control.reports[-1].problems

@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.settings import Settings as ControlPlane
 from pretzel.data_plane.settings import Settings as Worker
+from pretzel.engine.bindings.binding import DERIVED
 from tests.deploy.manifests import DEPLOY
 
 PAGE = (DEPLOY.parent / "docs/operations.md").read_text()
@@ -25,7 +26,14 @@ def documented(title):
         yield from zip(names, defaults.split(", "), strict=True)
 
 
-IN_WORDS = {"advertise": "where it listens", "worker": "made up", "executor_threads": "one a core", "pin": "none"}
+IN_WORDS = {
+    "advertise": "where it listens",
+    "worker": "made up",
+    "executor_threads": "one a core",
+    "pin": "none",
+    "replaces": "none",
+    "accept_epoch": "none",
+}
 """Defaults that are worked out when a server starts."""
 
 
@@ -49,8 +57,12 @@ def test_settings(title, settings):
 
 def test_metrics_of_the_control_plane():
     made = Metrics()
-    for name in ("models", "revision", "live_workers"):  # these read what the plane has
+    # These read what the plane has.
+    for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects"):
         made.gauge(name, "", lambda: 0.0)
+    for name in ("mended_objects", "scrubbed_bytes"):
+        made.watch_total(name, "", lambda: 0.0)
+    made.watch_caches({"derived": DERIVED})
     text = generate_latest(made.registry).decode()
     there = {
         name for name in re.findall(r"^# TYPE (pretzel_\w+) ", text, re.MULTILINE) if not name.endswith("_created")

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from pretzel import __version__
-from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, up
+from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, store, up
 
 app = typer.Typer(
     name="pretzel",
@@ -29,6 +29,8 @@ app.command()(predict.predict)
 app.command()(export.export)
 app.command()(catalog.alias)
 app.command()(catalog.delete)
+app.command()(store.gc)
+app.command()(store.fsck)
 app.command()(bench.bench)
 
 

@@ -22,11 +22,13 @@ def models(
 ) -> None:
     """List the models, their versions and their aliases."""
     with ControlPlane(control, timeout=timeout) as plane:
-        found = plane.models(prefix)
+        found, held = plane.models(prefix), plane.held_back(prefix)
     if json:
         output.print_json(found)
     else:
         output.print_table(("model", "versions", "aliases", "newest", "size"), map(_row, found))
+    for item in held:
+        output.warn(f"{item.model}: worker {item.worker} does not serve it as it was published: {item.reason}")
 
 
 def _row(model: Model) -> tuple[object, ...]:

@@ -33,6 +33,8 @@ def up(
     metrics_port: Annotated[int, _port("METRICS_PORT", "the workers' metrics")] = 8002,
     control_metrics_port: Annotated[int, _port("CONTROL_METRICS_PORT", "the control plane's metrics")] = 0,
     data_dir: Annotated[Path, _setting("DATA_DIR", "Where models are kept.")] = Path("pretzel-data"),
+    new: Annotated[bool, _setting("NEW", "Begin a new epoch, without models, where the catalog is lost.")] = False,
+    replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one stands in for.")] = "",
     host: Annotated[str, _setting("HOST", "Address to listen on.")] = "127.0.0.1",
     insecure: Annotated[bool, _setting("INSECURE", "Allow addresses that others can reach.")] = False,
     log_level: Annotated[str, _setting("LOG_LEVEL", "`debug`, `info`, `warning` or `error`.")] = "warning",
@@ -41,7 +43,8 @@ def up(
     """Start a control plane and workers here, until SIGTERM or Ctrl-C."""
     with_server_extra(warn_of_unknown_settings)
     both = [f"--host={host}", f"--log-level={log_level}", *(["--insecure"] if insecure else [])]
-    control = Control([*both, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
+    kept = [*(["--new"] if new else []), *([f"--replaces={replaces}"] if replaces else [])]
+    control = Control([*both, *kept, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
     worker = Worker(
         [*both, f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"], port, metrics_port, control, _near(host)
     )

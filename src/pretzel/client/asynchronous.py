@@ -12,13 +12,14 @@ from typing import Any, Self, TypeVar, cast
 import grpc
 import grpc.aio
 
-from pretzel.client import deployment, prediction
+from pretzel.client import deployment, prediction, stores
 from pretzel.client.channel import channel_options
 from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.results import result_of
+from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.plan.texts import sendable
@@ -246,3 +247,17 @@ class AsyncControlPlane(AsyncConnection):
     async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
         await self._run(deployment.delete(model, force), timeout)
+
+    async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
+        """Remove the objects that no version needs and no lease keeps, or count them."""
+        return await self._run(stores.collect_garbage(dry_run), timeout)
+
+    async def check_store(
+        self, heard: Callable[[Finding], None], *, repair: bool = False, timeout: float | None = None
+    ) -> CheckedStore:
+        """Check what is stored; ``heard`` is called with each thing that is wrong or, with ``repair``, was mended."""
+        return await self._run(stores.check_store(repair, heard), timeout)
+
+    async def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
+        """Return the models that live workers do not serve as they were published, and why."""
+        return await self._run(stores.held_back(prefix), timeout)

@@ -10,13 +10,14 @@ from typing import Any, Self, TypeVar, cast
 
 import grpc
 
-from pretzel.client import deployment, prediction
+from pretzel.client import deployment, prediction, stores
 from pretzel.client.channel import channel_options
 from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.results import result_of
+from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.plan.texts import sendable
@@ -299,3 +300,17 @@ class ControlPlane(Connection):
     def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
         self._run(deployment.delete(model, force), timeout)
+
+    def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
+        """Remove the objects that no version needs and no lease keeps, or count them."""
+        return self._run(stores.collect_garbage(dry_run), timeout)
+
+    def check_store(
+        self, heard: Callable[[Finding], None], *, repair: bool = False, timeout: float | None = None
+    ) -> CheckedStore:
+        """Check what is stored; ``heard`` is called with each thing that is wrong or, with ``repair``, was mended."""
+        return self._run(stores.check_store(repair, heard), timeout)
+
+    def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
+        """Return the models that live workers do not serve as they were published, and why."""
+        return self._run(stores.held_back(prefix), timeout)

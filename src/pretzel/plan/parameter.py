@@ -56,6 +56,11 @@ class Parameter:
         return cls._interned.setdefault(digest, self)
 
     @classmethod
+    def forget(cls, digest: Digest) -> None:
+        """Read a parameter anew from now on: the bytes that the known one maps were damaged."""
+        cls._interned.pop(digest, None)
+
+    @classmethod
     def of(cls, value: np.ndarray | Sequence[str] | Any) -> Parameter:
         """Return the parameter that holds a numeric array or a list of strings, copied.
 

@@ -100,10 +100,22 @@ class ListModelsRequest(_message.Message):
     def __init__(self, prefix: _Optional[str] = ...) -> None: ...
 
 class ListModelsResponse(_message.Message):
-    __slots__ = ("models",)
+    __slots__ = ("models", "held")
     MODELS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedCompositeFieldContainer[_model_pb2.Model]
-    def __init__(self, models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ...) -> None: ...
+    held: _containers.RepeatedCompositeFieldContainer[HeldBack]
+    def __init__(self, models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., held: _Optional[_Iterable[_Union[HeldBack, _Mapping]]] = ...) -> None: ...
+
+class HeldBack(_message.Message):
+    __slots__ = ("model", "worker", "reason")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    worker: str
+    reason: str
+    def __init__(self, model: _Optional[str] = ..., worker: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DescribeVersionRequest(_message.Message):
     __slots__ = ("model",)
@@ -162,3 +174,53 @@ class DeleteModelRequest(_message.Message):
 class DeleteModelResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class CollectGarbageRequest(_message.Message):
+    __slots__ = ("dry_run",)
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    dry_run: bool
+    def __init__(self, dry_run: bool = ...) -> None: ...
+
+class CollectGarbageResponse(_message.Message):
+    __slots__ = ("objects", "bytes")
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    objects: int
+    bytes: int
+    def __init__(self, objects: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
+
+class CheckStoreRequest(_message.Message):
+    __slots__ = ("repair",)
+    REPAIR_FIELD_NUMBER: _ClassVar[int]
+    repair: bool
+    def __init__(self, repair: bool = ...) -> None: ...
+
+class CheckStoreResponse(_message.Message):
+    __slots__ = ("finding", "checked")
+    FINDING_FIELD_NUMBER: _ClassVar[int]
+    CHECKED_FIELD_NUMBER: _ClassVar[int]
+    finding: Finding
+    checked: CheckedStore
+    def __init__(self, finding: _Optional[_Union[Finding, _Mapping]] = ..., checked: _Optional[_Union[CheckedStore, _Mapping]] = ...) -> None: ...
+
+class Finding(_message.Message):
+    __slots__ = ("path", "problem", "remedy", "repaired")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    REPAIRED_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    problem: str
+    remedy: str
+    repaired: bool
+    def __init__(self, path: _Optional[str] = ..., problem: _Optional[str] = ..., remedy: _Optional[str] = ..., repaired: bool = ...) -> None: ...
+
+class CheckedStore(_message.Message):
+    __slots__ = ("objects", "bytes", "findings")
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    objects: int
+    bytes: int
+    findings: int
+    def __init__(self, objects: _Optional[int] = ..., bytes: _Optional[int] = ..., findings: _Optional[int] = ...) -> None: ...

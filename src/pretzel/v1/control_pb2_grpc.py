@@ -58,6 +58,16 @@ class ControlPlaneServiceStub(object):
                 request_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.SerializeToString,
                 response_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.FromString,
                 )
+        self.CollectGarbage = channel.unary_unary(
+                '/pretzel.v1.ControlPlaneService/CollectGarbage',
+                request_serializer=pretzel_dot_v1_dot_control__pb2.CollectGarbageRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_control__pb2.CollectGarbageResponse.FromString,
+                )
+        self.CheckStore = channel.unary_stream(
+                '/pretzel.v1.ControlPlaneService/CheckStore',
+                request_serializer=pretzel_dot_v1_dot_control__pb2.CheckStoreRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_control__pb2.CheckStoreResponse.FromString,
+                )
 
 
 class ControlPlaneServiceServicer(object):
@@ -69,7 +79,8 @@ class ControlPlaneServiceServicer(object):
 
     def FindMissingObjects(self, request, context):
         """Returns the digests that the store does not hold.  What it does hold is leased: it will not be collected before
-        `lease_seconds` have passed, so the upload that follows is safe.
+        `lease_seconds` have passed, so the upload that follows is safe.  A deployment over the same connection takes the
+        leases over, and ends them when it ends.
 
         Errors: INVALID_ARGUMENT: a malformed digest, or one over the size limit.
         """
@@ -84,6 +95,7 @@ class ControlPlaneServiceServicer(object):
         Errors:
         * INVALID_ARGUMENT: a digest does not match its bytes, or pieces are out of order; objects before it are stored.
         * RESOURCE_EXHAUSTED: no space, or an object over the limit.
+        * UNAVAILABLE: the disk or the machine failed for now; upload again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -97,7 +109,10 @@ class ControlPlaneServiceServicer(object):
         * INVALID_ARGUMENT: the definition is illegal; the message names the node.
         * FAILED_PRECONDITION: an object was never uploaded (the message lists some), or the plan does not give the golden
         answers (the message names output, row, expected and got).
-        * RESOURCE_EXHAUSTED: verification passed its memory or CPU limit.
+        * FAILED_PRECONDITION: with `wait`, a worker says that it cannot serve the version yet, and why; the version is
+        published all the same.
+        * RESOURCE_EXHAUSTED: verification passed its memory or CPU limit, or the disk is full.
+        * UNAVAILABLE: the disk or the machine failed for now; deploy again.
         * DEADLINE_EXCEEDED: with `wait`, workers did not report in time; the version is published all the same.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -136,6 +151,23 @@ class ControlPlaneServiceServicer(object):
         """Deletes a model, or one version of it.
 
         Errors: NOT_FOUND; FAILED_PRECONDITION: an alias points to it and `force` is not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CollectGarbage(self, request, context):
+        """Removes now the objects that no version needs and no lease keeps.
+
+        Errors: FAILED_PRECONDITION: the store keeps all objects until it is checked, or the catalog is of another store.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckStore(self, request, context):
+        """Reads every object of the store and checks it against its digest, and the catalog against the objects.  Streams what
+        is wrong; the last message holds the sums.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +215,16 @@ def add_ControlPlaneServiceServicer_to_server(servicer, server):
                     servicer.DeleteModel,
                     request_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.FromString,
                     response_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.SerializeToString,
+            ),
+            'CollectGarbage': grpc.unary_unary_rpc_method_handler(
+                    servicer.CollectGarbage,
+                    request_deserializer=pretzel_dot_v1_dot_control__pb2.CollectGarbageRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_control__pb2.CollectGarbageResponse.SerializeToString,
+            ),
+            'CheckStore': grpc.unary_stream_rpc_method_handler(
+                    servicer.CheckStore,
+                    request_deserializer=pretzel_dot_v1_dot_control__pb2.CheckStoreRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_control__pb2.CheckStoreResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -331,5 +373,39 @@ class ControlPlaneService(object):
         return grpc.experimental.unary_unary(request, target, '/pretzel.v1.ControlPlaneService/DeleteModel',
             pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.SerializeToString,
             pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def CollectGarbage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.ControlPlaneService/CollectGarbage',
+            pretzel_dot_v1_dot_control__pb2.CollectGarbageRequest.SerializeToString,
+            pretzel_dot_v1_dot_control__pb2.CollectGarbageResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def CheckStore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/pretzel.v1.ControlPlaneService/CheckStore',
+            pretzel_dot_v1_dot_control__pb2.CheckStoreRequest.SerializeToString,
+            pretzel_dot_v1_dot_control__pb2.CheckStoreResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

@@ -18,18 +18,20 @@ class WatchRequest(_message.Message):
     def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
-    __slots__ = ("epoch", "revision", "snapshot", "models", "deleted")
+    __slots__ = ("epoch", "revision", "snapshot", "models", "deleted", "replaces")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_FIELD_NUMBER: _ClassVar[int]
     epoch: str
     revision: int
     snapshot: bool
     models: _containers.RepeatedCompositeFieldContainer[_model_pb2.Model]
     deleted: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, epoch: _Optional[str] = ..., revision: _Optional[int] = ..., snapshot: bool = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., deleted: _Optional[_Iterable[str]] = ...) -> None: ...
+    replaces: str
+    def __init__(self, epoch: _Optional[str] = ..., revision: _Optional[int] = ..., snapshot: bool = ..., models: _Optional[_Iterable[_Union[_model_pb2.Model, _Mapping]]] = ..., deleted: _Optional[_Iterable[str]] = ..., replaces: _Optional[str] = ...) -> None: ...
 
 class FetchObjectsRequest(_message.Message):
     __slots__ = ("digests",)

@@ -11,10 +11,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from pretzel.control_plane.audit import audit
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import collect
 from pretzel.control_plane.failpoints import FAILPOINTS
+from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.store import DirectoryStore
 from pretzel.plan.model import Model
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, sample
@@ -38,12 +38,16 @@ def opened(data_dir: Path) -> Iterator[tuple[DirectoryStore, Catalog]]:
     catalog.close()
 
 
+def problems(store: DirectoryStore, catalog: Catalog) -> list[str]:
+    return [f"{finding.path}: {finding.problem}" for finding in Check(store, catalog).run()]
+
+
 def check(data_dir: Path) -> tuple[Model, ...]:
     """Nothing is half there, not even after a collection; return the models."""
     with opened(data_dir) as (store, catalog):
-        assert audit(store, catalog) == []
+        assert problems(store, catalog) == []
         collect(store, catalog)
-        assert audit(store, catalog) == []
+        assert problems(store, catalog) == []
         assert list(store.incoming.iterdir()) == []
         return catalog.models()
 
@@ -93,13 +97,13 @@ def test_killed_at_any_moment(tmp_path: Path):
             assert published[version].definition == definition(seed).digest
 
 
-def test_audit_tells_what_is_wrong(before: Path, tmp_path: Path):
+def test_a_check_tells_what_is_wrong(before: Path, tmp_path: Path):
     data_dir = tmp_path / "data"
     shutil.copytree(before, data_dir)
     with opened(data_dir) as (store, catalog):
         version = catalog.model("m").versions[0]
         (weights,) = [digest for digest in catalog.holdings()[version.plan] if digest.size > 3000][:1]
         store.delete(weights)
-        assert any(f"m@1: object {weights} is not in the store" in line for line in audit(store, catalog))
+        assert any(f"m@1: object {weights} is not in the store" in line for line in problems(store, catalog))
         store.delete(version.plan)
-        assert any(f"m@1: object {version.plan} is not in the store" in line for line in audit(store, catalog))
+        assert any(f"m@1: object {version.plan} is not in the store" in line for line in problems(store, catalog))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pretzel.control_plane.store import DirectoryStore
-from pretzel.errors import ExhaustedError
+from pretzel.control_plane.store import DirectoryStore, files
+from pretzel.errors import CorruptObjectError, ExhaustedError, PreconditionError
 from pretzel.plan.digest import Digest
 from tests.control_plane.store.suite import StoreSuite, blob
 
@@ -54,6 +54,57 @@ def test_opening_sweeps_what_was_half_written(store: DirectoryStore):
     assert list(again.digests()) == []
 
 
+def test_what_is_stored_again_while_it_is_set_aside_stays(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch):
+    """A reader finds damage; before it has set the file aside, an upload has put the object there whole."""
+    data = blob(5000)
+    digest = Digest.of(data)
+    store.put(digest, data)
+    store.path(digest).unlink()
+    store.path(digest).write_bytes(blob(5000, seed=1))
+    set_aside = files.set_aside
+
+    def late(path: Path, target: Path) -> None:
+        with store.writer(digest) as writer:
+            writer.write(data)
+            writer.commit()
+        set_aside(path, target)
+
+    monkeypatch.setattr(files, "set_aside", late)
+    store.check(digest)
+    assert bytes(store.get(digest)) == data
+    assert not list(store.damaged.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["directory", "loop", "pipe"])
+def test_what_is_no_file_is_a_damaged_object(store: DirectoryStore, kind: str):
+    data = blob(5000)
+    digest = Digest.of(data)
+    for _ in range(2):
+        store.put(digest, data)
+        path = store.path(digest)
+        path.unlink()
+        if kind == "directory":
+            path.mkdir()
+            (path / "inside").write_bytes(data)
+        elif kind == "loop":
+            path.symlink_to(path)
+        else:
+            os.mkfifo(path)
+        assert store.missing([digest]) == [digest]
+        with pytest.raises(CorruptObjectError, match="is damaged in the store"):
+            store.get(digest)
+    assert store.put(digest, data)
+    assert bytes(store.get(digest)) == data
+    assert store.delete(digest)
+
+
+@pytest.mark.parametrize("place", ["incoming", "00"])
+def test_something_else_where_a_directory_belongs(tmp_path: Path, place: str):
+    (tmp_path / place).write_text("x")
+    with pytest.raises(PreconditionError, match=f"{place}: File exists; move what stands there away"):
+        DirectoryStore(tmp_path)
+
+
 def test_foreign_files_are_not_objects(store: DirectoryStore):
     (store.root / "00" / "README").write_text("not an object")
     assert list(store.digests()) == []
@@ -91,3 +142,35 @@ def test_a_full_disk(tmp_path: Path):
         assert store.put(Digest.of(data[:1000]), data[:1000])  # there is room again
     finally:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Path]:
+    """A file with an ext4 file system, mounted beside it as `disk`."""
+    image, disk = tmp_path / "image", tmp_path / "disk"
+    disk.mkdir()
+    image.write_bytes(bytes(24 << 20))
+    if os.geteuid() or subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], capture_output=True).returncode:
+        pytest.skip("a file system in a file needs root and mkfs.ext4")
+    mounted = subprocess.run(["mount", "-o", "loop", image, disk], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no loop mount here: {mounted.stderr.decode().strip()}")
+    yield image
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_disk_that_forgets(image: Path):
+    """Bytes that change on the disk, behind the file system, are found by a check that reads anew."""
+    store, data = DirectoryStore(image.parent / "disk" / "objects"), blob(200_000)
+    digest = Digest.of(data)
+    store.put(digest, data)
+    assert bytes(store.get(digest)) == data
+    os.sync()
+    content = image.read_bytes()
+    at = content.index(data[:4096])
+    with open(image, "r+b") as disk:
+        disk.seek(at + 100)
+        disk.write(bytes([data[100] ^ 1]))
+    store.check(digest)  # its file was not written
+    with pytest.raises(CorruptObjectError, match="is damaged in the store"):
+        store.check(digest, anew=True)

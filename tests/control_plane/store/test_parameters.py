@@ -51,7 +51,7 @@ def test_is_bounded_in_bytes(store: CountingStore):
     for value in range(5):
         cache.get(stored(store, float(value)))
     assert len(cache._kept) == 1
-    assert cache._bytes == 72
+    assert cache.held == 72
 
 
 def test_an_object_that_is_no_parameter(store: CountingStore):

@@ -63,7 +63,7 @@ class Binding:
         attributes = {name: value for name, value in node.attributes.items() if name not in self.drop}
         if self.derive is _own_parameters:
             return Lowered(self.kernel, attributes, node.parameters)
-        return Lowered(self.kernel, attributes, _derived.get(self.derive, node))
+        return Lowered(self.kernel, attributes, DERIVED.get(self.derive, node))
 
 
 def _alike(node: Node) -> tuple[object, ...]:
@@ -72,25 +72,28 @@ def _alike(node: Node) -> tuple[object, ...]:
     return type(node), tuple(map(repr, node.attributes.items())), digests, tuple(child.type for child in node.inputs)
 
 
-class _Cache:
+class DerivedCache:
     """What was derived lately, up to a number of bytes; building a dictionary's table twice would be felt."""
 
     def __init__(self, budget: int) -> None:
-        self.budget, self.held = budget, 0
+        self.budget = budget
+        self.held = self.hits = self.misses = 0
         self.known: OrderedDict[tuple[object, ...], Mapping[str, Parameter]] = OrderedDict()
         self.lock = threading.Lock()
 
     def get(self, derive: Derive, node: Node) -> Mapping[str, Parameter]:
         key = (derive, *_alike(node))
         with self.lock:
-            if key in self.known:
+            found = key in self.known
+            self.hits, self.misses = self.hits + found, self.misses + (not found)
+            if found:
                 self.known.move_to_end(key)
                 return self.known[key]
         made = derive(node)
         with self.lock:
             self.held += _size(made) - _size(self.known.pop(key, {}))
             self.known[key] = made
-            while self.held > self.budget and len(self.known) > 1:
+            while self.held > self.budget:
                 self.held -= _size(self.known.popitem(last=False)[1])
         return made
 
@@ -99,4 +102,5 @@ def _size(parameters: Mapping[str, Parameter]) -> int:
     return sum(parameter.nbytes for parameter in parameters.values())
 
 
-_derived = _Cache(budget=256 << 20)
+DERIVED = DerivedCache(budget=64 << 20)
+"""The cache of this process; its budget may be set at any time."""

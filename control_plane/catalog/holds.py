@@ -1,0 +1,52 @@
+"""Objects that work in this process counts on while it lasts: no collection takes them, and no restart remembers."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from pretzel.plan.digest import Digest
+
+
+class Hold:
+    """What one piece of work holds."""
+
+    def __init__(self, take: Callable[[list[Digest]], None]) -> None:
+        self._take = take
+        self.held: set[Digest] = set()
+
+    def add(self, digests: Iterable[Digest]) -> None:
+        """Hold objects too: what is in the store once this returns, stays there."""
+        new = [digest for digest in dict.fromkeys(digests) if digest not in self.held]
+        self._take(new)
+        self.held.update(new)
+
+
+class Holds:
+    """All that is held.  Safe for several threads."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Digest] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def holding(self) -> Iterator[Hold]:
+        """Hold what is added while the block runs."""
+        hold = Hold(self._add)
+        try:
+            yield hold
+        finally:
+            with self._lock:
+                self._counts -= Counter(hold.held)
+
+    @contextmanager
+    def excluded(self, digests: Iterable[Digest]) -> Iterator[list[Digest]]:
+        """Return those that nobody holds, and nobody can begin to hold while the block runs."""
+        with self._lock:
+            yield [digest for digest in digests if not self._counts[digest]]
+
+    def _add(self, digests: list[Digest]) -> None:
+        with self._lock:
+            self._counts.update(digests)

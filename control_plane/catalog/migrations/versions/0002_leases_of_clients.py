@@ -1,0 +1,37 @@
+"""Leases say who took them, so that a deployment that ends can end its own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Give leases a holder; those that are there belong to nobody, and last as they were to last."""
+    _remake(sa.Column("holder", sa.Text, nullable=False), "object, ''", "holder")
+
+
+def downgrade() -> None:
+    """Keep the longest lease of each object."""
+    _remake(None, "object", None)
+
+
+def _remake(more: sa.Column[str] | None, kept: str, name: str | None) -> None:
+    op.rename_table("leases", "leases_before")
+    op.drop_index("ix_leases_until", "leases_before")
+    columns = [sa.Column("object", sa.Text, nullable=False), *([more] if more is not None else [])]
+    op.create_table(
+        "leases",
+        *columns,
+        sa.Column("until", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("object", *([name] if name else []), name="pk_leases"),
+    )
+    op.create_index("ix_leases_until", "leases", ["until"])
+    target = "object, holder, until" if name else "object, until"
+    op.execute(f"INSERT INTO leases ({target}) SELECT {kept}, max(until) FROM leases_before GROUP BY object")
+    op.drop_table("leases_before")

@@ -1,0 +1,191 @@
+"""Checks a store: the catalog, every object against its digest, and that each version has all it needs, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.rebuild import Rebuilder
+from pretzel.control_plane.store import DirectoryStore, ParameterCache, files, identity
+from pretzel.control_plane.store.ownership import own
+from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, PretzelError
+from pretzel.plan.definition import parameter_digests
+from pretzel.plan.digest import Digest
+from pretzel.plan.encoding import decode
+from pretzel.plan.model import ModelVersion
+from pretzel.plan.physical import Plan
+
+_REPAIR = "run `pretzel fsck --repair`"
+_KNOWN = {identity.FILE, "incoming", "damaged"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong."""
+
+    path: str
+    """The file, the object or the version."""
+    problem: str
+    remedy: str
+    """What to do, or what was done."""
+    repaired: bool = False
+
+
+class Check:
+    """One check of a store; what it looked at is counted."""
+
+    def __init__(self, store: DirectoryStore, catalog: Catalog, repair: bool = False) -> None:
+        self.store, self.catalog, self.repair = store, catalog, repair
+        self.rebuilder = Rebuilder(store, catalog, ParameterCache(store, 0))
+        self.objects = self.bytes = self.findings = 0
+        self._bad: set[Digest] = set()
+
+    def run(self) -> Iterator[Finding]:
+        """Yield what is wrong, as it is found; with ``repair``, what can be mended is mended then."""
+        for part in (self._catalog, self._epoch, self._strays, self._objects, self._versions, self._kept):
+            for finding in part():
+                self.findings += 1
+                yield finding
+
+    def _catalog(self) -> Iterator[Finding]:
+        for line in self.catalog.database.integrity():
+            yield Finding(str(self.catalog.database.path), line, "restore catalog.sqlite from a backup")
+
+    def _epoch(self) -> Iterator[Finding]:
+        known, (epoch, _) = self.store.epoch(), self.catalog.current()
+        if known and known != epoch:
+            problem = f"the objects are of epoch {known}, the catalog is of epoch {epoch}"
+            yield Finding(str(self.store.root / identity.FILE), problem, "restore the catalog of these objects")
+
+    def _strays(self) -> Iterator[Finding]:
+        for path in self._foreign():
+            finding = Finding(str(path), "it is no object and no part of the store", f"{_REPAIR}, which removes it")
+            if self.repair:
+                files.remove(path)
+                finding = replace(finding, remedy="removed", repaired=True)
+            yield finding
+
+    def _foreign(self) -> Iterator[Path]:
+        for entry in sorted(self.store.root.iterdir()):
+            if entry.name in _KNOWN or entry.name.startswith(f".{identity.FILE}"):
+                continue
+            if len(entry.name) != 2 or not entry.is_dir():
+                yield entry
+            else:
+                yield from (path for path in sorted(entry.iterdir()) if files.parse_name(path.name) is None)
+
+    def _objects(self) -> Iterator[Finding]:
+        """Read all that is stored; what versions need of it is told of with them."""
+        needed = self.catalog.objects()
+        for digest in self.store.digests():
+            self.objects += 1
+            self.bytes += digest.size
+            if self._is_whole(digest):
+                continue
+            self._bad.add(digest)
+            if self.repair:
+                self._set_aside(digest)
+            if digest not in needed:
+                done = ("set aside", True) if self.repair else (f"{_REPAIR}, which sets it aside", False)
+                yield Finding(str(self.store.path(digest)), "its bytes do not have its digest", *done)
+
+    def _is_whole(self, digest: Digest) -> bool:
+        try:
+            return files.matches(self.store.path(digest), digest, from_disk=True) is not None
+        except FileNotFoundError:  # collected meanwhile
+            return True
+
+    def _set_aside(self, digest: Digest) -> None:
+        try:
+            self.store.check(digest, anew=True)
+        except (CorruptObjectError, NotFoundError):
+            return
+
+    def _versions(self) -> Iterator[Finding]:
+        holdings = self.catalog.holdings()
+        told: set[Digest] = set()
+        for model in self.catalog.models():
+            for version in model.versions:
+                held = holdings.get(version.plan, set()) | holdings.get(version.definition, set())
+                yield from self._version(version, held, told)
+
+    def _version(self, version: ModelVersion, held: set[Digest], told: set[Digest]) -> Iterator[Finding]:
+        needed = {version.plan, version.definition}
+        for digest, read in ((version.plan, _of_plan), (version.definition, _of_definition)):
+            yield from self._lacks(version, digest, told)
+            try:
+                needed.update(read(self.store.get(digest)) if self._has(digest) else ())
+            except PretzelError as error:
+                yield Finding(str(version), f"object {digest} cannot be read: {error}", "deploy the model again")
+        for digest in sorted(needed | held):
+            yield from self._lacks(version, digest, told)
+        for digest in sorted(needed - held):
+            yield Finding(str(version), f"object {digest} may be collected", "deploy the model again")
+
+    def _lacks(self, version: ModelVersion, digest: Digest, told: set[Digest]) -> Iterator[Finding]:
+        if self._has(digest) or digest in told:
+            return
+        told.add(digest)
+        state = "damaged in" if digest in self._bad else "not in"
+        finding = Finding(str(version), f"object {digest} is {state} the store", self._remedy(version, digest))
+        if self.repair and self.rebuilder.mend(digest):
+            self._bad.discard(digest)
+            finding = replace(finding, remedy="made again from the definition", repaired=True)
+        yield finding
+
+    def _has(self, digest: Digest) -> bool:
+        return digest not in self._bad and not self.store.missing([digest])
+
+    def _remedy(self, version: ModelVersion, digest: Digest) -> str:
+        deploy = f"deploy {version.model!r} again, or restore the object from a backup"
+        if self.repair:
+            return deploy
+        try:
+            makes = digest in self.rebuilder.rebuilt(version)
+        except PretzelError:
+            makes = False
+        return f"{_REPAIR}, which makes it again" if makes else deploy
+
+    def _kept(self) -> Iterator[Finding]:
+        if not self.store.keeps_all():
+            return
+        known = identity.read(self.store.root)
+        problem = "the objects have lost their catalog once; those that no version needs are kept"
+        finding = Finding(str(self.store.root), problem, f"{_REPAIR}, after which they are collected")
+        if self.repair and known:
+            identity.write(self.store.root, replace(known, keeps=False))
+            finding = replace(finding, remedy="they are collected from now on", repaired=True)
+        yield finding
+
+
+def check_directory(data_dir: Path, repair: bool = False) -> Iterator[Finding]:
+    """Check the data directory of a control plane that does not run.
+
+    Raises:
+        PreconditionError: a control plane has it open, or it is no data directory.
+    """
+    if not (data_dir / "objects").is_dir():
+        raise PreconditionError(
+            f"{data_dir}: it is no data directory of a control plane; name the one it is started with"
+        )
+    with own(data_dir):
+        try:
+            known = identity.establish(data_dir)
+            catalog = Catalog(data_dir / "catalog.sqlite", epoch=known.epoch)
+        except (PreconditionError, CorruptObjectError) as error:
+            yield Finding(str(data_dir / "catalog.sqlite"), str(error), "restore the catalog from a backup")
+            return
+        try:
+            yield from Check(DirectoryStore(data_dir / "objects", sweep=repair), catalog, repair).run()
+        finally:
+            catalog.close()
+
+
+def _of_plan(data: memoryview) -> list[Digest]:
+    return list(Plan.from_encoded(data).objects)
+
+
+def _of_definition(data: memoryview) -> list[Digest]:
+    return list(parameter_digests(decode(data)))

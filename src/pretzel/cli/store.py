@@ -1,0 +1,109 @@
+"""Commands about the store: gc, fsck."""
+
+from __future__ import annotations
+
+import json as json_lines
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pretzel.cli import failures, output
+from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.servers import with_server_extra
+from pretzel.client import ControlPlane
+from pretzel.client.stores import Finding
+from pretzel.errors import PreconditionError
+
+Repair = Annotated[
+    bool, typer.Option("--repair", help="Make derived objects again, set damaged ones aside, and remove strays.")
+]
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
+    control: Control = CONTROL,
+    timeout: Timeout = 300,
+    json: Json = False,
+) -> None:
+    """Remove now the stored objects that no version needs and no client counts on."""
+    with ControlPlane(control, timeout=timeout) as plane:
+        with failures.helping("`pretzel fsck --repair` judges the objects of a lost catalog", PreconditionError):
+            freed = plane.collect_garbage(dry_run=dry_run)
+    if json:
+        output.print_json({"objects": freed.objects, "bytes": freed.bytes, "dry_run": dry_run})
+    else:
+        would = "would be removed" if dry_run else "removed"
+        print(f"{freed.objects} objects, {output.size(freed.bytes)} {would}")
+
+
+def fsck(
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of a control plane that does not run.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Cache directory of a worker that does not run.")] = None,
+    address: Annotated[str | None, typer.Option(help="Address of a control plane that runs.")] = None,
+    repair: Repair = False,
+    timeout: Timeout = 3600,
+    json: Json = False,
+) -> int:
+    """Check stored objects and the catalog: 0 is sound, 1 tells that something is left to mend."""
+    if data_dir is None and cache is None and address is None:
+        raise typer.BadParameter("name what to check: --data-dir, --cache or --address")
+    told = _Told(json)
+    if data_dir is not None:
+        with_server_extra(lambda: told.all(_of_directory(data_dir, repair)))
+    if cache is not None:
+        with_server_extra(lambda: told.all(_of_cache(cache, repair)))
+    if address is not None:
+        with ControlPlane(address, timeout=timeout) as plane:
+            plane.check_store(told.one, repair=repair)
+    return told.end()
+
+
+class _Told:
+    """Prints what is found as it is found, and counts it; what is told as mended is not left to mend."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self.found = self.left = 0
+
+    def one(self, finding: Any) -> None:
+        """Print one finding."""
+        repaired = finding.repaired
+        self.found += 1
+        self.left += not repaired
+        if self._json:
+            parts = {"path": str(finding.path), "problem": finding.problem, "remedy": finding.remedy}
+            print(json_lines.dumps(parts | {"repaired": repaired}, ensure_ascii=False), flush=True)
+        else:
+            print(f"{finding.path}: {finding.problem}; {finding.remedy}", flush=True)
+
+    def all(self, findings: Iterable[Any]) -> None:
+        """Print all findings of one place."""
+        for finding in findings:
+            self.one(finding)
+
+    def end(self) -> int:
+        """Print the sum for people, and return the exit code."""
+        if not self._json:
+            print("sound" if not self.found else f"{self.found} findings, {self.left} left to mend")
+        return 1 if self.left else 0
+
+
+def _of_directory(data_dir: Path, repair: bool) -> Iterable[Any]:
+    from pretzel.control_plane.fsck import check_directory
+
+    inner = data_dir / "control"  # as `pretzel up` lays it out
+    return check_directory(inner if inner.is_dir() and not (data_dir / "objects").is_dir() else data_dir, repair)
+
+
+def _of_cache(root: Path, repair: bool) -> Iterable[Finding]:
+    """Check a cache; what a second check no longer finds was mended by the first."""
+    import importlib
+
+    check: Callable[..., list[Any]] = importlib.import_module("pretzel.data_plane.cache.fsck").check
+    found = check(root, repair=repair)
+    left = {(item.path, item.problem) for item in (check(root) if repair else found)}
+    for item in found:
+        mended = (item.path, item.problem) not in left
+        yield Finding(str(item.path), item.problem, "moved aside" if mended else item.remedy, mended)

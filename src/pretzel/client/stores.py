@@ -1,0 +1,79 @@
+"""What one asks of a control plane's store, and of workers that do not serve all of it, as operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pretzel.client.effects import Ask, Listen, Operation
+from pretzel.errors import PretzelError
+from pretzel.plan.texts import sendable
+from pretzel.v1 import control_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection removed, or would remove."""
+
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a store."""
+
+    path: str
+    """The file, the object or the version."""
+    problem: str
+    remedy: str
+    """What to do, or what was done."""
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStore:
+    """What a check looked at."""
+
+    objects: int
+    bytes: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """A model that a live worker does not serve as it was published."""
+
+    model: str
+    worker: str
+    reason: str
+
+
+def held_back(prefix: str) -> Operation[list[HeldBack]]:
+    """List what live workers do not serve as it was published."""
+    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
+    return [HeldBack(item.model, item.worker, item.reason) for item in response.held]
+
+
+def collect_garbage(dry_run: bool) -> Operation[Collected]:
+    """Remove what nothing needs, or count it."""
+    response = yield Ask("CollectGarbage", pb.CollectGarbageRequest(dry_run=dry_run))
+    return Collected(response.objects, response.bytes)
+
+
+def check_store(repair: bool, heard: Callable[[Finding], None]) -> Operation[CheckedStore]:
+    """Check the store; ``heard`` is called with what is wrong as it is found."""
+    sums: list[CheckedStore] = []
+
+    def accept(response: pb.CheckStoreResponse) -> None:
+        if response.WhichOneof("step") == "checked":
+            checked = response.checked
+            sums.append(CheckedStore(checked.objects, checked.bytes, checked.findings))
+        else:
+            found = response.finding
+            heard(Finding(found.path, found.problem, found.remedy, found.repaired))
+
+    yield Listen("CheckStore", pb.CheckStoreRequest(repair=repair), accept)
+    if not sums:
+        raise PretzelError("the control plane ended the check of its store without a result")
+    return sums[0]

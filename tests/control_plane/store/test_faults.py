@@ -1,0 +1,74 @@
+"""A disk and a machine that fail at each step of writing an object: it is absent or whole, and the error is true."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pretzel.control_plane.store import DirectoryStore, directory
+from pretzel.errors import CorruptObjectError
+from pretzel.plan.digest import Digest
+from tests.control_plane.store.suite import blob
+from tests.helpers.faults import Faults, faults  # noqa: F401
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from pretzel.control_plane.store import DirectoryStore
+from pretzel.errors import PretzelError
+from pretzel.plan.digest import Digest
+rules, line = Path(sys.argv[2]), sys.argv[3]
+store = DirectoryStore(Path(sys.argv[1]))
+data = bytes(range(256)) * 1000
+digest = Digest.of(data)
+rules.write_text(line)
+try:
+    store.put(digest, data)
+    said = ["OK", ""]
+except PretzelError as error:
+    said = [error.code, str(error)]
+missing = bool(store.missing([digest]))
+rules.write_text("")
+store.put(digest, data)
+print(json.dumps([*said, missing, bytes(store.get(digest)) == data, len(list(store.incoming.iterdir()))]))
+"""
+STEPS = [("open", "incoming"), ("write", "incoming"), ("fsync", "incoming"), ("rename", "/"), ("syncdir", "objects")]
+FULL = {errno.ENOSPC, errno.EDQUOT}
+NUMBERS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM]
+
+
+def put(faults: Faults, root: Path, line: str) -> list[object]:  # noqa: F811
+    command = [sys.executable, "-P", "-c", PROGRAM, str(root), str(faults.rules), line]
+    ran = subprocess.run(command, env=os.environ | faults.environment(), capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
+@pytest.mark.parametrize(("call", "part"), STEPS)
+def test_a_failing_step(faults: Faults, tmp_path: Path, call: str, part: str, number: int):  # noqa: F811
+    code, message, missing, mended, left = put(faults, tmp_path / "objects", f"{call} {number} {part}\n")
+    assert code == ("RESOURCE_EXHAUSTED" if number in FULL else "UNAVAILABLE")
+    assert os.strerror(number) in message
+    assert "upload it again" in message
+    assert (missing, mended, left) == (True, True, 0)
+
+
+def test_a_disk_that_writes_short(faults: Faults, tmp_path: Path):  # noqa: F811
+    """A write that stops short is gone on with."""
+    assert put(faults, tmp_path / "objects", "short 1 incoming\n") == ["OK", "", False, True, 0]
+
+
+def test_a_disk_that_gives_back_other_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store, data = DirectoryStore(tmp_path / "objects"), blob(100_000)
+    monkeypatch.setattr(directory, "write_all", lambda descriptor, piece: os.write(descriptor, bytes(len(piece))))
+    with pytest.raises(CorruptObjectError, match="the disk gave back other bytes than were written; upload it again"):
+        store.put(Digest.of(data), data)
+    monkeypatch.undo()
+    assert store.missing([Digest.of(data)])
+    assert list(store.incoming.iterdir()) == []
+    assert store.put(Digest.of(data), data)
