@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.data_plane.engines.cost import FIXED, Cost, size_of
-from pretzel.data_plane.engines.policy import Decision, Limits, choose
+from pretzel.data_plane.engines.policy import Decision, Facts, Limits, choose
 from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.plan.values import Csr, Texts
 
 LIMITS = Limits(inline_seconds=0.001, queue=10)
 INF = float("inf")
+NOTHING = Need(answer=0, frame=0, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ INF = float("inf")
     ],
 )
 def test_decisions(expected: float, remaining: float | None, queued: int, own: int, decision: Decision):
-    assert choose(expected, remaining, queued, own, LIMITS) is decision
+    assert choose(Facts(expected, remaining), 0.0, queued, own, LIMITS) is decision
 
 
 seconds = st.floats(0, 100) | st.just(INF)
@@ -45,7 +47,7 @@ seconds = st.floats(0, 100) | st.just(INF)
 
 @given(seconds, st.none() | st.floats(-1, 1), st.integers(0, 20), st.integers(0, 20))
 def test_the_queue_never_passes_its_bound(expected, remaining, queued, own):
-    if choose(expected, remaining, queued, own, LIMITS) is Decision.EXECUTE:
+    if choose(Facts(expected, remaining), 0.0, queued, own, LIMITS) is Decision.EXECUTE:
         assert queued < LIMITS.queue
         assert own < LIMITS.share
 
@@ -88,7 +90,10 @@ class Scripted:
     def __init__(self) -> None:
         self.release, self.ran = threading.Event(), []
 
-    def run(self, columns, outputs=None, *, deadline=0.0, token=None):
+    def need(self, columns, outputs, size):
+        return 1, NOTHING
+
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
         self.ran.append(threading.current_thread().name)
         assert self.release.wait(10)
         return {"y": 1}
@@ -194,7 +199,7 @@ async def test_cancelled_work_that_runs_is_told():
     engine, seen = RequestEngine(LIMITS, 1), []
 
     class Cancellable(Scripted):
-        def run(self, columns, outputs=None, *, deadline=0.0, token=None):
+        def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
             seen.append(token)
             return super().run(columns)
 
