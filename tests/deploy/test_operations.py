@@ -25,7 +25,13 @@ def documented(title):
         yield from zip(names, defaults.split(", "), strict=True)
 
 
-IN_WORDS = {"advertise": "where it listens", "worker": "made up", "executor_threads": "one a core", "pin": "none"}
+IN_WORDS = {
+    "advertise": "where it listens",
+    "worker": "made up",
+    "executor_threads": "one a core",
+    "pin": "none",
+    "request_memory_bytes": "a quarter of `memory_budget`",
+}
 """Defaults that are worked out when a server starts."""
 
 

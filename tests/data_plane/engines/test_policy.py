@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.data_plane.engines.cost import FIXED, Cost, size_of
-from pretzel.data_plane.engines.policy import Decision, Facts, Limits, choose
+from pretzel.data_plane.engines.cost import DOUBT, FIXED, Cost, size_of
+from pretzel.data_plane.engines.policy import SMALL_BYTES, Decision, Facts, Limits, choose
 from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.measure.tally import Tally
 from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.plan.values import Csr, Texts
@@ -210,4 +211,80 @@ async def test_cancelled_work_that_runs_is_told():
     await asyncio.gather(running, return_exceptions=True)
     work.release.set()
     assert seen[0] is not None
+    engine.close()
+
+
+def test_the_first_run_is_expected_to_take_what_the_stages_tell():
+    class Stages:
+        def seconds(self, rows, size):
+            return 0.001 * rows
+
+    cost = Cost(Stages())
+    assert cost.expected(8, 3) == pytest.approx(0.003 * DOUBT)
+    assert cost.learns
+    cost.learn(8, 0.5)
+    assert cost.expected(8, 3) == pytest.approx(0.5)
+
+
+async def test_a_deadline_before_the_expected_end_is_refused_at_once():
+    tally = Tally()
+    engine, work = RequestEngine(LIMITS, 1, clock=lambda: 100.0, tally=tally), Scripted()
+    cost = Cost()
+    cost.rate = 2.0 / FIXED
+    running = asyncio.create_task(engine.run(work, cost, {}, None, deadline=101.0))  # idle: an estimate may be wrong
+    await until(lambda: work.ran)
+    with pytest.raises(ExhaustedError, match=r"expected in 4000 ms, 3000 ms are left to the deadline; retry later"):
+        await engine.run(_done(), cost, {}, None, deadline=103.0)
+    assert (tally.rejected["deadline"], engine.queued) == (1, 1)
+    accepted = asyncio.create_task(engine.run(_done(), cost, {}, None, deadline=105.0))
+    await until(lambda: engine.queued == 2)
+    work.release.set()
+    await asyncio.gather(running, accepted)
+    assert sum(tally.waits.buckets) == 2
+    engine.close()
+
+
+class Sized(Scripted):
+    def __init__(self, **need) -> None:
+        super().__init__()
+        self.needs = Need(**{"answer": 0, "frame": 0, "exact": True} | need)
+        self.release.set()
+
+    def need(self, columns, outputs, size):
+        return 7, self.needs
+
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
+        self.most = most
+        return super().run(columns)
+
+
+@pytest.mark.parametrize(
+    ("need", "message", "reason"),
+    [
+        ({"answer": 1001}, r"answer takes 1001 bytes for 7 rows, 1000 allowed \(max_message_bytes\)", "answer_bytes"),
+        ({"frame": 5001}, r"about 5001 bytes for 7 rows, 5000 allowed \(request_memory_bytes\)", "memory"),
+    ],
+)
+async def test_what_is_too_large_is_refused_before_it_runs(need, message: str, reason: str):
+    tally = Tally()
+    engine, work = RequestEngine(Limits(0.001, 10, memory=5000, answer=1000), 1, tally=tally), Sized(**need)
+    with pytest.raises(ExhaustedError, match=message):
+        await engine.run(work, cheap(), {}, None)
+    assert (work.ran, tally.rejected) == ([], {reason: 1})
+    engine.close()
+
+
+async def test_what_allocates_much_runs_on_a_thread_where_its_memory_is_counted():
+    engine, work, held = RequestEngine(LIMITS, 1), Sized(frame=SMALL_BYTES + 1), []
+    await engine.run(work, cheap(), {}, None, pack=lambda results: held.append(engine.bytes))
+    assert work.ran[0].startswith("executor")
+    assert held == [SMALL_BYTES + 1]
+    assert engine.bytes == 0
+    engine.close()
+
+
+async def test_a_run_whose_need_is_an_estimate_is_bounded():
+    engine, work = RequestEngine(Limits(0.001, 10, memory=9000), 2), Sized(exact=False, frame=2000)
+    await engine.run(work, cheap(), {}, None)
+    assert work.most == 4000
     engine.close()
