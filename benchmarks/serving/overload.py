@@ -3,8 +3,8 @@
 A worker with one core answers an open loop of requests with deadlines; the generator has the other core.  Arrivals are
 random (Poisson) and never wait for answers.  Goodput is the answers that came before their deadline, in a second.
 
-The machine may do more than this.  So the capacity is measured anew before each run, and the last column says which part
-of the processor time that the server spent went into answers in time: 100 % where nothing was computed in vain.
+The machine may do more than this.  So the capacity is measured anew before each run, and the last column says which
+part of the processor time that the server spent went into answers in time: 100 % where nothing was computed in vain.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ async def measure_overload(
     cost = (processor_seconds(pid) - before) / (rate * seconds)
     print(f"{cost * 1000:.1f} ms of processor time an answer\n")
     print(
-        "| deadline | load | capacity/s | offered/s | goodput/s | of what it could | rejected | late | p50 | p99 | in time |"
+        "| deadline | load | capacity/s | offered/s | goodput/s | of possible | rejected | late | p50 | p99 | in time |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for deadline in deadlines:

@@ -72,13 +72,18 @@ def choose(facts: Facts, wait: float, queued: int, own: int, limits: Limits) -> 
     """
     if facts.remaining is not None and facts.remaining <= 0:
         return Decision.LATE
-    if facts.expected <= limits.inline_seconds and facts.bytes <= SMALL_BYTES:
+    if is_small(facts.expected, facts.bytes, limits):
         return Decision.INLINE  # even before the queue: it is over sooner than the hand-off would be
     if queued >= limits.queue:
         return Decision.FULL
     if own >= limits.share:
         return Decision.CROWDED
     return Decision.HOPELESS if is_hopeless(wait, facts.remaining) else Decision.EXECUTE
+
+
+def is_small(expected: float, size: int, limits: Limits) -> bool:
+    """Return whether a request of so many seconds and bytes may hold the event loop."""
+    return expected <= limits.inline_seconds and size <= SMALL_BYTES
 
 
 def is_hopeless(wait: float, remaining: float | None) -> bool:

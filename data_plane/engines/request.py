@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from pretzel.data_plane.engines.cost import UNKNOWN, Cost, size_of
 from pretzel.data_plane.engines.memory import allowed
-from pretzel.data_plane.engines.policy import Decision, Facts, Limits, choose, is_hopeless
+from pretzel.data_plane.engines.policy import Decision, Facts, Limits, choose, is_hopeless, is_small
 from pretzel.data_plane.engines.queue import ExecutorQueue
 from pretzel.data_plane.measure.tally import Tally
 from pretzel.engine import Executable
@@ -41,15 +41,25 @@ class _Run:
     most: int = 0
     """Bytes that the run may allocate beyond dense numbers; 0 where nothing else is allocated."""
 
-    def compute(self, token: Token | None) -> Any:
+    def compute(self, token: Token) -> Any:
         """Run, and learn what it cost in processor time: waiting for the GIL says nothing about the plan."""
-        learns = self.cost.learns or token is not None  # on a thread the clock costs nothing
-        start = time.thread_time() if learns else 0.0
-        deadline = self.deadline if token else 0.0
-        results = self.executable.run(self.columns, self.outputs, deadline=deadline, token=token, most=self.most)
-        if learns:
-            self.cost.learn(self.size, time.thread_time() - start)
+        self.cost.runs += 1
+        start = time.thread_time()
+        results = self.executable.run(self.columns, self.outputs, deadline=self.deadline, token=token, most=self.most)
+        self.cost.learn(self.size, time.thread_time() - start)
         return self.pack(results)
+
+
+def _measured(
+    executable: Executable, cost: Cost, size: int, columns: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Results:
+    """Run on the event loop, and learn now and then what it cost."""
+    if not cost.learns:
+        return executable.run(columns, outputs)
+    start = time.thread_time()
+    results = executable.run(columns, outputs)
+    cost.learn(size, time.thread_time() - start)
+    return results
 
 
 def unpacked(results: Results) -> Results:
@@ -98,15 +108,18 @@ class RequestEngine:
         size = size_of(columns)
         rows, need = executable.need(columns, outputs, size)
         expected = cost.expected(size, rows)
+        total = need.total(size)
+        if is_small(expected, total, self._limits) and need.answer <= self._limits.answer:
+            if deadline and deadline <= self._clock():
+                self._refuse(Decision.LATE, 0.0, None)
+            return pack(_measured(executable, cost, size, columns, outputs))  # what follows is for larger ones
         remaining = deadline - self._clock() if deadline else None
         most = allowed(need, size, rows, self._limits, self._queue.threads, self._rejected)
         costs = ASSUMED_SECONDS if expected == UNKNOWN else expected
-        wait = self._queue.wait(costs) if remaining is not None and expected > self._limits.inline_seconds else 0.0
-        facts = Facts(expected, remaining, need.total(size))
+        wait = self._queue.wait(costs) if remaining is not None else 0.0
+        facts = Facts(expected, remaining, total)
         decision = choose(facts, wait, self.queued, cost.queued, self._limits)
         run = _Run(executable, cost, size, columns, outputs, deadline, pack, costs, most)
-        if decision is Decision.INLINE:
-            return run.compute(None)
         if decision is not Decision.EXECUTE:
             self._refuse(decision, wait, remaining)
         return await self._execute(run, facts.bytes)
