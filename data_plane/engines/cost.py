@@ -46,6 +46,11 @@ class Cost:
             return self.rate * (size + FIXED)
         return DOUBT * self.prior.seconds(rows, size)
 
+    def likely(self, size: int, rows: int = 1) -> float:
+        """Return the same without doubt: what the order of the queue goes by."""
+        doubted = self.rate == UNKNOWN and self.prior is not None
+        return self.expected(size, rows) / (DOUBT if doubted else 1.0)
+
     @property
     def learns(self) -> bool:
         """Whether the next run should be measured; most are not, once the estimate is good."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-PATIENCE = 8.0
+PATIENCE = 4.0
 """Seconds that a request yields to cheaper ones, for each second that it is expected to take."""
 LONGEST = 10.0
 """Seconds of the longest run that the order knows; so no request yields for longer than :data:`PATIENCE` times this."""
@@ -83,7 +83,7 @@ def choose(facts: Facts, wait: float, queued: int, own: int, limits: Limits) -> 
 
 def is_small(expected: float, size: int, limits: Limits) -> bool:
     """Return whether a request of so many seconds and bytes may hold the event loop."""
-    return expected <= limits.inline_seconds and size <= SMALL_BYTES
+    return expected <= limits.inline_seconds and size <= SMALL_BYTES and size <= limits.memory
 
 
 def is_hopeless(wait: float, remaining: float | None) -> bool:

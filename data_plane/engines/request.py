@@ -51,13 +51,13 @@ class _Run:
 
 
 def _measured(
-    executable: Executable, cost: Cost, size: int, columns: Mapping[str, Any], outputs: Sequence[str] | None
+    executable: Executable, cost: Cost, size: int, columns: Mapping[str, Any], outputs: Sequence[str] | None, most: int
 ) -> Results:
     """Run on the event loop, and learn now and then what it cost."""
     if not cost.learns:
-        return executable.run(columns, outputs)
+        return executable.run(columns, outputs, most=most)
     start = time.thread_time()
-    results = executable.run(columns, outputs)
+    results = executable.run(columns, outputs, most=most)
     cost.learn(size, time.thread_time() - start)
     return results
 
@@ -112,10 +112,11 @@ class RequestEngine:
         if is_small(expected, total, self._limits) and need.answer <= self._limits.answer:
             if deadline and deadline <= self._clock():
                 self._refuse(Decision.LATE, 0.0, None)
-            return pack(_measured(executable, cost, size, columns, outputs))  # what follows is for larger ones
+            most = 0 if need.exact else self._limits.memory // (self._queue.threads + 1)
+            return pack(_measured(executable, cost, size, columns, outputs, most))  # what follows is for larger ones
         remaining = deadline - self._clock() if deadline else None
         most = allowed(need, size, rows, self._limits, self._queue.threads, self._rejected)
-        costs = ASSUMED_SECONDS if expected == UNKNOWN else expected
+        costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(size, rows)
         wait = self._queue.wait(costs) if remaining is not None else 0.0
         facts = Facts(expected, remaining, total)
         decision = choose(facts, wait, self.queued, cost.queued, self._limits)

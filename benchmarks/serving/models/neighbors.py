@@ -11,9 +11,9 @@ from pretzel.plan.definition import Definition
 INPUT, WIDTH, TRAINED = "X", 40, 40_000
 
 
-def definition() -> Definition:
+def definition(seed: int = 0) -> Definition:
     """Return the model as it is deployed."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     x = rng.normal(size=(TRAINED, WIDTH))
     model = KNeighborsClassifier(algorithm="brute").fit(x, (x[:, 0] > 0).astype(int))
     found: Definition = pretzel.export(model)

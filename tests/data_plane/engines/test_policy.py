@@ -221,6 +221,7 @@ def test_the_first_run_is_expected_to_take_what_the_stages_tell():
 
     cost = Cost(Stages())
     assert cost.expected(8, 3) == pytest.approx(0.003 * DOUBT)
+    assert cost.likely(8, 3) == pytest.approx(0.003)
     assert cost.learns
     cost.learn(8, 0.5)
     assert cost.expected(8, 3) == pytest.approx(0.5)
@@ -285,6 +286,8 @@ async def test_what_allocates_much_runs_on_a_thread_where_its_memory_is_counted(
 
 async def test_a_run_whose_need_is_an_estimate_is_bounded():
     engine, work = RequestEngine(Limits(0.001, 10, memory=9000), 2), Sized(exact=False, frame=2000)
-    await engine.run(work, cheap(), {}, None)
+    await engine.run(work, Cost(), {}, None)
     assert work.most == 4000
+    await engine.run(work, cheap(), {}, None)  # on the event loop too
+    assert work.most == 3000
     engine.close()
