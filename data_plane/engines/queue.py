@@ -89,8 +89,8 @@ class ExecutorQueue:
     def drop(self, task: Task) -> None:
         """Forget a task that its caller gave up, and what it holds, unless it runs already."""
         with self._ready:
-            if task in self._running or task.work is None:
-                return
+            if task not in self._waiting:
+                return  # it runs, has ended, or the queue was closed
             task.work = None
             self._remove(task)
             self._tell()

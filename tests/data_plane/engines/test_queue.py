@@ -216,3 +216,20 @@ async def test_closing_cancels_what_waits():
     first.done()
     assert await running.done == "first"
     assert queue.submit(Held("third", log), 1.0, 0).done.cancelled()
+
+
+async def test_what_ended_or_was_closed_can_be_dropped():
+    queue = ExecutorQueue(1, 100, time.monotonic)
+    ended = queue.submit(Held("ended", []).done(), 1.0, 0)
+    await ended.done
+    queue.drop(ended)
+    first = Held("first", [])
+    running, waiting, dropped = (queue.submit(work, 1.0, 0) for work in (first, Held("b", []), Held("c", [])))
+    await begun(first)
+    queue.drop(dropped)
+    queue.drop(dropped)
+    queue.close()
+    queue.drop(waiting)
+    queue.drop(running)
+    first.done()
+    assert await running.done == "first"
