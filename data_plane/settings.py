@@ -46,6 +46,8 @@ class Settings(PlaneSettings):
 
     memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
     """Bytes that each serving process keeps resident: parameters, and in a part of it what fused kernels hold."""
+    request_memory_bytes: Annotated[int, Field(ge=0)] = 0
+    """Bytes that running requests of a serving process allocate together; 0 takes a quarter of the memory budget."""
     pin: Annotated[list[str], NoDecode] = []
     """Models that are loaded at once and never leave, as `a,b:canary`."""
 
@@ -89,6 +91,11 @@ class Settings(PlaneSettings):
                 "listen on 127.0.0.1, or pass --insecure where the network is trusted"
             )
         return self
+
+    @property
+    def request_memory(self) -> int:
+        """How many bytes running requests of each serving process may allocate together."""
+        return self.request_memory_bytes or max(MIB, self.memory_budget // 4)
 
     @property
     def threads(self) -> int:

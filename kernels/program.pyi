@@ -32,6 +32,12 @@ class Program:
         block: int,
     ) -> None: ...
     def run(
-        self, workspace: Workspace, columns: list[Any], rows: int, deadline: float = 0.0, token: Token | None = None
+        self,
+        workspace: Workspace,
+        columns: list[Any],
+        rows: int,
+        deadline: float = 0.0,
+        token: Token | None = None,
+        most: int = 0,
     ) -> list[Any]: ...
     def profile(self, workspace: Workspace, columns: list[Any], rows: int) -> list[tuple[float, int]]: ...

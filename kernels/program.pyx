@@ -23,8 +23,12 @@ cdef dict ITEM_SIZES = {
 
 cdef struct Shape:
     int layout
+    bint is_text
     int64_t itemsize
     int64_t width
+
+cdef enum:
+    TOO_LARGE = 100  # values of no fixed size grew beyond what the caller allowed; no kernel returns it
 
 cdef struct Observed:
     double seconds
@@ -100,6 +104,7 @@ cdef class Program:
     def _set_shapes(self):
         for i, kind in enumerate(self.types):
             self.shapes[i].layout = LAYOUTS[kind.layout]
+            self.shapes[i].is_text = kind.dtype == "str"
             self.shapes[i].itemsize = ITEM_SIZES[kind.dtype]
             self.shapes[i].width = kind.columns
 
@@ -118,19 +123,24 @@ cdef class Program:
                 at += 1
         self.read_count = at
 
-    def run(self, Workspace workspace not None, list columns not None, int64_t rows, double deadline=0.0, Token token=None):
+    def run(
+        self, Workspace workspace not None, list columns not None, int64_t rows, double deadline=0.0, Token token=None,
+        int64_t most=0,
+    ):
         """Run over ``rows`` rows and return the list of the outputs' values.
 
         ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths, missing]`` of
         the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items, starts)`` of a
         ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time
-        of the monotonic clock in seconds, 0 for none.
+        of the monotonic clock in seconds, 0 for none.  ``most``: bytes that texts, sparse and ragged values of one block
+        may take together, looked at after each step; 0 for any.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
         Raises:
             Refused: a kernel refused a value.
-            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out.
+            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or the
+                values took more than ``most``.
         """
         cdef Frame* frame = &workspace.frame
         cdef int status, i, failed = 0
@@ -141,7 +151,7 @@ cdef class Program:
             bind(&frame.slots[i], self.shapes[i].layout, columns[i])
         results = self._make_outputs(frame, rows)
         with nogil:
-            status = self._run(frame, rows, deadline, token, &failed, NULL)
+            status = self._run(frame, rows, deadline, token, most, &failed, NULL)
         if status != OK:
             self._raise(frame, status, failed)
         for i in range(self.output_count):
@@ -169,7 +179,7 @@ cdef class Program:
             for i in range(self.input_count):
                 bind(&frame.slots[i], self.shapes[i].layout, columns[i])
             with nogil:
-                status = self._run(frame, rows, 0.0, None, &failed, observed)
+                status = self._run(frame, rows, 0.0, None, 0, &failed, observed)
             if status != OK:
                 self._raise(frame, status, failed)
             return [(observed[i].seconds, observed[i].entries) for i in range(self.step_count)]
@@ -192,9 +202,9 @@ cdef class Program:
         return results
 
     cdef int _run(
-        self, Frame* frame, int64_t rows, double deadline, Token token, int* failed, Observed* observed
+        self, Frame* frame, int64_t rows, double deadline, Token token, int64_t most, int* failed, Observed* observed
     ) noexcept nogil:
-        cdef int64_t first = 0, block = rows if self.one_block else min(self.block, rows)
+        cdef int64_t used = 0, first = 0, block = rows if self.one_block else min(self.block, rows)
         cdef int status, i
         frame.raised, frame.deadline = NULL, deadline
         if token is not None:
@@ -202,15 +212,20 @@ cdef class Program:
         while True:
             frame.first_row = first
             frame.rows = min(block, rows - first)
+            used = 0
             if self._place(frame, first) != OK:
                 return OUT_OF_MEMORY
             for i in range(self.step_count):
                 status = self._step(frame, i) if observed == NULL else self._observe(frame, i, observed + i)
+                failed[0] = i
                 if status != OK:
-                    failed[0] = i
                     return status
                 if token is not None and token.raised:
                     return CANCELLED
+                if most > 0:
+                    used += self._written(frame, self.steps[i].output)
+                    if used > most:
+                        return TOO_LARGE
             first += frame.rows
             if first >= rows:
                 return OK
@@ -252,6 +267,18 @@ cdef class Program:
             free(many)
         return status
 
+    cdef int64_t _written(self, Frame* frame, int i) noexcept nogil:
+        """Return the bytes of a value of this block whose type does not tell them; 0 of dense numbers."""
+        cdef Slot* slot = &frame.slots[i]
+        cdef Shape* shape = &self.shapes[i]
+        cdef int64_t total = 0, k
+        if shape.layout != DENSE:
+            return (slot.starts[frame.rows] - slot.starts[0]) * (shape.itemsize + (4 if shape.layout == SPARSE else 0))
+        if shape.is_text:
+            for k in range(frame.rows * shape.width):
+                total += max((<Text*>slot.values)[k].length, 0)
+        return total
+
     cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
         """Take one step, and add what it took and wrote to what was observed."""
         cdef Slot* written = &frame.slots[self.steps[i].output]
@@ -277,6 +304,8 @@ cdef class Program:
             raise InterruptedError("the run was cancelled")
         if status == LATE:
             raise TimeoutError("the deadline passed during the run")
+        if status == TOO_LARGE:
+            raise MemoryError(f"{type(self.kernels[failed]).__name__} wrote more bytes than the request may take")
         if status == OUT_OF_MEMORY:
             raise MemoryError("a kernel found no memory")
         raise SystemError(f"{type(self.kernels[failed]).__name__} returned status {status}")

@@ -1,9 +1,9 @@
-"""What a plan costs: learned from its own runs, so that no model of the hardware is needed."""
+"""What a plan costs: the estimate of its stages until it ran, then what its own runs took."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,23 +14,42 @@ FIXED = 512
 TRUSTED = 4
 """Runs after which an estimate is only refreshed now and then."""
 REFRESH = 16
+DOUBT = 2.0
+"""How many times longer than the estimate of its stages a plan that never ran is taken to run."""
+UNKNOWN = float("inf")
 _WEIGHT = 0.25
+
+
+class Prior(Protocol):
+    """What is expected before the first run."""
+
+    def seconds(self, rows: int, size: int) -> float:
+        """Return the seconds expected of a request of so many rows and bytes."""
 
 
 class Cost:
     """Seconds of processor time per byte of input, averaged over recent runs."""
 
-    __slots__ = ("queued", "rate", "runs")
+    __slots__ = ("prior", "queued", "rate", "runs")
 
-    def __init__(self) -> None:
-        self.rate = float("inf")  # unknown: the first run is taken for dear
+    def __init__(self, prior: Prior | None = None) -> None:
+        self.prior = prior
+        """None where nothing is known: then the first run is taken for an expensive one."""
+        self.rate = UNKNOWN
         self.runs = 0
         self.queued = 0
         """Requests of this plan that wait for executors or run on them."""
 
-    def expected(self, size: int) -> float:
-        """Return the seconds expected for an input of ``size`` bytes."""
-        return self.rate * (size + FIXED)
+    def expected(self, size: int, rows: int = 1) -> float:
+        """Return the seconds expected for an input of ``size`` bytes in ``rows`` rows."""
+        if self.rate != UNKNOWN or self.prior is None:
+            return self.rate * (size + FIXED)
+        return DOUBT * self.prior.seconds(rows, size)
+
+    def likely(self, size: int, rows: int = 1) -> float:
+        """Return the same without doubt: what the order of the queue goes by."""
+        doubted = self.rate == UNKNOWN and self.prior is not None
+        return self.expected(size, rows) / (DOUBT if doubted else 1.0)
 
     @property
     def learns(self) -> bool:
@@ -41,7 +60,7 @@ class Cost:
     def learn(self, size: int, seconds: float) -> None:
         """Take in one measured run."""
         rate = seconds / (size + FIXED)
-        self.rate = rate if self.runs <= 2 else self.rate + _WEIGHT * (rate - self.rate)
+        self.rate = rate if self.runs <= 2 or self.rate == UNKNOWN else self.rate + _WEIGHT * (rate - self.rate)
 
 
 def size_of(columns: Mapping[str, Any]) -> int:

@@ -28,6 +28,7 @@ GAUGES = {
     "fused_bytes": "Bytes of weights that fused kernels hold beside those of the plans.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
+    "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, answers.",
 }
 Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]
 """Gives the numbers of each process (the dead ones first), then the supervisor's counters and gauges."""
@@ -61,11 +62,18 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     loads = HistogramMetricFamily("pretzel_load_seconds", "Time to load a plan.")
     loads.add_metric([], *_histogram(*total["loads"]))
     yield loads
+    waits = HistogramMetricFamily("pretzel_queue_wait_seconds", "Time that requests waited for an executor thread.")
+    waits.add_metric([], *_histogram(*total["waits"]))
+    yield waits
+    rejected = CounterMetricFamily("pretzel_rejected", "Requests refused before they ran.", labels=["reason"])
+    for reason, count in total["rejected"].items():
+        rejected.add_metric([reason], count)
+    yield rejected
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
     live = [part["gauges"] for part in parts if part.get("gauges")]
     for name, text in GAUGES.items():
-        yield GaugeMetricFamily(f"pretzel_{name}", text, value=sum(part[name] for part in live))
+        yield GaugeMetricFamily(f"pretzel_{name}", text, value=sum(part.get(name, 0) for part in live))
     for name, value in counters.items():
         yield CounterMetricFamily(f"pretzel_{name}", name.replace("_", " ").capitalize() + ".", value=value)
     for name, value in gauges.items():

@@ -14,22 +14,24 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     """Return the sum of several processes' numbers; gauges are left out, as they are not summed over the dead."""
     calls: dict[tuple[str, str], list[Any]] = {}
     errors: Counter[tuple[str, str, str]] = Counter()
-    loads: list[Any] = [[], 0.0]
-    counts: Counter[str] = Counter()
+    histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
+    counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter()}
     for part in parts:
         for method, model, buckets, seconds, rows in part.get("calls", ()):
             known = calls.setdefault((method, model), [[], 0.0, 0])
             known[:] = [_add(known[0], buckets), known[1] + seconds, known[2] + rows]
         for method, model, code, count in part.get("errors", ()):
             errors[method, model, code] += count
-        buckets, seconds = part.get("loads", ([], 0.0))
-        loads = [_add(loads[0], buckets), loads[1] + seconds]
-        counts.update(part.get("counts", {}))
+        for name, known in histograms.items():
+            buckets, seconds = part.get(name, ([], 0.0))
+            known[:] = [_add(known[0], buckets), known[1] + seconds]
+        for name, counter in counters.items():
+            counter.update(part.get(name, {}))
     return {
         "calls": [[*key, *value] for key, value in calls.items()],
         "errors": [[*key, count] for key, count in errors.items()],
-        "loads": loads,
-        "counts": dict(counts),
+        **histograms,
+        **{name: dict(counter) for name, counter in counters.items()},
     }
 
 

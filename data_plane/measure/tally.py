@@ -53,6 +53,10 @@ class Tally:
         self.errors: Counter[tuple[str, str, str]] = Counter()
         """By method, model and code."""
         self.loads = Histogram()
+        self.waits = Histogram()
+        """Time that requests waited for an executor thread."""
+        self.rejected: Counter[str] = Counter()
+        """Requests that the engine refused, by reason."""
         self.counts: Counter[str] = Counter()
         """Other events by name."""
 
@@ -78,5 +82,7 @@ class Tally:
             "calls": [[*key, c.buckets, c.seconds, c.rows] for key, c in self._calls.items()],
             "errors": [[*key, count] for key, count in self.errors.items()],
             "loads": [self.loads.buckets, self.loads.seconds],
+            "waits": [self.waits.buckets, self.waits.seconds],
+            "rejected": dict(self.rejected),
             "counts": dict(self.counts),
         }

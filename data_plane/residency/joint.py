@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pretzel.data_plane.engines.cost import Cost
 from pretzel.data_plane.residency.plans import Entry, PlanCatalog, any_optional
@@ -34,7 +35,8 @@ class JointCatalog:
         key = tuple(entry.digest for entry in entries)
         made = self._made.get(key)
         if made is None:
-            made = await self._plans.load_together(entries), Cost(), Cost()
+            executable = await self._plans.load_together(entries)
+            made = executable, Cost(_Together.of(entries, ())), Cost(_Together.of(entries, outputs))
             self._made[key] = made
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
@@ -45,3 +47,17 @@ class JointCatalog:
     def _forget(self, digest: Digest) -> None:
         for key in [key for key in self._made if digest in key]:
             del self._made[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What several plans are expected to take in one run: at most what they take one by one."""
+
+    costs: tuple[Cost, ...]
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], outputs: Sequence[str]) -> _Together:
+        return cls(tuple(entry.cost_of(outputs) for entry in entries))
+
+    def seconds(self, rows: int, size: int) -> float:
+        return sum(cost.expected(size, rows) for cost in self.costs)

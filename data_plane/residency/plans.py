@@ -18,6 +18,7 @@ from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
 from pretzel.data_plane.residency.memory import give_back
 from pretzel.engine import Executable, StageCatalog, load
+from pretzel.engine.estimates import estimate
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parts import is_optional
@@ -41,6 +42,11 @@ class Entry:
         """Label tables by output, in the form in which they are sent."""
         self.used = 0.0
         """When it was last asked for."""
+
+    def estimate(self, plan: Plan, executable: Executable) -> None:
+        """Expect of requests what the stages of the plan tell, until some were measured."""
+        self._usual_cost.prior = estimate(plan, executable.usual)
+        self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
 
     def cost_of(self, outputs: Sequence[str] | None) -> Cost:
         """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
@@ -161,6 +167,7 @@ class PlanCatalog:
 
     def _admit(self, entry: Entry, plan: Plan, executable: Executable) -> None:
         self._ledger.add(entry.digest, plan)
+        entry.estimate(plan, executable)
         entry.executable = executable
         self.resident[entry.digest] = entry
         evicted = False

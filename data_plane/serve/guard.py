@@ -10,6 +10,7 @@ import grpc
 import structlog
 
 from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.serve.packing import serialized
 from pretzel.errors import InputError, PretzelError, brief
 from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.v1 import prediction_pb2 as pb
@@ -64,7 +65,7 @@ class Guard(grpc.aio.ServerInterceptor):
         return guarded
 
     def _guard(self, handler: Any, name: str) -> Handler:
-        read, write = handler.request_deserializer, handler.response_serializer
+        read, write = handler.request_deserializer, serialized(handler.response_serializer)
         if handler.response_streaming:
             streaming = self._stream(handler.stream_stream, name)
             return grpc.stream_stream_rpc_method_handler(streaming, read_or_raise(read), write)

@@ -97,7 +97,8 @@ class FanOut:
     async def _run_alone(self, work: Work, columns: Mapping[str, Any], call: Call) -> Outcome:
         cost = work.route.entry.cost_of(work.outputs)
         try:
-            return await self._engine.run(work.executable, cost, columns, work.outputs, call.deadline)
+            outcome: Outcome = await self._engine.run(work.executable, cost, columns, work.outputs, call.deadline)
+            return outcome
         except Exception as error:
             return error
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import grpc
 
@@ -16,13 +15,13 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.serve.guard import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
+from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.errors import ExhaustedError, InputError, NotFoundError
+from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
-from pretzel.plan.values import Labels
-from pretzel.plan.wire import column_to_proto, columns_from_proto, description_to_proto
+from pretzel.plan.wire import columns_from_proto, description_to_proto
 from pretzel.v1 import prediction_pb2 as pb
-from pretzel.v1 import values_pb2
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
 
 MAX_MODELS = 10_000
@@ -50,17 +49,16 @@ class PredictionService(PredictionServiceServicer):
         self._fan_out = FanOut(self._find, plans, engine)
         self.streams = Streams()
 
-    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+    async def Predict(self, request: pb.PredictRequest, context: Context) -> Answer:
         """Compute the outputs asked for over one batch of rows."""
         return await self._predict(request, context)
 
     async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: Context) -> None:
         """Predict over one stream; a request that fails answers with its error, and the stream goes on."""
 
-        async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse:
+        async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse | bytes:
             try:
-                response = await self._predict(request.request, context)
-                return pb.PredictStreamResponse(id=request.id, response=response)
+                return streamed(request.id, await self._predict(request.request, context))
             except Exception as error:
                 failure = call_error(error)
                 name = grpc_name(failure.code)
@@ -69,18 +67,18 @@ class PredictionService(PredictionServiceServicer):
 
         await self.streams.serve(context, answer)
 
-    async def PredictMany(self, request: pb.PredictManyRequest, context: Context) -> pb.PredictManyResponse:
+    async def PredictMany(self, request: pb.PredictManyRequest, context: Context) -> bytes:
         """Score one batch with many models."""
         if len(request.models) > MAX_MODELS:
             raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
         start = time.monotonic()
         call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
         found = await self._fan_out.predict(request.models, call)
-        results = await self._results(request.models, found)
+        answer = await self._results(request.models, found)
         calls = self._tally.calls("PredictMany", "all")
         calls.observe(time.monotonic() - start)
-        calls.rows += request.columns[0].rows * len(results) if request.columns else 0
-        return pb.PredictManyResponse(results=results)
+        calls.rows += request.columns[0].rows * len(found) if request.columns else 0
+        return answer
 
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
         """Tell what a model takes and gives."""
@@ -90,7 +88,7 @@ class PredictionService(PredictionServiceServicer):
         described = describe(route.version, plan, model.aliases if model else {}, self._objects.fetch)
         return pb.DescribeModelResponse(description=description_to_proto(described))
 
-    async def _predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+    async def _predict(self, request: pb.PredictRequest, context: Context) -> Answer:
         start = time.monotonic()
         route = await self._find(request.model)
         entry = route.entry
@@ -98,26 +96,25 @@ class PredictionService(PredictionServiceServicer):
         executable = entry.executable or await self._plans.load(entry)
         columns = columns_from_proto(request.columns)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
-        results = await self._engine.run(executable, entry.cost_of(outputs), columns, outputs, deadline_of(context))
-        response = answer_of(route, results)
+        pack = Packer(route, self._most_bytes)
+        cost, deadline = entry.cost_of(outputs), deadline_of(context)
+        response: Answer = await self._engine.run(executable, cost, columns, outputs, deadline, pack)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0
         return response
 
-    async def _results(
-        self, models: Sequence[str], found: Sequence[tuple[Route | None, Outcome]]
-    ) -> list[pb.ModelResult]:
+    async def _results(self, models: Sequence[str], found: Sequence[tuple[Route | None, Outcome]]) -> bytes:
         """Pack the answers while they fit into a message: naming a model often asks for any size from few rows."""
-        results: list[pb.ModelResult] = []
+        parts: list[bytes] = []
         size = 0
         for model, (route, outcome) in zip(models, found, strict=True):
-            results.append(self._result(model, route, outcome))
-            size += results[-1].ByteSize()
+            parts += result_field(self._result(model, route, outcome))
+            size += len(parts[-1])
             if size > self._most_bytes:
                 raise ExhaustedError(f"the answers take more than {self._most_bytes} bytes; ask for fewer at once")
-            if len(results) % BREATH == 0:
+            if len(parts) % BREATH == 0:
                 await asyncio.sleep(0)
-        return results
+        return await asyncio.to_thread(joined, parts) if size > LARGE else joined(parts)
 
     async def _find(self, reference: str) -> Route:
         """Return where a reference leads, after one look at the control plane if it is unknown here."""
@@ -127,31 +124,13 @@ class PredictionService(PredictionServiceServicer):
             await self._catch_up()
             return self._router.find(reference)
 
-    def _result(self, model: str, route: Route | None, outcome: Outcome) -> pb.ModelResult:
+    def _result(self, model: str, route: Route | None, outcome: Outcome) -> bytes:
         if route is not None and not isinstance(outcome, Exception):
-            return pb.ModelResult(response=answer_of(route, outcome))
+            return result_of(Packer(route, self._most_bytes)(outcome))
         assert isinstance(outcome, Exception)
         failure = call_error(outcome)
         self._tally.error("PredictMany", model, grpc_name(failure.code))
-        return pb.ModelResult(error=failure)
-
-
-def answer_of(route: Route, results: Mapping[str, Any]) -> pb.PredictResponse:
-    """Return the message of a model's outputs."""
-    version, tables = route.version, route.entry.tables
-    columns = [column_of(name, value, tables) for name, value in results.items()]
-    return pb.PredictResponse(model=version.model, version=version.version, columns=columns)
-
-
-def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
-    """Return the message of one output; a table of labels is the same for every call, so it is packed once."""
-    if not isinstance(value, Labels):
-        return column_to_proto(name, value)
-    if name not in tables:
-        tables[name] = column_to_proto(name, value).labels
-    column = column_to_proto(name, value.codes)
-    column.labels.CopyFrom(tables[name])
-    return column
+        return pb.ModelResult(error=failure).SerializeToString()
 
 
 def deadline_of(context: Context) -> float:

@@ -45,8 +45,10 @@ class ServingProcess:
         self._objects = ObjectReader(Path(start["cache_dir"]))
         self._plans = PlanCatalog(self._objects, for_plans(settings.memory_budget), tally=tally, doubt=self._doubt)
         self._router = Router(self._plans, tally, settings.pin)
-        limits = Limits(settings.inline_seconds, settings.queue_limit)
-        self._engine = RequestEngine(limits, settings.threads)
+        limits = Limits(
+            settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
+        )
+        self._engine = RequestEngine(limits, settings.threads, tally=tally)
         self._guard = Guard(tally)
         look = Rounds(self._catch_up).join
         service = PredictionService(
@@ -139,6 +141,7 @@ class ServingProcess:
             "fused_bytes": FUSER.held,
             "queued": self._engine.queued,
             "running": self._guard.running,
+            "request_bytes": self._engine.bytes,
             "revision": self._router.catalog.revision,
         }
         return {**self._tally.snapshot(), "gauges": gauges}

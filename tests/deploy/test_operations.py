@@ -33,6 +33,7 @@ IN_WORDS = {
     "pin": "none",
     "replaces": "none",
     "accept_epoch": "none",
+    "request_memory_bytes": "a quarter of `memory_budget`",
 }
 """Defaults that are worked out when a server starts."""
 

@@ -20,12 +20,13 @@ def block_rows(types: Iterable[ValueType], room: Iterable[int], wanted: int = 0)
     ``room``: the elements expected in a row of each where its type does not say, 0 where nobody knows.  ``wanted``:
     rows that a kernel asks for, whose parameters are larger than the cache: then slots may fill the next.
     """
-    row = max(sum(map(_row_bytes, types, room)), 1)
+    row = max(sum(map(row_bytes, types, room)), 1)
     usual = max(_MULTIPLE, min(4096, _CACHE_BYTES // row // _MULTIPLE * _MULTIPLE))
     return max(usual, min(wanted, _NEXT_CACHE_BYTES // row) // _MULTIPLE * _MULTIPLE)
 
 
-def _row_bytes(kind: ValueType, room: int) -> int:
+def row_bytes(kind: ValueType, room: int) -> int:
+    """Return the bytes of a row of a value, of which ``room`` elements are expected where its type does not say."""
     if kind.layout == "sparse":
         return room * (_INDEX_BYTES + kind.numpy.itemsize) or _UNKNOWN_ROW_BYTES
     if kind.layout == "ragged":

@@ -12,6 +12,7 @@ import numpy as np
 from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import absent_column, bind_column, column_rows
 from pretzel.engine.components import Components
+from pretzel.engine.footprint import Footprint, Need, Written, footprint
 from pretzel.engine.fusion import FUSER
 from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
@@ -19,6 +20,7 @@ from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
 from pretzel.plan.parts import usual_outputs
 from pretzel.plan.physical import PlanInput
+from pretzel.plan.sizes import is_fixed
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels, Texts
 
@@ -81,6 +83,20 @@ class Executable:
             [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
         )
         self._schedules: dict[tuple[str, ...] | None, _Schedule] = {}
+        self._footprints: dict[tuple[str, ...] | None, Footprint] = {}
+
+    def need(self, columns: Mapping[str, Any], outputs: Sequence[str] | None, size: int) -> tuple[int, Need]:
+        """Return the rows of ``columns``, which take ``size`` bytes, and what a run over them would allocate.
+
+        Raises:
+            NotFoundError: no output of that name.
+        """
+        if len(columns) < len(self.inputs):
+            outputs = self._components.asked(columns, outputs)
+        key = None if outputs is None else tuple(outputs)
+        found = self._footprints.get(key) or self._footprint(key)
+        rows = column_rows(next(iter(columns.values()))) if columns else 0
+        return rows, found.need(rows, size)
 
     def run(
         self,
@@ -89,6 +105,7 @@ class Executable:
         *,
         deadline: float = 0.0,
         token: Token | None = None,
+        most: int = 0,
     ) -> dict[str, Value]:
         """Compute ``outputs`` over the rows of ``columns``; where None, all that the columns are meant for.
 
@@ -96,7 +113,8 @@ class Executable:
 
         A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
         :class:`Ragged`.
-        ``deadline`` is a time of ``time.monotonic()``.
+        ``deadline`` is a time of ``time.monotonic()``.  ``most``: bytes that values of no fixed size may take between
+        kernels and in the answer, 0 for any.
 
         Raises:
             InputError: a column is missing, unknown, of another type or length, or holds a value the model refuses.
@@ -106,7 +124,7 @@ class Executable:
         if len(columns) < len(self.inputs):
             outputs = self._components.asked(columns, outputs)
         rows, bound = self._bind(columns, outputs)
-        return self.run_bound(bound, rows, outputs, deadline=deadline, token=token)
+        return self.run_bound(bound, rows, outputs, deadline=deadline, token=token, most=most)
 
     def run_bound(
         self,
@@ -116,12 +134,13 @@ class Executable:
         *,
         deadline: float = 0.0,
         token: Token | None = None,
+        most: int = 0,
     ) -> dict[str, Value]:
         """Compute as :meth:`run` over columns already in the form that :func:`bind_column` gives, in input order."""
         key = None if outputs is None else tuple(outputs)
         schedule = self._schedules.get(key) or self._schedule(key)
         program = schedule.program
-        results = _guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token))
+        results = _guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
         return {
             name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
             for name, at in zip(schedule.names, schedule.positions, strict=True)
@@ -192,14 +211,33 @@ class Executable:
         return value
 
     def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
+        made = self._compose(self._named(key))
+        if len(self._schedules) >= _MOST_SCHEDULES:
+            self._schedules.clear()
+        return self._schedules.setdefault(key, made)
+
+    def _named(self, key: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Return the outputs of a choice, all of which exist."""
         names = self.usual if key is None else key
         unknown = [name for name in names if name not in self.outputs]
         if unknown:
             raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(self.outputs)}")
-        made = self._compose(names)
-        if len(self._schedules) >= _MOST_SCHEDULES:
-            self._schedules.clear()
-        return self._schedules.setdefault(key, made)
+        return names
+
+    def _footprint(self, key: tuple[str, ...] | None) -> Footprint:
+        """Return what a choice of outputs allocates; joined steps allocate less than is told."""
+        chosen = [self.outputs[name] for name in self._named(key)]
+        count, returned = len(self.inputs), {output.node for output in chosen}
+        written = [Written(output.type, output.labels, output.node < count) for output in chosen]
+        needed = self._needed(returned)
+        between = [(self._types[n], self._room[n]) for n in needed if not (n in returned and is_fixed(self._types[n]))]
+        nodes = [*range(count), *needed]
+        asked = max([getattr(self._steps[n - count][0], "rows_wanted", 0) for n in needed], default=0)
+        block = block_rows([self._types[n] for n in nodes], [self._room[n] for n in nodes], asked)
+        one_block = any(n >= count and not is_fixed(self._types[n]) for n in returned)
+        if len(self._footprints) >= _MOST_SCHEDULES:
+            self._footprints.clear()
+        return self._footprints.setdefault(key, footprint(written, between, block, one_block=one_block))
 
     def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> _Schedule:
         """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""

@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.data_plane.engines.cost import FIXED, Cost, size_of
-from pretzel.data_plane.engines.policy import Decision, Limits, choose
+from pretzel.data_plane.engines.cost import DOUBT, FIXED, Cost, size_of
+from pretzel.data_plane.engines.policy import SMALL_BYTES, Decision, Facts, Limits, choose
 from pretzel.data_plane.engines.request import RequestEngine
+from pretzel.data_plane.measure.tally import Tally
+from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.plan.values import Csr, Texts
 
 LIMITS = Limits(inline_seconds=0.001, queue=10)
 INF = float("inf")
+NOTHING = Need(answer=0, frame=0, exact=True)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,7 @@ INF = float("inf")
     ],
 )
 def test_decisions(expected: float, remaining: float | None, queued: int, own: int, decision: Decision):
-    assert choose(expected, remaining, queued, own, LIMITS) is decision
+    assert choose(Facts(expected, remaining), 0.0, queued, own, LIMITS) is decision
 
 
 seconds = st.floats(0, 100) | st.just(INF)
@@ -45,7 +48,7 @@ seconds = st.floats(0, 100) | st.just(INF)
 
 @given(seconds, st.none() | st.floats(-1, 1), st.integers(0, 20), st.integers(0, 20))
 def test_the_queue_never_passes_its_bound(expected, remaining, queued, own):
-    if choose(expected, remaining, queued, own, LIMITS) is Decision.EXECUTE:
+    if choose(Facts(expected, remaining), 0.0, queued, own, LIMITS) is Decision.EXECUTE:
         assert queued < LIMITS.queue
         assert own < LIMITS.share
 
@@ -88,7 +91,10 @@ class Scripted:
     def __init__(self) -> None:
         self.release, self.ran = threading.Event(), []
 
-    def run(self, columns, outputs=None, *, deadline=0.0, token=None):
+    def need(self, columns, outputs, size):
+        return 1, NOTHING
+
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
         self.ran.append(threading.current_thread().name)
         assert self.release.wait(10)
         return {"y": 1}
@@ -194,7 +200,7 @@ async def test_cancelled_work_that_runs_is_told():
     engine, seen = RequestEngine(LIMITS, 1), []
 
     class Cancellable(Scripted):
-        def run(self, columns, outputs=None, *, deadline=0.0, token=None):
+        def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
             seen.append(token)
             return super().run(columns)
 
@@ -205,4 +211,83 @@ async def test_cancelled_work_that_runs_is_told():
     await asyncio.gather(running, return_exceptions=True)
     work.release.set()
     assert seen[0] is not None
+    engine.close()
+
+
+def test_the_first_run_is_expected_to_take_what_the_stages_tell():
+    class Stages:
+        def seconds(self, rows, size):
+            return 0.001 * rows
+
+    cost = Cost(Stages())
+    assert cost.expected(8, 3) == pytest.approx(0.003 * DOUBT)
+    assert cost.likely(8, 3) == pytest.approx(0.003)
+    assert cost.learns
+    cost.learn(8, 0.5)
+    assert cost.expected(8, 3) == pytest.approx(0.5)
+
+
+async def test_a_deadline_before_the_expected_end_is_refused_at_once():
+    tally = Tally()
+    engine, work = RequestEngine(LIMITS, 1, clock=lambda: 100.0, tally=tally), Scripted()
+    cost = Cost()
+    cost.rate = 2.0 / FIXED
+    running = asyncio.create_task(engine.run(work, cost, {}, None, deadline=101.0))  # idle: an estimate may be wrong
+    await until(lambda: work.ran)
+    with pytest.raises(ExhaustedError, match=r"expected in 4000 ms, 3000 ms are left to the deadline; retry later"):
+        await engine.run(_done(), cost, {}, None, deadline=103.0)
+    assert (tally.rejected["deadline"], engine.queued) == (1, 1)
+    accepted = asyncio.create_task(engine.run(_done(), cost, {}, None, deadline=105.0))
+    await until(lambda: engine.queued == 2)
+    work.release.set()
+    await asyncio.gather(running, accepted)
+    assert sum(tally.waits.buckets) == 2
+    engine.close()
+
+
+class Sized(Scripted):
+    def __init__(self, **need) -> None:
+        super().__init__()
+        self.needs = Need(**{"answer": 0, "frame": 0, "exact": True} | need)
+        self.release.set()
+
+    def need(self, columns, outputs, size):
+        return 7, self.needs
+
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
+        self.most = most
+        return super().run(columns)
+
+
+@pytest.mark.parametrize(
+    ("need", "message", "reason"),
+    [
+        ({"answer": 1001}, r"answer takes 1001 bytes for 7 rows, 1000 allowed \(max_message_bytes\)", "answer_bytes"),
+        ({"frame": 5001}, r"about 5001 bytes for 7 rows, 5000 allowed \(request_memory_bytes\)", "memory"),
+    ],
+)
+async def test_what_is_too_large_is_refused_before_it_runs(need, message: str, reason: str):
+    tally = Tally()
+    engine, work = RequestEngine(Limits(0.001, 10, memory=5000, answer=1000), 1, tally=tally), Sized(**need)
+    with pytest.raises(ExhaustedError, match=message):
+        await engine.run(work, cheap(), {}, None)
+    assert (work.ran, tally.rejected) == ([], {reason: 1})
+    engine.close()
+
+
+async def test_what_allocates_much_runs_on_a_thread_where_its_memory_is_counted():
+    engine, work, held = RequestEngine(LIMITS, 1), Sized(frame=SMALL_BYTES + 1), []
+    await engine.run(work, cheap(), {}, None, pack=lambda results: held.append(engine.bytes))
+    assert work.ran[0].startswith("executor")
+    assert held == [SMALL_BYTES + 1]
+    assert engine.bytes == 0
+    engine.close()
+
+
+async def test_a_run_whose_need_is_an_estimate_is_bounded():
+    engine, work = RequestEngine(Limits(0.001, 10, memory=9000), 2), Sized(exact=False, frame=2000)
+    await engine.run(work, Cost(), {}, None)
+    assert work.most == 4000
+    await engine.run(work, cheap(), {}, None)  # on the event loop too
+    assert work.most == 3000
     engine.close()

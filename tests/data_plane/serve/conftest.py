@@ -40,7 +40,7 @@ class Serving:
         self.objects = ObjectReader(path)
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
         self.router = Router(self.plans, self.tally)
-        self.engine = RequestEngine(Limits(0.0005, queue), 1)
+        self.engine = RequestEngine(Limits(0.0005, queue), 1, tally=self.tally)
         self.guard = Guard(self.tally)
         self.looks = 0
         self.arriving: Catalog | None = None

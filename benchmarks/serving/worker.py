@@ -1,0 +1,50 @@
+"""A worker of a process of its own, which serves some definitions from its cache alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pretzel.control_plane.compile import compile_plan
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.data_plane.catalog import Catalog, encode_model
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import Model, ModelVersion
+
+NOWHERE = "127.0.0.1:9"
+
+
+@contextlib.contextmanager
+def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Iterator[dict[str, Any]]:
+    """Start a worker that serves these models, give its ready line, and stop it in the end."""
+    fill(path, models)
+    command = ["-P", "-m", "pretzel.data_plane", "--log-level", "error", "--port", "0", "--metrics-port", "0"]
+    command += ["--control-plane", NOWHERE, "--cache-dir", str(path), *options]
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def fill(path: Path, models: Mapping[str, Definition]) -> None:
+    """Put the objects and the catalog of these models into a cache."""
+    cache, records, needs = ObjectCache(path), {}, {}
+    for name, definition in models.items():
+        compiled = compile_plan(definition)
+        plan = compiled.plan
+        cache.add(plan.digest, plan.encoded)
+        for digest, blob in compiled.blobs.items():
+            cache.add(digest, bytes(blob))
+        version = ModelVersion(name, 1, plan.digest, definition.digest)
+        records[name] = encode_model(Model(name, (version,), {"stable": 1}))
+        needs[plan.digest] = tuple(plan.objects)
+    cache.save_catalog(Catalog("benchmark", 1, records), needs)
+    cache.close()

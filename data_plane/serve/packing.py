@@ -1,0 +1,152 @@
+"""Answers as the bytes of their message, written where the run was: a large one must not hold the event loop.
+
+A protobuf message is copied three times on its way to the wire, each time under the GIL.  Here the message is written
+once, in the layout that protobuf gives it, and the numbers are copied without the GIL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.data_plane.residency.routes import Route
+from pretzel.errors import ExhaustedError
+from pretzel.kernels.joining import joined
+from pretzel.plan.types import DTYPE_NAMES
+from pretzel.plan.values import Labels
+from pretzel.plan.wire import column_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1 import values_pb2
+
+LARGE = 1 << 18
+"""Bytes of an answer from which on it is written here."""
+_LENGTH_DELIMITED = 2
+_DATA = values_pb2.Column.DESCRIPTOR.fields_by_name["data"].number
+_LABELS = values_pb2.Column.DESCRIPTOR.fields_by_name["labels"].number
+_COLUMNS = pb.PredictResponse.DESCRIPTOR.fields_by_name["columns"].number
+_STREAMED = pb.PredictStreamResponse.DESCRIPTOR.fields_by_name["response"].number
+_RESULTS = pb.PredictManyResponse.DESCRIPTOR.fields_by_name["results"].number
+_RESULT = pb.ModelResult.DESCRIPTOR.fields_by_name["response"].number
+Part = bytes | np.ndarray
+Answer = pb.PredictResponse | bytes
+"""An answer of one model: a message, or the bytes of one that is large."""
+
+
+class Packer:
+    """Makes the answer of one model from its outputs; an answer that is too large is refused before it is copied."""
+
+    def __init__(self, route: Route, most_bytes: int) -> None:
+        self._route, self._most_bytes = route, most_bytes
+
+    def __call__(self, results: Mapping[str, Any]) -> Answer:
+        """Return the answer with these outputs.
+
+        Raises:
+            ExhaustedError: it is larger than a message may be.
+        """
+        version, tables = self._route.version, self._route.entry.tables
+        head = pb.PredictResponse(model=version.model, version=version.version)
+        if sum(map(value_bytes, results.values())) < LARGE:
+            head.columns.extend(column_of(name, value, tables) for name, value in results.items())
+            return head
+        parts: list[Part] = [head.SerializeToString()]
+        for name, value in results.items():
+            parts += _field(_COLUMNS, list(_column(name, value, tables)))
+        size = sum(map(_length, parts))
+        if size > self._most_bytes:
+            raise too_large(size, self._most_bytes)
+        return joined(parts)
+
+
+def too_large(size: int, most: int) -> ExhaustedError:
+    """Return the refusal of an answer."""
+    return ExhaustedError(
+        f"the answer takes {size} bytes, {most} allowed (max_message_bytes); send fewer rows or ask for fewer outputs"
+    )
+
+
+def value_bytes(value: Any) -> int:
+    """Return about the bytes of an output."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Labels):
+        return value.codes.nbytes
+    return int(value.data.nbytes)
+
+
+def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
+    """Return the message of one output; a table of labels is the same for every call, so it is packed once."""
+    if not isinstance(value, Labels):
+        return column_to_proto(name, value)
+    column = column_to_proto(name, value.codes)
+    column.labels.CopyFrom(_table(name, value, tables))
+    return column
+
+
+def streamed(request: int, answer: Answer) -> pb.PredictStreamResponse | bytes:
+    """Return an answer as part of a stream."""
+    if isinstance(answer, pb.PredictResponse):
+        return pb.PredictStreamResponse(id=request, response=answer)
+    head = pb.PredictStreamResponse(id=request).SerializeToString()
+    return joined([head, *_field(_STREAMED, [answer])])
+
+
+def result_of(answer: Answer) -> bytes:
+    """Return the bytes of an answer as one of many."""
+    if isinstance(answer, pb.PredictResponse):
+        return pb.ModelResult(response=answer).SerializeToString()
+    return joined(_field(_RESULT, [answer]))
+
+
+def result_field(result: bytes) -> list[bytes]:
+    """Return a result as parts of an answer of many models."""
+    return [_head(_RESULTS, len(result)), result]
+
+
+def serialized(write: Any) -> Any:
+    """Return a serializer that passes what is serialized already."""
+    return lambda message: message if type(message) is bytes else write(message)
+
+
+def _table(name: str, value: Labels, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
+    if name not in tables:
+        tables[name] = column_to_proto("labels", value.labels)
+    return tables[name]
+
+
+def _column(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> Iterator[Part]:
+    """Yield the parts of a column's message; dense numbers stay where they are, the rest is small or seldom."""
+    numbers = value.codes if isinstance(value, Labels) else value
+    kind = DTYPE_NAMES.get(numbers.dtype) if isinstance(numbers, np.ndarray) else None
+    if kind is None or numbers.ndim not in (1, 2):
+        yield column_to_proto(name, value).SerializeToString()
+        return
+    kind = kind if numbers.ndim == 1 else f"{kind}[{numbers.shape[1]}]"
+    yield values_pb2.Column(name=name, type=kind, rows=len(numbers)).SerializeToString()
+    yield from _field(_DATA, [np.ascontiguousarray(numbers)])
+    if isinstance(value, Labels):
+        yield from _field(_LABELS, [_table(name, value, tables).SerializeToString()])
+
+
+def _field(number: int, parts: list[Part]) -> list[Part]:
+    """Return the parts of a message or of bytes as a field."""
+    return [_head(number, sum(map(_length, parts))), *parts]
+
+
+def _head(number: int, size: int) -> bytes:
+    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)
+
+
+def _length(part: Part) -> int:
+    return part.nbytes if isinstance(part, np.ndarray) else len(part)
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
