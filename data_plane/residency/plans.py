@@ -20,10 +20,15 @@ from pretzel.data_plane.residency.memory import give_back
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.parts import is_optional
 from pretzel.plan.physical import Plan
 
 log = structlog.get_logger(__name__)
+
+
+MENDING = 10.0
+"""Seconds that a call waits for damaged objects of its model to be fetched again."""
 
 
 class Entry:
@@ -45,6 +50,11 @@ class Entry:
     def cost_of(self, outputs: Sequence[str] | None) -> Cost:
         """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
         return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
+
+
+def addresses(entry: Entry) -> tuple[Digest, ...]:
+    """Return a resident plan's own address and those of the objects it refers to."""
+    return (entry.digest, *entry.plan.objects) if entry.plan else (entry.digest,)
 
 
 @lru_cache(maxsize=256)
@@ -73,6 +83,10 @@ class PlanCatalog:
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
+        self._distrusted: set[Digest] = set()
+        self._doubts = 0
+        """How often damage was told of."""
+        self._trusted = asyncio.Event()
         self._pinned: frozenset[Digest] = frozenset()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self.on_evict: list[Callable[[Digest], None]] = []
@@ -126,9 +140,14 @@ class PlanCatalog:
         start = self._clock()
         try:
             run = asyncio.get_running_loop().run_in_executor
+            await self._wait_for_trust([entry.digest])
             entry.plan = plan = await run(self._loader, self._read, entry.digest)
+            await self._wait_for_trust(plan.objects)
+            doubts = self._doubts
             self._make_room(entry, plan)
             executable = await run(self._loader, self._build, plan)
+            if self._doubts != doubts:  # damage was found meanwhile, perhaps in what was just mapped
+                raise UnavailableError(f"plan {entry.digest.short}: objects were replaced while it was loaded; retry")
             self._admit(entry, plan, executable)
             self._tally.loads.observe(self._clock() - start)
             return executable
@@ -183,6 +202,45 @@ class PlanCatalog:
         self._tally.counts["evictions"] += 1
         for tell in self.on_evict:
             tell(entry.digest)
+
+    def let_go(self, objects: Collection[Digest]) -> None:
+        """Evict the plans among these objects: no version needs them, and their space is wanted."""
+        for digest in objects:
+            if digest in self.resident:
+                self._evict(self.resident[digest])
+
+    def distrust(self, objects: Collection[Digest]) -> None:
+        """Evict all plans over objects that turned out damaged, and build none until :meth:`trust` is told of them.
+
+        Kernels of before are used by nothing that is loaded from now on: they read what was mapped then.
+        """
+        self._distrusted |= set(objects)
+        self._doubts += 1
+        affected = [e for e in self.resident.values() if e.plan and not self._distrusted.isdisjoint(addresses(e))]
+        inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
+        for entry in affected:
+            self._evict(entry)
+        self._stages.clear()
+        Parameter.forget({*objects, *inline})
+        self._objects.forget(objects)
+
+    def trust(self, objects: Collection[Digest]) -> None:
+        """Load plans over these objects again: they were fetched anew."""
+        self._objects.forget(objects)
+        self._distrusted -= set(objects)
+        self._trusted.set()
+
+    async def _wait_for_trust(self, digests: Collection[Digest]) -> None:
+        """Wait for objects that are being fetched again, so that calls are late and do not fail."""
+        try:
+            async with asyncio.timeout(MENDING):
+                while not self._distrusted.isdisjoint(digests):
+                    self._trusted.clear()
+                    await self._trusted.wait()
+        except TimeoutError:
+            raise UnavailableError(
+                "an object of this model is damaged on this worker and is being fetched again; retry"
+            ) from None
 
     def close(self) -> None:
         """Load no more."""

@@ -96,8 +96,18 @@ class ServingProcess:
     def _on_caught_up(self, message: Message) -> None:
         self._caught_up.set()
 
+    def _on_damaged(self, message: Message) -> None:
+        self._plans.distrust(list(map(Digest.parse, message["objects"])))
+
     def _on_mended(self, message: Message) -> None:
+        self._plans.trust(list(map(Digest.parse, message["objects"])))
+
+    def _on_collected(self, message: Message) -> None:
+        self._plans.let_go(list(map(Digest.parse, message["objects"])))
         self._objects.refresh()
+
+    def _on_held(self, message: Message) -> None:
+        self._router.held = dict(message["reasons"])
 
     def _on_ask(self, message: Message) -> None:
         self._link.send("answer", id=message["id"], numbers=self._numbers())

@@ -41,6 +41,7 @@ class Fleet:
         self.past: Numbers = {}
         """What the processes that are gone had counted."""
         self._catalog, self._serial = Catalog(), 0
+        self._announced: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
         self._started = False
         self._stopping = asyncio.Event()
@@ -78,6 +79,16 @@ class Fleet:
                 await self._until(lambda: self._all_applied(serial))
         except TimeoutError:
             log.error("a serving process is slow to take a catalog", revision=catalog.revision)
+
+    def announce(self, kind: str, **fields: Any) -> None:
+        """Tell all processes something, and each that starts later, until something else of that kind is told."""
+        self._announced[kind] = fields
+        self.tell(kind, **fields)
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Tell all processes that there are something."""
+        for child in self.children.values():
+            child.link.send(kind, **fields)
 
     async def numbers(self, seconds: float = 1.0) -> list[Numbers]:
         """Return what each process counts, and first what those that are gone had counted."""
@@ -142,6 +153,8 @@ class Fleet:
         """Start a process, and return it with its exit code when it has ended."""
         child = await Child.start(**self._start)
         child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
+        for kind, fields in self._announced.items():
+            child.link.send(kind, **fields)
         if self._stopping.is_set():
             child.link.send("drain")
         self.children[slot] = child

@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -93,12 +93,21 @@ class Supervisor:
         self._fleet = Fleet(settings.workers, start, self._heard)
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
-        self._puller = Puller(self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now)
+        self._puller = Puller(
+            self._channel,
+            self.name,
+            self._cache,
+            self._fleet.publish,
+            self._reporter.now,
+            told_held=self._tell_held,
+            collected=self._tell_collected,
+        )
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
         self._chores: set[asyncio.Task[None]] = set()
         self._resident = 0
+        self._told_reasons: Mapping[str, str] = {}
 
     async def start(self) -> None:
         """Start from the cache; the control plane may come later."""
@@ -144,6 +153,18 @@ class Supervisor:
             "cpu": cpu.chosen,
             "processes": [child.pid for child in self._fleet.children.values()],
         }
+
+    def _tell_held(self, reasons: Mapping[str, str]) -> None:
+        """Have the processes say why they do not serve a model that exists, and report it at once."""
+        if reasons != self._told_reasons:
+            self._told_reasons = reasons
+            self._fleet.announce("held", reasons=list(reasons.items()))
+            self._reporter.now()
+
+    def _tell_collected(self, gone: Sequence[Digest]) -> None:
+        """Have the processes let go of what left the cache: its space is free only when nobody has it mapped."""
+        if gone:
+            self._fleet.tell("collected", objects=[str(digest) for digest in gone])
 
     def _heard(self, child: Child, message: Message) -> None:
         """React to what a serving process says."""
@@ -192,7 +213,16 @@ class Supervisor:
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{host}:{self._fleet.port}",
             "resident_bytes": self._resident,
+            "held": self._puller.reasons,
+            "problems": self._problems(),
         }
+
+    def _problems(self) -> list[str]:
+        """Return what is wrong on this worker now, a sentence each."""
+        found = []
+        if self._puller.unkept:
+            found.append(f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?")
+        return found
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
         puller = self._puller

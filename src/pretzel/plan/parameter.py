@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import struct
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -67,6 +67,12 @@ class Parameter:
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value) and value:
             return cls(_pack_strings(value))
         return cls(_pack_array(np.asarray(value)))
+
+    @classmethod
+    def forget(cls, digests: Iterable[Digest]) -> None:
+        """Use other bytes for these parameters from now on: the ones they were read from turned out damaged."""
+        for digest in digests:
+            cls._interned.pop(digest, None)
 
     @classmethod
     def strings(cls, values: Sequence[str]) -> Parameter:
