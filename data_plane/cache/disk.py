@@ -21,6 +21,10 @@ Pace = Callable[[int], None]
 """Told of every number of bytes read; waits where that was too fast."""
 
 
+Stamp = tuple[int, int, int]
+"""Inode, size and time of the last change of a file."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
     """Open a regular file to read; neither follow a link nor wait for the other end of a FIFO.
@@ -35,6 +39,15 @@ def opened(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def stamp_of(path: Path | int) -> Stamp | None:
+    """Return what changes when a file is written, cut short or replaced, or None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def read_at(path: Path, offset: int, size: int) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.disk import read_at, read_whole
+from pretzel.data_plane.cache.disk import read_at, read_whole, stamp_of
 from pretzel.data_plane.cache.index import RECORD, Entry, Header, pack_entry, pack_index, read_index
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, aligned, key_of
 from pretzel.durable import OUT_OF_SPACE, Buffer, pwrite_all, replace_file
@@ -40,6 +40,7 @@ class Pack:
         self._header, self._index_end = Header.new(), RECORD
         self._descriptors: tuple[int, int] | None = None  # of the pack, of the index
         self._load() if os.path.lexists(self._index_path) else self._make()
+        self._stamp = stamp_of(self._path)
         # The end only moves on, even past what was dropped: a process may still have the dropped bytes mapped.
         self.end: int = max((aligned(offset + size) for _, offset, size in self.entries.values()), default=0)
 
@@ -52,6 +53,11 @@ class Pack:
     def is_dead(self) -> bool:
         """Whether there were objects in it, and none is left."""
         return not self.entries and self.end > 0
+
+    def was_touched(self) -> bool:
+        """Return whether anyone else wrote to the pack, cut it short or replaced it since this was asked last."""
+        before, self._stamp = self._stamp, stamp_of(self._path)
+        return self._stamp != before
 
     def objects(self) -> Iterator[tuple[Digest, bytes]]:
         """Give the objects that are whole."""
@@ -71,9 +77,11 @@ class Pack:
         try:
             self._write(pack, data, digest.size)
             pwrite_all(index, pack_entry(entry), self._index_end)
+            self._stamp = stamp_of(pack)
         except OSError as error:
             if error.errno not in OUT_OF_SPACE:  # what failed in this place may fail there again
                 self.end = aligned(self.end + digest.size)
+            self._stamp = stamp_of(pack)
             raise
         self._index_end += RECORD
         self.end = aligned(self.end + digest.size)
@@ -122,7 +130,7 @@ class Pack:
             return False
         self.close()
         os.close(open_writable(self._path, PACK_SIZE))
-        self.is_full = True
+        self._stamp, self.is_full = stamp_of(self._path), True
         return True
 
     def close(self) -> None:

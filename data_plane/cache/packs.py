@@ -74,9 +74,15 @@ class PackWriter:
             if number != self._last and 2 * pack.live_bytes < PACK_SIZE:
                 self._move(number, pack)
 
-    def regrow(self) -> list[Path]:
-        """Give packs that were cut short their size again, and return them."""
-        return [self._layout.pack(number) for number, pack in self.packs.items() if pack.regrow()]
+    def touched(self) -> set[Digest]:
+        """Return the objects of packs that someone else wrote to; a pack that was cut short has its size again."""
+        found: set[Digest] = set()
+        for number, pack in self.packs.items():
+            if pack.was_touched():
+                cut = pack.regrow()
+                log.error("a pack was changed by another program", pack=str(self._layout.pack(number)), cut=cut)
+                found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
+        return found
 
     def close(self) -> None:
         """Close what is open."""

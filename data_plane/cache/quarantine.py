@@ -79,18 +79,20 @@ def clear_strangers(layout: Layout, quarantine: Quarantine) -> list[Path]:
 
 def misplaced(layout: Layout) -> list[Path]:
     """Return what lies where the catalog, packs and objects do, and is none of them."""
-    folders = list(layout.objects.iterdir())
+    folders = listing(layout.objects)
     wrong = [folder for folder in folders if is_stranger(folder, folder=True) or len(folder.name) != 2]
-    wrong += [path for path in layout.packs.iterdir() if is_stranger(path) or not number_of(path.name)]
+    half_written = set(leftovers(layout))
+    packs = [path for path in listing(layout.packs) if path not in half_written]
+    wrong += [path for path in packs if is_stranger(path) or not number_of(path.name)]
     for folder in set(folders) - set(wrong):
-        wrong += [path for path in folder.iterdir() if is_stranger(path) or not is_object(folder.name, path.name)]
+        wrong += [path for path in listing(folder) if is_stranger(path) or not is_object(folder.name, path.name)]
     return [*wrong, layout.catalog] if is_stranger(layout.catalog) else wrong
 
 
 def leftovers(layout: Layout) -> list[Path]:
     """Return what a crash left half written, and packs in which nothing can be found."""
     unnamed = [path for path in layout.packs.glob("*.pack") if not os.path.lexists(path.with_suffix(".index"))]
-    return [*layout.incoming.iterdir(), *unnamed, *layout.packs.glob(".*.new"), *layout.root.glob(".*.new")]
+    return [*listing(layout.incoming), *unnamed, *layout.packs.glob(".*.new"), *layout.root.glob(".*.new")]
 
 
 def is_stranger(path: Path, *, folder: bool = False) -> bool:
@@ -98,6 +100,11 @@ def is_stranger(path: Path, *, folder: bool = False) -> bool:
     if not os.path.lexists(path):
         return False
     return not path.is_dir() if folder else not stat.S_ISREG(path.lstat().st_mode)
+
+
+def listing(folder: Path) -> list[Path]:
+    """Return what lies in a directory, nothing where there is none."""
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def delete(path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.disk import TRANSIENT, Pace, hash_at, read_at
+from pretzel.data_plane.cache.disk import TRANSIENT, Pace, Stamp, hash_at, read_at, stamp_of
 from pretzel.data_plane.cache.incoming import Incoming
 from pretzel.data_plane.cache.kept import Closures, read_catalog, write_catalog
 from pretzel.data_plane.cache.layout import Layout, is_object, is_packed
@@ -41,6 +41,8 @@ class ObjectCache:
         self._packs = PackWriter(self.layout)
         self._writing = threading.RLock()
         self._checked: set[Digest] = set()
+        self._stamps: dict[Digest, Stamp | None] = {}
+        """What each file was when it was checked."""
         self._unflushed: list[Digest] = []
         self._unneeded: dict[Digest, float] = {}
 
@@ -68,7 +70,9 @@ class ObjectCache:
             place = self.place(digest)
             if place is None:
                 self._checked.discard(digest)
+                self._stamps.pop(digest, None)
                 return False
+            stamp = None if is_packed(digest) else stamp_of(place[0])  # from before: it may change meanwhile
             whole = hash_at(*place, digest.size, pace) == digest.hex and _ends_there(place[0], digest)
         except FileNotFoundError:
             whole = False
@@ -78,7 +82,7 @@ class ObjectCache:
             whole = False
         if not whole and self.place(digest) != place:  # it was moved to another pack meanwhile
             return self.recheck(digest, pace)
-        return self._approve(digest) if whole else self._refuse(digest)
+        return self._approve(digest, stamp) if whole else self._refuse(digest)
 
     def place(self, digest: Digest) -> tuple[Path, int] | None:
         """Return the file that holds an object and where in it, or None."""
@@ -144,6 +148,7 @@ class ObjectCache:
             self._packs.drop([digest for digest in digests if is_packed(digest)])
             for digest in digests:
                 self._checked.discard(digest)
+                self._stamps.pop(digest, None)
                 if not is_packed(digest):
                     delete(self.layout.file(digest))
 
@@ -175,10 +180,19 @@ class ObjectCache:
         disk = os.statvfs(self.layout.root)
         return disk.f_bavail * disk.f_frsize
 
-    def regrow(self) -> list[Path]:
-        """Give packs that were cut short their size again, so that reading maps of them is safe; return them."""
+    def known(self) -> set[Digest]:
+        """Return the objects that are taken to be whole."""
+        return set(self._checked)
+
+    def touched(self) -> set[Digest]:
+        """Return objects whose files someone else wrote to, cut short or replaced since they were checked.
+
+        A pack that was cut short has its size again afterwards, so that reading maps of it is safe.
+        """
         with self._writing:
-            return self._packs.regrow()
+            found = self._packs.touched() & self._checked
+            stamps = list(self._stamps.items())
+        return found | {digest for digest, stamp in stamps if stamp_of(self.layout.file(digest)) != stamp}
 
     def save_catalog(self, catalog: Catalog, closures: Closures) -> None:
         """Keep a catalog, so that a restarted worker serves without a control plane."""
@@ -207,10 +221,12 @@ class ObjectCache:
                 self._unflushed.append(digest)
             else:
                 self._packs.append(digest, data)
-            self._checked.add(digest)
+            self._approve(digest)
 
-    def _approve(self, digest: Digest) -> bool:
+    def _approve(self, digest: Digest, stamp: Stamp | None = None) -> bool:
         self._checked.add(digest)
+        if not is_packed(digest):
+            self._stamps[digest] = stamp or stamp_of(self.layout.file(digest))
         return True
 
     def _refuse(self, digest: Digest) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 import structlog
@@ -50,7 +50,7 @@ class Completer:
         failures |= await asyncio.to_thread(self._cache.flush)
         whole = await asyncio.to_thread(lambda: {plan for plan in known if self.is_whole(plan)})
         reasons = {plan: self._reason(plan, failures) for plan in plans if plan not in whole}
-        full = any(isinstance(error, OSError) and error.errno in OUT_OF_SPACE for error in failures.values())
+        full = any(map(is_full, failures.values()))
         return Completed(whole, {plan: brief(error) for plan, error in reasons.items()}, full)
 
     def _reason(self, plan: Digest, failures: Mapping[Digest, Exception]) -> Exception:
@@ -64,21 +64,25 @@ class Completer:
         """Return whether a plan and all that it refers to are in the cache."""
         return self._cache.has(plan) and all(map(self._cache.has, self.closures[plan]))
 
-    def damaged(self, plan: Digest) -> list[Digest]:
-        """Hash a plan and all that it refers to again, and return what is not whole."""
-        return [digest for digest in (plan, *self.closures.get(plan, ())) if not self._cache.recheck(digest)]
-
     def needed(self, plans: Iterable[Digest]) -> set[Digest]:
-        """Return plans and all that they refer to; what no plan of these needs is forgotten."""
+        """Return plans and all that they refer to."""
         kept = set(plans)
-        self.closures = {plan: objects for plan, objects in self.closures.items() if plan in kept}
-        return kept.union(*self.closures.values())
+        return kept.union(*(self.closures.get(plan, ()) for plan in kept))
+
+    def forget_all_but(self, plans: Container[Digest]) -> None:
+        """Forget what plans refer to that are not among these."""
+        self.closures = {plan: objects for plan, objects in self.closures.items() if plan in plans}
 
     def _read(self, digest: Digest) -> None:
         try:
             self.closures[digest] = tuple(Plan.from_encoded(self._cache.fetch(digest)).objects)
         except (PretzelError, OSError) as error:
             log.error("a plan cannot be read", plan=str(digest), error=str(error))
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether an object failed because the disk has no room."""
+    return isinstance(error, OSError) and error.errno in OUT_OF_SPACE
 
 
 def objection(digest: Digest, error: Exception) -> Exception:

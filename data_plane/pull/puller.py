@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import grpc
@@ -14,7 +14,7 @@ import structlog
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
 from pretzel.data_plane.pull.backoff import delay
-from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, servable
+from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.fetch import Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
 from pretzel.data_plane.residency.memory import give_back
@@ -85,7 +85,6 @@ class Puller:
         self.started = bool(kept.epoch or kept.records)
         """Whether any catalog is known, be it an old one."""
         self._arrived = asyncio.Condition()
-        self._mending: set[Digest] = set()
         self._turn = asyncio.Lock()  # held while catalogs move, and while what they do not need is removed
 
     @property
@@ -114,33 +113,35 @@ class Puller:
         except (TimeoutError, grpc.aio.AioRpcError) as error:
             log.debug("no catching up", error=repr(error))
 
-    async def mend(self, plan: Digest) -> bool:
-        """Hash a plan's objects again, fetch until all are whole, and return whether any was not."""
-        if plan in self._mending:
-            return False
-        self._mending.add(plan)
-        try:
-            damaged = first = await asyncio.to_thread(self._completer.damaged, plan)
-            for attempt in itertools.count():
-                if not damaged:
-                    return bool(first)
-                damaged = await self._fetch_again(damaged)
-                await asyncio.sleep(delay(attempt) if damaged else 0)
-        finally:
-            self._mending.discard(plan)
-        raise AssertionError("unreachable")
+    def objects_of(self, plan: Digest) -> tuple[Digest, ...]:
+        """Return a plan's own address and, where it was read, those of the objects it refers to."""
+        return (plan, *self._completer.closures.get(plan, ()))
 
-    async def _fetch_again(self, digests: list[Digest]) -> list[Digest]:
+    async def replace(self, digests: Collection[Digest]) -> None:
+        """Fetch objects again until all that are still needed are whole."""
+        for attempt in itertools.count():
+            needed = await asyncio.to_thread(self.needed)
+            lacking = [digest for digest in digests if digest in needed and not self._cache.has(digest)]
+            if not lacking:
+                return
+            await asyncio.sleep(delay(attempt - 1) if attempt else 0)
+            await self._fetch_again(lacking)
+
+    async def _fetch_again(self, digests: Sequence[Digest]) -> None:
         try:
-            await self.fetcher.fetch(digests)
-        except grpc.aio.AioRpcError as error:
+            failures = await self.fetcher.fetch(digests)
+        except (grpc.aio.AioRpcError, OSError) as error:
             log.warning("objects cannot be fetched now", error=_brief(error))
-        return [digest for digest in digests if not self._cache.has(digest)]
+            return
+        if any(is_full(error) for error in failures.values()):
+            async with self._turn:
+                await self._make_room()
 
     async def collect(self, now: float, grace: float) -> list[Digest]:
         """Remove from the cache what no version has needed for ``grace`` seconds, and return it."""
         async with self._turn:
             needed = await asyncio.to_thread(self.needed)
+            self._completer.forget_all_but(needed)
             gone = await asyncio.to_thread(self._cache.collect, needed, now, grace)
         self._collected(gone)
         return gone

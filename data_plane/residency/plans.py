@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from typing import Any
@@ -27,7 +27,7 @@ from pretzel.plan.physical import Plan
 log = structlog.get_logger(__name__)
 
 
-MENDING = 10.0
+MENDING = 2.0
 """Seconds that a call waits for damaged objects of its model to be fetched again."""
 
 
@@ -73,9 +73,11 @@ class PlanCatalog:
         *,
         tally: Tally | None = None,
         doubt: Callable[[Digest], None] = lambda plan: None,
+        tell: Callable[[str, Digest], None] = lambda kind, plan: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged."""
+        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged, ``tell`` of what is in memory."""
+        self._tell = tell
         self._objects, self._budget, self._clock, self._doubt = objects, budget, clock, doubt
         self._tally = tally or Tally()
         self._stages = StageCatalog()
@@ -132,23 +134,22 @@ class PlanCatalog:
 
     async def load_together(self, entries: Sequence[Entry]) -> Executable:
         """Return what runs several plans at once, over the kernels that they have here already."""
+        return await self._undoubted(lambda: self._join(entries))
+
+    async def _join(self, entries: Sequence[Entry]) -> Executable:
+        await self._wait_for_trust([entry.digest for entry in entries])
         plans = [await self.plan(entry) for entry in entries]
+        await self._wait_for_trust([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         return await asyncio.get_running_loop().run_in_executor(self._loader, work)
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
+        self._tell("loading", entry.digest)
         try:
-            run = asyncio.get_running_loop().run_in_executor
-            await self._wait_for_trust([entry.digest])
-            entry.plan = plan = await run(self._loader, self._read, entry.digest)
-            await self._wait_for_trust(plan.objects)
-            doubts = self._doubts
-            self._make_room(entry, plan)
-            executable = await run(self._loader, self._build, plan)
-            if self._doubts != doubts:  # damage was found meanwhile, perhaps in what was just mapped
-                raise UnavailableError(f"plan {entry.digest.short}: objects were replaced while it was loaded; retry")
-            self._admit(entry, plan, executable)
+            executable = await self._undoubted(lambda: self._load_once(entry))
+            assert entry.plan is not None
+            self._admit(entry, entry.plan, executable)
             self._tally.loads.observe(self._clock() - start)
             return executable
         except (CorruptObjectError, NotFoundError) as error:
@@ -158,6 +159,24 @@ class PlanCatalog:
             raise UnavailableError(f"plan {entry.digest.short}: {error}; it is being fetched again, retry") from error
         finally:
             del self._loading[entry.digest]
+            if entry.executable is None:
+                self._tell("evicted", entry.digest)
+
+    async def _load_once(self, entry: Entry) -> Executable:
+        run = asyncio.get_running_loop().run_in_executor
+        await self._wait_for_trust([entry.digest])
+        entry.plan = plan = await run(self._loader, self._read, entry.digest)
+        await self._wait_for_trust(plan.objects)
+        self._make_room(entry, plan)
+        return await run(self._loader, self._build, plan)
+
+    async def _undoubted(self, build: Callable[[], Awaitable[Executable]]) -> Executable:
+        """Build until no damage was told of meanwhile: it may be in what was just mapped."""
+        while True:
+            doubts = self._doubts
+            built = await build()
+            if self._doubts == doubts:
+                return built
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -200,6 +219,7 @@ class PlanCatalog:
         entry.tables = {}
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
+        self._tell("evicted", entry.digest)
         for tell in self.on_evict:
             tell(entry.digest)
 

@@ -43,7 +43,9 @@ class ServingProcess:
         self._port: int = start["port"]
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
-        self._plans = PlanCatalog(self._objects, for_plans(settings.memory_budget), tally=tally, doubt=self._doubt)
+        self._plans = PlanCatalog(
+            self._objects, for_plans(settings.memory_budget), tally=tally, doubt=self._doubt, tell=self._tell
+        )
         self._router = Router(self._plans, tally, settings.pin)
         limits = Limits(settings.inline_seconds, settings.queue_limit)
         self._engine = RequestEngine(limits, settings.threads)
@@ -141,6 +143,10 @@ class ServingProcess:
 
     def _doubt(self, plan: Digest) -> None:
         self._link.send("doubt", plan=str(plan))
+
+    def _tell(self, kind: str, plan: Digest) -> None:
+        """Have the supervisor know what is in memory: it checks that first, should this process die of damage."""
+        self._link.send(kind, plan=str(plan))
 
     def _numbers(self) -> dict[str, Any]:
         gauges = {

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pretzel.data_plane.supervise.link import Link, Message
+from pretzel.plan.digest import Digest
 
 
 class Child:
@@ -31,6 +32,8 @@ class Child:
         """Why it could not start."""
         self.numbers: dict[str, Any] = {}
         """What it counted when it was last asked."""
+        self.resident: set[Digest] = set()
+        """Plans in its memory, or on their way there."""
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._ids = itertools.count()
 
@@ -56,6 +59,10 @@ class Child:
                     self.failure = message["message"]
                 case "applied":
                     self.applied = message["serial"]
+                case "loading":
+                    self.resident.add(Digest.parse(message["plan"]))
+                case "evicted":
+                    self.resident.discard(Digest.parse(message["plan"]))
                 case "answer":
                     self._answer(message)
             react(self, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -30,11 +30,29 @@ MARGIN = 2.0
 """Seconds beyond the time to drain, before what still runs is killed."""
 
 
+Died = Callable[[Child, int], Awaitable[None]]
+"""Told of a process that died, and of its exit code."""
+
+
+async def _let_die(child: Child, code: int) -> None:
+    """Do nothing about a death."""
+
+
 class Fleet:
     """Keeps ``size`` serving processes alive."""
 
-    def __init__(self, size: int, start: dict[str, Any], react: Callable[[Child, Message], None]) -> None:
-        """Prepare; ``start`` is what each is told first, and ``react`` sees what they say."""
+    def __init__(
+        self,
+        size: int,
+        start: dict[str, Any],
+        react: Callable[[Child, Message], None],
+        died: Died = _let_die,
+    ) -> None:
+        """Prepare; ``start`` is what each is told first, and ``react`` sees what they say.
+
+        ``died`` is awaited after each death, before the process is started again.
+        """
+        self._died = died
         self._size, self._start, self._react = size, start, react
         self.children: dict[int, Child] = {}
         self.restarts = 0
@@ -146,6 +164,7 @@ class Fleet:
                 raise PreconditionError(child.failure or f"a serving process cannot start: it ends with code {code}")
             log.error("a serving process died and is restarted", pid=child.pid, code=code, why=child.failure)
             self.restarts += 1
+            await self._died(child, code)
             attempt = 0 if time.monotonic() - born > STEADY else attempt + 1
             await self._pause(delay(attempt - 1) if attempt else 0)
 

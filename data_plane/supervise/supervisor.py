@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.measure import metrics
@@ -25,6 +26,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
+from pretzel.data_plane.supervise.mending import Mender
 from pretzel.data_plane.supervise.parent import die_with
 from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine import KERNEL_SET
@@ -34,6 +36,8 @@ from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
+FAULTS = frozenset({signal.SIGBUS, signal.SIGSEGV})
+"""Signals by which a process dies that reads a damaged object."""
 FAILED_SECONDS = 1.0
 """Time until a part that failed begins anew."""
 COLLECT_SECONDS = 30.0
@@ -90,7 +94,7 @@ class Supervisor:
             "port": self._held.getsockname()[1] if self._held else settings.port,
             "shared_port": shared,
         }
-        self._fleet = Fleet(settings.workers, start, self._heard)
+        self._fleet = Fleet(settings.workers, start, self._heard, self._died)
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         self._puller = Puller(
@@ -102,6 +106,8 @@ class Supervisor:
             told_held=self._tell_held,
             collected=self._tell_collected,
         )
+        scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
+        self._mender = Mender(scrubber, self._puller, self._fleet.tell)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -119,7 +125,15 @@ class Supervisor:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is done for as long as the worker runs: pull, report, collect."""
-        return [self._persist(part) for part in (self._puller.run, self._reporter.run, self._collect, self._look)]
+        parts = (
+            self._puller.run,
+            self._reporter.run,
+            self._collect,
+            self._look,
+            self._mender.watch,
+            self._mender.scrub,
+        )
+        return [self._persist(part) for part in parts]
 
     async def _persist(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin a part anew when it fails: none of them is worth the serving."""
@@ -133,6 +147,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
         log.info("stopping")
+        self._mender.close()
         farewells = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*farewells, return_exceptions=True)
         self._stop_metrics()
@@ -171,7 +186,7 @@ class Supervisor:
         if message["kind"] == "catch_up":
             self._do(self._catch_up(child))
         elif message["kind"] == "doubt":
-            self._do(self._mend(child, Digest.parse(message["plan"])))
+            self._do(self._mender.doubt(Digest.parse(message["plan"])))
 
     def _do(self, chore: Any) -> None:
         task = asyncio.create_task(chore)
@@ -182,9 +197,10 @@ class Supervisor:
         await self._looks.join()
         child.link.send("caught_up")
 
-    async def _mend(self, child: Child, plan: Digest) -> None:
-        if await self._puller.mend(plan):
-            child.link.send("mended")
+    async def _died(self, child: Child, code: int) -> None:
+        """Look for what killed a process before it is started again, to map the same."""
+        if -code in FAULTS:
+            await self._mender.suspect(child.resident)
 
     async def _collect(self) -> None:
         """Remove from the cache what no version needs any more."""
@@ -222,7 +238,7 @@ class Supervisor:
         found = []
         if self._puller.unkept:
             found.append(f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?")
-        return found
+        return found + self._mender.problems()
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
         puller = self._puller
@@ -232,11 +248,14 @@ class Supervisor:
             "fetched_bytes": puller.fetcher.fetched_bytes,
             "fetch_failures": puller.fetcher.failures,
             "damaged_objects": self._cache.dropped,
+            "scrubbed_bytes": self._mender.scrubber.scrubbed_bytes,
         }
         gauges = {
             "revision": puller.published.revision,
             "models": len(puller.published),
             "models_held_back": len(puller.held),
+            "objects_being_replaced": len(self._mender.damaged),
+            "scrub_passed_seconds": self._mender.scrubber.passed,
             "processes": len(self._fleet.children),
             "control_plane_connected": int(puller.watcher.connected),
             "cached_objects": self._cache.object_count,
