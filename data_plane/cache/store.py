@@ -69,9 +69,7 @@ class ObjectCache:
         try:
             place = self.place(digest)
             if place is None:
-                self._checked.discard(digest)
-                self._stamps.pop(digest, None)
-                return False
+                return self._miss(digest)
             stamp = None if is_packed(digest) else stamp_of(place[0])  # from before: it may change meanwhile
             whole = hash_at(*place, digest.size, pace) == digest.hex and _ends_there(place[0], digest)
         except FileNotFoundError:
@@ -228,6 +226,16 @@ class ObjectCache:
         if not is_packed(digest):
             self._stamps[digest] = stamp or stamp_of(self.layout.file(digest))
         return True
+
+    def _miss(self, digest: Digest) -> bool:
+        """Note that an object is not here; one that was is as good as damaged."""
+        with self._writing:
+            if digest in self._checked:
+                log.error("an object is gone from the cache; it is fetched again", digest=str(digest))
+                self.dropped += 1
+                self._checked.discard(digest)
+                self._stamps.pop(digest, None)
+        return False
 
     def _refuse(self, digest: Digest) -> bool:
         log.error("an object in the cache is damaged; it is moved aside and fetched again", digest=str(digest))
