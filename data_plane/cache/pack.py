@@ -57,7 +57,10 @@ class Pack:
     def was_touched(self) -> bool:
         """Return whether anyone else wrote to the pack, cut it short or replaced it since this was asked last."""
         before, self._stamp = self._stamp, stamp_of(self._path)
-        return self._stamp != before
+        if self._stamp == before:
+            return False
+        self.is_full = True  # what is left of it is read; nothing more is trusted to it
+        return True
 
     def objects(self) -> Iterator[tuple[Digest, bytes]]:
         """Give the objects that are whole."""
@@ -123,15 +126,6 @@ class Pack:
         self.close()
         self._index_path.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
-
-    def regrow(self) -> bool:
-        """Give a pack that was cut short its size again, so that reading a map of it is safe; return whether it was."""
-        if self._path.exists() and os.stat(self._path).st_size >= PACK_SIZE:
-            return False
-        self.close()
-        os.close(open_writable(self._path, PACK_SIZE))
-        self._stamp, self.is_full = stamp_of(self._path), True
-        return True
 
     def close(self) -> None:
         """Close what is open."""

@@ -75,12 +75,14 @@ class PackWriter:
                 self._move(number, pack)
 
     def touched(self) -> set[Digest]:
-        """Return the objects of packs that someone else wrote to; a pack that was cut short has its size again."""
+        """Return the objects of packs that someone else wrote to or cut short; those packs take no more objects.
+
+        A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
+        """
         found: set[Digest] = set()
         for number, pack in self.packs.items():
             if pack.was_touched():
-                cut = pack.regrow()
-                log.error("a pack was changed by another program", pack=str(self._layout.pack(number)), cut=cut)
+                log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
                 found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
         return found
 

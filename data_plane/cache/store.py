@@ -183,10 +183,7 @@ class ObjectCache:
         return set(self._checked)
 
     def touched(self) -> set[Digest]:
-        """Return objects whose files someone else wrote to, cut short or replaced since they were checked.
-
-        A pack that was cut short has its size again afterwards, so that reading maps of it is safe.
-        """
+        """Return objects whose files someone else wrote to, cut short or replaced since they were checked."""
         with self._writing:
             found = self._packs.touched() & self._checked
             stamps = list(self._stamps.items())

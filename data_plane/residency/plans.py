@@ -147,20 +147,38 @@ class PlanCatalog:
         start = self._clock()
         self._tell("loading", entry.digest)
         try:
-            executable = await self._undoubted(lambda: self._load_once(entry))
+            executable = await self._load_mended(entry)
             assert entry.plan is not None
             self._admit(entry, entry.plan, executable)
             self._tally.loads.observe(self._clock() - start)
             return executable
         except (CorruptObjectError, NotFoundError) as error:
-            self._tally.counts["load_failures"] += 1
-            log.error("a plan cannot be loaded", plan=str(entry.digest), error=str(error))
-            self._doubt(entry.digest)
             raise UnavailableError(f"plan {entry.digest.short}: {error}; it is being fetched again, retry") from error
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._tell("evicted", entry.digest)
+
+    async def _load_mended(self, entry: Entry) -> Executable:
+        """Load a plan; where an object of it is damaged or missing, once more when it was fetched again."""
+        try:
+            return await self._undoubted(lambda: self._load_once(entry))
+        except (CorruptObjectError, NotFoundError) as error:
+            self._tally.counts["load_failures"] += 1
+            log.error("a plan cannot be loaded", plan=str(entry.digest), error=str(error))
+            self._trusted.clear()
+            self._doubt(entry.digest)
+            if not await self._mended():
+                raise
+        return await self._undoubted(lambda: self._load_once(entry))
+
+    async def _mended(self) -> bool:
+        """Wait until something was mended, and return whether it was in time."""
+        try:
+            await asyncio.wait_for(self._trusted.wait(), MENDING)
+        except TimeoutError:
+            return False
+        return True
 
     async def _load_once(self, entry: Entry) -> Executable:
         run = asyncio.get_running_loop().run_in_executor

@@ -36,7 +36,10 @@ class Mender:
 
     async def doubt(self, plan: Digest) -> None:
         """Read a plan and its objects, because a process could not load it, and replace what is damaged."""
-        await self._check(self._puller.objects_of(plan))
+        objects = self._puller.objects_of(plan)
+        await self._check(objects)
+        if self.damaged.isdisjoint(objects):
+            self._tell("mended", objects=list(map(str, objects)))
 
     async def suspect(self, plans: Collection[Digest]) -> None:
         """Read what a process had in memory that died by a fault: first what was written to, then all of it."""

@@ -19,8 +19,8 @@ from tests.data_plane.models import deploy, expected, regression
 from tests.data_plane.test_worker import scrape, until
 from tests.data_plane.worker import WorkerProcess
 
-LARGE, SMALL = 100_000, 4_000
-"""Widths of models: 800 kB a vector in a file of its own, 32 kB in a pack."""
+LARGE, MEDIUM, SMALL = 100_000, 25_000, 4_000
+"""Widths of models: 800 or 200 kB a vector, in a file of its own, and 32 kB, in a pack."""
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ async def test_damage_while_running_heals(
 async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlPlane, tmp_path: Path):
     models = Models(control)
     for i in range(6):
-        await models.deploy(f"m{i}", SMALL if i % 2 else LARGE, i)
+        await models.deploy(f"m{i}", SMALL if i % 2 else MEDIUM, i)  # a request fits what a client keeps to repeat it
     worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
     stop, answered, failures = asyncio.Event(), 0, []
 
