@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
-from typing import Any
+from functools import partial
+from typing import cast
 
 import structlog
 
+from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.reader import ObjectReader
-from pretzel.data_plane.engines.cost import Cost
 from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.residency.entry import Entry, addresses
+from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
 from pretzel.data_plane.residency.memory import give_back
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import is_optional
 from pretzel.plan.physical import Plan
 
 log = structlog.get_logger(__name__)
@@ -31,36 +32,8 @@ MENDING = 2.0
 """Seconds that a call waits for damaged objects of its model to be fetched again."""
 
 
-class Entry:
-    """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
-
-    __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
-
-    def __init__(self, digest: Digest) -> None:
-        self.digest = digest
-        self.plan: Plan | None = None
-        self.executable: Executable | None = None
-        """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
-        self._usual_cost, self._optional_cost = Cost(), Cost()
-        self.tables: dict[str, Any] = {}
-        """Label tables by output, in the form in which they are sent."""
-        self.used = 0.0
-        """When it was last asked for."""
-
-    def cost_of(self, outputs: Sequence[str] | None) -> Cost:
-        """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
-        return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
-
-
-def addresses(entry: Entry) -> tuple[Digest, ...]:
-    """Return a resident plan's own address and those of the objects it refers to."""
-    return (entry.digest, *entry.plan.objects) if entry.plan else (entry.digest,)
-
-
-@lru_cache(maxsize=256)
-def any_optional(outputs: tuple[str, ...]) -> bool:
-    """Whether some of these outputs are optional."""
-    return any(map(is_optional, outputs))
+Key = bytes
+"""A digest as an index of the cache has it."""
 
 
 class PlanCatalog:
@@ -74,9 +47,15 @@ class PlanCatalog:
         tally: Tally | None = None,
         doubt: Callable[[Digest], None] = lambda plan: None,
         tell: Callable[[str, Digest], None] = lambda kind, plan: None,
+        flight: Flight | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged, ``tell`` of what is in memory."""
+        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged, ``tell`` of what is in memory.
+
+        With a ``flight``, it is noted what runs.
+        """
+        self._flight = flight
+        self._barred: Mapping[Key, float] = {}
         self._tell = tell
         self._objects, self._budget, self._clock, self._doubt = objects, budget, clock, doubt
         self._tally = tally or Tally()
@@ -114,6 +93,7 @@ class PlanCatalog:
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
+        self._refuse_barred(entry)
         if entry.executable is not None:
             return entry.executable
         task = self._loading.get(entry.digest)
@@ -141,13 +121,14 @@ class PlanCatalog:
         plans = [await self.plan(entry) for entry in entries]
         await self._wait_for_trust([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
-        return await asyncio.get_running_loop().run_in_executor(self._loader, work)
+        built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
+        return self._watched(built, [entry.digest for entry in entries])
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
         self._tell("loading", entry.digest)
         try:
-            executable = await self._load_mended(entry)
+            executable = self._watched(await self._load_mended(entry), [entry.digest])
             assert entry.plan is not None
             self._admit(entry, entry.plan, executable)
             self._tally.loads.observe(self._clock() - start)
@@ -246,6 +227,21 @@ class PlanCatalog:
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
+
+    def bar(self, plans: Mapping[Key, float]) -> None:
+        """Run these plans, by their keys, no more until a time of ``time.monotonic()``: they end who runs them."""
+        self._barred = plans
+        self.let_go([digest for digest in self.resident if key_of(digest) in plans])
+
+    def _refuse_barred(self, entry: Entry) -> None:
+        if self._barred and self._barred.get(key_of(entry.digest), 0) > time.monotonic():
+            raise UnavailableError(
+                f"plan {entry.digest.short}: it ended several processes of this worker and is not run for a while; "
+                "retry later, or deploy another version"
+            )
+
+    def _watched(self, executable: Executable, plans: Collection[Digest]) -> Executable:
+        return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable
 
     def distrust(self, objects: Collection[Digest]) -> None:
         """Evict all plans over objects that turned out damaged, and build none until :meth:`trust` is told of them.

@@ -9,7 +9,8 @@ import structlog
 
 from pretzel.data_plane.catalog import Catalog, split_reference
 from pretzel.data_plane.measure.tally import Calls, Tally
-from pretzel.data_plane.residency.plans import Entry, PlanCatalog
+from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.errors import NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelVersion
 

@@ -19,8 +19,8 @@ from pretzel.plan.digest import Digest
 class Child:
     """A running serving process, from its start to its end."""
 
-    def __init__(self, process: subprocess.Popen[bytes], link: Link) -> None:
-        self._process, self.link = process, link
+    def __init__(self, process: subprocess.Popen[bytes], link: Link, slot: int = 0) -> None:
+        self._process, self.link, self.slot = process, link, slot
         self.pid = process.pid
         self.port: int | None = None
         """Where it listens, once it is ready."""
@@ -44,7 +44,7 @@ class Child:
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-        child = cls(process, await Link.over(ours))
+        child = cls(process, await Link.over(ours), fields.get("slot", 0))
         child.link.send("start", **fields)
         return child
 

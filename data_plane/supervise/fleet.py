@@ -170,7 +170,7 @@ class Fleet:
 
     async def _live(self, slot: int) -> tuple[Child, int]:
         """Start a process, and return it with its exit code when it has ended."""
-        child = await Child.start(**self._start)
+        child = await Child.start(**self._start, slot=slot)
         child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
         for kind, fields in self._announced.items():
             child.link.send(kind, **fields)

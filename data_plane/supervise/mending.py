@@ -41,11 +41,17 @@ class Mender:
         if self.damaged.isdisjoint(objects):
             self._tell("mended", objects=list(map(str, objects)))
 
-    async def suspect(self, plans: Collection[Digest]) -> None:
-        """Read what a process had in memory that died by a fault: first what was written to, then all of it."""
-        if not await self._report(await asyncio.to_thread(self.scrubber.touched)):
-            objects = {digest for plan in plans for digest in self._puller.objects_of(plan)}
-            await self._check(objects or await asyncio.to_thread(self._puller.needed))
+    async def suspect(self, plans: Collection[Digest]) -> bool:
+        """Read what a process had in memory that died by a fault, and return whether any of it is damaged.
+
+        What another program wrote to is read first, and what is being replaced already is cause enough.
+        """
+        if await self._report(await asyncio.to_thread(self.scrubber.touched)):
+            return True
+        objects = {digest for plan in plans for digest in self._puller.objects_of(plan)}
+        if not self.damaged.isdisjoint(objects):
+            return True
+        return await self._check(objects or await asyncio.to_thread(self._puller.needed))
 
     async def watch(self) -> None:
         """Look at files that another program wrote to, for ever."""
@@ -73,8 +79,8 @@ class Mender:
         """Look no more."""
         self.scrubber.close()
 
-    async def _check(self, digests: Collection[Digest]) -> None:
-        await self._report(await asyncio.to_thread(self.scrubber.check, digests))
+    async def _check(self, digests: Collection[Digest]) -> bool:
+        return await self._report(await asyncio.to_thread(self.scrubber.check, digests))
 
     async def _report(self, found: Collection[Digest]) -> bool:
         """Tell of damage and begin to replace it; return whether there was any."""

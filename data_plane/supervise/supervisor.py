@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -23,7 +23,9 @@ from pretzel.data_plane.measure.numbers import Numbers
 from pretzel.data_plane.pull.puller import Puller, connect
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.supervise.announce import Announcer
 from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.mending import Mender
@@ -36,8 +38,6 @@ from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
-FAULTS = frozenset({signal.SIGBUS, signal.SIGSEGV})
-"""Signals by which a process dies that reads a damaged object."""
 FAILED_SECONDS = 1.0
 """Time until a part that failed begins anew."""
 COLLECT_SECONDS = 30.0
@@ -93,27 +93,29 @@ class Supervisor:
             "cache_dir": str(settings.cache_dir.absolute()),
             "port": self._held.getsockname()[1] if self._held else settings.port,
             "shared_port": shared,
+            "flight": "",
         }
         self._fleet = Fleet(settings.workers, start, self._heard, self._died)
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
+        announcer = Announcer(self._fleet, self._reporter.now)
         self._puller = Puller(
             self._channel,
             self.name,
             self._cache,
             self._fleet.publish,
             self._reporter.now,
-            told_held=self._tell_held,
-            collected=self._tell_collected,
+            told_held=announcer.held,
+            collected=announcer.collected,
         )
         scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
         self._mender = Mender(scrubber, self._puller, self._fleet.tell)
+        self._deaths = Deaths(self._mender, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
         self._chores: set[asyncio.Task[None]] = set()
         self._resident = 0
-        self._told_reasons: Mapping[str, str] = {}
 
     async def start(self) -> None:
         """Start from the cache; the control plane may come later."""
@@ -152,6 +154,7 @@ class Supervisor:
         await asyncio.gather(*farewells, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
+        self._deaths.close()
         self._cache.close()
         if self._held:
             self._held.close()
@@ -168,18 +171,6 @@ class Supervisor:
             "cpu": cpu.chosen,
             "processes": [child.pid for child in self._fleet.children.values()],
         }
-
-    def _tell_held(self, reasons: Mapping[str, str]) -> None:
-        """Have the processes say why they do not serve a model that exists, and report it at once."""
-        if reasons != self._told_reasons:
-            self._told_reasons = reasons
-            self._fleet.announce("held", reasons=list(reasons.items()))
-            self._reporter.now()
-
-    def _tell_collected(self, gone: Sequence[Digest]) -> None:
-        """Have the processes let go of what left the cache: its space is free only when nobody has it mapped."""
-        if gone:
-            self._fleet.tell("collected", objects=[str(digest) for digest in gone])
 
     def _heard(self, child: Child, message: Message) -> None:
         """React to what a serving process says."""
@@ -198,9 +189,7 @@ class Supervisor:
         child.link.send("caught_up")
 
     async def _died(self, child: Child, code: int) -> None:
-        """Look for what killed a process before it is started again, to map the same."""
-        if -code in FAULTS:
-            await self._mender.suspect(child.resident)
+        await self._deaths.investigate(self._fleet, child, code)
 
     async def _collect(self) -> None:
         """Remove from the cache what no version needs any more."""
@@ -235,10 +224,8 @@ class Supervisor:
 
     def _problems(self) -> list[str]:
         """Return what is wrong on this worker now, a sentence each."""
-        found = []
-        if self._puller.unkept:
-            found.append(f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?")
-        return found + self._mender.problems()
+        kept = f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?"
+        return [kept] * self._puller.unkept + self._mender.problems() + self._deaths.problems()
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
         puller = self._puller

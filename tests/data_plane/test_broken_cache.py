@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from pretzel.data_plane.cache.layout import Layout
+from pretzel.data_plane.residency.flight import PAGE
 from tests.data_plane.control import ScriptedControlPlane
 from tests.data_plane.disks import filled, room, small_disk
 from tests.data_plane.models import deploy, expected, regression
@@ -264,4 +266,72 @@ async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlP
         assert failures == []
         assert await models.ask_all(worker) == {}
     finally:
+        await worker.close()
+
+
+def running(worker: WorkerProcess) -> bytes:
+    """Read the notes of the first process of a worker, as its supervisor does; empty before there are any."""
+    for path in Path(f"/proc/{worker.process.pid}/fd").iterdir():
+        if "memfd:flight" in os.readlink(path):
+            with open(path, "rb") as notes:
+                return notes.read(PAGE)
+    return b""
+
+
+def serving_process(worker: WorkerProcess) -> int | None:
+    """The one serving process of a worker, while it lives."""
+    return next(iter(worker.group() - {worker.process.pid}), None)
+
+
+async def end_while_it_runs(worker: WorkerProcess, plan: bytes) -> None:
+    """Have the serving process die by SIGSEGV while it runs a plan, as if the plan did it."""
+    while True:
+        pid = serving_process(worker)
+        if pid is not None and plan in running(worker):
+            os.kill(pid, signal.SIGSTOP)
+            if plan in running(worker):
+                os.kill(pid, signal.SIGSEGV)
+                os.kill(pid, signal.SIGCONT)
+                return
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.long
+async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: ScriptedControlPlane, tmp_path: Path):
+    models = Models(control)
+    plan = await deploy(control, "killer", regression(3, own=1))
+    await models.deploy("light", SMALL, 2)
+    worker = await WorkerProcess.start(tmp_path, control.address)
+    rows, stop = np.ones((200_000, 3)), asyncio.Event()
+
+    async def keep_killing() -> None:
+        while not stop.is_set():
+            try:
+                await worker.predict("killer", rows, "predict", timeout=5)
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+
+    try:
+        assert await models.ask(worker, "light") == ""
+        first = serving_process(worker)
+        os.kill(first, signal.SIGSEGV)  # without a cause to be found: from now on it is noted what runs
+        await until(lambda: serving_process(worker) not in (None, first))
+        callers = [asyncio.create_task(keep_killing()) for _ in range(3)]
+        for _ in range(2):
+            before = serving_process(worker)
+            async with asyncio.timeout(60):
+                await end_while_it_runs(worker, bytes.fromhex(plan.hex))
+            await until(lambda before=before: serving_process(worker) not in (None, before))
+        await until(lambda: any(plan.hex in problem for problem in control.reports[-1].problems))
+        with pytest.raises(grpc.aio.AioRpcError, match="it ended several processes of this worker") as caught:
+            await worker.predict("killer", rows[:1], timeout=20)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        for _ in range(20):
+            assert await models.ask(worker, "light") == ""
+        restarts = (await scrape(worker))["pretzel_process_restarts_total",]
+        assert restarts == 3
+    finally:
+        stop.set()
+        await asyncio.gather(*callers, return_exceptions=True)
         await worker.close()

@@ -14,12 +14,12 @@ import pytest
 
 from pretzel.data_plane.cache import fsck
 from pretzel.data_plane.cache.index import RECORD
-from pretzel.data_plane.cache.layout import PACK_SIZE, SMALL, Layout
+from pretzel.data_plane.cache.layout import SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.scrub import Scrubber, Stopped
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError
+from pretzel.errors import CorruptObjectError, NotFoundError
 from pretzel.plan.digest import Digest
 
 SMALL_SIZE, LARGE_SIZE = 500, SMALL + 500
@@ -286,38 +286,3 @@ def test_an_index_of_an_older_version_is_read_and_written_anew(cache: ObjectCach
     assert all(again.has(digest) for digest, _ in BLOBS)
     again.close()
     assert fsck.check(tmp_path) == []
-
-
-def test_fsck_names_each_damage_and_repair_leaves_what_is_whole(cache: ObjectCache, tmp_path: Path):
-    flip(cache, BLOBS[1][0])
-    flip(cache, BLOBS[6][0])
-    with pytest.raises(PreconditionError, match="in use by another worker"):
-        fsck.check(tmp_path)
-    cache.close()
-    found = fsck.check(tmp_path)
-    assert [finding.path for finding in found] == [str(Layout(tmp_path).pack(1)), str(cache.layout.file(BLOBS[6][0]))]
-    assert all("is damaged: it hashes to" in finding.problem and "--repair" in finding.remedy for finding in found)
-    assert fsck.check(tmp_path, repair=True) == found
-    assert fsck.check(tmp_path) == []
-    again = ObjectCache(tmp_path)
-    assert [again.has(digest) for digest, _ in BLOBS] == [i not in (1, 6) for i in range(8)]
-    again.close()
-
-
-@pytest.mark.parametrize("length", [0, 1, 700, PACK_SIZE - 1])
-def test_fsck_of_a_pack_cut_short(cache: ObjectCache, tmp_path: Path, length: int):
-    cache.close()
-    os.truncate(Layout(tmp_path).pack(1), length)
-    found = fsck.check(tmp_path, repair=True)
-    assert "shorter than" in found[0].problem
-    assert len(found) == 1 + (0 if length == PACK_SIZE - 1 else 3 if length == 700 else 4)
-    assert fsck.check(tmp_path) == []
-
-
-def test_fsck_of_a_damaged_catalog_and_of_no_cache(cache: ObjectCache, tmp_path: Path):
-    cache.close()
-    as_noise(Layout(tmp_path).catalog)
-    assert ["the catalog kept is damaged" in finding.problem for finding in fsck.check(tmp_path, repair=True)] == [True]
-    assert fsck.check(tmp_path) == []
-    with pytest.raises(NotFoundError, match="does not exist"):
-        fsck.check(tmp_path / "nowhere")
