@@ -70,6 +70,8 @@ class Settings(PlaneSettings):
     """Time between reports to the control plane, unless it asks for another."""
     cache_grace_seconds: Annotated[float, Field(ge=0)] = 300.0
     """How long an object that no version needs stays in the cache."""
+    scrub_bytes_per_second: Annotated[int, Field(ge=0)] = 4 * MIB
+    """How fast the objects of the cache are read again in the background, to find damage; 0 not at all."""
     metrics_models: Annotated[int, Field(ge=0)] = 200
     """Models that have metrics of their own; the others share the label `other`."""
     log_level: str = "info"

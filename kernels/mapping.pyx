@@ -7,7 +7,7 @@ from libc.stddef cimport size_t
 
 cdef extern from "<fcntl.h>" nogil:
     int open(const char *path, int flags)
-    int O_RDONLY, O_CLOEXEC
+    int O_RDONLY, O_CLOEXEC, O_NONBLOCK
 
 cdef extern from "<unistd.h>" nogil:
     int close(int descriptor)
@@ -17,7 +17,9 @@ cdef extern from "<unistd.h>" nogil:
 cdef extern from "<sys/stat.h>" nogil:
     struct stat_t "stat":
         long long st_size
+        unsigned int st_mode
     int fstat(int descriptor, stat_t *status)
+    bint S_ISREG(unsigned int mode)
 
 cdef extern from "<sys/mman.h>" nogil:
     void *mmap(void *address, size_t length, int protection, int flags, int descriptor, long offset)
@@ -89,13 +91,15 @@ cdef int map_file(const char *name, void **address, size_t *size) noexcept nogil
     """Map a file and close it; return zero, or the errno of what failed."""
     cdef stat_t status
     cdef int failed = 0
-    cdef int descriptor = open(name, O_RDONLY | O_CLOEXEC)
+    cdef int descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  # a FIFO would wait for its other end
     if descriptor < 0:
         return errno or EINVAL
     address[0] = NULL
     size[0] = 0
     if fstat(descriptor, &status) < 0:
         failed = errno
+    elif not S_ISREG(status.st_mode):
+        failed = EINVAL
     elif status.st_size > 0:  # mmap(2) refuses an empty range: an empty file is an empty buffer
         address[0] = mmap(NULL, <size_t>status.st_size, PROT_READ, MAP_SHARED, descriptor, 0)
         if address[0] == MAP_FAILED:

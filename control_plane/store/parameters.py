@@ -78,7 +78,7 @@ class ParameterCache:
         with self._lock:
             if (old := self._kept.pop(digest, None)) is not None:
                 self.held -= old.nbytes
-        Parameter.forget(digest)
+        Parameter.forget([digest])
 
     def _keep(self, parameter: Parameter) -> None:
         if parameter.digest not in self._kept:

@@ -5,7 +5,8 @@ An *object* is immutable bytes under their digest.  An object of `layout.SMALL` 
 descriptors; `packs/<n>.index` lists what the pack holds.  `catalog` is the last snapshot.
 
 One supervisor writes, under a lock; any number of serving processes read.  Nothing is ever changed in place: files
-come by rename, packs and their indexes only grow, and an index that must lose an entry is replaced by rename.  None of
-it is synced to the disk but the catalog: each object's digest is checked once after every start, so that what a power
-cut tore is found, dropped and fetched again.
+come by rename, packs and their indexes only grow, and an index that must lose an entry is replaced by rename.  Space is
+reserved before it is written to, and what was written is read back.  Contents are flushed once for each publication,
+names are not but that of the catalog: each object's digest is checked once after every start, so that what a power cut
+tore is found, dropped and fetched again.
 """

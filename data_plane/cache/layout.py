@@ -1,10 +1,8 @@
-"""Where things lie in a cache directory, and the form of a pack's index."""
+"""Where things lie in a cache directory."""
 
 from __future__ import annotations
 
-import os
-import struct
-from collections.abc import Iterator
+import re
 from pathlib import Path
 
 from pretzel.plan.digest import Digest
@@ -15,8 +13,7 @@ PACK_SIZE = 64 << 20
 """Size of a pack, taken (sparsely) when it is made: so a map of the whole pack stays good while it fills."""
 ALIGNMENT = 64
 """Objects begin at multiples of this, as the arrays in them may need."""
-ENTRY = struct.Struct("<32sQQ")
-"""One entry of an index: SHA-256, offset in the pack, size."""
+_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class Layout:
@@ -27,13 +24,14 @@ class Layout:
         self.objects = root / "objects"
         self.packs = root / "packs"
         self.incoming = root / "incoming"
+        self.damaged = root / "damaged"
         self.catalog = root / "catalog"
         self.lock = root / "lock"
 
-    def make(self) -> None:
-        """Make the directories."""
-        for path in (self.objects, self.packs, self.incoming):
-            path.mkdir(parents=True, exist_ok=True)
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories of a cache, below its root."""
+        return self.objects, self.packs, self.incoming, self.damaged
 
     def file(self, digest: Digest) -> Path:
         """Return where a large object lies."""
@@ -49,7 +47,7 @@ class Layout:
 
     def pack_numbers(self) -> list[int]:
         """Return the packs there are, oldest first."""
-        return sorted(int(path.stem) for path in self.packs.glob("*.index") if path.stem.isdigit())
+        return sorted(number_of(path.name) for path in self.packs.glob("*.index") if number_of(path.name) > 0)
 
 
 def is_packed(digest: Digest) -> bool:
@@ -62,30 +60,17 @@ def key_of(digest: Digest) -> bytes:
     return bytes.fromhex(digest.hex)
 
 
-def read_entries(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Give the whole entries of an index: key, offset and size; a torn last one is left out."""
-    return ENTRY.iter_unpack(data[: len(data) - len(data) % ENTRY.size])
+def number_of(name: str) -> int:
+    """Return the pack that a file of this name belongs to, or 0 where it is neither a pack nor an index."""
+    stem, _, suffix = name.partition(".")
+    return int(stem) if suffix in ("pack", "index") and len(stem) == 6 and stem.isdecimal() and stem.isascii() else 0
 
 
-def replace(path: Path, data: bytes, *, mode: int = 0o444, sync: bool = False) -> None:
-    """Write a file beside its place, then rename it there, so that a reader sees all of it or nothing."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with open(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        if sync:
-            os.fsync(descriptor)
-    os.rename(beside, path)
-    if sync:
-        sync_directory(path.parent)
+def is_object(folder: str, name: str) -> bool:
+    """Return whether a file of this name in this folder of `objects/` is a large object."""
+    return _HEX.fullmatch(name) is not None and name[:2] == folder
 
 
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory last through a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def aligned(offset: int) -> int:
+    """Return the first place at or after an offset where an object may begin."""
+    return -(-offset // ALIGNMENT) * ALIGNMENT

@@ -1,124 +1,114 @@
-"""Writes small objects into packs: append-only files with an index beside each."""
+"""The packs of a cache directory: where small objects lie, and where the next one goes."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from pathlib import Path
 
-from pretzel.data_plane.cache.layout import (
-    ALIGNMENT,
-    ENTRY,
-    PACK_SIZE,
-    Layout,
-    key_of,
-    read_entries,
-    replace,
-)
+import structlog
+
+from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, key_of
+from pretzel.data_plane.cache.pack import Pack
+from pretzel.durable import Buffer
 from pretzel.plan.digest import Digest
 
-Entry = tuple[bytes, int, int]
+log = structlog.get_logger(__name__)
 
 
 class PackWriter:
-    """The one writer of a directory's packs.
-
-    The bytes of an object are written before its index entry, and an entry is one append; what was torn in between
-    leaves bytes that nothing names, and they are written over.
-    """
+    """The one writer of a directory's packs."""
 
     def __init__(self, layout: Layout) -> None:
+        """Read the packs that there are."""
         self._layout = layout
-        self._open: tuple[int, int, int] | None = None  # number, descriptor of the pack, descriptor of the index
-        self.entries: dict[int, dict[bytes, Entry]] = {n: self._mend(n) for n in layout.pack_numbers()}
-        # Ends only move on, even past what was dropped: a process may still have the dropped bytes mapped.
-        self._ends = {number: end_of(entries) for number, entries in self.entries.items()}
+        self.packs = {number: Pack(layout, number) for number in layout.pack_numbers()}
+        self._last = max(self.packs, default=0)
 
-    def append(self, digest: Digest, data: bytes | bytearray | memoryview) -> int:
-        """Store an object that is known to match its digest, and return the pack it lies in."""
-        number, pack, index = self._current(digest.size)
-        offset = self._ends[number]
-        os.pwrite(pack, data, offset)
-        self._ends[number] = aligned(offset + digest.size)
-        entry = (key_of(digest), offset, digest.size)
-        os.write(index, ENTRY.pack(*entry))
-        self.entries[number][entry[0]] = entry
-        return number
+    def find(self, digest: Digest) -> tuple[Path, int] | None:
+        """Return the pack that holds an object and where in it, or None; the newest pack where several hold it."""
+        key = key_of(digest)
+        for number in sorted(self.packs, reverse=True):
+            entry = self.packs[number].entries.get(key)
+            if entry is not None and entry[2] == digest.size:
+                return self._layout.pack(number), entry[1]
+        return None
+
+    def digests(self) -> set[Digest]:
+        """Return all objects that packs hold."""
+        return {Digest(key.hex(), entry[2]) for pack in self.packs.values() for key, entry in pack.entries.items()}
+
+    def append(self, digest: Digest, data: Buffer) -> None:
+        """Store an object that is known to match its digest.
+
+        Raises:
+            OSError: there is no room for it, or the disk does not hold what was written; nothing names it then.
+        """
+        self._current(digest.size).append(digest, data)
+
+    def flush(self) -> dict[Digest, OSError]:
+        """Have the disk take what was appended; drop and return what it did not take, with the reason."""
+        lost: dict[Digest, OSError] = {}
+        for number, pack in self.packs.items():
+            appended = list(pack.unflushed)
+            try:
+                pack.flush()
+            except OSError as error:
+                lost |= dict.fromkeys(appended, error)
+                pack.is_full = True
+            if number != self._last:
+                pack.close()
+        self.drop(list(lost))
+        return lost
 
     def drop(self, digests: list[Digest]) -> None:
-        """Forget objects; their bytes stay until the pack is rewritten."""
+        """Forget objects; their bytes stay until their pack is removed."""
         keys = {key_of(digest) for digest in digests}
-        for number, entries in self.entries.items():
-            if keys & entries.keys():
-                self.entries[number] = {k: entry for k, entry in entries.items() if k not in keys}
-                self._write_index(number, self.entries[number])
+        for pack in self.packs.values():
+            pack.drop(keys)
 
-    def sparse_packs(self) -> list[int]:
-        """Return the packs of which less than half is still named, the one being written aside."""
-        live = Counter({n: sum(aligned(size) for _, _, size in e.values()) for n, e in self.entries.items()})
-        writing = max(self.entries, default=0)
-        return [n for n in self.entries if n != writing and 2 * live[n] < PACK_SIZE]
+    def compact(self) -> None:
+        """Remove packs without objects, move what is left in sparse ones to the newest, and remove those too."""
+        for number, pack in list(self.packs.items()):
+            if pack.is_dead:
+                self._remove(number)
+        for number, pack in list(self.packs.items()):
+            if number != self._last and 2 * pack.live_bytes < PACK_SIZE:
+                self._move(number, pack)
 
-    def remove(self, number: int) -> None:
-        """Delete a pack; maps of it stay good, and whoever looks for it anew reads the other indexes."""
-        del self.entries[number], self._ends[number]
-        self._layout.index(number).unlink()
-        self._layout.pack(number).unlink(missing_ok=True)
+    def touched(self) -> set[Digest]:
+        """Return the objects of packs that someone else wrote to or cut short; those packs take no more objects.
+
+        A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
+        """
+        found: set[Digest] = set()
+        for number, pack in self.packs.items():
+            if pack.was_touched():
+                log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
+                found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
+        return found
 
     def close(self) -> None:
         """Close what is open."""
-        if self._open:
-            os.close(self._open[1])
-            os.close(self._open[2])
-            self._open = None
+        for pack in self.packs.values():
+            pack.close()
 
-    def _current(self, size: int) -> tuple[int, int, int]:
-        number = max(self.entries, default=0)
-        if number not in self.entries or self._ends[number] + size > PACK_SIZE:
-            number += 1
-            self.entries[number], self._ends[number] = {}, 0
-        if self._open is None or self._open[0] != number:
-            self.close()
-            index = open_writable(self._layout.index(number))
-            pack = open_writable(self._layout.pack(number), PACK_SIZE)
-            self._open = (number, pack, index)
-        return self._open
+    def _move(self, number: int, pack: Pack) -> None:
+        """Move the whole objects of a pack; keep the pack where there is no room for them elsewhere."""
+        try:
+            for digest, data in pack.objects():
+                if self.find(digest) == (self._layout.pack(number), pack.entries[key_of(digest)][1]):
+                    self.append(digest, data)
+        except OSError as error:
+            log.warning("a pack cannot be compacted now", pack=number, error=str(error))
+        else:
+            self._remove(number)
 
-    def _mend(self, number: int) -> dict[bytes, Entry]:
-        """Read an index, leaving out a torn tail and entries that its pack cannot hold."""
-        data = self._layout.index(number).read_bytes()
-        pack = self._layout.pack(number)
-        length = min(pack.stat().st_size, PACK_SIZE) if pack.exists() else 0
-        entries = {entry[0]: entry for entry in read_entries(data) if entry[1] + entry[2] <= length}
-        if length < PACK_SIZE:  # before anyone maps it: a map does not grow with its file
-            os.close(open_writable(pack, PACK_SIZE))
-        if len(entries) * ENTRY.size != len(data):
-            self._write_index(number, entries)
-        return entries
+    def _remove(self, number: int) -> None:
+        self.packs.pop(number).remove()
 
-    def _write_index(self, number: int, entries: dict[bytes, Entry]) -> None:
-        if self._open and self._open[0] == number:
-            self.close()
-        replace(self._layout.index(number), b"".join(ENTRY.pack(*entry) for entry in entries.values()))
-
-
-def end_of(entries: dict[bytes, Entry]) -> int:
-    """Return where the next object may begin."""
-    return max((aligned(offset + size) for _, offset, size in entries.values()), default=0)
-
-
-def aligned(offset: int) -> int:
-    """Return the first place at or after an offset where an object may begin."""
-    return -(-offset // ALIGNMENT) * ALIGNMENT
-
-
-def open_writable(path: Path, size: int = 0) -> int:
-    """Open a file that everyone else may only read, making it if need be: of a size, or else to append to."""
-    if path.exists():
-        path.chmod(0o644)
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(path, flags if size else flags | os.O_APPEND, 0o644)
-    os.fchmod(descriptor, 0o444)
-    if size:
-        os.ftruncate(descriptor, size)
-    return descriptor
+    def _current(self, size: int) -> Pack:
+        """Return the pack that takes an object of that size; a number is never given twice."""
+        pack = self.packs.get(self._last)
+        if pack is None or pack.is_full or pack.end + size > PACK_SIZE:
+            pack = self.packs[self._last + 1] = Pack(self._layout, self._last + 1)
+            self._last += 1
+        return pack

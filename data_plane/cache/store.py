@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
-import struct
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.layout import Layout, is_packed, key_of, replace, sync_directory
+from pretzel.data_plane.cache.disk import TRANSIENT, Pace, Stamp, hash_at, read_at, stamp_of
+from pretzel.data_plane.cache.incoming import Incoming
+from pretzel.data_plane.cache.kept import Closures, read_catalog, write_catalog
+from pretzel.data_plane.cache.layout import Layout, is_object, is_packed
 from pretzel.data_plane.cache.packs import PackWriter
-from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.cache.quarantine import Quarantine, clear_strangers, delete, is_stranger
 from pretzel.data_plane.catalog import Catalog
-from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError
+from pretzel.durable import Buffer
+from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import decode, encode
 
 log = structlog.get_logger(__name__)
-
-_PACKED = struct.Struct("<32sQ")
-
-Closures = Mapping[Digest, tuple[Digest, ...]]
-"""The objects that each plan refers to, known once the plan was read."""
 
 
 class ObjectCache:
@@ -36,18 +32,19 @@ class ObjectCache:
     """
 
     def __init__(self, root: Path) -> None:
-        self._layout = Layout(root)
-        self._layout.make()
-        self._lock = lock(self._layout.lock)
-        for torn in self._layout.incoming.iterdir():
-            torn.unlink()
-        self._packs = PackWriter(self._layout)
-        self.reader = ObjectReader(root)
+        self.layout = Layout(root)
+        root.mkdir(parents=True, exist_ok=True)
+        self._lock = lock(self.layout.lock)
+        self._quarantine = Quarantine(self.layout)
+        self.dropped = len(clear_strangers(self.layout, self._quarantine))
+        """Objects, and files in the place of objects, found damaged since the start."""
+        self._packs = PackWriter(self.layout)
         self._writing = threading.RLock()
         self._checked: set[Digest] = set()
+        self._stamps: dict[Digest, Stamp | None] = {}
+        """What each file was when it was checked."""
+        self._unflushed: list[Digest] = []
         self._unneeded: dict[Digest, float] = {}
-        self.dropped = 0
-        """Objects found damaged since the start."""
 
     @property
     def object_count(self) -> int:
@@ -60,38 +57,65 @@ class ObjectCache:
         return sum(digest.size for digest in list(self._checked))
 
     def has(self, digest: Digest) -> bool:
-        """Return whether an object is here and whole, hashing it the first time it is asked for."""
-        if digest in self._checked:
-            return True
-        try:
-            data = self.reader.fetch(digest)
-        except NotFoundError:
-            return False
-        except CorruptObjectError:
-            return self._refuse(digest)
-        if hashlib.sha256(data).hexdigest() != digest.hex:
-            return self._refuse(digest)
-        self._checked.add(digest)
-        return True
+        """Return whether an object is here and whole, hashing it the first time it is asked for.
 
-    def recheck(self, digest: Digest) -> bool:
-        """Hash an object again, because someone doubts it."""
-        self._checked.discard(digest)
-        return self.has(digest)
+        Raises:
+            OSError: this process lacks descriptors or memory to look.
+        """
+        return digest in self._checked or self.recheck(digest)
+
+    def recheck(self, digest: Digest, pace: Pace | None = None) -> bool:
+        """Hash an object, because it never was or because someone doubts it; move it aside if it is damaged."""
+        try:
+            place = self.place(digest)
+            if place is None:
+                return self._miss(digest)
+            stamp = None if is_packed(digest) else stamp_of(place[0])  # from before: it may change meanwhile
+            whole = hash_at(*place, digest.size, pace) == digest.hex and _ends_there(place[0], digest)
+        except FileNotFoundError:
+            whole = False
+        except OSError as error:
+            if error.errno in TRANSIENT:
+                raise
+            whole = False
+        if not whole and self.place(digest) != place:  # it was moved to another pack meanwhile
+            return self.recheck(digest, pace)
+        return self._approve(digest, stamp) if whole else self._refuse(digest)
+
+    def place(self, digest: Digest) -> tuple[Path, int] | None:
+        """Return the file that holds an object and where in it, or None."""
+        with self._writing:
+            if is_packed(digest):
+                return self._packs.find(digest)
+        path = self.layout.file(digest)
+        return (path, 0) if os.path.lexists(path) else None
 
     def fetch(self, digest: Digest) -> memoryview:
-        """Return an object's bytes, mapped."""
-        return self.reader.fetch(digest)
+        """Return an object's bytes, read from the disk.
+
+        Raises:
+            NotFoundError: the cache does not hold it.
+            OSError: it cannot be read.
+        """
+        place = self.place(digest)
+        if place is None:
+            raise NotFoundError(f"object {digest}: not in the cache")
+        return memoryview(read_at(*place, digest.size))
 
     def receive(self, digest: Digest) -> Incoming:
-        """Return what takes in the pieces of an object."""
-        return Incoming(self, self._layout, digest)
+        """Return what takes in the pieces of an object.
 
-    def add(self, digest: Digest, data: bytes | bytearray | memoryview) -> None:
+        Raises:
+            OSError: there is no room for it.
+        """
+        return Incoming(self._admit, self.layout, digest)
+
+    def add(self, digest: Digest, data: Buffer) -> None:
         """Store an object.
 
         Raises:
             CorruptObjectError: the bytes do not match the digest.
+            OSError: there is no room for it, or the disk fails.
         """
         incoming = self.receive(digest)
         try:
@@ -100,16 +124,21 @@ class ObjectCache:
         finally:
             incoming.close()
 
-    def admit(self, digest: Digest, data: bytearray | Path) -> None:
-        """Take a checked object into its place."""
+    def flush(self) -> dict[Digest, OSError]:
+        """Have the disk take all that came in since the last time; drop and return what it did not take, and why."""
         with self._writing:
-            if isinstance(data, Path):
-                target = self._layout.file(digest)
-                target.parent.mkdir(exist_ok=True)
-                data.rename(target)
-            else:
-                self._packs.append(digest, data)
-            self._checked.add(digest)
+            files, self._unflushed = self._unflushed, []
+            lost = self._packs.flush()
+        for digest in files:
+            try:
+                flush_file(self.layout.file(digest))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                lost[digest] = error
+        if lost:
+            self.drop(lost)
+        return lost
 
     def drop(self, digests: Collection[Digest]) -> None:
         """Remove objects; whoever has them mapped keeps what is mapped."""
@@ -117,9 +146,9 @@ class ObjectCache:
             self._packs.drop([digest for digest in digests if is_packed(digest)])
             for digest in digests:
                 self._checked.discard(digest)
+                self._stamps.pop(digest, None)
                 if not is_packed(digest):
-                    self._layout.file(digest).unlink(missing_ok=True)
-            self.reader.refresh()
+                    delete(self.layout.file(digest))
 
     def collect(self, needed: Collection[Digest], now: float, grace: float) -> list[Digest]:
         """Remove the objects that nothing has needed for ``grace`` seconds, and return them."""
@@ -129,39 +158,44 @@ class ObjectCache:
             gone = [digest for digest, since in self._unneeded.items() if now - since >= grace]
             if gone:
                 self.drop(gone)
-                self._compact()
+                self._packs.compact()
+                self._checked &= self.digests()  # what is damaged is not moved with the rest
             return gone
+
+    def make_room(self, needed: Collection[Digest], now: float) -> list[Digest]:
+        """Remove at once what nothing needs and what is kept only to be looked at; return the objects removed."""
+        with self._writing:
+            self._quarantine.empty()
+            return self.collect(needed, now, grace=0)
 
     def digests(self) -> set[Digest]:
         """Return all that is stored, checked or not."""
         with self._writing:
-            return self._digests()
+            return self._packs.digests() | file_digests(self.layout)
 
-    def _digests(self) -> set[Digest]:
-        packed = {Digest(k.hex(), e[2]) for entries in self._packs.entries.values() for k, e in entries.items()}
-        files = {Digest(p.name, p.stat().st_size) for p in self._layout.objects.glob("??/*")}
-        return packed | files
+    def free_bytes(self) -> int:
+        """Return how many bytes the disk has room for."""
+        disk = os.statvfs(self.layout.root)
+        return disk.f_bavail * disk.f_frsize
+
+    def known(self) -> set[Digest]:
+        """Return the objects that are taken to be whole."""
+        return set(self._checked)
+
+    def touched(self) -> set[Digest]:
+        """Return objects whose files someone else wrote to, cut short or replaced since they were checked."""
+        with self._writing:
+            found = self._packs.touched() & self._checked
+            stamps = list(self._stamps.items())
+        return found | {digest for digest, stamp in stamps if stamp_of(self.layout.file(digest)) != stamp}
 
     def save_catalog(self, catalog: Catalog, closures: Closures) -> None:
         """Keep a catalog, so that a restarted worker serves without a control plane."""
-        objects = [[pack([plan]), pack(digests)] for plan, digests in closures.items()]
-        body = encode([catalog.epoch, catalog.revision, list(catalog.records.items()), objects])
-        replace(self._layout.catalog, encode([hashlib.sha256(body).digest(), body]), sync=True)
+        write_catalog(self.layout.catalog, catalog, closures)
 
     def load_catalog(self) -> tuple[Catalog, Closures] | None:
         """Return what was kept, or None where there is nothing or it is damaged."""
-        try:
-            checksum, body = decode(self._layout.catalog.read_bytes())
-            if hashlib.sha256(body).digest() != checksum:
-                raise CorruptObjectError("its checksum does not match")
-            epoch, revision, records, objects = decode(body)
-            closures = {unpack(plan)[0]: unpack(digests) for plan, digests in objects}
-            return Catalog(epoch, revision, dict(records)), closures
-        except FileNotFoundError:
-            return None
-        except (CorruptObjectError, TypeError, ValueError, struct.error) as error:
-            log.error("the catalog kept is damaged and is not used", path=str(self._layout.catalog), error=str(error))
-            return None
+        return read_catalog(self.layout.catalog)
 
     def close(self) -> None:
         """Give the directory back."""
@@ -170,82 +204,78 @@ class ObjectCache:
             os.close(self._lock)
             self._lock = -1
 
-    def _refuse(self, digest: Digest) -> bool:
-        log.error("an object in the cache is damaged; it is dropped and fetched again", digest=str(digest))
-        self.dropped += 1
-        self.drop([digest])
+    def _admit(self, digest: Digest, data: bytearray | Path) -> None:
+        """Take a checked object into its place."""
+        with self._writing:
+            if isinstance(data, Path):
+                target = self.layout.file(digest)
+                target.parent.mkdir(exist_ok=True)
+                if is_stranger(target):
+                    self._quarantine.take(target)
+                data.rename(target)
+                self._unflushed.append(digest)
+            else:
+                self._packs.append(digest, data)
+            self._approve(digest)
+
+    def _approve(self, digest: Digest, stamp: Stamp | None = None) -> bool:
+        self._checked.add(digest)
+        if not is_packed(digest):
+            self._stamps[digest] = stamp or stamp_of(self.layout.file(digest))
+        return True
+
+    def _miss(self, digest: Digest) -> bool:
+        """Note that an object is not here; one that was is as good as damaged."""
+        with self._writing:
+            if digest in self._checked:
+                log.error("an object is gone from the cache; it is fetched again", digest=str(digest))
+                self.dropped += 1
+                self._checked.discard(digest)
+                self._stamps.pop(digest, None)
         return False
 
-    def _compact(self) -> None:
-        """Move what is left in sparse packs to the pack being written, and delete them."""
-        for number in self._packs.sparse_packs():
-            for key, _, size in list(self._packs.entries[number].values()):
-                digest = Digest(key.hex(), size)
-                if self.has(digest):
-                    self._packs.append(digest, self.fetch(digest))
-            self._packs.remove(number)
-        self.reader.refresh()
+    def _refuse(self, digest: Digest) -> bool:
+        log.error("an object in the cache is damaged; it is moved aside and fetched again", digest=str(digest))
+        with self._writing:
+            self.dropped += 1
+            if not is_packed(digest):
+                self._quarantine.take(self.layout.file(digest))
+            self.drop([digest])
+        return False
 
 
-class Incoming:
-    """An object on its way in: small ones gather in memory, large ones in a file, hashed as they come."""
-
-    def __init__(self, cache: ObjectCache, layout: Layout, digest: Digest) -> None:
-        self._cache, self._digest = cache, digest
-        self._hash, self.size = hashlib.sha256(), 0
-        self._buffer = bytearray()
-        self._path = None if is_packed(digest) else layout.incoming / digest.hex
-        self._file = self._path and open(self._path, "wb")
-
-    def write(self, piece: bytes | bytearray | memoryview) -> None:
-        """Take the next piece.
-
-        Raises:
-            CorruptObjectError: there are more bytes than the digest covers.
-        """
-        self.size += len(piece)
-        if self.size > self._digest.size:
-            raise CorruptObjectError(f"object {self._digest}: more bytes came than that")
-        self._hash.update(piece)
-        if self._file:
-            self._file.write(piece)
-        else:
-            self._buffer += piece
-
-    def commit(self) -> None:
-        """Put the object in its place.
-
-        Raises:
-            CorruptObjectError: the bytes do not match the digest.
-        """
-        if self.size != self._digest.size or self._hash.hexdigest() != self._digest.hex:
-            raise CorruptObjectError(
-                f"object {self._digest}: {self.size} bytes came, which hash to {self._hash.hexdigest()}"
-            )
-        if self._file and self._path:
-            os.fchmod(self._file.fileno(), 0o444)
-            self._file.close()
-        self._cache.admit(self._digest, self._path or self._buffer)
-
-    def close(self) -> None:
-        """Forget what was not committed."""
-        if self._file and self._path:
-            self._file.close()
-            self._path.unlink(missing_ok=True)
+def _ends_there(path: Path, digest: Digest) -> bool:
+    """Return whether a file of its own holds no more than the object."""
+    return is_packed(digest) or os.stat(path).st_size == digest.size
 
 
-def pack(digests: Iterable[Digest]) -> bytes:
-    """Return digests as forty bytes each: at 20 000 models, text would take a second of every publication."""
-    return b"".join(_PACKED.pack(key_of(digest), digest.size) for digest in digests)
+def file_digests(layout: Layout) -> set[Digest]:
+    """Return the objects that are files of their own."""
+    paths = (path for path in layout.objects.glob("??/*") if is_object(path.parent.name, path.name))
+    return {Digest(path.name, path.lstat().st_size) for path in paths}
 
 
-def unpack(data: bytes) -> tuple[Digest, ...]:
-    """Read what :func:`pack` wrote."""
-    return tuple(Digest(key.hex(), size) for key, size in _PACKED.iter_unpack(data))
+def flush_file(path: Path) -> None:
+    """Have the disk take the content of a file.
+
+    Raises:
+        OSError: it did not.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def lock(path: Path) -> int:
-    """Hold a directory for this process."""
+    """Hold a directory for this process.
+
+    Raises:
+        PreconditionError: another process holds it.
+    """
+    if is_stranger(path):
+        delete(path)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -254,5 +284,4 @@ def lock(path: Path) -> int:
         raise PreconditionError(
             f"cache directory {path.parent} is in use by another worker; give each its own --cache-dir"
         ) from None
-    sync_directory(path.parent)
     return descriptor

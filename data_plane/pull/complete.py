@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Set
+from dataclasses import dataclass, field
 
 import structlog
 
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.errors import PretzelError
+from pretzel.durable import OUT_OF_SPACE
+from pretzel.errors import NotFoundError, PretzelError, UnavailableError, brief
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.plan.physical import Plan
 
 log = structlog.get_logger(__name__)
 
-Fetch = Callable[[Iterable[Digest]], Awaitable[object]]
+Fetch = Callable[[Iterable[Digest]], Awaitable[Mapping[Digest, Exception]]]
+"""Brings in what the cache lacks of some objects, and returns what could not be brought in, with the reason."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """Which plans can be served, and what the others lack."""
+
+    whole: Set[Digest]
+    lacking: Mapping[Digest, str] = field(default_factory=dict)
+    """Why each other plan is not whole."""
+    out_of_space: bool = False
+    """Whether the disk was full for one of them."""
 
 
 class Completer:
@@ -25,35 +39,57 @@ class Completer:
         self._cache = cache
         self.closures = closures
 
-    async def complete(self, plans: Collection[Digest], fetch: Fetch) -> set[Digest]:
-        """Fetch what plans lack, and return those that are whole in the cache."""
-        await fetch(plans)
+    async def complete(self, plans: Collection[Digest], fetch: Fetch) -> Completed:
+        """Fetch what plans lack, and return those that are whole in the cache; each stands for itself."""
+        failures = dict(await fetch(plans))
         for plan in plans:
             if plan not in self.closures and self._cache.has(plan):
                 await asyncio.to_thread(self._read, plan)
         known = [plan for plan in plans if plan in self.closures]
-        await fetch(digest for plan in known for digest in self.closures[plan])
-        return await asyncio.to_thread(lambda: {plan for plan in known if self.is_whole(plan)})
+        failures |= await fetch(digest for plan in known for digest in self.closures[plan])
+        failures |= await asyncio.to_thread(self._cache.flush)
+        whole = await asyncio.to_thread(lambda: {plan for plan in known if self.is_whole(plan)})
+        reasons = {plan: self._reason(plan, failures) for plan in plans if plan not in whole}
+        full = any(map(is_full, failures.values()))
+        return Completed(whole, {plan: brief(error) for plan, error in reasons.items()}, full)
+
+    def _reason(self, plan: Digest, failures: Mapping[Digest, Exception]) -> Exception:
+        """Return why a plan is not whole: the first of its objects that could not be brought in."""
+        for digest in (plan, *self.closures.get(plan, ())):
+            if digest in failures:
+                return objection(digest, failures[digest])
+        return NotFoundError(f"plan {plan}: not all of its objects are in the cache of this worker")
 
     def is_whole(self, plan: Digest) -> bool:
         """Return whether a plan and all that it refers to are in the cache."""
         return self._cache.has(plan) and all(map(self._cache.has, self.closures[plan]))
 
-    def damaged(self, plan: Digest) -> list[Digest]:
-        """Hash a plan and all that it refers to again, and return what is not whole."""
-        return [digest for digest in (plan, *self.closures.get(plan, ())) if not self._cache.recheck(digest)]
-
     def needed(self, plans: Iterable[Digest]) -> set[Digest]:
-        """Return plans and all that they refer to; what no plan of these needs is forgotten."""
+        """Return plans and all that they refer to."""
         kept = set(plans)
-        self.closures = {plan: objects for plan, objects in self.closures.items() if plan in kept}
-        return kept.union(*self.closures.values())
+        return kept.union(*(self.closures.get(plan, ()) for plan in kept))
+
+    def forget_all_but(self, plans: Container[Digest]) -> None:
+        """Forget what plans refer to that are not among these."""
+        self.closures = {plan: objects for plan, objects in self.closures.items() if plan in plans}
 
     def _read(self, digest: Digest) -> None:
         try:
             self.closures[digest] = tuple(Plan.from_encoded(self._cache.fetch(digest)).objects)
-        except PretzelError as error:
+        except (PretzelError, OSError) as error:
             log.error("a plan cannot be read", plan=str(digest), error=str(error))
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether an object failed because the disk has no room."""
+    return isinstance(error, OSError) and error.errno in OUT_OF_SPACE
+
+
+def objection(digest: Digest, error: Exception) -> Exception:
+    """Return an error that names the object it is about."""
+    if isinstance(error, OSError):
+        return UnavailableError(f"object {digest}: {error.strerror or error}")
+    return error if str(digest) in str(error) else UnavailableError(f"object {digest}: {error}")
 
 
 def servable(wanted: Model, previous: Model | None, whole: Collection[Digest]) -> Model | None:

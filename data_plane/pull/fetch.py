@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Iterable, Sequence
 
 import grpc
 import structlog
 
-from pretzel.data_plane.cache.store import Incoming, ObjectCache
+from pretzel.data_plane.cache.incoming import Incoming
+from pretzel.data_plane.cache.layout import is_packed
+from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.errors import CorruptObjectError, NotFoundError, PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.wire import digest_from_proto, digest_to_proto
@@ -23,7 +26,8 @@ _REFUSALS: dict[grpc.StatusCode, type[PretzelError]] = {
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.DATA_LOSS: CorruptObjectError,
 }
-Failures = dict[Digest, PretzelError]
+Failures = dict[Digest, PretzelError | OSError]
+"""Objects that could not be brought in, and why: the control plane lacks them, or this disk does not take them."""
 
 
 class Fetcher:
@@ -35,13 +39,16 @@ class Fetcher:
         self.failures = 0
 
     async def fetch(self, digests: Iterable[Digest]) -> Failures:
-        """Bring in what the cache lacks, and return what the control plane does not have whole, with the reason.
+        """Bring in what the cache lacks, and return what could not be brought in, with the reason.
+
+        One object's failure holds up no other.
 
         Raises:
             grpc.aio.AioRpcError: the control plane cannot be reached; what came until then is kept.
         """
         missing = await asyncio.to_thread(lambda: [d for d in dict.fromkeys(digests) if not self._cache.has(d)])
-        failures: Failures = {}
+        failures = await asyncio.to_thread(self._too_large, missing)
+        missing = [digest for digest in missing if digest not in failures]
         while missing:
             batch = missing[:BATCH]
             await self._call(batch, failures)
@@ -57,7 +64,7 @@ class Fetcher:
         arrivals = _Arrivals(self._cache, batch, failures)
         try:
             async for piece in call:
-                arrivals.take(piece)
+                await arrivals.take(piece)
             arrivals.end(NotFoundError("the control plane did not send it"))
         except grpc.aio.AioRpcError as error:
             if error.code() not in _REFUSALS:
@@ -67,6 +74,12 @@ class Fetcher:
             call.cancel()
             arrivals.close()
             self.fetched_bytes += arrivals.bytes
+
+    def _too_large(self, digests: Sequence[Digest]) -> Failures:
+        """Return objects for which the disk has no room, so that they are not sent time and again."""
+        room = self._cache.free_bytes()
+        reason = f"no room on the disk of {self._cache.layout.root}: {room} bytes are free; free some"
+        return {digest: OSError(errno.ENOSPC, reason) for digest in digests if digest.size > room}
 
 
 class _Arrivals:
@@ -78,7 +91,7 @@ class _Arrivals:
         self._incoming: Incoming | None = None
         self.bytes = 0
 
-    def take(self, piece: pb.FetchObjectsResponse) -> None:
+    async def take(self, piece: pb.FetchObjectsResponse) -> None:
         """Take one piece; one of an object given up already is dropped."""
         digest = digest_from_proto(piece.digest)
         if digest in self._failures:
@@ -86,22 +99,29 @@ class _Arrivals:
         if not self._awaited or digest != self._awaited[-1]:
             self.end(NotFoundError("the control plane did not send all of it"))
         if self._awaited and digest == self._awaited[-1]:
-            self._add(digest, piece)
+            await self._add(digest, piece)
 
-    def _add(self, digest: Digest, piece: pb.FetchObjectsResponse) -> None:
-        self._incoming = self._incoming or self._cache.receive(digest)
+    async def _add(self, digest: Digest, piece: pb.FetchObjectsResponse) -> None:
         try:
+            self._incoming = self._incoming or self._cache.receive(digest)
             if piece.offset != self._incoming.size:
                 raise CorruptObjectError(f"object {digest}: a piece at {piece.offset}, {self._incoming.size} was due")
             self._incoming.write(piece.data)
             self.bytes += len(piece.data)
             if self._incoming.size == digest.size:
-                self._incoming.commit()
+                await self._commit(self._incoming, digest)
                 self._next()
-        except CorruptObjectError as error:
+        except (CorruptObjectError, OSError) as error:
             self.end(error)
 
-    def end(self, reason: PretzelError) -> None:
+    async def _commit(self, incoming: Incoming, digest: Digest) -> None:
+        """Take an object in: a large one is read back, which must not hold up the loop."""
+        if is_packed(digest):
+            incoming.commit()
+        else:
+            await asyncio.to_thread(incoming.commit)
+
+    def end(self, reason: PretzelError | OSError) -> None:
         """Give up the object awaited now, if there is one."""
         if self._awaited:
             self._failures[self._awaited[-1]] = reason

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import grpc
 import structlog
@@ -13,9 +14,9 @@ import structlog
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
 from pretzel.data_plane.pull.backoff import delay
-from pretzel.data_plane.pull.complete import Completer, servable
+from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
-from pretzel.data_plane.pull.fetch import Fetcher
+from pretzel.data_plane.pull.fetch import Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
 from pretzel.data_plane.residency.memory import give_back
 from pretzel.errors import PretzelError
@@ -46,10 +47,10 @@ class Step:
     """What one attempt to advance came to."""
 
     catalog: Catalog
-    held: frozenset[str] = frozenset()
-    """Models of which some version is not whole."""
-    cut_off: bool = False
-    """The control plane could not be reached, so nothing can be said of what is held."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Models of which some version is not whole, and why."""
+    out_of_space: bool = False
+    """The disk was full for some of them."""
 
 
 class Puller:
@@ -62,28 +63,40 @@ class Puller:
         cache: ObjectCache,
         publish: Publish,
         told: Callable[[], None] = lambda: None,
+        *,
         accept_epoch: str = "",
+        told_held: Callable[[Mapping[str, str]], None] = lambda reasons: None,
+        collected: Callable[[Sequence[Digest]], None] = lambda gone: None,
     ) -> None:
         """Publish through ``publish``; ``told`` is called when a catalog is served and kept.
 
-        A catalog of ``accept_epoch`` is followed whatever it lacks.
+        A catalog of ``accept_epoch`` is followed whatever it lacks.  ``told_held`` hears which models are held back and
+        why, ``collected`` which objects left the cache.
         """
         self._cache, self._publish, self._told = cache, publish, told
+        self._told_held, self._collected = told_held, collected
         stub = WorkerServiceStub(channel)
         kept, closures = cache.load_catalog() or (Catalog(), {})
         self.watcher = Watcher(stub, worker, kept)
         self.fetcher = Fetcher(stub, cache)
         self._completer = Completer(cache, dict(closures))
         self.published = Catalog()
-        self.held: frozenset[str] = frozenset()
         self._accepted = accept_epoch
         self.epoch_hold = ""
         """Why the watched catalog is not followed, where it is of another store; else empty."""
+        self.unkept = False
+        """Whether the published catalog could not be kept on disk; it is tried again."""
+        self.reasons: Mapping[str, str] = {}
+        """Why each model that is held back is."""
         self.started = bool(kept.epoch or kept.records)
         """Whether any catalog is known, be it an old one."""
         self._arrived = asyncio.Condition()
-        self._mending: set[Digest] = set()
         self._turn = asyncio.Lock()  # held while catalogs move, and while what they do not need is removed
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Models of which some version is not whole."""
+        return frozenset(self.reasons)
 
     async def restore(self) -> None:
         """Publish what the cache holds whole, without the control plane."""
@@ -106,34 +119,46 @@ class Puller:
         except (TimeoutError, grpc.aio.AioRpcError) as error:
             log.debug("no catching up", error=repr(error))
 
-    async def mend(self, plan: Digest) -> bool:
-        """Hash a plan's objects again, fetch until all are whole, and return whether any was not."""
-        if plan in self._mending:
-            return False
-        self._mending.add(plan)
-        try:
-            damaged = first = await asyncio.to_thread(self._completer.damaged, plan)
-            for attempt in itertools.count():
-                if not damaged:
-                    return bool(first)
-                damaged = await self._fetch_again(damaged)
-                await asyncio.sleep(delay(attempt) if damaged else 0)
-        finally:
-            self._mending.discard(plan)
-        raise AssertionError("unreachable")
+    def objects_of(self, plan: Digest) -> tuple[Digest, ...]:
+        """Return a plan's own address and, where it was read, those of the objects it refers to."""
+        return (plan, *self._completer.closures.get(plan, ()))
 
-    async def _fetch_again(self, digests: list[Digest]) -> list[Digest]:
+    async def replace(self, digests: Collection[Digest]) -> None:
+        """Fetch objects again until all that are still needed are whole."""
+        for attempt in itertools.count():
+            needed = await asyncio.to_thread(self.needed)
+            lacking = [digest for digest in digests if digest in needed and not self._cache.has(digest)]
+            if not lacking:
+                return
+            await asyncio.sleep(delay(attempt - 1) if attempt else 0)
+            await self._fetch_again(lacking)
+
+    async def _fetch_again(self, digests: Sequence[Digest]) -> None:
         try:
-            await self.fetcher.fetch(digests)
-        except grpc.aio.AioRpcError as error:
+            failures = await self.fetcher.fetch(digests)
+        except (grpc.aio.AioRpcError, OSError) as error:
             log.warning("objects cannot be fetched now", error=_brief(error))
-        return [digest for digest in digests if not self._cache.has(digest)]
+            return
+        if any(is_full(error) for error in failures.values()):
+            async with self._turn:
+                await self._make_room()
 
     async def collect(self, now: float, grace: float) -> list[Digest]:
         """Remove from the cache what no version has needed for ``grace`` seconds, and return it."""
         async with self._turn:
             needed = await asyncio.to_thread(self.needed)
-            return await asyncio.to_thread(self._cache.collect, needed, now, grace)
+            self._completer.forget_all_but(needed)
+            gone = await asyncio.to_thread(self._cache.collect, needed, now, grace)
+        self._collected(gone)
+        return gone
+
+    async def _make_room(self) -> bool:
+        """Remove at once what no version needs, and return whether there was any."""
+        needed = await asyncio.to_thread(self.needed)
+        gone = await asyncio.to_thread(self._cache.make_room, needed, time.monotonic())
+        log.warning("the disk of the cache is full; what no version needs was removed", objects=len(gone))
+        self._collected(gone)
+        return bool(gone)
 
     def needed(self) -> set[Digest]:
         """Return all objects that the published or the watched catalog needs."""
@@ -147,8 +172,12 @@ class Puller:
             async with self._turn:
                 step = await self._step(self.fetcher.fetch)
                 await self._take(step)
-            attempt = attempt + 1 if step.held else 0
-            await self._next(delay(attempt) if step.held else None)
+                if step.out_of_space and await self._make_room():
+                    step = await self._step(self.fetcher.fetch)
+                    await self._take(step)
+            unfinished = bool(step.held) or self.unkept
+            attempt = attempt + 1 if unfinished else 0
+            await self._next(delay(attempt) if unfinished else None)
 
     async def _next(self, seconds: float | None) -> None:
         """Wait for news, or for the time to try again."""
@@ -157,18 +186,19 @@ class Puller:
         except TimeoutError:
             pass
 
-    async def _step(self, fetch: Callable[[Iterable[Digest]], Awaitable[object]]) -> Step:
+    async def _step(self, fetch: Fetch) -> Step:
         """Bring in what the watched catalog needs, and return what of it can be served."""
         self.watcher.moved.clear()
-        target, cut_off = self._followed(self.watcher.target), False
+        target, cut_off = self._followed(self.watcher.target), ""
         changed = {n: decode_model(r) for n, r in target.records.items() if self.published.records.get(n) != r}
         plans = {version.plan for model in changed.values() for version in model.versions}
         try:
-            whole = await self._completer.complete(plans, fetch)
+            done = await self._completer.complete(plans, fetch)
         except (grpc.aio.AioRpcError, PretzelError, OSError) as error:
             log.warning("objects cannot be fetched now", error=_brief(error))
-            whole, cut_off = await self._completer.complete(plans, _fetch_nothing), True
-        return self._servable(target, changed, whole, cut_off)
+            cut_off = f"objects cannot be fetched now: {_brief(error)}"
+            done = await self._completer.complete(plans, _fetch_nothing)
+        return self._servable(target, changed, done, cut_off)
 
     def _followed(self, target: Catalog) -> Catalog:
         """Return the watched catalog, or the published one where the other must be confirmed first."""
@@ -179,24 +209,26 @@ class Puller:
             self._told()
         return self.published if reason else target
 
-    def _servable(self, target: Catalog, changed: dict[str, Model], whole: set[Digest], cut_off: bool) -> Step:
-        records, held = {n: r for n, r in target.records.items() if n not in changed}, set()
+    def _servable(self, target: Catalog, changed: dict[str, Model], done: Completed, cut_off: str) -> Step:
+        records, held = {n: r for n, r in target.records.items() if n not in changed}, dict[str, str]()
+        whole = done.whole
         for name, model in changed.items():
             if all(version.plan in whole for version in model.versions):
                 records[name] = target.records[name]
                 continue
-            held.add(name)
+            held[name] = cut_off or next(done.lacking[v.plan] for v in model.versions if v.plan in done.lacking)
             before = self.published.records.get(name)
             previous = decode_model(before) if before else None
             kept = {v.plan for v in previous.versions} if previous else set()
             if partial := servable(model, previous, whole | kept):
                 records[name] = encode_model(partial)
         revision = self.published.revision if cut_off and held else target.revision
-        return Step(Catalog(target.epoch, revision, records), frozenset(held), cut_off)
+        return Step(Catalog(target.epoch, revision, records), held, done.out_of_space)
 
     async def _take(self, step: Step) -> None:
         """Publish and keep a catalog, if it differs from the last."""
-        self.held = step.held
+        self.reasons = step.held
+        self._told_held(step.held)
         if step.catalog != self.published:
             self.started = self.started or bool(step.catalog.epoch)
             # Both before it is reported: what was reported is served, and is served again after a restart.
@@ -204,6 +236,8 @@ class Puller:
             self.published = step.catalog
             self._told()
             log.info("published", revision=step.catalog.revision, models=len(step.catalog), held=sorted(step.held)[:5])
+        elif self.unkept:
+            await asyncio.to_thread(self._keep, step)
         async with self._arrived:
             self.published = step.catalog
             self._arrived.notify_all()
@@ -213,7 +247,9 @@ class Puller:
         catalog = Catalog(step.catalog.epoch, 0, step.catalog.records) if step.held else step.catalog
         try:
             self._cache.save_catalog(catalog, self._completer.closures)
+            self.unkept = False
         except OSError as error:  # a full disk must not stop the serving
+            self.unkept = True
             log.error("the catalog cannot be kept; a restart would serve the one before", error=str(error))
         give_back()  # what was fetched passed through this process, and lies in the cache now
 
@@ -222,5 +258,6 @@ def _brief(error: Exception) -> str:
     return f"{error.code().name}: {error.details()}" if isinstance(error, grpc.aio.AioRpcError) else str(error)
 
 
-async def _fetch_nothing(digests: Iterable[Digest]) -> None:
+async def _fetch_nothing(digests: Iterable[Digest]) -> Failures:
     """Do without the control plane."""
+    return {}

@@ -45,13 +45,18 @@ class Reporter:
     async def leave(self) -> None:
         """Say that this worker is going away, if the control plane listens."""
         try:
-            await self._stub.Report(pb.ReportRequest(**self._facts(), leaving=True), timeout=FAREWELL)
+            await self._stub.Report(self._request(leaving=True), timeout=FAREWELL)
         except grpc.aio.AioRpcError as error:
             log.debug("the farewell was not heard", code=error.code().name)
 
+    def _request(self, *, leaving: bool = False) -> pb.ReportRequest:
+        facts = self._facts()
+        held = [pb.HeldModel(model=model, reason=reason) for model, reason in facts.pop("held", {}).items()]
+        return pb.ReportRequest(**facts, held=held, leaving=leaving)
+
     async def _report(self) -> None:
         try:
-            answer = await self._stub.Report(pb.ReportRequest(**self._facts()), timeout=PATIENCE)
+            answer = await self._stub.Report(self._request(), timeout=PATIENCE)
         except grpc.aio.AioRpcError as error:
             log.debug("the report was not heard", code=error.code().name)
             return

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pretzel.data_plane.engines.cost import Cost
-from pretzel.data_plane.residency.plans import Entry, PlanCatalog, any_optional
+from pretzel.data_plane.residency.entry import Entry, any_optional
+from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.engine import Executable
 from pretzel.plan.digest import Digest
 

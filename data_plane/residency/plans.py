@@ -5,58 +5,35 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
-from typing import Any
+from functools import partial
+from typing import cast
 
 import structlog
 
+from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.reader import ObjectReader
-from pretzel.data_plane.engines.cost import Cost
 from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.residency.entry import Entry, addresses
+from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
 from pretzel.data_plane.residency.memory import give_back
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.engine.estimates import estimate
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
-from pretzel.plan.parts import is_optional
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.physical import Plan
 
 log = structlog.get_logger(__name__)
 
 
-class Entry:
-    """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
-
-    __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
-
-    def __init__(self, digest: Digest) -> None:
-        self.digest = digest
-        self.plan: Plan | None = None
-        self.executable: Executable | None = None
-        """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
-        self._usual_cost, self._optional_cost = Cost(), Cost()
-        self.tables: dict[str, Any] = {}
-        """Label tables by output, in the form in which they are sent."""
-        self.used = 0.0
-        """When it was last asked for."""
-
-    def estimate(self, plan: Plan, executable: Executable) -> None:
-        """Expect of requests what the stages of the plan tell, until some were measured."""
-        self._usual_cost.prior = estimate(plan, executable.usual)
-        self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
-
-    def cost_of(self, outputs: Sequence[str] | None) -> Cost:
-        """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
-        return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
+MENDING = 2.0
+"""Seconds that a call waits for damaged objects of its model to be fetched again."""
 
 
-@lru_cache(maxsize=256)
-def any_optional(outputs: tuple[str, ...]) -> bool:
-    """Whether some of these outputs are optional."""
-    return any(map(is_optional, outputs))
+Key = bytes
+"""A digest as an index of the cache has it."""
 
 
 class PlanCatalog:
@@ -69,9 +46,17 @@ class PlanCatalog:
         *,
         tally: Tally | None = None,
         doubt: Callable[[Digest], None] = lambda plan: None,
+        tell: Callable[[str, Digest], None] = lambda kind, plan: None,
+        flight: Flight | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged."""
+        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged, ``tell`` of what is in memory.
+
+        With a ``flight``, it is noted what runs.
+        """
+        self._flight = flight
+        self._barred: Mapping[Key, float] = {}
+        self._tell = tell
         self._objects, self._budget, self._clock, self._doubt = objects, budget, clock, doubt
         self._tally = tally or Tally()
         self._stages = StageCatalog()
@@ -79,6 +64,10 @@ class PlanCatalog:
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
+        self._distrusted: set[Digest] = set()
+        self._doubts = 0
+        """How often damage was told of."""
+        self._trusted = asyncio.Event()
         self._pinned: frozenset[Digest] = frozenset()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self.on_evict: list[Callable[[Digest], None]] = []
@@ -104,6 +93,7 @@ class PlanCatalog:
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
+        self._refuse_barred(entry)
         if entry.executable is not None:
             return entry.executable
         task = self._loading.get(entry.digest)
@@ -124,27 +114,68 @@ class PlanCatalog:
 
     async def load_together(self, entries: Sequence[Entry]) -> Executable:
         """Return what runs several plans at once, over the kernels that they have here already."""
+        return await self._undoubted(lambda: self._join(entries))
+
+    async def _join(self, entries: Sequence[Entry]) -> Executable:
+        await self._wait_for_trust([entry.digest for entry in entries])
         plans = [await self.plan(entry) for entry in entries]
+        await self._wait_for_trust([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
-        return await asyncio.get_running_loop().run_in_executor(self._loader, work)
+        built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
+        return self._watched(built, [entry.digest for entry in entries])
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
+        self._tell("loading", entry.digest)
         try:
-            run = asyncio.get_running_loop().run_in_executor
-            entry.plan = plan = await run(self._loader, self._read, entry.digest)
-            self._make_room(entry, plan)
-            executable = await run(self._loader, self._build, plan)
-            self._admit(entry, plan, executable)
+            executable = self._watched(await self._load_mended(entry), [entry.digest])
+            assert entry.plan is not None
+            self._admit(entry, entry.plan, executable)
             self._tally.loads.observe(self._clock() - start)
             return executable
         except (CorruptObjectError, NotFoundError) as error:
-            self._tally.counts["load_failures"] += 1
-            log.error("a plan cannot be loaded", plan=str(entry.digest), error=str(error))
-            self._doubt(entry.digest)
             raise UnavailableError(f"plan {entry.digest.short}: {error}; it is being fetched again, retry") from error
         finally:
             del self._loading[entry.digest]
+            if entry.executable is None:
+                self._tell("evicted", entry.digest)
+
+    async def _load_mended(self, entry: Entry) -> Executable:
+        """Load a plan; where an object of it is damaged or missing, once more when it was fetched again."""
+        try:
+            return await self._undoubted(lambda: self._load_once(entry))
+        except (CorruptObjectError, NotFoundError) as error:
+            self._tally.counts["load_failures"] += 1
+            log.error("a plan cannot be loaded", plan=str(entry.digest), error=str(error))
+            self._trusted.clear()
+            self._doubt(entry.digest)
+            if not await self._mended():
+                raise
+        return await self._undoubted(lambda: self._load_once(entry))
+
+    async def _mended(self) -> bool:
+        """Wait until something was mended, and return whether it was in time."""
+        try:
+            await asyncio.wait_for(self._trusted.wait(), MENDING)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _load_once(self, entry: Entry) -> Executable:
+        run = asyncio.get_running_loop().run_in_executor
+        await self._wait_for_trust([entry.digest])
+        entry.plan = plan = await run(self._loader, self._read, entry.digest)
+        await self._wait_for_trust(plan.objects)
+        self._make_room(entry, plan)
+        return await run(self._loader, self._build, plan)
+
+    async def _undoubted(self, build: Callable[[], Awaitable[Executable]]) -> Executable:
+        """Build until no damage was told of meanwhile: it may be in what was just mapped."""
+        while True:
+            doubts = self._doubts
+            built = await build()
+            if self._doubts == doubts:
+                return built
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -188,8 +219,63 @@ class PlanCatalog:
         entry.tables = {}
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
+        self._tell("evicted", entry.digest)
         for tell in self.on_evict:
             tell(entry.digest)
+
+    def let_go(self, objects: Collection[Digest]) -> None:
+        """Evict the plans among these objects: no version needs them, and their space is wanted."""
+        for digest in objects:
+            if digest in self.resident:
+                self._evict(self.resident[digest])
+
+    def bar(self, plans: Mapping[Key, float]) -> None:
+        """Run these plans, by their keys, no more until a time of ``time.monotonic()``: they end who runs them."""
+        self._barred = plans
+        self.let_go([digest for digest in self.resident if key_of(digest) in plans])
+
+    def _refuse_barred(self, entry: Entry) -> None:
+        if self._barred and self._barred.get(key_of(entry.digest), 0) > time.monotonic():
+            raise UnavailableError(
+                f"plan {entry.digest.short}: it ended several processes of this worker and is not run for a while; "
+                "retry later, or deploy another version"
+            )
+
+    def _watched(self, executable: Executable, plans: Collection[Digest]) -> Executable:
+        return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable
+
+    def distrust(self, objects: Collection[Digest]) -> None:
+        """Evict all plans over objects that turned out damaged, and build none until :meth:`trust` is told of them.
+
+        Kernels of before are used by nothing that is loaded from now on: they read what was mapped then.
+        """
+        self._distrusted |= set(objects)
+        self._doubts += 1
+        affected = [e for e in self.resident.values() if e.plan and not self._distrusted.isdisjoint(addresses(e))]
+        inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
+        for entry in affected:
+            self._evict(entry)
+        self._stages.clear()
+        Parameter.forget({*objects, *inline})
+        self._objects.forget(objects)
+
+    def trust(self, objects: Collection[Digest]) -> None:
+        """Load plans over these objects again: they were fetched anew."""
+        self._objects.forget(objects)
+        self._distrusted -= set(objects)
+        self._trusted.set()
+
+    async def _wait_for_trust(self, digests: Collection[Digest]) -> None:
+        """Wait for objects that are being fetched again, so that calls are late and do not fail."""
+        try:
+            async with asyncio.timeout(MENDING):
+                while not self._distrusted.isdisjoint(digests):
+                    self._trusted.clear()
+                    await self._trusted.wait()
+        except TimeoutError:
+            raise UnavailableError(
+                "an object of this model is damaged on this worker and is being fetched again; retry"
+            ) from None
 
     def close(self) -> None:
         """Load no more."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
-from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.catalog import Catalog, split_reference
 from pretzel.data_plane.measure.tally import Calls, Tally
-from pretzel.data_plane.residency.plans import Entry, PlanCatalog
-from pretzel.errors import NotFoundError, PretzelError
+from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.errors import NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelVersion
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,8 @@ class Router:
     def __init__(self, plans: PlanCatalog, tally: Tally, pinned: Sequence[str] = ()) -> None:
         self._plans, self._tally, self._pinned = plans, tally, pinned
         self.catalog = Catalog()
+        self.held: Mapping[str, str] = {}
+        """Models of which some version is not served on this worker, and why."""
         self._routes: dict[str, Route] = {}
 
     def find(self, reference: str) -> Route:
@@ -38,11 +41,23 @@ class Router:
 
         Raises:
             NotFoundError: there is no such model, version or alias.
+            UnavailableError: there may be, but this worker holds a version of the model back.
         """
         route = self._routes.get(reference)
         if route is None:
-            route = self._routes[reference] = self._route(self.catalog.find(reference))
+            route = self._routes[reference] = self._route(self._find(reference))
         return route
+
+    def _find(self, reference: str) -> ModelVersion:
+        try:
+            return self.catalog.find(reference)
+        except NotFoundError:
+            name = reference if reference in self.held else split_reference(reference)[0]
+            if name not in self.held:
+                raise
+            raise UnavailableError(
+                f"model {reference[:200]!r}: held back on this worker: {self.held[name]}; retry, or ask another worker"
+            ) from None
 
     async def apply(self, catalog: Catalog) -> bool:
         """Move to another catalog, and return whether everything moved.

@@ -15,6 +15,7 @@ from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.engines.policy import Limits
 from pretzel.data_plane.engines.request import RequestEngine
 from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
@@ -43,7 +44,9 @@ class ServingProcess:
         self._port: int = start["port"]
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
-        self._plans = PlanCatalog(self._objects, for_plans(settings.memory_budget), tally=tally, doubt=self._doubt)
+        flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
+        budget = for_plans(settings.memory_budget)
+        self._plans = PlanCatalog(self._objects, budget, tally=tally, doubt=self._doubt, tell=self._tell, flight=flight)
         self._router = Router(self._plans, tally, settings.pin)
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
@@ -98,8 +101,21 @@ class ServingProcess:
     def _on_caught_up(self, message: Message) -> None:
         self._caught_up.set()
 
+    def _on_damaged(self, message: Message) -> None:
+        self._plans.distrust(list(map(Digest.parse, message["objects"])))
+
     def _on_mended(self, message: Message) -> None:
+        self._plans.trust(list(map(Digest.parse, message["objects"])))
+
+    def _on_collected(self, message: Message) -> None:
+        self._plans.let_go(list(map(Digest.parse, message["objects"])))
         self._objects.refresh()
+
+    def _on_barred(self, message: Message) -> None:
+        self._plans.bar(dict(message["plans"]))
+
+    def _on_held(self, message: Message) -> None:
+        self._router.held = dict(message["reasons"])
 
     def _on_ask(self, message: Message) -> None:
         self._link.send("answer", id=message["id"], numbers=self._numbers())
@@ -133,6 +149,10 @@ class ServingProcess:
 
     def _doubt(self, plan: Digest) -> None:
         self._link.send("doubt", plan=str(plan))
+
+    def _tell(self, kind: str, plan: Digest) -> None:
+        """Have the supervisor know what is in memory: it checks that first, should this process die of damage."""
+        self._link.send(kind, plan=str(plan))
 
     def _numbers(self) -> dict[str, Any]:
         gauges = {

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 from pretzel.data_plane.supervise.link import Link, Message
+from pretzel.plan.digest import Digest
 
 
 class Child:
     """A running serving process, from its start to its end."""
 
-    def __init__(self, process: subprocess.Popen[bytes], link: Link) -> None:
-        self._process, self.link = process, link
+    def __init__(self, process: subprocess.Popen[bytes], link: Link, slot: int = 0) -> None:
+        self._process, self.link, self.slot = process, link, slot
         self.pid = process.pid
         self.port: int | None = None
         """Where it listens, once it is ready."""
@@ -31,6 +32,8 @@ class Child:
         """Why it could not start."""
         self.numbers: dict[str, Any] = {}
         """What it counted when it was last asked."""
+        self.resident: set[Digest] = set()
+        """Plans in its memory, or on their way there."""
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._ids = itertools.count()
 
@@ -41,7 +44,7 @@ class Child:
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-        child = cls(process, await Link.over(ours))
+        child = cls(process, await Link.over(ours), fields.get("slot", 0))
         child.link.send("start", **fields)
         return child
 
@@ -56,6 +59,10 @@ class Child:
                     self.failure = message["message"]
                 case "applied":
                     self.applied = message["serial"]
+                case "loading":
+                    self.resident.add(Digest.parse(message["plan"]))
+                case "evicted":
+                    self.resident.discard(Digest.parse(message["plan"]))
                 case "answer":
                     self._answer(message)
             react(self, message)

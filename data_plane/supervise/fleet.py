@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -30,17 +30,36 @@ MARGIN = 2.0
 """Seconds beyond the time to drain, before what still runs is killed."""
 
 
+Died = Callable[[Child, int], Awaitable[None]]
+"""Told of a process that died, and of its exit code."""
+
+
+async def _let_die(child: Child, code: int) -> None:
+    """Do nothing about a death."""
+
+
 class Fleet:
     """Keeps ``size`` serving processes alive."""
 
-    def __init__(self, size: int, start: dict[str, Any], react: Callable[[Child, Message], None]) -> None:
-        """Prepare; ``start`` is what each is told first, and ``react`` sees what they say."""
+    def __init__(
+        self,
+        size: int,
+        start: dict[str, Any],
+        react: Callable[[Child, Message], None],
+        died: Died = _let_die,
+    ) -> None:
+        """Prepare; ``start`` is what each is told first, and ``react`` sees what they say.
+
+        ``died`` is awaited after each death, before the process is started again.
+        """
+        self._died = died
         self._size, self._start, self._react = size, start, react
         self.children: dict[int, Child] = {}
         self.restarts = 0
         self.past: Numbers = {}
         """What the processes that are gone had counted."""
         self._catalog, self._serial = Catalog(), 0
+        self._announced: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Condition()
         self._started = False
         self._stopping = asyncio.Event()
@@ -78,6 +97,16 @@ class Fleet:
                 await self._until(lambda: self._all_applied(serial))
         except TimeoutError:
             log.error("a serving process is slow to take a catalog", revision=catalog.revision)
+
+    def announce(self, kind: str, **fields: Any) -> None:
+        """Tell all processes something, and each that starts later, until something else of that kind is told."""
+        self._announced[kind] = fields
+        self.tell(kind, **fields)
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Tell all processes that there are something."""
+        for child in self.children.values():
+            child.link.send(kind, **fields)
 
     async def numbers(self, seconds: float = 1.0) -> list[Numbers]:
         """Return what each process counts, and first what those that are gone had counted."""
@@ -135,13 +164,16 @@ class Fleet:
                 raise PreconditionError(child.failure or f"a serving process cannot start: it ends with code {code}")
             log.error("a serving process died and is restarted", pid=child.pid, code=code, why=child.failure)
             self.restarts += 1
+            await self._died(child, code)
             attempt = 0 if time.monotonic() - born > STEADY else attempt + 1
             await self._pause(delay(attempt - 1) if attempt else 0)
 
     async def _live(self, slot: int) -> tuple[Child, int]:
         """Start a process, and return it with its exit code when it has ended."""
-        child = await Child.start(**self._start)
+        child = await Child.start(**self._start, slot=slot)
         child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
+        for kind, fields in self._announced.items():
+            child.link.send(kind, **fields)
         if self._stopping.is_set():
             child.link.send("drain")
         self.children[slot] = child

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.measure import metrics
@@ -22,9 +23,12 @@ from pretzel.data_plane.measure.numbers import Numbers
 from pretzel.data_plane.pull.puller import Puller, connect
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.supervise.announce import Announcer
 from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
+from pretzel.data_plane.supervise.mending import Mender
 from pretzel.data_plane.supervise.parent import die_with
 from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine import KERNEL_SET
@@ -89,13 +93,25 @@ class Supervisor:
             "cache_dir": str(settings.cache_dir.absolute()),
             "port": self._held.getsockname()[1] if self._held else settings.port,
             "shared_port": shared,
+            "flight": "",
         }
-        self._fleet = Fleet(settings.workers, start, self._heard)
+        self._fleet = Fleet(settings.workers, start, self._heard, self._died)
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
+        announcer = Announcer(self._fleet, self._reporter.now)
         self._puller = Puller(
-            self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now, settings.accept_epoch
+            self._channel,
+            self.name,
+            self._cache,
+            self._fleet.publish,
+            self._reporter.now,
+            accept_epoch=settings.accept_epoch,
+            told_held=announcer.held,
+            collected=announcer.collected,
         )
+        scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
+        self._mender = Mender(scrubber, self._puller, self._fleet.tell)
+        self._deaths = Deaths(self._mender, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -112,7 +128,15 @@ class Supervisor:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is done for as long as the worker runs: pull, report, collect."""
-        return [self._persist(part) for part in (self._puller.run, self._reporter.run, self._collect, self._look)]
+        parts = (
+            self._puller.run,
+            self._reporter.run,
+            self._collect,
+            self._look,
+            self._mender.watch,
+            self._mender.scrub,
+        )
+        return [self._persist(part) for part in parts]
 
     async def _persist(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin a part anew when it fails: none of them is worth the serving."""
@@ -126,10 +150,12 @@ class Supervisor:
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
         log.info("stopping")
+        self._mender.close()
         farewells = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*farewells, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
+        self._deaths.close()
         self._cache.close()
         if self._held:
             self._held.close()
@@ -152,7 +178,7 @@ class Supervisor:
         if message["kind"] == "catch_up":
             self._do(self._catch_up(child))
         elif message["kind"] == "doubt":
-            self._do(self._mend(child, Digest.parse(message["plan"])))
+            self._do(self._mender.doubt(Digest.parse(message["plan"])))
 
     def _do(self, chore: Any) -> None:
         task = asyncio.create_task(chore)
@@ -163,9 +189,8 @@ class Supervisor:
         await self._looks.join()
         child.link.send("caught_up")
 
-    async def _mend(self, child: Child, plan: Digest) -> None:
-        if await self._puller.mend(plan):
-            child.link.send("mended")
+    async def _died(self, child: Child, code: int) -> None:
+        await self._deaths.investigate(self._fleet, child, code)
 
     async def _collect(self) -> None:
         """Remove from the cache what no version needs any more."""
@@ -185,7 +210,7 @@ class Supervisor:
 
     def _facts(self) -> dict[str, Any]:
         """Return what a report says."""
-        puller, published = self._puller, self._puller.published
+        published = self._puller.published
         host = self._settings.host
         return {
             "worker": self.name,
@@ -194,8 +219,15 @@ class Supervisor:
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{host}:{self._fleet.port}",
             "resident_bytes": self._resident,
-            "problems": [puller.epoch_hold] if puller.epoch_hold else [],
+            "held": self._puller.reasons,
+            "problems": self._problems(),
         }
+
+    def _problems(self) -> list[str]:
+        """Return what is wrong on this worker now, a sentence each."""
+        kept = f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?"
+        held = [self._puller.epoch_hold] if self._puller.epoch_hold else []
+        return held + [kept] * self._puller.unkept + self._mender.problems() + self._deaths.problems()
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
         puller = self._puller
@@ -205,12 +237,15 @@ class Supervisor:
             "fetched_bytes": puller.fetcher.fetched_bytes,
             "fetch_failures": puller.fetcher.failures,
             "damaged_objects": self._cache.dropped,
+            "scrubbed_bytes": self._mender.scrubber.scrubbed_bytes,
         }
         gauges = {
             "revision": puller.published.revision,
             "models": len(puller.published),
             "models_held_back": len(puller.held),
             "epoch_held": int(bool(puller.epoch_hold)),
+            "objects_being_replaced": len(self._mender.damaged),
+            "scrub_passed_seconds": self._mender.scrubber.passed,
             "processes": len(self._fleet.children),
             "control_plane_connected": int(puller.watcher.connected),
             "cached_objects": self._cache.object_count,

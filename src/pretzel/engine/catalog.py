@@ -31,6 +31,11 @@ class StageCatalog:
         """Return how many kernels are alive."""
         return len(self._kernels)
 
+    def clear(self) -> None:
+        """Build every kernel anew for plans that are loaded from now on; those loaded before keep theirs."""
+        with self._lock:
+            self._kernels = weakref.WeakValueDictionary()
+
     def kernel(self, stage: Stage, inputs: tuple[ValueType, ...], fetch: Fetch) -> Any:
         """Return the kernel of a stage over inputs of those types, built now if no other plan has it.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import struct
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -56,11 +56,6 @@ class Parameter:
         return cls._interned.setdefault(digest, self)
 
     @classmethod
-    def forget(cls, digest: Digest) -> None:
-        """Read a parameter anew from now on: the bytes that the known one maps were damaged."""
-        cls._interned.pop(digest, None)
-
-    @classmethod
     def of(cls, value: np.ndarray | Sequence[str] | Any) -> Parameter:
         """Return the parameter that holds a numeric array or a list of strings, copied.
 
@@ -72,6 +67,12 @@ class Parameter:
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value) and value:
             return cls(_pack_strings(value))
         return cls(_pack_array(np.asarray(value)))
+
+    @classmethod
+    def forget(cls, digests: Iterable[Digest]) -> None:
+        """Use other bytes for these parameters from now on: the ones they were read from turned out damaged."""
+        for digest in digests:
+            cls._interned.pop(digest, None)
 
     @classmethod
     def strings(cls, values: Sequence[str]) -> Parameter:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pretzel.data_plane.cache.layout import ENTRY, SMALL, Layout
+from pretzel.data_plane.cache.index import RECORD
+from pretzel.data_plane.cache.layout import SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
@@ -128,7 +129,7 @@ def test_a_truncated_file_is_corrupt_to_a_reader_and_dropped_by_the_writer(cache
     again.close()
 
 
-@pytest.mark.parametrize("torn", [1, ENTRY.size - 1])
+@pytest.mark.parametrize("torn", [1, RECORD - 1])
 def test_a_torn_index_loses_its_last_entry_only(cache: ObjectCache, tmp_path: Path, torn: int):
     blobs = [blob(100, seed=i) for i in range(3)]
     for digest, data in blobs:

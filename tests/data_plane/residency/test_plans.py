@@ -216,3 +216,56 @@ async def test_joint_executables_are_made_once_and_go_with_their_plans(cache: Ob
     await plans.load(entries[2])  # the first leaves
     assert entries[0].executable is None
     assert (await joint.get(entries[:2]))[0] is not executable
+
+
+async def test_damage_evicts_what_lies_over_it_and_calls_wait_for_the_replacement(cache: ObjectCache, tmp_path: Path):
+    digests = [put(cache, regression(WIDE, own=i)) for i in range(2)] + [put(cache, regression(WIDE, shared=50, own=9))]
+    plans = catalog(tmp_path)
+    entries = [plans.entry(digest) for digest in digests]
+    forget()
+    for entry in entries:
+        await plans.load(entry)
+    shared = set.intersection(*(set(entry.plan.objects) for entry in entries[:2]))
+    victim, rows = min(shared), np.ones((1, WIDE))
+    good, path = bytes(cache.fetch(victim)), Layout(tmp_path).file(victim)
+    path.chmod(0o644)
+    with open(path, "r+b") as file:
+        file.write(bytes(len(good)))
+    held = entries[0].executable  # a running call has it, with all its kernels
+    plans.distrust([victim])
+    assert [entry.executable is None for entry in entries] == [True, True, False]
+    loading = [asyncio.create_task(plans.load(entry)) for entry in entries]
+    await asyncio.sleep(0.05)
+    assert [task.done() for task in loading] == [False, False, True]
+    assert not cache.recheck(victim)
+    cache.add(victim, good)
+    plans.trust([victim])
+    for i, task in enumerate(loading[:2]):
+        got = (await task).run({"x": rows}, ["predict"])["predict"]
+        np.testing.assert_allclose(got, expected(WIDE, rows, own=i))
+    assert held is not entries[0].executable
+
+
+async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("pretzel.data_plane.residency.plans.MENDING", 0.05)
+    plans, digest = catalog(tmp_path), put(cache, regression(WIDE))
+    await plans.load(plans.entry(digest))
+    plans.distrust([digest])
+    with pytest.raises(UnavailableError, match="is damaged on this worker and is being fetched again; retry"):
+        await plans.load(plans.entry(digest))
+
+
+async def test_what_left_the_cache_is_let_go(cache: ObjectCache, tmp_path: Path):
+    told: list[tuple[str, Digest]] = []
+    plans, digests = catalog(tmp_path, tell=lambda *what: told.append(what)), []
+    forget()
+    for i in range(2):
+        digests.append(put(cache, regression(WIDE, shared=10 * i, own=i)))
+        await plans.load(plans.entry(digests[i]))
+    forget()
+    assert mapped_objects(tmp_path) == 6
+    plans.let_go([digests[0], Digest.of(b"never here")])
+    gc.collect()
+    assert set(plans.resident) == {digests[1]}
+    assert mapped_objects(tmp_path) == 3
+    assert told == [("loading", digests[0]), ("loading", digests[1]), ("evicted", digests[0])]

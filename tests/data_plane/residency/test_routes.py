@@ -14,7 +14,7 @@ from pretzel.data_plane.catalog import Catalog, encode_model, split_reference
 from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
-from pretzel.errors import NotFoundError
+from pretzel.errors import NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from tests.data_plane.control import version
@@ -136,3 +136,17 @@ async def test_pins_are_loaded_and_kept(cache: ObjectCache, plans: PlanCatalog):
     router = Router(plans, Tally(), ["a", "nowhere"])
     await router.apply(catalog(1, a=model("a", digest, stable=1)))
     assert set(plans.resident) == {digest} == plans._pinned
+
+
+@pytest.mark.parametrize("reference", ["b", "b@1", "b:canary", "a@2"])
+async def test_what_is_held_back_is_unavailable_with_the_reason(cache: ObjectCache, plans: PlanCatalog, reference: str):
+    digest = put(cache, regression(3))
+    router = Router(plans, Tally())
+    await router.apply(catalog(1, a=model("a", digest, stable=1)))
+    router.held = {"a": "no room", "b": "no room on the disk"}
+    with pytest.raises(UnavailableError, match=f"model '{reference}': held back on this worker: no room.*; retry, or"):
+        router.find(reference)
+    assert router.find("a").entry.digest == digest
+    router.held = {}
+    with pytest.raises(NotFoundError):
+        router.find(reference)

@@ -1,0 +1,51 @@
+"""One plan as a serving process keeps it, in memory or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from pretzel.data_plane.engines.cost import Cost
+from pretzel.engine import Executable
+from pretzel.engine.estimates import estimate
+from pretzel.plan.digest import Digest
+from pretzel.plan.parts import is_optional
+from pretzel.plan.physical import Plan
+
+
+class Entry:
+    """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
+
+    __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
+
+    def __init__(self, digest: Digest) -> None:
+        self.digest = digest
+        self.plan: Plan | None = None
+        self.executable: Executable | None = None
+        """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
+        self._usual_cost, self._optional_cost = Cost(), Cost()
+        self.tables: dict[str, Any] = {}
+        """Label tables by output, in the form in which they are sent."""
+        self.used = 0.0
+        """When it was last asked for."""
+
+    def estimate(self, plan: Plan, executable: Executable) -> None:
+        """Expect of requests what the stages of the plan tell, until some were measured."""
+        self._usual_cost.prior = estimate(plan, executable.usual)
+        self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
+
+    def cost_of(self, outputs: Sequence[str] | None) -> Cost:
+        """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
+        return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
+
+
+def addresses(entry: Entry) -> tuple[Digest, ...]:
+    """Return a resident plan's own address and those of the objects it refers to."""
+    return (entry.digest, *entry.plan.objects) if entry.plan else (entry.digest,)
+
+
+@lru_cache(maxsize=256)
+def any_optional(outputs: tuple[str, ...]) -> bool:
+    """Whether some of these outputs are optional."""
+    return any(map(is_optional, outputs))

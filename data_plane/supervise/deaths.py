@@ -1,0 +1,52 @@
+"""What a supervisor does when a serving process dies by a fault, before it starts another."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+import structlog
+
+from pretzel.data_plane.residency.flight import FlightRecorder
+from pretzel.data_plane.supervise.blame import Blame
+from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.fleet import Fleet
+from pretzel.data_plane.supervise.mending import Mender
+
+log = structlog.get_logger(__name__)
+
+FAULTS = frozenset({signal.SIGBUS, signal.SIGSEGV, signal.SIGFPE, signal.SIGILL, signal.SIGABRT})
+"""Signals by which a process dies of what it computes or reads."""
+
+
+class Deaths:
+    """Looks for the cause of a death: damaged objects first, then a plan that kills whoever runs it."""
+
+    def __init__(self, mender: Mender, start: dict[str, Any], processes: int) -> None:
+        """Change ``start``, what processes are told when they begin, once there is a death without a cause."""
+        self._mender, self._start = mender, start
+        self._recorder = FlightRecorder(processes)
+        self._blame = Blame()
+
+    async def investigate(self, fleet: Fleet, child: Child, code: int) -> None:
+        """Find out what killed a process, and have the next one not die of it."""
+        if -code not in FAULTS or await self._mender.suspect(child.resident):
+            return
+        armed, running = bool(self._start["flight"]), self._recorder.running(child.slot)
+        self._start["flight"] = self._recorder.path
+        self._recorder.clear(child.slot)
+        if armed and self._blame.died(running, time.monotonic()):
+            keys = [key.hex() for key in self._blame.barred]
+            log.error("plans kill the processes that run them and are barred for a while", plans=keys)
+            fleet.announce("barred", plans=[[key, until] for key, until in self._blame.barred.items()])
+
+    def problems(self) -> list[str]:
+        """Return what is wrong now, a sentence each."""
+        now = time.monotonic()
+        barred = [key.hex() for key, until in self._blame.barred.items() if until > now]
+        return [f"plan {key} killed the processes that ran it, and is barred for a while" for key in barred]
+
+    def close(self) -> None:
+        """Give back what was used."""
+        self._recorder.close()

@@ -1,0 +1,226 @@
+"""A cache on a disk that is full: what is promised is whole, and what does not fit leaves nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pretzel.data_plane.cache import incoming, pack
+from pretzel.data_plane.cache.layout import SMALL, Layout
+from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.durable import OUT_OF_SPACE
+from pretzel.plan.digest import Digest
+from tests.data_plane.disks import MIB, filled, small_disk
+
+
+def blob(size: int, seed: int = 0) -> tuple[Digest, bytes]:
+    data = random.Random(f"{size} {seed}").randbytes(size)
+    return Digest.of(data), data
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path, 24) as disk:
+        yield disk
+
+
+@pytest.mark.parametrize("size", [3000, SMALL - 1, SMALL, 5 * SMALL])
+def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Path, size: int):
+    cache = ObjectCache(disk / "cache")
+    stored: dict[Digest, bytes] = {}
+    with pytest.raises(OSError) as caught:
+        for seed in range(20_000):
+            digest, data = blob(size, seed)
+            cache.add(digest, data)
+            stored[digest] = data
+    assert caught.value.errno in OUT_OF_SPACE
+    assert not cache.has(digest)
+    assert digest not in cache.digests()
+    assert cache.flush() == {}
+    assert len(stored) * size > 10 * MIB  # it did not give up early
+    reader = ObjectReader(disk / "cache")
+    assert all(bytes(reader.fetch(d)) == data == bytes(cache.fetch(d)) for d, data in stored.items())
+    assert not any(Layout(disk / "cache").incoming.iterdir())
+    cache.close()
+    again = ObjectCache(disk / "cache")  # it starts, still full, and has what it had
+    assert all(map(again.has, stored))
+    assert again.digests() == stored.keys()
+    again.collect([], 0, 0)
+    reader.refresh()  # a deleted pack takes room for as long as anyone has it mapped
+    again.add(digest, data)  # room is there again
+    assert bytes(again.fetch(digest)) == data == bytes(reader.fetch(digest))
+    again.close()
+
+
+def test_room_that_others_took_and_gave_back_is_used(disk: Path):
+    cache = ObjectCache(disk / "cache")
+    kept = blob(1000)
+    cache.add(*kept)
+    digest, data = blob(60_000)
+    with filled(disk, 8192), pytest.raises(OSError, match="No space left"):
+        cache.add(digest, data)
+    cache.add(digest, data)
+    reader = ObjectReader(disk / "cache")
+    assert bytes(reader.fetch(digest)) == data
+    assert bytes(reader.fetch(kept[0])) == kept[1]
+    cache.close()
+
+
+def test_a_damaged_object_leaves_the_index_of_a_full_disk(disk: Path):
+    cache = ObjectCache(disk / "cache")
+    blobs = [blob(1000, seed) for seed in range(200)]
+    for digest, data in blobs:
+        cache.add(digest, data)
+    reader = ObjectReader(disk / "cache")
+    reader.refresh()
+    with filled(disk, 0):
+        path, offset = cache.place(blobs[7][0])
+        path.chmod(0o644)
+        with open(path, "r+b") as file:
+            file.seek(offset)
+            file.write(b"flipped")
+        assert not cache.recheck(blobs[7][0])
+        reader.refresh()
+        for digest, data in blobs:
+            if digest == blobs[7][0]:
+                with pytest.raises(LookupError):
+                    reader.fetch(digest)
+            else:
+                assert bytes(reader.fetch(digest)) == data
+    cache.add(*blobs[7])
+    assert bytes(reader.fetch(blobs[7][0])) == blobs[7][1]
+    cache.close()
+
+
+@contextmanager
+def short_writes(monkeypatch: pytest.MonkeyPatch, most: int) -> Iterator[None]:
+    """Have every write take a few bytes only, as the kernel may, and does near the end of a disk."""
+    write, pwrite = os.write, os.pwrite
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda fd, data: write(fd, memoryview(data)[:most]))
+        patch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, memoryview(data)[:most], at))
+        yield
+
+
+@pytest.mark.parametrize("size", [1, 5000, SMALL + 5])
+def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
+    cache = ObjectCache(tmp_path)
+    digest, data = blob(size)
+    with short_writes(monkeypatch, 7):
+        cache.add(digest, data)
+    assert bytes(ObjectReader(tmp_path).fetch(digest)) == data
+    cache.close()
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_limit_on_files_is_an_error_too(tmp_path: Path):
+    cache = ObjectCache(tmp_path)
+    digest, data = blob(3 * SMALL)
+    with file_size_limit(SMALL), pytest.raises(OSError) as caught:
+        cache.add(digest, data)
+    assert caught.value.errno == errno.EFBIG
+    assert not cache.has(digest)
+    cache.add(digest, data)
+    assert cache.has(digest)
+    cache.close()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT], ids=lambda code: errno.errorcode[code])
+@pytest.mark.parametrize("step", ["posix_fallocate", "data", "entry"])
+def test_a_step_that_fails_leaves_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, step: str):
+    cache = ObjectCache(tmp_path)
+    before, (digest, data), after = blob(100, 1), blob(100, 2), blob(100, 3)
+    cache.add(*before)
+    reader, calls = ObjectReader(tmp_path), []
+    real = pack.pwrite_all
+
+    def fail(*arguments: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    def torn(descriptor: int, buffer: bytes, offset: int) -> None:
+        calls.append(offset)
+        if len(calls) == (1 if step == "data" else 2):
+            real(descriptor, bytes(buffer)[: len(buffer) // 2], offset)
+            fail()
+        real(descriptor, buffer, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", fail) if step == "posix_fallocate" else patch.setattr(
+            pack, "pwrite_all", torn
+        )
+        with pytest.raises(OSError) as caught:
+            cache.add(digest, data)
+    assert caught.value.errno == code
+    assert not cache.has(digest)
+    with pytest.raises(LookupError):
+        reader.fetch(digest)
+    for other in (after, (digest, data), before):
+        cache.add(*other)
+        assert bytes(reader.fetch(other[0])) == other[1]
+    cache.close()
+    again = ObjectCache(tmp_path)
+    assert again.digests() == {before[0], digest, after[0]}
+    assert all(map(again.has, again.digests()))
+    again.close()
+
+
+@pytest.mark.parametrize("size", [100, SMALL])
+def test_what_the_disk_holds_is_checked_and_not_what_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+):
+    cache = ObjectCache(tmp_path)
+    digest, data = blob(size)
+    write, pwrite = incoming.write_all, pack.pwrite_all
+
+    def lie(real):
+        return lambda descriptor, buffer, *at: real(descriptor, bytes([buffer[0] ^ 1]) + bytes(buffer)[1:], *at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(incoming, "write_all", lie(write))
+        patch.setattr(pack, "pwrite_all", lie(pwrite))
+        with pytest.raises(Exception, match="the disk does not hold what was written|which hash to"):
+            cache.add(digest, data)
+    assert not cache.has(digest)
+    cache.add(digest, data)
+    assert bytes(ObjectReader(tmp_path).fetch(digest)) == data
+    cache.close()
+
+
+@pytest.mark.parametrize("size", [100, SMALL])
+def test_what_the_disk_does_not_take_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
+    cache = ObjectCache(tmp_path)
+    (digest, data), (other, kept) = blob(size), blob(size, 1)
+    cache.add(other, kept)
+    assert cache.flush() == {}
+    cache.add(digest, data)
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", fail)
+        lost = cache.flush()
+    assert [*lost] == [digest]
+    assert not cache.has(digest)
+    assert cache.has(other)
+    cache.add(digest, data)
+    assert cache.flush() == {}
+    assert bytes(ObjectReader(tmp_path).fetch(digest)) == data
+    cache.close()

@@ -1,0 +1,76 @@
+"""Pulling onto a disk that does not take everything."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from pretzel.plan.digest import Digest
+from tests.data_plane.control import ScriptedControlPlane
+from tests.data_plane.disks import room, small_disk
+from tests.data_plane.pull.test_puller import Worker, control, deployable, worker
+
+__all__ = ["control", "worker"]  # fixtures
+
+
+@pytest.mark.parametrize("size", [50, 200_000])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=lambda code: errno.errorcode[code])
+async def test_an_object_that_the_disk_does_not_take_holds_back_its_models_only(
+    control: ScriptedControlPlane, worker: Worker, monkeypatch: pytest.MonkeyPatch, size: int, code: int
+):
+    worker.start()
+    bad, other = (deployable(control, size, seed=seed) for seed in (1, 2))
+    victim, real = next(iter(bad.objects)), worker.cache.receive
+
+    def receive(digest: Digest):
+        if digest == victim:
+            raise OSError(code, os.strerror(code))
+        return real(digest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.cache, "receive", receive)
+        await control.deploy("a", bad.digest)
+        await control.deploy("b", other.digest)
+        await control.deploy("c", other.digest)
+        catalog = await worker.until(lambda c: c.revision == 3)
+        assert set(catalog.records) == {"b", "c"}
+        assert worker.puller.reasons == {"a": f"object {victim}: {os.strerror(code)}"}
+    await worker.until(lambda c: "a" in c.records)
+    assert worker.puller.held == set()
+
+
+async def test_what_no_version_needs_makes_room_at_once(control: ScriptedControlPlane, tmp_path: Path):
+    with small_disk(tmp_path, 12) as disk:
+        worker = Worker(disk / "cache", control.address)
+        try:
+            worker.start()
+            for seed in range(4):  # each fits alone, no two do
+                await control.deploy(f"m{seed}", deployable(control, 6_000_000, seed=seed).digest)
+                await worker.until(lambda c, seed=seed: f"m{seed}" in c.records)
+                assert room(disk) < 6_000_000
+                await control.delete(f"m{seed}")
+                await worker.until(lambda c: not c.records)
+        finally:
+            await worker.stop()
+
+
+async def test_a_catalog_that_cannot_be_kept_is_kept_later(
+    control: ScriptedControlPlane, worker: Worker, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    worker.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.cache, "save_catalog", fail)
+        await control.deploy("a", deployable(control, 5).digest)
+        await worker.until(lambda c: c.revision == 1)
+        assert worker.puller.unkept
+    async with asyncio.timeout(10):
+        while worker.puller.unkept:
+            await asyncio.sleep(0.01)
+    assert worker.cache.load_catalog()[0] == worker.puller.published

@@ -1,0 +1,337 @@
+"""Real workers whose cache breaks under them: a full disk, flipped bits, files cut short."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+
+from pretzel.data_plane.cache.layout import Layout
+from pretzel.data_plane.residency.flight import PAGE
+from tests.data_plane.control import ScriptedControlPlane
+from tests.data_plane.disks import filled, room, small_disk
+from tests.data_plane.models import deploy, expected, regression
+from tests.data_plane.test_worker import scrape, until
+from tests.data_plane.worker import WorkerProcess
+
+LARGE, MEDIUM, SMALL = 100_000, 25_000, 4_000
+"""Widths of models: 800 or 200 kB a vector, in a file of its own, and 32 kB, in a pack."""
+
+
+@pytest.fixture
+async def control() -> AsyncIterator[ScriptedControlPlane]:
+    control = ScriptedControlPlane()
+    await control.start()
+    yield control
+    await control.stop()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path, 24) as disk:
+        yield disk
+
+
+class Models:
+    """Models that were deployed, and what each answers."""
+
+    def __init__(self, control: ScriptedControlPlane) -> None:
+        self.control = control
+        self.widths: dict[str, int] = {}
+        self.seeds: dict[str, int] = {}
+        self.wants: dict[str, np.ndarray] = {}
+
+    async def deploy(self, name: str, width: int, seed: int) -> None:
+        await deploy(self.control, name, regression(width, bias=seed, own=seed))
+        self.widths[name], self.seeds[name] = width, seed
+        self.wants[name] = expected(width, np.ones((1, width)), seed, own=seed)
+
+    async def delete(self, name: str) -> None:
+        await self.control.delete(name)
+        del self.widths[name]
+
+    async def ask(self, worker: WorkerProcess, name: str) -> str:
+        """Call a model; raise if the answer is wrong, and return the status and message if there is none."""
+        try:
+            got = await worker.predict(name, np.ones((1, self.widths[name])), "predict", timeout=10)
+        except grpc.aio.AioRpcError as error:
+            return f"{error.code().name}: {error.details()}"
+        np.testing.assert_allclose(got["predict"], self.wants[name], err_msg=name)
+        return ""
+
+    async def ask_all(self, worker: WorkerProcess) -> dict[str, str]:
+        """Call every model, and return why those failed that did."""
+        found = {name: await self.ask(worker, name) for name in list(self.widths)}
+        return {name: why for name, why in found.items() if why}
+
+
+def held(control: ScriptedControlPlane) -> dict[str, str]:
+    return {item.model: item.reason for item in control.reports[-1].held} if control.reports else {}
+
+
+def current(control: ScriptedControlPlane) -> bool:
+    return bool(control.reports) and control.reports[-1].revision == control.revision
+
+
+async def without_retries(worker: WorkerProcess) -> WorkerProcess:
+    """Return a client that is told of each failure, as it comes."""
+    plain = WorkerProcess(worker.process, worker.ready)
+    await plain.channel.close()
+    plain.channel = grpc.aio.insecure_channel(f"127.0.0.1:{worker.ready['port']}")
+    plain.stub = type(worker.stub)(plain.channel)
+    return plain
+
+
+@pytest.mark.long
+async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedControlPlane, disk: Path):
+    models = Models(control)
+    worker = await WorkerProcess.start(disk / "cache", control.address)
+    plain = await without_retries(worker)
+    try:
+        for i in range(60):
+            await models.deploy(f"m{i}", SMALL if i % 3 == 0 else LARGE, i)
+            await until(lambda: current(control))  # one that does not fit holds back no later revision
+            if len(held(control)) >= 4:
+                break
+        failed = await models.ask_all(plain)
+        assert len(failed) >= 4
+        assert len(failed) <= len(models.widths) - 15
+        assert failed.keys() == held(control).keys()
+        assert all(why.startswith("UNAVAILABLE: model 'm") for why in failed.values())
+        assert all("No space left on device" in why or "no room on the disk" in why for why in failed.values())
+        assert all("sha256:" in reason for reason in held(control).values())
+        assert (await scrape(worker))["pretzel_models_held_back",] == len(failed)
+
+        await models.deploy("tiny", 3, 7)  # lies in its plan, and in what a pack has left
+        await until(lambda: current(control))
+        for name in list(models.widths)[:14]:
+            if name not in failed:
+                await models.delete(name)
+        await until(lambda: current(control) and not held(control), 60)
+        assert await models.ask_all(plain) == {}
+        assert (await scrape(worker))["pretzel_models_held_back",] == 0
+    finally:
+        await plain.channel.close()
+        await worker.close()
+
+
+@pytest.mark.long
+async def test_a_disk_that_others_fill_and_free_heals_without_a_hand(control: ScriptedControlPlane, disk: Path):
+    models = Models(control)
+    await models.deploy("before", LARGE, 1)
+    worker = await WorkerProcess.start(disk / "cache", control.address)
+    plain = await without_retries(worker)
+    try:
+        await until(lambda: current(control))
+        assert room(disk) > 10_000_000
+        with filled(disk, 0):
+            await models.deploy("large", LARGE, 2)
+            await models.deploy("small", SMALL, 3)
+            await until(lambda: current(control) and held(control).keys() == {"large", "small"})
+            assert (await models.ask_all(plain)).keys() == {"large", "small"}
+            await until(lambda: any("the catalog cannot be kept" in text for text in control.reports[-1].problems))
+        start = time.monotonic()
+        await until(lambda: current(control) and not held(control) and not control.reports[-1].problems, 30)
+        assert time.monotonic() - start < 15
+        assert await models.ask_all(plain) == {}
+    finally:
+        await plain.channel.close()
+        await worker.close()
+
+
+def flip(path: Path, every: int = 4096) -> None:
+    """Change a byte of each page, keeping the file's times, as a failing disk or memory would."""
+    times = os.stat(path)
+    path.chmod(0o644)
+    with open(path, "r+b") as file:
+        data = bytearray(file.read())
+        for at in range(70, len(data), every):
+            data[at] ^= 0x11
+        file.seek(0)
+        file.write(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def objects(cache: Path) -> list[Path]:
+    return list(Layout(cache).objects.glob("??/*"))
+
+
+def used_part(cache: Path) -> Path:
+    return Layout(cache).pack(1)
+
+
+def flip_pack(cache: Path) -> None:
+    pack = used_part(cache)
+    times = os.stat(pack)
+    pack.chmod(0o644)
+    with open(pack, "r+b") as file:
+        data = bytearray(file.read(1 << 20))
+        for at in range(70, len(data), 512):
+            data[at] ^= 0x11
+        file.seek(0)
+        file.write(data)
+    os.utime(pack, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def flip_objects(cache: Path) -> None:
+    for path in objects(cache):
+        flip(path)
+
+
+def cut_pack(cache: Path) -> None:
+    os.truncate(used_part(cache), 0)
+
+
+def cut_objects(cache: Path) -> None:
+    for path in objects(cache):
+        os.truncate(path, 4096)
+
+
+def delete_objects(cache: Path) -> None:
+    for path in objects(cache):
+        path.unlink()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("damage", [flip_pack, flip_objects, cut_pack, cut_objects, delete_objects])
+async def test_damage_while_running_heals(
+    control: ScriptedControlPlane, tmp_path: Path, damage: Callable[[Path], None], processes: str
+):
+    models = Models(control)
+    await models.deploy("small", SMALL, 1)
+    await models.deploy("large", LARGE, 2)
+    fast = ["--scrub-bytes-per-second", str(1 << 28), "--workers", processes]
+    worker = await WorkerProcess.start(tmp_path, control.address, *fast)
+    try:
+        await until(lambda: current(control))
+        for _ in range(4):
+            assert await models.ask_all(worker) == {}
+        before = set(objects(tmp_path))
+        damage(tmp_path)
+
+        async def healed() -> bool:
+            numbers = await scrape(worker)
+            return numbers["pretzel_damaged_objects_total",] > 0 and numbers["pretzel_objects_being_replaced",] == 0
+
+        start = time.monotonic()
+        while not await healed():
+            assert time.monotonic() - start < 30
+            await asyncio.sleep(0.05)
+        for _ in range(20):  # by every process, and with every call answered
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{worker.ready['port']}") as channel:
+                fresh = WorkerProcess(worker.process, worker.ready)
+                await fresh.channel.close()
+                fresh.channel, fresh.stub = channel, type(worker.stub)(channel)
+                assert await models.ask_all(fresh) == {}
+        assert set(objects(tmp_path)) == before
+        await until(lambda: not control.reports[-1].problems)
+    finally:
+        await worker.close()
+
+
+@pytest.mark.long
+async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlPlane, tmp_path: Path):
+    models = Models(control)
+    for i in range(6):
+        await models.deploy(f"m{i}", SMALL if i % 2 else MEDIUM, i)  # a request fits what a client keeps to repeat it
+    worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
+    stop, answered, failures = asyncio.Event(), 0, []
+
+    async def caller(number: int) -> None:
+        nonlocal answered
+        while not stop.is_set():
+            for name in models.widths:
+                if why := await models.ask(worker, name):
+                    failures.append(why)
+                answered += 1
+
+    try:
+        await until(lambda: current(control))
+        callers = [asyncio.create_task(caller(i)) for i in range(3)]
+        await until(lambda: answered > 30)
+        for damage in (cut_pack, cut_objects, cut_pack, cut_objects):
+            damage(tmp_path)
+            before = answered
+            await until(lambda before=before: answered > before + 60, 60)
+        stop.set()
+        await asyncio.gather(*callers)  # raises what was wrong
+        assert failures == []
+        assert await models.ask_all(worker) == {}
+    finally:
+        await worker.close()
+
+
+def running(worker: WorkerProcess) -> bytes:
+    """Read the notes of the first process of a worker, as its supervisor does; empty before there are any."""
+    for path in Path(f"/proc/{worker.process.pid}/fd").iterdir():
+        if "memfd:flight" in os.readlink(path):
+            with open(path, "rb") as notes:
+                return notes.read(PAGE)
+    return b""
+
+
+def serving_process(worker: WorkerProcess) -> int | None:
+    """The one serving process of a worker, while it lives."""
+    return next(iter(worker.group() - {worker.process.pid}), None)
+
+
+async def end_while_it_runs(worker: WorkerProcess, plan: bytes) -> None:
+    """Have the serving process die by SIGSEGV while it runs a plan, as if the plan did it."""
+    while True:
+        pid = serving_process(worker)
+        if pid is not None and plan in running(worker):
+            os.kill(pid, signal.SIGSTOP)
+            if plan in running(worker):
+                os.kill(pid, signal.SIGSEGV)
+                os.kill(pid, signal.SIGCONT)
+                return
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.long
+async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: ScriptedControlPlane, tmp_path: Path):
+    models = Models(control)
+    plan = await deploy(control, "killer", regression(3, own=1))
+    await models.deploy("light", SMALL, 2)
+    worker = await WorkerProcess.start(tmp_path, control.address)
+    rows, stop = np.ones((200_000, 3)), asyncio.Event()
+
+    async def keep_killing() -> None:
+        while not stop.is_set():
+            try:
+                await worker.predict("killer", rows, "predict", timeout=5)
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+
+    try:
+        assert await models.ask(worker, "light") == ""
+        first = serving_process(worker)
+        os.kill(first, signal.SIGSEGV)  # without a cause to be found: from now on it is noted what runs
+        await until(lambda: serving_process(worker) not in (None, first))
+        callers = [asyncio.create_task(keep_killing()) for _ in range(3)]
+        for _ in range(2):
+            before = serving_process(worker)
+            async with asyncio.timeout(60):
+                await end_while_it_runs(worker, bytes.fromhex(plan.hex))
+            await until(lambda before=before: serving_process(worker) not in (None, before))
+        await until(lambda: any(plan.hex in problem for problem in control.reports[-1].problems))
+        with pytest.raises(grpc.aio.AioRpcError, match="it ended several processes of this worker") as caught:
+            await worker.predict("killer", rows[:1], timeout=20)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        for _ in range(20):
+            assert await models.ask(worker, "light") == ""
+        restarts = (await scrape(worker))["pretzel_process_restarts_total",]
+        assert restarts == 3
+    finally:
+        stop.set()
+        await asyncio.gather(*callers, return_exceptions=True)
+        await worker.close()
