@@ -43,7 +43,7 @@ def tolerance_of(output: str, value: Value, tolerance: Tolerance) -> Tolerance:
 
 
 def compare(name: str, got: Value, want: Value, tolerance: Tolerance, tied: np.ndarray | bool = False) -> float:
-    """Return the largest difference, each over the scale of its column.
+    """Return the largest difference, each over the scale of its column, or of its row where that counts and is larger.
 
     Args:
         name: of the output, for messages.
@@ -126,7 +126,9 @@ def _compare_floats(
         allowed = tolerance.relative * size + tolerance.absolute * scale
         if tolerance.row:
             flat = np.arange(len(want)) if places is None else places
-            allowed = allowed + tolerance.row * _largest(size, flat // max(math.prod(shape[1:]), 1))
+            of_row = _largest(size, flat // max(math.prod(shape[1:]), 1))
+            allowed = allowed + tolerance.row * of_row
+            scale = np.maximum(scale, of_row)  # a column of rounding errors alone has no scale of its own
     same = np.where(finite, delta <= allowed, (got == want) | (np.isnan(got) & np.isnan(want)))
     if not same.all():
         at = int((~same).argmax())

@@ -9,18 +9,20 @@ from pretzel.kernels.checks import FLOATS, address, typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, interrupted, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.trees.forest cimport (
+    check_categories,
+    checked_group,
+    checked_nodes,
+    checked_roots,
+    forest_extras,
+    forest_node,
+)
 
 cdef extern from "trees/contributions.h" nogil:
     enum:
         CONTRIBUTIONS_ROWS
         CONTRIBUTIONS_POINTS
         CONTRIBUTIONS_DEPTH
-    ctypedef struct forest_node:
-        uint32_t leaf, feature, child
-    ctypedef struct forest_extras:
-        const uint8_t* missing_right
-        const uint32_t* categories
-        const int32_t* ranges
     ctypedef struct contributions_edge:
         pass
     ctypedef struct contributions_tree:
@@ -102,8 +104,9 @@ cdef class TreeContributions(Kernel):
         self._set_nodes(nodes, missing_right, cover, len(leaves))
         self._set_features(features)
         if categories is not None:
-            self._set_categories(categories, category_range, len(nodes))
-        self._set_roots(roots, group, len(nodes))
+            check_categories(categories, category_range, self.tree.nodes, len(nodes), &self.extras)
+        self._set_roots(roots, len(nodes))
+        self.group = checked_group(group, self.trees, self.outputs)
         self._set_rules(points, counts)
 
     cdef _set_leaves(self, output, leaves, bias, bint grouped):
@@ -118,18 +121,13 @@ cdef class TreeContributions(Kernel):
         self.tree.wide_leaves, self.bias = leaves.dtype.itemsize == 8, <const void*><size_t>address(bias)
         self.tree.leaves, self.tree.leaf_stride = <const void*><size_t>address(leaves), 1 if leaves.ndim == 1 else self.outputs
 
-    cdef _set_nodes(self, const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, cover, int64_t leaves):
-        cdef int64_t count = nodes.shape[0], bad
-        if nodes.shape[1] != 4 or missing_right.shape[0] != count or count > 0x7FFFFFFF:
-            raise ValueError(f"nodes: {count} x {nodes.shape[1]}, missing_right: {missing_right.shape[0]}")
-        if cover.shape != (count,) or cover.dtype not in (np.float32, np.float64):
-            raise ValueError(f"cover: expected {count} floats, got {cover.dtype}{list(cover.shape)}")
-        self.tree.nodes = <const forest_node*>(&nodes[0, 0] if count else NULL)
+    cdef _set_nodes(self, nodes, missing_right, cover, int64_t leaves):
+        if cover.shape != (len(nodes),) or cover.dtype not in (np.float32, np.float64):
+            raise ValueError(f"cover: expected {len(nodes)} floats, got {cover.dtype}{list(cover.shape)}")
         self.tree.cover, self.tree.wide_cover = <const void*><size_t>address(cover), cover.dtype.itemsize == 8
-        self.extras.missing_right = &missing_right[0] if count else NULL
-        bad = first_bad(self.tree.nodes, count, self.extras.missing_right, self.columns, 8 if self.tree.wide_x else 4, leaves)
-        if bad >= 0:
-            raise ValueError(f"nodes, missing_right: node {bad} leads out of bounds")
+        self.tree.nodes = checked_nodes(
+            nodes, missing_right, self.columns, 8 if self.tree.wide_x else 4, leaves, &self.extras
+        )
 
     cdef _set_features(self, const int32_t[::1] features):
         if features.shape[0] != self.columns:
@@ -138,27 +136,9 @@ cdef class TreeContributions(Kernel):
             raise ValueError(f"features: expected 0..{self.tree.width - 1}")
         self.tree.features = &features[0] if self.columns else NULL
 
-    cdef _set_categories(self, const uint32_t[::1] words, const int32_t[:, ::1] ranges, int64_t nodes):
-        cdef int64_t i
-        if ranges.shape[0] != nodes or ranges.shape[1] != 2:
-            raise ValueError(f"category_range: expected {nodes} x 2")
-        for i in range(nodes):
-            if ranges[i, 0] < 0 or ranges[i, 1] < 0 or <int64_t>ranges[i, 0] + ranges[i, 1] > words.shape[0]:
-                raise ValueError(f"category_range: node {i} leads out of the {words.shape[0]} words")
-        if words.shape[0] and nodes:
-            self.extras.categories, self.extras.ranges = &words[0], &ranges[0, 0]
-
-    cdef _set_roots(self, const uint32_t[::1] roots, group, int64_t nodes):
-        cdef const int32_t[::1] columns = group
+    cdef _set_roots(self, const uint32_t[::1] roots, int64_t nodes):
         cdef int32_t[::1] levels = np.zeros(nodes, np.int32)
-        self.trees = roots.shape[0]
-        if self.trees and np.max(roots) >= nodes:
-            raise ValueError(f"roots: expected 0..{nodes - 1}")
-        self.roots = &roots[0] if self.trees else NULL
-        if group is not None and self.trees:
-            if len(group) != self.trees or not 0 <= group.min() <= group.max() < self.outputs:
-                raise ValueError(f"group: expected {self.trees} columns in 0..{self.outputs - 1}")
-            self.group = &columns[0]
+        self.trees, self.roots = roots.shape[0], checked_roots(roots, nodes)
         self.depth = depth_of(self.tree.nodes, nodes, self.roots, self.trees, &levels[0] if nodes else NULL)
         if not 0 <= self.depth <= CONTRIBUTIONS_DEPTH:
             raise ValueError(f"nodes, roots: a node has two parents, or lies deeper than {CONTRIBUTIONS_DEPTH}")
@@ -298,21 +278,6 @@ cdef void take_rule(const double* rule, int64_t count, int64_t padded, double* p
 cdef inline int64_t rounded(int64_t count, int64_t lanes) noexcept nogil:
     """Return how many points are taken: for one row a multiple of four, of which the last weigh nothing."""
     return count if lanes > 1 else (count + 3) & ~<int64_t>3
-
-
-cdef int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,
-                       int64_t leaves) noexcept nogil:
-    """Return the first node that could lead out of bounds or in a circle, or -1."""
-    cdef int64_t i
-    for i in range(count):
-        if nodes[i].feature % size or nodes[i].feature // size >= width or missing_right[i] > 1:
-            return i
-        if nodes[i].child == i:
-            if nodes[i].leaf >= leaves:
-                return i
-        elif nodes[i].child < i or <int64_t>nodes[i].child + 1 >= count:
-            return i
-    return -1
 
 
 cdef int64_t depth_of(const forest_node* nodes, int64_t count, const uint32_t* roots, int64_t trees,

@@ -12,22 +12,22 @@ import numpy as np
 
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.trees.forest cimport (
+    check_categories,
+    checked_group,
+    checked_nodes,
+    checked_roots,
+    forest_extras,
+    forest_node,
+)
 
-cdef extern from "forest.h" nogil:
-    ctypedef struct forest_node:
-        uint32_t leaf, feature, child
-    ctypedef struct forest_extras:
-        const uint8_t* missing_right
-        const uint32_t* categories
-        const int32_t* ranges
+cdef extern from "trees/forest.h" nogil:
     void forest_walk_f32(const forest_node* nodes, uint32_t* at, const char** rows)
     void forest_walk_f64(const forest_node* nodes, uint32_t* at, const char** rows)
     void forest_walk_missing_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
     void forest_walk_any_f32(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
     void forest_walk_missing_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
     void forest_walk_any_f64(const forest_node* nodes, const forest_extras* extras, uint32_t* at, const char** rows)
-    bint forest_is_leaf_f32(const forest_node* node)
-    bint forest_is_leaf_f64(const forest_node* node)
     bint forest_any_nan_f32(const void* values, int64_t count)
     bint forest_any_nan_f64(const void* values, int64_t count)
 
@@ -90,10 +90,11 @@ cdef class TreeEnsemble(Kernel):
             self._set_integers(output, leaves, roots, group)
         else:
             self._set_leaves(output, leaves, base)
-        self._set_nodes(nodes, missing_right, len(leaves))
-        self._set_roots(roots, group, len(nodes))
+        self.nodes = checked_nodes(nodes, missing_right, self.width, 8 if self.wide_x else 4, len(leaves), &self.extras)
+        self.trees, self.roots = len(roots), checked_roots(roots, len(nodes))
+        self.group = checked_group(group, self.trees, self.outputs)
         if categories is not None:
-            self._set_categories(categories, category_range, len(nodes))
+            check_categories(categories, category_range, self.nodes, len(nodes), &self.extras)
 
     cdef _set_leaves(self, output, leaves, base):
         if leaves.dtype != base.dtype or leaves.dtype != output.numpy or leaves.dtype.kind != "f":
@@ -108,39 +109,6 @@ cdef class TreeEnsemble(Kernel):
         if group is not None or self.outputs != len(roots):
             raise ValueError(f"roots, group: expected a column for each of {len(roots)} trees, got {output}")
         self.leaves = <const void*>_address(leaves)
-
-    cdef _set_nodes(self, const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, int64_t leaves):
-        cdef int64_t bad
-        if nodes.shape[1] != 4 or missing_right.shape[0] != nodes.shape[0] or nodes.shape[0] > 0x7FFFFFFF:
-            raise ValueError(f"nodes: {nodes.shape[0]} x {nodes.shape[1]}, missing_right: {missing_right.shape[0]}")
-        self.nodes = <const forest_node*>(&nodes[0, 0] if nodes.shape[0] else NULL)
-        self.extras.missing_right = &missing_right[0] if nodes.shape[0] else NULL
-        bad = first_bad(self.nodes, nodes.shape[0], self.extras.missing_right, self.width, 8 if self.wide_x else 4, leaves)
-        if bad >= 0:
-            raise ValueError(f"nodes, missing_right: node {bad} leads out of bounds")
-
-    cdef _set_roots(self, const uint32_t[::1] roots, group, int64_t nodes):
-        cdef const int32_t[::1] columns = group
-        self.trees = roots.shape[0]
-        if self.trees and np.max(roots) >= nodes:
-            raise ValueError(f"roots: expected 0..{nodes - 1}")
-        self.roots = &roots[0] if self.trees else NULL
-        if group is not None and self.trees:
-            if len(group) != self.trees or not 0 <= group.min() <= group.max() < self.outputs:
-                raise ValueError(f"group: expected {self.trees} columns in 0..{self.outputs - 1}")
-            self.group = &columns[0]
-
-    cdef _set_categories(self, const uint32_t[::1] words, const int32_t[:, ::1] ranges, int64_t nodes):
-        cdef int64_t i
-        if ranges.shape[0] != nodes or ranges.shape[1] != 2:
-            raise ValueError(f"category_range: expected {nodes} x 2")
-        for i in range(nodes):
-            if ranges[i, 0] < 0 or ranges[i, 1] < 0 or <int64_t>ranges[i, 0] + ranges[i, 1] > words.shape[0]:
-                raise ValueError(f"category_range: node {i} leads out of the {words.shape[0]} words")
-            if ranges[i, 1] and self.nodes[i].child == i:  # whose set would send a row on to what lies behind it
-                raise ValueError(f"category_range: node {i} is a leaf and has a set")
-        if words.shape[0] and nodes:
-            self.extras.categories, self.extras.ranges = &words[0], &ranges[0, 0]
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t stride = self.width * (8 if self.wide_x else 4), first = 0, count
@@ -243,23 +211,6 @@ cdef class TreeEnsemble(Kernel):
             forest_walk_missing_f32(self.nodes, &self.extras, at, lanes)
         else:
             forest_walk_any_f32(self.nodes, &self.extras, at, lanes)
-
-
-cdef int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,
-                       int64_t leaves) noexcept nogil:
-    """Return the first node that could lead out of bounds or in a circle, or -1."""
-    cdef int64_t i
-    cdef bint stays
-    for i in range(count):
-        if nodes[i].feature % size or nodes[i].feature // size >= width or missing_right[i] > 1:
-            return i
-        if nodes[i].child == i:
-            stays = forest_is_leaf_f64(nodes + i) if size == 8 else forest_is_leaf_f32(nodes + i)
-            if nodes[i].leaf >= leaves or missing_right[i] or not stays:
-                return i
-        elif nodes[i].child < i or <int64_t>nodes[i].child + 1 >= count:
-            return i
-    return -1
 
 
 cdef size_t _address(array):

@@ -184,6 +184,21 @@ def test_a_sample_that_the_estimator_refuses(run, control, pickled, tmp_path: Pa
     assert problem in told[0] and told[1].startswith("help: ")
 
 
+def test_columns_of_categories_are_named_by_an_option(run, control, tmp_path: Path):
+    """A file of rows does not say which of its columns are categories."""
+    pandas, lightgbm = pytest.importorskip("pandas"), pytest.importorskip("lightgbm")
+    rows = pandas.DataFrame({"age": range(60), "city": pandas.Categorical(["Bonn", "Kiel", "Ulm"] * 20)})
+    booster = lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=2, n_jobs=1, verbose=-1)
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps(booster.fit(rows, rows["age"] > 30)))
+    rows.to_csv(tmp_path / "s.csv", index=False)
+    ran = run("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv")
+    assert ran.code == 3
+    assert ran.err.splitlines()[-1].startswith("help: make categories of the columns that were: ")
+    assert "--types COLUMN=category" in ran.err
+    ran = run("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv", "--types", "city=category")
+    assert ran.code == 0, ran.err
+
+
 def test_export_saves_what_deploy_takes(run, control, pickled):
     ran = run("export", pickled)
     assert ran.code == 0, ran.err

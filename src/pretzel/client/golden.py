@@ -122,6 +122,10 @@ def _one_a_row(answer: Any, kind: ValueType) -> Any:
     return answer.ravel() if alone else answer
 
 
+_ROWS = "give rows such as it was fitted on, without what it refuses"
+_CATEGORIES = "make categories of the columns that were: astype('category'), or --types COLUMN=category for a file"
+
+
 @contextmanager
 def blaming_the_sample(estimator: Any) -> Iterator[None]:
     """Raise what the estimator raises as an error of its sample, with the first line of the library's message."""
@@ -130,7 +134,7 @@ def blaming_the_sample(estimator: Any) -> Iterator[None]:
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
         refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
-        refused.add_note("give rows such as it was fitted on, without what it refuses")
+        refused.add_note(_CATEGORIES if "categorical_feature" in said else _ROWS)
         raise refused from error
 
 

@@ -90,14 +90,30 @@ def refuse_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
 
 
 def check_repeats(csr: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse rows that store a column twice, where the metadata say ``repeats: refused``.
+    """Refuse rows that store a column twice, unless the library's answer is known for their type.
+
+    ``repeats`` of the metadata: ``refused`` always; ``float64``, unless they hold float64, which scikit-learn does not
+    convert (SciPy may add the values up when it converts a matrix); ``last``, never.  Where it is absent, the library
+    reads the sum, which small integers and booleans may not hold.
 
     Raises:
         InputError: naming the first such row and column.
     """
-    found = _first_repeat(csr) if metadata.get("repeats") == "refused" else None
+    if not _are_refused(csr.dtype, metadata):
+        return
+    found = _first_repeat(csr)
     if found is not None:
         raise InputError(f"X: row {found[0]} stores column {found[1]} twice; call X.sum_duplicates() first")
+
+
+def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
+    repeats = metadata.get("repeats")
+    if repeats in ("refused", "last"):
+        return bool(repeats == "refused")
+    if repeats == "float64":
+        return dtype != np.float64
+    reads_last = metadata.get("absent") == "missing"  # XGBoost takes the last value, whatever its type
+    return not reads_last and dtype.kind in "bui" and dtype.itemsize < np.dtype(np.int32).itemsize
 
 
 def _check_zeros(csr: Any) -> None:

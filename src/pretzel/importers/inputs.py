@@ -98,7 +98,7 @@ class Inputs:
         self.repeats: str | None = None
         """How clients are to read a column that a sparse row stores twice.
 
-        ``last``, ``refused``, ``refused by dense`` inputs, or None for the sum.
+        ``last``; ``refused``; ``refused by dense`` inputs, and by sparse ones unless of float64; or None for the sum.
         """
         self.stored_zeros: str | None = None
         """``refused``, where zeros may not be stored in a sparse row that is written out."""

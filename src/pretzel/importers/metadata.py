@@ -57,7 +57,7 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
     is_dense = any(kind.layout == "dense" for kind in numeric)
     repeats = inputs.repeats
     if repeats == "refused by dense":
-        repeats = "refused" if is_dense else None
+        repeats = "refused" if is_dense else "float64"
     return {
         "zeros_apart": inputs.zeros_apart if numeric else None,
         "stored_zeros": inputs.stored_zeros if is_dense else None,

@@ -191,7 +191,7 @@ class Step:
     def reads_entries(self, x: Columns, alike: bool) -> None:
         """Record that values which a sparse row stores in one place are not their sum to this step.
 
-        They are then refused; where ``alike``, only if the definition takes dense rows.
+        They are then refused; where ``alike``, only if the definition takes dense rows, or they are not float64.
         """
         if not self.is_given_entries(x):
             return

@@ -114,7 +114,11 @@ def _with_codes(model: Model, x: Columns, step: Step) -> Node:
         reason = (
             f"it was trained on a DataFrame with {len(lists)} columns of categories, and which ones is not recorded"
         )
-        raise step.refuse("", reason, "give a sample, a DataFrame of the kind that it predicts")
+        raise step.refuse(
+            "",
+            reason,
+            "give a sample, a DataFrame of the kind that it predicts; from a file, with --types COLUMN=category",
+        )
     codes = dict(zip(columns, lists, strict=True))
     parts = [
         _codes(column, codes[i], step) if i in codes else column.numbers("f64") for i, column in enumerate(x.each())

@@ -18,12 +18,15 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
+ALIKE = frozenset({"linear", "poly", "polynomial", "rbf", "sigmoid"})
+"""Kernels that read a column which a float64 row stores twice as the library reads it; the cosine's norms do not."""
 STEEP = 1e6  # weights beyond make angles of which the last digits count
 
 
 @imports(kernel_ridge.KernelRidge)
 def kernel_ridge_regression(estimator: Any, x: Columns, step: Step) -> Methods:
     """``kernel(X, X_fit_) @ dual_coef_``."""
+    step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     given = {"gamma": estimator.gamma, "coef0": estimator.coef0, "degree": estimator.degree}
     kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
@@ -34,6 +37,7 @@ def kernel_ridge_regression(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(kernel_approximation.Nystroem)
 def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
     """``kernel(X, components_) @ normalization_.T``."""
+    step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     own = {name: getattr(estimator, name) for name in ("gamma", "coef0", "degree")}
     given = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
@@ -46,6 +50,7 @@ def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(decomposition.KernelPCA)
 def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
     """The centered kernel with ``X_fit_``, times the scaled eigenvectors: centering is a part of the weights."""
+    step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     given = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
     kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)

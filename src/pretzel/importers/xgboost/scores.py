@@ -34,6 +34,7 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     _tell_entries_apart(x, missing, step)
     base = as_margins(model)
     if model.coefficients is not None:
+        step.reads_entries(x, alike=False)  # it adds up the products of all entries, in float32
         return linear(model.coefficients, base, _numbers(x, missing), step)
     forest = forest_of(model, x, step, missing, _leaves(model, base, in_place))
     if not model.trees:
