@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
+from pretzel.backoff import delay
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.numbers import Numbers, merge
-from pretzel.data_plane.pull.backoff import delay
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.link import Message
 from pretzel.errors import PreconditionError
