@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -14,6 +14,10 @@ from prometheus_client import (
     ProcessCollector,
     start_http_server,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from pretzel.background import Background
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -50,8 +54,34 @@ class Metrics:
         """Show a number that is read when it is asked for."""
         Gauge(f"pretzel_control_{name}", text, registry=self.registry).set_function(read)
 
+    def background(self, tasks: Background) -> None:
+        """Show how often background tasks failed, and which fail now."""
+        self.registry.register(_BackgroundCollector(tasks))
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"pretzel_control_{name}_total", text, labels, registry=self.registry)
+
+
+class _BackgroundCollector(Collector):
+    def __init__(self, tasks: Background) -> None:
+        self._tasks = tasks
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: there may be no tasks yet when this is registered."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """Return both families."""
+        failures = CounterMetricFamily(
+            "pretzel_control_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+        )
+        failing = GaugeMetricFamily(
+            "pretzel_control_background_failing", "1 where a background task fails now.", labels=["task"]
+        )
+        for task, count in sorted(dict(self._tasks.failures).items()):
+            failures.add_metric([task], count)
+            failing.add_metric([task], int(task in self._tasks.problems))
+        return failures, failing
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
+from pretzel.background import Background
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
@@ -26,6 +27,8 @@ from pretzel.plan.digest import Digest
 
 _MISSED_REPORTS = 5
 _WRITERS = 4
+COLLECT = "collect"
+"""The background task that removes what nothing needs, as metrics name it."""
 _log = logger("plane")
 
 
@@ -41,6 +44,8 @@ class Plane:
         self.settings = settings
         self._lock = _own(settings.data_dir)
         self.metrics = Metrics()
+        self.background = Background()
+        self.metrics.background(self.background)
         self.store = DirectoryStore(settings.data_dir / "objects")
         self.catalog = Catalog(settings.data_dir / "catalog.sqlite")
         self.feed = Feed(self.catalog)
@@ -75,12 +80,13 @@ class Plane:
         return removed
 
     async def collect_forever(self) -> None:
-        """Collect at once and then ever again; a failure is logged, and tried again the next time."""
+        """Collect at once and then ever again; what fails is tried again soon."""
+        await self.background.keep(COLLECT, self._collect_often)
+
+    async def _collect_often(self) -> None:
         while True:
-            try:
-                await self.collect()
-            except Exception as error:
-                _log.error("collection failed", exc_info=error)
+            await self.collect()
+            self.background.well(COLLECT)
             await asyncio.sleep(self.settings.collect_seconds)
 
     def close(self) -> None:

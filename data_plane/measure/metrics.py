@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -63,6 +64,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     yield loads
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
+    yield from _background(parts, total)
     live = [part["gauges"] for part in parts if part.get("gauges")]
     for name, text in GAUGES.items():
         yield GaugeMetricFamily(f"pretzel_{name}", text, value=sum(part[name] for part in live))
@@ -95,6 +97,20 @@ def _stop(server: Any, thread: threading.Thread) -> None:
 
 async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
+
+
+def _background(parts: list[Numbers], total: Numbers) -> Iterable[Metric]:
+    failures = CounterMetricFamily(
+        "pretzel_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+    )
+    failing = GaugeMetricFamily(
+        "pretzel_background_failing", "Processes in which a background task fails now.", labels=["task"]
+    )
+    now = Counter(task for part in parts for task in part.get("failing", ()))
+    for task, count in sorted(total["background"].items()):
+        failures.add_metric([task], count)
+        failing.add_metric([task], now[task])
+    yield from (failures, failing)
 
 
 def _calls(total: Numbers) -> Iterable[Metric]:

@@ -16,6 +16,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     errors: Counter[tuple[str, str, str]] = Counter()
     loads: list[Any] = [[], 0.0]
     counts: Counter[str] = Counter()
+    background: Counter[str] = Counter()
     for part in parts:
         for method, model, buckets, seconds, rows in part.get("calls", ()):
             known = calls.setdefault((method, model), [[], 0.0, 0])
@@ -25,11 +26,13 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
         buckets, seconds = part.get("loads", ([], 0.0))
         loads = [_add(loads[0], buckets), loads[1] + seconds]
         counts.update(part.get("counts", {}))
+        background.update(part.get("background", {}))
     return {
         "calls": [[*key, *value] for key, value in calls.items()],
         "errors": [[*key, count] for key, count in errors.items()],
         "loads": loads,
         "counts": dict(counts),
+        "background": dict(background),
     }
 
 

@@ -17,7 +17,7 @@ from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.serve.guard import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.streams import Streams
-from pretzel.errors import ExhaustedError, InputError, NotFoundError
+from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError
 from pretzel.plan.model import describe
 from pretzel.plan.values import Labels
 from pretzel.plan.wire import column_to_proto, columns_from_proto, description_to_proto
@@ -120,11 +120,18 @@ class PredictionService(PredictionServiceServicer):
         return results
 
     async def _find(self, reference: str) -> Route:
-        """Return where a reference leads, after one look at the control plane if it is unknown here."""
+        """Return where a reference leads, after one look at the control plane if it is unknown here.
+
+        Raises:
+            NoCatalogError: no catalog was ever heard of, so nothing can be said of what exists.
+            NotFoundError: there is no such model, version or alias.
+        """
         try:
             return self._router.find(reference)
         except NotFoundError:
             await self._catch_up()
+            if not self._router.catalog.known:
+                raise NoCatalogError("this worker has no catalog yet; try another") from None
             return self._router.find(reference)
 
     def _result(self, model: str, route: Route | None, outcome: Outcome) -> pb.ModelResult:

@@ -10,11 +10,12 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
 
+from pretzel.background import Background
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.measure import metrics
@@ -34,8 +35,6 @@ from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
-FAILED_SECONDS = 1.0
-"""Time until a part that failed begins anew."""
 COLLECT_SECONDS = 30.0
 """Time between looks for objects that nothing needs."""
 
@@ -90,7 +89,9 @@ class Supervisor:
             "port": self._held.getsockname()[1] if self._held else settings.port,
             "shared_port": shared,
         }
-        self._fleet = Fleet(settings.workers, start, self._heard)
+        self._background = Background(self._changed)
+        self._fleet = Fleet(settings.workers, start, self._heard, self._background)
+        self._answering = 0
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         self._puller = Puller(self._channel, self.name, self._cache, self._fleet.publish, self._reporter.now)
@@ -110,16 +111,14 @@ class Supervisor:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is done for as long as the worker runs: pull, report, collect."""
-        return [self._persist(part) for part in (self._puller.run, self._reporter.run, self._collect, self._look)]
-
-    async def _persist(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begin a part anew when it fails: none of them is worth the serving."""
-        while True:
-            try:
-                await part()
-            except Exception:
-                log.exception("a part of the supervisor failed and begins anew", part=part.__qualname__)
-            await asyncio.sleep(FAILED_SECONDS)
+        parts = {
+            "watch": self._puller.watcher.run,
+            "pull": self._puller.advance,
+            "report": self._reporter.run,
+            "collect": self._collect,
+            "look": self._look,
+        }
+        return [self._background.keep(name, part) for name, part in parts.items()]
 
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
@@ -147,13 +146,24 @@ class Supervisor:
 
     def _heard(self, child: Child, message: Message) -> None:
         """React to what a serving process says."""
-        if message["kind"] == "catch_up":
-            self._do(self._catch_up(child))
-        elif message["kind"] == "doubt":
-            self._do(self._mend(child, Digest.parse(message["plan"])))
+        match message["kind"]:
+            case "catch_up":
+                self._do("catch_up", lambda: self._catch_up(child))
+            case "doubt":
+                plan = Digest.parse(message["plan"])
+                self._do("mend", lambda: self._mend(plan))
+            case "problems":
+                self._changed()
+            case "applied" | "ready" if self._fleet.lowest != self._answering:
+                self._answering = self._fleet.lowest
+                self._changed()
 
-    def _do(self, chore: Any) -> None:
-        task = asyncio.create_task(chore)
+    def _changed(self) -> None:
+        """Report at once: what is served, or what is wrong, is not what was reported last."""
+        self._reporter.now()
+
+    def _do(self, name: str, chore: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._background.keep(name, chore))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
@@ -161,15 +171,17 @@ class Supervisor:
         await self._looks.join()
         child.link.send("caught_up")
 
-    async def _mend(self, child: Child, plan: Digest) -> None:
+    async def _mend(self, plan: Digest) -> None:
         if await self._puller.mend(plan):
-            child.link.send("mended")
+            for child in self._fleet.children.values():  # several may have doubted it, and one of them mends it
+                child.link.send("mended")
 
     async def _collect(self) -> None:
         """Remove from the cache what no version needs any more."""
         while True:
             await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
             gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
+            self._background.well("collect")
             if gone:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
 
@@ -178,20 +190,30 @@ class Supervisor:
         while True:
             parts = await self._fleet.numbers()
             self._fleet.end_silent()
+            self._fleet.end_lagging()
             self._resident = max((p["gauges"]["resident_bytes"] for p in parts if p.get("gauges")), default=0)
+            self._background.well("look")
             await asyncio.sleep(self._settings.report_seconds)
+
+    def _answered(self) -> tuple[str, int]:
+        """Return the epoch and the revision that every serving process answers from, and that the cache keeps."""
+        lowest = self._fleet.lowest
+        if lowest < self._fleet.serial:
+            return self._fleet.revision_of(lowest)
+        return self._puller.published.epoch, self._puller.published.revision
 
     def _facts(self) -> dict[str, Any]:
         """Return what a report says."""
-        published = self._puller.published
+        epoch, revision = self._answered()
         host = self._settings.host
         return {
             "worker": self.name,
-            "epoch": published.epoch,
-            "revision": published.revision,
+            "epoch": epoch,
+            "revision": revision,
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{host}:{self._fleet.port}",
             "resident_bytes": self._resident,
+            "problems": [*(f"{task}: {why}" for task, why in self._background.problems.items()), *self._fleet.problems],
         }
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
@@ -204,7 +226,7 @@ class Supervisor:
             "damaged_objects": self._cache.dropped,
         }
         gauges = {
-            "revision": puller.published.revision,
+            "revision": self._answered()[1],
             "models": len(puller.published),
             "models_held_back": len(puller.held),
             "processes": len(self._fleet.children),
@@ -212,7 +234,8 @@ class Supervisor:
             "cached_objects": self._cache.object_count,
             "cached_bytes": self._cache.object_bytes,
         }
-        return await self._fleet.numbers(), counters, gauges
+        own = {"background": dict(self._background.failures), "failing": list(self._background.problems)}
+        return [own, *await self._fleet.numbers()], counters, gauges
 
 
 async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
