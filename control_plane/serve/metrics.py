@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from prometheus_client import (
     CollectorRegistry,
@@ -12,12 +11,13 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pretzel import metrics_server
 from pretzel.background import Background
+from pretzel.metrics_server import Endpoint
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -84,25 +84,10 @@ class _BackgroundCollector(Collector):
         return failures, failing
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """A running ``/metrics``."""
-
-    port: int
-    close: Callable[[], None]
-
-
 def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
     """Answer ``/metrics`` on a thread of its own.
 
     Raises:
         OSError: the port is taken.
     """
-    server, thread = start_http_server(port, host, metrics.registry)
-
-    def close() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    return Endpoint(server.server_port, close)
+    return metrics_server.serve(metrics.registry, host, port)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pretzel import metrics_server
 from pretzel.data_plane.measure.numbers import Numbers, merge
 from pretzel.data_plane.measure.tally import BOUNDS
 from pretzel.errors import PreconditionError
@@ -83,16 +83,10 @@ def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[],
     registry = CollectorRegistry()
     registry.register(collector)
     try:
-        server, thread = start_http_server(port, host, registry)
+        endpoint = metrics_server.serve(registry, host, port)
     except OSError as error:
         raise PreconditionError(f"cannot serve metrics on {host}:{port}: {error}") from None
-    return server.server_port, lambda: _stop(server, thread)
-
-
-def _stop(server: Any, thread: threading.Thread) -> None:
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return endpoint.port, endpoint.close
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:

@@ -28,6 +28,7 @@ from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.parent import die_with
 from pretzel.data_plane.supervise.rounds import Rounds
+from pretzel.descriptors import raise_limit
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import PreconditionError, PretzelError
 from pretzel.kernels import cpu
@@ -45,6 +46,7 @@ def run(settings: Settings) -> int:
     One line of JSON on standard output says that every serving process listens, and where.
     """
     configure(settings.log_level)
+    raise_limit()  # the serving processes inherit it
     if settings.die_with_parent:
         die_with(os.getppid())
     try:

@@ -28,7 +28,7 @@ _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _LOST_STATUS = "Internal error from Core"
 # What gRPC says where a connection breaks; of calls whose answer had not begun, it has repeated them before it says so.
 _BROKEN = ("Stream removed", "Connection reset", "Broken pipe", "Socket closed", "GOAWAY")
-# What gRPC says where a server that stops cancels a call that came too late; one that its caller cancels says otherwise.
+# What gRPC says where a server that stops cancels a call that came too late; a caller that cancels is told otherwise.
 _CANCELLED_BY_SERVER = "CANCELLED"
 # What a server of gRPC says that has no such service: predictions were asked of a control plane, or the reverse.
 _OTHER_SERVICE = "Method not found!"
