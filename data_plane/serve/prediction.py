@@ -61,6 +61,8 @@ class PredictionService(PredictionServiceServicer):
             try:
                 response = await self._predict(request.request, context)
                 return pb.PredictStreamResponse(id=request.id, response=response)
+            except NoCatalogError:  # of every request alike, so the whole stream goes elsewhere
+                raise
             except Exception as error:
                 failure = call_error(error)
                 name = grpc_name(failure.code)

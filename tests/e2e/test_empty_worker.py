@@ -1,4 +1,4 @@
-"""A worker that never heard of a catalog stands beside a healthy one while the control plane is away: no call is lost."""
+"""A worker that never had a catalog stands beside a healthy one while the control plane is away: no call is lost."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 import pretzel
 from pretzel import errors
 from tests.e2e.servers import control_plane, worker
-from tests.e2e.trained import IRIS
 from tests.e2e.test_balancing import PATIENCE, Load, answers_more, until
+from tests.e2e.trained import IRIS
 
 MODEL = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
 

@@ -24,6 +24,8 @@ Descriptions = dict[str, ModelDescription]
 
 Columns = Mapping[str, Value]
 OnError = Literal["raise", "return"]
+TURNS = 5
+"""Attempts of gRPC at a call that is no stream: a worker that has nothing to answer from is met so often more."""
 STREAMS = 4
 """Connections that one large input is spread over."""
 
@@ -109,9 +111,9 @@ def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) 
         try:
             streams = range(min(STREAMS, len(missing)))
             yield ListenAll([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
-        except UnavailableError:
+        except UnavailableError as error:
             failures = failures + 1 if len(missing) == count - len(answers) else 1
-            if failures == ATTEMPTS:
+            if failures == ATTEMPTS * (TURNS if isinstance(error, NoCatalogError) else 1):
                 raise
             yield backoff(failures)
     return [answers[i] for i in range(count)]
