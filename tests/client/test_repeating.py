@@ -26,6 +26,8 @@ from tests.client.services import Control, serving
 from tests.e2e.servers import Server, free_port, server
 
 DEPLOYMENTS = 50
+MOST_KILLS = 12
+"""After which it may live, so that the test ends on a slow machine too."""
 
 
 def definition(seed: int) -> Definition:
@@ -107,6 +109,7 @@ def test_a_list_is_asked_for_again(client, cutting):
     assert [model.name for model in client.models()] == ["a", "ab", "b"]
 
 
+@pytest.mark.long
 def test_the_callers_deadline_ends_the_attempts_and_says_why(control: Any, cutting: Cutting):
     with serving(cutting) as port:
         client = control(f"127.0.0.1:{port}", timeout=6.0)
@@ -154,7 +157,7 @@ class Restarted:
         chance = random.Random(7)
         while not done.is_set():
             with self.run() as up:
-                done.wait(chance.uniform(0.1, 1.5))
+                done.wait(chance.uniform(0.3, 4.0) if self.kills < MOST_KILLS else None)
                 if not done.is_set():
                     self.kills += 1
                     os.kill(up.process.pid, self._number)

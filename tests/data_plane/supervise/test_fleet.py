@@ -69,6 +69,7 @@ async def test_a_process_that_cannot_start_is_tried_a_few_times_and_then_told(st
     await made.stop(1)
 
 
+@pytest.mark.long
 async def test_what_is_reported_is_what_the_slowest_process_answers_from(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
@@ -91,6 +92,7 @@ async def test_what_is_reported_is_what_the_slowest_process_answers_from(
         await made.stop(1)
 
 
+@pytest.mark.long
 async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
@@ -112,6 +114,7 @@ async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
         await made.stop(1)
 
 
+@pytest.mark.long
 async def test_a_first_start_that_is_not_ready_in_time_says_why(start: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.5)
     cache = Path(start["cache_dir"])
