@@ -49,14 +49,13 @@ class Metrics:
         self.fetched_bytes = self._counter("fetched_bytes", "Bytes of objects sent to workers.")
         self.collected_objects = self._counter("collected_objects", "Objects removed because nothing needed them.")
         self.collected_bytes = self._counter("collected_bytes", "Bytes removed because nothing needed them.")
+        self.background = Background()
+        """The background tasks of the control plane, whose failures are shown."""
+        self.registry.register(_BackgroundCollector(self.background))
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read when it is asked for."""
         Gauge(f"pretzel_control_{name}", text, registry=self.registry).set_function(read)
-
-    def background(self, tasks: Background) -> None:
-        """Show how often background tasks failed, and which fail now."""
-        self.registry.register(_BackgroundCollector(tasks))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"pretzel_control_{name}_total", text, labels, registry=self.registry)
@@ -67,8 +66,8 @@ class _BackgroundCollector(Collector):
         self._tasks = tasks
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: there may be no tasks yet when this is registered."""
-        return []
+        """Return both families."""
+        return self.collect()
 
     def collect(self) -> Iterable[Metric]:
         """Return both families."""

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-from pretzel.background import Background
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
@@ -44,8 +43,7 @@ class Plane:
         self.settings = settings
         self._lock = _own(settings.data_dir)
         self.metrics = Metrics()
-        self.background = Background()
-        self.metrics.background(self.background)
+        self.background = self.metrics.background
         self.store = DirectoryStore(settings.data_dir / "objects")
         self.catalog = Catalog(settings.data_dir / "catalog.sqlite")
         self.feed = Feed(self.catalog)
