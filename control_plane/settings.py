@@ -63,6 +63,9 @@ class Settings(PlaneSettings):
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0
     """How long calls in progress may take to end after SIGTERM."""
 
+    connection_idle_seconds: Seconds = 120.0
+    """A connection without a call for this long is ended, so that idle ones do not keep descriptors."""
+
     deployments: Count = 2
     """Deployments worked on at once; each has a verifying child."""
     queued_deployments: Annotated[int, Field(ge=0)] = 64

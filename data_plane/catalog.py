@@ -32,6 +32,11 @@ class Catalog:
         """Return the number of models."""
         return len(self.records)
 
+    @property
+    def known(self) -> bool:
+        """Whether any catalog was ever heard of, be it an old or an incomplete one."""
+        return bool(self.epoch or self.records)
+
     def get(self, name: str) -> Model | None:
         """Return a model, or None."""
         if name not in self._read and name in self.records:

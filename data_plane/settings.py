@@ -62,6 +62,8 @@ class Settings(PlaneSettings):
     """Largest message taken and given."""
     connection_age_seconds: Seconds = 300
     """Clients are asked to reconnect after this long, so that load spreads over new processes."""
+    connection_idle_seconds: Seconds = 120
+    """A connection without a call for this long is ended, so that idle ones do not keep descriptors."""
     catch_up_seconds: Annotated[float, Field(ge=0)] = 1.0
     """How long a request for an unknown name may wait for the control plane."""
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0

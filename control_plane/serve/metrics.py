@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from prometheus_client import (
@@ -13,10 +12,13 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    start_http_server,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from pretzel import metrics_server
+from pretzel.background import Background
+from pretzel.metrics_server import Endpoint
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -49,6 +51,9 @@ class Metrics:
         self.collected_objects = self._counter("collected_objects", "Objects removed because nothing needed them.")
         self.damaged_objects = self._counter("damaged_objects", "Objects found damaged and set aside.")
         self.collected_bytes = self._counter("collected_bytes", "Bytes removed because nothing needed them.")
+        self.background = Background()
+        """The background tasks of the control plane, whose failures are shown."""
+        self.registry.register(_BackgroundCollector(self.background))
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Show a number that is read when it is asked for."""
@@ -98,12 +103,26 @@ def _of_caches(caches: Mapping[str, Cache]) -> Iterable[Metric]:
     return kept, hits, misses
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """A running ``/metrics``."""
+class _BackgroundCollector(Collector):
+    def __init__(self, tasks: Background) -> None:
+        self._tasks = tasks
 
-    port: int
-    close: Callable[[], None]
+    def describe(self) -> Iterable[Metric]:
+        """Return both families."""
+        return self.collect()
+
+    def collect(self) -> Iterable[Metric]:
+        """Return both families."""
+        failures = CounterMetricFamily(
+            "pretzel_control_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+        )
+        failing = GaugeMetricFamily(
+            "pretzel_control_background_failing", "1 where a background task fails now.", labels=["task"]
+        )
+        for task, count in sorted(dict(self._tasks.failures).items()):
+            failures.add_metric([task], count)
+            failing.add_metric([task], int(task in self._tasks.problems))
+        return failures, failing
 
 
 def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
@@ -112,11 +131,4 @@ def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
     Raises:
         OSError: the port is taken.
     """
-    server, thread = start_http_server(port, host, metrics.registry)
-
-    def close() -> None:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    return Endpoint(server.server_port, close)
+    return metrics_server.serve(metrics.registry, host, port)

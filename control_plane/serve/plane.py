@@ -26,6 +26,8 @@ from pretzel.plan.digest import Digest
 
 _MISSED_REPORTS = 5
 _WRITERS = 4
+COLLECT, SCRUB = "collect", "scrub"
+"""The background task that removes what nothing needs, as metrics name it."""
 _log = logger("plane")
 
 
@@ -43,6 +45,7 @@ class Plane:
         self._collecting = asyncio.Lock()
         self.metrics = Metrics()
         self.identity = identity.establish(settings.data_dir, settings.new, settings.replaces)
+        self.background = self.metrics.background
         self.store = DirectoryStore(settings.data_dir / "objects")
         self.catalog = Catalog(settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch)
         identity.bind(settings.data_dir, self.identity)
@@ -88,24 +91,26 @@ class Plane:
         return removed
 
     async def collect_forever(self) -> None:
-        """Collect at once and then ever again; a failure is logged, and tried again the next time."""
+        """Collect at once and then ever again; what fails is tried again soon."""
+        await self.background.keep(COLLECT, self._collect_often)
+
+    async def _collect_often(self) -> None:
         while True:
             try:
                 await self.collect()
             except PreconditionError as error:
                 _log.warning("nothing is collected", reason=str(error))
-            except Exception as error:
-                _log.error("collection failed", exc_info=error)
+            self.background.well(COLLECT)
             await asyncio.sleep(self.settings.collect_seconds)
 
     async def scrub_forever(self) -> None:
-        """Read all objects over and over, at the rate that is set; a failure is logged, and the next pass begins."""
+        """Read all objects over and over, at the rate that is set; a pass that fails is begun again."""
+        await self.background.keep(SCRUB, self._scrub_often)
+
+    async def _scrub_often(self) -> None:
         while self.settings.scrub_bytes_per_second:
-            try:
-                await asyncio.to_thread(self.scrubber.run)
-            except Exception as error:
-                _log.error("a scrub failed", exc_info=error)
-                await asyncio.sleep(self.settings.report_seconds)
+            await asyncio.to_thread(self.scrubber.run)
+            self.background.well(SCRUB)
 
     def stop(self) -> None:
         """Tell the work that goes on by itself to end soon."""

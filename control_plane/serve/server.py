@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
+from pretzel.descriptors import connection_options, raise_limit
 from pretzel.errors import UnavailableError
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
@@ -150,6 +151,7 @@ async def _collecting(plane: Plane) -> AsyncIterator[None]:
 def _options(settings: Settings) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # else a port that another server has is taken silently
+        *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message
         ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

@@ -41,11 +41,14 @@ class Verifier:
         self.limits = limits or Limits()
         self.jobs = jobs
         self._command = command
-        self._children: queue.Queue[Child] = queue.Queue()
+        self._children: queue.Queue[Child | None] = queue.Queue()
+        """Idle children; None stands for one that could not be started, and is started when it is needed."""
         for _ in range(children):
             self._children.put(Child(command))
         self._busy: set[Child] = set()
         self._closed = False
+        self._failure: OSError | None = None
+        """Why a child could not be started, last."""
 
     def verify(
         self, plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance
@@ -71,11 +74,11 @@ class Verifier:
         for child in list(self._busy):
             child.kill()
         while not self._children.empty():
-            self._children.get_nowait().close()
+            if idle := self._children.get_nowait():
+                idle.close()
 
     def _ask(self, job: bytes) -> Mapping[str, Any]:
-        child = self._children.get()
-        child = child if child.alive else self._replace(child)
+        child = self._take()
         self._busy.add(child)
         fresh = True
         try:
@@ -91,8 +94,28 @@ class Verifier:
             if self._closed:
                 child.close()
             else:
-                self._children.put(self._replace(child) if fresh else child)
+                self._children.put(self._replacement(child) if fresh else child)
 
-    def _replace(self, child: Child) -> Child:
-        child.close()
-        return Child(self._command)
+    def _take(self) -> Child:
+        """Return a child that lives; where none can be started, the place of the one that was taken stays free.
+
+        Raises:
+            UnavailableError: the machine has no process, descriptor or memory for a child now.
+        """
+        child = self._children.get()
+        if child is not None and child.alive:
+            return child
+        fresh = self._replacement(child)
+        if fresh is None:
+            self._children.put(None)
+            raise UnavailableError(f"verification: no child can be started now ({self._failure}); deploy again later")
+        return fresh
+
+    def _replacement(self, child: Child | None) -> Child | None:
+        if child is not None:
+            child.close()
+        try:
+            return Child(self._command)
+        except OSError as error:
+            self._failure = error
+            return None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pretzel import metrics_server
 from pretzel.data_plane.measure.numbers import Numbers, merge
 from pretzel.data_plane.measure.tally import BOUNDS
 from pretzel.errors import PreconditionError
@@ -71,6 +72,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     yield rejected
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
+    yield from _background(parts, total)
     live = [part["gauges"] for part in parts if part.get("gauges")]
     for name, text in GAUGES.items():
         yield GaugeMetricFamily(f"pretzel_{name}", text, value=sum(part.get(name, 0) for part in live))
@@ -89,20 +91,28 @@ def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[],
     registry = CollectorRegistry()
     registry.register(collector)
     try:
-        server, thread = start_http_server(port, host, registry)
+        endpoint = metrics_server.serve(registry, host, port)
     except OSError as error:
         raise PreconditionError(f"cannot serve metrics on {host}:{port}: {error}") from None
-    return server.server_port, lambda: _stop(server, thread)
-
-
-def _stop(server: Any, thread: threading.Thread) -> None:
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return endpoint.port, endpoint.close
 
 
 async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
+
+
+def _background(parts: list[Numbers], total: Numbers) -> Iterable[Metric]:
+    failures = CounterMetricFamily(
+        "pretzel_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+    )
+    failing = GaugeMetricFamily(
+        "pretzel_background_failing", "Processes in which a background task fails now.", labels=["task"]
+    )
+    now = Counter(task for part in parts for task in part.get("failing", ()))
+    for task, count in sorted(total["background"].items()):
+        failures.add_metric([task], count)
+        failing.add_metric([task], now[task])
+    yield from (failures, failing)
 
 
 def _calls(total: Numbers) -> Iterable[Metric]:

@@ -15,7 +15,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     calls: dict[tuple[str, str], list[Any]] = {}
     errors: Counter[tuple[str, str, str]] = Counter()
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
-    counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter()}
+    counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
     for part in parts:
         for method, model, buckets, seconds, rows in part.get("calls", ()):
             known = calls.setdefault((method, model), [[], 0.0, 0])

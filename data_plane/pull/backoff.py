@@ -1,17 +1,5 @@
-"""How long to wait before trying again."""
+"""How long the parts that pull wait before they try again."""
 
-from __future__ import annotations
+from pretzel.backoff import FIRST, LONGEST, delay
 
-import random
-
-FIRST, LONGEST = 0.1, 5.0
-
-
-def delay(attempt: int, chance: float | None = None) -> float:
-    """Return the seconds to wait after failure ``attempt`` (0, 1, ...): doubling, bounded, and spread by half.
-
-    The spread keeps workers that lost one control plane together from coming back to it together.
-    """
-    chance = random.random() if chance is None else chance
-    full: float = min(LONGEST, FIRST * 2.0 ** min(attempt, 16))
-    return full * (0.5 + chance / 2)
+__all__ = ["FIRST", "LONGEST", "delay"]

@@ -107,7 +107,7 @@ class Puller:
         """Follow and advance for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.watcher.run())
-            group.create_task(self._advance())
+            group.create_task(self.advance())
 
     async def catch_up(self, seconds: float) -> None:
         """Return when what the control plane knows now is published, or after some seconds."""
@@ -166,7 +166,8 @@ class Puller:
         plans = {v.plan for c in catalogs for r in c.records.values() for v in decode_model(r).versions}
         return self._completer.needed(plans)
 
-    async def _advance(self) -> None:
+    async def advance(self) -> None:
+        """Publish what the watcher hears of, for ever."""
         attempt = 0
         while True:
             async with self._turn:

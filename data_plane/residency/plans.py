@@ -89,7 +89,8 @@ class PlanCatalog:
 
         Raises:
             ExhaustedError: it does not fit into the memory budget.
-            UnavailableError: an object of it is damaged or missing; it is being fetched again.
+            UnavailableError: an object of it is damaged or missing and is being fetched again, or the machine has no
+                descriptor or memory for it now.
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
@@ -135,6 +136,9 @@ class PlanCatalog:
             return executable
         except (CorruptObjectError, NotFoundError) as error:
             raise UnavailableError(f"plan {entry.digest.short}: {error}; it is being fetched again, retry") from error
+        except (OSError, MemoryError) as error:  # no descriptor, no memory, a failing disk: perhaps not for long
+            self._tally.counts["load_failures"] += 1
+            raise UnavailableError(f"plan {entry.digest.short}: cannot be loaded now ({error}); retry") from error
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:

@@ -59,21 +59,22 @@ class Router:
                 f"model {reference[:200]!r}: held back on this worker: {self.held[name]}; retry, or ask another worker"
             ) from None
 
-    async def apply(self, catalog: Catalog) -> bool:
-        """Move to another catalog, and return whether everything moved.
+    async def apply(self, catalog: Catalog) -> dict[str, str]:
+        """Move to another catalog, and return the references that did not move, each with the reason.
 
         A reference whose present plan is resident moves when its new plan is; if that cannot be loaded, the
         reference stays where it is until a catalog is applied again.
         """
         routes, waiting = self._prepare(catalog)
-        pins = [self._route(version).entry for version in self._pins(catalog)]
-        self._plans.pin([entry.digest for entry in pins])
+        pins = {str(version): self._route(version).entry for version in self._pins(catalog)}
+        self._plans.pin([entry.digest for entry in pins.values()])
         warmed = await asyncio.gather(*(self._warm(route.entry) for route in waiting.values()))
-        await asyncio.gather(*map(self._warm, pins))
-        for (reference, route), warm in zip(waiting.items(), warmed, strict=True):
-            routes[reference] = route if warm else self._routes[reference]
+        pinned = await asyncio.gather(*(self._warm(entry) for entry in pins.values()))
+        for (reference, route), problem in zip(waiting.items(), warmed, strict=True):
+            routes[reference] = self._routes[reference] if problem else route
         self.catalog, self._routes = catalog, routes
-        return all(warmed)
+        problems = zip((*waiting, *pins), (*warmed, *pinned), strict=True)
+        return {reference: problem for reference, problem in problems if problem}
 
     def _prepare(self, catalog: Catalog) -> tuple[dict[str, Route], dict[str, Route]]:
         """Return the routes that can move at once, and those that wait for their plans."""
@@ -88,13 +89,14 @@ class Router:
             (waiting if wait else ready)[reference] = new
         return ready, waiting
 
-    async def _warm(self, entry: Entry) -> bool:
+    async def _warm(self, entry: Entry) -> str:
+        """Load a plan, and return why it cannot be, or nothing."""
         try:
             await self._plans.load(entry)
         except PretzelError as error:
             log.error("a plan cannot be warmed; what served before goes on", plan=str(entry.digest), error=str(error))
-            return False
-        return True
+            return str(error)
+        return ""
 
     def _pins(self, catalog: Catalog) -> list[ModelVersion]:
         found = []

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 
+from pretzel.background import cause_of
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.supervise.link import Link
 from pretzel.data_plane.supervise.parent import die_with
@@ -19,7 +20,12 @@ async def serve(descriptor: int) -> None:
     link = await Link.over(socket.socket(fileno=descriptor))
     async for start in link.messages():
         configure(start["settings"]["log_level"])
-        await ServingProcess(link, start).run()
+        try:
+            process = ServingProcess(link, start)
+        except (OSError, MemoryError) as error:
+            link.send("failed", message=cause_of(error))
+            return
+        await process.run()
         return
 
 

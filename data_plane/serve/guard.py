@@ -104,4 +104,5 @@ class Guard(grpc.aio.ServerInterceptor):
     async def _abort(self, context: Context, name: str, model: str, error: Exception) -> None:
         code, message = status_of(error)
         self._tally.error(name, model, code.name)
-        await context.abort(code, message)
+        named = (("pretzel-error", type(error).__name__),) if isinstance(error, PretzelError) else ()
+        await context.abort(code, message, named)

@@ -12,7 +12,7 @@ from pretzel.data_plane.residency.joint import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
 from pretzel.engine import Executable
-from pretzel.errors import InputError, NotFoundError, PretzelError
+from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError
 
 Outcome = dict[str, Any] | Exception
 Find = Callable[[str], Awaitable[Route]]
@@ -59,6 +59,8 @@ class FanOut:
     async def _route(self, model: str) -> Route | Exception:
         try:
             return await self._find(model)
+        except NoCatalogError:  # of all models alike, so the whole call goes elsewhere
+            raise
         except PretzelError as error:
             return error
 

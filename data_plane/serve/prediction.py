@@ -17,7 +17,7 @@ from pretzel.data_plane.serve.guard import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
-from pretzel.errors import ExhaustedError, InputError, NotFoundError
+from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
 from pretzel.plan.wire import columns_from_proto, description_to_proto
@@ -59,6 +59,8 @@ class PredictionService(PredictionServiceServicer):
         async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse | bytes:
             try:
                 return streamed(request.id, await self._predict(request.request, context))
+            except NoCatalogError:  # every request would fail alike, so the whole stream goes elsewhere
+                raise
             except Exception as error:
                 failure = call_error(error)
                 name = grpc_name(failure.code)
@@ -117,11 +119,18 @@ class PredictionService(PredictionServiceServicer):
         return await asyncio.to_thread(joined, parts) if size > LARGE else joined(parts)
 
     async def _find(self, reference: str) -> Route:
-        """Return where a reference leads, after one look at the control plane if it is unknown here."""
+        """Return where a reference leads, after one look at the control plane if it is unknown here.
+
+        Raises:
+            NoCatalogError: no catalog was ever heard of, so nothing can be said of what exists.
+            NotFoundError: there is no such model, version or alias.
+        """
         try:
             return self._router.find(reference)
         except NotFoundError:
             await self._catch_up()
+            if not self._router.catalog.known:
+                raise NoCatalogError("this worker has no catalog yet; try another") from None
             return self._router.find(reference)
 
     def _result(self, model: str, route: Route | None, outcome: Outcome) -> bytes:

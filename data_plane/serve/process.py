@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from pretzel.background import Background, cause_of
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.engines.policy import Limits
@@ -26,11 +27,13 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine.fusion import FUSER
-from pretzel.errors import PretzelError
+from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
+CATALOGS, MESSAGES, WARMING = "catalogs", "messages", "warming"
+"""Background tasks, as metrics and reports name them: taking catalogs, hearing the supervisor, loading new versions."""
 WARM_AGAIN = 2.0
 """Seconds until plans that could not be warmed are tried again."""
 
@@ -58,6 +61,7 @@ class ServingProcess:
             self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
         )
         self._server = Server(settings, service, self._guard, shared_port=start["shared_port"])
+        self._background = Background(self._tell_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -69,15 +73,16 @@ class ServingProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), self._apply_catalogs())]
+        applying = self._background.keep(CATALOGS, self._apply_catalogs)
+        tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), applying)]
         try:
             await self._applied.wait()  # who listens before it knows its models would deny them
             port = await self._server.listen(self._port)
             self._link.send("ready", port=port)
             _settle_memory()
             await self._stop.wait()
-        except PretzelError as error:
-            self._link.send("failed", message=str(error))
+        except (PretzelError, OSError, MemoryError) as error:
+            self._link.send("failed", message=str(error) if isinstance(error, PretzelError) else cause_of(error))
         finally:
             await self._server.drain(self._settings.drain_seconds)
             for task in tasks:
@@ -87,9 +92,19 @@ class ServingProcess:
             self._link.close()
 
     async def _listen_to_supervisor(self) -> None:
-        async for message in self._link.messages():
+        try:
+            async for message in self._link.messages():
+                self._hear(message)
+        finally:
+            self._stop.set()
+
+    def _hear(self, message: Message) -> None:
+        """React to one message; a reaction that fails must not keep this process from hearing the next."""
+        try:
             getattr(self, f"_on_{message['kind']}")(message)
-        self._stop.set()
+            self._background.well(MESSAGES)
+        except Exception as error:
+            self._background.failed(MESSAGES, error)
 
     def _on_catalog(self, message: Message) -> None:
         self._target = self._target.changed(
@@ -106,10 +121,11 @@ class ServingProcess:
 
     def _on_mended(self, message: Message) -> None:
         self._plans.trust(list(map(Digest.parse, message["objects"])))
+        self._moved.set()  # applying refreshes the view of the cache, and is tried again where that fails
 
     def _on_collected(self, message: Message) -> None:
         self._plans.let_go(list(map(Digest.parse, message["objects"])))
-        self._objects.refresh()
+        self._moved.set()
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
@@ -128,14 +144,24 @@ class ServingProcess:
         while True:
             await self._moved.wait()
             self._moved.clear()
-            target, serial = self._target, self._serial
-            self._objects.refresh()
-            whole = await self._router.apply(target)
-            await self._server.tell_health(serving=bool(target.epoch or target.records))
-            self._applied.set()
-            self._link.send("applied", serial=serial)
-            if not whole:
-                asyncio.get_running_loop().call_later(WARM_AGAIN, self._moved.set)
+            try:
+                await self._apply(self._target, self._serial)
+            except BaseException:
+                self._moved.set()  # the next attempt must not wait for another catalog
+                raise
+            self._background.well(CATALOGS)
+
+    async def _apply(self, target: Catalog, serial: int) -> None:
+        self._objects.refresh()
+        cold = await self._router.apply(target)
+        await self._server.tell_health(serving=target.known)
+        self._applied.set()
+        self._link.send("applied", serial=serial)
+        if cold:
+            self._background.failed(WARMING, UnavailableError("; ".join(f"{n}: {why}" for n, why in cold.items())))
+            asyncio.get_running_loop().call_later(WARM_AGAIN, self._moved.set)
+        else:
+            self._background.well(WARMING)
 
     async def _catch_up(self) -> None:
         """Have the supervisor look at the control plane once, for a bounded time."""
@@ -154,6 +180,9 @@ class ServingProcess:
         """Have the supervisor know what is in memory: it checks that first, should this process die of damage."""
         self._link.send(kind, plan=str(plan))
 
+    def _tell_problems(self) -> None:
+        self._link.send("problems", problems=dict(self._background.problems))
+
     def _numbers(self) -> dict[str, Any]:
         gauges = {
             "resident_bytes": self._plans.bytes,
@@ -164,7 +193,8 @@ class ServingProcess:
             "request_bytes": self._engine.bytes,
             "revision": self._router.catalog.revision,
         }
-        return {**self._tally.snapshot(), "gauges": gauges}
+        failures, failing = dict(self._background.failures), list(self._background.problems)
+        return {**self._tally.snapshot(), "background": failures, "failing": failing, "gauges": gauges}
 
 
 def _settle_memory() -> None:

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from pretzel.data_plane.serve.guard import Guard
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
+from pretzel.descriptors import connection_options, raise_limit
 from pretzel.errors import PreconditionError
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
@@ -79,6 +80,7 @@ def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", int(shared_port)),  # by default grpcio binds a port that is taken, silently
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
+        *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_connection_age_ms", age),
         ("grpc.max_connection_age_grace_ms", age),
         ("grpc.keepalive_time_ms", 60_000),

@@ -30,6 +30,10 @@ class Child:
         """When it last said anything."""
         self.failure = ""
         """Why it could not start."""
+        self.problems: dict[str, str] = {}
+        """Its background tasks that fail now, each with its last error."""
+        self.failing_since = 0.0
+        """When it began to have problems, if it has any."""
         self.numbers: dict[str, Any] = {}
         """What it counted when it was last asked."""
         self.resident: set[Digest] = set()
@@ -43,7 +47,12 @@ class Child:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=sys.stderr)
+            try:
+                null, passed = subprocess.DEVNULL, [theirs.fileno()]
+                process = subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr)
+            except OSError:
+                ours.close()
+                raise
         child = cls(process, await Link.over(ours), fields.get("slot", 0))
         child.link.send("start", **fields)
         return child
@@ -63,11 +72,12 @@ class Child:
                     self.resident.add(Digest.parse(message["plan"]))
                 case "evicted":
                     self.resident.discard(Digest.parse(message["plan"]))
+                case "problems":
+                    self._note(message["problems"])
                 case "answer":
                     self._answer(message)
             react(self, message)
-        self.link.close()
-        return await asyncio.to_thread(self._process.wait)
+        return await self.end()
 
     async def ask(self, seconds: float) -> dict[str, Any]:
         """Return what it counts now, or what it counted last if it does not answer in time."""
@@ -81,11 +91,21 @@ class Child:
         finally:
             del self._asked[number]
 
+    def _note(self, problems: dict[str, str]) -> None:
+        if problems and not self.problems:
+            self.failing_since = time.monotonic()
+        self.problems = problems
+
     def _answer(self, message: Message) -> None:
         self.numbers = message["numbers"]
         asked = self._asked.get(message["id"])
         if asked is not None and not asked.done():
             asked.set_result(self.numbers)
+
+    async def end(self) -> int:
+        """Close the link, upon which it drains, and return its exit code when it has ended."""
+        self.link.close()
+        return await asyncio.to_thread(self._process.wait)
 
     def kill(self) -> None:
         """End it at once."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from pretzel.background import Background
+from pretzel.backoff import delay
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.numbers import Numbers, merge
-from pretzel.data_plane.pull.backoff import delay
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.link import Message
 from pretzel.errors import PreconditionError
 
 log = structlog.get_logger(__name__)
 
+PROCESSES = "processes"
+"""The background task that starts serving processes, as metrics and reports name it."""
 STEADY = 10.0
 """Seconds after which a process that lived so long is not taken for one that cannot live."""
 SILENCE = 60.0
@@ -26,6 +30,10 @@ BEGINNINGS = 2
 """How often a process that says nothing is tried again before the worker gives up its own start."""
 PATIENCE = 30.0
 """Seconds that a catalog waits for the slowest process before the next one is looked at."""
+START_SECONDS = 300.0
+"""How long all processes may take to be ready at first; models that are pinned load in that time."""
+FAILING_SECONDS = 30.0
+"""How long a process may fail at what it must do before it is ready, and how long it may lag behind others for that."""
 MARGIN = 2.0
 """Seconds beyond the time to drain, before what still runs is killed."""
 
@@ -38,6 +46,26 @@ async def _let_die(child: Child, code: int) -> None:
     """Do nothing about a death."""
 
 
+@dataclass(frozen=True)
+class End:
+    """How a serving process ended, or why it could not begin."""
+
+    child: Child | None
+    code: int
+    why: str
+    """What it said itself, or nothing."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 where it did not begin."""
+        return self.child.pid if self.child else 0
+
+    @property
+    def how(self) -> str:
+        """How it ended, for messages."""
+        return f"with code {self.code}" if self.child else "before it began"
+
+
 class Fleet:
     """Keeps ``size`` serving processes alive."""
 
@@ -47,6 +75,7 @@ class Fleet:
         start: dict[str, Any],
         react: Callable[[Child, Message], None],
         died: Died = _let_die,
+        background: Background | None = None,
     ) -> None:
         """Prepare; ``start`` is what each is told first, and ``react`` sees what they say.
 
@@ -54,12 +83,16 @@ class Fleet:
         """
         self._died = died
         self._size, self._start, self._react = size, start, react
+        self._background = background or Background()
+        self._background.failures[PROCESSES] += 0
         self.children: dict[int, Child] = {}
         self.restarts = 0
         self.past: Numbers = {}
         """What the processes that are gone had counted."""
         self._catalog, self._serial = Catalog(), 0
         self._announced: dict[str, dict[str, Any]] = {}
+        self._revisions = {0: ("", 0)}
+        self._lowest = 0
         self._changed = asyncio.Condition()
         self._started = False
         self._stopping = asyncio.Event()
@@ -69,15 +102,57 @@ class Fleet:
         """Start all, and return when all are ready.
 
         Raises:
-            PreconditionError: one cannot start, for instance because the port is taken.
+            PreconditionError: one cannot start, for instance because the port is taken, or is not ready in time.
         """
         self._keepers = [asyncio.create_task(self._keep(slot)) for slot in range(self._size)]
         ready = asyncio.create_task(self._until(self._all_ready))
-        done, _ = await asyncio.wait([*self._keepers, ready], return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        for keeper in done - {ready}:
-            keeper.result()
+        try:
+            await self._first_start(ready)
+        finally:
+            ready.cancel()
         self._started = True
+
+    async def _first_start(self, ready: asyncio.Task[None]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready.done():
+            done, _ = await asyncio.wait([*self._keepers, ready], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+            for keeper in done - {ready}:
+                keeper.result()
+            if time.monotonic() > deadline or any(map(_fails_for_long, self._unready())):
+                raise PreconditionError(self._why_not_ready())
+
+    def _unready(self) -> list[Child]:
+        return [child for child in self.children.values() if not child.port]
+
+    def _why_not_ready(self) -> str:
+        waiting = [f"pid {c.pid}: {_problems_of(c) or 'it says no problem'}" for c in self._unready()]
+        ready = len(self.children) - len(waiting)
+        return f"{ready} of {self._size} serving processes are ready; {'; '.join(waiting) or 'the others do not run'}"
+
+    @property
+    def serial(self) -> int:
+        """Number of the newest catalog that was published."""
+        return self._serial
+
+    @property
+    def lowest(self) -> int:
+        """Number of the oldest catalog that a listening process answers from; the last known where none listens."""
+        applied = [child.applied for child in self.children.values() if child.port]
+        self._lowest = min(applied, default=self._lowest)
+        return self._lowest
+
+    def revision_of(self, serial: int) -> tuple[str, int]:
+        """Return the epoch and the revision of a catalog that some process may still answer from."""
+        return self._revisions[serial]
+
+    @property
+    def problems(self) -> list[str]:
+        """What the processes fail at now."""
+        told = [f"serving process {c.pid}: {_problems_of(c)}" for c in self.children.values() if c.problems]
+        listening = sum(1 for child in self.children.values() if child.port)
+        if self._started and listening < self._size:
+            told.append(f"{listening} of {self._size} serving processes listen; the others are being started")
+        return told
 
     @property
     def port(self) -> int:
@@ -88,6 +163,8 @@ class Fleet:
         """Give a catalog to all processes, and return when all answer from it."""
         before, self._catalog = self._catalog, catalog
         self._serial += 1
+        self._revisions = {s: r for s, r in self._revisions.items() if s >= self.lowest}
+        self._revisions[self._serial] = catalog.epoch, catalog.revision
         change = self._difference(before, catalog)
         for child in self.children.values():
             child.link.send("catalog", **change)
@@ -118,6 +195,17 @@ class Fleet:
         for child in self.children.values():
             if child.port and time.monotonic() - child.heard > SILENCE:
                 log.error("a serving process hangs and is killed", pid=child.pid)
+                child.kill()
+
+    def end_lagging(self) -> None:
+        """Kill processes that fail to take a catalog that another has taken; they are replaced.
+
+        Where all fail, the cause is not in the process, and one that serves what it has is worth more than none.
+        """
+        newest = max((child.applied for child in self.children.values() if child.port), default=0)
+        for child in self.children.values():
+            if child.port and child.applied < newest and _fails_for_long(child):
+                log.error("a serving process cannot take a catalog and is killed", pid=child.pid, why=child.problems)
                 child.kill()
 
     async def stop(self, seconds: float) -> None:
@@ -157,30 +245,42 @@ class Fleet:
         attempt = 0
         while not self._stopping.is_set():
             born = time.monotonic()
-            child, code = await self._live(slot)
+            failure = await self._live(slot)
             if self._stopping.is_set():
                 return
-            if not self._started and (child.failure or attempt == BEGINNINGS):
-                raise PreconditionError(child.failure or f"a serving process cannot start: it ends with code {code}")
-            log.error("a serving process died and is restarted", pid=child.pid, code=code, why=child.failure)
+            if not self._started and (failure.why or attempt == BEGINNINGS):
+                raise PreconditionError(failure.why or f"a serving process cannot start: it ends {failure.how}")
+            log.error("a serving process died and is restarted", pid=failure.pid, how=failure.how, why=failure.why)
             self.restarts += 1
-            await self._died(child, code)
+            if failure.child is not None:
+                await self._died(failure.child, failure.code)
             attempt = 0 if time.monotonic() - born > STEADY else attempt + 1
             await self._pause(delay(attempt - 1) if attempt else 0)
 
-    async def _live(self, slot: int) -> tuple[Child, int]:
-        """Start a process, and return it with its exit code when it has ended."""
-        child = await Child.start(**self._start, slot=slot)
-        child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
-        for kind, fields in self._announced.items():
-            child.link.send(kind, **fields)
-        if self._stopping.is_set():
-            child.link.send("drain")
+    async def _live(self, slot: int) -> End:
+        """Start a process, and return how it ended."""
+        try:
+            child = await Child.start(**self._start, slot=slot)
+        except OSError as error:  # no descriptor or no memory for another process, and perhaps not for long
+            self._background.failed(PROCESSES, error)
+            return End(None, 0, str(error))
+        self._background.well(PROCESSES)
         self.children[slot] = child
-        code = await child.listen(self._heard)
-        del self.children[slot]
+        try:
+            child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
+            for kind, fields in self._announced.items():
+                child.link.send(kind, **fields)
+            if self._stopping.is_set():
+                child.link.send("drain")
+            code = await child.listen(self._heard)
+        except Exception as error:  # what it says cannot be read: nobody would tell it of catalogs any more
+            self._background.failed(PROCESSES, error)
+            child.kill()
+            code = await child.end()
+        finally:
+            del self.children[slot]
         self.past = merge([self.past, child.numbers])
-        return child, code
+        return End(child, code, child.failure)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -201,3 +301,11 @@ class Fleet:
     async def _tell(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+def _problems_of(child: Child) -> str:
+    return "; ".join(f"{task}: {cause}" for task, cause in child.problems.items())
+
+
+def _fails_for_long(child: Child) -> bool:
+    return bool(child.problems) and time.monotonic() - child.failing_since > FAILING_SECONDS

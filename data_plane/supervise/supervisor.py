@@ -10,11 +10,12 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
 
+from pretzel.background import Background
 from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.logs import configure
@@ -31,6 +32,7 @@ from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.mending import Mender
 from pretzel.data_plane.supervise.parent import die_with
 from pretzel.data_plane.supervise.rounds import Rounds
+from pretzel.descriptors import raise_limit
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import PreconditionError, PretzelError
 from pretzel.kernels import cpu
@@ -38,8 +40,6 @@ from pretzel.plan.digest import Digest
 
 log = structlog.get_logger(__name__)
 
-FAILED_SECONDS = 1.0
-"""Time until a part that failed begins anew."""
 COLLECT_SECONDS = 30.0
 """Time between looks for objects that nothing needs."""
 
@@ -50,6 +50,7 @@ def run(settings: Settings) -> int:
     One line of JSON on standard output says that every serving process listens, and where.
     """
     configure(settings.log_level)
+    raise_limit()  # the serving processes inherit it
     if settings.die_with_parent:
         die_with(os.getppid())
     try:
@@ -95,7 +96,9 @@ class Supervisor:
             "shared_port": shared,
             "flight": "",
         }
-        self._fleet = Fleet(settings.workers, start, self._heard, self._died)
+        self._background = Background(self._changed)
+        self._fleet = Fleet(settings.workers, start, self._heard, self._died, self._background)
+        self._answering = 0
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         announcer = Announcer(self._fleet, self._reporter.now)
@@ -128,24 +131,16 @@ class Supervisor:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is done for as long as the worker runs: pull, report, collect."""
-        parts = (
-            self._puller.run,
-            self._reporter.run,
-            self._collect,
-            self._look,
-            self._mender.watch,
-            self._mender.scrub,
-        )
-        return [self._persist(part) for part in parts]
-
-    async def _persist(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begin a part anew when it fails: none of them is worth the serving."""
-        while True:
-            try:
-                await part()
-            except Exception:
-                log.exception("a part of the supervisor failed and begins anew", part=part.__qualname__)
-            await asyncio.sleep(FAILED_SECONDS)
+        parts = {
+            "watch": self._puller.watcher.run,
+            "pull": self._puller.advance,
+            "report": self._reporter.run,
+            "collect": self._collect,
+            "look": self._look,
+            "damage": self._mender.watch,
+            "scrub": self._mender.scrub,
+        }
+        return [self._background.keep(name, part) for name, part in parts.items()]
 
     async def stop(self) -> None:
         """Say farewell, drain the serving processes, and give everything back."""
@@ -175,13 +170,24 @@ class Supervisor:
 
     def _heard(self, child: Child, message: Message) -> None:
         """React to what a serving process says."""
-        if message["kind"] == "catch_up":
-            self._do(self._catch_up(child))
-        elif message["kind"] == "doubt":
-            self._do(self._mender.doubt(Digest.parse(message["plan"])))
+        match message["kind"]:
+            case "catch_up":
+                self._do("catch_up", lambda: self._catch_up(child))
+            case "doubt":
+                plan = Digest.parse(message["plan"])
+                self._do("mend", lambda: self._mender.doubt(plan))
+            case "problems":
+                self._changed()
+            case "applied" | "ready" if self._fleet.lowest != self._answering:
+                self._answering = self._fleet.lowest
+                self._changed()
 
-    def _do(self, chore: Any) -> None:
-        task = asyncio.create_task(chore)
+    def _changed(self) -> None:
+        """Report at once: what is served, or what is wrong, is not what was reported last."""
+        self._reporter.now()
+
+    def _do(self, name: str, chore: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(self._background.keep(name, chore))
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
@@ -197,6 +203,7 @@ class Supervisor:
         while True:
             await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
             gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
+            self._background.well("collect")
             if gone:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
 
@@ -205,17 +212,26 @@ class Supervisor:
         while True:
             parts = await self._fleet.numbers()
             self._fleet.end_silent()
+            self._fleet.end_lagging()
             self._resident = max((p["gauges"]["resident_bytes"] for p in parts if p.get("gauges")), default=0)
+            self._background.well("look")
             await asyncio.sleep(self._settings.report_seconds)
+
+    def _answered(self) -> tuple[str, int]:
+        """Return the epoch and the revision that every serving process answers from, and that the cache keeps."""
+        lowest = self._fleet.lowest
+        if lowest < self._fleet.serial:
+            return self._fleet.revision_of(lowest)
+        return self._puller.published.epoch, self._puller.published.revision
 
     def _facts(self) -> dict[str, Any]:
         """Return what a report says."""
-        published = self._puller.published
+        epoch, revision = self._answered()
         host = self._settings.host
         return {
             "worker": self.name,
-            "epoch": published.epoch,
-            "revision": published.revision,
+            "epoch": epoch,
+            "revision": revision,
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{host}:{self._fleet.port}",
             "resident_bytes": self._resident,
@@ -226,8 +242,14 @@ class Supervisor:
     def _problems(self) -> list[str]:
         """Return what is wrong on this worker now, a sentence each."""
         kept = f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?"
-        held = [self._puller.epoch_hold] if self._puller.epoch_hold else []
-        return held + [kept] * self._puller.unkept + self._mender.problems() + self._deaths.problems()
+        return [
+            *([self._puller.epoch_hold] if self._puller.epoch_hold else []),
+            *([kept] if self._puller.unkept else []),
+            *self._mender.problems(),
+            *self._deaths.problems(),
+            *(f"{task}: {why}" for task, why in self._background.problems.items()),
+            *self._fleet.problems,
+        ]
 
     async def _scrape(self) -> tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]:
         puller = self._puller
@@ -240,7 +262,7 @@ class Supervisor:
             "scrubbed_bytes": self._mender.scrubber.scrubbed_bytes,
         }
         gauges = {
-            "revision": puller.published.revision,
+            "revision": self._answered()[1],
             "models": len(puller.published),
             "models_held_back": len(puller.held),
             "epoch_held": int(bool(puller.epoch_hold)),
@@ -251,7 +273,8 @@ class Supervisor:
             "cached_objects": self._cache.object_count,
             "cached_bytes": self._cache.object_bytes,
         }
-        return await self._fleet.numbers(), counters, gauges
+        own = {"background": dict(self._background.failures), "failing": list(self._background.problems)}
+        return [own, *await self._fleet.numbers()], counters, gauges
 
 
 async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
@@ -269,14 +292,19 @@ async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> Non
 def hold_port(host: str, port: int) -> socket.socket:
     """Take a port for processes that will share it, and return the socket that keeps it theirs.
 
+    Connections of an earlier worker that are still in TIME_WAIT do not stand in the way; a listener, and another
+    socket that holds the port, do.
+
     Raises:
         PreconditionError: another program has it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     held = socket.socket(family, socket.SOCK_STREAM)
     try:
-        held.bind((host.strip("[]"), port))  # alone at first: so that a port that is taken is noticed
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((host.strip("[]"), port))  # without SO_REUSEPORT: so that a port that is taken is noticed
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # else a second holder could bind beside this one
     except OSError as error:
         held.close()
         raise PreconditionError(f"cannot listen on {host}:{port}: {error}") from None

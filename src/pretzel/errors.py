@@ -74,6 +74,10 @@ class UnavailableError(PretzelError):
     code = "UNAVAILABLE"
 
 
+class NoCatalogError(UnavailableError):
+    """A worker that has no catalog yet cannot know which models exist; another worker may."""
+
+
 class DeadlineError(PretzelError, TimeoutError):
     """The deadline of the call passed before the answer was ready."""
 

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
+from pretzel.backoff import FIRST, LONGEST, delay
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.pull.backoff import FIRST, LONGEST, delay
 from pretzel.data_plane.supervise.link import Link
 from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.data_plane.supervise.supervisor import hold_port
@@ -95,6 +95,48 @@ def test_a_held_port_is_shared_with_those_who_know_and_with_nobody_else():
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         server.bind(("127.0.0.1", port))
     held.close()
+
+
+def in_time_wait(*, shared: bool) -> int:
+    """Return a port on which the server's side of a connection is in TIME_WAIT, as a killed worker leaves it."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # gRPC sets it on what it listens on
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            listener.accept()[0].close()
+            assert client.recv(1) == b""
+    return port
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_port_with_connections_in_time_wait_can_be_held(shared: bool):
+    port = in_time_wait(shared=shared)
+    with socket.socket() as plain, pytest.raises(OSError, match="in use"):
+        plain.bind(("127.0.0.1", port))  # TIME_WAIT stands in the way of who does not ask to reuse the address
+    with hold_port("127.0.0.1", port) as held:
+        assert held.getsockname()[1] == port
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_port_that_another_program_listens_on_is_not_held(shared: bool):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PreconditionError, match=f"cannot listen on 127.0.0.1:{port}: .*in use"):
+            hold_port("127.0.0.1", port)
+
+
+def test_a_held_port_refuses_a_server_that_does_not_share():
+    with hold_port("127.0.0.1", 0) as held, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(held.getsockname())
 
 
 def test_changes_of_a_catalog():

@@ -46,11 +46,17 @@ class WorkerProcess:
         self.stub = PredictionServiceStub(self.channel)
 
     @classmethod
-    async def start(cls, cache: Path, control: str, *arguments: str) -> WorkerProcess:
-        command = [sys.executable, "-P", "-m", "pretzel.data_plane", "--cache-dir", str(cache), "--port", "0"]
+    async def start(cls, cache: Path, control: str, *arguments: str, **options: Any) -> WorkerProcess:
+        """Start one; ``prefix`` is a command that runs it, and ``environment`` adds to the variables."""
+        command = [*options.get("prefix", ()), sys.executable, "-P", "-m", "pretzel.data_plane"]
+        command += ["--cache-dir", str(cache), "--port", "0"]
         command += ["--metrics-port", "0", "--control-plane", control, "--log-level", "warning", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            *command,
+            stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
+            env=os.environ | options.get("environment", {}),
+            start_new_session=True,
         )
         try:
             async with asyncio.timeout(60):

@@ -7,10 +7,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pretzel import errors
+from tests.e2e.test_balancing import Load
 from tests.e2e.trained import IRIS
 from tests.e2e.up import PATIENCE, PRETZEL, Up, alive, answers, descendants, started, until
 
@@ -58,6 +62,26 @@ def server_of(running: Up, word: str) -> int | None:
     """The child that runs one of the servers."""
     found = [pid for pid, command in descendants(running.process.pid).items() if word in command]
     return found[0] if found else None
+
+
+@pytest.mark.long
+def test_a_worker_killed_under_load_comes_back_where_it_was(tmp_path: Path, trained):
+    with started(tmp_path, "--workers=2") as running, running.plane() as plane:
+        plane.deploy("iris", trained["iris"].estimator)
+        control = server_of(running, " control-plane ")
+        for _ in range(6):
+            with Load(running.facts["predictions"], trained["iris"].estimator, [IRIS.data[:1]]) as load:
+                until(lambda load=load: load.calls > 200, "the load runs")
+                before = server_of(running, " worker ")
+                os.kill(before, signal.SIGKILL)
+                began = time.monotonic()
+                until(lambda b=before: server_of(running, " worker ") not in (None, b), "the worker is started again")
+                right = load.calls - len(load.failures)
+                until(lambda load=load, r=right: load.calls - len(load.failures) > r + 200, "it answers where it was")
+                print(f"answers again after {time.monotonic() - began:.1f} s")
+            assert all(isinstance(failure, errors.UnavailableError) for failure in load.failures)
+        assert running.process.poll() is None
+        assert server_of(running, " control-plane ") == control
 
 
 def test_nothing_outlives_it(tmp_path: Path):

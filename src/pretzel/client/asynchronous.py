@@ -18,6 +18,7 @@ from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.repeating import Repeater
 from pretzel.client.results import result_of
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
@@ -203,6 +204,7 @@ class AsyncControlPlane(AsyncConnection):
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Prepare to call a control plane; arguments as those of :class:`AsyncConnection`."""
         super().__init__(address, **{"channels": 1} | arguments)
+        self._repeater = Repeater()
 
     async def deploy(
         self,
@@ -224,29 +226,29 @@ class AsyncControlPlane(AsyncConnection):
         request = deployment.Deployment(
             name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
         )
-        return await self._run(deployment.deploy(request, progress or deployment.silent), timeout)
+        return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
         """Return the models, by name; only those whose names begin with ``prefix``."""
-        return await self._run(deployment.models(prefix), timeout)
+        return await self._run(deployment.models(self._repeater, prefix), timeout)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return what a version takes and gives, and what it was made from."""
-        return await self._run(deployment.describe(model), timeout)
+        return await self._run(deployment.describe(self._repeater, model), timeout)
 
     async def explain(
         self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
     ) -> str:
         """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return await self._run(deployment.explain(model, format, verbose), timeout)
+        return await self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, which is also how to roll back; None removes the alias."""
-        return await self._run(deployment.set_alias(model, alias, version), timeout)
+        return await self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
 
     async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        await self._run(deployment.delete(model, force), timeout)
+        await self._run(deployment.delete(self._repeater, model, force), timeout)
 
     async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version needs and no lease keeps, or count them."""

@@ -16,6 +16,7 @@ from pretzel.client.columns import typed_columns
 from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.repeating import Repeater
 from pretzel.client.results import result_of
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
@@ -222,8 +223,10 @@ class ControlPlane(Connection):
 
     Raises, from every call:
         NotFoundError: no model, version or alias of that name.
-        UnavailableError: no server answers, after a few attempts.
+        UnavailableError: no server answers: one that never did, after a few attempts; one that did, after a minute.
         DeadlineError: the timeout passed.
+
+    A call whose connection breaks is repeated: each is safe to repeat.
     """
 
     stub = ControlPlaneServiceStub
@@ -231,6 +234,7 @@ class ControlPlane(Connection):
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Prepare to call a control plane; arguments as those of :class:`Connection`."""
         super().__init__(address, **{"channels": 1} | arguments)
+        self._repeater = Repeater()
 
     def deploy(
         self,
@@ -279,27 +283,27 @@ class ControlPlane(Connection):
         request = deployment.Deployment(
             name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
         )
-        return self._run(deployment.deploy(request, progress or deployment.silent), timeout)
+        return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
         """Return the models, by name; only those whose names begin with ``prefix``."""
-        return self._run(deployment.models(prefix), timeout)
+        return self._run(deployment.models(self._repeater, prefix), timeout)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return what a version takes and gives, and what it was made from."""
-        return self._run(deployment.describe(model), timeout)
+        return self._run(deployment.describe(self._repeater, model), timeout)
 
     def explain(self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None) -> str:
         """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return self._run(deployment.explain(model, format, verbose), timeout)
+        return self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
 
     def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, which is also how to roll back; None removes the alias."""
-        return self._run(deployment.set_alias(model, alias, version), timeout)
+        return self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
 
     def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        self._run(deployment.delete(model, force), timeout)
+        self._run(deployment.delete(self._repeater, model, force), timeout)
 
     def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version needs and no lease keeps, or count them."""

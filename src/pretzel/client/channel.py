@@ -19,8 +19,8 @@ SAFE_CONTROL_METHODS = (
     "ListModels",
     "DescribeVersion",
     "ExplainModel",
-    "SetAlias",
 )
+# SetAlias and DeleteModel are repeated by the client itself, which knows what a second attempt finds done already.
 _RETRY = {
     "maxAttempts": 5,  # gRPC allows no more
     "initialBackoff": "0.1s",

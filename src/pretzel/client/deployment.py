@@ -8,10 +8,12 @@ from typing import Any
 
 from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backoff
 from pretzel.client.golden import SAMPLE_ROWS, Golden, blaming_the_sample, golden_sample
+from pretzel.client.repeating import Repeater
 from pretzel.client.tables import head
 from pretzel.errors import (
     CorruptObjectError,
     InputError,
+    NotFoundError,
     PretzelError,
     UnavailableError,
     UnsupportedError,
@@ -53,7 +55,7 @@ def silent(step: str, done: int, total: int) -> None:
     """Report no progress."""
 
 
-def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
+def deploy(repeater: Repeater, wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
     """Export, upload what the server lacks, and submit; return the version."""
     sendable("model name", wanted.name)
     sendable("alias", wanted.alias)
@@ -62,10 +64,15 @@ def deploy(wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
     if wanted.sample is None:  # of which the answers would be compared
         warn_of(definition.metadata)
     parameters = definition.parameters
+
+    def attempt(cut_off: bool) -> Operation[ModelVersion]:
+        # An upload is by digest, and an equal plan returns the version that an attempt before may have published.
+        return (yield from _submit(request, parameters, progress))
+
     try:
-        return (yield from _submit(request, parameters, progress))
+        return (yield from repeater.repeat(attempt))
     except CorruptObjectError:  # what was damaged in the store is missing from it now, and here it is whole
-        return (yield from _submit(request, parameters, progress))
+        return (yield from repeater.repeat(attempt))
 
 
 def _submit(
@@ -197,27 +204,30 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
 # The catalog
 
 
-def models(prefix: str) -> Operation[list[Model]]:
+def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
     """List the models whose names begin with ``prefix``."""
-    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
+    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix))
+    response = yield from repeater.ask(lambda: Ask("ListModels", request))
     return [wire.model_from_proto(model) for model in response.models]
 
 
-def describe(model: str) -> Operation[ModelDescription]:
+def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
     """Describe one version."""
-    response = yield Ask("DescribeVersion", pb.DescribeVersionRequest(model=sendable("model name", model)))
+    request = pb.DescribeVersionRequest(model=sendable("model name", model))
+    response = yield from repeater.ask(lambda: Ask("DescribeVersion", request))
     return wire.description_from_proto(response.description)
 
 
-def explain(model: str, format: str, verbose: bool) -> Operation[str]:
+def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Operation[str]:
     """Explain what the optimizer made of one version."""
     sendable("model name", model)
     sendable("format", format)
-    response = yield Ask("ExplainModel", pb.ExplainModelRequest(model=model, format=format, verbose=verbose))
+    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
+    response = yield from repeater.ask(lambda: Ask("ExplainModel", request))
     return str(response.text)
 
 
-def set_alias(model: str, alias: str, version: int | None) -> Operation[Model]:
+def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -> Operation[Model]:
     """Point an alias at a version; None removes it.
 
     Raises:
@@ -227,10 +237,36 @@ def set_alias(model: str, alias: str, version: int | None) -> Operation[Model]:
         raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
     sendable("model name", model)
     sendable("alias", alias)
-    response = yield Ask("SetAlias", pb.SetAliasRequest(model=model, alias=alias, version=version or 0))
-    return wire.model_from_proto(response.model)
+    request = pb.SetAliasRequest(model=model, alias=alias, version=version or 0)
+
+    def attempt(cut_off: bool) -> Operation[Model]:
+        try:
+            response = yield Ask("SetAlias", request)
+        except NotFoundError:
+            # A removal that was cut off may have been done, and the alias is gone then.
+            found = (yield from _model(model)) if cut_off and not version else None
+            if found is None or alias in found.aliases:
+                raise
+            return found
+        return wire.model_from_proto(response.model)
+
+    return (yield from repeater.repeat(attempt))
 
 
-def delete(model: str, force: bool) -> Operation[None]:
+def _model(name: str) -> Operation[Model | None]:
+    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=name))
+    return next((wire.model_from_proto(model) for model in response.models if model.name == name), None)
+
+
+def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:
     """Delete a model or one version of it."""
-    yield Ask("DeleteModel", pb.DeleteModelRequest(model=sendable("model name", model), force=force))
+    request = pb.DeleteModelRequest(model=sendable("model name", model), force=force)
+
+    def attempt(cut_off: bool) -> Operation[None]:
+        try:
+            yield Ask("DeleteModel", request)
+        except NotFoundError:
+            if not cut_off:  # else that attempt has deleted it
+                raise
+
+    yield from repeater.repeat(attempt)

@@ -28,6 +28,8 @@ _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _LOST_STATUS = "Internal error from Core"
 # What gRPC says where a connection breaks; of calls whose answer had not begun, it has repeated them before it says so.
 _BROKEN = ("Stream removed", "Connection reset", "Broken pipe", "Socket closed", "GOAWAY")
+# What gRPC says where a server that stops cancels a call that came too late; a caller that cancels is told otherwise.
+_CANCELLED_BY_SERVER = "CANCELLED"
 # What a server of gRPC says that has no such service: predictions were asked of a control plane, or the reverse.
 _OTHER_SERVICE = "Method not found!"
 
@@ -43,8 +45,12 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     code, details = error.code().name, error.details() or "no message"
     if code == "INTERNAL" and details == _LOST_STATUS:
         return errors.UnavailableError(f"{address}: the server ended the stream while it was being written to")
+    if code == "CANCELLED" and details == _CANCELLED_BY_SERVER:
+        return CutOffError(f"{address}: the server ended the call as it stopped; does it still run?")
     if code == "UNAVAILABLE" and any(said in details for said in _BROKEN):
         return CutOffError(f"{address}: {details}; does the server there still run?")
+    if code == "UNAVAILABLE" and _named(error) == errors.NoCatalogError.__name__:
+        return errors.NoCatalogError(f"{address}: {details}")
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":

@@ -11,7 +11,7 @@ from pretzel.client.inputs import DECIDES, columns_of
 from pretzel.client.pieces import cut, join
 from pretzel.client.places import beginnings, shifted
 from pretzel.client.results import result_of
-from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
+from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
 from pretzel.plan.parts import outputs_of, put_together
@@ -24,6 +24,8 @@ Descriptions = dict[str, ModelDescription]
 
 Columns = Mapping[str, Value]
 OnError = Literal["raise", "return"]
+TURNS = 5
+"""Attempts of gRPC at a call that is no stream: a worker that has nothing to answer from is met so often more."""
 STREAMS = 4
 """Connections that one large input is spread over."""
 
@@ -85,11 +87,14 @@ def infer(
 
 
 def _ask(method: str, request: Any) -> Operation[Any]:
-    """Ask, and again where an answer broke off: gRPC itself repeats no call of which anything has come back."""
+    """Ask, and again where an answer broke off, or where the worker has no catalog yet and another may have one.
+
+    gRPC itself repeats no call of which anything has come back, and its turns may find the same worker each time.
+    """
     for attempt in range(ATTEMPTS - 1):
         try:
             return (yield Ask(method, request))
-        except CutOffError:
+        except (CutOffError, NoCatalogError):
             yield backoff(attempt)
     return (yield Ask(method, request))
 
@@ -106,9 +111,9 @@ def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) 
         try:
             streams = range(min(STREAMS, len(missing)))
             yield ListenAll([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
-        except UnavailableError:
+        except UnavailableError as error:
             failures = failures + 1 if len(missing) == count - len(answers) else 1
-            if failures == ATTEMPTS:
+            if failures == ATTEMPTS * (TURNS if isinstance(error, NoCatalogError) else 1):
                 raise
             yield backoff(failures)
     return [answers[i] for i in range(count)]

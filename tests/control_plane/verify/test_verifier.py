@@ -1,7 +1,9 @@
 """Verification in the child: right answers pass, wrong ones are named, and no plan can harm the parent."""
 
+import errno
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 
 from pretzel.control_plane.compile import compile_plan
 from pretzel.control_plane.verify import Limits, Sample, Tolerance, Verifier
-from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, VerificationError
+from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, UnavailableError, VerificationError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
@@ -169,3 +171,26 @@ def test_a_warm_child_adds_little(verifier: Verifier):
         verifier.verify(plan("a"), {}, sample("a"), Tolerance())
         times.append(time.perf_counter() - start)
     assert sorted(times)[5] < 0.05
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
+def test_a_child_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch, number: int):
+    made = Verifier(Limits())
+    try:
+        assert made.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
+
+        def refuse(*arguments: object, **options: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "Popen", refuse)
+            for child in (made._children.get(),):
+                os.kill(child.pid, signal.SIGKILL)
+                child._process.wait()
+                made._children.put(child)
+            for _ in range(3):  # its place is not lost, or the second try would wait for ever
+                with pytest.raises(UnavailableError, match=f"no child can be started now .*{os.strerror(number)}"):
+                    made.verify(plan("a"), {}, sample("a"), Tolerance())
+        assert made.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
+    finally:
+        made.close()

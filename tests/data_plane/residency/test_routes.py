@@ -98,7 +98,7 @@ async def test_a_warm_name_moves_when_its_new_plan_is_warm(cache: ObjectCache, p
         await asyncio.sleep(0.001)
         assert router.find("a").entry.digest == first
     release.set()
-    assert await moving
+    assert await moving == {}
     route = router.find("a")
     assert route.entry.digest == second
     assert route.entry.executable is not None
@@ -113,11 +113,11 @@ async def test_a_warm_name_stays_while_its_new_plan_cannot_load(cache: ObjectCac
     cache.drop([second])
     plans._objects.refresh()
     later = catalog(2, a=model("a", first, second, stable=2))
-    assert not await router.apply(later)
+    assert "a" in await router.apply(later)
     assert router.find("a").entry.digest == first
     assert router.find("a@2").entry.digest == second  # who asks for it by number is told the truth
     cache.add(second, blob)
-    assert await router.apply(later)
+    assert not await router.apply(later)
     assert router.find("a").entry.digest == second
 
 

@@ -186,3 +186,22 @@ async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serv
     assert caught.value.code() is Code.UNAVAILABLE
     serving.cache.add(plan, good)
     await serving.predict("m", x=rows)
+
+
+@pytest.mark.parametrize("method", ["Predict", "PredictMany", "DescribeModel", "PredictStream"])
+async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Serving, method: str):
+    request = {
+        "Predict": pb.PredictRequest(model="m"),
+        "PredictMany": pb.PredictManyRequest(models=["m"]),
+        "DescribeModel": pb.DescribeModelRequest(model="m"),
+        "PredictStream": pb.PredictStreamRequest(id=1, request=pb.PredictRequest(model="m")),
+    }[method]
+    message = "this worker has no catalog yet; try another"
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        if method == "PredictStream":
+            await serving.stub.PredictStream(iter([request])).read()
+        else:
+            await getattr(serving.stub, method)(request)
+    assert (caught.value.code(), caught.value.details()) == (Code.UNAVAILABLE, message)
+    assert dict(caught.value.trailing_metadata())["pretzel-error"] == "NoCatalogError"
+    assert serving.looks == 1  # at the control plane, which may know

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pretzel.background import Background
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise import fleet
 from pretzel.data_plane.supervise.fleet import Fleet
+from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
 
 
@@ -63,3 +67,95 @@ async def test_a_process_that_cannot_start_is_tried_a_few_times_and_then_told(st
     with pytest.raises(PreconditionError, match="a serving process cannot start: it ends with code 1"):
         await made.start()
     await made.stop(1)
+
+
+@pytest.mark.long
+async def test_what_is_reported_is_what_the_slowest_process_answers_from(
+    start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fleet, "PATIENCE", 0.3)
+    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    await made.start()
+    try:
+        await made.publish(Catalog("e", 1))
+        assert made.revision_of(made.lowest) == ("e", 1)
+        os.kill(made.children[0].pid, signal.SIGSTOP)
+        await made.publish(Catalog("e", 2))  # which gives up waiting for it
+        assert (made.lowest, made.revision_of(made.lowest)) == (made.serial - 1, ("e", 1))
+        os.kill(made.children[0].pid, signal.SIGCONT)
+        async with asyncio.timeout(20):
+            while made.lowest != made.serial:
+                await asyncio.sleep(0.01)
+        assert made.revision_of(made.lowest) == ("e", 2)
+    finally:
+        os.kill(made.children[0].pid, signal.SIGCONT)
+        await made.stop(1)
+
+
+@pytest.mark.long
+async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
+    start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.2)
+    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    await made.start()
+    try:
+        stuck, other = made.children[0], made.children[1]
+        stuck.problems, stuck.failing_since = {"catalogs": "OSError"}, 0.0
+        made.end_lagging()
+        assert stuck._process.poll() is None  # it lags behind nobody
+        stuck.applied = other.applied - 1
+        made.end_lagging()
+        async with asyncio.timeout(30):
+            while not (0 in made.children and made.children[0] is not stuck and made.children[0].port):
+                await asyncio.sleep(0.01)
+        assert made.children[1] is other
+    finally:
+        await made.stop(1)
+
+
+@pytest.mark.long
+async def test_a_first_start_that_is_not_ready_in_time_says_why(start: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.5)
+    cache = Path(start["cache_dir"])
+    (cache / "packs" / "000000.index").mkdir()  # which no process can read, so none takes its first catalog
+    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    try:
+        with pytest.raises(PreconditionError, match=r"0 of 2 serving processes are ready; pid \d+: catalogs: IsADirec"):
+            await made.start()
+    finally:
+        await made.stop(1)
+    assert not made.children
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
+async def test_a_process_that_cannot_be_made_is_made_later(
+    start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int
+):
+    background = Background()
+    made = Fleet(1, start, lambda child, message: None, background)
+    await made.start()
+    try:
+        dead = made.children[0]
+        refusals, begin = iter([number] * 2), subprocess.Popen
+
+        def refuse(*arguments: Any, **options: Any) -> Any:
+            if problem := next(refusals, 0):
+                raise OSError(problem, os.strerror(problem))
+            return begin(*arguments, **options)
+
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+        dead.kill()
+        async with asyncio.timeout(30):
+            while not (0 in made.children and made.children[0] is not dead and made.children[0].port):
+                await asyncio.sleep(0.01)
+        assert background.failures == {"processes": 2}
+        assert not background.problems
+    finally:
+        await made.stop(1)
+
+
+def hold() -> int:
+    """Return a port that several processes may share."""
+    with hold_port("127.0.0.1", 0) as held:
+        return held.getsockname()[1]

@@ -1,0 +1,40 @@
+"""File descriptors of a server: as many as the machine allows, and a reserve that no client can take."""
+
+from __future__ import annotations
+
+import resource
+
+RESERVE = 256
+"""Descriptors that connections leave free: for objects, catalogs, logs, child processes and the control channel."""
+HANDSHAKE_SECONDS = 10
+"""How long a connection may say nothing at first."""
+
+
+def raise_limit() -> int:
+    """Raise the soft limit of descriptors to the hard one, and return what it is then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):  # a hard limit without end is more than some kernels take as a soft one
+            pass
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft if soft != resource.RLIM_INFINITY else 1 << 20
+
+
+def most_connections(limit: int) -> int:
+    """Return how many connections a server may accept under a limit of descriptors."""
+    return max(limit - RESERVE, limit // 2, 1)
+
+
+def connection_options(limit: int, idle_seconds: float) -> list[tuple[str, int]]:
+    """Return options of a gRPC server that keep silent connections from taking every descriptor.
+
+    A connection beyond the limit is closed as it comes; gRPC before 1.68 does not know that option, and ends silent
+    connections by the other two alone.
+    """
+    return [
+        ("grpc.max_allowed_incoming_connections", most_connections(limit)),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
+        ("grpc.max_connection_idle_ms", int(idle_seconds * 1000)),
+    ]

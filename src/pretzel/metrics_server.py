@@ -1,0 +1,86 @@
+"""Answers `/metrics` over HTTP, to a bounded number of connections that may not be silent for long."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+
+MOST_CONNECTIONS = 16
+"""Connections answered at once; each takes a thread and a descriptor, and others are closed as they come."""
+SILENT_SECONDS = 5.0
+"""How long a connection may say nothing."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running ``/metrics``."""
+
+    port: int
+    close: Callable[[], None]
+
+
+def serve(registry: CollectorRegistry, host: str, port: int) -> Endpoint:
+    """Answer ``/metrics`` on a thread of its own.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    family = _Server6 if ":" in host else _Server
+    server = make_server(host.strip("[]"), port, make_wsgi_app(registry), server_class=family, handler_class=_Handler)
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return Endpoint(server.server_port, close)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, *arguments: Any) -> None:
+        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection on a thread, or close it where too many are open."""
+        if not self._room.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread can be started now
+            self._room.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a connection."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that went away or was silent."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = SILENT_SECONDS
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Log no request."""

@@ -1,0 +1,278 @@
+/* Makes system calls of a process fail, by a control file that tests write while the process runs.
+ *
+ * LD_PRELOAD this library and name the control file in FAULTS_CONTROL.  Each line of the file is one rule:
+ *
+ *     call errno count [path-part]
+ *
+ * call: open, mmap, socket, accept, write, fsync or rename; open stands for open, open64, openat, openat64, creat and
+ * opendir, accept for accept and accept4, socket for socket and socketpair, write for write, pwrite, pwrite64 and
+ * writev, fsync for fsync and fdatasync, rename for rename, renameat and renameat2.  A write may also be short: with
+ * errno "short" half of the bytes are written.  With errno "slow" the call takes 50 ms longer and succeeds.
+ * errno: its number.  count: how many calls fail, or -1 for all.  path-part: only calls whose path contains it;
+ * descriptors are looked up in /proc/self/fd.  Calls of mmap count only where they map a file.
+ *
+ * The file is read again whenever its size, inode or time of change differs; no file, or an empty one, means no fault.
+ * How many calls were made to fail is written to FAULTS_CONTROL.PID.count as "call count" lines where it can be.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SHORT = -1, SLOW = -2, RULES = 32, PATH = 512 };
+
+struct rule {
+    char call[16];
+    int error;
+    long count;
+    char path[PATH];
+};
+
+static struct rule rules[RULES];
+static int rule_count;
+static struct stat seen;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread int inside;
+
+/* Reading the rules must not meet them: it goes by system calls alone. */
+static void read_rules(const char *control) {
+    struct stat now;
+    memset(&now, 0, sizeof now);
+    if (syscall(SYS_newfstatat, AT_FDCWD, control, &now, 0) != 0) {
+        rule_count = 0;
+        memset(&seen, 0, sizeof seen);
+        return;
+    }
+    if (now.st_ino == seen.st_ino && now.st_size == seen.st_size && now.st_ctim.tv_sec == seen.st_ctim.tv_sec &&
+        now.st_ctim.tv_nsec == seen.st_ctim.tv_nsec)
+        return;
+    char text[8192];
+    long file = syscall(SYS_openat, AT_FDCWD, control, O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0) return; /* no descriptor left: the rules stay as they were */
+    long size = syscall(SYS_read, file, text, sizeof text - 1);
+    syscall(SYS_close, file);
+    if (size < 0) return;
+    text[size] = 0;
+    seen = now;
+    rule_count = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line && rule_count < RULES; line = strtok_r(NULL, "\n", &rest)) {
+        struct rule *rule = &rules[rule_count];
+        char number[16];
+        memset(rule, 0, sizeof *rule);
+        if (sscanf(line, "%15s %15s %ld %511s", rule->call, number, &rule->count, rule->path) < 3) continue;
+        rule->error = !strcmp(number, "short") ? SHORT : !strcmp(number, "slow") ? SLOW : atoi(number);
+        rule_count++;
+    }
+}
+
+static void record(const char *control, const char *call) {
+    char name[PATH + 64], line[64];
+    snprintf(name, sizeof name, "%s.%d.count", control, (int)getpid());
+    long file = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (file < 0) return;
+    int size = snprintf(line, sizeof line, "%s 1\n", call);
+    syscall(SYS_write, file, line, size);
+    syscall(SYS_close, file);
+}
+
+/* The fault of a call on a path: 0 for none, an errno, SHORT or SLOW. */
+static int fault(const char *call, const char *path) {
+    const char *control = getenv("FAULTS_CONTROL");
+    if (!control || inside) return 0;
+    inside = 1;
+    int saved = errno, found = 0;
+    pthread_mutex_lock(&lock);
+    read_rules(control);
+    for (int i = 0; i < rule_count && !found; i++) {
+        struct rule *rule = &rules[i];
+        if (strcmp(rule->call, call) || !rule->count) continue;
+        if (rule->path[0] && (!path || !strstr(path, rule->path))) continue;
+        if (rule->count > 0) rule->count--;
+        found = rule->error;
+    }
+    if (found) record(control, call);
+    pthread_mutex_unlock(&lock);
+    errno = saved;
+    inside = 0;
+    if (found == SLOW) {
+        struct timespec pause = {0, 50 * 1000 * 1000};
+        nanosleep(&pause, NULL);
+    }
+    return found;
+}
+
+static int fault_of_descriptor(const char *call, int descriptor) {
+    char link[64], path[PATH];
+    if (!getenv("FAULTS_CONTROL") || inside) return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    long size = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof path - 1);
+    path[size > 0 ? size : 0] = 0;
+    return fault(call, path);
+}
+
+#define REAL(name, type) \
+    static __typeof__(type) real; \
+    if (!real) real = (__typeof__(type))dlsym(RTLD_NEXT, #name)
+
+#define FAIL_PATH(call, path, failed) \
+    do { \
+        int error_ = fault(call, path); \
+        if (error_ > 0) { \
+            errno = error_; \
+            return failed; \
+        } \
+    } while (0)
+
+#define FAIL_DESCRIPTOR(call, descriptor, failed) \
+    do { \
+        int error_ = fault_of_descriptor(call, descriptor); \
+        if (error_ > 0) { \
+            errno = error_; \
+            return failed; \
+        } \
+    } while (0)
+
+static mode_t mode_of(int flags, va_list more) { return flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0; }
+
+#define OPEN(name) \
+    int name(const char *path, int flags, ...) { \
+        REAL(name, int (*)(const char *, int, ...)); \
+        va_list more; \
+        va_start(more, flags); \
+        mode_t mode = mode_of(flags, more); \
+        va_end(more); \
+        FAIL_PATH("open", path, -1); \
+        return real(path, flags, mode); \
+    }
+OPEN(open)
+OPEN(open64)
+
+#define OPENAT(name) \
+    int name(int directory, const char *path, int flags, ...) { \
+        REAL(name, int (*)(int, const char *, int, ...)); \
+        va_list more; \
+        va_start(more, flags); \
+        mode_t mode = mode_of(flags, more); \
+        va_end(more); \
+        FAIL_PATH("open", path, -1); \
+        return real(directory, path, flags, mode); \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+
+int creat(const char *path, mode_t mode) {
+    REAL(creat, int (*)(const char *, mode_t));
+    FAIL_PATH("open", path, -1);
+    return real(path, mode);
+}
+
+DIR *opendir(const char *path) {
+    REAL(opendir, DIR * (*)(const char *));
+    FAIL_PATH("open", path, NULL);
+    return real(path);
+}
+
+#define MMAP(name, offset_type) \
+    void *name(void *address, size_t size, int protection, int flags, int descriptor, offset_type offset) { \
+        REAL(name, void *(*)(void *, size_t, int, int, int, offset_type)); \
+        if (descriptor >= 0) FAIL_DESCRIPTOR("mmap", descriptor, MAP_FAILED); \
+        return real(address, size, protection, flags, descriptor, offset); \
+    }
+MMAP(mmap, off_t)
+MMAP(mmap64, off64_t)
+
+int socket(int family, int type, int protocol) {
+    REAL(socket, int (*)(int, int, int));
+    FAIL_PATH("socket", NULL, -1);
+    return real(family, type, protocol);
+}
+
+int socketpair(int family, int type, int protocol, int ends[2]) {
+    REAL(socketpair, int (*)(int, int, int, int[2]));
+    FAIL_PATH("socket", NULL, -1);
+    return real(family, type, protocol, ends);
+}
+
+int accept(int listener, struct sockaddr *address, socklen_t *size) {
+    REAL(accept, int (*)(int, struct sockaddr *, socklen_t *));
+    FAIL_PATH("accept", NULL, -1);
+    return real(listener, address, size);
+}
+
+int accept4(int listener, struct sockaddr *address, socklen_t *size, int flags) {
+    REAL(accept4, int (*)(int, struct sockaddr *, socklen_t *, int));
+    FAIL_PATH("accept", NULL, -1);
+    return real(listener, address, size, flags);
+}
+
+/* Bytes to write, fewer where a rule says so; a call that fails returns -1 through `failed`. */
+static size_t bytes_to_write(int descriptor, size_t size, int *failed) {
+    int error = fault_of_descriptor("write", descriptor);
+    *failed = error > 0;
+    if (error > 0) errno = error;
+    return error == SHORT && size > 1 ? size / 2 : size;
+}
+
+ssize_t write(int descriptor, const void *data, size_t size) {
+    REAL(write, ssize_t(*)(int, const void *, size_t));
+    int failed;
+    size = bytes_to_write(descriptor, size, &failed);
+    return failed ? -1 : real(descriptor, data, size);
+}
+
+#define PWRITE(name, offset_type) \
+    ssize_t name(int descriptor, const void *data, size_t size, offset_type offset) { \
+        REAL(name, ssize_t(*)(int, const void *, size_t, offset_type)); \
+        int failed; \
+        size = bytes_to_write(descriptor, size, &failed); \
+        return failed ? -1 : real(descriptor, data, size, offset); \
+    }
+PWRITE(pwrite, off_t)
+PWRITE(pwrite64, off64_t)
+
+ssize_t writev(int descriptor, const struct iovec *parts, int count) {
+    REAL(writev, ssize_t(*)(int, const struct iovec *, int));
+    FAIL_DESCRIPTOR("write", descriptor, -1);
+    return real(descriptor, parts, count);
+}
+
+#define FSYNC(name) \
+    int name(int descriptor) { \
+        REAL(name, int (*)(int)); \
+        FAIL_DESCRIPTOR("fsync", descriptor, -1); \
+        return real(descriptor); \
+    }
+FSYNC(fsync)
+FSYNC(fdatasync)
+
+int rename(const char *from, const char *to) {
+    REAL(rename, int (*)(const char *, const char *));
+    FAIL_PATH("rename", to, -1);
+    return real(from, to);
+}
+
+int renameat(int from_directory, const char *from, int to_directory, const char *to) {
+    REAL(renameat, int (*)(int, const char *, int, const char *));
+    FAIL_PATH("rename", to, -1);
+    return real(from_directory, from, to_directory, to);
+}
+
+int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags) {
+    REAL(renameat2, int (*)(int, const char *, int, const char *, unsigned int));
+    FAIL_PATH("rename", to, -1);
+    return real(from_directory, from, to_directory, to, flags);
+}

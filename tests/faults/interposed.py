@@ -1,0 +1,52 @@
+"""System calls of real processes, made to fail while they run; see interpose.c for what a rule says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("interpose.c")
+ALL = -1
+"""Count of a rule that lets every call fail until it is lifted."""
+
+
+def build(directory: Path) -> Path:
+    """Compile the library into a directory, unless it lies there, and return it."""
+    library = directory / "interpose.so"
+    if not library.exists() or library.stat().st_mtime < SOURCE.stat().st_mtime:
+        made = directory / f"interpose.{os.getpid()}.so"
+        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, SOURCE, "-ldl", "-lpthread"]
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        made.replace(library)
+    return library
+
+
+class Faults:
+    """The faults of the processes that run under one control file."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.library, self.control = build(directory), directory / "control"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of a process that is to meet the faults; its children inherit them."""
+        return {"LD_PRELOAD": str(self.library), "FAULTS_CONTROL": str(self.control)}
+
+    def fail(self, *rules: tuple[str, int | str, int, str]) -> None:
+        """Let calls fail from now on: (call, errno or `short` or `slow`, count or ALL, part of the path)."""
+        lines = "".join(f"{call} {error} {count} {path}\n" for call, error, count, path in rules)
+        with tempfile.NamedTemporaryFile("w", dir=self.control.parent, delete=False) as file:
+            file.write(lines)
+        os.replace(file.name, self.control)
+
+    def lift(self) -> None:
+        """Let every call succeed again."""
+        self.fail()
+
+    def met(self, call: str | None = None) -> int:
+        """Return how many calls were made to fail so far."""
+        lines = (line for path in self.control.parent.glob("control.*.count") for line in path.read_text().splitlines())
+        return sum(1 for line in lines if call is None or line.split()[0] == call)
