@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -283,17 +284,16 @@ def serving_process(worker: WorkerProcess) -> int | None:
     return next(iter(worker.group() - {worker.process.pid}), None)
 
 
-async def end_while_it_runs(worker: WorkerProcess, plan: bytes) -> None:
-    """Have the serving process die by SIGSEGV while it runs a plan, as if the plan did it."""
-    while True:
+async def end_while_it_runs(worker: WorkerProcess, plan: bytes, enough: Callable[[], bool]) -> None:
+    """Have each serving process die by SIGSEGV while it runs a plan, as if the plan did it."""
+    while not enough():
         pid = serving_process(worker)
         if pid is not None and plan in running(worker):
-            os.kill(pid, signal.SIGSTOP)
-            if plan in running(worker):
-                os.kill(pid, signal.SIGSEGV)
+            with contextlib.suppress(ProcessLookupError):  # it is gone since it was listed
+                os.kill(pid, signal.SIGSTOP)
+                if plan in running(worker):
+                    os.kill(pid, signal.SIGSEGV)
                 os.kill(pid, signal.SIGCONT)
-                return
-            os.kill(pid, signal.SIGCONT)
         await asyncio.sleep(0)
 
 
@@ -318,19 +318,17 @@ async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: Sc
         os.kill(first, signal.SIGSEGV)  # without a cause to be found: from now on it is noted what runs
         await until(lambda: serving_process(worker) not in (None, first))
         callers = [asyncio.create_task(keep_killing()) for _ in range(3)]
-        for _ in range(2):
-            before = serving_process(worker)
-            async with asyncio.timeout(60):
-                await end_while_it_runs(worker, bytes.fromhex(plan.hex))
-            await until(lambda before=before: serving_process(worker) not in (None, before))
-        await until(lambda: any(plan.hex in problem for problem in control.reports[-1].problems))
+        async with asyncio.timeout(60):
+            await end_while_it_runs(
+                worker, bytes.fromhex(plan.hex), lambda: any(plan.hex in text for text in control.reports[-1].problems)
+            )
         with pytest.raises(grpc.aio.AioRpcError, match="it ended several processes of this worker") as caught:
             await worker.predict("killer", rows[:1], timeout=20)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         for _ in range(20):
             assert await models.ask(worker, "light") == ""
         restarts = (await scrape(worker))["pretzel_process_restarts_total",]
-        assert restarts == 3
+        assert 3 <= restarts <= 6  # a run may end before the signal is taken, and such a death blames nothing
     finally:
         stop.set()
         await asyncio.gather(*callers, return_exceptions=True)
