@@ -74,6 +74,7 @@ class Fleet:
         size: int,
         start: dict[str, Any],
         react: Callable[[Child, Message], None],
+        *,
         died: Died = _let_die,
         background: Background | None = None,
     ) -> None:

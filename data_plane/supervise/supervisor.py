@@ -97,7 +97,7 @@ class Supervisor:
             "flight": "",
         }
         self._background = Background(self._changed)
-        self._fleet = Fleet(settings.workers, start, self._heard, self._died, self._background)
+        self._fleet = Fleet(settings.workers, start, self._heard, died=self._died, background=self._background)
         self._answering = 0
         self._channel = connect(settings.control_plane)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)

@@ -133,7 +133,7 @@ async def test_a_process_that_cannot_be_made_is_made_later(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int
 ):
     background = Background()
-    made = Fleet(1, start, lambda child, message: None, background)
+    made = Fleet(1, start, lambda child, message: None, background=background)
     await made.start()
     try:
         dead = made.children[0]
