@@ -119,6 +119,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: cluster.AffinityPropagation(random_state=0).fit(GRID[:60]),
         lambda: cluster.AffinityPropagation(random_state=0).fit(X[:60]),
     ),
+    "rows on centers": (
+        differences.ROUNDED_ORIGINS,
+        lambda: cluster.Birch(threshold=0.2).fit(X),
+        lambda: cluster.Birch(threshold=9.0, n_clusters=None).fit(X),
+    ),
     "radius": (
         differences.ROUNDED_RIM,
         lambda: neighbors.RadiusNeighborsRegressor(0.2, algorithm="brute").fit(GRID, X[:, 0]),

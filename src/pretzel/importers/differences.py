@@ -54,6 +54,13 @@ ROUNDED_ZEROS = Difference(
     "use weights='uniform', or algorithm='kd_tree' where there is one",
     "brute force, or KNNImputer, weighs by distance, and the learned values are not whole numbers",
 )
+ROUNDED_ORIGINS = Difference(
+    "Distances of rows from themselves",
+    "the library's distance of a row from a center that equals it is what rounding left, up to 1e-7 of its norm; here "
+    "it is zero",
+    "fit it with a larger threshold, or take distances that small for zero",
+    "a subcluster holds one learned row",
+)
 ROUNDED_TIES = Difference(
     "Centers at equal distance",
     "rounding decides which of several centers at equal distance the library finds nearest",
@@ -103,6 +110,7 @@ DIFFERENCES = (
     SHARED_TIES,
     ROUNDED_DISTANCES,
     ROUNDED_ZEROS,
+    ROUNDED_ORIGINS,
     ROUNDED_TIES,
     ROUNDED_RIM,
     ROUNDED_WAVES,
