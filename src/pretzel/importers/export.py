@@ -130,6 +130,9 @@ def _integer_rules(made: Making, kinds: dict[str, ValueType], given: str) -> lis
     """Return what becomes of integers that come in an array, or in a table."""
     trial = _made_like(made, all_whole(kinds), given, trial=True)
     trial.offers = {}
+    anyway, read = made.inputs.whole, trial.inputs
+    read.computed = [each for each in read.computed if each.reader not in anyway]
+    read.bounded = [each for each in read.bounded if each.reader not in anyway]
     return rules_of(_assembled(trial, None), trial.inputs)
 
 

@@ -57,6 +57,21 @@ class Computed:
     """The types for which the result is that of float64."""
     by_column: bool
     """Whether pandas computes each column by itself, so that nullable integers stay integers."""
+    strict: bool = False
+    """Whether booleans alone are computed with in their type too."""
+    reader: str = ""
+    """The path of the step."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Integers that a step multiplies in their own type, in which large products wrap."""
+
+    node: Node
+    most: Mapping[str, int]
+    """The largest value of each type of which no product wraps."""
+    reader: str
+    """The path of the step."""
 
 
 class Inputs:
@@ -81,6 +96,10 @@ class Inputs:
         """Matrices of integers that a step reads in float32, where it would read floats in float64."""
         self.computed: list[Computed] = []
         """Integers that a step computes with in their own type."""
+        self.bounded: list[Bounded] = []
+        """Integers that a step multiplies in their own type."""
+        self.whole: set[str] = set()
+        """The paths of steps that are given integers by the step before, whatever the inputs hold."""
         self.joined: list[Node] = []
         """Integers among which booleans of a table are integers too."""
         self.unclear: list[Node] = []

@@ -157,8 +157,8 @@ class Models:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
-        layout = "sparse" if is_sparse(X) and not self._in_columns else "dense"
         whole = self._whole(X) if self._rules else frozenset()
+        layout = "sparse" if is_sparse(X) and not self._in_columns and not whole else "dense"
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
     def _singles(self, dtypes: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
@@ -166,8 +166,10 @@ class Models:
 
     def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
         """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
-        rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] != "round"]
-        if not rules or not self._floats or is_sparse(X):
+        rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] not in ("round", "within")]
+        if is_sparse(X):  # which other steps than those that keep results in the type of X do not read as integers
+            rules = [rule for rule in rules if rule.get("strict") and not self._in_columns]
+        if not rules or not self._floats:
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
         rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]

@@ -1,17 +1,21 @@
-"""Functions of NumPy over integers, which compute in the type of the integers or in the float that belongs to it."""
+"""Integers in whose type the library computes: functions of NumPy, and results that are kept in the type of X."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import Computed
+from pretzel.importers.inputs import Bounded, Computed
 from pretzel.importers.registry import Step
 from pretzel.importers.sklearn.array_functions import DEGREES, computed
+from pretzel.importers.sklearn.matrices import vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import FUNCTIONS
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import NUMPY_DTYPES
 
 WRAPPING = ("square", "abs", "negative")
 """Functions that answer integers with integers of the same type, which wrap."""
@@ -19,6 +23,7 @@ TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {m
 """Functions whose result for integers is known by their type; NumPy's rounding of integers depends on its version."""
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
 """Integers for which the other functions compute in float64."""
+TO_FLOATS = "convert it to float64 first"
 
 
 def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
@@ -47,6 +52,70 @@ def multiplied_by_integer(x: Node, weight: int, step: Step, *, by_column: bool) 
     factor = ops.Constant(wide, Parameter.of(np.full((1, x.type.columns), weight, np.int64)))
     made = ops.Arithmetic(wide, factor, "multiply")
     return made if x.type.dtype in ("i64", "bool") else ops.Cast(made, x.type.dtype)
+
+
+def kept_whole(x: Columns, step: Step) -> Node | None:
+    """Return x as the array of integers in whose type results are kept, which cuts them; None where it holds floats.
+
+    Raises:
+        UnsupportedError: x comes as booleans from the step before.
+    """
+    array = _whole_array(x, step)
+    if array is not None and step.inputs.trial:
+        step.inputs.computed.append(Computed(array, (), by_column=False, strict=True, reader=step.path))
+    return array
+
+
+def multiplied_whole(x: Columns, step: Step, most: Callable[[np.dtype], int]) -> Node | None:
+    """Return x as float64 where the library multiplies integers in their own type; None where x holds floats.
+
+    ``most``: returns the largest value of a type of which no product wraps; what is beyond is refused.
+
+    Raises:
+        UnsupportedError: x comes as booleans from the step before.
+    """
+    array = _whole_array(x, step)
+    if array is None:
+        return None
+    types = {name: most(kind) for name, kind in NUMPY_DTYPES.items() if kind.kind in "iu"}
+    if step.inputs.trial:
+        step.inputs.bounded.append(Bounded(array, types, step.path))
+    return unwrapped(array, types[array.type.dtype], step)
+
+
+def unwrapped(whole: Node, most: int, step: Step) -> Node:
+    """Return integers as float64, of which the products wrap where a value is beyond ``most``; those are refused."""
+    reason = f"products in {whole.type.numpy.name} wrap around; {TO_FLOATS}"
+    return _within(ops.Cast(whole, "f64"), -float(most), float(most), step, reason)
+
+
+def cut_to(whole: Node, made: Node, step: Step) -> Node:
+    """Return float64 values cut to the type of ``whole``, as where they are written into an array of that type.
+
+    What the type does not hold is refused: C leaves it undefined.
+    """
+    limits, dtype = np.iinfo(whole.type.numpy), whole.type.numpy.name
+    low, high = (float(np.nextafter(limit, 0.0)) for limit in (float(limits.min) - 1.0, float(limits.max) + 1.0))
+    reason = f"it keeps its results as {dtype}, which does not hold this one; {TO_FLOATS}"
+    return ops.Cast(_within(made, low, high, step, reason), whole.type.dtype)
+
+
+def _whole_array(x: Columns, step: Step) -> Node | None:
+    step.inputs.tells_integers = True
+    array = x.array()
+    if array.type.is_float or array.type.layout != "dense":
+        return None
+    if array.type.dtype == "bool":
+        raise step.refuse("", "it computes with booleans otherwise than with numbers", TO_FLOATS, about_input=True)
+    step.inputs.whole.add(step.path)
+    if x.frame:
+        step.inputs.joined.append(array)
+    return array
+
+
+def _within(x: Node, low: float, high: float, step: Step, reason: str) -> Node:
+    least, most = (vector(limit, x.type.columns) for limit in (low, high))
+    return ops.RequireWithin(x, least, most, type(step.estimator).__name__, reason=reason)
 
 
 def _applied(name: str, x: Node, step: Step, *, by_column: bool) -> Node:
