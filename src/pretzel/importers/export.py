@@ -16,7 +16,14 @@ from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
 from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
-from pretzel.importers.samples import holds_nullable, integer_columns, is_table, settled, settled_by_position
+from pretzel.importers.samples import (
+    categories_read,
+    holds_nullable,
+    integer_columns,
+    is_table,
+    settled,
+    settled_by_position,
+)
 from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
@@ -89,9 +96,12 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
 def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of what was made, with the rules by which clients read integers."""
     definition = _assembled(made, outputs)
-    if not made.inputs.tells_integers or made.inputs.reads_integers:
-        return definition
-    return _telling_integers(made, sample, definition, outputs)
+    if made.inputs.tells_integers and not made.inputs.reads_integers:
+        definition = _telling_integers(made, sample, definition, outputs)
+    if held := categories_read(sample, definition):
+        told = {**definition.metadata, "categories_read": held}
+        return Definition(definition.outputs, definition.inputs, told)
+    return definition
 
 
 def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:

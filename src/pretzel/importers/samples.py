@@ -105,6 +105,31 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
     return dict(zip(ordered, _columns(sample), strict=False))
 
 
+def categories_read(sample: Any, definition: Definition) -> dict[str, str]:
+    """Return what a sample holds in each input of categories that are written out: ``bool``, ``int`` or ``str``."""
+    names = definition.metadata.get("integers_as_text") or ()
+    if sample is None or isinstance(sample, Settled) or not names:
+        return {}
+    held = {name: _category(array) for name, array in _arrays_by_input(sample, definition).items() if name in names}
+    return {name: kind for name, kind in held.items() if kind}
+
+
+def _arrays_by_input(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
+    if definition.metadata["input_style"] == "frame" and is_table(sample):
+        return {name: np.asarray(sample[name]) for name in definition.metadata["input_names"] if name in _names(sample)}
+    columns = _columns(sample)
+    return dict(zip(definition.metadata.get("feature_names") or map(str, range(len(columns))), columns, strict=False))
+
+
+def _category(array: np.ndarray) -> str:
+    """Return what all values of a column are; an empty text where they are of several kinds, or of another."""
+    kinds = {"b": "bool", "i": "int", "u": "int", "U": "str"}
+    if array.dtype != object:
+        return kinds.get(array.dtype.kind, "")
+    found = {kinds.get(np.asarray(value).dtype.kind, "") for value in array.ravel().tolist()}
+    return found.pop() if len(found) == 1 else ""
+
+
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
     """Return whether a table of pandas has a column of these in a type of its own, which arrays hold as floats."""
     return _is_frame(sample) and any(_is_nullable(sample[name]) for name in names if name in sample.columns)
