@@ -24,6 +24,7 @@ from pretzel.importers.samples import (
     settled,
     settled_by_position,
 )
+from pretzel.importers.singles import sent_as_float32, small_beside_floats
 from pretzel.plan.caveats import KEY, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
@@ -95,13 +96,22 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
 
 def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of what was made, with the rules by which clients read integers."""
-    definition = _assembled(made, outputs)
+    definition = _in_float32(made, sample, outputs) or _assembled(made, outputs)
     if made.inputs.tells_integers and not made.inputs.reads_integers:
         definition = _telling_integers(made, sample, definition, outputs)
     if held := categories_read(sample, definition):
         told = {**definition.metadata, "categories_read": held}
         return Definition(definition.outputs, definition.inputs, told)
     return definition
+
+
+def _in_float32(made: Making, sample: Any, outputs: Sequence[str] | None) -> Definition | None:
+    """Return a definition that computes in float32 where NumPy does so for a sample; None where nothing is to do."""
+    small = small_beside_floats(sample, made.inputs.used)
+    if not small:
+        return None
+    whole = _made_like(made, {**made.inputs.types, **small}, "table")
+    return sent_as_float32(_assembled(whole, outputs), small)
 
 
 def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:

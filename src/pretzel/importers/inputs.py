@@ -46,6 +46,8 @@ class Settled:
     """Whether the definition is made only to see what becomes of these types: no parameter counts."""
     dates: Mapping[str, str] = field(default_factory=dict)
     """The columns that hold dates or spans of time, and their types."""
+    single: bool = False
+    """Whether NumPy makes an array of float32 of the table that is given."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Inputs:
         self.frame = known.frame
         self.trial = known.trial
         self.dates = known.dates
+        self.single = known.single
         self.reader = ""
         """The path of the step that is being imported."""
         self.readers: dict[str, str] = {}

@@ -23,7 +23,13 @@ def settled(sample: Any) -> Settled:
     if len({kind.is_text for kind in kinds.values()}) > 1:
         return Settled(kinds, by_position=True, frame=False)
     frame = None if sample is None else is_table(sample)
-    return Settled(_types(sample), frozenset(_categorical(sample)), frame=frame, dates=_dates(sample))
+    categorical = frozenset(_categorical(sample))
+    return Settled(_types(sample), categorical, frame=frame, dates=_dates(sample), single=_is_single(sample))
+
+
+def _is_single(sample: Any) -> bool:
+    """Return whether all columns of a table of pandas are float32."""
+    return hasattr(sample, "iloc") and _is_frame(sample) and all(kind == np.float32 for kind in sample.dtypes)
 
 
 def settled_by_position(sample: Any) -> Settled:

@@ -35,7 +35,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import DTYPE_NAMES, ValueType
+from pretzel.plan.types import DTYPE_NAMES, ValueType, is_small
 from pretzel.plan.values import Labels
 
 Export = Callable[[Settled], Definition]
@@ -43,6 +43,8 @@ Kind = tuple[str, frozenset[tuple[str, str]], str]
 """The layout of X, the inputs that come in another type than they were exported for, and whether integers among them
 come in an ``array`` or a ``table``."""
 
+BY_POSITION = "by position"
+"""In the place of a layout: the columns of a table are inputs of their own, in place of one matrix."""
 _AS_SAVED: Kind = ("dense", frozenset(), "")
 
 
@@ -158,11 +160,27 @@ class Models:
 
     def _kind(self, X: Any) -> Kind:
         whole = self._whole(X) if self._rules else frozenset()
+        if columns := self._uneven(X):
+            return BY_POSITION, columns, ""
         layout = "sparse" if is_sparse(X) and not self._in_columns and not whole else "dense"
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
+    def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
+        """Return the types of the columns of a table for a matrix, if float32 is among small integers there."""
+        if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
+            return frozenset()
+        kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))
+        if np.float32 not in kinds.values() or not any(map(is_small, kinds.values())):
+            return frozenset()
+        known = {name: kind for name, kind in kinds.items() if kind == np.float32 or is_small(kind)}
+        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in known.items())
+
     def _singles(self, dtypes: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-        return frozenset((name, "f32") for name in self._floats if dtypes.get(name) == np.float32)
+        """Return the inputs of float32, and the small integers beside them, of which NumPy makes float32 too."""
+        singles = {(name, "f32") for name, kind in dtypes.items() if name in self._floats and kind == np.float32}
+        if singles and len(singles) < len(self._floats):
+            singles |= {(name, DTYPE_NAMES[dtypes[name]]) for name in self._floats if is_small(dtypes.get(name))}
+        return frozenset(singles)
 
     def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
         """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
@@ -202,6 +220,9 @@ class Models:
     def _compile(self, kind: Kind) -> Model:
         assert self._reexport is not None
         layout, others, container = kind
+        if layout == BY_POSITION:
+            apart = {name: ValueType(dtype) for name, dtype in others}
+            return Model(self._reexport(Settled(apart, by_position=True, frame=True)))
         types = dict(self._types)
         types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))

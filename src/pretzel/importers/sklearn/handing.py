@@ -45,4 +45,9 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
 
 def gives_pandas(transformer: Any) -> bool:
     """Whether a transformer makes a table of pandas of its result (``set_output``)."""
-    return bool(_get_output_config("transform", transformer)["dense"] == "pandas")
+    return form_given(transformer) == "pandas"
+
+
+def form_given(transformer: Any) -> str:
+    """Return what a transformer makes of its result: ``default``, ``pandas`` or ``polars``."""
+    return str(_get_output_config("transform", transformer)["dense"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.dense import FUNCTIONS
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMPY_DTYPES
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 WRAPPING = ("square", "abs", "negative")
 """Functions that answer integers with integers of the same type, which wrap."""
@@ -24,6 +26,9 @@ TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {m
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
 """Integers for which the other functions compute in float64."""
 TO_FLOATS = "convert it to float64 first"
+
+MODEST = 1024
+"""Weights up to which the product with an integer that float64 holds is exact in int64, and rounded alike after it."""
 
 
 def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
@@ -43,15 +48,51 @@ def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
     return Columns(tuple(_applied(name, part, step, by_column=x.frame) for part in parts), frame=x.frame)
 
 
-def multiplied_by_integer(x: Node, weight: int, step: Step, *, by_column: bool) -> Node:
-    """Return integers times a Python integer, in their own type; of a table of pandas, ``by_column``."""
-    step.inputs.tells_integers = True
+def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: bool = False) -> Node:
+    """Return every value times a number, in the type in which the library multiplies.
+
+    A table of pandas is multiplied ``by_column``.  ``polars``: the library has a table of polars there.
+
+    Raises:
+        UnsupportedError: no plan computes in that type.
+    """
+    if x.type.is_text:
+        return _scaled(x, weight, "f64")
+    step.inputs.tells_integers |= isinstance(weight, (int, np.integer))
+    if by_column and not polars and isinstance(weight, np.generic):
+        weight = weight.item()  # as pandas takes it
+    made = _of_polars(x, weight) if polars else (np.ones(1, x.type.numpy) * type(weight)(1)).dtype
+    if made not in DTYPE_NAMES:
+        reason = f"of {x.type.numpy.name} and a weight of type {type(weight).__name__} it makes {made}"
+        raise step.refuse("transformer_weights", reason, "give a weight that is a float of Python, as 2.0")
+    if made.kind in "iu" and x.type.layout == "dense":
+        return _multiplied_by_integer(x, weight, made, step, by_column=by_column)
+    return _scaled(x, weight, DTYPE_NAMES[made] if made.kind == "f" else "f64")
+
+
+def _of_polars(x: Node, weight: Any) -> Any:
+    """Return the type of the product in a table of polars, which is there if a model says ``set_output("polars")``."""
+    table = importlib.import_module("polars").DataFrame({"x": np.ones(1, x.type.numpy)}) * weight
+    name = str(table["x"].dtype).lower()
+    return next((dtype for dtype in DTYPE_NAMES if dtype.name == name), name)
+
+
+def _scaled(x: Node, weight: Any, dtype: str) -> Node:
+    floats = Columns.of(x).numbers(dtype)
+    return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
+
+
+def _multiplied_by_integer(x: Node, weight: int, made: np.dtype, step: Step, *, by_column: bool) -> Node:
+    limits = np.iinfo(made)
     if step.inputs.trial:
-        step.inputs.computed.append(Computed(x, (), by_column))
+        step.inputs.computed.append(Computed(x, ("i64",) if abs(weight) <= MODEST else (), by_column))
+    elif not limits.min <= weight <= limits.max:
+        remedy = "give a weight that is a float, or convert the column to float64 first"
+        raise step.refuse("transformer_weights", f"NumPy multiplies no {made} by {weight}", remedy)
     wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
     factor = ops.Constant(wide, Parameter.of(np.full((1, x.type.columns), weight, np.int64)))
-    made = ops.Arithmetic(wide, factor, "multiply")
-    return made if x.type.dtype in ("i64", "bool") else ops.Cast(made, x.type.dtype)
+    product = ops.Arithmetic(wide, factor, "multiply")
+    return product if made == np.int64 else ops.Cast(product, DTYPE_NAMES[made])
 
 
 def kept_whole(x: Columns, step: Step) -> Node | None:
