@@ -10,7 +10,13 @@ from sklearn import neighbors
 from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_ZEROS, SHARED_TIES, SORTED_TIES
+from pretzel.importers.differences import (
+    ROUNDED_DISTANCES,
+    ROUNDED_NEIGHBORS,
+    ROUNDED_ZEROS,
+    SHARED_TIES,
+    SORTED_TIES,
+)
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import can_tie, cancels, is_exact, note_rounding
 from pretzel.importers.sklearn.labels import label_table, labelled
@@ -108,6 +114,8 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
+    elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
+        step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
 
 
 def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
