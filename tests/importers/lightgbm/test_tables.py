@@ -132,6 +132,18 @@ def test_a_table_in_another_order_is_refused_where_lightgbm_reads_it_by_position
             np.testing.assert_array_equal(predictor.predict(named), estimator.predict(x))
 
 
+@pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
+def test_names_with_blanks_over_columns_of_other_types(of: Any) -> None:
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c_d", "e"])
+    estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x["a b"] - x["e"])
+    predictor = pretzel.compile(of(estimator))
+    whole = (100 * x).astype(np.int64)
+    for table in (x, x.astype(np.float32), x.astype({"a b": np.float32}), whole, whole.astype({"e": np.float32})):
+        np.testing.assert_array_equal(predictor.predict(table), estimator.predict(table))
+        written = table.set_axis(["a_b", "c_d", "e"], axis=1)
+        np.testing.assert_array_equal(predictor.predict(written), estimator.predict(table))
+
+
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_an_odd_name_at_either_end_of_the_names(name: str) -> None:
     for names in ([name, "x"], ["x", name]):
