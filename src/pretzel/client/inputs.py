@@ -27,6 +27,7 @@ from pretzel.plan.types import ValueType
 
 DECIDES = (
     "input_style",
+    "input_names",
     "feature_names",
     "records",
     "integers_as_text",

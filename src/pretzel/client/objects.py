@@ -88,7 +88,7 @@ def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
     """
     forms: Mapping[str, Form] = metadata.get("objects") or {}
     if metadata.get("dictionary_nulls") == "refused" and hasattr(X, "column_names"):
-        _refuse_dictionary_nulls(X, forms)
+        _refuse_dictionary_nulls(X, metadata.get("input_names") or ())
     if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
         return
     columns = X.get_columns()
@@ -102,14 +102,14 @@ def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
             )
 
 
-def _refuse_dictionary_nulls(table: Any, forms: Mapping[str, Form]) -> None:
-    is_matrix = forms.keys().isdisjoint(table.column_names)
+def _refuse_dictionary_nulls(table: Any, names: Sequence[str]) -> None:
+    is_matrix = set(names).isdisjoint(table.column_names)
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if (is_matrix or name in forms) and str(column.type).startswith("dictionary<") and column.null_count:
+        if (is_matrix or name in names) and str(column.type).startswith("dictionary<") and column.null_count:
             row = column.is_null().to_pylist().index(True)
             raise InputError(
-                f"column {name!r}, row {row}: null in a dictionary of Arrow, which "
-                "scikit-learn codes as one more category, and not as missing; pass table.to_pandas()"
+                f"column {name!r}, row {row}: null in a dictionary of Arrow, which is another "
+                "category to scikit-learn, and not missing; pass table.to_pandas()"
             )
 
 

@@ -188,8 +188,6 @@ def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
     encoder = estimator._preprocessor.named_transformers_["encoder"]
     categorical = np.flatnonzero(estimator.is_categorical_).tolist()
     numeric = np.flatnonzero(~estimator.is_categorical_).tolist()
-    # Of a table of Arrow the library codes a null of a dictionary as one more category.
-    step.inputs.metadata["dictionary_nulls"] = "refused"
     codes = step.transform("categorical_features", encoder, x.select(categorical))
     return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
 
