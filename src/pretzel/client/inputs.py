@@ -111,8 +111,9 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
     given = X
-    if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
+    if not is_sparse(X):
         refuse_ambiguous_nulls(X, metadata)
+    if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):

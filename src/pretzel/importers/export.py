@@ -110,7 +110,7 @@ def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
     order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
     used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
     metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
-    if objects := objects_of(outputs):
+    if objects := objects_of(outputs, made.inputs.framed.values(), made.inputs.tabled):
         metadata["objects"] = objects
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
