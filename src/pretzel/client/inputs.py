@@ -37,6 +37,7 @@ DECIDES = (
     "typed",
     "columns",
     "order",
+    "in_order",
     "absent",
     "zeros_apart",
     "stored_zeros",
@@ -88,6 +89,8 @@ def read_by(
     ``apart`` of the metadata names the methods, as ``inverse_transform``, whose X is not that of the others.
     """
     apart = metadata.get("apart") or {}
+    if method in (metadata.get("in_order") or ()):  # which the library reads by position
+        metadata = {**metadata, "order": "strict"}
     if method in apart:
         return [item for item in inputs if item.name in apart[method]["inputs"]], {**metadata, **apart[method]}
     others = {name for form in apart.values() for name in form["inputs"]}

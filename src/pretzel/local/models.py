@@ -55,9 +55,10 @@ class Model:
         compiled = compile_plan(optimize(definition))
         self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-        self.metadata = definition.metadata
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
-        self.inputs, _ = read_by("", self.described, self.metadata)
+        in_order = set(definition.metadata.get("in_order") or ())
+        alone = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
+        self.inputs, self.metadata = read_by(alone, self.described, definition.metadata)
         """What all methods read but those with inputs of their own."""
         self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
