@@ -40,6 +40,8 @@ def gaussian_process_classifier(estimator: Any, x: Columns, step: Step) -> Metho
     """
     node = checked(x, estimator)
     inner = step.enter("base_estimator_", estimator.base_estimator_, Columns.of(node))
+    if "predict_proba" not in inner:
+        step.leaves_out("predict_proba", "the library has none where each class is against each", "use 'one_vs_rest'")
     return {name: inner[name] for name in ("predict", "predict_proba") if name in inner}
 
 
