@@ -115,10 +115,29 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
         refused.add_note("give the answers as expected={method: ...}, or deploy without a sample")
         raise refused
     kinds = {name: definition.outputs[name].type for name in answers}
-    return {
-        name: as_sent(name, _one_a_row(answer, kinds[name]), kinds[name], definition.metadata)
-        for name, answer in answers.items()
-    }
+    plain = {name: _plain(name, _one_a_row(answer, kinds[name]), kinds[name]) for name, answer in answers.items()}
+    return {name: as_sent(name, answer, kinds[name], definition.metadata) for name, answer in plain.items()}
+
+
+def _plain(name: str, answer: Any, kind: ValueType) -> Any:
+    """Return numbers that the library returns as objects, as a table of booleans beside floats, in one type.
+
+    Raises:
+        InputError: an answer is no number.
+    """
+    if kind.is_text or is_sparse(answer):
+        return answer
+    array = np.asarray(answer)
+    if array.dtype.kind != "O":
+        return answer
+    missing = np.array([type(value).__name__ == "NAType" for value in array.ravel()], bool).reshape(array.shape)
+    try:
+        return np.where(missing, np.nan, array).astype(kind.numpy)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"sample: the estimator's {name} answers with objects, where {kind} is served ({error}); "
+            "convert the columns to numbers, while fitting too"
+        ) from None
 
 
 def _one_a_row(answer: Any, kind: ValueType) -> Any:

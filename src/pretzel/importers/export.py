@@ -25,7 +25,7 @@ from pretzel.importers.samples import (
     settled_by_position,
 )
 from pretzel.importers.singles import sent_as_float32, small_beside_floats
-from pretzel.plan.caveats import KEY, warn_of
+from pretzel.plan.caveats import KEY, LEFT_OUT, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
 from pretzel.plan.types import ValueType
@@ -76,7 +76,7 @@ class Making:
         self.x = _given(estimator, inputs)
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
         self.methods = import_estimator(estimator, self.x, step)
-        self.offers, self.forms = step.offers, step.forms
+        self.offers, self.forms, self.left_out = step.offers, step.forms, step.left_out
 
 
 def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
@@ -120,8 +120,10 @@ def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
     order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
     used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
     metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
-    if objects := objects_of(outputs):
+    if objects := objects_of(outputs, made.inputs.framed.values(), made.inputs.tabled):
         metadata["objects"] = objects
+    if left_out := {method: told for method, told in made.left_out.items() if method not in made.methods}:
+        metadata[LEFT_OUT] = left_out
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
     return Definition(outputs, used, metadata)

@@ -107,6 +107,12 @@ class Inputs:
         """Integers among which booleans of a table are integers too."""
         self.unclear: list[Node] = []
         """Integers among which booleans and nullable integers are integers or not, by which columns they are beside."""
+        self.followed: tuple[str, Any] = ("", None)
+        """The path of the step of a pipeline that is being imported, and the estimator that follows it."""
+        self.framed: dict[Node, Node] = {}
+        """Imputed texts of which a table of pandas is made, where None becomes NaN, and the texts before."""
+        self.tabled: set[str] = set()
+        """Inputs of which a table of pandas is made as they come, where None of an array becomes NaN."""
         self.width: int | None = None
         """How many columns an array has; None where it is not known."""
         self.mixed = False

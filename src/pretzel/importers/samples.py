@@ -32,6 +32,17 @@ def _is_single(sample: Any) -> bool:
     return hasattr(sample, "iloc") and _is_frame(sample) and all(kind == np.float32 for kind in sample.dtypes)
 
 
+def kinds_of(sample: Any) -> Settled | None:
+    """Return which inputs hold texts, numbers and categories; of numbers all as float64.  None without a sample."""
+    if sample is None:
+        return None
+    known = settled(sample)
+    types = {
+        name: kind if kind.is_text else ValueType("f64", kind.width, kind.layout) for name, kind in known.types.items()
+    }
+    return replace(known, types=types, single=False)
+
+
 def settled_by_position(sample: Any) -> Settled:
     """Return what a sample tells of each column of an array, or of a table that is read as one."""
     if isinstance(sample, Settled):

@@ -20,7 +20,7 @@ from pretzel.client.integers import (
     stands_for_integers,
     whole_type,
 )
-from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
 from pretzel.client.results import result_of
 from pretzel.client.sparse import as_stored, refuse_sparse_columns
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
@@ -55,9 +55,10 @@ class Model:
         compiled = compile_plan(optimize(definition))
         self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-        self.metadata = definition.metadata
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
-        self.inputs, _ = read_by("", self.described, self.metadata)
+        in_order = set(definition.metadata.get("in_order") or ())
+        alone = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
+        self.inputs, self.metadata = read_by(alone, self.described, definition.metadata)
         """What all methods read but those with inputs of their own."""
         self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
@@ -241,7 +242,9 @@ class Models:
 def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
     """Return a column that the model reads as objects as it is, or a list as pandas would make it."""
     refuse_na(column, form, is_text=kind.is_text)
-    return as_frame(column, form) if isinstance(column, (list, tuple)) else column
+    framed = as_frame(column, form) if isinstance(column, (list, tuple)) else column
+    refuse_none(framed, form)
+    return framed
 
 
 def _native(column: Any, kind: ValueType) -> Any:

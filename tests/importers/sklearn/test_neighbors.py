@@ -125,10 +125,11 @@ def test_rows_that_store_a_column_twice_are_refused(kind: Any, metric: str) -> N
 
 def test_several_targets_a_row() -> None:
     y = np.column_stack([CLASSES, CLASSES % 2, X[:, 0] > 0]).astype(np.int64)
-    assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods={"predict"})
-    assert_served(neighbors.RadiusNeighborsClassifier(9.0).fit(X, y), OTHER, methods={"predict"})
+    methods = {"predict", *(f"predict_proba[{i}]" for i in range(3))}
+    assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods=methods)
+    assert_served(neighbors.RadiusNeighborsClassifier(9.0).fit(X, y), OTHER, methods=methods)
     outside = neighbors.RadiusNeighborsClassifier(0.5, outlier_label=[0, 1, 7]).fit(X, y)
-    assert_served(outside, OTHER * 3, methods={"predict"})
+    assert_served(outside, OTHER * 3, methods=methods)
 
 
 def test_what_lies_on_the_radius_is_within() -> None:

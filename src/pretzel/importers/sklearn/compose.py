@@ -34,6 +34,7 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     for i, (earlier, transformer) in enumerate(before):
         cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
         following = estimator.steps[i + 1][1]
+        step.inputs.followed = (f"{step.path}.{earlier}", following)
         x = _between(transformer, following, _handed_on(earlier, transformer, x, step, _read(following), cut))
     if not _is_identity(last):
         return step.delegate(name, last, x)
@@ -54,6 +55,7 @@ def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Column
     """Return what the last step hands on."""
     following = [transformer for _, transformer in estimator.steps[1:]]
     for (name, transformer), after in zip_longest(estimator.steps, following):
+        step.inputs.followed = (f"{step.path}.{name}", after)
         x = _handed_on(name, transformer, x, step)
         x = x if after is None else _between(transformer, after, x)
     return x

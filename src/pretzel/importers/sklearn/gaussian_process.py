@@ -43,6 +43,8 @@ def gaussian_process_classifier(estimator: Any, x: Columns, step: Step) -> Metho
     The latter has no probabilities, in the library either.
     """
     inner = step.enter("base_estimator_", estimator.base_estimator_, checked_array(x, estimator))
+    if "predict_proba" not in inner:
+        step.leaves_out("predict_proba", "the library has none where each class is against each", "use 'one_vs_rest'")
     return {name: inner[name] for name in ("predict", "predict_proba") if name in inner}
 
 

@@ -19,7 +19,7 @@ from pretzel.importers.differences import (
 )
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import can_tie, cancels, is_exact, note_rounding
-from pretzel.importers.sklearn.labels import label_table, labelled
+from pretzel.importers.sklearn.labels import by_target, label_table, labelled
 from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.members import cast, divided, stacked
 from pretzel.importers.sklearn.pairwise import distances, matrix, power
@@ -167,16 +167,16 @@ def _weights(estimator: Any, found: Neighbors, step: Step) -> Node:
 def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of them.
 
-    With several targets a row, ``predict_proba`` is a list, which is not served.
+    With several targets a row, ``predict_proba`` is a list.
     """
     found = nearest(estimator, x, step, estimator.n_neighbors)
     weights = _weights(estimator, found, step)
     if estimator.outputs_2d_:
-        labels = [
-            label(ops.ArgMax(ops.Blend(found.positions, weights, members(codes, len(classes)))), classes, step)
-            for codes, classes in zip(estimator._y.T, estimator.classes_, strict=True)
-        ]
-        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)}
+        each = zip(estimator._y.T, estimator.classes_, strict=True)
+        many = [ops.Blend(found.positions, weights, members(codes, len(classes))) for codes, classes in each]
+        labels = [label(ops.ArgMax(votes), table, step) for votes, table in zip(many, estimator.classes_, strict=True)]
+        proba = by_target("predict_proba", [ops.Link(votes, "shares") for votes in many])
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | proba
     votes = ops.Blend(found.positions, weights, members(estimator._y, len(estimator.classes_)))
     return {
         "predict": labelled(ops.ArgMax(votes), estimator.classes_, step),
@@ -233,7 +233,11 @@ def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
     scores = _discriminants(estimator, node, metric)
     codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)
     methods = {"predict": labelled(codes, estimator.classes_, step)}
-    if metric != "euclidean" or is_sparse(node):
+    if metric != "euclidean":
+        return methods
+    if is_sparse(node):
+        for method in ("decision_function", "predict_proba", "predict_log_proba"):
+            step.leaves_out(method, "it is given sparse rows", "give it dense ones")
         return methods
     log_proba = ops.Link(scores, "log_softmax")
     two = len(priors) == 2

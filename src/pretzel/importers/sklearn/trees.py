@@ -146,6 +146,8 @@ def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> 
     given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
     trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
     summed = joined(given, trees, base=_initial(estimator, step), group=group)
+    if step.is_model:  # whose apply asks its trees, which know no names of columns
+        step.inputs.metadata["in_order"] = ["apply", "leaf_index"]
     offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)
     return summed
 
