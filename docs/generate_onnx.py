@@ -30,6 +30,9 @@ What is the same for all rows is computed once, when the graph is imported. Outp
 labels is also `predict`, probabilities beside it `predict_proba`, and a first output of numbers `predict` where it is
 one column, else `transform`. The columns of a `ZipMap` stay columns, and the metadata hold their labels.
 
+A deployment with a sample is verified against ONNX Runtime, or, where that is not installed, against the reference of
+`onnx`.
+
 Answers are ONNX's own, in float32 where the graph is. ONNX Runtime, which adds float32 in orders of its own, agrees to
 `1e-6` of the value and of the column's scale. Where ONNX leaves a meaning open, it is as ONNX Runtime has it, or
 refused.

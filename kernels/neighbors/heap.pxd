@@ -26,6 +26,15 @@ cdef inline void push(double* values, int64_t* positions, int64_t count, double 
     values[i], positions[i] = value, position
 
 
+# The same, but of equal values the one at the highest position goes; values come in the order of their positions.
+cdef inline void push_first(
+    double* values, int64_t* positions, int64_t count, double value, int64_t position
+) noexcept nogil:
+    if value < values[0]:
+        values[0], positions[0] = value, position
+        sink(values, positions, 0, count)
+
+
 # Sorts by value, then by position; empty places, which are infinities, come last.
 cdef inline void sort(double* values, int64_t* positions, int64_t count) noexcept nogil:
     cdef int64_t i

@@ -7,7 +7,7 @@ from pretzel.kernels.checks import FLOATS, typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.neighbors.heap cimport empty, push, sort
+from pretzel.kernels.neighbors.heap cimport empty, push, push_first, sort
 
 cdef extern from "neighbors/nearest.h" nogil:
     enum:
@@ -32,6 +32,7 @@ cdef class Nearest(Kernel):
         output: ``i64[count]``.
         count: how many.
         limit: what is above it never enters the heap, and -1 stands for its position.
+        first: whether of equal values those at the lowest positions are found, whatever scikit-learn's heap leaves.
 
     Raises:
         ValueError: types or count do not fit.
@@ -39,36 +40,36 @@ cdef class Nearest(Kernel):
 
     cdef int64_t width, count
     cdef double limit
-    cdef bint single
+    cdef bint single, first
 
-    def __init__(self, inputs, output, *, count, limit):
+    def __init__(self, inputs, output, *, count, limit, first=False):
         typed("x", inputs[0], FLOATS)
         typed("result", output, ("i64",), count)
         self.width, self.count, self.limit = inputs[0].columns, count, limit
-        self.single = inputs[0].dtype == "f32"
+        self.single, self.first = inputs[0].dtype == "f32", first
         if not 1 <= self.count <= self.width:
             raise ValueError(f"count: expected 1..{self.width}, got {count}")
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t* y = <int64_t*>output.values
-        cdef int64_t row, first
+        cdef int64_t row, at
         cdef double* values
         if reserve(&frame.scratch, self.count * sizeof(double)) != OK:
             return OUT_OF_MEMORY
         values = <double*>frame.scratch.at
         for row in range(frame.rows):
-            first = row * self.width
+            at = row * self.width
             if self.single:
-                select(<float*>inputs[0].values + first, values, y, self.width, self.count, self.limit)
+                select(<float*>inputs[0].values + at, values, y, self.width, self.count, self.limit, self.first)
             else:
-                select(<double*>inputs[0].values + first, values, y, self.width, self.count, self.limit)
+                select(<double*>inputs[0].values + at, values, y, self.width, self.count, self.limit, self.first)
             forget(values, y, self.count, self.limit)
             y += self.count
         return OK
 
 
 cdef inline void select(
-    const real* x, double* values, int64_t* positions, int64_t width, int64_t count, double limit
+    const real* x, double* values, int64_t* positions, int64_t width, int64_t count, double limit, bint lowest
 ) noexcept nogil:
     """Let the values of a row through the heap, but for those beyond the limit, and put what it holds in order.
 
@@ -81,7 +82,11 @@ cdef inline void select(
         for i in range(first, min(first + NEAREST_RUN, width)):
             if x[i] > limit:
                 beyond += 1
-            elif x[i] < values[0]:
+            elif not x[i] < values[0]:
+                continue
+            elif lowest:
+                push_first(values, positions, count, x[i], i)
+            else:
                 push(values, positions, count, x[i], i)
         first += NEAREST_RUN
     sort(values, positions, count)

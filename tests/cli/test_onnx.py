@@ -11,7 +11,7 @@ from pretzel.client import ControlPlane
 from pretzel.errors import InputError
 
 onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime")
 
 from onnx import TensorProto, helper  # noqa: E402
 
@@ -61,6 +61,15 @@ def test_a_path_is_deployed_with_the_models_own_answers(control, file: Path) -> 
     assert {column.name for column in control.requests[0].sample.outputs} == {
         *("label", "scores", "predict", "predict_proba")
     }
+
+
+def test_a_graph_in_memory_is_verified_too(control) -> None:
+    with ControlPlane(os.environ["PRETZEL_CONTROL_PLANE"]) as plane:
+        plane.deploy("m", GRAPH, sample=X)
+    outputs = {column.name: column for column in control.requests[0].sample.outputs}
+    assert outputs.keys() == {"label", "scores", "predict", "predict_proba"}
+    want = onnxruntime.InferenceSession(GRAPH.SerializeToString()).run(["scores"], {"X": X})[0]
+    assert np.frombuffer(outputs["scores"].data, np.float32).tolist() == want.ravel().tolist()
 
 
 def test_several_inputs_are_columns_of_a_frame(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from scipy import sparse
 from sklearn import cluster, kernel_approximation, mixture, neighbors
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, LatentDirichletAllocation
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
@@ -93,6 +93,21 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: Isomap(neighbors_algorithm="brute").fit(np.concatenate([X[:150]] * 2)),
         lambda: Isomap(neighbors_algorithm="brute").fit(X),
     ),
+    "few rows": (
+        differences.ROUNDED_NEIGHBORS,
+        lambda: KNN(algorithm="brute").fit(GRID[:200], Y[:200]),
+        lambda: KNN(algorithm="brute").fit(WHOLE[:200], Y[:200]),
+    ),
+    "few rows, of which it asks": (
+        differences.ROUNDED_NEIGHBORS,
+        lambda: neighbors.LocalOutlierFactor(algorithm="brute", novelty=True).fit(GRID[:200]),
+        lambda: neighbors.LocalOutlierFactor(algorithm="kd_tree", novelty=True).fit(GRID[:200]),
+    ),
+    "few rows, no products": (
+        differences.ROUNDED_NEIGHBORS,
+        lambda: neighbors.KNeighborsTransformer(algorithm="brute").fit(GRID[:200]),
+        lambda: neighbors.KNeighborsTransformer(algorithm="brute", metric="manhattan").fit(GRID[:200]),
+    ),
     "far rows": (
         differences.ROUNDED_DISTANCES,
         lambda: KNN(algorithm="brute").fit(FAR, Y),
@@ -118,6 +133,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         differences.ROUNDED_TIES,
         lambda: cluster.AffinityPropagation(random_state=0).fit(GRID[:60]),
         lambda: cluster.AffinityPropagation(random_state=0).fit(X[:60]),
+    ),
+    "rows on centers": (
+        differences.ROUNDED_ORIGINS,
+        lambda: cluster.Birch(threshold=0.2).fit(X),
+        lambda: cluster.Birch(threshold=9.0, n_clusters=None).fit(X),
     ),
     "radius": (
         differences.ROUNDED_RIM,
@@ -160,6 +180,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: make_pipeline(FunctionTransformer(np.float32), StandardScaler(), _forest()).fit(X, Y),
     ),
     "sigmoids": (differences.STEEP_SIGMOIDS, lambda: _calibrated(1e9), lambda: _calibrated(1.0)),
+    "topics": (
+        differences.ROUNDED_TOPICS,
+        lambda: LatentDirichletAllocation(3, max_iter=2).fit(WHOLE.astype("f4")),
+        lambda: LatentDirichletAllocation(3, max_iter=2).fit(WHOLE),
+    ),
 }
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import pretzel
+from pretzel.client import inputs
+from pretzel.errors import InputError
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import ColumnDescription, InputDescription, array_columns, column_order
@@ -77,3 +81,29 @@ def test_categories_are_in_their_place() -> None:
     assert [(column.name, str(column.type)) for column in columns_of(export(model))] == [
         ("a", "None"), ("kind", "str"), ("e", "f64"),
     ]  # fmt: skip
+
+
+PERMUTED = FRAME[FRAME.columns[::-1]]
+
+
+@pytest.mark.parametrize("method", ["apply", "leaf_index"])
+def test_leaves_of_gradient_boosting_are_read_by_position_as_in_the_library(method: str) -> None:
+    """Its trees, which it asks, know no names; its other methods, and those of forests, refuse such a table."""
+    model = GradientBoostingRegressor(n_estimators=2).fit(FRAME, Y)
+    predictor, definition = pretzel.compile(model), export(model, outputs=["predict", method])
+    assert (model.apply(PERMUTED) != model.apply(FRAME)).any()
+    described = [InputDescription(node.column, node.type) for node in definition.inputs]
+    client = partial(inputs.columns_of, inputs=described, metadata=definition.metadata, method=method)
+    for ask in (getattr(predictor, method), client):
+        with pytest.raises(InputError, match="the columns come as 'a', 'b', .*put them in that order"):
+            ask(PERMUTED)
+    np.testing.assert_array_equal(getattr(predictor, method)(FRAME), model.apply(FRAME))
+    np.testing.assert_array_equal(getattr(predictor, method)(PERMUTED.to_numpy()), model.apply(PERMUTED.to_numpy()))
+    np.testing.assert_allclose(predictor.predict(PERMUTED), model.predict(FRAME))
+
+
+def test_leaves_of_forests_are_read_by_name() -> None:
+    model = RandomForestRegressor(n_estimators=2).fit(FRAME, Y)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.apply(PERMUTED)
+    np.testing.assert_array_equal(pretzel.compile(model).apply(PERMUTED), model.apply(FRAME))

@@ -11,6 +11,7 @@ from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.client import ControlPlane
 from pretzel.errors import PreconditionError
+from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription
 
 
@@ -69,6 +70,7 @@ def _print_description(description: ModelDescription) -> None:
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
             *(("may differ", line) for line in version.may_differ),
+            *(("not served", f"{method}: {told}") for method, told in version.metadata.get(LEFT_OUT, {}).items()),
         ]
     )
     output.print_table(("input", "type"), map(_input, _inputs(description)))

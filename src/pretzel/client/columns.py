@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.objects import Form, numbers_of, refuse_na, refuse_objects_of_na
+from pretzel.client.objects import Form, numbers_of, refuse_na, refuse_none, refuse_objects_of_na
 from pretzel.client.records import list_column
 from pretzel.client.tables import array_of, is_sparse, texts_of
 from pretzel.errors import InputError
@@ -35,6 +35,7 @@ def column_of(name: str, values: Any, kind: ValueType, form: Form | None = None)
             return list_column(name, values)
         if form is not None:
             refuse_na(values, form, is_text=kind.is_text)
+            refuse_none(values, form)
         return _text(values, kind, form) if kind.is_text else _number(array_of(values, number=True), kind, form)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None

@@ -109,11 +109,35 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
                 continue
             with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
                 answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))
+    if not answers:
+        names = ", ".join(methods_of(definition.outputs))
+        refused = InputError(f"sample: {type(estimator).__name__} itself has no way to give {names}")
+        refused.add_note("give the answers as expected={method: ...}, or deploy without a sample")
+        raise refused
     kinds = {name: definition.outputs[name].type for name in answers}
-    return {
-        name: as_sent(name, _one_a_row(answer, kinds[name]), kinds[name], definition.metadata)
-        for name, answer in answers.items()
-    }
+    plain = {name: _plain(name, _one_a_row(answer, kinds[name]), kinds[name]) for name, answer in answers.items()}
+    return {name: as_sent(name, answer, kinds[name], definition.metadata) for name, answer in plain.items()}
+
+
+def _plain(name: str, answer: Any, kind: ValueType) -> Any:
+    """Return numbers that the library returns as objects, as a table of booleans beside floats, in one type.
+
+    Raises:
+        InputError: an answer is no number.
+    """
+    if kind.is_text or is_sparse(answer):
+        return answer
+    array = np.asarray(answer)
+    if array.dtype.kind != "O":
+        return answer
+    missing = np.array([type(value).__name__ == "NAType" for value in array.ravel()], bool).reshape(array.shape)
+    try:
+        return np.where(missing, np.nan, array).astype(kind.numpy)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"sample: the estimator's {name} answers with objects, where {kind} is served ({error}); "
+            "convert the columns to numbers, while fitting too"
+        ) from None
 
 
 def _one_a_row(answer: Any, kind: ValueType) -> Any:
@@ -123,6 +147,7 @@ def _one_a_row(answer: Any, kind: ValueType) -> Any:
 
 
 _ROWS = "give rows such as it was fitted on, without what it refuses"
+_MISSING = "fill what is missing with a text; in a file, --no-na says that cells such as NA and None are texts"
 _CATEGORIES = "make categories of the columns that were: astype('category'), or --types COLUMN=category for a file"
 
 
@@ -134,8 +159,14 @@ def blaming_the_sample(estimator: Any) -> Iterator[None]:
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
         refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
-        refused.add_note(_CATEGORIES if "categorical_feature" in said else _ROWS)
+        refused.add_note(_remedy(said))
         raise refused from error
+
+
+def _remedy(said: str) -> str:
+    if "cat_features must be integer or string" in said:
+        return _MISSING
+    return _CATEGORIES if "categorical_feature" in said else _ROWS
 
 
 def _golden(name: str, value: Any) -> Any:

@@ -27,6 +27,7 @@ from pretzel.plan.types import ValueType
 
 DECIDES = (
     "input_style",
+    "input_names",
     "feature_names",
     "records",
     "integers_as_text",
@@ -36,6 +37,7 @@ DECIDES = (
     "typed",
     "columns",
     "order",
+    "in_order",
     "absent",
     "zeros_apart",
     "stored_zeros",
@@ -87,6 +89,8 @@ def read_by(
     ``apart`` of the metadata names the methods, as ``inverse_transform``, whose X is not that of the others.
     """
     apart = metadata.get("apart") or {}
+    if method in (metadata.get("in_order") or ()):  # which the library reads by position
+        metadata = {**metadata, "order": "strict"}
     if method in apart:
         return [item for item in inputs if item.name in apart[method]["inputs"]], {**metadata, **apart[method]}
     others = {name for form in apart.values() for name in form["inputs"]}
@@ -110,8 +114,9 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
     given = X
-    if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
+    if not is_sparse(X):
         refuse_ambiguous_nulls(X, metadata)
+    if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
     if metadata.get("functions") and not is_sparse(X):

@@ -2,7 +2,8 @@
 
 A model's metadata hold the rules (``integers_read``), for arrays and for tables, each over inputs that must all hold
 integers for it to apply: ``round`` them to float32, as LightGBM does; refuse those that float32 does not hold
-(``exact``), or types in which the library computes something else (``type``).  Models that were deployed with integers
+(``exact``), types in which the library computes something else (``type``), or those of which a product wraps
+(``within``).  Models that were deployed with integers
 where floats are answered otherwise take those integers alone (``typed``).
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.tables import array_of
+from pretzel.client.tables import array_of, is_sparse
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
@@ -44,7 +45,7 @@ def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
         types = list(values.dtypes)
         found = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
     else:
-        found = np.asarray(values).dtype
+        found = values.dtype if is_sparse(values) else np.asarray(values).dtype
     return found if isinstance(found, np.dtype) and found.kind in "iu" else None
 
 
@@ -62,22 +63,19 @@ def as_read(
         InputError: it reads them as this model does not; the message names the column, the type and a remedy.
     """
     kind = container_of(X)
-    rules = _rules(X, kind, columns, metadata)
+    listed, rules = isinstance(X, (list, tuple)), _rules(X, kind, columns, metadata)
     typed = [item for item in inputs if metadata.get("typed") and item.type.dtype in _WHOLE]
     if not rules and not typed:
         return columns
     for item in typed:
-        computed = [rule for rule in rules if rule["how"] == "type" and item.name in rule["inputs"]]
-        _check_typed(
-            item, columns[item.name], "any" if metadata["typed"] == "any" else kind, metadata["typed"], computed
-        )
+        _check_typed(item, columns[item.name], kind, metadata, as_objects=listed and metadata.get("lists") == "objects")
     known = {item.name for item in typed}
     table = next((column for column in columns.values() if _types_of(column)), None)
     if table is not None and rules:
         _check_table(table, rules)
     for rule in rules:
         if not known.issuperset(rule["inputs"]):
-            columns = _ruled(rule, columns)
+            columns = _ruled(rule, columns, listed=listed)
     return columns
 
 
@@ -94,14 +92,18 @@ def _rules(X: Any, kind: str, columns: Mapping[str, Any], metadata: Mapping[str,
 
 
 def _check_typed(
-    item: InputDescription, values: Any, kind: str, deployed: str, computed: Sequence[Mapping[str, Any]]
+    item: InputDescription, values: Any, kind: str, metadata: Mapping[str, Any], *, as_objects: bool
 ) -> None:
-    """Refuse what is not of the type that the model was deployed with.
+    """Refuse what is not of the type that the model was deployed with; lists read ``as_objects`` are floats.
 
-    ``computed``: the rules of steps that compute in that type, so that no other integers will do either.
+    Where a step computes in that type, no other integers will do either.
     """
-    found: Any = whole_type(values, nullable=any(map(counts_nullable, computed)))
-    if found is None and whole_type(values, nullable=True) is not None:  # read as float64
+    deployed = metadata["typed"]
+    kind = "any" if deployed == "any" else kind
+    rules = (metadata.get("integers_read") or {}).get("array" if kind == "any" else kind) or ()
+    computed = [rule for rule in rules if rule["how"] == "type" and item.name in rule["inputs"]]
+    found: Any = None if as_objects else whole_type(values, nullable=any(map(counts_nullable, computed)))
+    if found is None and not computed and whole_type(values, nullable=True) is not None:  # read as float64
         array = np.asarray(array_of(values, number=True))
         if (array.astype(np.float32) == array.astype(np.float64)).all():
             return
@@ -127,7 +129,7 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
     if not whole or not is_uneven(table):
         return
     computed = [rule["types"] for rule in rules if rule["how"] == "type"]
-    rounded = len(computed) < len(rules) and len(whole) < len(types)
+    rounded = any(rule["how"] in ("round", "exact") for rule in rules) and len(whole) < len(types)
     for i in whole:
         values = table.iloc[:, i].to_numpy()
         tells = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
@@ -138,14 +140,19 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
-def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool) -> Mapping[str, Any]:
     names = rule["inputs"]
+    if rule.get("strict") and all(_holds_booleans(columns[name], listed) for name in names):
+        _check_type(names, [np.dtype(bool)] * len(names), ())
     types = [_type_to(rule, columns[name]) for name in names]
     whole = [kind for kind in types if kind is not None]
     if len(whole) < len(names) or np.result_type(*whole).kind not in "iu":
         return columns  # floats among them make floats of all
     if rule["how"] == "type":
         _check_type(names, whole, [*rule["types"], "bool"])  # what of booleans counts, ``functions`` says
+        return columns
+    if rule["how"] == "within":
+        _check_products(rule, columns, np.result_type(*whole))
         return columns
     if all(kind.itemsize <= SMALL for kind in whole):
         return columns
@@ -187,12 +194,34 @@ def _is_boolean(values: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind == "b"
 
 
+def _holds_booleans(values: Any, listed: bool) -> bool:
+    """Whether NumPy makes an array of booleans of these alone; ``listed``: they come from lists of rows."""
+    if is_nullable(values):
+        return False
+    array = np.asarray(values)
+    return array.dtype.kind == "b" or (listed and array.dtype.kind == "O" and {*map(type, array.flat)} == {bool})
+
+
 def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequence[str]) -> None:
     for name, kind in zip(names, types, strict=True):
         if DTYPE_NAMES.get(kind) not in allowed:
             raise InputError(
                 f"column {name!r}: the library computes with {kind} in that type, and the model was deployed with "
                 f"floats; convert it to float64, or deploy with a sample of {kind}"
+            )
+
+
+def _check_products(rule: Mapping[str, Any], columns: Mapping[str, Any], kind: np.dtype) -> None:
+    """Refuse integers of which a product would wrap in ``kind``, which NumPy makes of all columns."""
+    most = rule["most"].get(DTYPE_NAMES.get(kind), 0)
+    for name in rule["inputs"]:
+        values = np.asarray(array_of(columns[name], number=True))
+        beyond = np.abs(values.astype(np.float64)) > most
+        if beyond.any():
+            row = int(np.argwhere(beyond)[0][0])
+            raise InputError(
+                f"column {name!r}, row {row}: the library multiplies in {kind}, in which products of "
+                f"{values[beyond][0]} wrap around; convert it to float64"
             )
 
 

@@ -7,6 +7,8 @@ model say under ``objects`` which of its inputs are read so.  Each has a form, a
 ``null``       of texts: the missing value, ``nan`` or ``none``, that None in a row of named values stands for.
 ``objects``    ``refused``: the model answers with the column, and the library would answer with objects.
 ``na``         ``refused``: NA is not what the model takes as missing.
+``none``       where pandas makes NaN of None: ``beside texts``, unless the whole column is None; ``in tables`` that it
+               makes of arrays, and not of those that are given.
 ``takes_objects``  the library converts the column to objects, in which NA of pandas' own types stays NA.
 """
 
@@ -64,6 +66,23 @@ def refuse_na(values: Any, form: Form, *, is_text: bool) -> None:
         raise _na(int(missing.argmax()))
 
 
+def refuse_none(values: Any, form: Form) -> None:
+    """Refuse a column of texts in which all is None, where the library reads None beside texts as NaN.
+
+    Raises:
+        InputError: it is.
+    """
+    if form.get("none") != "beside texts" or not len(values):
+        return
+    columns = np.asarray(values, object).T if getattr(values, "ndim", 1) == 2 else [values]
+    for column in columns:
+        if all(value is None for value in column):
+            raise InputError(
+                "row 0: None, and no text beside it: pandas leaves such a column what it is, and "
+                "makes NaN of None beside texts; replace it by NaN, whichever rows come together"
+            )
+
+
 def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> None:
     """Refuse pandas' NA among texts, ``width`` per row, where the model does not take it as missing.
 
@@ -88,7 +107,8 @@ def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
     """
     forms: Mapping[str, Form] = metadata.get("objects") or {}
     if metadata.get("dictionary_nulls") == "refused" and hasattr(X, "column_names"):
-        _refuse_dictionary_nulls(X, forms)
+        _refuse_dictionary_nulls(X, metadata.get("input_names") or ())
+    _refuse_none_in_arrays(X, forms, metadata)
     if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
         return
     columns = X.get_columns()
@@ -102,14 +122,32 @@ def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
             )
 
 
-def _refuse_dictionary_nulls(table: Any, forms: Mapping[str, Form]) -> None:
-    is_matrix = forms.keys().isdisjoint(table.column_names)
+def _refuse_dictionary_nulls(table: Any, names: Sequence[str]) -> None:
+    is_matrix = set(names).isdisjoint(table.column_names)
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if (is_matrix or name in forms) and str(column.type).startswith("dictionary<") and column.null_count:
+        if (is_matrix or name in names) and str(column.type).startswith("dictionary<") and column.null_count:
             row = column.is_null().to_pylist().index(True)
             raise InputError(
-                f"column {name!r}, row {row}: null in a dictionary of Arrow, which "
-                "scikit-learn codes as one more category, and not as missing; pass table.to_pandas()"
+                f"column {name!r}, row {row}: null in a dictionary of Arrow, which is another "
+                "category to scikit-learn, and not missing; pass table.to_pandas()"
+            )
+
+
+def _refuse_none_in_arrays(X: Any, forms: Mapping[str, Form], metadata: Mapping[str, Any]) -> None:
+    """Refuse None in arrays and lists of which pandas makes a table before a step reads it."""
+    tabled = {name: form for name, form in forms.items() if form.get("none") == "in tables"}
+    is_mapping = isinstance(X, Mapping) or (isinstance(X, (list, tuple)) and len(X) > 0 and isinstance(X[0], Mapping))
+    if not tabled or hasattr(X, "iloc") or is_mapping:
+        return
+    array = np.asarray(X, object)
+    order = list(metadata.get("feature_names") or map(str, range(array.shape[1])))
+    for name, form in tabled.items():
+        places = form.get("positions") or ([order.index(name)] if name in order else range(array.shape[1]))
+        row = next((i for i, values in enumerate(array[:, list(places)]) if any(v is None for v in values)), None)
+        if row is not None:
+            raise InputError(
+                f"column {name!r}, row {row}: None in an array of which pandas makes a table, in which "
+                "it is NaN if there is a text beside it; replace it by NaN, or pass a table of pandas"
             )
 
 

@@ -12,6 +12,7 @@ from pretzel.client.pieces import cut, join
 from pretzel.client.places import beginnings, shifted
 from pretzel.client.results import result_of
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, UnavailableError
+from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
 from pretzel.plan.parts import outputs_of, put_together
@@ -253,7 +254,8 @@ def _outputs(description: ModelDescription, model: str, method: str) -> list[str
     names = [output.name for output in description.outputs]
     outputs = outputs_of(method, names)
     if not outputs:
-        raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}")
+        told = why_not(method, description.version.metadata)
+        raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}{told}")
     return outputs
 
 

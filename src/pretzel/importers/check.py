@@ -12,7 +12,7 @@ from pretzel.importers.export import finished, made_as_known
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Note, Refusal, class_name
 from pretzel.importers.registry import Step
-from pretzel.plan.caveats import FIELDS, KEY, caveats
+from pretzel.plan.caveats import FIELDS, KEY, LEFT_OUT, caveats
 from pretzel.plan.definition import Definition
 from pretzel.plan.parts import methods_of
 
@@ -29,6 +29,8 @@ class Report:
     """The steps whose answers may differ from the library's, with reason and remedy."""
     methods: tuple[str, ...] = ()
     """The methods that are served, where nothing is refused."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Methods of the estimator that are not served, where others are: why, and what to do instead."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """The columns that a request must bring, and their types."""
 
@@ -45,6 +47,7 @@ class Report:
             "refusals": [refusal.as_map() for refusal in self.refusals],
             "notes": [note.as_map() for note in self.notes],
             "methods": list(self.methods),
+            "left_out": dict(self.left_out),
             "inputs": dict(self.inputs),
         }
 
@@ -61,6 +64,7 @@ class Report:
         lines += [f"  note: {line}" for line in caveats({KEY: [note.as_map() for note in self.notes]})]
         if self.ok:
             lines.append(f"  methods: {', '.join(self.methods)}")
+            lines += [f"  not served: {method}: {told}" for method, told in self.left_out.items()]
             lines.append(f"  inputs: {', '.join(f'{name} ({kind})' for name, kind in self.inputs.items())}")
         return "\n".join(lines)
 
@@ -102,5 +106,6 @@ def _served(definition: Definition) -> Report:
         str(definition.metadata.get("estimator", "definition")),
         notes=tuple(notes),
         methods=tuple(methods_of(definition.outputs)),
+        left_out=definition.metadata.get(LEFT_OUT, {}),
         inputs={node.column: node.kind for node in definition.inputs},
     )

@@ -12,7 +12,7 @@ from pretzel.importers.inputs import MARK, MATRIX, Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TOKENS, ValueType
+from pretzel.plan.types import NUMBERS, TOKENS, ValueType, dense
 
 Part = Node | Open
 
@@ -47,6 +47,8 @@ class Columns:
         inputs.width = width
         if inputs.by_position:
             return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)), frame=bool(inputs.frame))
+        if inputs.single and width is not None:
+            inputs.types.setdefault(MATRIX, dense("f32", width))
         settled = inputs.types.get(MATRIX)
         width = width if settled is None else settled.width
         inputs.unread = set(range(width or 0))

@@ -40,6 +40,15 @@ SHARED_TIES = Difference(
     "fit it with algorithm='kd_tree' or 'ball_tree'",
     "brute force searches more than 256 dense rows, and every column of the learned rows holds a value twice",
 )
+ROUNDED_NEIGHBORS = Difference(
+    "Neighbours at distances that rounding makes unequal",
+    "the library makes squared distances of sums and products, and of rows at equal distance takes those that rounding "
+    "makes the nearest, which depends on the machine and on the other rows of the batch; the first learned are taken "
+    "here",
+    "fit it with algorithm='kd_tree' or 'ball_tree', or on whole numbers",
+    "brute force searches up to 256 dense rows by Euclidean distance, and every column of the learned rows holds a "
+    "value twice, and not all are whole numbers",
+)
 ROUNDED_DISTANCES = Difference(
     "Distances that rounding decides",
     "the library makes squared distances of sums and products, and the values it learned are so far from zero that "
@@ -53,6 +62,13 @@ ROUNDED_ZEROS = Difference(
     "decide alone",
     "use weights='uniform', or algorithm='kd_tree' where there is one",
     "brute force, or KNNImputer, weighs by distance, and the learned values are not whole numbers",
+)
+ROUNDED_ORIGINS = Difference(
+    "Distances of rows from themselves",
+    "the library's distance of a row from a center that equals it is what rounding left, up to 1e-7 of its norm; here "
+    "it is zero",
+    "fit it with a larger threshold, or take distances that small for zero",
+    "a subcluster holds one learned row",
 )
 ROUNDED_TIES = Difference(
     "Centers at equal distance",
@@ -96,18 +112,28 @@ ROUNDED_THRESHOLDS = Difference(
     "it reads what a logarithm, a power, a matrix product or another rounded function has made, in any type; or in "
     "float32, where the thresholds lie between training values",
 )
+ROUNDED_TOPICS = Difference(
+    "Topics in float32",
+    "it infers topics in float32 until they hardly change, and rounding decides whether that takes one round more, "
+    "which depends on the machine",
+    "fit it on float64",
+    "it was fitted on float32",
+)
 
 DIFFERENCES = (
     IMPUTED_TIES,
     SORTED_TIES,
     SHARED_TIES,
+    ROUNDED_NEIGHBORS,
     ROUNDED_DISTANCES,
     ROUNDED_ZEROS,
+    ROUNDED_ORIGINS,
     ROUNDED_TIES,
     ROUNDED_RIM,
     ROUNDED_WAVES,
     ROUNDED_SHARES,
     STEEP_SIGMOIDS,
     ROUNDED_THRESHOLDS,
+    ROUNDED_TOPICS,
 )
 """All of them, in the order of the page."""

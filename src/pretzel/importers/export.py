@@ -16,8 +16,16 @@ from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
 from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
-from pretzel.importers.samples import holds_nullable, integer_columns, is_table, settled, settled_by_position
-from pretzel.plan.caveats import KEY, warn_of
+from pretzel.importers.samples import (
+    categories_read,
+    holds_nullable,
+    integer_columns,
+    is_table,
+    settled,
+    settled_by_position,
+)
+from pretzel.importers.singles import sent_as_float32, small_beside_floats
+from pretzel.plan.caveats import KEY, LEFT_OUT, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
 from pretzel.plan.types import ValueType
@@ -68,7 +76,7 @@ class Making:
         self.x = _given(estimator, inputs)
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
         self.methods = import_estimator(estimator, self.x, step)
-        self.offers, self.forms = step.offers, step.forms
+        self.offers, self.forms, self.left_out = step.offers, step.forms, step.left_out
 
 
 def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
@@ -88,10 +96,22 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
 
 def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of what was made, with the rules by which clients read integers."""
-    definition = _assembled(made, outputs)
-    if not made.inputs.tells_integers or made.inputs.reads_integers:
-        return definition
-    return _telling_integers(made, sample, definition, outputs)
+    definition = _in_float32(made, sample, outputs) or _assembled(made, outputs)
+    if made.inputs.tells_integers and not made.inputs.reads_integers:
+        definition = _telling_integers(made, sample, definition, outputs)
+    if held := categories_read(sample, definition):
+        told = {**definition.metadata, "categories_read": held}
+        return Definition(definition.outputs, definition.inputs, told)
+    return definition
+
+
+def _in_float32(made: Making, sample: Any, outputs: Sequence[str] | None) -> Definition | None:
+    """Return a definition that computes in float32 where NumPy does so for a sample; None where nothing is to do."""
+    small = small_beside_floats(sample, made.inputs.used)
+    if not small:
+        return None
+    whole = _made_like(made, {**made.inputs.types, **small}, "table")
+    return sent_as_float32(_assembled(whole, outputs), small)
 
 
 def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
@@ -100,8 +120,10 @@ def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
     order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
     used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
     metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
-    if objects := objects_of(outputs):
+    if objects := objects_of(outputs, made.inputs.framed.values(), made.inputs.tabled):
         metadata["objects"] = objects
+    if left_out := {method: told for method, told in made.left_out.items() if method not in made.methods}:
+        metadata[LEFT_OUT] = left_out
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
     return Definition(outputs, used, metadata)
@@ -130,6 +152,9 @@ def _integer_rules(made: Making, kinds: dict[str, ValueType], given: str) -> lis
     """Return what becomes of integers that come in an array, or in a table."""
     trial = _made_like(made, all_whole(kinds), given, trial=True)
     trial.offers = {}
+    anyway, read = made.inputs.whole, trial.inputs
+    read.computed = [each for each in read.computed if each.reader not in anyway]
+    read.bounded = [each for each in read.bounded if each.reader not in anyway]
     return rules_of(_assembled(trial, None), trial.inputs)
 
 

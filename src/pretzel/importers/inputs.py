@@ -46,6 +46,8 @@ class Settled:
     """Whether the definition is made only to see what becomes of these types: no parameter counts."""
     dates: Mapping[str, str] = field(default_factory=dict)
     """The columns that hold dates or spans of time, and their types."""
+    single: bool = False
+    """Whether NumPy makes an array of float32 of the table that is given."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,21 @@ class Computed:
     """The types for which the result is that of float64."""
     by_column: bool
     """Whether pandas computes each column by itself, so that nullable integers stay integers."""
+    strict: bool = False
+    """Whether booleans alone are computed with in their type too."""
+    reader: str = ""
+    """The path of the step."""
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Integers that a step multiplies in their own type, in which large products wrap."""
+
+    node: Node
+    most: Mapping[str, int]
+    """The largest value of each type of which no product wraps."""
+    reader: str
+    """The path of the step."""
 
 
 class Inputs:
@@ -71,6 +88,7 @@ class Inputs:
         self.frame = known.frame
         self.trial = known.trial
         self.dates = known.dates
+        self.single = known.single
         self.reader = ""
         """The path of the step that is being imported."""
         self.readers: dict[str, str] = {}
@@ -81,10 +99,20 @@ class Inputs:
         """Matrices of integers that a step reads in float32, where it would read floats in float64."""
         self.computed: list[Computed] = []
         """Integers that a step computes with in their own type."""
+        self.bounded: list[Bounded] = []
+        """Integers that a step multiplies in their own type."""
+        self.whole: set[str] = set()
+        """The paths of steps that are given integers by the step before, whatever the inputs hold."""
         self.joined: list[Node] = []
         """Integers among which booleans of a table are integers too."""
         self.unclear: list[Node] = []
         """Integers among which booleans and nullable integers are integers or not, by which columns they are beside."""
+        self.followed: tuple[str, Any] = ("", None)
+        """The path of the step of a pipeline that is being imported, and the estimator that follows it."""
+        self.framed: dict[Node, Node] = {}
+        """Imputed texts of which a table of pandas is made, where None becomes NaN, and the texts before."""
+        self.tabled: set[str] = set()
+        """Inputs of which a table of pandas is made as they come, where None of an array becomes NaN."""
         self.width: int | None = None
         """How many columns an array has; None where it is not known."""
         self.mixed = False

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.inputs import Inputs
+from pretzel.importers.inputs import Bounded, Inputs
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import topological
@@ -28,8 +28,10 @@ Rule = dict[str, Any]
 
 ``inputs`` that all hold integers are read ``how``: ``round``, in float32; ``exact``, both in float32 and in float64, so
 that only integers which float32 holds are answered alike; ``type``, in their own type, and only those of ``types`` are
-answered as floats are; ``keep``, an output of this process has their type.  ``nullable`` is False for a rule of
-``type`` whose step reads an array made of the table: nullable integers of pandas are floats there.  ``booleans``
+answered as floats are; ``within``, in their own type, and those up to ``most`` of their type are answered as floats
+are; ``keep``, an output of this process has their type.  ``nullable`` is False for a rule of ``type`` whose step reads
+an array made of the table: nullable integers of pandas are floats there.  ``strict`` is True for a rule of ``type`` or
+``within`` by which booleans alone are refused.  ``booleans``
 beside integers are ``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers
 that float32 holds are answered.
 """
@@ -44,6 +46,7 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
             "how": "type",
             "types": list(computed.types),
             "nullable": computed.by_column,
+            **({"strict": True} if computed.strict else {}),
         }
         for computed in inputs.computed
         if computed.node in present
@@ -51,7 +54,7 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
     kept = {name for node in definition.outputs.values() if _is_whole(node.type) for name in _leaves(node)}
     rounded = [node for node in inputs.rounded if node in present]
     rules = [
-        *(rule for rule in computed if rule["inputs"]),
+        *(rule for rule in [*computed, *_within(inputs.bounded, present)] if rule["inputs"]),
         *_rounding(rounded, definition),
         *([{"inputs": sorted(kept), "how": "keep"}] if kept else []),
     ]
@@ -84,6 +87,19 @@ def _depends(rule: Rule, arrays: list[np.ndarray]) -> bool:
     if rule["how"] == "type":
         return any(DTYPE_NAMES.get(array.dtype) not in rule["types"] for array in arrays)
     return rule["how"] == "exact" and any((array.astype("f4") != array.astype("f8")).any() for array in arrays)
+
+
+def _within(bounded: Iterable[Bounded], present: set[Node]) -> list[Rule]:
+    return [
+        {
+            "inputs": sorted(_leaves(each.node)),
+            "how": "within",
+            "most": dict(each.most),
+            "strict": True,
+        }
+        for each in bounded
+        if each.node in present
+    ]
 
 
 def _rounding(rounded: list[Node], definition: Definition) -> list[Rule]:

@@ -34,6 +34,7 @@ def metadata_of(
         **_storage(inputs),
         "spelled": sorted(inputs.spelled),
         "apart": inputs.apart,
+        "dictionary_nulls": _dictionary_nulls(kind, x, inputs),
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
@@ -49,6 +50,12 @@ def metadata_of(
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
     }
+
+
+def _dictionary_nulls(kind: type, x: Columns, inputs: Inputs) -> str | None:
+    """Say that nulls in dictionaries of Arrow are refused: in the arrays of scikit-learn they are the last category."""
+    reads_columns = _style(x, inputs) in ("frame", "matrix", "positions")
+    return "refused" if reads_columns and _library(served_as(kind)).startswith("sklearn") else None
 
 
 def _storage(inputs: Inputs) -> dict[str, Any]:

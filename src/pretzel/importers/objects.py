@@ -7,7 +7,7 @@ of each such input goes into its metadata under ``objects``; :mod:`pretzel.clien
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,8 @@ class _Reading:
     """Whether a step knows NaN, as a category or as what is missing."""
     none: bool = False
     """Whether a step knows None."""
+    framed: str = ""
+    """Where pandas makes NaN of None, as in :mod:`pretzel.client.objects`."""
 
 
 @dataclass(slots=True)
@@ -50,8 +52,12 @@ class _Readings:
         reading.takes_objects |= objects
 
 
-def objects_of(outputs: Mapping[str, Node]) -> dict[str, dict[str, Any]]:
+def objects_of(
+    outputs: Mapping[str, Node], framed: Iterable[Node] = (), tabled: Container[str] = ()
+) -> dict[str, dict[str, Any]]:
     """Return for each input that a step reads as objects how a client reads it; see :mod:`pretzel.client.objects`.
+
+    ``framed``: texts that are imputed before pandas makes a table of them; ``tabled``: inputs of which it makes one.
 
     Raises:
         UnsupportedError: an output would hold objects.
@@ -63,6 +69,13 @@ def objects_of(outputs: Mapping[str, Node]) -> dict[str, dict[str, Any]]:
         _read(node, readings, behind_none)
     if not readings.found:
         return {}
+    present = set(nodes)
+    for origin in {origin for node in framed if node in present for origin in origins(node)}:
+        if origin in readings.found:
+            readings.found[origin].framed = "beside texts"
+    for name, position in readings.found:
+        if name in tabled:
+            readings.found[name, position].framed = "in tables"
     answered = {origin for name, node in outputs.items() for origin in _answered(name, node)}
     forms: dict[str, dict[str, Any]] = {}
     for (name, position), reading in sorted(readings.found.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
@@ -77,6 +90,8 @@ def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
     """Add what one column requires to the form of its input; a matrix is read by the strictest of its columns."""
     if reading.is_text:
         form["null"] = _null(reading)
+        if reading.framed:
+            form["none"] = reading.framed
     elif is_answered:
         form["objects"] = "refused"
     if reading.takes_objects:
@@ -87,10 +102,23 @@ def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
 
 def _null(reading: _Reading) -> str:
     """Return what None beside texts is in a DataFrame: NaN since pandas 3, before it what the model knows."""
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and int(pandas.__version__.partition(".")[0]) >= 3:
+    if pandas_makes_nan():
         return "nan"
     return "none" if reading.none else "nan"
+
+
+def pandas_makes_nan() -> bool:
+    """Return whether pandas makes NaN of None beside texts, which it does since version 3."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and int(pandas.__version__.partition(".")[0]) >= 3
+
+
+def base_of_column(node: Node) -> Node:
+    """Return the node that made the first column of ``node``, which others only moved."""
+    place: tuple[Node, int] | None = (node, 0)
+    while place is not None:
+        node, place = place[0], _behind(*place)
+    return node
 
 
 def _read(node: Node, readings: _Readings, behind_none: set[Node]) -> None:

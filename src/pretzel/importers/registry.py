@@ -126,6 +126,13 @@ class Step:
     forms: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The dtype and the shape of methods of what is exported, where they are not the node's own (``plan/forms.py``)."""
 
+    left_out: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Why methods of what is exported are not served, and what to do instead."""
+
+    def leaves_out(self, method: str, reason: str, remedy: str) -> None:
+        """Say why a method that the estimator has is not served, where its others are."""
+        self.left_out[method] = f"{reason}; {remedy}"
+
     def returns(self, method: str, shape: tuple[int, ...]) -> None:
         """Say that the library's method returns rows of another shape than its node gives."""
         self.forms[method] = [None, list(shape)]
@@ -140,7 +147,9 @@ class Step:
     def delegate(self, name: str, estimator: Any, x: Columns) -> Methods:
         """Import ``estimator``, whose methods are those of this one: optional outputs too."""
         return import_estimator(
-            estimator, x, replace(self.inner(name, estimator), offers=self.offers, forms=self.forms)
+            estimator,
+            x,
+            replace(self.inner(name, estimator), offers=self.offers, forms=self.forms, left_out=self.left_out),
         )
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:

@@ -23,7 +23,24 @@ def settled(sample: Any) -> Settled:
     if len({kind.is_text for kind in kinds.values()}) > 1:
         return Settled(kinds, by_position=True, frame=False)
     frame = None if sample is None else is_table(sample)
-    return Settled(_types(sample), frozenset(_categorical(sample)), frame=frame, dates=_dates(sample))
+    categorical = frozenset(_categorical(sample))
+    return Settled(_types(sample), categorical, frame=frame, dates=_dates(sample), single=_is_single(sample))
+
+
+def _is_single(sample: Any) -> bool:
+    """Return whether all columns of a table of pandas are float32."""
+    return hasattr(sample, "iloc") and _is_frame(sample) and all(kind == np.float32 for kind in sample.dtypes)
+
+
+def kinds_of(sample: Any) -> Settled | None:
+    """Return which inputs hold texts, numbers and categories; of numbers all as float64.  None without a sample."""
+    if sample is None:
+        return None
+    known = settled(sample)
+    types = {
+        name: kind if kind.is_text else ValueType("f64", kind.width, kind.layout) for name, kind in known.types.items()
+    }
+    return replace(known, types=types, single=False)
 
 
 def settled_by_position(sample: Any) -> Settled:
@@ -103,6 +120,31 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
         return {name: np.asarray(sample[name]) for name in names if name in _names(sample)}
     ordered = definition.metadata.get("feature_names") or list(map(str, range(definition.metadata.get("columns", 0))))
     return dict(zip(ordered, _columns(sample), strict=False))
+
+
+def categories_read(sample: Any, definition: Definition) -> dict[str, str]:
+    """Return what a sample holds in each input of categories that are written out: ``bool``, ``int`` or ``str``."""
+    names = definition.metadata.get("integers_as_text") or ()
+    if sample is None or isinstance(sample, Settled) or not names:
+        return {}
+    held = {name: _category(array) for name, array in _arrays_by_input(sample, definition).items() if name in names}
+    return {name: kind for name, kind in held.items() if kind}
+
+
+def _arrays_by_input(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
+    if definition.metadata["input_style"] == "frame" and is_table(sample):
+        return {name: np.asarray(sample[name]) for name in definition.metadata["input_names"] if name in _names(sample)}
+    columns = _columns(sample)
+    return dict(zip(definition.metadata.get("feature_names") or map(str, range(len(columns))), columns, strict=False))
+
+
+def _category(array: np.ndarray) -> str:
+    """Return what all values of a column are; an empty text where they are of several kinds, or of another."""
+    kinds = {"b": "bool", "i": "int", "u": "int", "U": "str"}
+    if array.dtype != object:
+        return kinds.get(array.dtype.kind, "")
+    found = {kinds.get(np.asarray(value).dtype.kind, "") for value in array.ravel().tolist()}
+    return found.pop() if len(found) == 1 else ""
 
 
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:

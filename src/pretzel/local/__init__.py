@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -13,10 +14,11 @@ from pretzel import engine
 from pretzel.control_plane.explain import Evidence, explain
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
+from pretzel.importers.samples import kinds_of
 from pretzel.local.methods import Deferred, method_of
 from pretzel.local.models import Models, labels_of, table_of
 from pretzel.plan import bundle, ops
-from pretzel.plan.caveats import warn_of
+from pretzel.plan.caveats import warn_of, why_not
 from pretzel.plan.definition import Definition
 from pretzel.plan.parts import methods_of, outputs_of, usual_outputs
 
@@ -24,10 +26,13 @@ Reexport = Callable[[Any, Sequence[str] | None], Definition]
 """A function of a sample and the outputs wanted: those of the first export where there is None."""
 
 
-def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predictor:
+def compile(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Predictor:
     """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
 
     A path stands for the model in a file of its library's own format.
+
+    ``sample`` is a table of the kind that it will be given; it tells what an estimator does not record, as which
+    columns hold categories.  Numbers are computed with in the types in which they come, whatever it holds.
 
     ``outputs`` names the methods wanted.  Without it there are all that the estimator has, and ``contributions`` and
     ``leaf_index`` where it is of a kind that has them; these are compiled at their first call.
@@ -41,8 +46,11 @@ def compile(estimator: Any, *, outputs: Sequence[str] | None = None) -> Predicto
     """
     estimator = opened(estimator)
 
-    def reexport(sample: Any, names: Sequence[str] | None) -> Definition:
-        return definition_of(estimator, sample=sample, outputs=outputs if names is None else names)
+    known = kinds_of(sample)
+
+    def reexport(given: Any, names: Sequence[str] | None) -> Definition:
+        told = known if given is None else replace(given, categorical=known.categorical) if known else given
+        return definition_of(estimator, sample=told, outputs=outputs if names is None else names)
 
     definition = reexport(None, None)
     warn_of(definition.metadata)
@@ -91,7 +99,8 @@ class Predictor:
         methods = methods_of(definition.outputs) if definition is not None else ()
         left_out = definition is not None and name in (definition.metadata.get("on_request") or ())
         remedy = f"; name it when you export: outputs=[{name!r}]" if left_out else ""
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}")
+        told = why_not(name, definition.metadata) if definition is not None else ""
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}{told}")
 
     def _deferred(self) -> list[str]:
         """Return the methods that are compiled at their first call: those of optional outputs."""

@@ -20,7 +20,7 @@ from pretzel.client.integers import (
     stands_for_integers,
     whole_type,
 )
-from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na
+from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
 from pretzel.client.results import result_of
 from pretzel.client.sparse import as_stored, refuse_sparse_columns
 from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
@@ -35,7 +35,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import InputDescription
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import DTYPE_NAMES, ValueType
+from pretzel.plan.types import DTYPE_NAMES, ValueType, is_small
 from pretzel.plan.values import Labels
 
 Export = Callable[[Settled], Definition]
@@ -43,6 +43,8 @@ Kind = tuple[str, frozenset[tuple[str, str]], str]
 """The layout of X, the inputs that come in another type than they were exported for, and whether integers among them
 come in an ``array`` or a ``table``."""
 
+BY_POSITION = "by position"
+"""In the place of a layout: the columns of a table are inputs of their own, in place of one matrix."""
 _AS_SAVED: Kind = ("dense", frozenset(), "")
 
 
@@ -53,9 +55,10 @@ class Model:
         compiled = compile_plan(optimize(definition))
         self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-        self.metadata = definition.metadata
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
-        self.inputs, _ = read_by("", self.described, self.metadata)
+        in_order = set(definition.metadata.get("in_order") or ())
+        alone = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
+        self.inputs, self.metadata = read_by(alone, self.described, definition.metadata)
         """What all methods read but those with inputs of their own."""
         self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
@@ -157,17 +160,35 @@ class Models:
         return self._made.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
-        layout = "sparse" if is_sparse(X) and not self._in_columns else "dense"
         whole = self._whole(X) if self._rules else frozenset()
+        if columns := self._uneven(X):
+            return BY_POSITION, columns, ""
+        layout = "sparse" if is_sparse(X) and not self._in_columns and not whole else "dense"
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
+    def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
+        """Return the types of the columns of a table for a matrix, if float32 is among small integers there."""
+        if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
+            return frozenset()
+        kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))
+        if np.float32 not in kinds.values() or not any(map(is_small, kinds.values())):
+            return frozenset()
+        known = {name: kind for name, kind in kinds.items() if kind == np.float32 or is_small(kind)}
+        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in known.items())
+
     def _singles(self, dtypes: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-        return frozenset((name, "f32") for name in self._floats if dtypes.get(name) == np.float32)
+        """Return the inputs of float32, and the small integers beside them, of which NumPy makes float32 too."""
+        singles = {(name, "f32") for name, kind in dtypes.items() if name in self._floats and kind == np.float32}
+        if singles and len(singles) < len(self._floats):
+            singles |= {(name, DTYPE_NAMES[dtypes[name]]) for name in self._floats if is_small(dtypes.get(name))}
+        return frozenset(singles)
 
     def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
         """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
-        rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] != "round"]
-        if not rules or not self._floats or is_sparse(X):
+        rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] not in ("round", "within")]
+        if is_sparse(X):  # which other steps than those that keep results in the type of X do not read as integers
+            rules = [rule for rule in rules if rule.get("strict") and not self._in_columns]
+        if not rules or not self._floats:
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
         rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]
@@ -200,6 +221,9 @@ class Models:
     def _compile(self, kind: Kind) -> Model:
         assert self._reexport is not None
         layout, others, container = kind
+        if layout == BY_POSITION:
+            apart = {name: ValueType(dtype) for name, dtype in others}
+            return Model(self._reexport(Settled(apart, by_position=True, frame=True)))
         types = dict(self._types)
         types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))
@@ -218,7 +242,9 @@ class Models:
 def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
     """Return a column that the model reads as objects as it is, or a list as pandas would make it."""
     refuse_na(column, form, is_text=kind.is_text)
-    return as_frame(column, form) if isinstance(column, (list, tuple)) else column
+    framed = as_frame(column, form) if isinstance(column, (list, tuple)) else column
+    refuse_none(framed, form)
+    return framed
 
 
 def _native(column: Any, kind: ValueType) -> Any:

@@ -11,6 +11,8 @@ from pretzel.errors import AnswersMayDifferWarning
 
 KEY = "may_differ"
 """Metadata of a definition and of a version: a list of maps with ``step``, ``class``, ``reason`` and ``remedy``."""
+LEFT_OUT = "left_out"
+"""Metadata of a definition and of a version: why methods of the estimator are not served, and what to do instead."""
 FIELDS = ("step", "class", "reason", "remedy")
 
 
@@ -20,6 +22,13 @@ def caveats(metadata: Mapping[str, Any]) -> list[str]:
     if not isinstance(notes, (list, tuple)):
         return []
     return [_line(note) for note in notes if isinstance(note, Mapping) and note.keys() >= {*FIELDS}]
+
+
+def why_not(method: str, metadata: Mapping[str, Any]) -> str:
+    """Return why a method is not served, as the end of a sentence; empty where nothing is known of it."""
+    told = metadata.get(LEFT_OUT)
+    reason = told.get(method) if isinstance(told, Mapping) else None
+    return f"; {method} is not served: {reason}" if reason else ""
 
 
 def warn_of(metadata: Mapping[str, Any]) -> None:

@@ -128,9 +128,9 @@ def parameter_digests(tree: Any) -> list[Digest]:
     """Return the digests that a tree refers to, each once, in order, before anything is built."""
     try:
         texts = [text for item in tree["nodes"] for text in item["parameters"].values()]
+        return [Digest.parse(text) for text in dict.fromkeys(texts)]
     except (KeyError, TypeError, AttributeError) as error:
         raise DefinitionError(f"definition: malformed: {error!r}") from None
-    return [Digest.parse(text) for text in dict.fromkeys(texts)]
 
 
 def _build(i: int, item: Any, nodes: list[Node], parameters: Mapping[Digest, Parameter]) -> Node:

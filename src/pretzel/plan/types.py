@@ -104,6 +104,11 @@ def sparse(dtype: str, width: int) -> ValueType:
     return ValueType(dtype, width, "sparse")
 
 
+def is_small(kind: object) -> bool:
+    """Whether this is a type of NumPy of integers or booleans that float32 holds: beside it, it becomes float32."""
+    return isinstance(kind, np.dtype) and kind.kind in "iub" and kind.itemsize <= 2 and kind in DTYPE_NAMES
+
+
 TEXT = ValueType("str")
 TOKENS = ValueType("str", None, "ragged")
 NUMBERS = ValueType("f64", None, "ragged")

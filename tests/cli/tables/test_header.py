@@ -36,7 +36,10 @@ EITHER = "--header says that line 1 names the columns, --no-header that it is a 
         (NAMED, "1.5,2,x", False),
         (PLAIN, "0.5,1", False),
         (TEXTS, "text", True),
+        (TEXTS, "Documents", True),
+        (TEXTS, "review_text", True),
         (TEXTS, "label,review_text", True),
+        (TEXTS, "label,spam", True),
     ],
 )
 def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
@@ -61,6 +64,9 @@ def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
         (NAMED, "x,y,z", "--no-header says that line 1 is a row"),
         (TEXTS, "a good movie", EITHER),
         (TEXTS, "1,good", EITHER),
+        (TEXTS, "spam", EITHER),
+        (TEXTS, "_", EITHER),
+        (TEXTS, "Hello", EITHER),
     ],
 )
 def test_lines_in_doubt_are_refused(reads: Reads, line: str, remedy: str) -> None:

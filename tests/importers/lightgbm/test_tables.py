@@ -73,13 +73,37 @@ def test_without_a_sample_a_table_keeps_its_names(of: Any) -> None:
 
 
 def test_which_columns_are_categories_is_taken_from_a_sample() -> None:
-    x = table(kind=kinds(TEXTS), size=kinds([1, 2, 3, 4, 5, 6], ordered=True))
+    """An ordered category is a number to LightGBM, as any column of small whole numbers is."""
+    x = table(kind=kinds(TEXTS), small=np.arange(len(X)) % 5, size=kinds([1, 2, 3, 4, 5, 6], ordered=True))
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
     assert_serves(estimator, x, sample=x, exact=True)
     with pytest.raises(
-        UnsupportedError, match="a DataFrame with 2 columns of categories, and which ones is not recorded"
+        UnsupportedError,
+        match="a DataFrame with 2 columns of categories, and which ones is not recorded; give a sample.*compile, too",
     ):
-        export(estimator)
+        pretzel.compile(estimator)
+    predictor = pretzel.compile(estimator, sample=x.head(5))
+    np.testing.assert_array_equal(predictor.predict(x), estimator.predict(x))
+    single = x.astype({"ü": "f4", "c": "f4", "a b": "f4"})
+    np.testing.assert_array_equal(predictor.predict(single), estimator.predict(single))
+
+
+@pytest.mark.parametrize("sizes", [[1, 2, 3, 4, 5, 6], ["s", "m", "l", "xl", "xs", None]], ids=["numbers", "texts"])
+@pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
+def test_ordered_categories_are_found_where_one_choice_agrees_with_the_file(of: Any, sizes: list[Any]) -> None:
+    x = table(size=kinds(sizes, ordered=True), kind=kinds(TEXTS), last=np.arange(len(X)) % 50)
+    for frame in (x, x.drop(columns="kind"), x[["kind", "ü", "size"]], x[["size", "c"]]):
+        model = of(lightgbm.LGBMRegressor(**OPTIONS).fit(frame, Y))
+        predictor = pretzel.compile(model)
+        np.testing.assert_array_equal(predictor.predict(frame), model.predict(frame))
+        assert_serves(model, frame, exact=True, batches=(7,))
+
+
+def test_an_integer_that_is_listed_as_a_category_is_not_taken_for_an_ordered_one() -> None:
+    x = table(code=np.arange(len(X)) % 4 + 7, size=kinds(["s", "m", "l", "xl", "xs", None], ordered=True))
+    estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y, categorical_feature=["code"])
+    with pytest.raises(UnsupportedError, match="which ones is not recorded"):
+        pretzel.compile(estimator)
 
 
 def test_mixed_categories_are_refused() -> None:
@@ -130,6 +154,18 @@ def test_a_table_in_another_order_is_refused_where_lightgbm_reads_it_by_position
         more = turned.assign(e=0.0)  # of which LightGBM refuses the number of columns
         for named in (turned.to_dict("series"), turned.to_dict("records"), more):
             np.testing.assert_array_equal(predictor.predict(named), estimator.predict(x))
+
+
+@pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
+def test_names_with_blanks_over_columns_of_other_types(of: Any) -> None:
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c_d", "e"])
+    estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x["a b"] - x["e"])
+    predictor = pretzel.compile(of(estimator))
+    whole = (100 * x).astype(np.int64)
+    for table in (x, x.astype(np.float32), x.astype({"a b": np.float32}), whole, whole.astype({"e": np.float32})):
+        np.testing.assert_array_equal(predictor.predict(table), estimator.predict(table))
+        written = table.set_axis(["a_b", "c_d", "e"], axis=1)
+        np.testing.assert_array_equal(predictor.predict(written), estimator.predict(table))
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

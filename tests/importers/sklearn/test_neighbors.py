@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
+from pretzel.importers.differences import ROUNDED_NEIGHBORS
 from tests.importers.sklearn.compare import assert_served, run
 
 _random = np.random.default_rng(4)
@@ -124,10 +125,11 @@ def test_rows_that_store_a_column_twice_are_refused(kind: Any, metric: str) -> N
 
 def test_several_targets_a_row() -> None:
     y = np.column_stack([CLASSES, CLASSES % 2, X[:, 0] > 0]).astype(np.int64)
-    assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods={"predict"})
-    assert_served(neighbors.RadiusNeighborsClassifier(9.0).fit(X, y), OTHER, methods={"predict"})
+    methods = {"predict", *(f"predict_proba[{i}]" for i in range(3))}
+    assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods=methods)
+    assert_served(neighbors.RadiusNeighborsClassifier(9.0).fit(X, y), OTHER, methods=methods)
     outside = neighbors.RadiusNeighborsClassifier(0.5, outlier_label=[0, 1, 7]).fit(X, y)
-    assert_served(outside, OTHER * 3, methods={"predict"})
+    assert_served(outside, OTHER * 3, methods=methods)
 
 
 def test_what_lies_on_the_radius_is_within() -> None:
@@ -189,3 +191,24 @@ def test_centroids(priors: Any, metric: str) -> None:
 def test_of_equally_near_centroids_the_first_is_taken() -> None:
     model = neighbors.NearestCentroid().fit([[0.0], [0.5], [2.0], [1.5]], ["a", "a", "b", "b"])
     assert_served(model, np.array([[1.0], [0.9], [1.1]]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["bits", "counts", "unit", "scaled"])
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "manhattan"])
+def test_among_few_dense_rows_whoever_may_get_other_neighbours_is_warned(metric: str, kind: str, seed: int) -> None:
+    """Products round where values are no whole numbers; differences, and whole numbers, are exact."""
+    random = np.random.default_rng(seed)
+    learned, asked = ((random.random((n, 16)) < 0.3).astype(float) for n in (100, 50))
+    factors = {
+        "bits": lambda x: 1.0,
+        "counts": lambda x: 3.0,
+        "unit": lambda x: 1.0 / np.maximum(np.sqrt((x**2).sum(axis=1, keepdims=True)), 1e-9),
+        "scaled": lambda x: 0.1,
+    }
+    learned, asked = (x * factors[kind](x) for x in (learned, asked))
+    model = neighbors.KNeighborsClassifier(3, algorithm="brute", metric=metric).fit(learned, np.arange(100) % 2)
+    rounds = kind in ("unit", "scaled") and metric != "manhattan"
+    assert any(note.reason == ROUNDED_NEIGHBORS.reason for note in pretzel.check(model).notes) == rounds
+    if not rounds:
+        np.testing.assert_allclose(pretzel.compile(model).predict_proba(asked), model.predict_proba(asked))

@@ -61,6 +61,25 @@ def test_categories_beyond_ascii_are_refused() -> None:
         export(estimator)
 
 
+@pytest.mark.parametrize("one_hot", [1, 99])
+@pytest.mark.parametrize("missing", [0.0, 2.0, 4.0, 5.0, 1.5, -1.0, np.nan, 1.00000001])
+def test_a_sentinel_is_compared_with_the_codes_of_a_request(missing: float, one_hot: int) -> None:
+    x = table(kind=kinds(TEXTS, categories=["x", "y", "zz", "z", "a b"]))
+    again = x.assign(kind=x["kind"].cat.reorder_categories(["a b", "z", "zz", "y", "x"]))
+    estimator = xgboost.XGBRegressor(missing=missing, max_cat_to_onehot=one_hot, **OPTIONS).fit(x, Y)
+    if missing in (0.0, 2.0, 4.0, 1.00000001):
+        with pytest.raises(
+            UnsupportedError, match="missing=.*code . of column 'kind' as missing too.*missing=numpy.nan"
+        ):
+            export(estimator, sample=x)
+        if one_hot == 1 and missing != 2.0:  # the code in the middle stays what it is
+            assert (estimator.predict(x) != estimator.predict(again)).any()
+        return
+    predictor = pretzel.compile(estimator)
+    for rows in (x, again):
+        np.testing.assert_array_equal(predictor.predict(rows), estimator.predict(rows))
+
+
 def test_names_are_kept_verbatim(tmp_path: Any) -> None:
     x = table()
     estimator = xgboost.XGBRegressor(**FEW).fit(x, Y)

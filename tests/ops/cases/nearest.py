@@ -12,4 +12,4 @@ OPERATOR = ops.Nearest
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(matrices())
     limit = draw(st.sampled_from([float("inf"), 1.0, 0.0]))
-    return ops.Nearest(x, draw(st.integers(1, x.type.columns)), limit), {"x": value}
+    return ops.Nearest(x, draw(st.integers(1, x.type.columns)), limit, draw(st.booleans())), {"x": value}

@@ -59,7 +59,12 @@ class Batch:
     def located(self) -> Iterator[None]:
         """Say errors about rows of the batch as errors about lines and columns of the file."""
         with under(self.label, self.translated):
-            yield
+            try:
+                yield
+            except InputError as error:
+                if "is no category" in str(error):
+                    error.add_note("--no-na says that cells such as NA and None are texts, also empty ones")
+                raise
 
     def translated(self, message: str) -> str:
         """Return a message with the row of the batch replaced by the line, and a column's number by its name."""

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from pretzel.cli.tables.categories import Held
 from pretzel.cli.tables.reading import Reading, Type
 from pretzel.cli.tables.reads import Kind
 from pretzel.errors import InputError
@@ -50,7 +51,9 @@ class Categories(list[Any]):
 class Column:
     """One column of a table: how its cells are read, and what earlier batches held."""
 
-    def __init__(self, name: str, kind: Kind, reading: Reading, *, exactly: bool = True) -> None:
+    def __init__(
+        self, name: str, kind: Kind, reading: Reading, *, exactly: bool = True, category: str | None = None
+    ) -> None:
         """Begin with no cell read.
 
         Args:
@@ -58,6 +61,7 @@ class Column:
             kind: what the model reads in it.
             reading: what is missing, and which types the user has given.
             exactly: whether cells of another kind are refused; otherwise the column is then text, as in pandas.
+            category: of categories that are known by their texts, what the sample held, as :class:`Held` says it.
         """
         self.name, self.decimal = name, reading.decimal
         self.words = reading.missing
@@ -66,6 +70,7 @@ class Column:
         """What is missing in a column of numbers, where an empty cell always is."""
         self.wanted: Type | None = reading.types.get(name)
         self.kind, self.exactly = kind, exactly
+        self._held = None if category is None else Held(name, category)
         self._quick = self.decimal == "." and not any(map(is_number, self.missing))
         self._whole: bool | None = None
         """Whether all numbers so far were whole; None before the first."""
@@ -87,13 +92,22 @@ class Column:
         if self.wanted is not None:
             return self._as_told(cells, lines)
         if self.kind == "text":
-            return self._texts(cells)
+            return self._texts(cells) if self._held is None else self._categories(cells, lines)
         if self.kind == "number" and self.exactly:
             return self._numbers(cells, lines)
         return self._inferred(cells)
 
     def _texts(self, cells: Sequence[str]) -> list[Any]:
         return [NAN if cell in self.words else cell for cell in cells]
+
+    def _categories(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
+        kind = "bool" if all(cell in TRUTHS for cell in cells) else "int" if all(map(_is_whole, cells)) else "str"
+        if self._held is None or not self.words.isdisjoint(cells):
+            return self._texts(cells)
+        read_as = self._held.read_as(kind, cells, lines)
+        if read_as == "bool":
+            return np.array([TRUTHS[cell] for cell in cells], bool)
+        return _whole_array(cells) if read_as == "int" else self._texts(cells)
 
     def _as_told(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
         if self.wanted in ("str", "category"):
@@ -214,6 +228,10 @@ class Column:
         if not cell.strip():
             return "leave the cell empty where a value is missing"
         return f"correct the cell, or --na {cell[:_SHOWN]!r} says that it stands for a missing value"
+
+
+def _is_whole(cell: str) -> bool:
+    return _WHOLE.fullmatch(cell) is not None
 
 
 def _plain(cells: Sequence[str]) -> np.ndarray | None:

@@ -66,7 +66,13 @@ class _Table:
                 _refuse_twice(cells, wanted)
         positions = {name: i for i, name in enumerate(self.names)}
         self.columns = {
-            positions[name]: Column(name, reads.kind_of(name, place), reading, exactly=reads.exactly)
+            positions[name]: Column(
+                name,
+                reads.kind_of(name, place),
+                reading,
+                exactly=reads.exactly,
+                category=reads.category_of(name, place),
+            )
             for place, name in enumerate(wanted)
         }
 

@@ -4,7 +4,8 @@ The options decide.  Else the names of the model do: a first line that has them 
 header; one that has some of them is refused.  Where none of its cells is a name of the model, or the model has no
 names, these rules hold:
 
-- For a model of documents, a first line of single words is a header.  Any other is refused.
+- For a model of documents, a first line of several single words is a header, and so is one word that names a column:
+  ``text``, ``review`` and the like, or one with an underscore.  Any other is refused.
 - For a matrix of numbers, a first line in which no cell is a number is a header.  One in which all cells are numbers is
   a row, unless they may be names: different whole numbers (``0,1,2``, ``2019,2020``), or five and more numbers that
   rise.  That, and a mixture of numbers and words, is refused.
@@ -28,6 +29,8 @@ _WHOLE = re.compile(r"\d+", re.ASCII)
 _MANY = 5
 """Numbers that rise by chance once in 120 rows."""
 _EITHER = "--header says that line {0} names the columns, --no-header that it is a row"
+_OF_TEXTS = frozenset("text document doc x review comment message sentence content body description title".split())
+"""What a lone column of documents is called, in the singular."""
 _SHOWN = 8
 
 
@@ -45,7 +48,7 @@ def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -
     if reads.names or reads.kinds is not None:
         return _by_names(first, names, line, reads, reading)
     if reads.style == "texts":
-        if all(map(is_name, first)):
+        if all(map(is_name, first)) and (len(first) > 1 or _names_texts(first[0])):
             return True
         raise refused(f"line {line} may name the columns, or be a row: {listed(first)}", _EITHER.format(line))
     return _of_matrix(first, line, reads, reading)
@@ -114,6 +117,11 @@ def _by_names(first: Sequence[str], names: list[str], line: int, reads: Reads, r
         told = f"line {line} has none of the model's columns, and may name others, or be a row: {listed(first)}"
         raise refused(told, _EITHER.format(line))
     return False
+
+
+def _names_texts(cell: str) -> bool:
+    """Whether a word that stands alone names a column of documents, rather than is one."""
+    return "_" in cell.strip("_") or cell.lower().rstrip("s") in _OF_TEXTS
 
 
 def _fits(cell: str, name: str, reads: Reads, reading: Reading) -> bool:

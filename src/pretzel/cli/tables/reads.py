@@ -36,6 +36,11 @@ class Reads:
     """Of columns by position: what the model reads in each; ``any`` where it reads none."""
     whole: Mapping[str, np.dtype] = field(default_factory=dict)
     """The columns in which the model takes integers of a type, by name; by ``""`` for all of a matrix."""
+    categories: Mapping[str, str] = field(default_factory=dict)
+    """The columns of categories of which integers, truth values and texts of the same cells are different ones.
+
+    By name, or by position: ``bool``, ``int`` or ``str``, as the sample of the model held them, or ``""``.
+    """
     spaces: str = " "
     """What the library writes for a space in a name."""
     exactly: bool = True
@@ -64,6 +69,10 @@ class Reads:
             return (self.kinds or {}).get(self.known(name), "any")
         return "text" if self.style == "texts" else self.kind
 
+    def category_of(self, name: str, place: int = 0) -> str | None:
+        """Return what a column of such categories held, as :attr:`categories` says it; None for any other column."""
+        return self.categories.get(str(place) if self.style == "positions" else self.known(name))
+
 
 def of_model(description: ModelDescription) -> Reads:
     """Return what a deployed model reads."""
@@ -87,7 +96,7 @@ def of_estimator(model: Any) -> Reads:
     kinds: dict[str, Kind] = {name: (found.kinds or {}).get(name, "any") for name in every}
     if found.style == "matrix":
         kinds = dict.fromkeys(every, found.kind)
-    return Reads("frame", every, kinds, spaces=found.spaces, exactly=False, whole_file=True)
+    return replace(found, style="frame", names=every, kinds=kinds, whole={}, exactly=False, whole_file=True)
 
 
 def _of_bare(model: Any) -> Reads:
@@ -101,6 +110,12 @@ def _of_bare(model: Any) -> Reads:
 
 
 def _of_inputs(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:
+    found = _of_style(inputs, metadata)
+    held = metadata.get("categories_read") or {}
+    return replace(found, categories={name: held.get(name, "") for name in metadata.get("integers_as_text") or ()})
+
+
+def _of_style(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:
     style = metadata.get("input_style") or _guessed(inputs)
     names = tuple(metadata.get("feature_names") or ())
     spaces = metadata.get("spaces") or " "

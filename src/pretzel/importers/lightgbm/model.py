@@ -50,6 +50,8 @@ class Model:
     """Whether leaves are linear models."""
     categorical: tuple[int, ...]
     """The features that were treated as categories."""
+    feature_infos: tuple[str, ...]
+    """Of each feature ``[least:largest]``, the codes of its categories, or ``none`` where it is constant."""
     pandas_categories: tuple[tuple[Any, ...], ...]
     """The categories of each column of categories in the DataFrame it was trained on, in the order of those columns."""
 

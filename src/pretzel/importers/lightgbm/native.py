@@ -60,7 +60,7 @@ def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) ->
     spelled = tuple(inputs.types)
     if names is not None and tuple(name.replace(" ", "_") for name in spelled) == names:
         names = spelled
-    elif any("_" in name for name in names or ()):
+    if any("_" in name for name in names or ()):
         inputs.metadata["spaces"] = "_"  # clients find the columns of a table that still has its own names
     if names is not None:
         inputs.metadata["order"] = "strict"  # LightGBM reads a table by position, whatever its columns are called

@@ -10,6 +10,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
+from pretzel.importers.lightgbm.categories import columns_of_categories
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
 from pretzel.plan import ops
@@ -109,7 +110,7 @@ def _numbers(x: Columns, step: Step) -> Node:
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:
     """Return x with codes in place of categories, as LightGBM turns a DataFrame into numbers."""
-    lists, columns = model.pandas_categories, x.categorical() or list(model.categorical)
+    lists, columns = model.pandas_categories, x.categorical() or columns_of_categories(model) or []
     if len(columns) != len(lists):
         reason = (
             f"it was trained on a DataFrame with {len(lists)} columns of categories, and which ones is not recorded"
@@ -117,7 +118,8 @@ def _with_codes(model: Model, x: Columns, step: Step) -> Node:
         raise step.refuse(
             "",
             reason,
-            "give a sample, a DataFrame of the kind that it predicts; from a file, with --types COLUMN=category",
+            "give a sample, a DataFrame of the kind that it predicts (compile, too, takes sample=); from a file, with "
+            "--types COLUMN=category",
         )
     codes = dict(zip(columns, lists, strict=True))
     parts = [

@@ -58,6 +58,7 @@ def read_text(text: str) -> Model:
         trees=tuple(_tree(i, block, len(names)) for i, block in enumerate(blocks)),
         linear=any(block.get("is_linear", "0").strip() != "0" for block in blocks),
         categorical=_categorical(rest, len(names)),
+        feature_infos=tuple(_text(header, "feature_infos", "").split()),
         pandas_categories=_pandas_categories(rest),
     )
 

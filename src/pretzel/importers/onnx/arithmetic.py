@@ -31,6 +31,7 @@ ARITHMETIC = {
     "Mul": "multiply",
     "Div": "divide",
 }
+LARGEST = float(np.finfo(np.float32).max)
 VARIADIC = {"Max": "maximum", "Min": "minimum", "Sum": "add", "Mean": "add"}
 
 
@@ -59,8 +60,11 @@ def _keeps_zero(function: str) -> bool:
 @converts("", "Identity", "Dropout")
 def identity(site: Site) -> Value:
     """Give what is given; dropping out is for training."""
-    site.without_effect("ratio", "seed", "is_test", "consumed_inputs")
-    if site.has(2) and site.constant(2).any():
+    site.without_effect("ratio", "seed", "consumed_inputs")
+    if site.has(1):
+        site.constant(1)  # the share that is dropped, in training
+    trains = site.node.op_type == "Dropout" and site.opset < 7 and not site.integer("is_test", 0)
+    if trains or (site.has(2) and site.constant(2).any()):
         raise site.refuse("it is in training mode", "export the model for inference")
     return site.value(0)
 
@@ -155,6 +159,8 @@ def clip(site: Site) -> Rows:
     x = site.numbers(0)
     site.without_effect("consumed_inputs")
     low, high = (site.setting(name, place, 11) for name, place in (("min", 1), ("max", 2)))
+    if 6 <= site.opset < 11:  # in these, what is not given is the largest float32
+        low, high = (-LARGEST if low is None else low), (LARGEST if high is None else high)
     node = cast(x.dense, "i64" if x.dtype not in ("f32", "f64") else x.dtype)
     for bound, function in ((low, "maximum"), (high, "minimum")):
         if bound is not None:

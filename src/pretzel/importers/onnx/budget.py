@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from pretzel.importers.onnx.values import MOST, Extents, Maps, Rows, Value
+from pretzel.importers.onnx.values import MOST, Extents, Lines, Maps, Rows, Value
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
@@ -47,12 +47,12 @@ def numbers(array: np.ndarray) -> int:
 
 def columns(value: Value) -> int:
     """Return the numbers of one row."""
-    rows = value.rows if isinstance(value, Maps) else value
+    rows = value.rows if isinstance(value, (Maps, Lines)) else value
     return prod(rows.tail) if isinstance(rows, Rows) else 0
 
 
 def _node(value: Value) -> Node | None:
-    if isinstance(value, (Maps, Extents)):
+    if isinstance(value, (Maps, Extents, Lines)):
         return value.rows.node
     return value.node if isinstance(value, Rows) else None
 

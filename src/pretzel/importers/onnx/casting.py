@@ -6,7 +6,7 @@ import onnx
 
 from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Extents, Value
+from pretzel.importers.onnx.values import Extents, Lines, Rows, Value
 from pretzel.plan.types import DTYPE_NAMES
 
 TEXT = onnx.TensorProto.STRING
@@ -37,7 +37,12 @@ def to_type(site: Site) -> Value:
     number = onnx.TensorProto.DataType.Value(wanted) if isinstance(wanted, str) else int(wanted)
     if isinstance(given, Extents):
         return given
-    x, dtype = site.rows(0), dtype_of(number)
+    if isinstance(given, Lines):
+        return Lines(_cast(site, given.rows, dtype_of(number)))
+    return _cast(site, site.rows(0), dtype_of(number))
+
+
+def _cast(site: Site, x: Rows, dtype: str) -> Rows:
     if x.dtype == dtype:
         return x
     if "str" in (x.dtype, dtype):

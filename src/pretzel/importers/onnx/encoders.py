@@ -43,17 +43,16 @@ def _positions(site: Site) -> Mapping:
 
 
 def _mapping(site: Site) -> Mapping:
-    keys, _ = _list(site, "keys")
-    values, kind = _list(site, "values")
+    keys, values = _list(site, "keys"), _list(site, "values")
     defaults = {
         "str": site.text("default_string", "_Unused"),
         "i64": site.integer("default_int64", -1),
         "f32": site.number("default_float", -0.0),
     }
     tensor = site.attribute("default_tensor")
-    default = np.ravel(tensor)[0] if tensor is not None and kind == "tensor" else defaults.get(kind)
-    if default is None:
-        default = {"U": "_Unused", "f": -0.0}.get(values.dtype.kind, -1)
+    default = _default_of(tensor, values) if tensor is not None else defaults.get(_kind(values))
+    if default is None:  # no attribute holds the default of such values but the tensor
+        default = -0.0 if values.dtype.kind == "f" else -1
     if len(keys) != len(values):
         raise ValueError(f"{len(keys)} keys for {len(values)} values")
     if site.opset < 4 and keys.dtype.kind == "f":  # before that, NaN is a key that nothing equals
@@ -61,19 +60,30 @@ def _mapping(site: Site) -> Mapping:
     return Mapping(keys, values, default)
 
 
-def _list(site: Site, name: str) -> tuple[np.ndarray, str]:
-    """Return the one list of keys or of values that is given, and how it is given."""
-    found: list[tuple[np.ndarray, str]] = []
+def _default_of(tensor: np.ndarray, values: np.ndarray) -> Any:
+    """Return the value in a tensor of one number or text, which is of the type of the others."""
+    if tensor.size != 1 or _kind(tensor) != _kind(values):
+        raise ValueError(f"its default is {tensor.size} of {tensor.dtype}, beside values of {values.dtype}")
+    return tensor.item()
+
+
+def _list(site: Site, name: str) -> np.ndarray:
+    """Return the one list of keys or of values that is given."""
+    found: list[np.ndarray] = []
     for suffix, kind in KINDS.items():
         items = site.attribute(f"{name}_{suffix}")
         if items is not None and len(items):
-            found.append((_as_array(items, kind), kind))
+            found.append(_as_array(items, kind))
     tensor = site.attribute(f"{name}_tensor")
     if tensor is not None:
-        found.append((np.ravel(tensor), "tensor"))
+        found.append(np.ravel(tensor))
     if len(found) != 1:
         raise ValueError(f"{name}: expected one list, found {len(found)}")
     return found[0]
+
+
+def _kind(values: np.ndarray) -> str:
+    return "str" if values.dtype.kind == "U" else f"{values.dtype.kind}{values.dtype.itemsize * 8}"
 
 
 def _as_array(items: list[Any], kind: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers.findings import Findings
 from pretzel.importers.onnx.budget import Budget, cost, numbers
 from pretzel.importers.onnx.folding import fold
+from pretzel.importers.onnx.inputs import rows_of
 from pretzel.importers.onnx.registry import CONVERTERS, NAMES, ROWS_APART, Site, array_of, refused
 from pretzel.importers.onnx.values import MALFORMED, AcrossRowsError, Value
 
@@ -28,6 +29,7 @@ class Walk:
         """Begin with what the graph is given and with its constants; ``findings`` may take refusals of nodes."""
         self.model, self.path, self.findings = model, path, findings or Findings()
         self.opsets = {_domain(item.domain): item.version for item in model.opset_import}
+        self.made_for = rows_of(model.graph)
         self.budget = Budget(model.ByteSize())
         self.values: dict[str, Value] = {t.name: self._tensor(t.name, t) for t in model.graph.initializer}
         self.values |= given
@@ -70,6 +72,7 @@ class Walk:
     def _step(self, node: onnx.NodeProto) -> None:
         domain = _domain(node.domain)
         site = Site(node, [self._input(node, name) for name in node.input], self._opset(node, domain), self.path)
+        site.made_for = self.made_for
         try:
             results = self._computed(site, domain)
         except AcrossRowsError as error:

@@ -65,6 +65,13 @@ def inputs_of(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
     return [item for item in graph.input if item.name not in constants]
 
 
+def rows_of(graph: onnx.GraphProto) -> int | None:
+    """Return the one number of rows that all inputs declare; None where it is open, or they differ."""
+    dims = [item.type.tensor_type.shape.dim for item in inputs_of(graph)]
+    counts = {given[0].dim_value if given and given[0].HasField("dim_value") else None for given in dims}
+    return counts.pop() if len(counts) == 1 else None
+
+
 def graph_inputs(graph: onnx.GraphProto) -> list[tuple[str, GraphInput]]:
     """Return the inputs of a graph by name.
 

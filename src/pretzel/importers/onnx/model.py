@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from functools import cached_property
 from math import prod
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from pretzel.errors import InputError
+from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.onnx.graph import Walk
@@ -65,6 +67,12 @@ class OnnxModel:
         except ModuleNotFoundError:
             return importlib.import_module("onnx.reference").ReferenceEvaluator(self.proto).run
         return runtime.InferenceSession(self.proto.SerializeToString(), providers=["CPUExecutionProvider"]).run
+
+
+@asks_inner(onnx.ModelProto)
+def answering(proto: onnx.ModelProto) -> tuple[OnnxModel, Callable[[Any], Any]]:
+    """Return the model that answers for a graph in memory, which is given what that is given."""
+    return OnnxModel(proto), lambda X: X
 
 
 def read(data: bytes) -> OnnxModel:

@@ -7,7 +7,7 @@ import onnx
 
 from pretzel.importers.onnx.products import features
 from pretzel.importers.onnx.registry import Site, array_of, converts
-from pretzel.importers.onnx.values import Rows
+from pretzel.importers.onnx.values import Rows, constant
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -38,7 +38,8 @@ def scan(site: Site) -> tuple[Rows, Rows]:
         raise ValueError(f"it has {len(bodies)} bodies")
     body = bodies[0]
     extra = {attribute.name for attribute in site.node.attribute} - {"body", "num_scan_inputs"}
-    if tuple(node.op_type for node in body.node) != SQUARED_DISTANCE or extra or not _is_distance(body):
+    one = [attribute.i for attribute in site.node.attribute if attribute.name == "num_scan_inputs"] == [1]
+    if tuple(node.op_type for node in body.node) != SQUARED_DISTANCE or extra or not one or not _is_distance(body):
         raise site.refuse("its loop is not known", "export the model without loops, for neighbours with optim='cdist'")
     rows = site.constant(1)
     x = features(site)
@@ -47,13 +48,18 @@ def scan(site: Site) -> tuple[Rows, Rows]:
 
 def _is_distance(graph: onnx.GraphProto) -> bool:
     """Whether a body of these operators subtracts its two inputs and adds the squares along the columns."""
-    _, subtract, add, last = graph.node
+    first, subtract, add, last = graph.node
     axes = [array_of(tensor).tolist() for tensor in graph.initializer if tensor.name == add.input[-1]]
     axes += [list(attribute.ints) for attribute in add.attribute if attribute.name == "axes"]
     outputs = [output.name for output in graph.output]
-    inputs = {item.name for item in graph.input}
+    inputs = [item.name for item in graph.input]
+    given = {attribute.name: attribute.i for attribute in add.attribute if attribute.name != "axes"}
     return (
-        set(subtract.input) == inputs
+        not any(node.domain for node in graph.node)
+        and given == {"keepdims": 0}
+        and inputs[:1] == list(first.input)
+        and outputs == [first.output[0], outputs[-1]]
+        and set(subtract.input) == set(inputs)
         and add.input[0] == subtract.output[0]
         and axes == [[1]]
         and last.input[0] == add.output[0]
@@ -63,13 +69,22 @@ def _is_distance(graph: onnx.GraphProto) -> bool:
 
 @converts("", "TopK")
 def nearest(site: Site) -> tuple[Rows, Rows]:
-    """The smallest or the largest columns, in order, and their positions."""
+    """The smallest or the largest columns, in order, and their positions; of equals the first come first."""
     x = site.numbers(0, "f32", "f64")
     site.without_effect("sorted")  # what may come in any order comes sorted
     count = int(np.ravel(site.setting("k", 1, 10))[0])
     if x.row_axis(site.integer("axis", -1)) != 0 or len(x.tail) != 1:
         raise site.refuse(f"it looks along one of {len(x.tail)} dimensions of a row", "give it columns")
-    values = x.dense_matrix
-    key = ops.Elementwise(values, "negative") if site.integer("largest", 1) else values
-    places = ops.Nearest(key, count)
-    return Rows(ops.Gather(values, places), (count,), x.axis), Rows(places, (count,), x.axis)
+    places = _largest(x, count) if site.integer("largest", 1) else ops.Nearest(x.dense_matrix, count, first=True)
+    return Rows(ops.Gather(x.dense_matrix, places), (count,), x.axis), Rows(places, (count,), x.axis)
+
+
+def _largest(x: Rows, count: int) -> Node:
+    """Return the positions of the largest, NaN before all: the end of the whole order, seen from behind."""
+    width = x.tail[0]
+    if not 1 <= count <= width:
+        raise ValueError(f"the largest {count} of {width}")
+    backwards = np.arange(width)[::-1]
+    order = x.of(ops.Nearest(x.of(x.pick(backwards)).dense_matrix, width, first=True))
+    last = constant(np.array([width - 1], np.int64), x)
+    return ops.Arithmetic(last, x.of(order.pick(backwards[:count]), (count,)).matrix, "subtract")

@@ -66,16 +66,23 @@ def affine_product(site: Site) -> Rows:
         raise site.refuse("its rows are not rows of the first matrix", "export it without transA")
     c = site.value(2) if site.has(2) else np.zeros(1, x.node.type.numpy)
     scaled = np.asarray(weights * weights.dtype.type(alpha))
-    bias = np.ravel(c) * c.dtype.type(beta) if isinstance(c, np.ndarray) and c.size in (1, weights.shape[1]) else None
-    y = Rows(linear(x.matrix, scaled, bias), (weights.shape[1],))
-    if bias is not None:
-        return y
-    added = (
-        c
-        if beta == 1 or not isinstance(c, Rows)
-        else c.of(ops.Affine(c.dense, vector(beta, c.node.type.columns, c.dtype)))
-    )
+    width = weights.shape[1]
+    if isinstance(c, np.ndarray):
+        return Rows(linear(x.matrix, scaled, _bias(site, c, width) * c.dtype.type(beta)), (width,))
+    y, c = Rows(linear(x.matrix, scaled), (width,)), site.numbers(2)
+    if c.axis or len(c.tail) > 1 or c.node.type.columns not in (1, width):
+        raise ValueError(f"it adds rows of {list(c.tail)} to {width} columns")
+    added = c if beta == 1 else c.of(ops.Affine(c.dense, vector(beta, c.node.type.columns, c.dtype)))
     return combine(site, [y, added], lambda left, right: ops.Arithmetic(left, right, "add"))
+
+
+def _bias(site: Site, c: np.ndarray, width: int) -> np.ndarray:
+    """Return the constant C as one number for all columns, or one for each."""
+    if c.ndim > 1 and c.shape[0] != 1:
+        raise site.refuse("a constant differs from row to row", "export a graph for any number of rows")
+    if c.size not in (1, width) or c.ndim > 2:
+        raise ValueError(f"C of {list(c.shape)} does not go with {width} columns")
+    return np.ravel(c)
 
 
 def as_floats(x: Rows) -> Rows:
@@ -86,6 +93,6 @@ def as_floats(x: Rows) -> Rows:
 def features(site: Site, place: int = 0) -> Rows:
     """Return an input as floats, one list of features a row."""
     x = as_floats(site.numbers(place))
-    if x.axis or len(x.tail) > 1:
+    if x.axis or len(x.tail) != 1:  # of one dimension, the rows would be the features of one row
         raise site.refuse(f"it is given rows of {list(x.tail)}", "give it one list of features a row")
     return Rows(x.matrix, (prod(x.tail),))

@@ -9,13 +9,16 @@ import numpy as np
 
 from pretzel.importers.onnx.pairs import WIDE, cast, combine
 from pretzel.importers.onnx.registry import Site, converts
-from pretzel.importers.onnx.values import Rows, Tail, check_parts, constant, vector
+from pretzel.importers.onnx.values import AcrossRowsError, Rows, Tail, check_parts, constant, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 AXES_AS_INPUT = {"ReduceSum": 13}
 """The opset from which axes are an input; 18 for all others."""
+
+AFTERWARDS = ("ReduceL2", "ReduceLogSum")
+"""Reductions that change even a number that stays alone."""
 
 
 @converts("", "ReduceSum", "ReduceMax", "ReduceMin")
@@ -113,7 +116,8 @@ def _over(site: Site, before: Callable[[Rows], Rows], function: Callable[[Rows, 
     axes = site.setting("axes", 1, AXES_AS_INPUT.get(site.node.op_type, 18))
     keep, empty_is_none = site.integer("keepdims", 1), site.integer("noop_with_empty_axes", 0)
     if (axes is None or not np.size(axes)) and empty_is_none:
-        return before(x)
+        alone = site.node.op_type in AFTERWARDS
+        return x.of(function(before(x), groups(x, []))) if alone else before(x)
     if axes is None or not np.size(axes):
         raise site.refuse("it runs over all dimensions, that of the rows among them", "name the axes of a row")
     within = sorted({x.row_axis(axis) for axis in site.few(axes)})
@@ -164,6 +168,8 @@ def softmax(site: Site) -> Rows:
     """Make shares of exponentials along an axis, or their logarithms; before opset 13 over all dimensions after it."""
     x = site.numbers(0, "f32", "f64")
     axis = site.integer("axis", -1 if site.opset >= 13 else 1)
+    if site.opset < 13 and x.positive(axis) <= x.axis:
+        raise AcrossRowsError(f"axis {axis} and all after it run over the rows")
     axes = [x.row_axis(axis)] if site.opset >= 13 else list(range(x.row_axis(axis), len(x.tail)))
     if site.node.op_type == "Softmax":
         return each_group(x, groups(x, axes), lambda part: ops.Link(part.dense_matrix, "softmax"))
@@ -192,6 +198,8 @@ def unit_length(site: Site) -> Rows:
     """Divide by the length along an axis."""
     x = site.numbers(0, "f32", "f64")
     axis, order = x.row_axis(site.integer("axis", -1)), site.integer("p", 2)
+    if order not in (1, 2):
+        raise ValueError(f"p is {order}; expected 1 or 2")
     places = groups(x, [axis])
     parts = _square(x) if order == 2 else x.of(ops.Elementwise(x.dense, "abs"))
     length = _root(parts.of(parts.node), places) if order == 2 else _sum(parts, places)

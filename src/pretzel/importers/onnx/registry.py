@@ -47,6 +47,10 @@ class Site:
     path: str
     read: set[str] = field(default_factory=set)
     """Attributes that were asked for; the others are refused, so that none is ignored."""
+    seen: set[int] = field(default_factory=set)
+    """The places of the inputs that were asked for, likewise."""
+    made_for: int | None = None
+    """The number of rows that all inputs of the graph declare; None where it is open."""
 
     # Attributes
 
@@ -103,6 +107,7 @@ class Site:
 
     def value(self, place: int) -> Value:
         """Return an input of any kind."""
+        self.seen.add(place)
         given = self.inputs[place] if place < len(self.inputs) else None
         if given is None:
             raise self.refuse(f"its input {place} is missing", "export the model again")
@@ -155,10 +160,13 @@ class Site:
         return refused(self.path, f"node {name[:80]!r} ({self.operator[:80]})", reason, remedy)
 
     def refuse_unread(self) -> None:
-        """Refuse attributes that the converter did not ask for."""
+        """Refuse attributes and inputs that the converter did not ask for."""
         unread = sorted({attribute.name for attribute in self.node.attribute} - self.read)
         if unread:
             raise self.refuse(f"its attribute {unread[0][:80]!r} is not known in opset {self.opset}", "leave it out")
+        places = [place for place in range(len(self.inputs)) if self.has(place) and place not in self.seen]
+        if places:
+            raise self.refuse(f"its input {places[0]} is not known in opset {self.opset}", "leave it out")
 
 
 def refused(path: str, part: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:

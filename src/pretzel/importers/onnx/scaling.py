@@ -23,18 +23,25 @@ def scaler(site: Site) -> Rows:
     offset, scale = site.floats("offset"), site.floats("scale")
     node = x.node
     if offset is not None and offset.any():
-        node = ops.Standardize(x.dense, _each(x, offset), None)
+        node = ops.Standardize(x.dense, _each(site, x, offset), None)
     if scale is not None:
-        node = ops.Affine(node, _each(x, scale))
+        node = ops.Affine(node, _each(site, x, scale))
     return x.of(cast(node, "f32"))
 
 
-def _each(x: Rows, values: np.ndarray) -> Parameter:
-    """Return one number for each column: one for all, or one for each along the last dimension."""
-    if len(values) not in (1, *x.tail[-1:]):
-        raise ValueError(f"{len(values)} numbers for {list(x.tail)} columns")
+def _each(site: Site, x: Rows, values: np.ndarray) -> Parameter:
+    """Return one number for each column: one for all, or one for each."""
+    _check_count(site, x, values)
     width = x.node.type.columns
     return vector(np.tile(values, width // len(values)), width, x.dtype)
+
+
+def _check_count(site: Site, x: Rows, values: np.ndarray) -> None:
+    """Refuse other than one number for all columns, or one for each of a list of features."""
+    if len(values) not in (1, x.node.type.columns):
+        raise ValueError(f"{len(values)} numbers for {list(x.tail)} columns")
+    if len(values) > 1 and len(x.tail) != 1:
+        raise site.refuse("to which dimension its numbers belong is left open", "give it one list of features a row")
 
 
 @converts("ai.onnx.ml", "Imputer")
@@ -47,8 +54,9 @@ def imputer(site: Site) -> Rows:
     is_float = x.dtype != "i64"
     fill = floats if is_float else whole
     width = x.node.type.columns
-    if fill is None or len(fill) not in (1, width):
-        raise ValueError(f"{0 if fill is None else len(fill)} values for {width} columns of {x.dtype}")
+    if fill is None:
+        raise ValueError(f"0 values for {width} columns of {x.dtype}")
+    _check_count(site, x, fill)
     values = np.tile(fill, width // len(fill)).astype(x.node.type.numpy)
     missing = float(np.float32(replaced_float)) if is_float else float(replaced_whole)
     if not is_float and int(missing) != replaced_whole:

@@ -10,6 +10,7 @@ from pretzel.importers.onnx.pairs import cast
 from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
 from pretzel.importers.onnx.values import (
     Extents,
+    Lines,
     Rows,
     Value,
     check_dimensions,
@@ -132,18 +133,32 @@ def _entry(code: Node, table: np.ndarray, entries: Parameter) -> Node:
 
 
 @converts("ai.onnx.ml", "ArrayFeatureExtractor")
-def extract_features(site: Site) -> Rows:
+def extract_features(site: Site) -> Rows | Lines:
     """Take columns along the last axis, or of a constant the places that rows name."""
     given = site.value(0)
     if isinstance(given, np.ndarray):
-        codes = looked_up(site, given.ravel(), site.numbers(1), 0)
-        return Rows(codes.node, (1, *codes.tail), 1)  # the codes of all rows in one line, after a dimension of one
+        return _in_line(site, given, site.numbers(1))
     x, places = site.rows(0), site.constant(1).ravel()
     if x.axis == x.rank - 1:
         raise site.refuse("it takes places among the rows", ROWS_APART)
+    if places.size and places.min() < 0:
+        raise ValueError(f"place {places.min()}")
     check_numbers(prod(x.tail[:-1]) * places.size)
     found = x.places()[..., places]
     return Rows(x.pick(found), found.shape, x.axis)
+
+
+def _in_line(site: Site, table: np.ndarray, codes: Rows) -> Rows | Lines:
+    """Return the places along the last axis of a constant that rows name, those of all rows one after the other."""
+    if not table.ndim or prod(codes.tail[: codes.axis]) != 1:
+        raise site.refuse("its places are not those of one row after the other", ROWS_APART)
+    lead, count = table.shape[:-1] or (1,), prod(codes.tail)
+    each = prod(lead)
+    by_place = table.ravel() if each == 1 else table.reshape(each, -1).T
+    check_numbers(count * each)
+    found = Rows(looked_up(site, by_place, codes, 0).node, (count, each))
+    node = found.pick(found.places().T)
+    return Rows(node, lead, len(lead)) if count == 1 else Lines(Rows(node, (*lead, count), len(lead)))
 
 
 @converts("", "Slice")

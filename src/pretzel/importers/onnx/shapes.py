@@ -8,35 +8,58 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
-from pretzel.importers.onnx.values import Extents, Rows, Value, broadcast, check_size, constant
+from pretzel.importers.onnx.values import Extents, Lines, Rows, Value, broadcast, check_size, constant
 from pretzel.plan.types import TOKENS
 
 
 @converts("", "Reshape")
 def reshape(site: Site) -> Rows:
     """Give a row other dimensions of the same size."""
-    site.without_effect("allowzero", "consumed_inputs")
-    x = site.rows(0)
-    shape = _shape(site, 1)
+    site.without_effect("consumed_inputs")
+    given = site.value(0)
+    x, shape = given.rows if isinstance(given, Lines) else site.rows(0), _shape(site, 1)
     if x.node.type == TOKENS:
         return _flat_tokens(site, x, shape)
-    if not shape or any(dim is not None and dim < -1 for dim in shape):
+    if not shape or any(dim is not None and dim < -1 for dim in shape) or shape.count(-1) > 1:
         raise ValueError(f"shape {shape} is none")
-    rest = [_kept(x, i + 1) if dim == 0 else dim for i, dim in enumerate(shape[1:])]
-    size, known = prod(x.tail), prod(dim for dim in rest if dim != -1)
+    wanted = shape if site.integer("allowzero", 0) else _with_kept(given, x, shape)
+    for place in _places_of_rows(site, wanted):
+        tail = _around(x, wanted, place)
+        if tail is not None:
+            return Rows(x.node, tail, place)
+    shown = ["rows" if dim is None else dim for dim in shape]
+    raise site.refuse(f"it makes {shown} of rows of {list(x.tail)}, which moves numbers between rows", ROWS_APART)
+
+
+def _with_kept(given: Value, x: Rows, shape: list[Any]) -> list[Any]:
+    """Return a shape with those dimensions of x in it that it keeps, by a zero."""
+    kept: list[Any] = [*x.tail[: x.axis], None, *x.tail[x.axis :]]
+    if isinstance(given, Lines):  # its last dimension is of no one's size
+        kept = kept[: x.axis]
+    return [kept[i] if dim == 0 else dim for i, dim in enumerate(shape)]
+
+
+def _places_of_rows(site: Site, shape: list[Any]) -> list[int]:
+    """Return which dimensions may be that of the rows, in a shape that has it as None, as -1, or as a number.
+
+    A number is that of the rows which the graph is made for, or there is no dimension that adapts to them.
+    """
+    if 0 in shape:
+        return []
+    if None in shape:
+        return [shape.index(None)]
+    open_places = [shape.index(-1)] if -1 in shape else []
+    return [0, *open_places] if not open_places or shape[0] == site.made_for else open_places
+
+
+def _around(x: Rows, shape: list[Any], place: int) -> tuple[int, ...] | None:
+    """Return the dimensions around that of the rows; None where numbers would move between rows."""
+    rest = [*shape[:place], *shape[place + 1 :]]
+    known = prod(dim for dim in rest if dim != -1)
     if -1 in rest and known:
-        rest[rest.index(-1)] = size // known
-    if prod(rest) != size:  # the first dimension is that of the rows, however many the file says they are
-        shown = ["rows" if dim is None else dim for dim in shape]
-        raise site.refuse(f"it makes {shown} of rows of {list(x.tail)}, which moves numbers between rows", ROWS_APART)
-    if x.axis and prod(x.tail[: x.axis]) != 1:
-        raise site.refuse("its rows are not in the first dimension", ROWS_APART)
-    return Rows(x.node, tuple(rest))
-
-
-def _kept(x: Rows, place: int) -> int:
-    shape = (*x.tail[: x.axis], 1, *x.tail[x.axis :])
-    return shape[place]
+        rest[rest.index(-1)] = prod(x.tail) // known
+    same = prod(rest[:place]) == prod(x.tail[: x.axis]) and prod(rest[place:]) == prod(x.tail[x.axis :])
+    return tuple(rest) if same else None
 
 
 def _shape(site: Site, place: int) -> list[Any]:

@@ -29,7 +29,6 @@ def svm_regressor(site: Site) -> Rows:
     x = features(site)
     if transform_of(site) != "NONE":
         raise site.refuse("what post_transform makes of one score is left open", "apply it by an operator of its own")
-    site.without_effect("n_targets")  # there is one
     count, weights = site.integer("n_supports", 0), _floats(site, "coefficients")
     rho = _floats(site, "rho")
     kernels = _kernels(site, x, _vectors(site, x, count)) if count else x.matrix

@@ -24,8 +24,9 @@ def string_normalizer(site: Site) -> Rows:
     """Change the case of texts."""
     x, action = site.texts(0), site.text("case_change_action", "NONE")
     site.without_effect("is_case_sensitive")  # tells stop words apart, of which there are none
-    if action != "NONE" and site.text("locale", "en_US") in ("C", "POSIX"):
-        raise site.refuse("its locale knows no letters but ASCII's", "leave the locale out")
+    locale = site.text("locale", "en_US")
+    if action != "NONE" and not re.match(r"en|C\.", locale):
+        raise site.refuse(f"its locale is {locale[:40]!r}, which may know other letters", "use en_US or C.UTF-8")
     if site.attribute("stopwords"):
         raise site.refuse("it leaves rows out, by stop words", "leave words out after they are cut")
     if action == "UPPER":

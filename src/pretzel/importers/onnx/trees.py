@@ -94,10 +94,17 @@ def tree_ensemble(site: Site) -> Rows:
     """The aggregate of the leaves, transformed."""
     x, targets = features(site), site.integer("n_targets", 1)
     trees, weights = read_ensemble(site, x)
-    transform = TRANSFORMS[site.integer("post_transform", 0)]
-    aggregate = AGGREGATES[site.integer("aggregate_function", 1)]
+    transform = _named(site, "post_transform", 0, TRANSFORMS)
+    aggregate = _named(site, "aggregate_function", 1, AGGREGATES)
     scores = _aggregated(lay_out(x, trees), weights, targets, aggregate, x.dtype)
     return Rows(transformed_targets(site, scores, transform), (targets,))
+
+
+def _named(site: Site, name: str, default: int, names: tuple[str, ...]) -> str:
+    number = site.integer(name, default)
+    if not 0 <= number < len(names):
+        raise ValueError(f"{name} is {number}; expected 0 to {len(names) - 1}")
+    return names[number]
 
 
 # Sums of leaves
@@ -106,6 +113,7 @@ def tree_ensemble(site: Site) -> Rows:
 def _aggregated(laid: Laid, weights: Weights, targets: int, aggregate: str, dtype: str) -> Node:
     if not 0 < targets <= MOST_LEAVES:
         raise ValueError(f"{targets} targets")
+    _check_targets(weights, targets)
     if aggregate in ("MIN", "MAX"):
         return _extreme(laid, weights, targets, aggregate, dtype)
     if aggregate not in ("SUM", "AVERAGE"):
@@ -118,8 +126,7 @@ def _aggregated(laid: Laid, weights: Weights, targets: int, aggregate: str, dtyp
 
 def _sums(laid: Laid, weights: Weights, targets: int, base: np.ndarray) -> Node:
     """Return the sums of each target; where all leaves of a tree go to one target, leaves are single numbers."""
-    if len(weights.target) and not 0 <= weights.target.min() <= weights.target.max() < targets:
-        raise ValueError(f"a leaf adds to target {weights.target.max()} of {targets}")
+    _check_targets(weights, targets)
     group = _groups(weights, len(laid.roots))
     if group is not None:
         leaves = np.zeros(max(1, weights.leaves), base.dtype)
@@ -130,6 +137,11 @@ def _sums(laid: Laid, weights: Weights, targets: int, base: np.ndarray) -> Node:
     table = np.zeros((max(1, weights.leaves), targets), base.dtype)
     np.add.at(table, (weights.leaf, weights.target), weights.value)
     return laid.ensemble(table, base)
+
+
+def _check_targets(weights: Weights, targets: int) -> None:
+    if len(weights.target) and not 0 <= weights.target.min() <= weights.target.max() < targets:
+        raise ValueError(f"a leaf adds to target {weights.target.max()} of {targets}")
 
 
 def _groups(weights: Weights, trees: int) -> np.ndarray | None:

@@ -145,6 +145,14 @@ class Extents:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """A tensor of rows whose last dimension is the rows and what comes after them in one: ``[targets, rows * k]``."""
+
+    rows: Rows
+    """The same values with the rows apart: ``[targets, rows, k]``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Maps:
     """One map a row from labels to numbers (``ZipMap``): the columns of ``rows`` under their labels."""
 
@@ -193,7 +201,7 @@ def check_parts(count: int) -> None:
         raise ValueError(f"a row falls into {count} parts, each computed by itself; at most {MOST_PARTS} are served")
 
 
-Value = np.ndarray | Rows | Extents | Maps
+Value = np.ndarray | Rows | Extents | Maps | Lines
 
 
 def concat(parts: Sequence[Node]) -> Node:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.objects import base_of_column
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -113,7 +114,10 @@ def _lookup(
     options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
     options["refuse_unknown"] = getattr(estimator, "handle_unknown", "ignore") == "error"
     if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
-        return ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
+        texts = column.text()
+        if base_of_column(texts) in step.inputs.framed:
+            options["none_code"] = nan_code
+        return ops.Lookup(texts, Parameter.strings([str(key) for key in keys]), **options)
     x = ops.RequireFinite(column.number(), type(estimator).__name__, allow_nan=True)
     wide = x if x.type.dtype == "f64" else ops.Cast(x, "f64")
     return ops.Lookup(wide, Parameter.of(_numbers(keys, step)), **options)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn import cluster
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_ORIGINS
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import note_rounding
@@ -43,8 +44,20 @@ def birch(estimator: Any, x: Columns, step: Step) -> Methods:
     """The cluster of the nearest subcluster, and the distances to the subclusters."""
     node, centers = checked(x, estimator), estimator.subcluster_centers_
     note_rounding(centers, step)
+    if _holds_single_rows(estimator):
+        step.may_differ(ROUNDED_ORIGINS.reason, ROUNDED_ORIGINS.remedy)
     labels = Parameter.of(np.asarray(estimator.subcluster_labels_, np.int64))
     return {"predict": ops.Take(_nearest(node, centers), labels, -1.0), "transform": _distances(node, centers)}
+
+
+def _holds_single_rows(estimator: Any) -> bool:
+    """Return whether some subcluster of a ``Birch`` was made of one row, which is then its center."""
+    leaf = estimator.dummy_leaf_.next_leaf_
+    while leaf is not None:
+        if any(subcluster.n_samples_ == 1 for subcluster in leaf.subclusters_):
+            return True
+        leaf = leaf.next_leaf_
+    return False
 
 
 @imports(cluster.MeanShift)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils._set_output import _auto_wrap_is_configured
 
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
-from pretzel.importers.sklearn.handing import gives_pandas, hand_on, hands_on
-from pretzel.importers.sklearn.integers import multiplied_by_integer
+from pretzel.importers.sklearn.handing import form_given, gives_pandas, hand_on, hands_on
+from pretzel.importers.sklearn.integers import multiplied
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
-from pretzel.plan.parameter import Parameter
+
+TAKES_AS_IS = (ColumnTransformer, FeatureUnion, FunctionTransformer, Pipeline, SelectorMixin)
+"""What leaves a table of polars of float32 as it is, or gives it to others."""
 
 
 @imports(Pipeline)
@@ -27,7 +33,9 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     *before, (name, last) = estimator.steps
     for i, (earlier, transformer) in enumerate(before):
         cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
-        x = _handed_on(earlier, transformer, x, step, _read(estimator.steps[i + 1][1]), cut)
+        following = estimator.steps[i + 1][1]
+        step.inputs.followed = (f"{step.path}.{earlier}", following)
+        x = _between(transformer, following, _handed_on(earlier, transformer, x, step, _read(following), cut))
     if not _is_identity(last):
         return step.delegate(name, last, x)
     step.inputs.tells_integers = True
@@ -45,9 +53,22 @@ def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
 @hands_on(Pipeline)
 def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
     """Return what the last step hands on."""
-    for name, transformer in estimator.steps:
+    following = [transformer for _, transformer in estimator.steps[1:]]
+    for (name, transformer), after in zip_longest(estimator.steps, following):
+        step.inputs.followed = (f"{step.path}.{name}", after)
         x = _handed_on(name, transformer, x, step)
+        x = x if after is None else _between(transformer, after, x)
     return x
+
+
+def _between(transformer: Any, following: Any, x: Columns) -> Columns:
+    """Return what the following step reads: scikit-learn makes float64 of float32 in a table of polars."""
+    if isinstance(following, (str, *TAKES_AS_IS)) or not _gives_polars(transformer):
+        return x
+    if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):
+        return x
+    nodes = [ops.Cast(part, "f64") if isinstance(part, Node) and part.type.dtype == "f32" else part for part in x.parts]
+    return Columns(tuple(nodes), x.names, x.frame)
 
 
 def _read(following: Any) -> int | None:
@@ -70,7 +91,7 @@ def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Colum
     """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
     weights = estimator.transformer_weights or {}
     parts = [
-        _weighted(_handed_on(name, transformer, x, step), weights.get(name), step)
+        _weighted(_handed_on(name, transformer, x, step), weights.get(name), step, polars=_gives_polars(transformer))
         for name, transformer in estimator.transformer_list
         if not _is_dropped(transformer)
     ]
@@ -94,7 +115,8 @@ def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -
         if positions and not _is_dropped(transformer):
             made = estimator.output_indices_[name]
             part = _handed_on(name, transformer, x.select(positions), step, made.stop - made.start)
-            parts.append(_weighted(part, weights.get(name), step))
+            polars = _gives_polars(estimator if isinstance(transformer, str) else transformer)
+            parts.append(_weighted(part, weights.get(name), step, polars=polars))
             names.append(name)
     if not estimator.sparse_output_:
         parts = [_without_entries(part) for part in parts]
@@ -142,22 +164,22 @@ def _side_by_side(parts: Sequence[Node], step: Step, names: Sequence[str] = ()) 
     return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
-def _weighted(x: Columns, weight: float | None, step: Step) -> Columns:
-    """Return every value times ``weight``, as NumPy multiplies by a Python number.
+def _weighted(x: Columns, weight: Any, step: Step, *, polars: bool) -> Columns:
+    """Return every value times ``weight``, as NumPy multiplies by a number of Python, or by one of its own.
 
-    In float64 unless x is float32; integers times an integer stay what they are, and wrap.
+    Integers times an integer stay integers, and wrap; ``polars`` multiplies them by rules of its own.
     """
     if weight is None:
         return x
     parts = x.settled() if x.frame else [x.array()]
-    return Columns(tuple(_times(part, weight, step, by_column=x.frame) for part in parts), frame=x.frame)
+    many = tuple(multiplied(part, weight, step, by_column=x.frame, polars=polars) for part in parts)
+    return Columns(many, frame=x.frame)
 
 
-def _times(x: Node, weight: float, step: Step, *, by_column: bool) -> Node:
-    if isinstance(weight, int) and not x.type.is_float and not x.type.is_text and x.type.layout == "dense":
-        return multiplied_by_integer(x, weight, step, by_column=by_column)
-    floats = Columns.of(x).numbers()
-    return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
+def _gives_polars(transformer: Any) -> bool:
+    if isinstance(transformer, str) or not _auto_wrap_is_configured(transformer):
+        return False
+    return form_given(transformer) == "polars"
 
 
 def _is_identity(transformer: Any) -> bool:

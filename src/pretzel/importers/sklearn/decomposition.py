@@ -33,7 +33,7 @@ def pca(estimator: Any, x: Columns, step: Step) -> Methods:
     node = checked(x, estimator)
     projected = product(node, estimator.components_, -_center(estimator.mean_, estimator.components_))
     made = {"transform": _whitened(projected, estimator.explained_variance_) if estimator.whiten else projected}
-    return made | _likelihood(estimator, node) if hasattr(estimator, "score_samples") else made
+    return made | _likelihood(estimator, node, step) if hasattr(estimator, "score_samples") else made
 
 
 @imports(decomposition.FactorAnalysis)
@@ -45,7 +45,7 @@ def factor_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
     scaled = loadings / estimator.noise_variance_
     covariance = np.linalg.inv(np.eye(len(loadings)) + scaled @ loadings.T)
     factors = product(product(centered(node, estimator.mean_), scaled, 0.0), covariance.T, 0.0)
-    return {"transform": factors} | _likelihood(estimator, node)
+    return {"transform": factors} | _likelihood(estimator, node, step)
 
 
 @imports(decomposition.FastICA)
@@ -90,7 +90,7 @@ def _whitened(x: Node, variance: np.ndarray) -> Node:
     return ops.Standardize(x, None, vector(scale, x.type.columns))
 
 
-def _likelihood(estimator: Any, x: Node) -> Methods:
+def _likelihood(estimator: Any, x: Node, step: Step) -> Methods:
     """Return ``score_samples``, the logarithm of the density, where the library's own answer is no rounding noise."""
     try:
         precision = estimator.get_precision()
@@ -98,6 +98,9 @@ def _likelihood(estimator: Any, x: Node) -> Methods:
     except (np.linalg.LinAlgError, ValueError):  # a covariance that has no inverse
         known = False
     if not known:
+        reason = "rounding decides the library's own answer for what it was fitted on"
+        remedy = "fit it on dense float64 rows, with fewer components or scaled features"
+        step.leaves_out("score_samples", reason, remedy)
         return {}
     moved = centered(x, estimator.mean_)
     terms = multiplied(moved, product(moved, precision.T, 0.0))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from sklearn import gaussian_process
 from sklearn.gaussian_process._gpc import COEFS, LAMBDAS, _BinaryGaussianProcessClassifierLaplace
+from sklearn.gaussian_process.kernels import DotProduct
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.covariance_kernels import alone, between
+from pretzel.importers.sklearn.integers import multiplied_whole
 from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import checked, vector
+from pretzel.importers.sklearn.matrices import checked, checked_array, vector
 from pretzel.importers.sklearn.members import cast, total
 from pretzel.importers.sklearn.pairwise import matrix, shifted
 from pretzel.plan import ops
@@ -23,7 +26,8 @@ from pretzel.plan.parameter import Parameter
 @imports(gaussian_process.GaussianProcessRegressor)
 def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the posterior, ``kernel_(X, X_train_) @ alpha_``, in the units of the target."""
-    node = cast(checked(x, estimator), "f64")
+    whole = _multiplied(estimator, x, step, alone=False)
+    node = cast(checked(x, estimator), "f64") if whole is None else whole
     weights = np.asarray(estimator.alpha_, np.float64)
     weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
     similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
@@ -38,15 +42,17 @@ def gaussian_process_classifier(estimator: Any, x: Columns, step: Step) -> Metho
 
     The latter has no probabilities, in the library either.
     """
-    node = checked(x, estimator)
-    inner = step.enter("base_estimator_", estimator.base_estimator_, Columns.of(node))
+    inner = step.enter("base_estimator_", estimator.base_estimator_, checked_array(x, estimator))
+    if "predict_proba" not in inner:
+        step.leaves_out("predict_proba", "the library has none where each class is against each", "use 'one_vs_rest'")
     return {name: inner[name] for name in ("predict", "predict_proba") if name in inner}
 
 
 @imports(_BinaryGaussianProcessClassifierLaplace)
 def laplace(estimator: Any, x: Columns, step: Step) -> Methods:
     """The sign of the latent mean; probabilities are the sigmoid's mean over the latent Gaussian."""
-    node = cast(x.numbers(), "f64")
+    whole = _multiplied(estimator, x, step, alone=True)
+    node = cast(x.numbers(), "f64") if whole is None else whole
     similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
     mean = ops.Linear(similar, Parameter.of(np.asarray(estimator.y_train_ - estimator.pi_, np.float64)))
     proba = _averaged_sigmoid(mean, _variance(estimator, node, similar, step))
@@ -54,6 +60,25 @@ def laplace(estimator: Any, x: Columns, step: Step) -> Methods:
         "predict": labelled(ops.Threshold(mean), estimator.classes_, step),
         "predict_proba": ops.Link(proba, "complement_pair"),
     }
+
+
+def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node | None:
+    """Return X as float64 where it holds integers, of which a ``DotProduct`` makes products in their own type.
+
+    ``alone``: whether the kernel of a row with itself is computed, and not only that with all that was learned.
+    """
+    tree = estimator.kernel_
+    if not any(isinstance(each, DotProduct) for each in (tree, *tree.get_params().values())):
+        return None
+    learned = np.asarray(estimator.X_train_)
+    largest = int(np.abs(learned.astype(np.float64)).max(initial=1.0))
+
+    def most(kind: np.dtype) -> int:
+        own, shared = np.iinfo(kind).max, np.result_type(kind, learned.dtype)
+        squared = math.isqrt(int(own) // x.width) if alone else int(own)
+        return min(squared, int(np.iinfo(shared).max) // (x.width * largest)) if shared.kind in "iu" else squared
+
+    return multiplied_whole(x, step, most)
 
 
 def _variance(estimator: Any, x: Node, similar: Node, step: Step) -> Node:

@@ -8,7 +8,10 @@ from typing import Any
 from sklearn.utils._set_output import _get_output_config
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs, Open
+from pretzel.importers.objects import base_of_column, origins, pandas_makes_nan
 from pretzel.importers.registry import Methods, Step, served_as
+from pretzel.plan import ops
 
 HandOn = Callable[[Any, Columns, Step], Columns]
 
@@ -40,9 +43,31 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
         return {}
 
     refused = step.findings.run(importing, transformer, x, step.inner(name, transformer, width, cut))
-    return handed[0] if handed else Columns((refused["transform"],), frame=gives_pandas(transformer))
+    if not handed:
+        return Columns((refused["transform"],), frame=gives_pandas(transformer))
+    if gives_pandas(transformer) and pandas_makes_nan():
+        _note_tables(handed[0], step.inputs)
+    return handed[0]
+
+
+def _note_tables(made: Columns, inputs: Inputs) -> None:
+    """Record of which texts pandas makes a table: None is NaN there, unless it came in a table of objects."""
+    for part in made.parts:
+        if isinstance(part, Open):
+            inputs.tabled.add(part.name)
+        elif part.type.is_text:
+            inputs.tabled.update(name for name, _ in origins(part))
+            for column in Columns.of(part).each():
+                base = base_of_column(column.texts())
+                if isinstance(base, ops.Impute) and not base.missing_none:
+                    inputs.framed[base] = base.x
 
 
 def gives_pandas(transformer: Any) -> bool:
     """Whether a transformer makes a table of pandas of its result (``set_output``)."""
-    return bool(_get_output_config("transform", transformer)["dense"] == "pandas")
+    return form_given(transformer) == "pandas"
+
+
+def form_given(transformer: Any) -> str:
+    """Return what a transformer makes of its result: ``default``, ``pandas`` or ``polars``."""
+    return str(_get_output_config("transform", transformer)["dense"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import origins
@@ -46,17 +47,23 @@ def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns
         raise step.refuse(
             "add_indicator", "objects and indicators are not one array of numbers", "add a MissingIndicator instead"
         )
-    runs = [list(run) for _, run in groupby(zip(kept, fill, strict=True), key=lambda pair: _is_text(pair[1], step))]
-    return Columns(tuple(_imputed_objects(estimator, x, run, step) for run in runs), frame=frame)
+    texts = _are_texts(x, kept, fill.tolist(), step)
+    columns = zip(kept, fill.tolist(), texts, strict=True)
+    runs = [(is_text, list(run)) for is_text, run in groupby(columns, key=lambda column: column[2])]
+    return Columns(tuple(_imputed_objects(estimator, x, run, text, step) for text, run in runs), frame=frame)
 
 
-def _imputed_objects(estimator: Any, x: Columns, run: Sequence[tuple[int, Any]], step: Step) -> Node:
+def _imputed_objects(
+    estimator: Any, x: Columns, run: Sequence[tuple[int, Any, bool]], is_text: bool, step: Step
+) -> Node:
     """Return neighbouring columns of texts, or of numbers, with what is missing filled."""
-    columns, fill = x.select([position for position, _ in run]), [value for _, value in run]
-    if isinstance(fill[0], str):
+    columns, fill = x.select([position for position, *_ in run]), [value for _, value, _ in run]
+    if is_text:
         return _imputed_texts(estimator, columns, [str(value) for value in fill], step)
     numbers = columns.numbers()
-    filled = Parameter.of(np.array(fill, numbers.type.numpy))
+    # A text among numbers is no category that an encoder learned, and NaN neither.
+    known = [float("nan") if isinstance(value, str) else value for value in fill]
+    filled = Parameter.of(np.array(known, numbers.type.numpy))
     marker = estimator.missing_values
     if marker is None:
         return ops.ImputeObjects(numbers, filled, missing_none=True, of_objects=True)
@@ -64,6 +71,30 @@ def _imputed_objects(estimator: Any, x: Columns, run: Sequence[tuple[int, Any]],
         raise step.refuse("missing_values", "no number equals it", "use NaN, None or a number")
     missing = float("nan") if _is_nan(marker) else float(marker)
     return _filled(numbers, filled, missing, marker, of_objects=True)
+
+
+def _are_texts(x: Columns, kept: Sequence[int], fill: Sequence[Any], step: Step) -> list[bool]:
+    """Return which columns hold texts: as an encoder learned that follows, else as what is filled in."""
+    filled = [_is_text(value, step) for value in fill]
+    learned = _learned_texts(step)
+    if learned is not None and len(learned) == len(filled):
+        if any(text and not by for text, by in zip(learned, filled, strict=True)):
+            raise step.refuse("fill_value", "it fills texts with numbers", "fill in a text, by an imputer of their own")
+        return learned
+    known = [x.select([position]).settled_dtype() for position in kept]
+    if any(by and kind not in (None, "str") for by, kind in zip(filled, known, strict=True)):
+        remedy = "impute texts and numbers by one SimpleImputer each"
+        raise step.refuse("fill_value", "it fills numbers with texts", remedy)
+    return filled
+
+
+def _learned_texts(step: Step) -> list[bool] | None:
+    """Return of which columns the encoder that follows learned texts; None where another step follows."""
+    path, following = step.inputs.followed
+    if path != step.path or not isinstance(following, (OneHotEncoder, OrdinalEncoder, TargetEncoder)):
+        return None
+    present = [[key for key in categories if key is not None and key == key] for categories in following.categories_]
+    return [all(isinstance(key, str) for key in keys) for keys in present] if all(present) else None
 
 
 def _is_text(fill: Any, step: Step) -> bool:

@@ -11,6 +11,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_SHARES, ROUNDED_WAVES
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import cancels
+from pretzel.importers.sklearn.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
 from pretzel.importers.sklearn.matrices import checked, is_sparse, product, vector
 from pretzel.importers.sklearn.members import cast, divided, total
 from pretzel.importers.sklearn.pairwise import kernel, within
@@ -87,7 +88,8 @@ def kernel_centerer(estimator: Any, x: Columns, step: Step) -> Methods:
         step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     width = node.type.columns
     means = divided(ops.Linear(node, Parameter.of(np.ones(width, node.type.numpy))), width)
-    shift = np.asarray(estimator.K_fit_all_ - estimator.K_fit_rows_, node.type.numpy)
+    everything, rows = (np.asarray(each, node.type.numpy) for each in (estimator.K_fit_all_, estimator.K_fit_rows_))
+    shift = everything - rows
     moved = ops.Affine(node, Parameter.of(np.ones(width, node.type.numpy)), Parameter.of(shift))
     return {"transform": ops.Sum((moved, ops.Linear(means, Parameter.of(np.full((1, width), -1.0, node.type.numpy)))))}
 
@@ -121,16 +123,15 @@ def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
 def additive_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     """``sqrt(X * interval)``, then cosines and sines of multiples of ``interval * log(X)``, each times such a root.
 
-    Of floats: an array of integers the library fills with what is left of each number before the point.
+    Of integers the library keeps what is left of each number before the point.
     """
-    node = checked(x, estimator)
+    node, whole = checked(x, estimator), kept_whole(x, step)
     if is_sparse(node):
         raise step.refuse("", "its output is sparse for sparse input", "give it dense rows", about_input=True)
     if step.is_given_entries(x):  # of a stored zero the library takes the logarithm, and returns NaN
         step.inputs.stored_zeros = "refused"
-    wide = within(
-        cast(node, "f64"), 0.0, estimator, "Negative values in data passed to X in AdditiveChi2Sampler.transform"
-    )
+    wide = cast(node, "f64") if whole is None else _doubled(whole, step)
+    wide = within(wide, 0.0, estimator, "Negative values in data passed to X in AdditiveChi2Sampler.transform")
     interval = estimator.sample_interval or {1: 0.8, 2: 0.5, 3: 0.4}[estimator.sample_steps]
     parts = [_root(wide, interval)]
     # The logarithm of zero would be infinite; of one it is zero, and its root makes the product zero.
@@ -139,7 +140,16 @@ def additive_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
         root = _root(wide, 2 * interval / float(np.cosh(np.pi * j * interval)))
         angles = ops.Affine(logs, vector(j * interval, logs.type.columns))
         parts += [ops.Combine((root, ops.Elementwise(angles, wave)), "product") for wave in ("cos", "sin")]
-    return {"transform": cast(ops.Concat(tuple(parts)), node.type.dtype)}
+    made = ops.Concat(tuple(parts))
+    return {"transform": cast(made, node.type.dtype) if whole is None else cut_to(whole, made, step)}
+
+
+def _doubled(whole: Node, step: Step) -> Node:
+    """Return integers as float64; the library doubles them in their type, and takes NumPy's logarithm of them."""
+    if whole.type.numpy.itemsize <= 2:
+        reason = f"the logarithm of {whole.type.numpy.name} is no float64"
+        raise step.refuse("", reason, TO_FLOATS, about_input=True)
+    return unwrapped(whole, int(np.iinfo(whole.type.numpy).max) // 2, step)
 
 
 def _root(x: Node, scale: float) -> Node:

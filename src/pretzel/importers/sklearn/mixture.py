@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from sklearn import mixture
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_SHARES
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.integers import cut_to, kept_whole, multiplied_whole
 from pretzel.importers.sklearn.matrices import centered, checked_dense, product, vector
 from pretzel.importers.sklearn.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.types import DTYPE_NAMES
 
 FAR = 1e9
 """Of larger terms the difference keeps no six digits."""
@@ -23,11 +26,7 @@ FAR = 1e9
 @imports(mixture.GaussianMixture)
 def gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods:
     """``log(weight) + log(density)`` of each component."""
-    return _methods(
-        _scores(
-            estimator, checked_dense(x, estimator, step), np.zeros(len(estimator.means_), estimator.means_.dtype), step
-        )
-    )
+    return _methods(_scores(estimator, x, np.zeros(len(estimator.means_), estimator.means_.dtype), step))
 
 
 @imports(mixture.BayesianGaussianMixture)
@@ -36,9 +35,7 @@ def bayesian_gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods
     freedom, width = estimator.degrees_of_freedom_, estimator.means_.shape[1]
     halves = 0.5 * (freedom - np.arange(width)[:, None])
     spread = width * np.log(2.0) + digamma(halves).sum(axis=0) - width / estimator.mean_precision_
-    return _methods(
-        _scores(estimator, checked_dense(x, estimator, step), 0.5 * (spread - width * np.log(freedom)), step)
-    )
+    return _methods(_scores(estimator, x, 0.5 * (spread - width * np.log(freedom)), step))
 
 
 def _methods(scores: Node) -> Methods:
@@ -49,18 +46,19 @@ def _methods(scores: Node) -> Methods:
     }
 
 
-def _scores(estimator: Any, x: Node, offsets: np.ndarray, step: Step) -> Node:
+def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> Node:
     """Return the log-densities, each with its weight and its offset, rounded where the library rounds.
 
     The library subtracts the mean after its product with the roots of the precisions; we do so before, and lose less.
     """
-    roots, width = _roots(estimator), x.type.columns
+    roots = _roots(estimator)
     if max(_farthest(*each) for each in zip(estimator.means_, roots, strict=True)) > FAR:
         step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
-    squares = (_squared(x, mean, root) for mean, root in zip(estimator.means_, roots, strict=True))
-    far: Node = ops.Concat(tuple(squares))
     if roots[0].ndim == 2:
-        far = cast(far, x.type.dtype)  # the array that holds the squares is of the type of X
+        far = _kept(estimator, given, roots, step)
+    else:
+        far = _distances(estimator, _multiplied(estimator, given, step), roots)
+    width = given.width
     constant = far.type.numpy.type(width * np.log(2 * np.pi))
     count = far.type.columns
     half = far.type.numpy.type(-0.5)
@@ -68,6 +66,26 @@ def _scores(estimator: Any, x: Node, offsets: np.ndarray, step: Step) -> Node:
     bias = _log_determinants(roots) + offsets + estimator._estimate_log_weights()
     wide = logs if bias.dtype == np.float32 else cast(logs, "f64")
     return ops.Affine(wide, vector(bias.dtype.type(1), count), vector(bias, count))
+
+
+def _kept(estimator: Any, given: Columns, roots: list[np.ndarray], step: Step) -> Node:
+    """Return squared distances as the library keeps them: in an array of the type of X, be it of integers."""
+    x, whole = checked_dense(given, estimator, step), kept_whole(given, step)
+    if whole is None:
+        return cast(_distances(estimator, x, roots), x.type.dtype)
+    read = cast(x, DTYPE_NAMES[np.result_type(whole.type.numpy, roots[0])])
+    return cast(cut_to(whole, cast(_distances(estimator, read, roots), "f64"), step), "f64")
+
+
+def _multiplied(estimator: Any, given: Columns, step: Step) -> Node:
+    """Return X, of which the library squares integers in their own type, and adds the squares up if spherical."""
+    terms = given.width if estimator.covariance_type == "spherical" else 1
+    whole = multiplied_whole(given, step, lambda kind: math.isqrt(int(np.iinfo(kind).max) // terms))
+    return checked_dense(given, estimator, step) if whole is None else whole
+
+
+def _distances(estimator: Any, x: Node, roots: list[np.ndarray]) -> Node:
+    return ops.Concat(tuple(_squared(x, mean, root) for mean, root in zip(estimator.means_, roots, strict=True)))
 
 
 def _roots(estimator: Any) -> list[np.ndarray]:

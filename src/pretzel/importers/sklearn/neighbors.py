@@ -10,10 +10,16 @@ from sklearn import neighbors
 from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_ZEROS, SHARED_TIES, SORTED_TIES
+from pretzel.importers.differences import (
+    ROUNDED_DISTANCES,
+    ROUNDED_NEIGHBORS,
+    ROUNDED_ZEROS,
+    SHARED_TIES,
+    SORTED_TIES,
+)
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import can_tie, cancels, is_exact, note_rounding
-from pretzel.importers.sklearn.labels import label_table, labelled
+from pretzel.importers.sklearn.labels import by_target, label_table, labelled
 from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.members import cast, divided, stacked
 from pretzel.importers.sklearn.pairwise import distances, matrix, power
@@ -108,6 +114,8 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
+    elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
+        step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
 
 
 def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
@@ -159,16 +167,16 @@ def _weights(estimator: Any, found: Neighbors, step: Step) -> Node:
 def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of them.
 
-    With several targets a row, ``predict_proba`` is a list, which is not served.
+    With several targets a row, ``predict_proba`` is a list.
     """
     found = nearest(estimator, x, step, estimator.n_neighbors)
     weights = _weights(estimator, found, step)
     if estimator.outputs_2d_:
-        labels = [
-            label(ops.ArgMax(ops.Blend(found.positions, weights, members(codes, len(classes)))), classes, step)
-            for codes, classes in zip(estimator._y.T, estimator.classes_, strict=True)
-        ]
-        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)}
+        each = zip(estimator._y.T, estimator.classes_, strict=True)
+        many = [ops.Blend(found.positions, weights, members(codes, len(classes))) for codes, classes in each]
+        labels = [label(ops.ArgMax(votes), table, step) for votes, table in zip(many, estimator.classes_, strict=True)]
+        proba = by_target("predict_proba", [ops.Link(votes, "shares") for votes in many])
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | proba
     votes = ops.Blend(found.positions, weights, members(estimator._y, len(estimator.classes_)))
     return {
         "predict": labelled(ops.ArgMax(votes), estimator.classes_, step),
@@ -225,7 +233,11 @@ def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
     scores = _discriminants(estimator, node, metric)
     codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)
     methods = {"predict": labelled(codes, estimator.classes_, step)}
-    if metric != "euclidean" or is_sparse(node):
+    if metric != "euclidean":
+        return methods
+    if is_sparse(node):
+        for method in ("decision_function", "predict_proba", "predict_log_proba"):
+            step.leaves_out(method, "it is given sparse rows", "give it dense ones")
         return methods
     log_proba = ops.Link(scores, "log_softmax")
     two = len(priors) == 2

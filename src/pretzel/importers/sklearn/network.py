@@ -35,6 +35,7 @@ def perceptron_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(neural_network.BernoulliRBM)
 def boltzmann_machine(estimator: Any, x: Columns, step: Step) -> Methods:
     """The probability of each hidden unit; ``score_samples`` is random, and so not served."""
+    step.leaves_out("score_samples", "the library draws at random what it flips of each row", "use transform")
     raw = product(checked(x, estimator), estimator.components_, estimator.intercept_hidden_)
     return {"transform": ops.Link(raw, "sigmoid")}
 

@@ -27,11 +27,11 @@ def quantile_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
     normal = estimator.output_distribution == "normal"
-    if normal:  # what is not stored stays zero, rather than become the least value
-        step.tells_zeros_apart(x)
     knots = np.ascontiguousarray(np.asarray(estimator.quantiles_, np.float64).T)
     if not np.isfinite(knots).all():
         raise step.refuse("", "a column had no value to fit on", "leave the column out")
+    if normal or (knots[:, 0] < 0).any():  # what is not stored stays zero, and what is stored gets the rank of zero
+        step.tells_zeros_apart(x)
     levels = Parameter.of(np.asarray(estimator.references_, np.float64))
     ranks = ops.Interpolate(node, Parameter.of(knots), levels, MARGIN if normal else 0.0)
     return {"transform": _normal(ranks) if normal else ranks}

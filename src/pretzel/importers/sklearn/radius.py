@@ -13,7 +13,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_RIM
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.doubts import can_tie, is_exact
-from pretzel.importers.sklearn.labels import label_table, labelled
+from pretzel.importers.sklearn.labels import by_target, label_table, labelled
 from pretzel.importers.sklearn.matrices import vector
 from pretzel.importers.sklearn.members import cast, stacked
 from pretzel.importers.sklearn.neighbors import label, members, nearness, note_products, targets, weighing
@@ -95,19 +95,22 @@ def radius_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Metho
     found = within(estimator, x, step, refused=estimator.outlier_label_ is None)
     outliers = estimator.outlier_label_ or [None]
     if estimator.outputs_2d_:
-        every = zip(estimator._y.T, estimator.classes_, outliers * len(estimator.classes_), strict=False)
-        labels = [label(*_decided(found, *each), step) for each in every]
-        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)}
+        every = list(zip(estimator._y.T, estimator.classes_, outliers * len(estimator.classes_), strict=False))
+        shares = [_shares(found, *each) for each in every]
+        decided = [_best(found, *one, *each[1:]) for one, each in zip(shares, every, strict=True)]
+        labels = [label(*each, step) for each in decided]
+        by_targets = by_target("predict_proba", [one for one, _ in shares])
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | by_targets
     codes, classes, outlier = estimator._y, estimator.classes_, outliers[0]
     column = _outlier_column(estimator, outlier)
     proba = _probabilities(found, codes, len(classes), column)
     return {"predict": labelled(*_best(found, proba, column, classes, outlier), step), "predict_proba": proba}
 
 
-def _decided(found: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, Any]:
-    """Return the most probable of one target's labels as a code, and the labels."""
+def _shares(found: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, int | None]:
+    """Return the shares of one target's classes, and the class that outliers have."""
     column = _place(classes, outlier)
-    return _best(found, _probabilities(found, codes, len(classes), column), column, classes, outlier)
+    return _probabilities(found, codes, len(classes), column), column
 
 
 def _best(found: Within, proba: Node, column: int | None, classes: Any, outlier: Any) -> tuple[Node, Any]:

@@ -36,6 +36,8 @@ def robust_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
     """``(X - center_) / scale_``; sparse rows are not centered."""
     node = checked(x, estimator, allow_nan=True)
     scale = estimator.scale_ if estimator.with_scaling else None
+    if estimator.with_centering and np.any(estimator.center_):  # dense rows are, whether or not they were sparse
+        step.tells_zeros_apart(x)
     if is_sparse(node):
         return {"transform": _divided_sparse(node, scale)}
     return {"transform": _standardized(node, estimator.center_ if estimator.with_centering else None, scale)}

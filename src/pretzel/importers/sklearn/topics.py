@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.decomposition import LatentDirichletAllocation
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_TOPICS
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.matrices import checked
 from pretzel.plan import ops
@@ -23,6 +24,8 @@ def latent_dirichlet_allocation(estimator: Any, x: Columns, step: Step) -> Metho
         remedy = f"use at most {MAX_ITERATIONS}, and refit"
         raise step.refuse("max_doc_update_iter", "a document might keep a worker busy for long", remedy)
     words = np.ascontiguousarray(estimator.exp_dirichlet_component_)
+    if words.dtype == np.float32:
+        step.may_differ(ROUNDED_TOPICS.reason, ROUNDED_TOPICS.remedy)
     node = checked(x, estimator, DTYPE_NAMES[words.dtype])
     shares = ops.Topics(
         node,

@@ -146,6 +146,8 @@ def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> 
     given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
     trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
     summed = joined(given, trees, base=_initial(estimator, step), group=group)
+    if step.is_model:  # whose apply asks its trees, which know no names of columns
+        step.inputs.metadata["in_order"] = ["apply", "leaf_index"]
     offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)
     return summed
 
@@ -188,8 +190,6 @@ def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
     encoder = estimator._preprocessor.named_transformers_["encoder"]
     categorical = np.flatnonzero(estimator.is_categorical_).tolist()
     numeric = np.flatnonzero(~estimator.is_categorical_).tolist()
-    # Of a table of Arrow the library codes a null of a dictionary as one more category.
-    step.inputs.metadata["dictionary_nulls"] = "refused"
     codes = step.transform("categorical_features", encoder, x.select(categorical))
     return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
 

@@ -169,6 +169,7 @@ def _without(x: Node, value: float) -> Node:
 
 def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
     """Return x with codes in place of categories; one that it was not trained on is refused, as there."""
+    _check_sentinel(model, float(np.float32(missing)), step)
     parts = [
         _codes(column, model.categories[i], _name(model, i), step)
         if i in model.categories
@@ -176,6 +177,15 @@ def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
         for i, column in enumerate(x.each())
     ]
     return ops.Concat(tuple(parts))
+
+
+def _check_sentinel(model: Model, missing: float, step: Step) -> None:
+    """Refuse a value for what is missing that the code of a category equals, in the order of each request's own."""
+    for i, categories in model.categories.items():
+        if 0 <= missing < len(categories) and missing.is_integer():
+            reason = f"it takes the category of code {int(missing)} of column {_name(model, i)!r} as missing too"
+            remedy = "train with missing=numpy.nan or a number below zero"
+            raise step.refuse("missing", f"{reason}, and each request codes categories in an order of its own", remedy)
 
 
 def _name(model: Model, feature: int) -> str:

@@ -24,7 +24,7 @@ class Nearest(Node):
     Over sparse rows, and by distances that its own search does not know, it sorts in part as NumPy does, which differs
     from machine to machine.
 
-    Source: ``kneighbors``, ``sklearn.utils._heap``.
+    Source: ``kneighbors``, ``sklearn.utils._heap``; with ``first``, ``TopK`` of ONNX.
     """
 
     x: Node
@@ -32,6 +32,9 @@ class Nearest(Node):
     """In 1..width."""
     limit: float = math.inf
     """The largest value that is near: what is above it never enters the heap, and -1 stands for its position."""
+    first: bool = False
+    """Whether of equal values those at the lowest positions are among them, whatever a heap leaves."""
+    later = ("first",)
     breaker = True
     exact = True
 

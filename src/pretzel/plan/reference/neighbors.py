@@ -48,12 +48,25 @@ def nearest(node: ops.Nearest, x: np.ndarray) -> Any:
 
 
 def _smallest(node: ops.Nearest, values: np.ndarray) -> list[int]:
-    heap, beyond = Heap(node.count), values > node.limit
-    for position in np.flatnonzero(~beyond):
-        heap.push(float(values[position]), int(position))
-    found = [p for p in heap.sorted() if p >= 0] + [-1] * int(beyond.sum())
+    beyond = values > node.limit
+    found = (_lowest if node.first else _left)(values, np.flatnonzero(~beyond), node.count)
+    found += [-1] * int(beyond.sum())
     rest = [*np.flatnonzero((values == np.inf) & ~beyond), *np.flatnonzero(np.isnan(values))]
     return (found + rest)[: node.count]
+
+
+def _left(values: np.ndarray, near: np.ndarray, count: int) -> list[int]:
+    """Return the positions that a heap leaves."""
+    heap = Heap(count)
+    for position in near:
+        heap.push(float(values[position]), int(position))
+    return [p for p in heap.sorted() if p >= 0]
+
+
+def _lowest(values: np.ndarray, near: np.ndarray, count: int) -> list[int]:
+    """Return the positions of the smallest values below infinity, of equal ones the first."""
+    found: list[int] = sorted((p for p in near.tolist() if values[p] < np.inf), key=lambda p: (values[p], p))
+    return found[:count]
 
 
 @reference(ops.NearestInTree)
