@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn import ensemble, preprocessing, tree
 
 from pretzel.importers.rounding import reads_thresholds
 
 
-def _bins_by_quantiles(estimator: Any) -> bool:
-    return bool(estimator.strategy == "quantile")
+def _bins_unevenly(estimator: Any) -> bool:
+    """Return whether edges of bins were taken from the rows, rather than spread evenly between two of them."""
+    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in estimator.bin_edges_)
 
 
 reads_thresholds(
@@ -18,7 +20,7 @@ reads_thresholds(
     ensemble.HistGradientBoostingRegressor,
     preprocessing.QuantileTransformer,
 )
-reads_thresholds(preprocessing.KBinsDiscretizer, compares=_bins_by_quantiles)
+reads_thresholds(preprocessing.KBinsDiscretizer, compares=_bins_unevenly)
 reads_thresholds(
     ensemble.ExtraTreesClassifier,
     ensemble.ExtraTreesRegressor,
