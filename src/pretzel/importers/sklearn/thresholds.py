@@ -12,7 +12,8 @@ from pretzel.importers.rounding import reads_thresholds
 
 def _bins_unevenly(estimator: Any) -> bool:
     """Return whether edges of bins were taken from the rows, rather than spread evenly between two of them."""
-    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in estimator.bin_edges_)
+    learned = getattr(estimator, "bin_edges_", ())  # which is missing before it is fitted
+    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in learned)
 
 
 reads_thresholds(
