@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
@@ -22,6 +23,16 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
+_NO_THREAD = "can't start new thread"
+
+
+def lacks_resources(error: Exception) -> bool:
+    """Return whether an error means that this process has no memory, thread or descriptor for the call now."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)
+
+
 def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     """Return the status and the message that a caller sees of an error.
 
@@ -29,6 +40,9 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     """
     if isinstance(error, PretzelError):
         return grpc.StatusCode[error.code], brief(error)
+    if lacks_resources(error):
+        log.error("a call failed for want of memory, threads or descriptors", error=repr(error))
+        return grpc.StatusCode.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another"
     fault = secrets.token_hex(6)
     log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
     return grpc.StatusCode.INTERNAL, f"a fault of the server, {fault} in its log"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 import grpc
 import numpy as np
 import pytest
 
+from pretzel.data_plane.serve.guard import status_of
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
 from tests.data_plane.models import echo, refusing, regression
@@ -205,3 +208,18 @@ async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Servin
     assert (caught.value.code(), caught.value.details()) == (Code.UNAVAILABLE, message)
     assert dict(caught.value.trailing_metadata())["pretzel-error"] == "NoCatalogError"
     assert serving.looks == 1  # at the control plane, which may know
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")],
+    ids=repr,
+)
+def test_a_lack_of_resources_sends_the_caller_to_another_worker(error: Exception) -> None:
+    assert status_of(error) == (Code.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another")
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), RuntimeError("something else")], ids=repr)
+def test_other_faults_are_the_servers_own(error: Exception) -> None:
+    code, message = status_of(error)
+    assert code is Code.INTERNAL and message.startswith("a fault of the server, ")
