@@ -129,8 +129,10 @@ class ObjectReader:
         for number in numbers:
             try:
                 self._packs[number] = self._read(number)
-            except FileNotFoundError:
-                self._packs.pop(number, None)
+            except OSError as error:
+                if error.errno in TRANSIENT:
+                    raise
+                self._packs.pop(number, None)  # it is gone, or the supervisor is about to replace what stands there
 
     def _read(self, number: int) -> KnownPack:
         """Read what an index has more than before, or all of it where it is another index now."""

@@ -265,9 +265,9 @@ class PlanCatalog:
 
     def trust(self, objects: Collection[Digest]) -> None:
         """Load plans over these objects again: they were fetched anew."""
-        self._objects.forget(objects)
-        self._distrusted -= set(objects)
+        self._distrusted -= set(objects)  # first: they are whole, even if they cannot be looked at now
         self._trusted.set()
+        self._objects.forget(objects)
 
     async def _wait_for_trust(self, digests: Collection[Digest]) -> None:
         """Wait for objects that are being fetched again, so that calls are late and do not fail."""

@@ -120,8 +120,8 @@ class ServingProcess:
         self._plans.distrust(list(map(Digest.parse, message["objects"])))
 
     def _on_mended(self, message: Message) -> None:
-        self._plans.trust(list(map(Digest.parse, message["objects"])))
         self._moved.set()  # applying refreshes the view of the cache, and is tried again where that fails
+        self._plans.trust(list(map(Digest.parse, message["objects"])))
 
     def _on_collected(self, message: Message) -> None:
         self._plans.let_go(list(map(Digest.parse, message["objects"])))

@@ -8,6 +8,7 @@ import pkgutil
 import tempfile
 from pathlib import Path
 
+from pretzel.errors import PretzelError
 from tests.faults import scenarios
 from tests.faults.disks import UnmountableError
 from tests.faults.outcome import SCENARIOS, Outcome, table
@@ -38,8 +39,17 @@ def _run(name: str) -> Outcome | None:
         except UnmountableError as error:
             print(f"   skipped: {error}")
             return None
+        except (AssertionError, TimeoutError, PretzelError) as error:  # it did not heal, or a server did not start
+            _show_logs(Path(root))
+            outcome = Outcome(0, 0, 0, float("inf"), 0, [repr(error)])
     print(f"   {'passed' if outcome.passed else 'FAILED'}: {outcome}", flush=True)
     return outcome
+
+
+def _show_logs(root: Path) -> None:
+    """Print the end of every server's log, since the directory is removed."""
+    for log in sorted(root.glob("*.log")):
+        print(f"   -- {log.name}\n{log.read_text(errors='replace')[-3000:]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -286,3 +286,18 @@ def test_an_index_of_an_older_version_is_read_and_written_anew(cache: ObjectCach
     assert all(again.has(digest) for digest, _ in BLOBS)
     again.close()
     assert fsck.check(tmp_path) == []
+
+
+@pytest.mark.parametrize("damage", [as_directory, as_link_loop, as_fifo])
+def test_a_reader_passes_over_what_stands_in_the_place_of_an_index(
+    cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]
+):
+    """Serving processes go on: the supervisor replaces it in a moment."""
+    reader = ObjectReader(tmp_path)
+    small, large = (next(d for d, data in BLOBS if len(data) == size) for size in (SMALL_SIZE, LARGE_SIZE))
+    assert reader.fetch(small)
+    damage(Layout(tmp_path).index(1))
+    reader.refresh()
+    assert reader.fetch(large)
+    with pytest.raises(NotFoundError):
+        reader.fetch(small)

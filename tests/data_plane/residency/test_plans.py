@@ -269,3 +269,15 @@ async def test_what_left_the_cache_is_let_go(cache: ObjectCache, tmp_path: Path)
     assert set(plans.resident) == {digests[1]}
     assert mapped_objects(tmp_path) == 3
     assert told == [("loading", digests[0]), ("loading", digests[1]), ("evicted", digests[0])]
+
+
+async def test_a_plan_is_trusted_again_though_the_cache_cannot_be_looked_at(cache: ObjectCache, tmp_path: Path):
+    plans = catalog(tmp_path)
+    digest = put(cache, regression(3))
+    await plans.load(plans.entry(digest))
+    plans.distrust([digest])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Layout, "pack_numbers", lambda layout: os.listdir("/nowhere"))
+        with pytest.raises(OSError):
+            plans.trust([digest])
+    assert await plans.load(plans.entry(digest))
