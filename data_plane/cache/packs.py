@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import structlog
@@ -85,6 +86,14 @@ class PackWriter:
                 log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
                 found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
         return found
+
+    def abandon(self, numbers: Collection[int]) -> list[Digest]:
+        """Remove packs of which a file is gone, and return the objects that they held."""
+        lost = []
+        for number in self.packs.keys() & set(numbers):
+            lost += [Digest(key.hex(), entry[2]) for key, entry in self.packs[number].entries.items()]
+            self._remove(number)
+        return lost
 
     def close(self) -> None:
         """Close what is open."""

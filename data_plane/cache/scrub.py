@@ -6,8 +6,12 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 
+import structlog
+
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.plan.digest import Digest
+
+log = structlog.get_logger(__name__)
 
 
 class Stopped(Exception):
@@ -45,6 +49,13 @@ class Scrubber:
             if not self._cache.recheck(digest, self._pace):
                 yield digest
         self.passed = time.time()
+
+    def expel(self) -> list[Digest]:
+        """Move aside what stands in the place of files of the cache, and return the objects that were lost by it."""
+        paths, lost = self._cache.expel()
+        for path in paths:
+            log.error("what is no file of the cache was in the place of one, and is moved aside", path=str(path))
+        return lost
 
     def touched(self) -> list[Digest]:
         """Read what another program wrote to, and return what of it is damaged."""

@@ -13,9 +13,9 @@ import structlog
 from pretzel.data_plane.cache.disk import TRANSIENT, Pace, Stamp, hash_at, read_at, stamp_of
 from pretzel.data_plane.cache.incoming import Incoming
 from pretzel.data_plane.cache.kept import Closures, read_catalog, write_catalog
-from pretzel.data_plane.cache.layout import Layout, is_object, is_packed
+from pretzel.data_plane.cache.layout import Layout, is_object, is_packed, number_of
 from pretzel.data_plane.cache.packs import PackWriter
-from pretzel.data_plane.cache.quarantine import Quarantine, clear_strangers, delete, is_stranger
+from pretzel.data_plane.cache.quarantine import Quarantine, clear_strangers, delete, is_stranger, misplaced
 from pretzel.data_plane.catalog import Catalog
 from pretzel.durable import Buffer
 from pretzel.errors import NotFoundError, PreconditionError
@@ -223,6 +223,19 @@ class ObjectCache:
         if not is_packed(digest):
             self._stamps[digest] = stamp or stamp_of(self.layout.file(digest))
         return True
+
+    def expel(self) -> tuple[list[Path], list[Digest]]:
+        """Move aside what stands in the place of the cache's files and is none of them.
+
+        Return its paths, and the objects that are lost with them: those of packs whose pack or index it replaced.
+        """
+        with self._writing:
+            found = misplaced(self.layout)
+            for path in found:
+                self._quarantine.take(path)
+            lost = self._packs.abandon({number_of(path.name) for path in found})
+            self._checked.difference_update(lost)
+        return found, lost
 
     def _miss(self, digest: Digest) -> bool:
         """Note that an object is not here; one that was is as good as damaged."""

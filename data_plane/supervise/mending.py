@@ -56,7 +56,8 @@ class Mender:
     async def watch(self) -> None:
         """Look at files that another program wrote to, for ever."""
         while True:
-            await self._report(await asyncio.to_thread(self.scrubber.touched))
+            if await self._report(await asyncio.to_thread(self.scrubber.touched)):
+                await self._expel()
             await asyncio.sleep(WATCH_SECONDS)
 
     async def scrub(self) -> None:
@@ -65,8 +66,12 @@ class Mender:
             found = self.scrubber.all()
             while (damaged := await asyncio.to_thread(next, found, None)) is not None:
                 await self._report([damaged])
+            await self._expel()
             await asyncio.sleep(REST_SECONDS)
         await asyncio.Event().wait()
+
+    async def _expel(self) -> None:
+        await self._report(await asyncio.to_thread(self.scrubber.expel))
 
     def problems(self) -> list[str]:
         """Return what is wrong now, a sentence each."""

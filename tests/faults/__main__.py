@@ -40,8 +40,9 @@ def _run(name: str) -> Outcome | None:
             print(f"   skipped: {error}")
             return None
         except (AssertionError, TimeoutError, PretzelError) as error:  # it did not heal, or a server did not start
-            _show_logs(Path(root))
             outcome = Outcome(0, 0, 0, float("inf"), 0, [repr(error)])
+        if not outcome.passed:
+            _show_logs(Path(root))
     print(f"   {'passed' if outcome.passed else 'FAILED'}: {outcome}", flush=True)
     return outcome
 

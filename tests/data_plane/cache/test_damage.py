@@ -301,3 +301,21 @@ def test_a_reader_passes_over_what_stands_in_the_place_of_an_index(
     assert reader.fetch(large)
     with pytest.raises(NotFoundError):
         reader.fetch(small)
+
+
+@pytest.mark.parametrize("damage", [as_directory, as_link_loop, as_fifo])
+@pytest.mark.parametrize("name", ["pack", "index", "file"])
+def test_what_stands_in_the_place_of_a_file_is_moved_aside_while_running(
+    cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None], name: str
+):
+    layout = Layout(tmp_path)
+    large = next(digest for digest, data in BLOBS if len(data) == LARGE_SIZE)
+    damage({"pack": layout.pack(1), "index": layout.index(1), "file": layout.file(large)}[name])
+    scrubber = Scrubber(cache, 0)
+    lost = {*scrubber.touched(), *scrubber.expel()}
+    for digest, data in BLOBS:
+        if digest in lost:
+            cache.add(digest, data)
+    assert lost and all(cache.has(digest) for digest, _ in BLOBS)
+    cache.close()
+    assert fsck.check(tmp_path) == []
