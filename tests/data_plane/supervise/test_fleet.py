@@ -21,6 +21,7 @@ from pretzel.data_plane.supervise import fleet
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
+from tests.faults.interposed import ALL, Faults
 
 
 @pytest.fixture
@@ -115,13 +116,18 @@ async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
 
 
 @pytest.mark.long
-async def test_a_first_start_that_is_not_ready_in_time_says_why(start: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+async def test_a_first_start_that_is_not_ready_in_time_says_why(
+    start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.5)
-    cache = Path(start["cache_dir"])
-    (cache / "packs" / "000000.index").mkdir()  # which no process can read, so none takes its first catalog
+    (Path(start["cache_dir"]) / "packs" / "000001.index").touch()
+    faults = Faults(tmp_path / "faults")
+    faults.fail(("open", errno.EMFILE, ALL, "000001.index"))  # so that no process takes its first catalog
+    for name, value in faults.environment.items():
+        monkeypatch.setenv(name, value)
     made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
     try:
-        with pytest.raises(PreconditionError, match=r"0 of 2 serving processes are ready; pid \d+: catalogs: IsADirec"):
+        with pytest.raises(PreconditionError, match=r"0 of 2 serving processes are ready; pid \d+: catalogs: OSError"):
             await made.start()
     finally:
         await made.stop(1)
