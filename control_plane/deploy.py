@@ -46,7 +46,7 @@ class Deployment:
     alias: str | None = None
     options: Options = field(default_factory=Options)
     client: str = ""
-    """Who asks; its leases on the parameters end with the deployment."""
+    """The caller, whose leases on the parameters end with the deployment."""
 
 
 @dataclass(frozen=True, slots=True)

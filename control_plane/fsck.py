@@ -29,7 +29,7 @@ class Finding:
     """The file, the object or the version."""
     problem: str
     remedy: str
-    """What to do, or what was done."""
+    """The remedy, or the repair that was made."""
     repaired: bool = False
 
 
@@ -61,7 +61,7 @@ class Check:
 
     def _strays(self) -> Iterator[Finding]:
         for path in self._foreign():
-            finding = Finding(str(path), "it is no object and no part of the store", f"{_REPAIR}, which removes it")
+            finding = Finding(str(path), "not an object of the store", f"{_REPAIR}, which removes it")
             if self.repair:
                 files.remove(path)
                 finding = replace(finding, remedy="removed", repaired=True)
@@ -164,11 +164,11 @@ def check_directory(data_dir: Path, repair: bool = False) -> Iterator[Finding]:
     """Check the data directory of a control plane that does not run.
 
     Raises:
-        PreconditionError: a control plane has it open, or it is no data directory.
+        PreconditionError: a control plane has it open, or it is not a data directory.
     """
     if not (data_dir / "objects").is_dir():
         raise PreconditionError(
-            f"{data_dir}: it is no data directory of a control plane; name the one it is started with"
+            f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
     with own(data_dir):
         try:

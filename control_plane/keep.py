@@ -1,4 +1,4 @@
-"""What one deployment stores on its way: held, so that no collection takes it, and whole, or stored again."""
+"""Store the objects of one deployment: hold them against collection, and store damaged ones again."""
 
 from __future__ import annotations
 

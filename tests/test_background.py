@@ -1,4 +1,4 @@
-"""Background tasks: begun anew when they fail, counted, named while they fail, and recovered."""
+"""Background tasks: restarted when they fail, counted, named while they fail, and recovered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a cheap request waits beside callers of an expensive model: ``python -m benchmarks.serving.beside``."""
+"""Measure the latency of a cheap model beside callers of an expensive one: ``python -m benchmarks.serving.beside``."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ SERVER_CORE, GENERATOR_CORE = 0, 1
 
 @dataclass
 class Outcome:
-    """What became of the requests of one run."""
+    """The counts of one run: requests answered in time, late and rejected."""
 
     offered: float
     seconds: float

@@ -11,7 +11,7 @@ from pretzel.plan.digest import Digest
 
 
 class Hold:
-    """What one piece of work holds."""
+    """The objects that one upload or deployment holds, so that no collection removes them."""
 
     def __init__(self, take: Callable[[list[Digest]], None]) -> None:
         self._take = take

@@ -1,7 +1,6 @@
-"""Says through health how the store and the workers are, under names of their own.
+"""Report the condition of the store and of the workers as health services of their own.
 
-The server itself is SERVING meanwhile: a damaged object, or a worker whose disk is full, is no reason to stop
-deployments.
+The server stays SERVING meanwhile: deployments go on beside a damaged object or a worker whose disk is full.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ class _BackgroundCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return both families."""
         failures = CounterMetricFamily(
-            "pretzel_control_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+            "pretzel_control_background_failures", "Failures of background tasks, which are restarted.", labels=["task"]
         )
         failing = GaugeMetricFamily(
             "pretzel_control_background_failing", "1 where a background task fails now.", labels=["task"]

@@ -91,7 +91,7 @@ class Plane:
         return removed
 
     async def collect_forever(self) -> None:
-        """Collect at once and then ever again; what fails is tried again soon."""
+        """Collect garbage now, then periodically; retry soon after a failure."""
         await self.background.keep(COLLECT, self._collect_often)
 
     async def _collect_often(self) -> None:

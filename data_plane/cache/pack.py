@@ -167,7 +167,7 @@ class Pack:
         try:
             return read_whole(self._index_path)
         except OSError as error:
-            log.error("an index cannot be read and is begun anew", index=str(self._index_path), error=str(error))
+            log.error("an index cannot be read and is rewritten", index=str(self._index_path), error=str(error))
             return b""
 
     def _write_index(self) -> None:

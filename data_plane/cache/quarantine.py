@@ -73,7 +73,7 @@ def clear_strangers(layout: Layout, quarantine: Quarantine) -> list[Path]:
     for path in found:
         quarantine.take(path)
     for path in strangers:
-        log.error("what is no file of the cache was in the place of one, and is moved aside", path=str(path))
+        log.error("a path of the cache is not a regular file of it, and is moved aside", path=str(path))
     return strangers
 
 

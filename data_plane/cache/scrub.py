@@ -54,7 +54,7 @@ class Scrubber:
         """Move aside what stands in the place of files of the cache, and return the objects that were lost by it."""
         paths, lost = self._cache.expel()
         for path in paths:
-            log.error("what is no file of the cache was in the place of one, and is moved aside", path=str(path))
+            log.error("a path of the cache is not a regular file of it, and is moved aside", path=str(path))
         return lost
 
     def touched(self) -> list[Digest]:

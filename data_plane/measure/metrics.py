@@ -103,7 +103,7 @@ async def _awaited(work: Awaitable[Any]) -> Any:
 
 def _background(parts: list[Numbers], total: Numbers) -> Iterable[Metric]:
     failures = CounterMetricFamily(
-        "pretzel_background_failures", "Failures of background tasks, which begin anew.", labels=["task"]
+        "pretzel_background_failures", "Failures of background tasks, which are restarted.", labels=["task"]
     )
     failing = GaugeMetricFamily(
         "pretzel_background_failing", "Processes in which a background task fails now.", labels=["task"]

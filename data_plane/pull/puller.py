@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import grpc
 import structlog
 
+from pretzel.backoff import delay
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
-from pretzel.data_plane.pull.backoff import delay
 from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Failures, Fetcher

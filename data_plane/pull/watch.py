@@ -7,8 +7,8 @@ import asyncio
 import grpc
 import structlog
 
+from pretzel.backoff import delay
 from pretzel.data_plane.catalog import Catalog, encode_model
-from pretzel.data_plane.pull.backoff import delay
 from pretzel.errors import PretzelError
 from pretzel.plan.wire import model_from_proto
 from pretzel.v1 import model_pb2

@@ -1,4 +1,4 @@
-"""Background tasks that go on for as long as their server: begun anew when they fail, counted, and named."""
+"""Background tasks that run as long as their server: restarted when they fail, counted, and named."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Background:
         cause = cause_of(error)
         if self._causes.get(name) != cause:
             self._causes[name] = cause
-            log.error("a background task failed and begins anew", task=name, error=cause, exc_info=error)
+            log.error("a background task failed and is restarted", task=name, error=cause, exc_info=error)
             self._changed()
 
     def well(self, name: str) -> None:

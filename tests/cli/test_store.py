@@ -36,7 +36,7 @@ def test_fsck_of_a_running_control_plane(run, control):
     ("arguments", "code", "message"),
     [
         ((), 2, "name what to check: --data-dir, --cache or --address"),
-        (("--data-dir", "/nowhere"), 6, "/nowhere: it is no data directory of a control plane"),
+        (("--data-dir", "/nowhere"), 6, "/nowhere: not the data directory of a control plane"),
     ],
 )
 def test_fsck_of_nothing(run, arguments, code, message):

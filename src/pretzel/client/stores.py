@@ -27,7 +27,7 @@ class Finding:
     """The file, the object or the version."""
     problem: str
     remedy: str
-    """What to do, or what was done."""
+    """The remedy, or the repair that was made."""
     repaired: bool = False
 
 

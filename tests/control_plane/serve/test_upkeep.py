@@ -148,7 +148,7 @@ def test_a_check_of_a_directory_changes_nothing_and_repair_mends(before: Path, t
 def test_a_directory_that_is_in_use_or_none(tmp_path: Path):
     with control_plane(tmp_path / "data") as server, pytest.raises(PreconditionError, match="in use by another"):
         list(check_directory(server.data_dir))
-    with pytest.raises(PreconditionError, match="is no data directory of a control plane"):
+    with pytest.raises(PreconditionError, match="not the data directory of a control plane"):
         list(check_directory(tmp_path / "nothing"))
 
 

@@ -20,23 +20,20 @@ SILENT = 1500
 @scenario
 def descriptors_run_out(root: Path) -> Outcome:
     """Take all free descriptors from the processes of the first worker while models are deployed."""
-    with running(root) as (cluster, load):
-        for number in range(ROUNDS):
-            with _limited(cluster, resource.RLIMIT_NOFILE, spare=0):
-                cluster.deploy(f"during-{number}")
-                time.sleep(1.0)
-        after = cluster.deploy("after")
-        heal = cluster.healed_in()
-    problems = [] if after else [f"no deployment after the limit was lifted: {cluster.refused[-1]}"]
-    return Outcome(load.calls, load.lost, load.wrong, heal, ROUNDS, [*problems, *load.problems[:3], *cluster.fsck()])
+    return _run_out(root, resource.RLIMIT_NOFILE, spare=0)
 
 
 @scenario
 def memory_runs_out(root: Path) -> Outcome:
     """Let the processes of the first worker map no more memory while models are deployed."""
+    return _run_out(root, resource.RLIMIT_AS, spare=1 << 20)
+
+
+def _run_out(root: Path, kind: int, spare: int) -> Outcome:
+    """Lower a limit of the first worker to what it uses and ``spare``, several times, and lift it again."""
     with running(root) as (cluster, load):
         for number in range(ROUNDS):
-            with _limited(cluster, resource.RLIMIT_AS, spare=1 << 20):
+            with _limited(cluster, kind, spare):
                 cluster.deploy(f"during-{number}")
                 time.sleep(1.0)
         after = cluster.deploy("after")
