@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from pretzel.data_plane.engines.pace import Pace
 from pretzel.data_plane.engines.policy import is_cheaper, priority
+
+NICE = 5
+"""Added to the niceness of executor threads.  The event loop rejects what comes too late and hands cheap requests over:
+it must get its core at once, or nothing behind it is in time."""
 
 Work = Callable[[float], Any]
 """Does the work of a task; it is told how many seconds the task waited."""
@@ -136,6 +143,8 @@ class ExecutorQueue:
             thread.start()
 
     def _serve(self, reserved: bool) -> None:
+        if not reserved:
+            yield_core()
         while (task := self._next(reserved)) is not None:
             self._run(task)
             del task  # a thread that waits must keep nothing of what it ran
@@ -210,3 +219,11 @@ class ExecutorQueue:
             self._tell()
         task.work = None
         task.settle(result, error)
+
+
+def yield_core() -> None:
+    """Let other threads go before the calling one where they share a core.  Linux keeps a niceness per thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)

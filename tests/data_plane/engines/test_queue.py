@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import os
+import sys
 import threading
 import time
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from pretzel.data_plane.engines.pace import MOST, Pace
 from pretzel.data_plane.engines.policy import LONGEST, PATIENCE, is_cheaper, is_hopeless, priority
-from pretzel.data_plane.engines.queue import ExecutorQueue
+from pretzel.data_plane.engines.queue import NICE, ExecutorQueue
 
 arrivals = st.floats(0, 100)
 costs = st.floats(0, 20)
@@ -233,3 +235,29 @@ async def test_what_ended_or_was_closed_can_be_dropped():
     queue.drop(running)
     first.done()
     assert await running.done == "first"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no niceness of threads")
+async def test_executor_threads_let_the_event_loop_go_first():
+    queue = ExecutorQueue(1, 1 << 20, time.monotonic)
+    begun, ran = threading.Event(), threading.Event()
+
+    def niceness(_waited):
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def long(waited):
+        begun.set()
+        ran.wait(10)
+        return niceness(waited)
+
+    try:
+        executor = queue.submit(long, 1.0, 0)
+        assert await asyncio.to_thread(begun.wait, 10)
+        reserved = queue.submit(niceness, 0.001, 0)
+        own = niceness(0)
+        assert await asyncio.wait_for(reserved.done, 10) == own
+        ran.set()
+        assert await asyncio.wait_for(executor.done, 10) == min(19, own + NICE)
+    finally:
+        ran.set()
+        queue.close()
