@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import Machine, calibrated
-from pretzel.control_plane.compile import Compiled, compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import Compiled, compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.engine.bindings.contributions import lay_out_contributions
 from pretzel.local.models import Model
 from pretzel.plan import ops
+from pretzel.plan.multioutput import outputs_of
 from pretzel.plan.node import Node
-from pretzel.plan.parts import outputs_of
 from pretzel.plan.types import ValueType
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pretzel.compiler.compile import Compiled, compile_plan
+from pretzel.compiler.optimize import optimize
+from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog, Release, names
 from pretzel.control_plane.causes import naming_causes
-from pretzel.control_plane.compile import Compiled, compile_plan
 from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.keep import Keeper
-from pretzel.control_plane.optimize import optimize
-from pretzel.control_plane.optimize.weights import compact
 from pretzel.control_plane.options import Options
 from pretzel.control_plane.statistics import known, sizes_of, statistics
 from pretzel.control_plane.store import ObjectStore, ParameterCache

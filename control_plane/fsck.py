@@ -15,7 +15,7 @@ from pretzel.plan.definition import parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 from pretzel.plan.model import ModelVersion
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 _REPAIR = "run `pretzel fsck --repair`"
 _KNOWN = {identity.FILE, "incoming", "damaged"}

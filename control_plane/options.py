@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from pretzel.control_plane.optimize.weights import FORMS
+from pretzel.compiler.optimize.weights import FORMS
 from pretzel.errors import InputError
 
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
+from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
-from pretzel.control_plane.optimize.weights import compact
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.store.interface import Buffer
 from pretzel.control_plane.verify import Tolerance

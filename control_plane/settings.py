@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from pretzel.settings import PlaneSettings, is_loopback
+from pretzel.serving.settings import PlaneSettings, is_loopback
 
 MiB = 1 << 20
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.control_plane.compile import Compiled
+from pretzel.compiler.compile import Compiled
 from pretzel.control_plane.verify import Sample, Verified
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import ModelVersion
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.sizes import Sizes, is_fixed, key_of
 from pretzel.plan.values import Csr, Ragged, Texts
 

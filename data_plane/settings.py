@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from pretzel.settings import PlaneSettings, is_loopback
+from pretzel.serving.settings import PlaneSettings, is_loopback
 
 MIB = 1 << 20
 Seconds = Annotated[float, Field(gt=0)]

@@ -26,7 +26,7 @@ from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
 from pretzel.importers.registry import REFUSED
 from pretzel.importers.rounding import READERS
-from pretzel.plan.parts import methods_of
+from pretzel.plan.multioutput import methods_of
 from tests.importers.sklearn.examples import Example, examples
 
 PAGE = Path(__file__).with_name("operators.md")

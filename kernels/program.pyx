@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free
 
 import numpy as np
 
-from pretzel.kernels.edges cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
+from pretzel.kernels.marshal cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
 from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
 from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from pretzel.kernels.edges cimport address
+from pretzel.kernels.marshal cimport address
 
 
 class BadRow(ValueError):

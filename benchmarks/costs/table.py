@@ -17,9 +17,9 @@ from threadpoolctl import threadpool_limits
 from benchmarks.costs.models import fitted
 from benchmarks.harness import Row
 from pretzel import engine
-from pretzel.client.inputs import columns_of
-from pretzel.control_plane.compile import Compiled, compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.adapters.inputs import columns_of
+from pretzel.compiler.compile import Compiled, compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.engine.bindings import BINDINGS, KERNELS
 from pretzel.engine.bindings import choose as usual_choice
 from pretzel.engine.costs import TABLE, Rates, Work

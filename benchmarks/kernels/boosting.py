@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.harness import Row
-from benchmarks.kernels.sides import BATCHES, boosted_to_onnx, both, onnx
+from benchmarks.kernels.rivals import BATCHES, boosted_to_onnx, both, onnx
 from benchmarks.kernels.tables import diamonds
 
 NOTES: list[str] = []

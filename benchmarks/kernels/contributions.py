@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 import pretzel
 from benchmarks import floors
 from benchmarks.harness import Row, compare
-from benchmarks.kernels.sides import BATCHES, both
+from benchmarks.kernels.rivals import BATCHES, both
 from benchmarks.kernels.tables import diamonds
 
 NOTES: list[str] = []

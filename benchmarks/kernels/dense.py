@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 import pretzel
 from benchmarks.harness import Row
 from benchmarks.kernels import tables
-from benchmarks.kernels.sides import BATCHES, both, onnx, sklearn_to_onnx
+from benchmarks.kernels.rivals import BATCHES, both, onnx, sklearn_to_onnx
 
 RIVAL = "scikit-learn"
 NOTES: list[str] = []

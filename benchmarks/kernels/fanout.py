@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.harness import Row, compare
 from benchmarks.kernels.text import RIVAL, ROTATION, features_of, in_turn, reviews
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import load
 from pretzel.engine.fusion import FUSER
 from pretzel.plan import ops

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.harness import Row
-from benchmarks.kernels.sides import both, onnx, sklearn_to_onnx
+from benchmarks.kernels.rivals import both, onnx, sklearn_to_onnx
 
 TRAINED = 1000
 """Rows that kernels and neighbours are taken with."""

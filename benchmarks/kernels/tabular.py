@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.harness import Row
-from benchmarks.kernels.sides import BATCHES, both
+from benchmarks.kernels.rivals import BATCHES, both
 from benchmarks.kernels.tables import adult
 
 UNKNOWN = {"handle_unknown": "use_encoded_value", "unknown_value": -1}

@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.harness import Row, circumstances, fastest
 from benchmarks.oven.workloads import ROWS, SIBLINGS, Workload, workloads
 from pretzel import engine
-from pretzel.control_plane.compile import Compiled, compile_plan
-from pretzel.control_plane.optimize import RULES, Trace, run
-from pretzel.control_plane.optimize.pattern import Rule
+from pretzel.compiler.compile import Compiled, compile_plan
+from pretzel.compiler.optimize import RULES, Trace, run
+from pretzel.compiler.optimize.pattern import Rule
 from pretzel.errors import DefinitionError
 from pretzel.plan.definition import Definition
 from pretzel.plan.values import Csr, Texts

@@ -34,7 +34,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks.kernels.tables import adult
 from benchmarks.kernels.text import reviews
-from pretzel.client.inputs import columns_of
+from pretzel.adapters.inputs import columns_of
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription

@@ -21,7 +21,7 @@ import grpc
 import numpy as np
 
 from benchmarks.harness import Row, compare
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.plan import ops

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc.aio
 
-from pretzel.control_plane.explain import Evidence, explain
+from pretzel.compiler.explain import Evidence, explain
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.plane import Plane
@@ -19,7 +19,7 @@ from pretzel.control_plane.statistics import known, seconds_of
 from pretzel.errors import ExhaustedError
 from pretzel.plan import wire
 from pretzel.plan.model import ModelVersion, describe
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.sizes import Sizes
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc

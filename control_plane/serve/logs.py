@@ -8,7 +8,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from pretzel.log_stream import LogStream
+from pretzel.serving.log_stream import LogStream
 
 
 def configure(level: str) -> None:

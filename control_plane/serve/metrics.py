@@ -16,9 +16,9 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pretzel import metrics_server
-from pretzel.background import Background
-from pretzel.metrics_server import Endpoint
+from pretzel.serving import metrics_server
+from pretzel.serving.background import Background
+from pretzel.serving.metrics_server import Endpoint
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 

@@ -22,8 +22,8 @@ from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
-from pretzel.descriptors import connection_options, raise_limit
 from pretzel.errors import UnavailableError
+from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = logs.logger("server")

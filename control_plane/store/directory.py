@@ -21,9 +21,9 @@ from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
-from pretzel.durable import publish_file, sync_directory, write_all
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import publish_file, sync_directory, write_all
 
 _MOST_CHECKED = 50_000
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pretzel.durable import OUT_OF_SPACE
 from pretzel.errors import DefinitionError, ExhaustedError, UnavailableError
 from pretzel.kernels.mapping import Mapping
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import OUT_OF_SPACE
 
 MAP_FROM = 64 * 1024
 """Objects of this many bytes are mapped; smaller ones are read, since a map takes a place in a bounded table."""

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.store.files import parse_name
-from pretzel.durable import replace_file
 from pretzel.errors import CorruptObjectError, PreconditionError
+from pretzel.serving.durable import replace_file
 
 FILE = "epoch"
 

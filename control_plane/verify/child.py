@@ -30,7 +30,7 @@ from pretzel.errors import (
 )
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pretzel.errors import InputError, VerificationError
-from pretzel.plan.parts import MATRICES, method_of
+from pretzel.plan.multioutput import MATRICES, method_of
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 
 Value = np.ndarray | Texts | Csr | Ragged | Labels

@@ -14,7 +14,7 @@ from pretzel import errors
 from pretzel.control_plane.verify.compare import Tolerance, Value
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 

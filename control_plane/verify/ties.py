@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.plan.parts import COLUMNS, method_of
+from pretzel.plan.multioutput import COLUMNS, method_of
 from pretzel.plan.values import Labels, Texts
 
 ROUNDING = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}

@@ -15,7 +15,7 @@ from pretzel.control_plane.verify.process import Child
 from pretzel.engine.executable import Observed
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 COMMAND = (sys.executable, "-P", "-m", "pretzel.control_plane.verify.child")
 

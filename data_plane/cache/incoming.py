@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pretzel.data_plane.cache.disk import hash_at
 from pretzel.data_plane.cache.layout import Layout, is_packed
-from pretzel.durable import Buffer, write_all
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import Buffer, write_all
 
 Admit = Callable[[Digest, bytearray | Path], None]
 

@@ -12,10 +12,10 @@ import structlog
 from pretzel.data_plane.cache.disk import read_whole
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.catalog import Catalog
-from pretzel.durable import replace_file
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
+from pretzel.serving.durable import replace_file
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ import structlog
 from pretzel.data_plane.cache.disk import read_at, read_whole, stamp_of
 from pretzel.data_plane.cache.index import RECORD, Entry, Header, pack_entry, pack_index, read_index
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, aligned, key_of
-from pretzel.durable import OUT_OF_SPACE, Buffer, pwrite_all, replace_file
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import OUT_OF_SPACE, Buffer, pwrite_all, replace_file
 
 log = structlog.get_logger(__name__)
 

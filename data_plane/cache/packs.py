@@ -9,8 +9,8 @@ import structlog
 
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, key_of
 from pretzel.data_plane.cache.pack import Pack
-from pretzel.durable import Buffer
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import Buffer
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from pretzel.data_plane.cache.layout import Layout, is_object, is_packed, number
 from pretzel.data_plane.cache.packs import PackWriter
 from pretzel.data_plane.cache.quarantine import Quarantine, clear_strangers, delete, is_stranger, misplaced
 from pretzel.data_plane.catalog import Catalog
-from pretzel.durable import Buffer
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import Buffer
 
 log = structlog.get_logger(__name__)
 

@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pretzel import metrics_server
-from pretzel.data_plane.measure.numbers import Numbers, merge
-from pretzel.data_plane.measure.tally import BOUNDS
+from pretzel.data_plane.measure.aggregate import Numbers, merge
+from pretzel.data_plane.measure.counters import BOUNDS
 from pretzel.errors import PreconditionError
+from pretzel.serving import metrics_server
 
 PATIENCE = 5.0
 """Seconds that a scrape waits for the numbers."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.durable import OUT_OF_SPACE
 from pretzel.errors import NotFoundError, PretzelError, UnavailableError, brief
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
+from pretzel.serving.durable import OUT_OF_SPACE
 
 log = structlog.get_logger(__name__)
 

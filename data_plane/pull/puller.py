@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 import grpc
 import structlog
 
-from pretzel.backoff import delay
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
 from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
-from pretzel.data_plane.residency.memory import give_back
+from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
+from pretzel.serving.backoff import delay
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)
@@ -252,7 +252,7 @@ class Puller:
         except OSError as error:  # a full disk must not stop the serving
             self.unkept = True
             log.error("the catalog cannot be kept; a restart would serve the one before", error=str(error))
-        give_back()  # what was fetched passed through this process, and lies in the cache now
+        trim_heap()  # what was fetched passed through this process, and lies in the cache now
 
 
 def _brief(error: Exception) -> str:

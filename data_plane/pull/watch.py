@@ -7,10 +7,10 @@ import asyncio
 import grpc
 import structlog
 
-from pretzel.backoff import delay
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.errors import PretzelError
 from pretzel.plan.wire import model_from_proto
+from pretzel.serving.backoff import delay
 from pretzel.v1 import model_pb2
 from pretzel.v1 import worker_pb2 as pb
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from pretzel.data_plane.engines.cost import Cost
+from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.engine import Executable
 from pretzel.engine.estimates import estimate
 from pretzel.plan.digest import Digest
-from pretzel.plan.parts import is_optional
-from pretzel.plan.physical import Plan
+from pretzel.plan.multioutput import is_optional
+from pretzel.plan.plan import Plan
 
 
 class Entry:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from pretzel.plan.digest import Digest
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 OVERHEAD = 8 << 10
 """Bytes that the objects of a resident plan take besides its parameters, at the least."""

@@ -22,7 +22,7 @@ def for_plans(budget: int) -> int:
     return budget - FUSER.budget
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return free pages of the heap to the system, which the C library does by itself only for large pieces."""
     if _malloc_trim is not None:
         _malloc_trim(0)

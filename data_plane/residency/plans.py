@@ -14,16 +14,16 @@ import structlog
 
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.reader import ObjectReader
-from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.entry import Entry, addresses
 from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
-from pretzel.data_plane.residency.memory import give_back
+from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 log = structlog.get_logger(__name__)
 
@@ -210,7 +210,7 @@ class PlanCatalog:
             self._evict(victim)
             evicted = True
         if evicted:
-            self._loader.submit(give_back)
+            self._loader.submit(trim_heap)
 
     def _least_recently_used(self, newest: Entry) -> Entry | None:
         free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)

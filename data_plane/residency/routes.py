@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from pretzel.data_plane.catalog import Catalog, split_reference
-from pretzel.data_plane.measure.tally import Calls, Tally
+from pretzel.data_plane.measure.counters import Calls, Tally
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.errors import NotFoundError, PretzelError, UnavailableError

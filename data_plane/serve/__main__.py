@@ -7,10 +7,10 @@ import os
 import socket
 import sys
 
-from pretzel.background import cause_of
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.supervise.link import Link
-from pretzel.data_plane.supervise.parent import die_with
+from pretzel.serving.background import cause_of
+from pretzel.serving.parent import die_with
 
 
 async def serve(descriptor: int) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pretzel.data_plane.engines.request import RequestEngine
-from pretzel.data_plane.residency.joint import JointCatalog
+from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError
 

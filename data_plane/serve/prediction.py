@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import grpc
 
 from pretzel.data_plane.cache.reader import ObjectReader
-from pretzel.data_plane.engines.request import RequestEngine
-from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
-from pretzel.data_plane.serve.guard import Context, call_error
+from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams

@@ -10,25 +10,25 @@ from typing import Any
 
 import structlog
 
-from pretzel.background import Background, cause_of
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.engines.policy import Limits
-from pretzel.data_plane.engines.request import RequestEngine
-from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
-from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.scheduling.policy import Limits
+from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
-from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
+from pretzel.serving.background import Background, cause_of
 
 log = structlog.get_logger(__name__)
 
@@ -55,12 +55,12 @@ class ServingProcess:
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
         self._engine = RequestEngine(limits, settings.threads, tally=tally)
-        self._guard = Guard(tally)
+        self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         service = PredictionService(
             self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
         )
-        self._server = Server(settings, service, self._guard, shared_port=start["shared_port"])
+        self._server = Server(settings, service, self._calls, shared_port=start["shared_port"])
         self._background = Background(self._tell_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
@@ -189,7 +189,7 @@ class ServingProcess:
             "resident_plans": len(self._plans.resident),
             "fused_bytes": FUSER.held,
             "queued": self._engine.queued,
-            "running": self._guard.running,
+            "running": self._calls.running,
             "request_bytes": self._engine.bytes,
             "revision": self._router.catalog.revision,
         }

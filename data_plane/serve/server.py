@@ -10,11 +10,11 @@ from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
-from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
-from pretzel.descriptors import connection_options, raise_limit
 from pretzel.errors import PreconditionError
+from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
 
@@ -27,9 +27,11 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 class Server:
     """Listens, says how it is, and drains."""
 
-    def __init__(self, settings: Settings, service: PredictionService, guard: Guard, *, shared_port: bool) -> None:
+    def __init__(
+        self, settings: Settings, service: PredictionService, calls: ErrorInterceptor, *, shared_port: bool
+    ) -> None:
         """Make the server; it does not listen yet."""
-        self._settings, self._service, self._guard = settings, service, guard
+        self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[guard], options=options(settings, shared_port=shared_port))
         add_PredictionServiceServicer_to_server(service, self._server)
@@ -64,7 +66,7 @@ class Server:
         stopping = asyncio.create_task(self._server.stop(seconds + 60))
         try:
             async with asyncio.timeout(seconds):
-                while self._guard.running:
+                while self._calls.running:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             pass

@@ -10,13 +10,13 @@ from typing import Any
 
 import structlog
 
-from pretzel.background import Background
-from pretzel.backoff import delay
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.measure.numbers import Numbers, merge
+from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.link import Message
 from pretzel.errors import PreconditionError
+from pretzel.serving.background import Background
+from pretzel.serving.backoff import delay
 
 log = structlog.get_logger(__name__)
 

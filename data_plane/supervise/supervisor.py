@@ -15,28 +15,28 @@ from typing import Any
 
 import structlog
 
-from pretzel.background import Background
 from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.logs import configure
 from pretzel.data_plane.measure import metrics
-from pretzel.data_plane.measure.numbers import Numbers
+from pretzel.data_plane.measure.aggregate import Numbers
 from pretzel.data_plane.pull.puller import Puller, connect
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.announce import Announcer
 from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.mending import Mender
-from pretzel.data_plane.supervise.parent import die_with
-from pretzel.data_plane.supervise.rounds import Rounds
-from pretzel.descriptors import raise_limit
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import PreconditionError, PretzelError
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
+from pretzel.serving.background import Background
+from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.parent import die_with
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from pretzel.kernels.dense.elementwise import FUNCTIONS
 from pretzel.kernels.dense.missing import describe_refusal
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.sparse.parts cimport Values
+from pretzel.kernels.sparse.fusible cimport Values
 
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
-from pretzel.kernels.text.parts cimport Counter
+from pretzel.kernels.text.fusible cimport Counter
 from pretzel.kernels.text.rows cimport Row, write_characters, write_words
 
 cdef extern from "murmur3.h" nogil:

@@ -1,6 +1,6 @@
 r"""Tokens of texts by an automaton: what ``re.findall`` finds, in one pass; they point into the text.
 
-The tables come from :mod:`pretzel.plan.automaton`, which also says why the time is linear in the text.
+The tables come from :mod:`pretzel.plan.regex.automaton`, which also says why the time is linear in the text.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
@@ -9,7 +9,7 @@ import numpy as np
 
 from pretzel.kernels.checks import address, typed
 from pretzel.kernels.frame cimport Text
-from pretzel.kernels.text.parts cimport Tokenizer
+from pretzel.kernels.text.fusible cimport Tokenizer
 
 cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
@@ -20,7 +20,7 @@ cdef enum:
     START = 1
     OPEN = 2
     CLOSE = 4
-    MOST_THREADS = 32   # as in pretzel.plan.automaton
+    MOST_THREADS = 32   # as in pretzel.plan.regex.automaton
 
 cdef struct Tables:
     const uint16_t* index
@@ -55,7 +55,7 @@ cdef struct Search:
 cdef class Match(Tokenizer):
     r"""What ``re.findall`` finds for a pattern, by its automaton; of a pattern with a group, what the group holds.
 
-    ``str`` in, ``str[*]`` out.  The arrays are those of ``pretzel.plan.automaton.Automaton``; ``grouped`` holds one
+    ``str`` in, ``str[*]`` out.  The arrays are those of ``pretzel.plan.regex.automaton.Automaton``; ``grouped`` holds one
     number.  Refuses a missing text.
     """
 

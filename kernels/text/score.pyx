@@ -10,8 +10,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, interrupted, reserve, reserve_sparse
-from pretzel.kernels.sparse.parts cimport Head, Values
-from pretzel.kernels.text.parts cimport Counter, Tokenizer
+from pretzel.kernels.sparse.fusible cimport Head, Values
+from pretzel.kernels.text.fusible cimport Counter, Tokenizer
 from pretzel.kernels.text.rows cimport Row
 from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
 

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t
 from pretzel.kernels.checks import typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport Text
-from pretzel.kernels.text.parts cimport Tokenizer
+from pretzel.kernels.text.fusible cimport Tokenizer
 
 cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK

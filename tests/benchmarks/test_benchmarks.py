@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 import pretzel
 from benchmarks import floors, goals, harness, instructions, pages, plot, run
 from benchmarks.harness import Row
-from benchmarks.kernels import sides
+from benchmarks.kernels import rivals as sides
 from benchmarks.machine import Machine, calibrated
 from pretzel.errors import UnsupportedError
 

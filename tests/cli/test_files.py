@@ -18,10 +18,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from pretzel.adapters.inputs import columns_of
 from pretzel.cli.files import read, read_sample
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
-from pretzel.client.inputs import columns_of
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.plan import bundle
 from tests.cli.test_predict import described

@@ -27,7 +27,7 @@ def test_a_child_of_pretzel_up_leaves_that_to_its_parent(run, monkeypatch):
     followed = []
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
     monkeypatch.setenv("PRETZEL_PARENT_PID", str(os.getpid()))
-    monkeypatch.setattr("pretzel.data_plane.supervise.parent.die_with", followed.append)
+    monkeypatch.setattr("pretzel.serving.parent.die_with", followed.append)
     assert "warning" not in run("worker", "--host", "0.0.0.0").err
     assert followed == [os.getpid()]
 

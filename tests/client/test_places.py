@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pretzel.client import Client
-from pretzel.client.places import shifted
+from pretzel.client.row_numbers import shifted
 from pretzel.errors import InputError
 from tests.client.services import BIG, Worker, serving
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import RULES, Trace, optimize, run
-from pretzel.control_plane.optimize.budget import Budget
-from pretzel.control_plane.phases import MAX_NAME
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.legality import MAX_NAME
+from pretzel.compiler.optimize import RULES, Trace, optimize, run
+from pretzel.compiler.optimize.budget import Budget
 from pretzel.errors import DefinitionError, PretzelError
 from pretzel.plan import ops, wire
 from pretzel.plan.definition import Definition
@@ -24,7 +24,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.ops import Input
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.reference import evaluate
 from pretzel.plan.structure import MAX_NODES, check_structure
 from pretzel.plan.types import MAX_WIDTH

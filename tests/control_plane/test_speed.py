@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 from sklearn.svm import LinearSVC
 
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
 

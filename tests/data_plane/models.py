@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.compile.pipeline import Compiled
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile.pipeline import Compiled
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition

@@ -14,7 +14,7 @@ import grpc
 import numpy as np
 import pytest
 
-from pretzel import descriptors
+from pretzel.serving import descriptors
 from tests.data_plane.control import ScriptedControlPlane
 from tests.data_plane.models import deploy, expected, regression
 from tests.data_plane.test_worker import scrape, until

@@ -10,12 +10,12 @@ import sys
 
 import pytest
 
-from pretzel.backoff import FIRST, LONGEST, delay
 from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link
-from pretzel.data_plane.supervise.rounds import Rounds
 from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
+from pretzel.serving.backoff import FIRST, LONGEST, delay
 
 
 async def test_one_round_serves_all_who_came_before_it():
@@ -149,7 +149,7 @@ def test_changes_of_a_catalog():
 
 PARENT = """
 import subprocess, sys
-child = "import os, sys, time; from pretzel.data_plane.supervise.parent import die_with; die_with(int(sys.argv[1])); " \
+child = "import os, sys, time; from pretzel.serving.parent import die_with; die_with(int(sys.argv[1])); " \
     "print(os.getpid(), flush=True); time.sleep(60)"
 import os
 process = subprocess.Popen([sys.executable, "-P", "-c", child, str(os.getpid())], stdout=subprocess.PIPE)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from pretzel.data_plane.settings import Settings
-from pretzel.settings import is_loopback
+from pretzel.serving.settings import is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pretzel.errors import NotFoundError
-from pretzel.plan.parts import is_optional
+from pretzel.plan.multioutput import is_optional
 from tests.e2e.up import Up, started
 
 X = np.random.default_rng(0).normal(size=(120, 5))

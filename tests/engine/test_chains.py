@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, load
 from pretzel.engine.executable import _workspaces
+from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
-from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, InputError
 from pretzel.kernels.program import Token
 from pretzel.kernels.sparse.linear import Linear
@@ -65,9 +65,9 @@ def loaded(outputs: dict[str, Node]) -> Executable:
 
 def kernels(executable: Executable, names: tuple[str, ...]) -> list[str]:
     """Return the classes of the kernels that a request for these outputs runs."""
-    seen: list[Group] = []
+    seen: list[FusedStep] = []
 
-    def join(groups: list[Group], kept: frozenset[int]) -> list[Group]:
+    def join(groups: list[FusedStep], kept: frozenset[int]) -> list[FusedStep]:
         seen.extend(FUSER.fuse(groups, kept))
         return seen
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine.components import Components
 from pretzel.engine.executable import Executable
 from pretzel.errors import InputError

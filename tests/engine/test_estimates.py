@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import load
 from pretzel.engine.estimates import estimate
 from pretzel.errors import ExhaustedError

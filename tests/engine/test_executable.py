@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import pytest
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.engine.executable import _workspaces
 from pretzel.errors import CancelledError, CorruptObjectError, DeadlineError, DefinitionError, InputError, NotFoundError
@@ -18,7 +18,7 @@ from pretzel.plan import ops, reference
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.values import Labels, Texts
 
 RANDOM = np.random.default_rng(7)

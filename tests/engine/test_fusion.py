@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, fusion, load
+from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER, Fuser
-from pretzel.engine.groups import Group
-from pretzel.kernels.folded.normalized_linear import NormalizedLinear
+from pretzel.kernels.fused.normalized_linear import NormalizedLinear
 from pretzel.kernels.program import Program
 from pretzel.kernels.sparse.linear import Linear, Stack
 from pretzel.plan import ops
@@ -52,10 +52,10 @@ def rows(count: int) -> Csr:
     return Csr(dense[dense != 0], np.nonzero(dense)[1].astype(np.int32), starts, WIDTH)
 
 
-def groups(count: int, k: int = 1) -> list[Group]:
+def groups(count: int, k: int = 1) -> list[FusedStep]:
     types = ValueType.parse(f"f64{{{WIDTH}}}"), ValueType.parse("f64" if k == 1 else f"f64[{k}]")
     kernels = [Linear(types[:1], types[1], weights=RANDOM.normal(size=(WIDTH, k))) for _ in range(count)]
-    return [Group((i + 1,), kernel, (0,), types[1]) for i, kernel in enumerate(kernels)]
+    return [FusedStep((i + 1,), kernel, (0,), types[1]) for i, kernel in enumerate(kernels)]
 
 
 def bits(value: Any) -> bytes:
@@ -121,21 +121,21 @@ def test_a_profile_still_tells_the_time_of_each_stage() -> None:
 
 def test_joined_steps_stand_where_the_first_stood() -> None:
     first, *rest = groups(5)
-    other = Group((9,), object(), (1,), first.type)
+    other = FusedStep((9,), object(), (1,), first.type)
     made = Fuser().fuse([first, other, *rest])
     assert [group.nodes for group in made] == [(1, 2, 3, 4, 5), (9,)]
     assert isinstance(made[0].kernel, Stack) and made[1] is other
 
 
 @pytest.mark.parametrize("given", [groups(1), groups(3), groups(9, k=8)], ids=["one", "few", "wide"])
-def test_steps_that_gain_nothing_stay_as_they_are(given: list[Group]) -> None:
+def test_steps_that_gain_nothing_stay_as_they_are(given: list[FusedStep]) -> None:
     fuser = Fuser()
     assert fuser.fuse(given) == given
     assert fuser.held == 0
 
 
 def test_heads_over_other_features_stay_apart() -> None:
-    some, others = groups(4), [Group((i + 5,), g.kernel, (9,), g.type) for i, g in enumerate(groups(4))]
+    some, others = groups(4), [FusedStep((i + 5,), g.kernel, (9,), g.type) for i, g in enumerate(groups(4))]
     assert [group.nodes for group in Fuser().fuse(some + others)] == [(1, 2, 3, 4), (5, 6, 7, 8)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine import load
 from pretzel.errors import DefinitionError
 from pretzel.plan import ops
@@ -12,7 +12,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 TEXT = ops.Input("text", "str")
 TOKENS = ops.Tokenize(TEXT, r"(?u)\b\w\w+\b")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 X = ops.Input("x", "f64[200]")
 PRODUCT = ops.Linear(ops.RequireFinite(X, "Ridge"), Parameter.of(np.random.default_rng(0).normal(size=(200, 300))))

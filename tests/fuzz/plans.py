@@ -13,14 +13,14 @@ from types import ModuleType
 from typing import Any
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.engine.bindings import BINDINGS, Binding, choose
 from pretzel.errors import CorruptObjectError, InputError
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.node import Node
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.plan.wire.columns import columns_from_proto, columns_to_proto
 from pretzel.v1 import values_pb2 as pb
 from tests.ops import harness

@@ -17,14 +17,14 @@ from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.errors import UnsupportedError
 from pretzel.importers import export
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import describe
-from pretzel.plan.parts import is_optional, usual_outputs
-from pretzel.plan.physical import Plan
+from pretzel.plan.multioutput import is_optional, usual_outputs
+from pretzel.plan.plan import Plan
 
 X = np.random.default_rng(0).normal(size=(200, 5))
 Y = X[:, 0] - X[:, 1] > 0

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import pretzel
-from pretzel.client import inputs
+from pretzel.adapters import inputs
 from pretzel.errors import InputError
 from pretzel.importers import export
 from pretzel.plan.definition import Definition

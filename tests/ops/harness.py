@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.compile.pipeline import Choose
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile.pipeline import Choose
 from pretzel.engine import Executable
 from pretzel.engine.bindings import choose
 from pretzel.plan.definition import Definition

@@ -12,7 +12,7 @@ from pretzel.plan import model, ops, wire
 from pretzel.plan.definition import Definition, parameter_digests
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
+from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.types import ValueType
 from pretzel.v1 import model_pb2, plan_pb2, values_pb2
 from tests.plan.drawn import TEXT

@@ -15,9 +15,9 @@ from typing import Any
 
 import typer
 
-from pretzel.backoff import delay
 from pretzel.cli.servers import PARENT
 from pretzel.errors import UnavailableError
+from pretzel.serving.backoff import delay
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

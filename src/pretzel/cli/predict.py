@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from pretzel.adapters.inputs import read_by
 from pretzel.cli import failures, options
 from pretzel.cli.answers import Writer, written
 from pretzel.cli.files import read
@@ -19,7 +20,6 @@ from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
 from pretzel.client import Client
-from pretzel.client.inputs import read_by
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 

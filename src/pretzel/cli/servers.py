@@ -106,7 +106,7 @@ def warn_of_unknown_settings() -> None:
     """Name the variables and the keys of the file that no server knows: a misspelled one would do nothing, silently."""
     from pretzel.control_plane.settings import Settings as ControlPlane
     from pretzel.data_plane.settings import Settings as Worker
-    from pretzel.settings import unknown
+    from pretzel.serving.settings import unknown
 
     for problem in unknown(ControlPlane, Worker):
         print(f"warning: {problem}", file=sys.stderr)
@@ -117,6 +117,6 @@ def _begin() -> None:
     parent = os.environ.pop(PARENT, "")
     if not parent:
         return warn_of_unknown_settings()
-    from pretzel.data_plane.supervise.parent import die_with
+    from pretzel.serving.parent import die_with
 
     return die_with(int(parent))

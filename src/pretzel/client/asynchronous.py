@@ -12,14 +12,14 @@ from typing import Any, Self, TypeVar, cast
 import grpc
 import grpc.aio
 
+from pretzel.adapters.convert import typed_columns
+from pretzel.adapters.results import result_of
 from pretzel.client import deployment, prediction, stores
 from pretzel.client.channel import channel_options
-from pretzel.client.columns import typed_columns
-from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.operations import Effect, Operation, ParallelStreams, RunBlocking, Sleep, StreamCall, UnaryCall
 from pretzel.client.repeating import Repeater
-from pretzel.client.results import result_of
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
@@ -95,19 +95,19 @@ class AsyncConnection:
 
     async def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case Ask(method, request):
+            case UnaryCall(method, request):
                 return await getattr(self._next_stub(), method)(request, timeout=timeout)
-            case Listen():
+            case StreamCall():
                 await self._listen([effect], timeout)
-            case ListenAll(calls):
+            case ParallelStreams(calls):
                 await self._listen(calls, timeout)
             case Sleep(seconds):
                 await asyncio.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
-            case Work(function):
+            case RunBlocking(function):
                 return await asyncio.to_thread(function)
         return None
 
-    async def _listen(self, listens: Sequence[Listen], timeout: float | None) -> None:
+    async def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         calls = [getattr(self._next_stub(), listen.method)(listen.request, timeout=timeout) for listen in listens]
         try:
             await asyncio.gather(*(_drain(call, listen) for call, listen in zip(calls, listens, strict=True)))
@@ -116,7 +116,7 @@ class AsyncConnection:
                 call.cancel()
 
 
-async def _drain(call: Any, listen: Listen) -> None:
+async def _drain(call: Any, listen: StreamCall) -> None:
     async for answer in call:
         listen.accept(answer)
 

@@ -10,14 +10,14 @@ from typing import Any, Self, TypeVar, cast
 
 import grpc
 
+from pretzel.adapters.convert import typed_columns
+from pretzel.adapters.results import result_of
 from pretzel.client import deployment, prediction, stores
 from pretzel.client.channel import channel_options
-from pretzel.client.columns import typed_columns
-from pretzel.client.effects import Ask, Effect, Listen, ListenAll, Operation, Sleep, Work
 from pretzel.client.failures import failure_of
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.operations import Effect, Operation, ParallelStreams, RunBlocking, Sleep, StreamCall, UnaryCall
 from pretzel.client.repeating import Repeater
-from pretzel.client.results import result_of
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.errors import PretzelError
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
@@ -90,19 +90,19 @@ class Connection:
 
     def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case Ask(method, request):
+            case UnaryCall(method, request):
                 return getattr(next(self._stubs), method)(request, timeout=timeout)
-            case Listen():
+            case StreamCall():
                 self._listen([effect], timeout)
-            case ListenAll(calls):
+            case ParallelStreams(calls):
                 self._listen(calls, timeout)
             case Sleep(seconds):
                 time.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
-            case Work(function):
+            case RunBlocking(function):
                 return function()
         return None
 
-    def _listen(self, listens: Sequence[Listen], timeout: float | None) -> None:
+    def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         """Read the calls in turn, so that none waits long for another to be read."""
         calls = [getattr(next(self._stubs), listen.method)(listen.request, timeout=timeout) for listen in listens]
         try:

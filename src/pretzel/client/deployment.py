@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pretzel.client.effects import ATTEMPTS, Ask, Listen, Operation, Work, backoff
+from pretzel.adapters.tables import head
 from pretzel.client.golden import SAMPLE_ROWS, Golden, blaming_the_sample, golden_sample
+from pretzel.client.operations import ATTEMPTS, Operation, RunBlocking, StreamCall, UnaryCall, backoff
 from pretzel.client.repeating import Repeater
-from pretzel.client.tables import head
 from pretzel.errors import (
     CorruptObjectError,
     InputError,
@@ -23,8 +23,8 @@ from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.multioutput import methods_of, outputs_of
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import methods_of, outputs_of
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
 
@@ -60,7 +60,7 @@ def deploy(repeater: Repeater, wanted: Deployment, progress: Progress) -> Operat
     sendable("model name", wanted.name)
     sendable("alias", wanted.alias)
     progress("export", 0, 0)
-    definition, request = yield Work(lambda: _prepare(wanted))
+    definition, request = yield RunBlocking(lambda: _prepare(wanted))
     if wanted.sample is None:  # of which the answers would be compared
         warn_of(definition.metadata)
     parameters = definition.parameters
@@ -87,7 +87,7 @@ def _submit(
         else:
             progress(response.progress, 0, 0)
 
-    yield Listen("DeployModel", request, accept)
+    yield StreamCall("DeployModel", request, accept)
     if not found:
         raise PretzelError(f"model {request.model!r}: the control plane ended the deployment without a version")
     return found[0]
@@ -169,7 +169,7 @@ def _upload(parameters: Mapping[Digest, Parameter], progress: Progress) -> Opera
         if not missing:
             return
         try:
-            yield Ask("UploadObjects", _pieces([parameters[digest] for digest in missing], progress))
+            yield UnaryCall("UploadObjects", _pieces([parameters[digest] for digest in missing], progress))
             return
         except UnavailableError:
             if attempt == ATTEMPTS - 1:
@@ -183,7 +183,7 @@ def _missing(digests: list[Digest], progress: Progress) -> Operation[list[Digest
     for start in range(0, len(digests), DIGESTS_A_CALL):
         asked = digests[start : start + DIGESTS_A_CALL]
         request = pb.FindMissingObjectsRequest(digests=[wire.digest_to_proto(digest) for digest in asked])
-        response = yield Ask("FindMissingObjects", request)
+        response = yield UnaryCall("FindMissingObjects", request)
         lacking = {wire.digest_from_proto(digest) for digest in response.missing}
         missing += [digest for digest in asked if digest in lacking]
     return missing
@@ -207,14 +207,14 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
 def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
     """List the models whose names begin with ``prefix``."""
     request = pb.ListModelsRequest(prefix=sendable("prefix", prefix))
-    response = yield from repeater.ask(lambda: Ask("ListModels", request))
+    response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
     return [wire.model_from_proto(model) for model in response.models]
 
 
 def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
     """Describe one version."""
     request = pb.DescribeVersionRequest(model=sendable("model name", model))
-    response = yield from repeater.ask(lambda: Ask("DescribeVersion", request))
+    response = yield from repeater.ask(lambda: UnaryCall("DescribeVersion", request))
     return wire.description_from_proto(response.description)
 
 
@@ -223,7 +223,7 @@ def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Opera
     sendable("model name", model)
     sendable("format", format)
     request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
-    response = yield from repeater.ask(lambda: Ask("ExplainModel", request))
+    response = yield from repeater.ask(lambda: UnaryCall("ExplainModel", request))
     return str(response.text)
 
 
@@ -241,7 +241,7 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
 
     def attempt(cut_off: bool) -> Operation[Model]:
         try:
-            response = yield Ask("SetAlias", request)
+            response = yield UnaryCall("SetAlias", request)
         except NotFoundError:
             # A removal that was cut off may have been done, and the alias is gone then.
             found = (yield from _model(model)) if cut_off and not version else None
@@ -254,7 +254,7 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
 
 
 def _model(name: str) -> Operation[Model | None]:
-    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=name))
+    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=name))
     return next((wire.model_from_proto(model) for model in response.models if model.name == name), None)
 
 
@@ -264,7 +264,7 @@ def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:
 
     def attempt(cut_off: bool) -> Operation[None]:
         try:
-            yield Ask("DeleteModel", request)
+            yield UnaryCall("DeleteModel", request)
         except NotFoundError:
             if not cut_off:  # else that attempt has deleted it
                 raise

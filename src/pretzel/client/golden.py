@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.inputs import columns_of
-from pretzel.client.pieces import cut
+from pretzel.adapters.inputs import columns_of
+from pretzel.adapters.pieces import cut
+from pretzel.adapters.tables import is_sparse
 from pretzel.client.sampling import choose_rows, row_count, take_rows
-from pretzel.client.tables import is_sparse
 from pretzel.errors import InputError, renumbered
 from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
 from pretzel.plan.model import InputDescription
-from pretzel.plan.parts import OPTIONAL, SQUARE, methods_of, outputs_of, taken_apart
+from pretzel.plan.multioutput import OPTIONAL, SQUARE, methods_of, outputs_of, split
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -88,7 +88,7 @@ def _expected(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[
     total = row_count(golden.sample)
     for method, answer in (golden.expected or {}).items():
         outputs = outputs_of(method, definition.outputs) or [method]
-        answers |= taken_apart(method, answer, outputs)
+        answers |= split(method, answer, outputs)
     for name, answer in answers.items():
         if row_count(answer) != total:
             raise InputError(f"sample: {total} rows, but {name!r} answers {row_count(answer)}")
@@ -108,7 +108,7 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
             if ask is None or method == SQUARE:  # matrices would fill the sample's message
                 continue
             with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
-                answers |= taken_apart(method, ask(X), outputs_of(method, definition.outputs))
+                answers |= split(method, ask(X), outputs_of(method, definition.outputs))
     if not answers:
         names = ", ".join(methods_of(definition.outputs))
         refused = InputError(f"sample: {type(estimator).__name__} itself has no way to give {names}")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from pretzel.client.effects import ATTEMPTS, Ask, Listen, ListenAll, Operation, backoff
+from pretzel.adapters.inputs import DECIDES, columns_of
+from pretzel.adapters.pieces import cut, join
+from pretzel.adapters.results import result_of
 from pretzel.client.failures import CutOffError, call_failure
-from pretzel.client.inputs import DECIDES, columns_of
-from pretzel.client.pieces import cut, join
-from pretzel.client.places import beginnings, shifted
-from pretzel.client.results import result_of
+from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, StreamCall, UnaryCall, backoff
+from pretzel.client.row_numbers import beginnings, shifted
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, UnavailableError
+from pretzel.plan import multioutput
 from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
-from pretzel.plan.parts import outputs_of, put_together
+from pretzel.plan.multioutput import outputs_of
 from pretzel.plan.texts import all_sendable, sendable
 from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, description_from_proto
 from pretzel.v1 import prediction_pb2 as pb
@@ -94,10 +95,10 @@ def _ask(method: str, request: Any) -> Operation[Any]:
     """
     for attempt in range(ATTEMPTS - 1):
         try:
-            return (yield Ask(method, request))
+            return (yield UnaryCall(method, request))
         except (CutOffError, NoCatalogError):
             yield backoff(attempt)
-    return (yield Ask(method, request))
+    return (yield UnaryCall(method, request))
 
 
 def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) -> Operation[list[pb.PredictResponse]]:
@@ -111,7 +112,7 @@ def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) 
     while missing := [i for i in range(count) if i not in answers]:
         try:
             streams = range(min(STREAMS, len(missing)))
-            yield ListenAll([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
+            yield ParallelStreams([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
         except UnavailableError as error:
             failures = failures + 1 if len(missing) == count - len(answers) else 1
             if failures == ATTEMPTS * (TURNS if isinstance(error, NoCatalogError) else 1):
@@ -125,7 +126,7 @@ def _listen(
     ids: list[int],
     answers: dict[int, pb.PredictResponse],
     starts: Sequence[int],
-) -> Listen:
+) -> StreamCall:
     def requests() -> Iterator[pb.PredictStreamRequest]:
         for i in ids:
             yield pb.PredictStreamRequest(id=i, request=request(i))
@@ -135,7 +136,7 @@ def _listen(
             raise call_failure(response.error.code, shifted(response.error.message, starts[response.id]))
         answers[response.id] = response.response
 
-    return Listen("PredictStream", requests(), accept)
+    return StreamCall("PredictStream", requests(), accept)
 
 
 def score_many(
@@ -266,7 +267,7 @@ def _result(description: ModelDescription, method: str, values: Mapping[str, Val
     found = {
         name: as_returned(name, each, metadata) if has_form(name, metadata) else each for name, each in found.items()
     }
-    return put_together(method, list(found.values()), list(found))
+    return multioutput.join(method, list(found.values()), list(found))
 
 
 def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pretzel.client.effects import Effect, Operation, backoff
 from pretzel.client.failures import CutOffError
+from pretzel.client.operations import Effect, Operation, backoff
 from pretzel.errors import DeadlineError, PretzelError, UnavailableError
 
 T = TypeVar("T")

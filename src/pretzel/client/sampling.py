@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.tables import array_of, is_sparse, table_of
+from pretzel.adapters.tables import array_of, is_sparse, table_of
 from pretzel.errors import InputError
 
 MOST_CATEGORIES = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pretzel.client.effects import Ask, Listen, Operation
+from pretzel.client.operations import Operation, StreamCall, UnaryCall
 from pretzel.errors import PretzelError
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
@@ -51,13 +51,13 @@ class HeldBack:
 
 def held_back(prefix: str) -> Operation[list[HeldBack]]:
     """List what live workers do not serve as it was published."""
-    response = yield Ask("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
+    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
     return [HeldBack(item.model, item.worker, item.reason) for item in response.held]
 
 
 def collect_garbage(dry_run: bool) -> Operation[Collected]:
     """Remove what nothing needs, or count it."""
-    response = yield Ask("CollectGarbage", pb.CollectGarbageRequest(dry_run=dry_run))
+    response = yield UnaryCall("CollectGarbage", pb.CollectGarbageRequest(dry_run=dry_run))
     return Collected(response.objects, response.bytes)
 
 
@@ -73,7 +73,7 @@ def check_store(repair: bool, heard: Callable[[Finding], None]) -> Operation[Che
             found = response.finding
             heard(Finding(found.path, found.problem, found.remedy, found.repaired))
 
-    yield Listen("CheckStore", pb.CheckStoreRequest(repair=repair), accept)
+    yield StreamCall("CheckStore", pb.CheckStoreRequest(repair=repair), accept)
     if not sums:
         raise PretzelError("the control plane ended the check of its store without a result")
     return sums[0]

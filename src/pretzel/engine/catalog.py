@@ -13,7 +13,7 @@ from pretzel.errors import CorruptObjectError, DefinitionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Stage
+from pretzel.plan.plan import Stage
 from pretzel.plan.types import ValueType
 
 Fetch = Callable[[Digest], bytes | memoryview]

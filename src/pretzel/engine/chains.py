@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pretzel.engine.groups import Group, Joint, readers_of
+from pretzel.engine.fused import FusedKernel, FusedStep, readers_of
 
 
 @dataclass(frozen=True)
-class Chain(Joint):
+class Chain(FusedKernel):
     """A kernel that runs a whole chain: the kernels that may stand at each place of it, by their names.
 
     The values between are neither outputs of the program nor read by a step outside.
@@ -24,7 +24,7 @@ class Chain(Joint):
     ends: frozenset[str]
     """These alone read what the last of those writes, one of them at least."""
 
-    def find(self, groups: list[Group], kept: frozenset[int]) -> Iterator[tuple[list[Group], int]]:
+    def find(self, groups: list[FusedStep], kept: frozenset[int]) -> Iterator[tuple[list[FusedStep], int]]:
         """Yield the steps of each chain, in order, and how many of them are its ends; ``kept``: nodes that leave."""
         private = _Private(groups, kept)
         for group in groups:
@@ -42,16 +42,16 @@ class Chain(Joint):
 class _Private:
     """The values of a program that its steps alone know of."""
 
-    def __init__(self, groups: list[Group], kept: frozenset[int]) -> None:
+    def __init__(self, groups: list[FusedStep], kept: frozenset[int]) -> None:
         self.read_by, self.kept = readers_of(groups), kept
         self.written_by = {group.nodes[0]: group for group in groups if len(group.nodes) == 1}
 
-    def readers(self, group: Group) -> list[Group]:
+    def readers(self, group: FusedStep) -> list[FusedStep]:
         """Return the steps that read a value, none where it leaves the program too."""
         apart = len(group.nodes) == 1 and group.nodes[0] not in self.kept
         return self.read_by.get(group.nodes[0], []) if apart else []
 
-    def writer(self, group: Group, names: frozenset[str]) -> list[Group]:
+    def writer(self, group: FusedStep, names: frozenset[str]) -> list[FusedStep]:
         """Return the step of such a name that writes for this one alone, or nothing."""
         found = [self.written_by[node] for node in group.read if node in self.written_by]
         return [one for one in found if one.name in names and self.readers(one) == [group]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
-from pretzel.kernels.edges import first_unreadable
+from pretzel.kernels.marshal import first_unreadable
 from pretzel.plan.types import TEXT, ValueType, dense
 from pretzel.plan.values import Csr, Ragged, Texts
 

@@ -73,7 +73,7 @@ def nanoseconds(kernel: str, work: Work, rows: int) -> float | None:
     return None if rates is None else rates.nanoseconds(work, rows)
 
 
-def dearness(kernel: str, work: Work) -> float | None:
+def relative_cost(kernel: str, work: Work) -> float | None:
     """Return a measure that is less for the better of two kernels: the product of the times of one row and of many."""
     found = [nanoseconds(kernel, work, rows) for rows in BATCHES]
     return None if None in found else math.prod(time for time in found if time is not None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from pretzel.engine.costs import Work, table
-from pretzel.plan.physical import Plan, Stage
+from pretzel.plan.plan import Plan, Stage
 from pretzel.plan.sizes import ASSUMED, is_fixed
 from pretzel.plan.types import ValueType
 

@@ -13,19 +13,19 @@ from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import absent_column, bind_column, column_rows
 from pretzel.engine.components import Components
 from pretzel.engine.footprint import Footprint, Need, Written, footprint
+from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
-from pretzel.engine.groups import Group
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program, Refused, Token
-from pretzel.plan.parts import usual_outputs
-from pretzel.plan.physical import PlanInput
+from pretzel.plan.multioutput import usual_outputs
+from pretzel.plan.plan import PlanInput
 from pretzel.plan.sizes import is_fixed
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels, Texts
 
 Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
-Join = Callable[[list[Group], frozenset[int]], list[Group]]
+Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 Value = np.ndarray | Texts | Csr | Labels
 
 _KEEP_BYTES = 64 << 20  # a frame that one huge request has grown beyond this is not kept
@@ -243,7 +243,7 @@ class Executable:
         """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""
         count = len(self.inputs)
         wanted = list(dict.fromkeys(self.outputs[name].node for name in names))
-        groups = join([Group((n,), *self._steps[n - count]) for n in self._needed(wanted)], frozenset(wanted))
+        groups = join([FusedStep((n,), *self._steps[n - count]) for n in self._needed(wanted)], frozenset(wanted))
         order = [node for group in groups for node in group.nodes]
         slot = {node: i for i, node in enumerate([*range(count), *order])}
         steps = [(group.kernel, [slot[j] for j in group.read], slot[group.nodes[0]]) for group in groups]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.engine.chains import CHAINS, Chain
-from pretzel.engine.groups import Group, Joint
+from pretzel.engine.fused import FusedKernel, FusedStep
 
 BUDGET = 128 << 20
 """Bytes of weights that fused kernels of this process may hold beside the mapped ones; beyond it steps stay apart."""
 
 
 @dataclass(frozen=True)
-class Fusion(Joint):
+class Fusion(FusedKernel):
     """A kernel that reads once what several read."""
 
     takes: Callable[[Any], bool]
@@ -53,12 +53,12 @@ class Fuser:
         self._made: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
         self._lock = threading.RLock()  # a kernel may go, and give its bytes back, while the lock is held
 
-    def fuse(self, groups: list[Group], kept: frozenset[int] = frozenset()) -> list[Group]:
+    def fuse(self, groups: list[FusedStep], kept: frozenset[int] = frozenset()) -> list[FusedStep]:
         """Return the steps with those that can run as one joined; ``kept``: the nodes whose values leave the program.
 
         Steps over the same values stand where the first of them stood, chains where the first of their ends did.
         """
-        alike: dict[Key, list[Group]] = {}
+        alike: dict[Key, list[FusedStep]] = {}
         for group in groups:
             alike.setdefault(_key(group), []).append(group)
         made = [made for key, some in alike.items() for made in self._joined(some, key[0])]
@@ -66,19 +66,19 @@ class Fuser:
             made = self._chained(made, chain, kept)
         return made
 
-    def _chained(self, groups: list[Group], chain: Chain, kept: frozenset[int]) -> list[Group]:
+    def _chained(self, groups: list[FusedStep], chain: Chain, kept: frozenset[int]) -> list[FusedStep]:
         """Join what is such a chain."""
-        now: dict[tuple[int, ...], Group | None] = {}
+        now: dict[tuple[int, ...], FusedStep | None] = {}
         for found, count in chain.find(groups, kept):
             kernel, ends = self._kernel(chain, tuple(group.kernel for group in found)), found[-count:]
             if kernel is not None:
                 nodes = tuple(node for end in ends for node in end.nodes)
                 now |= {group.nodes: None for group in found}
-                now[ends[0].nodes] = Group(nodes, kernel, found[0].read, ends[0].type)
+                now[ends[0].nodes] = FusedStep(nodes, kernel, found[0].read, ends[0].type)
         left = (now.get(group.nodes, group) for group in groups)
         return [group for group in left if group is not None]
 
-    def _joined(self, groups: list[Group], fusion: Fusion | None) -> list[Group]:
+    def _joined(self, groups: list[FusedStep], fusion: Fusion | None) -> list[FusedStep]:
         """Join all, or each half where there is no room for all."""
         if fusion is None or len(groups) < fusion.least:
             return groups
@@ -87,9 +87,9 @@ class Fuser:
             half = len(groups) // 2
             return self._joined(groups[:half], fusion) + self._joined(groups[half:], fusion)
         nodes = tuple(node for group in groups for node in group.nodes)
-        return [Group(nodes, kernel, groups[0].read, groups[0].type)]
+        return [FusedStep(nodes, kernel, groups[0].read, groups[0].type)]
 
-    def _kernel(self, joint: Joint, kernels: tuple[Any, ...]) -> Any:
+    def _kernel(self, joint: FusedKernel, kernels: tuple[Any, ...]) -> Any:
         make = joint.make()
         size = make.size(kernels)
         with self._lock:
@@ -111,7 +111,7 @@ class Fuser:
             self.held -= size
 
 
-def _key(group: Group) -> Key:
+def _key(group: FusedStep) -> Key:
     """Return what steps have in common that can be joined, or what no other has."""
     fusion = FUSIONS.get(group.name)
     if fusion is None or not fusion.takes(group.kernel):

@@ -12,7 +12,7 @@ from pretzel.engine.executable import Executable, Output
 from pretzel.errors import DefinitionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan, PlanInput, input_fingerprint
+from pretzel.plan.plan import Plan, PlanInput, input_fingerprint
 from pretzel.plan.types import ValueType
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pretzel.engine.executable import Executable
 from pretzel.errors import InputError
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 
 ROUNDS = 15
 """Runs after the first, which warms up; the fastest of each kernel counts, since nothing else makes it fast."""

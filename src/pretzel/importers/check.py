@@ -14,7 +14,7 @@ from pretzel.importers.findings import Note, Refusal, class_name
 from pretzel.importers.registry import Step
 from pretzel.plan.caveats import FIELDS, KEY, LEFT_OUT, caveats
 from pretzel.plan.definition import Definition
-from pretzel.plan.parts import methods_of
+from pretzel.plan.multioutput import methods_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class Columns:
     def records(self, **form: Any) -> tuple[Node, Node]:
         """Return the names and the values of the one column, whose rows are dictionaries or pairs.
 
-        ``form``: as in :class:`pretzel.client.records.Form`, where it differs from what is usual.
+        ``form``: as in :class:`pretzel.adapters.records.Form`, where it differs from what is usual.
 
         Raises:
             UnreadableError: another step made the column, or reads it in another form.

@@ -10,10 +10,10 @@ import numpy as np
 from pretzel.importers.forest import Trees, levels
 from pretzel.importers.registry import Methods
 from pretzel.plan import ops
+from pretzel.plan.multioutput import part_name
 from pretzel.plan.node import Node
 from pretzel.plan.ops.contributions import MOST_COLUMNS, too_long
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import part_name
 
 METHOD, PAIRS = "contributions", "interactions"
 MOST_PAIRS = 1 << 20

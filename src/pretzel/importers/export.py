@@ -15,7 +15,7 @@ from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
 from pretzel.importers.optional import with_wanted
-from pretzel.importers.registry import GIVEN, Step, import_estimator, served_as
+from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, served_as
 from pretzel.importers.samples import (
     categories_read,
     holds_nullable,
@@ -183,7 +183,7 @@ def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
     estimator = _first_reader(estimator)
-    told = GIVEN.get(served_as(type(estimator)))
+    told = INPUTS_OF.get(served_as(type(estimator)))
     if told is not None:
         return told(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)

@@ -147,7 +147,7 @@ class Inputs:
         self.spelled: set[str] = set()
         """Inputs whose lists hold any labels, which clients write as texts (:mod:`pretzel.plan.spelling`)."""
         self.records: dict[str, dict[str, Any]] = {}
-        """How rows of named values are cut, by the name of what holds them (:class:`pretzel.client.records.Form`)."""
+        """How rows of named values are cut, by the name of what holds them (:class:`pretzel.adapters.records.Form`)."""
 
     def name_columns(self, names: Sequence[str]) -> None:
         """Take what is known by position as known of the columns of these names."""
@@ -206,7 +206,7 @@ class Inputs:
     def own(self, method: str, name: str, kind: ValueType, style: str) -> Node:
         """Return an input that ``method`` alone reads, whose X is not that of the other methods.
 
-        ``style``: how a client cuts that X, as in :mod:`pretzel.client.inputs`.
+        ``style``: how a client cuts that X, as in :mod:`pretzel.adapters.inputs`.
         """
         self.apart[method] = {"inputs": [name], "input_style": style}
         return self.used.setdefault(name, ops.Input(name, str(kind)))

@@ -9,9 +9,9 @@ import numpy as np
 from pretzel.importers.contributions import METHOD
 from pretzel.importers.registry import Methods, Step
 from pretzel.plan import ops
+from pretzel.plan.multioutput import part_name
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import part_name
 
 
 def offer_contributions(step: Step, x: Node, coef: np.ndarray, intercept: Any) -> None:

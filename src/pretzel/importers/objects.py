@@ -1,7 +1,7 @@
 """How clients are to read columns of Python objects, where steps tell values apart that floats and texts do not.
 
 Encoders know None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  What a definition says
-of each such input goes into its metadata under ``objects``; :mod:`pretzel.client.objects` reads it.
+of each such input goes into its metadata under ``objects``; :mod:`pretzel.adapters.objects` reads it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Reading:
     none: bool = False
     """Whether a step knows None."""
     framed: str = ""
-    """Where pandas makes NaN of None, as in :mod:`pretzel.client.objects`."""
+    """Where pandas makes NaN of None, as in :mod:`pretzel.adapters.objects`."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class _Readings:
 def objects_of(
     outputs: Mapping[str, Node], framed: Iterable[Node] = (), tabled: Container[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Return for each input that a step reads as objects how a client reads it; see :mod:`pretzel.client.objects`.
+    """Return for each input that a step reads as objects how a client reads it; see :mod:`pretzel.adapters.objects`.
 
     ``framed``: texts that are imputed before pandas makes a table of them; ``tabled``: inputs of which it makes one.
 

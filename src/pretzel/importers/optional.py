@@ -8,8 +8,8 @@ from typing import Any
 from pretzel.errors import UnsupportedError
 from pretzel.importers.registry import Methods, Offer
 from pretzel.plan.graph import topological
+from pretzel.plan.multioutput import MATRICES, methods_of, outputs_of
 from pretzel.plan.node import Node
-from pretzel.plan.parts import MATRICES, methods_of, outputs_of
 
 LITTLE = 1 << 20
 """Bytes of parameters that an optional output may add to any model."""

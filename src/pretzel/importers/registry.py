@@ -27,7 +27,7 @@ Imported = TypeVar("Imported")
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
-GIVEN: dict[type, Callable[[Any, Inputs], Columns]] = {}
+INPUTS_OF: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
 ENTRIES: dict[type, bool] = {}
 """Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
@@ -65,13 +65,13 @@ def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callab
     """Register a function of (model, inputs in the making) that returns the columns that the model is given."""
 
     def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
-        GIVEN.update(dict.fromkeys(classes, function))
+        INPUTS_OF.update(dict.fromkeys(classes, function))
         return function
 
     return register
 
 
-def stands_in(kind: type) -> Callable[[StandIn], StandIn]:
+def adapts(kind: type) -> Callable[[StandIn], StandIn]:
     """Register a function that returns a model in whose place it is imported, and checked on samples."""
 
     def register(function: StandIn) -> StandIn:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from pretzel import engine
-from pretzel.control_plane.explain import Evidence, explain
+from pretzel.compiler.explain import Evidence, explain
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.importers.samples import kinds_of
@@ -20,7 +20,7 @@ from pretzel.local.models import Models, labels_of, table_of
 from pretzel.plan import bundle, ops
 from pretzel.plan.caveats import warn_of, why_not
 from pretzel.plan.definition import Definition
-from pretzel.plan.parts import methods_of, outputs_of, usual_outputs
+from pretzel.plan.multioutput import methods_of, outputs_of, usual_outputs
 
 Reexport = Callable[[Any, Sequence[str] | None], Definition]
 """A function of a sample and the outputs wanted: those of the first export where there is None."""

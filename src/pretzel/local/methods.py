@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.inputs import columns_of
+from pretzel.adapters.inputs import columns_of
 from pretzel.local.models import Models
-from pretzel.plan.parts import SQUARE, outputs_of, put_together
+from pretzel.plan.multioutput import SQUARE, join, outputs_of
 
 
 class Method:
@@ -57,7 +57,7 @@ class Parts:
         """
         model, bound, rows = self._models.bind(X)
         values = model.executable.run_bound(bound, rows, self._outputs)
-        return put_together(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+        return join(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
 
 
 class Apart:

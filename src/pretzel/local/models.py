@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.client.columns import as_texts, column_of
-from pretzel.client.functions import refuse_integers
-from pretzel.client.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
-from pretzel.client.integers import (
+from pretzel.adapters.convert import as_texts, column_of
+from pretzel.adapters.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
+from pretzel.adapters.integer_functions import refuse_integers
+from pretzel.adapters.integers import (
     container_of,
     counts_nullable,
     is_nullable,
@@ -20,12 +20,12 @@ from pretzel.client.integers import (
     stands_for_integers,
     whole_type,
 )
-from pretzel.client.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
-from pretzel.client.results import result_of
-from pretzel.client.sparse import as_stored, refuse_sparse_columns
-from pretzel.client.tables import array_of, columns_named, is_sparse, texts_of
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
+from pretzel.adapters.results import result_of
+from pretzel.adapters.sparse import as_stored, refuse_sparse_columns
+from pretzel.adapters.tables import array_of, columns_named, is_sparse, texts_of
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.records import Form, check_distinct, named_values, packed, record_names
+from pretzel.adapters.records import Form, check_distinct, named_values, packed, record_names
 from pretzel.errors import InputError
-from pretzel.kernels.edges import first_unreadable
+from pretzel.kernels.marshal import first_unreadable
 from pretzel.kernels.records import BadRow, read_records
 from pretzel.plan.model import InputDescription
 
@@ -20,8 +20,8 @@ def reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -
     """Return what reads rows as the columns of a program; None where a model takes something else than named values.
 
     The reader returns the columns and the number of rows, or None where rows are not of plain types, which
-    :func:`pretzel.client.records.record_columns` takes.  It raises InputError where a name or a value is of a kind that
-    the library refuses.
+    :func:`pretzel.adapters.records.record_columns` takes.  It raises InputError where a name or a value is of a kind
+    that the library refuses.
     """
     if metadata.get("input_style") != "records":
         return None

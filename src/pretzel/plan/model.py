@@ -10,9 +10,9 @@ import numpy as np
 
 from pretzel.plan.caveats import caveats
 from pretzel.plan.digest import Digest
+from pretzel.plan.multioutput import is_optional, method_of
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import is_optional, method_of
-from pretzel.plan.physical import Plan, PlanOutput
+from pretzel.plan.plan import Plan, PlanOutput
 from pretzel.plan.types import ValueType
 
 LabelTable = np.ndarray | list[str]

@@ -26,7 +26,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan, Stage
+from pretzel.plan.plan import Plan, Stage
 
 _JSON = json.JSONDecoder()
 

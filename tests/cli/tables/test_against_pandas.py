@@ -21,11 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import pretzel
+from pretzel.adapters.inputs import columns_of
 from pretzel.cli.files import read, read_sample
 from pretzel.cli.tables.delimited import batches
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads, of_model
-from pretzel.client.inputs import columns_of
 from pretzel.errors import InputError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, ModelDescription, ModelVersion

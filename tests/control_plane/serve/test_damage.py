@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pretzel.plan import wire
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import worker_pb2
 from tests.control_plane.serve.failing import fails

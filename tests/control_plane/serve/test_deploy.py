@@ -14,7 +14,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import plan_pb2, values_pb2
 from tests.control_plane.serve.failing import fails

@@ -98,7 +98,7 @@ def test_deletion(server: Server, name: str):
 
 
 def test_explanation(server: Server, name: str):
-    pytest.importorskip("pretzel.control_plane.explain")
+    pytest.importorskip("pretzel.compiler.explain")
     server.deploy(name, definition(40))
     text = server.control.ExplainModel(pb.ExplainModelRequest(model=name)).text
     assert "linear" in text

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.control_plane.verify import Limits, Sample, Tolerance, Verifier
 from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, UnavailableError, VerificationError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from tests.control_plane.verify import hostile
 
 X = np.arange(6, dtype=np.float64).reshape(3, 2)

@@ -16,8 +16,8 @@ from pretzel.data_plane.cache import incoming, pack
 from pretzel.data_plane.cache.layout import SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.durable import OUT_OF_SPACE
 from pretzel.plan.digest import Digest
+from pretzel.serving.durable import OUT_OF_SPACE
 from tests.data_plane.disks import MIB, filled, small_disk
 
 

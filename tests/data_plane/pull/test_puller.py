@@ -17,7 +17,7 @@ from pretzel.data_plane.pull.report import Reporter
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
+from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.types import dense
 from tests.data_plane.control import ScriptedControlPlane, version
 

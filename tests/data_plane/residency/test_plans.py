@@ -13,12 +13,12 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.residency.joint import JointCatalog
 from pretzel.data_plane.residency.ledger import own_bytes
+from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.errors import ExhaustedError, UnavailableError
 from pretzel.plan.digest import Digest
-from pretzel.plan.physical import Plan
+from pretzel.plan.plan import Plan
 from tests.data_plane.models import expected, forget, put, regression
 
 WIDE = 20_000  # 160 kB a vector

@@ -11,7 +11,7 @@ import pytest
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model, split_reference
-from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
 from pretzel.errors import NotFoundError, UnavailableError

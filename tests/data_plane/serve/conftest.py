@@ -12,12 +12,12 @@ import pytest
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
-from pretzel.data_plane.engines.policy import Limits
-from pretzel.data_plane.engines.request import RequestEngine
-from pretzel.data_plane.measure.tally import Tally
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
-from pretzel.data_plane.serve.guard import Guard
+from pretzel.data_plane.scheduling.policy import Limits
+from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
@@ -41,7 +41,7 @@ class Serving:
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
         self.router = Router(self.plans, self.tally)
         self.engine = RequestEngine(Limits(0.0005, queue), 1, tally=self.tally)
-        self.guard = Guard(self.tally)
+        self.guard = ErrorInterceptor(self.tally)
         self.looks = 0
         self.arriving: Catalog | None = None
         self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)

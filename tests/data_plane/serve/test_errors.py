@@ -8,7 +8,7 @@ import grpc
 import numpy as np
 import pytest
 
-from pretzel.data_plane.serve.guard import status_of
+from pretzel.data_plane.serve.errors import status_of
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
 from tests.data_plane.models import echo, refusing, regression

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.data_plane.measure.tally import Calls
+from pretzel.data_plane.measure.counters import Calls
 from pretzel.data_plane.residency.plans import Entry
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.serve.packing import LARGE, Packer, result_field, result_of, streamed

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from pretzel.background import Background
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.settings import Settings
@@ -21,6 +20,7 @@ from pretzel.data_plane.supervise import fleet
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
+from pretzel.serving.background import Background
 from tests.faults.interposed import ALL, Faults
 
 

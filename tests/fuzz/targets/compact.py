@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.folded import FOLDED
+from pretzel.engine.bindings.fused import FOLDED
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.definition import Definition, from_tree, to_tree
 from pretzel.plan.digest import Digest

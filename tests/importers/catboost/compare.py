@@ -13,7 +13,7 @@ from pretzel.importers.answers import answer_of
 from pretzel.importers.files import opened
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
-from pretzel.plan.parts import OPTIONAL, methods_of, outputs_of, taken_apart
+from pretzel.plan.multioutput import OPTIONAL, methods_of, outputs_of, split
 from pretzel.plan.reference import evaluate
 from tests.importers.sklearn.compare import BATCHES, _assert_close, run
 from tests.importers.sklearn.frames import _plain, count, cut, rows_of
@@ -51,7 +51,7 @@ def wanted(model: Any, definition: Definition, x: Any, served: Any = None) -> di
         elif name in OPTIONAL:
             ask = answer_of(model if served is None else opened(served), name)  # leaves are numbered anew in a file
             assert ask is not None
-            parts = taken_apart(name, ask(x), outputs_of(name, definition.outputs))
+            parts = split(name, ask(x), outputs_of(name, definition.outputs))
             kinds = {part: definition.outputs[part].type for part in parts}
             answers |= {part: as_sent(part, parts[part], kinds[part], definition.metadata) for part in parts}
         else:

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 import pretzel
 from pretzel.errors import UnsupportedError
 from pretzel.importers import export
-from pretzel.plan.parts import usual_outputs
+from pretzel.plan.multioutput import usual_outputs
 from tests.importers.catboost.compare import assert_answers
 from tests.importers.catboost.models import QUIET, ROWS, numbers, regressor, target
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.control_plane.verify.ties import tied_labels
 from pretzel.importers import export
 from pretzel.importers.answers import answer_of
@@ -18,7 +18,7 @@ from pretzel.local.models import labels_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
-from pretzel.plan.parts import MATRICES, OPTIONAL, method_of, methods_of, outputs_of, taken_apart, usual_outputs
+from pretzel.plan.multioutput import MATRICES, OPTIONAL, method_of, methods_of, outputs_of, split, usual_outputs
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Csr, Labels
 
@@ -87,7 +87,7 @@ def answers_of(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]
     for method in methods_of(shared(definition).outputs):
         ask = answer_of(estimator, method)
         if ask is not None:
-            answers |= taken_apart(method, ask(x), outputs_of(method, definition.outputs))
+            answers |= split(method, ask(x), outputs_of(method, definition.outputs))
         else:
             assert method in OPTIONAL, f"{type(estimator).__name__} has no {method}"
     kinds = {name: definition.outputs[name].type for name in answers}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.inputs import columns_of
+from pretzel.adapters.inputs import columns_of
 from pretzel.importers import export
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 import pretzel
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.optimize import optimize
 from pretzel.importers import export
 from pretzel.importers.sklearn.trees import sklearn_tree
 from pretzel.plan import ops

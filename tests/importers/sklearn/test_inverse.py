@@ -12,9 +12,9 @@ from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 
 import pretzel
 from pretzel import engine
-from pretzel.client.inputs import columns_of
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.adapters.inputs import columns_of
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.errors import InputError
 from pretzel.importers import export
 from pretzel.plan.definition import Definition

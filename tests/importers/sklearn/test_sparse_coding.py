@@ -16,7 +16,7 @@ from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
+from pretzel.compiler.compile import compile_plan
 from pretzel.errors import CancelledError, DeadlineError, InputError, UnsupportedError
 from pretzel.importers import export
 from pretzel.kernels.program import Token

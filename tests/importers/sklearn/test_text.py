@@ -13,8 +13,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from pretzel import engine
-from pretzel.control_plane.compile import compile_plan
-from pretzel.control_plane.optimize import optimize
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.sklearn import text as importer

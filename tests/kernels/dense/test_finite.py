@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pretzel.kernels.dense.missing import RequireFinite
-from pretzel.kernels.folded.require_finite_product import RequireFiniteProduct
 from pretzel.kernels.frame import Workspace
+from pretzel.kernels.fused.require_finite_product import RequireFiniteProduct
 from pretzel.kernels.program import Program, Refused
 from pretzel.plan.types import dense
 

@@ -14,7 +14,7 @@ from pretzel.kernels.frame import Workspace
 from pretzel.kernels.program import Program
 from pretzel.kernels.text.hash_ngrams import HashNgrams
 from pretzel.kernels.text.match import Match
-from pretzel.plan.automaton import automaton
+from pretzel.plan.regex.automaton import automaton
 from pretzel.plan.types import TEXT, TOKENS, sparse
 
 

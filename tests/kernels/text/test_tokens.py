@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pretzel.errors import DefinitionError
 from pretzel.plan import ops
-from pretzel.plan.automaton import check
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.patterns import class_run
+from pretzel.plan.regex.automaton import check
+from pretzel.plan.regex.pattern import class_run
 from tests.helpers.texts import GENERAL, PATTERNS, TEXTS
 from tests.ops.harness import assert_alike, load, meaning
 

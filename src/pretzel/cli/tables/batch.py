@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.client.places import row_in
+from pretzel.client.row_numbers import row_in
 from pretzel.errors import InputError
 
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""

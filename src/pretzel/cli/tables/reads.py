@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pretzel.client.inputs import known_as
-from pretzel.client.records import record_names
+from pretzel.adapters.inputs import known_as
+from pretzel.adapters.records import record_names
 from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.types import ValueType
 
@@ -23,7 +23,7 @@ class Reads:
     """What a model takes, as far as the reader of a file must know."""
 
     style: str
-    """``frame``, ``positions``, ``matrix``, ``texts``, ``lists`` or ``records``, as in :mod:`pretzel.client.inputs`."""
+    """``frame``, ``positions``, ``matrix``, ``texts``, ``lists`` or ``records``: see :mod:`pretzel.adapters.inputs`."""
     names: tuple[str, ...] = ()
     """The columns the model was fitted on, in their order; empty where they had no names."""
     kinds: Mapping[str, Kind] | None = None

@@ -7,12 +7,12 @@ from pretzel.engine.bindings.contributions import CONTRIBUTIONS
 from pretzel.engine.bindings.decomposition import DECOMPOSITION
 from pretzel.engine.bindings.dense import DENSE
 from pretzel.engine.bindings.features import FEATURES
-from pretzel.engine.bindings.folded import FOLDED
+from pretzel.engine.bindings.fused import FOLDED
 from pretzel.engine.bindings.hashes import HASHES
 from pretzel.engine.bindings.neighbors import NEIGHBORS
 from pretzel.engine.bindings.text import TEXT
 from pretzel.engine.bindings.trees import TREES
-from pretzel.engine.costs import dearness
+from pretzel.engine.costs import relative_cost
 from pretzel.errors import DefinitionError
 from pretzel.plan.node import Node
 from pretzel.plan.sizes import Sizes
@@ -65,5 +65,5 @@ def choose(node: Node, sizes: Sizes = _ASSUMED) -> Binding:
         raise DefinitionError(f"{node.name}: no kernel computes it over ({types}) giving {node.type}")
     if len(able) == 1:
         return able[0]
-    known = [(cost, i) for i, each in enumerate(able) if (cost := dearness(each.kernel, each.work(node, sizes)))]
+    known = [(cost, i) for i, each in enumerate(able) if (cost := relative_cost(each.kernel, each.work(node, sizes)))]
     return able[min(known)[1]] if len(known) == len(able) else able[0]

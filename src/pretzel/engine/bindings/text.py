@@ -11,10 +11,10 @@ import numpy as np
 
 from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
-from pretzel.plan.automaton import automaton, is_run
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.patterns import class_run, class_table
+from pretzel.plan.regex.automaton import automaton, is_run
+from pretzel.plan.regex.pattern import class_run, class_table
 
 LINE = 64
 

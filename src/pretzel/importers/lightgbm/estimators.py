@@ -15,7 +15,7 @@ from pretzel.importers.lightgbm.native import columns, offer_explanations, text_
 from pretzel.importers.lightgbm.objectives import answered
 from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
-from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.registry import Methods, Step, adapts, given, imports
 from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.plan import ops
@@ -24,7 +24,7 @@ ESTIMATORS = (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRank
 OFF = ("none", "false", "0", "-")
 
 
-@stands_in(lightgbm.Booster)
+@adapts(lightgbm.Booster)
 def as_text(estimator: lightgbm.Booster) -> Model:
     """The text that a booster writes of itself: its trees up to the best iteration, where there is one."""
     return read_text(estimator.model_to_string())

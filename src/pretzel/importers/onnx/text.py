@@ -12,7 +12,7 @@ from pretzel.importers.onnx.values import Rows
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.patterns import class_run
+from pretzel.plan.regex.pattern import class_run
 from pretzel.plan.types import TOKENS
 
 SPARE = 1000

@@ -13,8 +13,8 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.handing import gives_pandas, hands_on
 from pretzel.importers.sklearn.matrices import checked_array
 from pretzel.plan import ops
+from pretzel.plan.multioutput import method_of
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.parts import method_of
 
 DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 

@@ -18,10 +18,10 @@ from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.matrices import checked, is_sparse
 from pretzel.plan import ops
-from pretzel.plan.automaton import check
 from pretzel.plan.node import Node
 from pretzel.plan.ops.text import UNITS
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.regex.automaton import check
 from pretzel.plan.types import DTYPE_NAMES
 
 COUNTS = ("i64", "f32", "f64")

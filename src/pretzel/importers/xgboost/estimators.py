@@ -11,7 +11,7 @@ import xgboost
 from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
-from pretzel.importers.registry import Methods, Step, given, imports, stands_in
+from pretzel.importers.registry import Methods, Step, adapts, given, imports
 from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.labels import labelled
 from pretzel.importers.xgboost.document import read_document
@@ -35,7 +35,7 @@ ESTIMATORS = (
 reads_thresholds(*ESTIMATORS, compares=lambda estimator: estimator.booster != "gblinear")
 
 
-@stands_in(xgboost.Booster)
+@adapts(xgboost.Booster)
 def as_document(estimator: xgboost.Booster) -> Model:
     """The document that a booster writes of itself."""
     return read_document(bytes(estimator.save_raw("ubj")))

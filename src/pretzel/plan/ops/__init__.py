@@ -23,7 +23,7 @@ from pretzel.plan.ops.dense import (
 )
 from pretzel.plan.ops.density import TreeDensity
 from pretzel.plan.ops.features import Bin, Power, Products, Spline
-from pretzel.plan.ops.folded import NormalizedLinear, RequireFiniteProduct, RequireWithin, Sum
+from pretzel.plan.ops.fused import NormalizedLinear, RequireFiniteProduct, RequireWithin, Sum
 from pretzel.plan.ops.hashes import CategoryHash, CombineHashes
 from pretzel.plan.ops.hashing import HashFeatures, HashNgrams, LookupFeatures
 from pretzel.plan.ops.heads import ArgMax, ArgMin, Coupling, LabelLookup, Link, Threshold

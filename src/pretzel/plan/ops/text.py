@@ -42,8 +42,8 @@ class StripAccents(Node):
 class Tokenize(Node):
     r"""The tokens of each text, in order: what ``re.findall(pattern, text)`` gives (``CountVectorizer.token_pattern``).
 
-    A plan runs the patterns that :mod:`pretzel.plan.patterns` and :mod:`pretzel.plan.automaton` know, each in time
-    linear in the text; others are refused when the definition is compiled, and by the importers before that.
+    A plan runs the patterns that :mod:`pretzel.plan.regex` supports, each in time linear in the text; others are
+    refused when the definition is compiled, and by the importers before that.
     """
 
     x: Node

@@ -10,7 +10,7 @@ from pretzel.errors import DefinitionError
 from pretzel.plan.definition import Definition, from_tree, to_tree
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.physical import Plan, PlanInput, PlanOutput, Stage
+from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.structure import check_structure
 from pretzel.plan.wire.attributes import (
     attributes_from_proto,

@@ -1,0 +1,229 @@
+"""The queue in front of the executor threads: cheap requests first, none starved, memory reserved before its use."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pretzel.data_plane.scheduling.pace import Pace
+from pretzel.data_plane.scheduling.policy import is_cheaper, priority
+
+NICE = 5
+"""Added to the niceness of executor threads.  The event loop rejects what comes too late and hands cheap requests over:
+it must get its core at once, or nothing behind it is in time."""
+
+Work = Callable[[float], Any]
+"""Does the work of a task; it is told how many seconds the task waited."""
+
+
+class Task:
+    """One request that waits or runs."""
+
+    __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "work")
+
+    def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int) -> None:
+        self.work: Work | None = work
+        """None once the caller gave up."""
+        self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
+        self.key = priority(arrival, expected)
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Any] = self.loop.create_future()
+        self.begun = 0.0
+
+    def __lt__(self, other: Task) -> bool:
+        """Compare by the place in the queue, then by arrival."""
+        return (self.key, self.number) < (other.key, other.number)
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Hand the outcome to the event loop.  Called on an executor thread."""
+        try:
+            self.loop.call_soon_threadsafe(self._set, result, error)
+        except RuntimeError:  # the loop is closed, and nobody waits
+            pass
+
+    def _set(self, result: Any, error: BaseException | None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(result)
+        else:
+            self.done.set_exception(error)
+
+
+class ExecutorQueue:
+    """Threads that run tasks in the order of their priority, and one more that takes only what is much cheaper.
+
+    The reserved thread has no core of its own: the system shares the cores out, and so a cheap request waits neither
+    for the end of an expensive run nor for a point where that could be interrupted.
+    """
+
+    def __init__(self, threads: int, memory: int, clock: Callable[[], float]) -> None:
+        """Begin empty; threads begin with the first task.  All running tasks together get ``memory`` bytes."""
+        self.threads, self.memory, self._clock = threads, memory, clock
+        self._waiting: list[Task] = []
+        self._running: set[Task] = set()
+        self._numbers = itertools.count()
+        lock = threading.Lock()
+        self._ready = threading.Condition(lock)
+        self._cheap = threading.Condition(lock)  # for the reserved thread, which most requests do not concern
+        self._reserved: Task | None = None
+        self._started: list[threading.Thread] = []
+        self._closed = False
+        self.held = 0
+        """Bytes that running tasks have reserved."""
+        self.pace = Pace()
+
+    def submit(self, work: Work, expected: float, size: int) -> Task:
+        """Queue work that is expected to take so many seconds and bytes; its outcome comes through ``done``."""
+        task = Task(work, expected, size, self._clock(), next(self._numbers))
+        with self._ready:
+            if self._closed:
+                task.done.cancel()
+                return task
+            heapq.heappush(self._waiting, task)
+            if not self._started:
+                self._start()
+            self._tell()
+        return task
+
+    def drop(self, task: Task) -> None:
+        """Forget a task that its caller gave up, and what it holds, unless it runs already."""
+        with self._ready:
+            if task not in self._waiting:
+                return  # it runs, has ended, or the queue was closed
+            task.work = None
+            self._remove(task)
+            self._tell()
+
+    def wait(self, expected: float) -> float:
+        """Return the seconds until a task that came now would end, 0 where a thread would take it at once."""
+        own = self.pace.seconds(expected)
+        with self._ready:
+            now, busy = self._clock(), self._running - {self._reserved}
+            if len(busy) < self.threads and not self._waiting:
+                return 0.0
+            if is_cheaper(expected, (task.expected for task in busy)):
+                return own + (self._left(self._reserved, now) if self._reserved else 0.0)
+            key = priority(now, expected)
+            ahead = sum(task.expected for task in self._waiting if task.key <= key)
+            left = sum(self._left(task, now) for task in busy)
+        return own + (self.pace.seconds(ahead) + left) / self.threads
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether tasks wait."""
+        return bool(self._waiting)
+
+    def close(self) -> None:
+        """Let running tasks finish, and start no more."""
+        with self._ready:
+            self._closed = True
+            waiting, self._waiting = self._waiting, []
+            self._ready.notify_all()
+            self._cheap.notify_all()
+        for task in waiting:
+            task.done.cancel()
+
+    def _left(self, task: Task, now: float) -> float:
+        return max(0.0, self.pace.seconds(task.expected) - (now - task.begun))
+
+    def _start(self) -> None:
+        for i in range(self.threads + 1):
+            reserved = i == self.threads
+            name = "executor-reserved" if reserved else f"executor-{i}"
+            thread = threading.Thread(target=self._serve, args=(reserved,), name=name, daemon=True)
+            self._started.append(thread)
+            thread.start()
+
+    def _serve(self, reserved: bool) -> None:
+        if not reserved:
+            yield_core()
+        while (task := self._next(reserved)) is not None:
+            self._run(task)
+            del task  # a thread that waits must keep nothing of what it ran
+
+    def _next(self, reserved: bool) -> Task | None:
+        ready = self._cheap if reserved else self._ready
+        with ready:
+            while not self._closed:
+                if task := self._pick(reserved):
+                    self._begin(task, reserved)
+                    return task
+                ready.wait()
+        return None
+
+    def _begin(self, task: Task, reserved: bool) -> None:
+        self._remove(task)
+        self._running.add(task)
+        if reserved:
+            self._reserved = task
+        self.held += task.bytes
+        task.begun = self._clock()
+
+    def _pick(self, reserved: bool) -> Task | None:
+        """Return the first task that may begin.
+
+        A task whose memory is in use holds its place; others pass it until the time of its priority has come.
+        """
+        if not self._waiting or (not reserved and self._fits(self._waiting[0])):
+            return self._waiting[0] if self._waiting else None
+        now, running = self._clock(), [task.expected for task in self._running]
+        if reserved and not is_cheaper(min(task.expected for task in self._waiting), running):
+            return None
+        for task in sorted(self._waiting):
+            if not self._fits(task):
+                if task.key <= now:
+                    return None
+            elif not reserved or is_cheaper(task.expected, running):
+                return task
+        return None
+
+    def _remove(self, task: Task) -> None:
+        if task is self._waiting[0]:
+            heapq.heappop(self._waiting)
+            return
+        self._waiting.remove(task)
+        heapq.heapify(self._waiting)
+
+    def _tell(self) -> None:
+        """Wake the threads for which there may be something new."""
+        if self._waiting:
+            self._ready.notify_all()
+            if self._running and self._reserved is None:
+                self._cheap.notify()
+
+    def _fits(self, task: Task) -> bool:
+        return not self._running or self.held + task.bytes <= self.memory
+
+    def _run(self, task: Task) -> None:
+        assert task.work is not None
+        result, error = None, None
+        try:
+            result = task.work(task.begun - task.arrival)
+        except BaseException as caught:  # also what is no Exception must reach the caller, and never end the thread
+            error = caught
+        with self._ready:
+            self._running.remove(task)
+            if task is self._reserved:
+                self._reserved = None
+            self.held -= task.bytes
+            if error is None:
+                self.pace.learn(task.expected, self._clock() - task.begun)
+            self._tell()
+        task.work = None
+        task.settle(result, error)
+
+
+def yield_core() -> None:
+    """Let other threads go before the calling one where they share a core.  Linux keeps a niceness per thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)

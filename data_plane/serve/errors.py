@@ -1,0 +1,122 @@
+"""The one place where Pretzel's errors become gRPC statuses."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+
+from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.serve.packing import serialized
+from pretzel.errors import InputError, PretzelError, brief
+from pretzel.plan.wire import read_or_error, read_or_raise
+from pretzel.v1 import prediction_pb2 as pb
+
+log = structlog.get_logger(__name__)
+
+SERVICE = "/pretzel.v1.PredictionService/"
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+_NO_THREAD = "can't start new thread"
+
+
+def lacks_resources(error: Exception) -> bool:
+    """Return whether an error means that this process has no memory, thread or descriptor for the call now."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)
+
+
+def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
+    """Return the status and the message that a caller sees of an error.
+
+    What is no error of Pretzel's is a fault of ours: the caller gets an id, and the log has the rest under it.
+    """
+    if isinstance(error, PretzelError):
+        return grpc.StatusCode[error.code], brief(error)
+    if lacks_resources(error):
+        log.error("a call failed for want of memory, threads or descriptors", error=repr(error))
+        return grpc.StatusCode.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another"
+    fault = secrets.token_hex(6)
+    log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
+    return grpc.StatusCode.INTERNAL, f"a fault of the server, {fault} in its log"
+
+
+def call_error(error: Exception) -> pb.CallError:
+    """Return an error as part of an answer whose other parts stand."""
+    code, message = status_of(error)
+    return pb.CallError(code=code.value[0], message=message)
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Maps errors to statuses for every prediction call, counts them, and knows how many calls run."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._guarded: dict[str, Handler] = {}
+        self.running = 0
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Return the guarded handler of a call; it is made once a method."""
+        method: str = handler_call_details.method
+        guarded = self._guarded.get(method)
+        if guarded is not None:
+            return guarded
+        handler = await continuation(handler_call_details)
+        if handler is None or not method.startswith(SERVICE):
+            return handler
+        guarded = self._guarded[method] = self._guard(handler, method.removeprefix(SERVICE))
+        return guarded
+
+    def _guard(self, handler: Any, name: str) -> Handler:
+        read, write = handler.request_deserializer, serialized(handler.response_serializer)
+        if handler.response_streaming:
+            streaming = self._stream(handler.stream_stream, name)
+            return grpc.stream_stream_rpc_method_handler(streaming, read_or_raise(read), write)
+        return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, name), read_or_error(read), write)
+
+    def _unary(self, behaviour: Callable[[Any, Context], Awaitable[Any]], name: str) -> Any:
+        async def guarded(request: Any, context: Context) -> Any:
+            self.running += 1
+            try:
+                if isinstance(request, InputError):
+                    raise request
+                return await behaviour(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                await self._abort(context, name, getattr(request, "model", ""), error)
+            finally:
+                self.running -= 1
+
+        return guarded
+
+    def _stream(self, behaviour: Callable[[Any, Context], Awaitable[None]], name: str) -> Any:
+        async def guarded(requests: AsyncIterator[Any], context: Context) -> None:
+            self.running += 1
+            try:
+                await behaviour(requests, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                await self._abort(context, name, "", error)
+            finally:
+                self.running -= 1
+
+        return guarded
+
+    async def _abort(self, context: Context, name: str, model: str, error: Exception) -> None:
+        code, message = status_of(error)
+        self._tally.error(name, model, code.name)
+        named = (("pretzel-error", type(error).__name__),) if isinstance(error, PretzelError) else ()
+        await context.abort(code, message, named)

@@ -1,0 +1,146 @@
+"""Sparse matrices as a model reads them: written out where it takes dense rows, refused where that would mislead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.adapters.tables import is_sparse
+from pretzel.errors import InputError
+
+TINY = float(np.float32(1e-35))
+"""LightGBM takes a stored value that is not further from 0 for one that is not stored."""
+
+
+def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a sparse matrix as the array that a model reads which takes dense rows.
+
+    What is not stored is zero, or NaN where the metadata say ``absent: missing``.  A column that a row stores twice is
+    the last of its values, as LightGBM and XGBoost read it, where they say ``repeats: last``; else the sum.
+
+    Raises:
+        InputError: a step of the model tells stored zeros from what is not stored, which no array shows; or a row
+            stores a column twice, and a step of the model does not read that as their sum.
+    """
+    if metadata.get("zeros_apart"):
+        raise InputError(
+            "X: a sparse matrix, but the model was exported for dense rows, and "
+            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            "export it with a sparse sample, or pass X.toarray() (of a table X.sparse.to_dense()), where both are zeros"
+        )
+    csr = matrix.tocsr()
+    check_repeats(csr, metadata)
+    if metadata.get("stored_zeros") == "refused":
+        _check_zeros(csr)
+    missing, last = metadata.get("absent") == "missing", metadata.get("repeats") == "last"
+    if not missing and not last:
+        return np.asarray(csr.toarray())
+    return _last_values(csr, missing)
+
+
+def has_sparse_columns(X: Any) -> bool:
+    """Whether this is a table of pandas whose columns are all sparse, which scikit-learn reads as a sparse matrix."""
+    if not hasattr(X, "iloc") or not hasattr(X, "columns") or not len(X.columns):
+        return False
+    return all(hasattr(kind, "fill_value") for kind in X.dtypes)
+
+
+def as_stored(X: Any) -> Any:
+    """Return a table of sparse columns as the sparse matrix that scikit-learn makes of it; anything else as it is.
+
+    Raises:
+        InputError: what its columns do not store is not zero, which scikit-learn refuses too.
+    """
+    if not has_sparse_columns(X):
+        return X
+    try:
+        return X.sparse.to_coo().tocsr()
+    except ValueError as error:
+        raise InputError(f"X: a table of sparse columns that make no sparse matrix: {error}") from None
+
+
+def refuse_sparse_columns(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse a table of sparse columns alone where a model of columns tells stored zeros from what is not stored.
+
+    Raises:
+        InputError: it is such a table.
+    """
+    if metadata.get("zeros_apart") and has_sparse_columns(X):
+        raise InputError(
+            "X: a table of sparse columns, which scikit-learn reads as a sparse matrix, and "
+            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            "pass X.sparse.to_dense(), where both are zeros"
+        )
+
+
+def refuse_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
+    """Refuse dense rows where a model of sparse rows tells stored zeros from what is not stored.
+
+    Raises:
+        InputError: they are given to such a model; the library would read all their zeros as stored, or none.
+    """
+    if layout == "sparse" and metadata.get("zeros_apart") and not is_sparse(X):
+        raise InputError(
+            "X: dense rows, but the model was exported for sparse ones, and "
+            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            "export it with a dense sample, or pass scipy.sparse.csr_matrix(X), where no zero is stored"
+        )
+
+
+def check_repeats(csr: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse rows that store a column twice, unless the library's answer is known for their type.
+
+    ``repeats`` of the metadata: ``refused`` always; ``float64``, unless they hold float64, which scikit-learn does not
+    convert (SciPy may add the values up when it converts a matrix); ``last``, never.  Where it is absent, the library
+    reads the sum, which small integers and booleans may not hold.
+
+    Raises:
+        InputError: naming the first such row and column.
+    """
+    if not _are_refused(csr.dtype, metadata):
+        return
+    found = _first_repeat(csr)
+    if found is not None:
+        raise InputError(f"X: row {found[0]} stores column {found[1]} twice; call X.sum_duplicates() first")
+
+
+def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
+    repeats = metadata.get("repeats")
+    if repeats in ("refused", "last"):
+        return bool(repeats == "refused")
+    if repeats == "float64":
+        return dtype != np.float64
+    reads_last = metadata.get("absent") == "missing"  # XGBoost takes the last value, whatever its type
+    return not reads_last and dtype.kind in ("b", "i", "u") and dtype.itemsize < np.dtype(np.int32).itemsize
+
+
+def _check_zeros(csr: Any) -> None:
+    places = np.flatnonzero(csr.data == 0)
+    if len(places):
+        row = int(np.searchsorted(csr.indptr, places[0], "right")) - 1
+        raise InputError(
+            f"X: row {row} stores a zero in column {csr.indices[places[0]]}; call X.eliminate_zeros() first"
+        )
+
+
+def _last_values(csr: Any, missing: bool) -> np.ndarray:
+    rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+    counts = ~np.isnan(csr.data) if missing else ~(np.abs(csr.data) <= TINY)
+    array = np.full(csr.shape, np.nan if missing else 0, np.result_type(csr.dtype, np.float32))
+    array[rows[counts], csr.indices[counts]] = csr.data[counts]  # of values in one place NumPy keeps the last
+    return array
+
+
+def _first_repeat(csr: Any) -> tuple[int, int] | None:
+    """Return the first row that stores a column twice, and that column; SciPy's own flag may be out of date."""
+    rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+    columns = np.asarray(csr.indices)
+    ascends = (np.diff(columns) > 0) | (np.diff(rows) > 0)
+    if ascends.all():
+        return None
+    order = np.lexsort((columns, rows))
+    rows, columns = rows[order], columns[order]
+    again = np.flatnonzero((np.diff(rows) == 0) & (np.diff(columns) == 0))
+    return (int(rows[again[0]]), int(columns[again[0]])) if len(again) else None

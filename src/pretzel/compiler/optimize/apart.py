@@ -1,0 +1,30 @@
+"""Optional outputs apart from the others.
+
+Rules look at who else reads a value, and an output that is seldom asked for must not keep them from firing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pretzel.plan.definition import Definition
+from pretzel.plan.multioutput import method_of, usual_outputs
+from pretzel.plan.node import Node
+
+
+def apart(definition: Definition) -> list[Definition]:
+    """Return the definition of the usual outputs, then one for each optional method; together they have all outputs."""
+    usual = usual_outputs(definition.outputs)
+    groups: dict[Node | str, dict[str, Node]] = {"": {}}
+    for name, node in definition.outputs.items():
+        method = method_of(name)
+        key = "" if name in usual else node if name == method else method  # parts of a method read the same values
+        groups.setdefault(key, {})[name] = node
+    return [Definition(outputs, definition.inputs, definition.metadata) for outputs in groups.values()]
+
+
+def together(definition: Definition, parts: Sequence[Definition]) -> Definition:
+    """Return the parts as one definition, with the outputs in the order of ``definition``; equal nodes are one."""
+    found = {name: node for part in parts for name, node in part.outputs.items()}
+    outputs = {name: found[name] for name in definition.outputs}
+    return Definition(outputs, definition.inputs, definition.metadata)

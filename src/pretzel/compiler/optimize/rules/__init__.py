@@ -1,0 +1,85 @@
+"""The rules, in the order in which each pass applies them.
+
+A rule is one file of that name and one line here.  Passes repeat until none fires, so the order decides how many it
+takes, and, where a line says so, what is found at all.
+"""
+
+from pretzel.compiler.optimize.pattern import Rule
+from pretzel.compiler.optimize.rules.add_constants_to_bias import add_constants_to_bias
+from pretzel.compiler.optimize.rules.cast_before_concat import cast_before_concat
+from pretzel.compiler.optimize.rules.check_before_product import check_before_product
+from pretzel.compiler.optimize.rules.check_before_scaling import check_before_scaling
+from pretzel.compiler.optimize.rules.check_parts_before_concat import check_parts_before_concat
+from pretzel.compiler.optimize.rules.check_product_before_scaling import check_product_before_scaling
+from pretzel.compiler.optimize.rules.column_before_columnwise import column_before_columnwise
+from pretzel.compiler.optimize.rules.column_of_concat import column_of_concat
+from pretzel.compiler.optimize.rules.column_of_select import column_of_select
+from pretzel.compiler.optimize.rules.count_in_wanted_type import count_in_wanted_type
+from pretzel.compiler.optimize.rules.drop_empty_parts import drop_empty_parts
+from pretzel.compiler.optimize.rules.drop_noop import drop_noop
+from pretzel.compiler.optimize.rules.drop_proven_require_finite import drop_proven_require_finite
+from pretzel.compiler.optimize.rules.drop_unread_parts import drop_unread_parts
+from pretzel.compiler.optimize.rules.drop_unweighted_parts import drop_unweighted_parts
+from pretzel.compiler.optimize.rules.flatten_concat import flatten_concat
+from pretzel.compiler.optimize.rules.fold_affine_into_linear import fold_affine_into_linear
+from pretzel.compiler.optimize.rules.fold_constants import fold_constants
+from pretzel.compiler.optimize.rules.fold_linear_into_linear import fold_linear_into_linear
+from pretzel.compiler.optimize.rules.fold_scaling_behind_linear import fold_scaling_behind_linear
+from pretzel.compiler.optimize.rules.fold_scaling_into_thresholds import fold_scaling_into_thresholds
+from pretzel.compiler.optimize.rules.fold_select_into_linear import fold_select_into_linear
+from pretzel.compiler.optimize.rules.fold_select_into_trees import fold_select_into_trees
+from pretzel.compiler.optimize.rules.fold_standardize_into_linear import fold_standardize_into_linear
+from pretzel.compiler.optimize.rules.linear_of_one_hot_is_take import linear_of_one_hot_is_take
+from pretzel.compiler.optimize.rules.linear_of_zeros_is_constant import linear_of_zeros_is_constant
+from pretzel.compiler.optimize.rules.merge_require_finite import merge_require_finite
+from pretzel.compiler.optimize.rules.merge_scalings import merge_scalings
+from pretzel.compiler.optimize.rules.merge_selects import merge_selects
+from pretzel.compiler.optimize.rules.norm_after_dot import norm_after_dot
+from pretzel.compiler.optimize.rules.push_linear_through_concat import push_linear_through_concat
+from pretzel.compiler.optimize.rules.push_select_through_concat import push_select_through_concat
+from pretzel.compiler.optimize.rules.select_before_columnwise import select_before_columnwise
+from pretzel.compiler.optimize.rules.share_checks import share_checks
+from pretzel.compiler.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
+
+RULES: tuple[Rule, ...] = (
+    cast_before_concat,  # first, so that the cast meets the counts
+    count_in_wanted_type,  # a cast hides the counts from every proof and pattern below
+    # Checks go early: one that stands between two operators keeps them apart for every rule below.
+    share_checks,
+    merge_require_finite,
+    drop_proven_require_finite,
+    check_parts_before_concat,
+    check_before_product,
+    check_before_scaling,  # after the part was cut out of a wider matrix, whose other parts have no scaling
+    # Columns: what is dropped now need not be looked at later.
+    flatten_concat,  # before the pushes, which see one level of parts
+    merge_selects,
+    column_of_select,
+    column_of_concat,
+    column_before_columnwise,
+    drop_empty_parts,
+    select_before_columnwise,
+    push_select_through_concat,  # after the merges: it cuts the list of columns into pieces
+    drop_noop,  # after the rules above, which leave selections of everything behind
+    fold_constants,
+    # Linear models, from the widest vector to the narrowest.
+    drop_unweighted_parts,  # before the push, which would give each part a model of its own
+    push_linear_through_concat,  # before all folds: the parts of one concatenation fold each in its own way
+    skip_densify_before_linear,  # before the look-up, which wants to see the one-hot itself
+    fold_select_into_linear,
+    linear_of_one_hot_is_take,
+    fold_linear_into_linear,  # before the norm moves behind the inner product, where no other product can follow
+    check_product_before_scaling,  # after that fold, which wants to see the check of the very product
+    norm_after_dot,
+    merge_scalings,  # before the fold of one, so that weights are scaled once
+    fold_affine_into_linear,
+    fold_standardize_into_linear,
+    fold_scaling_behind_linear,
+    linear_of_zeros_is_constant,  # last of these: only now is it seen which weights are left
+    add_constants_to_bias,
+    # Trees: what they compare, taken from where it was.
+    fold_select_into_trees,
+    drop_unread_parts,
+    fold_scaling_into_thresholds,  # after the selections, which may stand between the two
+)
+"""Every rule, in order."""

@@ -1,0 +1,42 @@
+"""A concatenation inside another is copied once instead of twice."""
+
+from __future__ import annotations
+
+from pretzel.compiler.optimize.graph import Graph
+from pretzel.compiler.optimize.pattern import on, rule
+from pretzel.plan.node import Node
+from pretzel.plan.ops import Concat
+
+
+@rule(on(Concat))
+def flatten_concat(graph: Graph, concat: Concat) -> Node | None:
+    """Columns side by side, side by side with others, are all side by side.
+
+    Before::
+
+        %a = input column="a" kind="f64"
+        %b = input column="b" kind="f64[2]"
+        %c = input column="c" kind="f64"
+        %1 = concat %b %c
+        %2 = concat %a %1
+        output "y" = %2
+
+    After::
+
+        %a = input column="a" kind="f64"
+        %b = input column="b" kind="f64[2]"
+        %c = input column="c" kind="f64"
+        %1 = concat %a %b %c
+        output "y" = %1
+    """
+    parts = tuple(inner for part in concat.parts for inner in _parts(graph, part))
+    if parts == concat.parts:
+        return None
+    flat = concat.replace(parts=parts)
+    # NumPy promotes all at once to f32 what is i32 once i16 met u16, and f64 once that met f32.
+    return flat if flat.type == concat.type else None
+
+
+def _parts(graph: Graph, part: Node) -> tuple[Node, ...]:
+    # One that another reader wants is made anyway, and copying it whole is cheapest.
+    return part.parts if isinstance(part, Concat) and not graph.shared(part) else (part,)

@@ -1,0 +1,58 @@
+"""Columns are chosen before they are put side by side, so that nothing is made to be dropped."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from pretzel.compiler.optimize.columns import choose
+from pretzel.compiler.optimize.graph import Graph
+from pretzel.compiler.optimize.pattern import on, rule
+from pretzel.plan.node import Node
+from pretzel.plan.ops import Concat, Select
+
+
+@rule(on(Select, x=Concat))
+def push_select_through_concat(graph: Graph, select: Select, concat: Concat) -> Node | None:
+    """The chosen columns of each part, side by side; a part none is chosen from is not needed.
+
+    Before::
+
+        %a = input column="a" kind="f64[2]"
+        %b = input column="b" kind="f64[3]"
+        %c = input column="c" kind="f64"
+        %1 = concat %a %b %c
+        %2 = select %1 columns=@columns
+        output "y" = %2
+
+    After::
+
+        %a = input column="a" kind="f64[2]"
+        %b = input column="b" kind="f64[3]"
+        %c = input column="c" kind="f64"
+        %1 = select %b columns=@of_b
+        %2 = concat %1 %c
+        output "y" = %2
+
+    Where::
+
+        columns = np.array([4, 2, 5])
+        of_b = np.array([2, 0])
+    """
+    if graph.shared(concat):  # it is made anyway
+        return None
+    starts = np.cumsum([0, *(part.type.columns for part in concat.parts)])
+    owners = np.searchsorted(starts, select.columns.array, side="right") - 1
+    runs = [(int(owner), len(list(run))) for owner, run in itertools.groupby(owners)]
+    if not runs or len(runs) > len(concat.parts):  # a shuffle would need a part for every column
+        return None
+    chosen_from = {concat.parts[i] for i, _ in runs}
+    if not all(graph.droppable(part) for part in concat.parts if part not in chosen_from):
+        return None  # a NaN in a part that none is chosen from is still refused
+    ends = list(itertools.accumulate(length for _, length in runs))
+    columns = [select.columns.array[end - n : end] - starts[i] for (i, n), end in zip(runs, ends, strict=True)]
+    chosen = [choose(concat.parts[i], local) for (i, _), local in zip(runs, columns, strict=True)]
+    pushed = Concat(tuple(chosen))
+    # The dropped part may have been what made the whole sparse, or float.
+    return pushed if pushed.type == select.type else None

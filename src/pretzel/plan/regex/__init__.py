@@ -1,0 +1,1 @@
+"""Regular expressions as automata: patterns, NFAs, and the tables that kernels run."""

@@ -1,0 +1,1 @@
+"""What the servers of both planes share: settings, logs, background tasks, files written whole, metrics, limits."""

@@ -1,0 +1,64 @@
+"""Makers of the operators over texts and over the names of features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import NUMBERS, TEXT, TOKENS
+from tests.compiler.optimize.generate import WORDS, Draw, makes, simple
+
+simple(ops.Lowercase, lambda n: n.type == TEXT, lambda d, x: {})
+simple(ops.StripAccents, lambda n: n.type == TEXT, lambda d, x: {"form": d.dice.choice(["ascii", "unicode"])})
+simple(ops.Tokenize, lambda n: n.type == TEXT, lambda d, x: {"pattern": r"(?u)\b\w\w+\b"})
+simple(
+    ops.FilterTokens,
+    lambda n: n.type == TOKENS,
+    lambda d, x: {"stop_words": Parameter.strings(d.dice.choice([[], ["ab"]]))},
+)
+simple(
+    ops.CountNgrams,
+    lambda n: n.type in (TEXT, TOKENS),
+    lambda d, x: {
+        "vocabulary": Parameter.of(d.dice.sample(WORDS, d.dice.randint(1, 5))),
+        "unit": "word" if x.type == TOKENS else d.dice.choice(["char", "char_wb"]),
+        "low": 1,
+        "high": 2,
+        "dtype": d.dice.choice(["f64", "f64", "i64", "f32"]),
+        "binary": d.dice.random() < 0.3,
+    },
+)
+
+
+@makes(ops.HashNgrams)
+def _hashed(draw: Draw) -> Node | None:
+    x = draw.pick(lambda node: node.type in (TEXT, TOKENS))
+    if x is None:
+        return None
+    unit = "word" if x.type == TOKENS else draw.dice.choice(["char", "char_wb"])
+    return ops.HashNgrams(x, draw.dice.randint(1, 9), unit, 1, 2, **_options(draw, ["f64", "f64", "i64", "f32"], True))
+
+
+@makes(ops.HashFeatures)
+def _hashed_features(draw: Draw) -> Node:
+    return ops.HashFeatures(*_features(draw), draw.dice.randint(1, 9), **_options(draw, ["f64", "f32"], False))
+
+
+@makes(ops.LookupFeatures)
+def _found_features(draw: Draw) -> Node:
+    vocabulary = Parameter.of(draw.dice.sample(WORDS, draw.dice.randint(1, 5)))
+    return ops.LookupFeatures(*_features(draw), vocabulary, draw.dice.choice(["f64", "f64", "f32"]))
+
+
+def _features(draw: Draw) -> tuple[Node, Node]:
+    """Return the names and the values of features: inputs, for no operator makes them."""
+    pair = ops.Input("names", str(TOKENS)), ops.Input("values", str(NUMBERS))
+    draw.nodes[:0] = [node for node in pair if node not in draw.nodes]
+    return pair
+
+
+def _options(draw: Draw, dtypes: list[str], binary: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"dtype": draw.dice.choice(dtypes), "alternate_sign": draw.dice.random() < 0.5}
+    return options | ({"binary": draw.dice.random() < 0.3} if binary else {})

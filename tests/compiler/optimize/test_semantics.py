@@ -1,0 +1,205 @@
+"""Rewriting keeps the meaning: random definitions give the same values before and after, and by the kernels too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pretzel import engine
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import RULES, optimize
+from pretzel.compiler.optimize.driver import apply
+from pretzel.compiler.optimize.pattern import Rule
+from pretzel.errors import DefinitionError, InputError
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.node import OPERATORS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.reference import evaluate
+from pretzel.plan.render import render
+from pretzel.plan.types import NUMBERS
+from pretzel.plan.values import Csr, Labels, Ragged, Texts
+from tests.compiler.optimize.aim import aimed
+from tests.compiler.optimize.generate import MAKERS, columns, definition
+
+SEEDS = range(1000)
+AIMED = range(40)
+MANY = range(1000, 3000)
+BLOCK = 200
+
+Outcome = dict[str, Any] | str
+
+
+def outcome(made: Definition, given: dict[str, Any]) -> Outcome:
+    """What the references give, or the word that they refuse."""
+    try:
+        with np.errstate(all="ignore"):
+            return evaluate(made, given)
+    except InputError:
+        return "refused"
+
+
+def magnitude(made: Definition, given: dict[str, Any]) -> float:
+    """The largest finite number on the way to the outputs: what the terms of sums can be as large as."""
+    numeric = {str(i): node for i, node in enumerate(made.nodes) if not node.type.is_text and node.type != NUMBERS}
+    if not numeric:
+        return 1.0
+    values = outcome(Definition(numeric, made.inputs), given)
+    assert not isinstance(values, str)
+    finite = [np.abs(_array(v)[np.isfinite(_array(v))]).max(initial=1.0) for v in values.values()]
+    return float(max(finite, default=1.0))
+
+
+def assert_same(want: Outcome, got: Outcome, terms: float) -> None:
+    """Fail unless labels are equal and floats agree within 1e-6 of the value and 1e-9 of the terms of its sum."""
+    if isinstance(want, str) or isinstance(got, str):
+        assert want == got
+        return
+    for name, value in want.items():
+        _assert_close(_array(value), _array(got[name]), terms)
+
+
+def _assert_close(want: np.ndarray, got: np.ndarray, terms: float) -> None:
+    assert want.dtype == got.dtype and want.shape == got.shape
+    if want.dtype.kind != "f":
+        np.testing.assert_array_equal(got, want)
+        return
+    with np.errstate(invalid="ignore"):
+        near = np.abs(want - got) <= 1e-6 * np.abs(want) + 1e-9 * terms
+    assert (near | (want == got) | (np.isnan(want) & np.isnan(got))).all(), f"{want} became {got}"
+
+
+def _array(value: Any) -> np.ndarray:
+    return value.dense() if isinstance(value, Csr) else np.asarray(value)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A definition with values for its inputs, and what its references make of them."""
+
+    made: Definition
+    given: dict[str, Any]
+    name: str
+
+    @cached_property
+    def want(self) -> Outcome:
+        return outcome(self.made, self.given)
+
+    @cached_property
+    def terms(self) -> float:
+        return 1.0 if isinstance(self.want, str) else magnitude(self.made, self.given)
+
+    def check_alone(self, rule: Rule) -> bool:
+        """Whether the rule fires; fail where that changes a value."""
+        rewritten = apply(rule, self.made)
+        if rewritten is not self.made:
+            self._compare(rewritten, outcome(rewritten, self.given), self.terms)
+        return rewritten is not self.made
+
+    def check_together(self) -> Definition:
+        """The optimized definition; fail where it has another value, or is not optimized."""
+        optimized = optimize(self.made)
+        self._compare(optimized, outcome(optimized, self.given), self.terms)
+        assert optimize(optimized) is optimized, f"{self.name}: optimizing twice changes something"
+        return optimized
+
+    def check_kernels(self, optimized: Definition) -> None:
+        """Fail where the kernels of the plan give another value than the references of the definition."""
+        # Kernels add float32 in an order of their own, and each sum is rounded to 1e-7.
+        single = any(node.type.dtype == "f32" for node in self.made.nodes)
+        try:
+            compiled = compile_plan(optimized)
+        except DefinitionError as error:
+            assert "no kernel computes it" in str(error)
+            return
+        got = _run(engine.load(compiled.plan, compiled.blobs.__getitem__), self.given)
+        self._compare(optimized, got, self.terms * (1e3 if single else 1))
+
+    def _compare(self, rewritten: Definition, got: Outcome, terms: float) -> None:
+        try:
+            assert_same(self.want, got, terms)
+        except AssertionError as error:
+            pytest.fail(f"{self.name}: {error}\nbefore\n{render(self.made)}\nafter\n{render(rewritten)}")
+
+
+def check_random(seed: int) -> None:
+    """Try a random definition: each rule alone, all together, the kernels."""
+    made = definition(seed)
+    trial = Trial(made, columns(made, seed), f"seed {seed}")
+    for rule in RULES:
+        trial.check_alone(rule)
+    trial.check_kernels(trial.check_together())
+
+
+def check_aimed(rule: Rule, seeds: range) -> int:
+    """Try definitions aimed at a rule, and return in how many it fired."""
+    fired = 0
+    for seed in seeds:
+        made = aimed(rule, seed)
+        trial = Trial(made, columns(made, seed), f"{rule.name}, seed {seed}")
+        fired += trial.check_alone(rule)
+        trial.check_kernels(trial.check_together())
+    return fired
+
+
+@pytest.mark.parametrize("first", SEEDS[::BLOCK])
+def test_random_definitions_keep_their_values(first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        check_random(seed)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_definitions_aimed_at_a_rule_keep_their_values_and_it_fires(rule: Rule) -> None:
+    assert check_aimed(rule, AIMED) > len(AIMED) / 10
+
+
+def test_a_look_up_adds_a_wider_bias_as_the_linear_model_of_its_categories_does() -> None:
+    codes, dice = ops.Input("c", "i64"), np.random.default_rng(0)
+    weights = Parameter.of(dice.normal(size=(4, 4)).astype(np.float32))
+    made = Definition({"y": ops.Linear(ops.OneHot(codes, 4, "f32"), weights, Parameter.of(dice.normal(size=4)))})
+    looked_up = apply(next(rule for rule in RULES if rule.name == "linear_of_one_hot_is_take"), made)
+    given = {"c": np.arange(-1, 5)}
+    assert looked_up is not made
+    np.testing.assert_array_equal(evaluate(looked_up, given)["y"], evaluate(made, given)["y"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", MANY[::BLOCK])
+def test_many_random_definitions_keep_their_values(first: int) -> None:
+    for seed in range(first, first + BLOCK):
+        check_random(seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_many_definitions_aimed_at_a_rule_keep_their_values(rule: Rule) -> None:
+    check_aimed(rule, MANY)
+
+
+def _packed(executable: engine.Executable, given: dict[str, Any]) -> dict[str, Any]:
+    kinds = {item.name: item.type for item in executable.inputs}
+    lists = {name: kind.is_text for name, kind in kinds.items() if kind.layout == "ragged"}
+    return given | {name: Ragged.of(given[name], numbers=not texts) for name, texts in lists.items()}
+
+
+def _run(executable: engine.Executable, given: dict[str, Any]) -> Outcome:
+    try:
+        return {name: _plain(value) for name, value in executable.run(_packed(executable, given)).items()}
+    except InputError:
+        return "refused"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Labels):
+        return np.asarray(value.labels)[value.codes]
+    return value.tolist() if isinstance(value, Texts) else value
+
+
+def test_every_operator_is_generated() -> None:
+    assert set(MAKERS) == set(OPERATORS.values()) - {ops.Input}
+    seen = {type(node) for seed in SEEDS[:BLOCK] for node in definition(seed).nodes}
+    assert len(seen) > len(OPERATORS) * 0.8
