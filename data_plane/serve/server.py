@@ -33,7 +33,7 @@ class Server:
         """Make the server; it does not listen yet."""
         self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
-        self._server = grpc.aio.server(interceptors=[guard], options=options(settings, shared_port=shared_port))
+        self._server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
         add_PredictionServiceServicer_to_server(service, self._server)
         add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)

@@ -1,9 +1,9 @@
 r"""Token patterns as automata that find what ``re.findall`` finds, in one pass over any text.
 
 A pattern becomes an NFA of single characters, choices in order of preference, assertions and marks; then the sets of
-NFA states that its threads can be in become states of a table.  A state's threads stand in the order in which ``re`` would
-try them: the first that comes to the end wins over all behind it, so that greedy, lazy and ordered choices come out as
-``re`` has them.  As long as nothing was found a thread begins at every character, behind all others: the leftmost wins.
+NFA states that its threads can be in become states of a table.  A state keeps its threads in the order in which ``re``
+tries them: the first that comes to the end wins over all behind it, so that greedy, lazy and ordered choices are those
+of ``re``.  As long as nothing was found a thread begins at every character, behind all others: the leftmost wins.
 
 **Why no text can make it slow.**  A step costs a bounded number of threads.  After a token was found, threads before it
 may still find a better one; the text they read in vain is read again for the next token.  The states through which
