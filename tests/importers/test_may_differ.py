@@ -36,7 +36,7 @@ from sklearn.svm import SVC
 import pretzel
 from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
-from pretzel.importers.sklearn import doubts
+from pretzel.importers.sklearn.common import doubts
 from pretzel.plan.caveats import KEY, caveats
 
 _random = np.random.default_rng(5)

@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeRegressor
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
-from pretzel.importers.sklearn.array_functions import HANDLERS, OVER_SPARSE, UFUNCS
+from pretzel.importers.sklearn.preprocessing.array_functions import HANDLERS, OVER_SPARSE, UFUNCS
 from tests.importers.sklearn.frames import assert_serves
 
 ODD = [

@@ -17,7 +17,7 @@ from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
-from pretzel.importers.sklearn import text as importer
+from pretzel.importers.sklearn.feature_extraction import text as importer
 from pretzel.plan.reference import evaluate
 from pretzel.plan.values import Csr
 from tests.helpers.texts import GENERAL, PATTERNS, TEXTS, reviews

@@ -17,7 +17,7 @@ from pretzel.importers.lightgbm.scores import raw_scores
 from pretzel.importers.lightgbm.text import read_text
 from pretzel.importers.registry import Methods, Step, adapts, given, imports
 from pretzel.importers.rounding import reads_thresholds
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.plan import ops
 
 ESTIMATORS = (lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)

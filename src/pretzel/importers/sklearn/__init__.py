@@ -1,7 +1,7 @@
-"""Importers of scikit-learn's estimators; importing this package registers all of them."""
+"""Importers of scikit-learn, in scikit-learn's own modules; importing this package registers them all."""
 
 import importlib
 import pkgutil
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)

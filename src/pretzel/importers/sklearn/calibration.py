@@ -11,10 +11,10 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import STEEP_SIGMOIDS
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import vector
+from pretzel.importers.sklearn.common.members import Member, cast, divided, member, spread, stacked, times, total
 from pretzel.importers.sklearn.isotonic import isotonic
-from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import vector
-from pretzel.importers.sklearn.members import Member, cast, divided, member, spread, stacked, times, total
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 

@@ -11,9 +11,9 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_ORIGINS
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.doubts import note_rounding
-from pretzel.importers.sklearn.matrices import checked, checked_dense, is_sparse
-from pretzel.importers.sklearn.members import cast, divided
+from pretzel.importers.sklearn.common.doubts import note_rounding
+from pretzel.importers.sklearn.common.matrices import checked, checked_dense, is_sparse
+from pretzel.importers.sklearn.common.members import cast, divided
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -9,8 +9,8 @@ from sklearn.covariance import EllipticEnvelope
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.matrices import centered, checked_dense, multiplied, vector
-from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.common.matrices import centered, checked_dense, multiplied, vector
+from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -8,7 +8,7 @@ from sklearn import cross_decomposition
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.matrices import checked_dense, product, vector
+from pretzel.importers.sklearn.common.matrices import checked_dense, product, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 

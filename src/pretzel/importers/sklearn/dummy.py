@@ -10,7 +10,7 @@ from sklearn import dummy
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import by_target, labelled, labelled_targets
+from pretzel.importers.sklearn.common.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -9,7 +9,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -10,11 +10,11 @@ from sklearn import decomposition, kernel_approximation, kernel_ridge, preproces
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_SHARES, ROUNDED_WAVES
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.doubts import cancels
-from pretzel.importers.sklearn.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
-from pretzel.importers.sklearn.matrices import checked, is_sparse, product, vector
-from pretzel.importers.sklearn.members import cast, divided, total
-from pretzel.importers.sklearn.pairwise import kernel, within
+from pretzel.importers.sklearn.common.doubts import cancels
+from pretzel.importers.sklearn.common.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse, product, vector
+from pretzel.importers.sklearn.common.members import cast, divided, total
+from pretzel.importers.sklearn.common.pairwise import kernel, within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

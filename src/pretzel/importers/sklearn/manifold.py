@@ -9,11 +9,11 @@ from sklearn import manifold
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.matrices import checked
+from pretzel.importers.sklearn.common.members import cast
+from pretzel.importers.sklearn.common.pairwise import matrix, shifted, within
 from pretzel.importers.sklearn.kernel_methods import projected
-from pretzel.importers.sklearn.matrices import checked
-from pretzel.importers.sklearn.members import cast
-from pretzel.importers.sklearn.neighbors import nearest, nearness
-from pretzel.importers.sklearn.pairwise import matrix, shifted, within
+from pretzel.importers.sklearn.neighbors.nearest import nearest, nearness
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -12,9 +12,9 @@ from sklearn import mixture
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_SHARES
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.integers import cut_to, kept_whole, multiplied_whole
-from pretzel.importers.sklearn.matrices import centered, checked_dense, product, vector
-from pretzel.importers.sklearn.members import cast
+from pretzel.importers.sklearn.common.integers import cut_to, kept_whole, multiplied_whole
+from pretzel.importers.sklearn.common.matrices import centered, checked_dense, product, vector
+from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.types import DTYPE_NAMES

@@ -10,9 +10,9 @@ from sklearn import multiclass
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import vector
-from pretzel.importers.sklearn.members import Member, cast, members, stacked, total
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import vector
+from pretzel.importers.sklearn.common.members import Member, cast, members, stacked, total
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -9,9 +9,9 @@ from sklearn import multioutput
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import by_target, side_by_side
-from pretzel.importers.sklearn.matrices import checked
-from pretzel.importers.sklearn.members import Member, cast, member, members, stacked
+from pretzel.importers.sklearn.common.labels import by_target, side_by_side
+from pretzel.importers.sklearn.common.matrices import checked
+from pretzel.importers.sklearn.common.members import Member, cast, member, members, stacked
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

@@ -10,10 +10,10 @@ from sklearn import svm
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.labels import labelled
-from pretzel.importers.sklearn.matrices import checked, is_sparse, vector
-from pretzel.importers.sklearn.members import total
-from pretzel.importers.sklearn.pairwise import kernel, matrix, shifted
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
+from pretzel.importers.sklearn.common.members import total
+from pretzel.importers.sklearn.common.pairwise import kernel, matrix, shifted
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter

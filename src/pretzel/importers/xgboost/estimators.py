@@ -13,7 +13,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, adapts, given, imports
 from pretzel.importers.rounding import reads_thresholds
-from pretzel.importers.sklearn.labels import labelled
+from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.xgboost.document import read_document
 from pretzel.importers.xgboost.model import Model
 from pretzel.importers.xgboost.native import given_document_model, offer_explanations

@@ -1,0 +1,1 @@
+"""Parts that importers of several modules of scikit-learn share."""

@@ -1,0 +1,193 @@
+"""Integers in whose type the library computes: functions of NumPy, and results that are kept in the type of X."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Bounded, Computed
+from pretzel.importers.registry import Step
+from pretzel.importers.sklearn.common.matrices import vector
+from pretzel.importers.sklearn.preprocessing.array_functions import DEGREES, computed
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.ops.dense import FUNCTIONS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
+
+WRAPPING = ("square", "abs", "negative")
+"""Functions that answer integers with integers of the same type, which wrap."""
+TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {made.__name__ for made in DEGREES}
+"""Functions whose result for integers is known by their type; NumPy's rounding of integers depends on its version."""
+LIKE_FLOATS = ("i32", "i64", "u32", "u64")
+"""Integers for which the other functions compute in float64."""
+TO_FLOATS = "convert it to float64 first"
+
+MODEST = 1024
+"""Weights up to which the product with an integer that float64 holds is exact in int64, and rounded alike after it."""
+
+
+def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
+    """Return a function of NumPy of every value, in the type that it answers with; None where x holds no integers.
+
+    A table of pandas is computed column by column, an array in its one type.
+
+    Source: ``numpy.ufunc`` (its type resolution), ``pandas.DataFrame.__array_ufunc__``.
+
+    Raises:
+        UnsupportedError: it would compute in float16, or divides integers.
+    """
+    step.inputs.tells_integers = True
+    parts = x.settled() if x.frame else [x.array()]
+    if all(part.type.is_float or part.type.is_text or part.type.layout != "dense" for part in parts):
+        return None
+    return Columns(tuple(_applied(name, part, step, by_column=x.frame) for part in parts), frame=x.frame)
+
+
+def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: bool = False) -> Node:
+    """Return every value times a number, in the type in which the library multiplies.
+
+    A table of pandas is multiplied ``by_column``.  ``polars``: the library has a table of polars there.
+
+    Raises:
+        UnsupportedError: no plan computes in that type.
+    """
+    if x.type.is_text:
+        return _scaled(x, weight, "f64")
+    step.inputs.tells_integers |= isinstance(weight, (int, np.integer))
+    if by_column and not polars and isinstance(weight, np.generic):
+        weight = weight.item()  # as pandas takes it
+    made = _of_polars(x, weight) if polars else (np.ones(1, x.type.numpy) * type(weight)(1)).dtype
+    if made not in DTYPE_NAMES:
+        reason = f"of {x.type.numpy.name} and a weight of type {type(weight).__name__} it makes {made}"
+        raise step.refuse("transformer_weights", reason, "give a weight that is a float of Python, as 2.0")
+    if made.kind in "iu" and x.type.layout == "dense":
+        return _multiplied_by_integer(x, weight, made, step, by_column=by_column)
+    return _scaled(x, weight, DTYPE_NAMES[made] if made.kind == "f" else "f64")
+
+
+def _of_polars(x: Node, weight: Any) -> Any:
+    """Return the type of the product in a table of polars, which is there if a model says ``set_output("polars")``."""
+    table = importlib.import_module("polars").DataFrame({"x": np.ones(1, x.type.numpy)}) * weight
+    name = str(table["x"].dtype).lower()
+    return next((dtype for dtype in DTYPE_NAMES if dtype.name == name), name)
+
+
+def _scaled(x: Node, weight: Any, dtype: str) -> Node:
+    floats = Columns.of(x).numbers(dtype)
+    return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
+
+
+def _multiplied_by_integer(x: Node, weight: int, made: np.dtype, step: Step, *, by_column: bool) -> Node:
+    limits = np.iinfo(made)
+    if step.inputs.trial:
+        step.inputs.computed.append(Computed(x, ("i64",) if abs(weight) <= MODEST else (), by_column))
+    elif not limits.min <= weight <= limits.max:
+        remedy = "give a weight that is a float, or convert the column to float64 first"
+        raise step.refuse("transformer_weights", f"NumPy multiplies no {made} by {weight}", remedy)
+    wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
+    factor = ops.Constant(wide, Parameter.of(np.full((1, x.type.columns), weight, np.int64)))
+    product = ops.Arithmetic(wide, factor, "multiply")
+    return product if made == np.int64 else ops.Cast(product, DTYPE_NAMES[made])
+
+
+def kept_whole(x: Columns, step: Step) -> Node | None:
+    """Return x as the array of integers in whose type results are kept, which cuts them; None where it holds floats.
+
+    Raises:
+        UnsupportedError: x comes as booleans from the step before.
+    """
+    array = _whole_array(x, step)
+    if array is not None and step.inputs.trial:
+        step.inputs.computed.append(Computed(array, (), by_column=False, strict=True, reader=step.path))
+    return array
+
+
+def multiplied_whole(x: Columns, step: Step, most: Callable[[np.dtype], int]) -> Node | None:
+    """Return x as float64 where the library multiplies integers in their own type; None where x holds floats.
+
+    ``most``: returns the largest value of a type of which no product wraps; what is beyond is refused.
+
+    Raises:
+        UnsupportedError: x comes as booleans from the step before.
+    """
+    array = _whole_array(x, step)
+    if array is None:
+        return None
+    types = {name: most(kind) for name, kind in NUMPY_DTYPES.items() if kind.kind in "iu"}
+    if step.inputs.trial:
+        step.inputs.bounded.append(Bounded(array, types, step.path))
+    return unwrapped(array, types[array.type.dtype], step)
+
+
+def unwrapped(whole: Node, most: int, step: Step) -> Node:
+    """Return integers as float64, of which the products wrap where a value is beyond ``most``; those are refused."""
+    reason = f"products in {whole.type.numpy.name} wrap around; {TO_FLOATS}"
+    return _within(ops.Cast(whole, "f64"), -float(most), float(most), step, reason)
+
+
+def cut_to(whole: Node, made: Node, step: Step) -> Node:
+    """Return float64 values cut to the type of ``whole``, as where they are written into an array of that type.
+
+    What the type does not hold is refused: C leaves it undefined.
+    """
+    limits, dtype = np.iinfo(whole.type.numpy), whole.type.numpy.name
+    low, high = (float(np.nextafter(limit, 0.0)) for limit in (float(limits.min) - 1.0, float(limits.max) + 1.0))
+    reason = f"it keeps its results as {dtype}, which does not hold this one; {TO_FLOATS}"
+    return ops.Cast(_within(made, low, high, step, reason), whole.type.dtype)
+
+
+def _whole_array(x: Columns, step: Step) -> Node | None:
+    step.inputs.tells_integers = True
+    array = x.array()
+    if array.type.is_float or array.type.layout != "dense":
+        return None
+    if array.type.dtype == "bool":
+        raise step.refuse("", "it computes with booleans otherwise than with numbers", TO_FLOATS, about_input=True)
+    step.inputs.whole.add(step.path)
+    if x.frame:
+        step.inputs.joined.append(array)
+    return array
+
+
+def _within(x: Node, low: float, high: float, step: Step, reason: str) -> Node:
+    least, most = (vector(limit, x.type.columns) for limit in (low, high))
+    return ops.RequireWithin(x, least, most, type(step.estimator).__name__, reason=reason)
+
+
+def _applied(name: str, x: Node, step: Step, *, by_column: bool) -> Node:
+    if x.type.is_float:
+        return _computed(name, x)
+    dtype, by_value = x.type.dtype, name in (*WRAPPING, "reciprocal")
+    if step.inputs.trial:
+        step.inputs.computed.append(Computed(x, () if by_value else LIKE_FLOATS, by_column))
+        return ops.Cast(x, dtype if name in WRAPPING else "f64")
+    if name in WRAPPING and dtype != "bool":
+        return _wrapping(name, x)
+    if by_value or x.type.numpy.itemsize == 1:
+        reason = f"{name} of {x.type.numpy.name} is computed by other rules than of floats"
+        raise step.refuse("func", reason, "convert the column to float64 first")
+    return _computed(name, ops.Cast(x, "f64" if dtype in LIKE_FLOATS else "f32"))
+
+
+def _computed(name: str, x: Node) -> Node:
+    made = computed(getattr(np, name), x, {})
+    assert made is not None
+    return made
+
+
+def _wrapping(name: str, x: Node) -> Node:
+    """Return an integer function, computed in int64 and cut to the type of x, which wraps as NumPy does."""
+    wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
+    if name == "square":
+        made: Node = ops.Arithmetic(wide, wide, "multiply")
+    else:
+        zero = ops.Constant(wide, Parameter.of(np.zeros((1, x.type.columns), np.int64)))
+        made = ops.Arithmetic(zero, wide, "subtract")
+        if name == "abs":
+            made = wide if x.type.dtype[0] == "u" else ops.Where(ops.Compare(wide, zero, "less"), made, wide)
+    return made if x.type.dtype == "i64" else ops.Cast(made, x.type.dtype)

@@ -1,0 +1,194 @@
+"""Importers of what holds other estimators: pipelines, unions, and transformers of some columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils._set_output import _auto_wrap_is_configured
+
+from pretzel.importers.answers import asks_inner
+from pretzel.importers.columns import Columns, Part
+from pretzel.importers.registry import Methods, Step, imports, served_as
+from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
+from pretzel.importers.sklearn.common.integers import multiplied
+from pretzel.importers.subclasses import changed
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+TAKES_AS_IS = (ColumnTransformer, FeatureUnion, FunctionTransformer, Pipeline, SelectorMixin)
+"""What leaves a table of polars of float32 as it is, or gives it to others."""
+
+
+@imports(Pipeline)
+def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
+    """Return the methods of the last step over the transforms of those before it."""
+    *before, (name, last) = estimator.steps
+    for i, (earlier, transformer) in enumerate(before):
+        cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
+        following = estimator.steps[i + 1][1]
+        step.inputs.followed = (f"{step.path}.{earlier}", following)
+        x = _between(transformer, following, _handed_on(earlier, transformer, x, step, _read(following), cut))
+    if not _is_identity(last):
+        return step.delegate(name, last, x)
+    step.inputs.tells_integers = True
+    return {"transform": x.array()}
+
+
+@asks_inner(Pipeline)
+def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the last step, and the function of those before it."""
+    *before, (_, last) = estimator.steps
+    # not estimator[:-1], which calls a constructor that a subclass may have changed
+    return last, Pipeline(before).transform if before else lambda X: X
+
+
+@hands_on(Pipeline)
+def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
+    """Return what the last step hands on."""
+    following = [transformer for _, transformer in estimator.steps[1:]]
+    for (name, transformer), after in zip_longest(estimator.steps, following):
+        step.inputs.followed = (f"{step.path}.{name}", after)
+        x = _handed_on(name, transformer, x, step)
+        x = x if after is None else _between(transformer, after, x)
+    return x
+
+
+def _between(transformer: Any, following: Any, x: Columns) -> Columns:
+    """Return what the following step reads: scikit-learn makes float64 of float32 in a table of polars."""
+    if isinstance(following, (str, *TAKES_AS_IS)) or not _gives_polars(transformer):
+        return x
+    if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):
+        return x
+    nodes = [ops.Cast(part, "f64") if isinstance(part, Node) and part.type.dtype == "f32" else part for part in x.parts]
+    return Columns(tuple(nodes), x.names, x.frame)
+
+
+def _read(following: Any) -> int | None:
+    """Return how many columns the next step was fitted on."""
+    try:
+        return getattr(following, "n_features_in_", None)
+    except Exception:  # what a property of a class that is not known may do
+        return None
+
+
+@imports(FeatureUnion)
+def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
+    """Return the columns of all transformers side by side, each times its weight."""
+    step.inputs.tells_integers = True
+    return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
+
+
+@hands_on(FeatureUnion)
+def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
+    weights = estimator.transformer_weights or {}
+    parts = [
+        _weighted(_handed_on(name, transformer, x, step), weights.get(name), step, polars=_gives_polars(transformer))
+        for name, transformer in estimator.transformer_list
+        if not _is_dropped(transformer)
+    ]
+    return _stacked(estimator, parts, step)
+
+
+@imports(ColumnTransformer)
+def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> Methods:
+    """Return what each transformer makes of its columns, side by side; dense where so few are zero that fit said so."""
+    step.inputs.tells_integers = True
+    return {"transform": _whole(handed_on_by_columns(estimator, x, step), step)}
+
+
+@hands_on(ColumnTransformer)
+def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -> Columns:
+    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
+    weights = estimator.transformer_weights or {}
+    parts, names = [], []
+    for name, transformer, _ in estimator.transformers_:
+        positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
+        if positions and not _is_dropped(transformer):
+            made = estimator.output_indices_[name]
+            part = _handed_on(name, transformer, x.select(positions), step, made.stop - made.start)
+            polars = _gives_polars(estimator if isinstance(transformer, str) else transformer)
+            parts.append(_weighted(part, weights.get(name), step, polars=polars))
+            names.append(name)
+    if not estimator.sparse_output_:
+        parts = [_without_entries(part) for part in parts]
+    return _stacked(estimator, parts, step, names)
+
+
+def _handed_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
+    return x if _is_identity(transformer) else hand_on(name, transformer, x, step, width, cut)
+
+
+def _stacked(estimator: Any, parts: Sequence[Columns], step: Step, names: Sequence[str] = ()) -> Columns:
+    """Return the columns of all parts, which ``names`` made: of tables as they are, else as one matrix."""
+    pandas = gives_pandas(estimator)
+    if pandas and parts and all(part.frame for part in parts):
+        return Columns.side_by_side(parts, frame=True)
+    made = _side_by_side([_whole(part, step) for part in parts], step, names)
+    if len(parts) > 1:  # of a table NumPy makes objects, or integers where its columns are of one type
+        step.inputs.unclear.append(made)
+    return Columns((made,), frame=pandas)
+
+
+def _whole(columns: Columns, step: Step) -> Node:
+    return _side_by_side(columns.settled(), step)
+
+
+def _without_entries(columns: Columns) -> Columns:
+    """Return columns written out where they are sparse: a zero is then a zero, whether it was stored or not."""
+    if columns.is_sparse:
+        columns = Columns(tuple(columns.settled()), columns.names, columns.frame)
+    return Columns(tuple(map(_dense, columns.parts)), columns.names, columns.frame)
+
+
+def _dense(part: Part) -> Part:
+    return ops.Densify(part) if isinstance(part, Node) and part.type.layout == "sparse" else part
+
+
+def _side_by_side(parts: Sequence[Node], step: Step, names: Sequence[str] = ()) -> Node:
+    if not parts:
+        raise step.refuse("", "it gives no column", "keep at least one transformer")
+    if len({part.type.is_text for part in parts}) > 1:
+        texts = [repr(name) for name, part in zip(names, parts, strict=False) if part.type.is_text]
+        whose = f" ({', '.join(texts)} hands on texts)" if texts else ""
+        remedy = "encode the texts, or give them to another step"
+        raise step.refuse("", f"it puts texts and numbers side by side{whose}", remedy, about_input=True)
+    return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
+
+
+def _weighted(x: Columns, weight: Any, step: Step, *, polars: bool) -> Columns:
+    """Return every value times ``weight``, as NumPy multiplies by a number of Python, or by one of its own.
+
+    Integers times an integer stay integers, and wrap; ``polars`` multiplies them by rules of its own.
+    """
+    if weight is None:
+        return x
+    parts = x.settled() if x.frame else [x.array()]
+    many = tuple(multiplied(part, weight, step, by_column=x.frame, polars=polars) for part in parts)
+    return Columns(many, frame=x.frame)
+
+
+def _gives_polars(transformer: Any) -> bool:
+    if isinstance(transformer, str) or not _auto_wrap_is_configured(transformer):
+        return False
+    return form_given(transformer) == "polars"
+
+
+def _is_identity(transformer: Any) -> bool:
+    if transformer is None or (isinstance(transformer, str) and transformer == "passthrough"):
+        return True
+    if served_as(type(transformer)) is not FunctionTransformer or changed(transformer, FunctionTransformer):
+        return False
+    return transformer.func is None and not transformer.validate and transformer.feature_names_out is None
+
+
+def _is_dropped(transformer: Any) -> bool:
+    return isinstance(transformer, str) and transformer == "drop"

@@ -1,0 +1,115 @@
+"""Linear decompositions: a product with the components, and the likelihood under the Gaussian that they stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import decomposition
+from sklearn.linear_model import ridge_regression
+from sklearn.utils.extmath import fast_logdet
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.matrices import (
+    centered,
+    checked,
+    checked_dense,
+    is_sparse,
+    multiplied,
+    product,
+    vector,
+)
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+DIGITS = 1e-8
+"""What cancels in a likelihood may take so much of it with it; beyond that the library's answer is rounding noise."""
+
+
+@imports(decomposition.PCA, decomposition.IncrementalPCA)
+def pca(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ components_.T - mean_ @ components_.T``, divided by the root of the variances where it whitens."""
+    node = checked(x, estimator)
+    projected = product(node, estimator.components_, -_center(estimator.mean_, estimator.components_))
+    made = {"transform": _whitened(projected, estimator.explained_variance_) if estimator.whiten else projected}
+    return made | _likelihood(estimator, node, step) if hasattr(estimator, "score_samples") else made
+
+
+@imports(decomposition.FactorAnalysis)
+def factor_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The expected factors: the centered row over the noise, times the loadings, times the factors' covariance."""
+    node, loadings = checked_dense(x, estimator, step), estimator.components_
+    if not len(loadings):
+        raise step.refuse("n_components", "it gives no column", "keep one component or more")
+    scaled = loadings / estimator.noise_variance_
+    covariance = np.linalg.inv(np.eye(len(loadings)) + scaled @ loadings.T)
+    factors = product(product(centered(node, estimator.mean_), scaled, 0.0), covariance.T, 0.0)
+    return {"transform": factors} | _likelihood(estimator, node, step)
+
+
+@imports(decomposition.FastICA)
+def fast_ica(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``(X - mean_) @ components_.T``; the mean is subtracted where it whitens, in the type of X."""
+    node: Node = checked_dense(x, estimator, step)
+    if estimator.whiten:
+        node = ops.Standardize(node, vector(estimator.mean_, node.type.columns), None)
+    return {"transform": product(node, estimator.components_, 0.0)}
+
+
+@imports(decomposition.SparsePCA, decomposition.MiniBatchSparsePCA)
+def sparse_pca(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The ridge regression of the centered row on the components, which is linear in the row.
+
+    Of a single row the library gives a vector; that is a matrix of one row here, as of any other number of rows.
+    """
+    node = centered(checked_dense(x, estimator, step), estimator.mean_)
+    units = np.eye(node.type.columns, dtype=estimator.components_.dtype)
+    solution = ridge_regression(estimator.components_.T, units, estimator.ridge_alpha, solver="cholesky")
+    return {"transform": product(node, solution.T, 0.0)}
+
+
+@imports(decomposition.TruncatedSVD)
+def truncated_svd(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ components_.T``."""
+    return {"transform": product(checked(x, estimator), estimator.components_, 0.0)}
+
+
+def _center(mean: np.ndarray, components: np.ndarray) -> Any:
+    """Return ``mean @ components.T``."""
+    if components.dtype == np.float32:
+        # The library's own product: its float32 roundings show in the result, even for a float64 X.
+        return (mean.reshape(1, -1) @ components.T).ravel()
+    # Element by element, not by a matrix product, whose last bits differ from machine to machine.
+    return (mean * components).sum(axis=1)
+
+
+def _whitened(x: Node, variance: np.ndarray) -> Node:
+    scale = np.sqrt(variance)
+    scale = np.maximum(scale, np.finfo(scale.dtype).eps)
+    return ops.Standardize(x, None, vector(scale, x.type.columns))
+
+
+def _likelihood(estimator: Any, x: Node, step: Step) -> Methods:
+    """Return ``score_samples``, the logarithm of the density, where the library's own answer is no rounding noise."""
+    try:
+        precision = estimator.get_precision()
+        known = not is_sparse(x) and _condition(precision) < DIGITS / np.finfo(precision.dtype).eps
+    except (np.linalg.LinAlgError, ValueError):  # a covariance that has no inverse
+        known = False
+    if not known:
+        reason = "rounding decides the library's own answer for what it was fitted on"
+        remedy = "fit it on dense float64 rows, with fewer components or scaled features"
+        step.leaves_out("score_samples", reason, remedy)
+        return {}
+    moved = centered(x, estimator.mean_)
+    terms = multiplied(moved, product(moved, precision.T, 0.0))
+    constant = 0.5 * (fast_logdet(precision) - len(precision) * np.log(2 * np.pi))
+    halves = np.full(len(precision), -0.5, terms.type.numpy)
+    return {"score_samples": product(terms, halves, float(constant))}
+
+
+def _condition(precision: np.ndarray) -> Any:
+    """Return the condition of the matrix, whatever the units of its features."""
+    units = np.sqrt(np.abs(np.diagonal(precision)))
+    return np.linalg.cond(precision / np.outer(units, units))

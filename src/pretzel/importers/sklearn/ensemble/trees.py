@@ -1,0 +1,240 @@
+"""Importers of decision trees, forests and boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble, tree
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.forest import Trees, joined
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.explained import offer_explanations, offer_leaves
+from pretzel.importers.sklearn.common.labels import by_target, labelled, labelled_targets
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+RANDOM = ("stratified", "uniform")
+CATEGORY_WORDS = 8  # of each bit set of a histogram tree: 256 categories
+
+
+@imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
+def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the class fractions of the leaf reached, and the largest."""
+    return _fractions(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
+
+
+@imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
+def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the mean of the trees' class fractions, and the largest."""
+    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
+
+
+@imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
+def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the value of the leaf reached, or one a target."""
+    return _means(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
+
+
+@imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
+def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the mean of the trees' values, for each target."""
+    allow_nan = takes_nan(estimator.estimators_[0], x)
+    return _means(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
+
+
+@imports(ensemble.GradientBoostingClassifier)
+def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, their probabilities, and the class: of two, the second from a score of zero on."""
+    raw = _boosted(estimator, x, step, shape=estimator.estimators_.shape)
+    halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
+    odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
+    return _scored(estimator, raw, odds, inclusive=True, step=step)
+
+
+@imports(ensemble.GradientBoostingRegressor)
+def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the initial value plus the trees' scaled values."""
+    return {"predict": _boosted(estimator, x, step, shape=estimator.estimators_.shape[:1])}
+
+
+@imports(ensemble.HistGradientBoostingClassifier)
+def histogram_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, their probabilities, and the class: of two, the second above a score of zero."""
+    raw = _histogram(estimator, x, step)
+    return _scored(estimator, raw, raw, inclusive=False, step=step)
+
+
+@imports(ensemble.HistGradientBoostingRegressor)
+def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the summed scores, or their exponential where the loss has a logarithmic link."""
+    raw = _histogram(estimator, x, step)
+    link = type(estimator._loss.link).__name__
+    if link not in ("IdentityLink", "LogLink"):
+        raise step.refuse("loss", f"its link {link} is unknown here", "use another loss")
+    return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
+
+
+def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
+    if estimator.n_outputs_ > 1:
+        return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
+    leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
+    many = list(map(sklearn_tree, trees, leaves))
+    proba = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    offer_explanations(estimator, proba, many, step, shape=_shape(estimator))
+    return {
+        "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
+        "predict_proba": proba,
+        "predict_log_proba": ops.Link(proba, "log"),
+    }
+
+
+def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: Step) -> Methods:
+    """Return the class fractions of each target; a leaf holds those of all targets side by side."""
+    counts = np.asarray(estimator.n_classes_, np.int64)
+    leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
+    many = list(map(sklearn_tree, trees, leaves))
+    whole = joined(x, many, aggregate="mean")
+    offer_leaves(x, many, step, shape=_shape(estimator))
+    places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
+    proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
+    return (
+        labelled_targets([ops.ArgMax(one) for one in proba], estimator.classes_, step)
+        | by_target("predict_proba", proba)
+        | by_target("predict_log_proba", [ops.Link(one, "log") for one in proba])
+    )
+
+
+def _means(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
+    leaves = [t.tree_.value[:, :, 0] for t in trees]
+    leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
+    many = list(map(sklearn_tree, trees, leaves))
+    mean = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
+    offer_explanations(estimator, mean, many, step, shape=_shape(estimator))
+    return {"predict": mean}
+
+
+def _shape(estimator: Any) -> tuple[int, ...] | None:
+    """Return the shape of leaves behind the rows: of a single tree ``apply`` returns a vector."""
+    return () if isinstance(estimator, tree.BaseDecisionTree) else None
+
+
+def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
+    """Return the methods of a classifier with one score, or one for each class."""
+    codes: Node
+    if raw.type.width is None:
+        codes, proba = ops.Threshold(raw, 0.0, inclusive), ops.Link(odds, "sigmoid_pair")
+    else:
+        codes, proba = ops.ArgMax(raw), ops.Link(odds, "softmax")
+    methods = {
+        "predict": labelled(codes, estimator.classes_, step),
+        "predict_proba": proba,
+        "decision_function": raw,
+    }
+    return (
+        methods | {"predict_log_proba": ops.Link(proba, "log")} if hasattr(estimator, "predict_log_proba") else methods
+    )
+
+
+def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> Node:
+    """Return the initial score plus each tree's values times the learning rate, class after class in each round."""
+    rounds, classes = estimator.estimators_.shape
+    group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
+    given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
+    trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
+    summed = joined(given, trees, base=_initial(estimator, step), group=group)
+    if step.is_model:  # whose apply asks its trees, which know no names of columns
+        step.inputs.metadata["in_order"] = ["apply", "leaf_index"]
+    offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)
+    return summed
+
+
+def _initial(estimator: Any, step: Step) -> np.ndarray:
+    """Return the score that boosting begins with, which does not depend on the row."""
+    init = estimator.init_
+    if not isinstance(init, str) and (type(init).__module__ != "sklearn.dummy" or init.strategy in RANDOM):
+        raise step.refuse("init", "the scores it begins with depend on the row", "leave init at None or 'zero'")
+    row = np.zeros((1, estimator.n_features_in_), np.float32)
+    return np.asarray(estimator._raw_predict_init(row)[0], np.float64)
+
+
+def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the baseline plus each tree's values, class after class in each round."""
+    if x.is_sparse:
+        raise step.refuse("", "it takes no sparse matrix", "make the step before it give a dense one", about_input=True)
+    rounds = estimator._predictors
+    classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
+    group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
+    base = np.asarray(estimator._baseline_prediction, np.float64).reshape(-1)
+    trees = [_histogram_tree(predictor) for predictors in rounds for predictor in predictors]
+    summed = joined(_encoded(estimator, x, step), trees, base=base, group=group)
+    shape = (len(rounds), classes) if classes > 1 else None
+    offer_explanations(estimator, summed, trees, step, features=_features(estimator), shape=shape)
+    return summed
+
+
+def _features(estimator: Any) -> np.ndarray:
+    """Return the feature of each column that histogram trees read: categories come in front."""
+    if estimator._preprocessor is None:
+        return np.arange(estimator.n_features_in_)
+    return np.concatenate([np.flatnonzero(estimator.is_categorical_), np.flatnonzero(~estimator.is_categorical_)])
+
+
+def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the matrix that histogram trees read: categories as codes in front, then the numbers."""
+    if estimator._preprocessor is None:
+        return x.numbers("f64")
+    encoder = estimator._preprocessor.named_transformers_["encoder"]
+    categorical = np.flatnonzero(estimator.is_categorical_).tolist()
+    numeric = np.flatnonzero(~estimator.is_categorical_).tolist()
+    codes = step.transform("categorical_features", encoder, x.select(categorical))
+    return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
+
+
+def float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
+    """Return x as scikit-learn's trees read it; zeros of a sparse matrix are compared like any value."""
+    given = x.numbers("f32")
+    dense = ops.Densify(given) if given.type.layout == "sparse" else given
+    return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
+
+
+def takes_nan(fitted: Any, x: Columns) -> bool:
+    """Whether a tree was fitted on missing values, and so reads them."""
+    return bool(fitted.__sklearn_tags__().input_tags.allow_nan) and not x.is_sparse
+
+
+def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
+    """Return a tree of scikit-learn with ``leaves`` in place of its own values, one a node."""
+    nodes = fitted.tree_
+    missing_left = nodes.missing_go_to_left.astype(bool)
+    return Trees(
+        nodes.feature,
+        nodes.threshold,
+        nodes.children_left,
+        nodes.children_right,
+        missing_left,
+        leaves,
+        cover=nodes.weighted_n_node_samples,
+    )
+
+
+def _histogram_tree(predictor: Any) -> Trees:
+    nodes = predictor.nodes
+    leaf = nodes["is_leaf"].astype(bool)
+    left = np.where(leaf, -1, nodes["left"].astype(np.int64))
+    right = nodes["right"].astype(np.int64)
+    missing_left = nodes["missing_go_to_left"].astype(bool)
+    sets = predictor.raw_left_cat_bitsets
+    categorical = nodes["is_categorical"].astype(bool) & ~leaf
+    ranges = np.column_stack(
+        [nodes["bitset_idx"].astype(np.int64) * CATEGORY_WORDS, np.full(len(nodes), CATEGORY_WORDS)]
+    )
+    ranges = np.where(categorical[:, None], ranges, 0)
+    threshold = np.where(categorical, 0.0, nodes["num_threshold"])
+    cover = nodes["count"].astype(np.float64)
+    return Trees(
+        nodes["feature_idx"], threshold, left, right, missing_left, nodes["value"], sets.ravel(), ranges, cover
+    )

@@ -1,0 +1,208 @@
+"""Importers of the vectorizers of text, and of tf-idf weighting."""
+
+from __future__ import annotations
+
+import codecs
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+
+from pretzel.errors import DefinitionError
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
+from pretzel.importers.registry import Methods, Step, imports, is_fitted
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.ops.text import UNITS
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.regex.automaton import check
+from pretzel.plan.types import DTYPE_NAMES
+
+COUNTS = ("i64", "f32", "f64")
+
+
+@imports(CountVectorizer)
+def count_vectorizer(estimator: CountVectorizer, x: Columns, step: Step) -> Methods:
+    """Return the counts of the terms of the vocabulary."""
+    return {"transform": _counts(estimator, x, step, count_dtype(estimator, step))}
+
+
+@imports(TfidfVectorizer)
+def tfidf_vectorizer(estimator: TfidfVectorizer, x: Columns, step: Step) -> Methods:
+    """Return the counts, weighted as the transformer within was fitted to weight them."""
+    dtype = count_dtype(estimator, step)
+    weights = getattr(estimator, "_tfidf", None)
+    if weights is None:
+        raise step.refuse("", "it is not fitted", "fit it first")
+    counts = _counts(estimator, x, step, "f64" if dtype == "i64" else dtype)
+    return {"transform": _weighted(weights, counts)}
+
+
+@imports(TfidfTransformer)
+def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Methods:
+    """Return given counts, weighted."""
+    if not is_fitted(estimator):
+        raise step.refuse("", "it is not fitted", "fit it first")
+    counts = checked(x, estimator)
+    if estimator.sublinear_tf and not is_sparse(counts):
+        remedy = "place it after a CountVectorizer, whose counts are sparse"
+        raise step.refuse("sublinear_tf", "of a dense matrix the zeros would count too", remedy, about_input=True)
+    if not is_sparse(counts):  # the library makes sparse rows of them, in which no zero is stored
+        counts = ops.Sparsify(counts)
+    return {"transform": _weighted(estimator, counts)}
+
+
+def _counts(estimator: Any, x: Columns, step: Step, dtype: str) -> Node:
+    """Return the counts of n-grams, over texts prepared as the options say."""
+    vocabulary = _vocabulary(estimator, step)
+    units = analyzed(estimator, x, step)
+    return ops.CountNgrams(units, vocabulary, *ngrams(estimator, step), dtype, bool(estimator.binary))
+
+
+def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return what a vectorizer cuts n-grams from: tokens, or texts, prepared as its options say."""
+    _refuse_callables(estimator, step)
+    texts = _prepared(estimator, x, step)
+    return _tokens(estimator, texts, step) if estimator.analyzer == "word" else texts
+
+
+def _refuse_callables(estimator: Any, step: Step) -> None:
+    if estimator.input != "content":
+        raise step.refuse("input", "servers read no files", "set input='content' and pass the texts")
+    code = "it is Python code, which servers do not run"
+    if estimator.analyzer not in UNITS:
+        raise step.refuse("analyzer", code, "use 'word', 'char' or 'char_wb', and fit again")
+    if estimator.preprocessor is not None:
+        raise step.refuse("preprocessor", code, "use lowercase and strip_accents, and fit again")
+    if estimator.tokenizer is not None and estimator.analyzer == "word":
+        raise step.refuse("tokenizer", code, "use token_pattern, and fit again")
+
+
+def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
+    """Return of which units a vectorizer's n-grams are, and from how many to how many."""
+    low, high = map(int, estimator.ngram_range)
+    if not 1 <= low <= high:
+        raise step.refuse("ngram_range", "it names no n-grams", "use a range from 1 up, such as (1, 2), and fit again")
+    return estimator.analyzer, low, high
+
+
+def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
+    """Return the texts in lower case, then without accents, as far as that is asked for."""
+    texts, form = x.text(), estimator.strip_accents
+    _note_decoding(estimator, x)
+    if estimator.lowercase:
+        texts = ops.Lowercase(texts)
+    if not form:
+        return texts
+    if form not in ("ascii", "unicode"):
+        reason = "it is Python code, which servers do not run" if callable(form) else "there is no such form"
+        raise step.refuse("strip_accents", reason, "use 'ascii' or 'unicode', and fit again")
+    return ops.StripAccents(texts, form)
+
+
+def _note_decoding(estimator: Any, x: Columns) -> None:
+    """Tell clients how the vectorizer decodes documents that come as bytes."""
+    part = x.parts[0]
+    if isinstance(part, Open) and part.width is None:
+        form = (_codec(estimator.encoding), str(estimator.decode_error))
+        part.inputs.decoding.setdefault(part.name, []).append(form)
+
+
+def _codec(encoding: str) -> str:
+    """Return one name for all aliases of an encoding; an unknown one stays, for only bytes need it."""
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return str(encoding)
+
+
+def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
+    pattern = estimator.token_pattern
+    try:
+        check(pattern)
+    except (ValueError, TypeError) as error:
+        remedy = r"use one like '\\b\\w\\w+\\b' or '[a-z]+', and fit again"
+        raise step.refuse("token_pattern", str(error), remedy) from None
+    tokens = ops.Tokenize(texts, pattern)
+    stop_words = estimator.get_stop_words()
+    return tokens if stop_words is None else ops.FilterTokens(tokens, Parameter.strings(_words(stop_words)))
+
+
+def _words(stop_words: Iterable[Any]) -> list[str]:
+    """Return the stop words that some token of Unicode can equal, in an order that does not depend on the process."""
+    words = {word for word in stop_words if isinstance(word, str)}
+    return sorted(word for word in words if word.encode(errors="ignore").decode() == word)
+
+
+def count_dtype(estimator: Any, step: Step) -> str:
+    """Return the type in which a vectorizer keeps counts."""
+    dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
+    if dtype not in COUNTS:
+        raise step.refuse("dtype", "counts are not kept so", f"use int64, float32 or float64, not {estimator.dtype!r}")
+    return dtype
+
+
+def _weighted(weights: Any, counts: Node) -> Node:
+    """Return tf-idf: logarithms, then weights (there if they were fitted or set, whatever use_idf says), then norms."""
+    if counts.type.dtype == "i64":
+        counts = ops.Cast(counts, "f64")
+    if weights.sublinear_tf:
+        counts = ops.Elementwise(counts, "one_plus_log")
+    if hasattr(weights, "idf_"):
+        counts = ops.Affine(counts, Parameter.of(_floats(weights.idf_)))
+    return counts if weights.norm is None else ops.Normalize(counts, weights.norm)
+
+
+def _floats(idf: Any) -> np.ndarray:
+    array = np.asarray(idf)
+    return array if array.dtype == np.float32 else array.astype(np.float64)
+
+
+def _vocabulary(estimator: Any, step: Step) -> Parameter:
+    try:
+        estimator._check_vocabulary()
+    except NotFittedError:
+        raise step.refuse("", "it is not fitted", "fit it first") from None
+    known = _remembered(estimator.vocabulary_)
+    if known is not None:
+        return known
+    try:
+        parameter = Parameter.strings(_in_order(estimator.vocabulary_))
+    except (AttributeError, DefinitionError, IndexError, TypeError, ValueError) as error:
+        remedy = "give every column one text of valid Unicode"
+        raise step.refuse("vocabulary", str(error), remedy) from None
+    _remember(estimator.vocabulary_, parameter)
+    return parameter
+
+
+def _in_order(vocabulary: Mapping[str, int]) -> list[str]:
+    """Return the terms in the order of their columns."""
+    terms: list[Any] = [None] * len(vocabulary)
+    for term, column in vocabulary.items():
+        terms[column] = term
+    if None in terms or min(vocabulary.values(), default=0) < 0:
+        raise ValueError(f"some of the columns 0..{len(terms) - 1} has no term")
+    return terms
+
+
+# Siblings share vocabularies, often as one object.  A copy tells whether a dictionary still is what it was; comparing
+# two of equal strings takes a fraction of packing and hashing one.
+_recent: deque[tuple[dict[str, int], Parameter]] = deque(maxlen=16)
+_lock = threading.Lock()
+
+
+def _remembered(vocabulary: Mapping[str, int]) -> Parameter | None:
+    with _lock:
+        recent = list(_recent)
+    return next((p for known, p in recent if len(known) == len(vocabulary) and known == vocabulary), None)
+
+
+def _remember(vocabulary: Mapping[str, int], parameter: Parameter) -> None:
+    with _lock:
+        _recent.append((dict(vocabulary), parameter))

@@ -1,0 +1,102 @@
+"""Gaussian processes: what the kernels with all that was learned say, weighted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn import gaussian_process
+from sklearn.gaussian_process._gpc import COEFS, LAMBDAS, _BinaryGaussianProcessClassifierLaplace
+from sklearn.gaussian_process.kernels import DotProduct
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.integers import multiplied_whole
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import checked, checked_array, vector
+from pretzel.importers.sklearn.common.members import cast, total
+from pretzel.importers.sklearn.common.pairwise import matrix, shifted
+from pretzel.importers.sklearn.gaussian_process.kernels import alone, between
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(gaussian_process.GaussianProcessRegressor)
+def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The mean of the posterior, ``kernel_(X, X_train_) @ alpha_``, in the units of the target."""
+    whole = _multiplied(estimator, x, step, alone=False)
+    node = cast(checked(x, estimator), "f64") if whole is None else whole
+    weights = np.asarray(estimator.alpha_, np.float64)
+    weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
+    similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
+    mean = ops.Linear(similar, Parameter.of(np.ascontiguousarray(weights)))
+    scale, shift = (vector(each, mean.type.columns) for each in (estimator._y_train_std, estimator._y_train_mean))
+    return {"predict": ops.Affine(mean, scale, shift)}
+
+
+@imports(gaussian_process.GaussianProcessClassifier)
+def gaussian_process_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Two classes by Laplace's approximation; more by one such against the rest, or each against each.
+
+    The latter has no probabilities, in the library either.
+    """
+    inner = step.enter("base_estimator_", estimator.base_estimator_, checked_array(x, estimator))
+    if "predict_proba" not in inner:
+        step.leaves_out("predict_proba", "the library has none where each class is against each", "use 'one_vs_rest'")
+    return {name: inner[name] for name in ("predict", "predict_proba") if name in inner}
+
+
+@imports(_BinaryGaussianProcessClassifierLaplace)
+def laplace(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The sign of the latent mean; probabilities are the sigmoid's mean over the latent Gaussian."""
+    whole = _multiplied(estimator, x, step, alone=True)
+    node = cast(x.numbers(), "f64") if whole is None else whole
+    similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
+    mean = ops.Linear(similar, Parameter.of(np.asarray(estimator.y_train_ - estimator.pi_, np.float64)))
+    proba = _averaged_sigmoid(mean, _variance(estimator, node, similar, step))
+    return {
+        "predict": labelled(ops.Threshold(mean), estimator.classes_, step),
+        "predict_proba": ops.Link(proba, "complement_pair"),
+    }
+
+
+def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node | None:
+    """Return X as float64 where it holds integers, of which a ``DotProduct`` makes products in their own type.
+
+    ``alone``: whether the kernel of a row with itself is computed, and not only that with all that was learned.
+    """
+    tree = estimator.kernel_
+    if not any(isinstance(each, DotProduct) for each in (tree, *tree.get_params().values())):
+        return None
+    learned = np.asarray(estimator.X_train_)
+    largest = int(np.abs(learned.astype(np.float64)).max(initial=1.0))
+
+    def most(kind: np.dtype) -> int:
+        own, shared = np.iinfo(kind).max, np.result_type(kind, learned.dtype)
+        squared = math.isqrt(int(own) // x.width) if alone else int(own)
+        return min(squared, int(np.iinfo(shared).max) // (x.width * largest)) if shared.kind in "iu" else squared
+
+    return multiplied_whole(x, step, most)
+
+
+def _variance(estimator: Any, x: Node, similar: Node, step: Step) -> Node:
+    """Return the kernel of each row with itself, less what is explained by all that was learned."""
+    root = np.linalg.solve(np.tril(estimator.L_), np.diag(estimator.W_sr_))
+    explained = ops.Elementwise(ops.Linear(similar, Parameter.of(np.ascontiguousarray(root.T))), "square")
+    return total([alone(estimator.kernel_, x, step), ops.Linear(explained, Parameter.of(np.full(len(root), -1.0)))])
+
+
+def _averaged_sigmoid(mean: Node, variance: Node) -> Node:
+    """Return the mean of five error functions that together are nearly a sigmoid (Williams and Barber).
+
+    A variance that is not above zero gives NaN, as it does in the library.
+    """
+    slopes, weights = np.ravel(LAMBDAS), np.ravel(COEFS)
+    deviation = ops.Elementwise(variance, "sqrt")
+    positive = ops.Combine((mean, ops.Combine((deviation, deviation), "quotient")), "product")
+    spread = ops.Linear(variance, Parameter.of(2 * slopes[None, :] ** 2), Parameter.of(np.ones(len(slopes))))
+    means = ops.Linear(positive, Parameter.of(np.ascontiguousarray(slopes[None, :])))
+    scaled = ops.Combine((means, ops.Elementwise(spread, "sqrt")), "quotient")
+    return shifted(ops.Linear(ops.Elementwise(scaled, "erf"), Parameter.of(weights / 2)), 1.0, 0.5 * weights.sum())

@@ -1,0 +1,55 @@
+"""Indicators of missing values."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.impute import MissingIndicator
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.objects import origins
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse
+from pretzel.importers.sklearn.preprocessing.functions import as_compared
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(MissingIndicator)
+def missing_indicator(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Whether each value of the columns kept is missing; others may be refused for holding one."""
+    marker = estimator.missing_values
+    if not isinstance(marker, Real):
+        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    finds_nan = bool(np.isnan(float(marker)))
+    node = checked(x, estimator, allow_nan=finds_nan)
+    if estimator.sparse is True or is_sparse(node):
+        raise step.refuse("sparse", "indicators are served dense", "use sparse=False and dense input")
+    missing = as_compared(marker, node.type.numpy)
+    features = np.asarray(estimator.features_, np.int64)
+    if estimator.features == "missing-only" and estimator.error_on_new:
+        node, features = _without_new(node, features, finds_nan, step)
+    if node.type.is_float and any(origins(node)):
+        node, missing = _marked(node, missing)
+    return {"transform": ops.MissingIndicator(node, Parameter.of(features), missing, "bool")}
+
+
+def _marked(x: Node, missing: float) -> tuple[Node, float]:
+    """Return values with infinity, which was refused, for what is missing: among objects NaN does not find None."""
+    marks = Parameter.of(np.full(x.type.columns, np.inf, x.type.numpy))
+    return ops.ImputeObjects(x, marks, missing), float("inf")
+
+
+def _without_new(x: Node, features: np.ndarray, finds_nan: bool, step: Step) -> tuple[Node, np.ndarray]:
+    """Return the columns that had missing values, before those that had none and are refused if they have one now."""
+    others = np.setdiff1d(np.arange(x.type.columns), features).astype(np.int64)
+    if not len(others):
+        return x, features
+    if not finds_nan:
+        raise step.refuse("error_on_new", "only NaN is looked for in other columns", "use error_on_new=False")
+    known, complete = (ops.Select(x, Parameter.of(columns)) for columns in (features, others))
+    refused = ops.RequireFinite(complete, "MissingIndicator")
+    return ops.Concat((known, refused)), np.arange(len(features), dtype=np.int64)

@@ -1,0 +1,84 @@
+"""Missing values filled in by estimators of each column from the others, round after round."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401  (the import makes the class importable)
+from sklearn.impute import IterativeImputer
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.matrices import checked_dense, vector
+from pretzel.importers.sklearn.common.members import cast
+from pretzel.importers.sklearn.preprocessing.functions import as_compared
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(IterativeImputer)
+def iterative_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Each step of ``imputation_sequence_`` predicts one column from the others, where its value is missing.
+
+    The library leaves rows without any value as the initial imputer fills them if all rows given at once are so, and
+    otherwise imputes them as any other.  Such a row has no answer of its own, and is refused.
+    """
+    if estimator.sample_posterior:
+        raise step.refuse("sample_posterior", "it draws what it imputes at random", "use sample_posterior=False")
+    marker = estimator.missing_values
+    if not isinstance(marker, Real):
+        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    finds_nan = bool(np.isnan(float(marker)))
+    given = checked_dense(x, estimator, step, allow_nan=finds_nan)
+    missing = as_compared(marker, given.type.numpy)
+    initial = step.transform("initial_imputer_", estimator.initial_imputer_, Columns.of(given))
+    columns = _imputed(estimator, given, initial, missing, step)
+    if estimator.add_indicator:
+        features = np.asarray(estimator.indicator_.features_, np.int64)
+        columns.append(ops.MissingIndicator(given, Parameter.of(features), missing, given.type.dtype))
+    return {"transform": ops.Concat(tuple(columns))}
+
+
+def _imputed(estimator: Any, given: Node, initial: Node, missing: float, step: Step) -> list[Node]:
+    """Return the columns after all rounds."""
+    empty = np.asarray(estimator._is_empty_feature)
+    kept = np.arange(len(empty)) if estimator.keep_empty_features else np.flatnonzero(~empty)
+    columns: list[Node] = [ops.Column(initial, i) for i in range(len(kept))]
+    if estimator.n_iter_ == 0:
+        return columns
+    masks = _masks(given, kept, missing, may_be_bare=not empty[kept].any(), step=step)
+    for i, (feature, neighbors, fitted) in enumerate(estimator.imputation_sequence_):
+        if empty[kept[feature]]:
+            continue  # it counts as not missing, and keeps what the initial imputer made of it
+        others = Columns.of(ops.Concat(tuple(columns[j] for j in neighbors)))
+        predicted = _predicted(f"imputation_sequence_[{i}]", fitted, others, step)
+        limits = (vector(limit[feature], 1) for limit in (estimator._min_value, estimator._max_value))
+        clipped = cast(ops.Clip(cast(predicted, "f64"), *limits), given.type.dtype)
+        columns[feature] = ops.Where(masks[feature], clipped, columns[feature])
+    return columns
+
+
+def _predicted(name: str, fitted: Any, others: Columns, step: Step) -> Node:
+    predicted = step.enter(name, fitted, others)["predict"]
+    if not predicted.type.is_float or predicted.type.width not in (None, 1):
+        remedy = "use a regressor of one target"
+        raise step.refuse("estimator", f"a {type(fitted).__name__} does not predict one float", remedy)
+    return predicted if predicted.type.width is None else ops.Column(predicted, 0)
+
+
+def _masks(given: Node, kept: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
+    """Return for each column whether its value is missing; a row that misses all of them is refused."""
+    lacks = ops.MissingIndicator(given, Parameter.of(kept.astype(np.int64)), missing)
+    columns: list[Node] = [ops.Column(lacks, i) for i in range(len(kept))]
+    if may_be_bare:
+        width = len(kept)
+        count = ops.Linear(lacks, Parameter.of(np.full(width, -1.0)), Parameter.of(np.array([float(width)])))
+        reason = "a row without any value: how it is filled depends on the rows that it is given with"
+        present = ops.RequireWithin(
+            count, vector(1.0, 1), vector(float(width), 1), type(step.estimator).__name__, reason=reason
+        )
+        columns = [ops.Combine((column, present), "product") for column in columns]
+    return [ops.Cast(ops.Threshold(column, 0.5), "bool") for column in columns]

@@ -1,0 +1,190 @@
+"""Importer of the imputer that fills each column with one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.objects import origins
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.preprocessing.functions import as_compared
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(SimpleImputer)
+def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
+    """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
+    imputed = imputed_columns(estimator, x, step)
+    if len(imputed.parts) > 1:
+        remedy = "follow it by an encoder in a Pipeline, or impute texts and numbers by one SimpleImputer each"
+        raise step.refuse("strategy", "it answers with texts and numbers side by side", remedy)
+    (part,) = imputed.parts
+    assert isinstance(part, Node)
+    return {"transform": part}
+
+
+@hands_on(SimpleImputer)
+def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns:
+    """Return the columns that the next step reads: of texts and of numbers where the imputer was fitted on objects."""
+    if x.is_sparse:
+        remedy = "make the step before it give a dense one"
+        raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)
+    kept, frame = _kept_columns(estimator), gives_pandas(estimator)
+    fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
+    if fill.dtype != object:
+        return Columns((_imputed_numbers(estimator, x, fill.astype(np.float64), kept, step),), frame=frame)
+    if estimator.add_indicator:
+        raise step.refuse(
+            "add_indicator", "objects and indicators are not one array of numbers", "add a MissingIndicator instead"
+        )
+    texts = _are_texts(x, kept, fill.tolist(), step)
+    columns = zip(kept, fill.tolist(), texts, strict=True)
+    runs = [(is_text, list(run)) for is_text, run in groupby(columns, key=lambda column: column[2])]
+    return Columns(tuple(_imputed_objects(estimator, x, run, text, step) for text, run in runs), frame=frame)
+
+
+def _imputed_objects(
+    estimator: Any, x: Columns, run: Sequence[tuple[int, Any, bool]], is_text: bool, step: Step
+) -> Node:
+    """Return neighbouring columns of texts, or of numbers, with what is missing filled."""
+    columns, fill = x.select([position for position, *_ in run]), [value for _, value, _ in run]
+    if is_text:
+        return _imputed_texts(estimator, columns, [str(value) for value in fill], step)
+    numbers = columns.numbers()
+    # A text among numbers is no category that an encoder learned, and NaN neither.
+    known = [float("nan") if isinstance(value, str) else value for value in fill]
+    filled = Parameter.of(np.array(known, numbers.type.numpy))
+    marker = estimator.missing_values
+    if marker is None:
+        return ops.ImputeObjects(numbers, filled, missing_none=True, of_objects=True)
+    if not _is_nan(marker) and not isinstance(marker, Real):
+        raise step.refuse("missing_values", "no number equals it", "use NaN, None or a number")
+    missing = float("nan") if _is_nan(marker) else float(marker)
+    return _filled(numbers, filled, missing, marker, of_objects=True)
+
+
+def _are_texts(x: Columns, kept: Sequence[int], fill: Sequence[Any], step: Step) -> list[bool]:
+    """Return which columns hold texts: as an encoder learned that follows, else as what is filled in."""
+    filled = [_is_text(value, step) for value in fill]
+    learned = _learned_texts(step)
+    if learned is not None and len(learned) == len(filled):
+        if any(text and not by for text, by in zip(learned, filled, strict=True)):
+            raise step.refuse("fill_value", "it fills texts with numbers", "fill in a text, by an imputer of their own")
+        return learned
+    known = [x.select([position]).settled_dtype() for position in kept]
+    if any(by and kind not in (None, "str") for by, kind in zip(filled, known, strict=True)):
+        remedy = "impute texts and numbers by one SimpleImputer each"
+        raise step.refuse("fill_value", "it fills numbers with texts", remedy)
+    return filled
+
+
+def _learned_texts(step: Step) -> list[bool] | None:
+    """Return of which columns the encoder that follows learned texts; None where another step follows."""
+    path, following = step.inputs.followed
+    if path != step.path or not isinstance(following, (OneHotEncoder, OrdinalEncoder, TargetEncoder)):
+        return None
+    present = [[key for key in categories if key is not None and key == key] for categories in following.categories_]
+    return [all(isinstance(key, str) for key in keys) for keys in present] if all(present) else None
+
+
+def _is_text(fill: Any, step: Step) -> bool:
+    """Return whether a column is filled with a text, and refuse what is neither a text nor a number."""
+    if not isinstance(fill, (str, Real)):
+        remedy = "fill in texts, or numbers and booleans"
+        raise step.refuse("strategy", f"it fills in {fill!r:.60}, of type {type(fill).__name__}", remedy)
+    if isinstance(fill, Real) and fill == fill and float(fill) != fill:
+        raise step.refuse("strategy", f"no float64 equals {fill!r:.60}, which it fills in", "fill in a smaller number")
+    return isinstance(fill, str)
+
+
+def _kept_columns(estimator: Any) -> list[int]:
+    """Return the columns that the imputer keeps: all, or those for which it has something to fill in."""
+    if estimator.keep_empty_features:
+        return list(range(len(estimator.statistics_)))
+    return [j for j, value in enumerate(estimator.statistics_) if value is None or value == value]
+
+
+def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequence[int], step: Step) -> Node:
+    marker = estimator.missing_values
+    finds_nan = _is_nan(marker)
+    if not finds_nan and not isinstance(marker, Real):
+        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+    keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
+    if keeps and x.array().type.dtype != "bool":
+        whole = x.array()
+        if x.frame:
+            step.inputs.joined.append(whole)
+        return _imputed_integers(estimator, whole, fill, kept)
+    checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
+    missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
+    values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
+    filled = Parameter.of(fill.astype(checked.type.numpy))
+    # A mean is taken of floats; the other strategies leave objects as they are, and then NaN does not find None.
+    as_objects = estimator.strategy in ("most_frequent", "constant") and checked.type.is_float and any(origins(checked))
+    imputed = _filled(values, filled, missing, marker) if as_objects else ops.Impute(values, filled, missing)
+    if not estimator.add_indicator:
+        return imputed
+    leaves_none = as_objects and finds_nan and isinstance(marker, Real)
+    return ops.Concat((imputed, _indicators(estimator, checked, missing, leaves_none)))
+
+
+def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[int]) -> Node:
+    """Return integers, which these strategies leave integers, with a number that means missing replaced."""
+    values = x if len(kept) == x.type.columns else ops.Select(x, Parameter.of(np.array(kept, np.int64)))
+    marker = estimator.missing_values
+    imputed: Node = values
+    if not _is_nan(marker):
+        wide = values if values.type.dtype == "i64" else ops.Cast(values, "i64")
+        filled = ops.Impute(wide, Parameter.of(fill.astype(np.int64)), float(marker))
+        imputed = filled if values.type.dtype == "i64" else ops.Cast(filled, values.type.dtype)
+    if not estimator.add_indicator:
+        return imputed
+    features = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64))
+    missing = ops.MissingIndicator(ops.Cast(x, "f64"), features, float("nan" if _is_nan(marker) else marker), "bool")
+    return ops.Concat((imputed, ops.Cast(missing, x.type.dtype)))
+
+
+def _filled(x: Node, fill: Parameter, missing: float, marker: Any, *, of_objects: bool = False) -> Node:
+    """Return what ``marker`` finds among objects filled; pandas.NA finds NaN and None alike."""
+    imputed = ops.ImputeObjects(x, fill, missing, of_objects=of_objects)
+    if isinstance(marker, Real):
+        return imputed
+    return ops.ImputeObjects(imputed, fill, missing_none=True, of_objects=of_objects)
+
+
+def _indicators(estimator: Any, checked: Node, missing: float, leaves_none: bool) -> Node:
+    """Return one where a value of the indicated columns is missing; None is not where NaN does not find it."""
+    features, dtype = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64)), checked.type.dtype
+    found: Node = ops.MissingIndicator(checked, features, missing, dtype)
+    if not leaves_none:
+        return found
+    zeros = Parameter.of(np.zeros(checked.type.columns, checked.type.numpy))
+    nones = ops.MissingIndicator(ops.ImputeObjects(checked, zeros), features, missing, dtype)
+    return ops.Arithmetic(found, nones, "subtract")
+
+
+def _imputed_texts(estimator: Any, x: Columns, fill: Sequence[str], step: Step) -> Node:
+    texts, strings, marker = x.texts(), Parameter.strings(fill), estimator.missing_values
+    if isinstance(marker, str):
+        return ops.Impute(texts, strings, missing_text=marker)
+    if marker is None:
+        return ops.Impute(texts, strings, missing_none=True)
+    if not _is_nan(marker):
+        raise step.refuse("missing_values", "no text equals it", "use NaN, None or a string")
+    imputed = ops.Impute(texts, strings)
+    # pandas.NA stands for NaN and None alike.
+    return imputed if isinstance(marker, float) else ops.Impute(imputed, strings, missing_none=True)
+
+
+def _is_nan(marker: Any) -> bool:
+    return type(marker).__name__ == "NAType" or (isinstance(marker, Real) and marker != marker)

@@ -1,0 +1,84 @@
+"""Naive Bayes: a log-likelihood for each class, and the log-probabilities that these make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import naive_bayes
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import centered, checked, product
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(naive_bayes.GaussianNB)
+def gaussian_nb(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``log(prior) - sum(log(2 pi var)) / 2 - sum((X - theta)**2 / var) / 2``, class by class."""
+    node = checked(x, estimator)
+    with np.errstate(divide="ignore"):
+        priors = np.log(estimator.class_prior_)
+    half_logs = -0.5 * np.log(2.0 * np.pi * estimator.var_).sum(axis=1)
+    moments = zip(estimator.theta_, estimator.var_, priors + half_logs, strict=True)
+    return _methods(ops.Concat(tuple(_gaussian(node, *each) for each in moments)), estimator, step)
+
+
+@imports(naive_bayes.MultinomialNB)
+def multinomial_nb(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ feature_log_prob_.T + class_log_prior_``."""
+    node = checked(x, estimator)
+    return _methods(product(node, estimator.feature_log_prob_, estimator.class_log_prior_), estimator, step)
+
+
+@imports(naive_bayes.ComplementNB)
+def complement_nb(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ feature_log_prob_.T``; the prior counts where there is one class alone."""
+    prior = estimator.class_log_prior_ if len(estimator.classes_) == 1 else 0.0
+    return _methods(product(checked(x, estimator), estimator.feature_log_prob_, prior), estimator, step)
+
+
+@imports(naive_bayes.BernoulliNB)
+def bernoulli_nb(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return what the features that are there say, beyond what all of them missing would say."""
+    node, present = checked(x, estimator), estimator.feature_log_prob_
+    if estimator.binarize is not None:
+        node = ops.Cast(ops.Threshold(node, _limit(estimator.binarize, node)), "f64")
+    with np.errstate(divide="ignore", invalid="ignore"):  # without smoothing
+        absent = np.log(1 - np.exp(present))
+    bias = estimator.class_log_prior_ + absent.sum(axis=1)
+    return _methods(product(node, present - absent, bias), estimator, step)
+
+
+@imports(naive_bayes.CategoricalNB)
+def categorical_nb(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The log-probabilities of each column's category, added column by column; values are cut to integers."""
+    tables = [np.ascontiguousarray(table.T) for table in estimator.feature_log_prob_]
+    limits = [np.nextafter(len(table), 0.0) for table in tables]
+    low = Parameter.of(np.full(len(tables), np.nextafter(-1.0, 0.0)))
+    known = ops.RequireWithin(x.numbers("f64"), low, Parameter.of(np.array(limits)), type(estimator).__name__)
+    codes = ops.Cast(known, "i64")
+    parts = [ops.Take(ops.Column(codes, i), Parameter.of(table)) for i, table in enumerate(tables)]
+    return _methods(ops.Sum(tuple(parts), Parameter.of(estimator.class_log_prior_)), estimator, step)
+
+
+def _gaussian(x: Node, mean: np.ndarray, variance: np.ndarray, bias: Any) -> Node:
+    squares = ops.Elementwise(centered(x, mean), "square")
+    return product(squares, -0.5 / variance.astype(squares.type.numpy), np.asarray(bias))
+
+
+def _limit(threshold: float, x: Node) -> float:
+    """Return the threshold as NumPy compares with it: a Python number takes the type of X."""
+    return float(np.result_type(x.type.numpy, threshold).type(threshold))
+
+
+def _methods(likelihood: Node, estimator: Any, step: Step) -> Methods:
+    log_proba = ops.Link(likelihood, "log_softmax")
+    return {
+        "predict": labelled(ops.ArgMax(likelihood), estimator.classes_, step),
+        "predict_proba": ops.Elementwise(log_proba, "exp"),
+        "predict_log_proba": log_proba,
+    }

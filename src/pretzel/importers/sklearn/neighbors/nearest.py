@@ -1,0 +1,266 @@
+"""The nearest of what was learned: their votes, their mean, their graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import neighbors
+from sklearn.metrics._pairwise_distances_reduction import ArgKmin
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.differences import (
+    ROUNDED_DISTANCES,
+    ROUNDED_NEIGHBORS,
+    ROUNDED_ZEROS,
+    SHARED_TIES,
+    SORTED_TIES,
+)
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.doubts import can_tie, cancels, is_exact, note_rounding
+from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
+from pretzel.importers.sklearn.common.members import cast, divided, stacked
+from pretzel.importers.sklearn.common.pairwise import distances, matrix, power
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+_METRICS = {
+    "l1": "manhattan",
+    "cityblock": "manhattan",
+    "infinity": "chebyshev",
+    **{name: name for name in ("manhattan", "chebyshev", "canberra", "braycurtis", "hamming", "cosine")},
+}
+_EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
+CHUNK = 256
+"""Rows that one thread of the library's search takes at a time (``pairwise_dist_chunk_size``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How far each row is from each row that was learned, in the form in which the library compares."""
+
+    far: ops.Distances
+    """Euclidean distances as their squares, Minkowski's as sums of powers: no root makes equals of two."""
+    root: float
+    """The power that makes a distance of what is compared."""
+
+    def distance(self, far: Node) -> Node:
+        """Return some of ``far`` as distances."""
+        if self.root == 1.0:
+            return far
+        return ops.Elementwise(far, "sqrt") if self.root == 0.5 else power(far, self.root)
+
+    def reach(self, radius: float) -> float:
+        """Return a radius as ``far`` measures."""
+        return float(radius * radius if self.root == 0.5 else radius ** (1.0 / self.root))
+
+
+def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
+    """Return the distances to ``_fit_X`` by the metric of an estimator.
+
+    Trees and brute force measure alike but for rounding; what they are given is read here, and none is walked.
+
+    Raises:
+        UnsupportedError: the metric is a function, or reads no features, or is not known.
+    """
+    metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
+    learned = matrix(estimator._fit_X)
+    if is_sparse(x.numbers()) and estimator._fit_method != "brute":
+        raise step.refuse(
+            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+        )
+    node = cast(checked(x, estimator), "f64")
+    if metric in _EUCLIDEAN and not given:
+        return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
+    if metric in ("minkowski", "p") and given.keys() <= {"p", "w"} and given.get("w") is None:
+        p = float(given.get("p", 2.0))
+        return Nearness(distances(node, learned, "powers", p), 1.0 / p)
+    if callable(metric) or metric not in _METRICS or given:
+        option = "metric_params" if isinstance(metric, str) and metric in ("minkowski", *_METRICS) else "metric"
+        raise step.refuse(option, "it is none of the distances that are known", f"use one of {sorted(_METRICS)}")
+    return Nearness(distances(node, learned, _METRICS[metric]), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbors:
+    """The nearest of each row, nearest first."""
+
+    positions: Node
+    distance: Node
+
+
+def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
+    """Return the ``count`` nearest of each row."""
+    if not 1 <= count <= estimator.n_samples_fit_:
+        raise step.refuse("n_neighbors", f"it knows {estimator.n_samples_fit_} rows", "ask for no more neighbours")
+    near = nearness(estimator, x, step)
+    note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
+    if estimator._tree is None and count < estimator.n_samples_fit_:
+        _note_ties(estimator, x, step)
+    positions = _in_tree(estimator, near.far, count) if estimator._tree is not None else ops.Nearest(near.far, count)
+    return Neighbors(positions, near.distance(ops.Gather(near.far, positions)))
+
+
+def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
+    """Note that of rows at equal distance the library's brute force may take others."""
+    learned = estimator._fit_X
+    if not can_tie(learned):
+        return
+    asked = learned if hasattr(learned, "tocsr") else np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
+    if not ArgKmin.is_usable_for(asked, learned, estimator.effective_metric_):
+        step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
+    elif estimator.n_samples_fit_ > CHUNK:
+        step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
+    elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
+        step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
+
+
+def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
+    """Note where Euclidean distances that the library makes of products are not those of differences."""
+    if estimator._fit_method != "brute" or estimator.effective_metric_ not in _EUCLIDEAN:
+        return
+    if cancels(estimator._fit_X):
+        step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
+    if weighed and not is_exact(estimator._fit_X):
+        step.may_differ(ROUNDED_ZEROS.reason, ROUNDED_ZEROS.remedy)
+
+
+def _in_tree(estimator: Any, far: ops.Distances, count: int) -> Node:
+    """Return what a search of the estimator's own tree finds: among equally far rows it is the tree that chooses."""
+    _, order, nodes, bounds = estimator._tree.get_arrays()
+    spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
+    high = bounds[1] if len(bounds) == 2 else np.ascontiguousarray(nodes["radius"])
+    return ops.NearestInTree(
+        far.x,
+        far.centers,
+        Parameter.of(order.astype(np.int64)),
+        Parameter.of(spans.astype(np.int64)),
+        Parameter.of(bounds[0].astype(np.float64)),
+        Parameter.of(high.astype(np.float64)),
+        count,
+        far.metric,
+        far.p,
+    )
+
+
+def weighing(estimator: Any, step: Step) -> bool:
+    """Whether near neighbours weigh more than far ones.
+
+    Raises:
+        UnsupportedError: a function weighs them.
+    """
+    if estimator.weights not in (None, "uniform", "distance"):
+        raise step.refuse("weights", "it is a function", "use 'uniform' or 'distance'")
+    return bool(estimator.weights == "distance")
+
+
+def _weights(estimator: Any, found: Neighbors, step: Step) -> Node:
+    if weighing(estimator, step):
+        return ops.Link(found.distance, "inverse_distances")
+    return ops.Constant(found.positions, Parameter.of(np.ones((1, found.positions.type.columns))))
+
+
+@imports(neighbors.KNeighborsClassifier)
+def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of them.
+
+    With several targets a row, ``predict_proba`` is a list.
+    """
+    found = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = _weights(estimator, found, step)
+    if estimator.outputs_2d_:
+        each = zip(estimator._y.T, estimator.classes_, strict=True)
+        many = [ops.Blend(found.positions, weights, members(codes, len(classes))) for codes, classes in each]
+        labels = [label(ops.ArgMax(votes), table, step) for votes, table in zip(many, estimator.classes_, strict=True)]
+        proba = by_target("predict_proba", [ops.Link(votes, "shares") for votes in many])
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | proba
+    votes = ops.Blend(found.positions, weights, members(estimator._y, len(estimator.classes_)))
+    return {
+        "predict": labelled(ops.ArgMax(votes), estimator.classes_, step),
+        "predict_proba": ops.Link(votes, "shares"),
+    }
+
+
+def members(codes: Any, classes: int) -> Parameter:
+    """Return for each row that was learned a one in the column of its class."""
+    return Parameter.of(np.eye(classes)[np.asarray(codes)])
+
+
+def label(codes: Node, classes: Any, step: Step) -> Node:
+    """Return labels as numbers, for a matrix of them."""
+    table = label_table(classes, step)
+    if table.dtype == "str":
+        raise step.refuse("", "several columns of texts are no matrix that is served", "encode the targets as numbers")
+    return ops.Take(codes, table, -1.0)
+
+
+@imports(neighbors.KNeighborsRegressor)
+def k_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The mean of the neighbours' targets, or the mean weighted by the inverse of their distances."""
+    found = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = _weights(estimator, found, step)
+    if weighing(estimator, step):
+        return {"predict": ops.Blend(found.positions, ops.Link(weights, "shares"), targets(estimator))}
+    mean = divided(ops.Blend(found.positions, weights, targets(estimator)), estimator.n_neighbors)
+    return {"predict": cast(mean, "f32") if estimator._y.dtype == np.float32 else mean}
+
+
+def targets(estimator: Any) -> Parameter:
+    """Return the targets of the rows that were learned."""
+    return Parameter.of(np.ascontiguousarray(estimator._y, np.float64))
+
+
+@imports(neighbors.KNeighborsTransformer)
+def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """A sparse row of the distances to the nearest, one more than asked for, or of ones to as many as asked for."""
+    connects = estimator.mode == "connectivity"
+    found = nearest(estimator, x, step, estimator.n_neighbors + (not connects))
+    ones = Parameter.of(np.ones((1, found.positions.type.columns)))
+    values = ops.Constant(found.positions, ones) if connects else found.distance
+    return {"transform": ops.Scatter(found.positions, values, estimator.n_samples_fit_)}
+
+
+@imports(neighbors.NearestCentroid)
+def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The class of the nearest centroid; with priors of its own, that of the best discriminant score."""
+    node = cast(checked(x, estimator), "f64")
+    metric, priors = estimator.metric, np.asarray(estimator.class_prior_)
+    note_rounding(estimator.centroids_, step)
+    far = distances(node, matrix(estimator.centroids_), "squares" if metric == "euclidean" else metric)
+    scores = _discriminants(estimator, node, metric)
+    codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)
+    methods = {"predict": labelled(codes, estimator.classes_, step)}
+    if metric != "euclidean":
+        return methods
+    if is_sparse(node):
+        for method in ("decision_function", "predict_proba", "predict_log_proba"):
+            step.leaves_out(method, "it is given sparse rows", "give it dense ones")
+        return methods
+    log_proba = ops.Link(scores, "log_softmax")
+    two = len(priors) == 2
+    return methods | {
+        "decision_function": ops.Linear(scores, Parameter.of(np.array([-1.0, 1.0]))) if two else scores,
+        "predict_proba": ops.Elementwise(log_proba, "exp"),
+        "predict_log_proba": log_proba,
+    }
+
+
+def _discriminants(estimator: Any, x: Node, metric: str) -> Node:
+    """Return twice the logarithm of each prior less the square of the distance, in units of the deviation."""
+    deviation = np.where(estimator.within_class_std_dev_ != 0, estimator.within_class_std_dev_, 1.0)
+    scaled = ops.Standardize(x, None, vector(deviation, x.type.columns))
+    far = distances(scaled, matrix(estimator.centroids_ / deviation), "squares" if metric == "euclidean" else metric)
+    squares = far if metric == "euclidean" else ops.Elementwise(far, "square")
+    with np.errstate(divide="ignore"):
+        shift = 2.0 * np.log(estimator.class_prior_)
+    return ops.Affine(squares, vector(-1.0, len(shift)), Parameter.of(shift))
+
+
+@imports(neighbors.NeighborhoodComponentsAnalysis)
+def neighborhood_components_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X @ components_.T``."""
+    node, components = checked(x, estimator), np.asarray(estimator.components_)
+    return {"transform": ops.Linear(node, Parameter.of(np.ascontiguousarray(components.T)))}

@@ -1,0 +1,149 @@
+"""All of what was learned within a radius: votes, means, and what is far from all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import neighbors
+from sklearn.metrics._pairwise_distances_reduction import RadiusNeighborsClassMode
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_RIM
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.doubts import can_tie, is_exact
+from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
+from pretzel.importers.sklearn.common.matrices import vector
+from pretzel.importers.sklearn.common.members import cast, stacked
+from pretzel.importers.sklearn.common.pairwise import shifted
+from pretzel.importers.sklearn.neighbors.nearest import label, members, nearness, note_products, targets, weighing
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What lies within the radius of each row."""
+
+    weights: Node
+    """One column a row that was learned, zero where it is too far."""
+    alone: Node
+    """One where nothing is near, else zero."""
+
+
+def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> Within:
+    """Return the weights of all that is at most ``radius`` away; a row with nothing near is refused where told so."""
+    near = nearness(estimator, x, step)
+    _note_rim(estimator, step)
+    inside = ops.Cast(ops.Threshold(shifted(near.far, -1.0), -near.reach(estimator.radius), True), "f64")
+    count: Node = ops.Linear(inside, Parameter.of(np.ones(inside.type.columns)))
+    if refused:
+        least, most = vector(1.0, 1), vector(float(inside.type.columns), 1)
+        reason = "No neighbors found; try a larger radius or a label for outliers"
+        count = ops.RequireWithin(count, least, most, type(estimator).__name__, reason=reason)
+    alone = ops.Cast(ops.Threshold(shifted(count, -1.0), 0.0, True), "f64")
+    if not weighing(estimator, step):
+        return Within(inside, alone)
+    weights = ops.Link(near.distance(near.far), "inverse_distances")
+    return Within(ops.Combine((weights, inside), "product"), alone)
+
+
+def _note_rim(estimator: Any, step: Step) -> None:
+    """Note where the library's distances are made of products, and a row may lie exactly on the radius."""
+    note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
+    euclidean = estimator.effective_metric_ in ("euclidean", "l2", "sqeuclidean")
+    if estimator._fit_method == "brute" and euclidean and can_tie(estimator._fit_X) and not is_exact(estimator._fit_X):
+        step.may_differ(ROUNDED_RIM.reason, ROUNDED_RIM.remedy)
+
+
+@imports(neighbors.RadiusNeighborsTransformer)
+def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """A sparse row of the distances to all within the radius, or of ones."""
+    near = nearness(estimator, x, step)
+    _note_rim(estimator, step)
+    found = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
+    if estimator.mode == "connectivity":
+        values: Node = ops.Constant(found, Parameter.of(np.ones((1, found.type.columns))))
+    else:
+        values = near.distance(ops.Gather(near.far, found))
+    return {"transform": ops.Scatter(found, values, estimator.n_samples_fit_)}
+
+
+@imports(neighbors.RadiusNeighborsRegressor)
+def radius_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The mean of the targets within the radius, weighted or not; NaN where there are none."""
+    if estimator._y.dtype.kind not in "f":
+        raise step.refuse("", "of no neighbours it makes an integer of NaN", "fit it on a target of floats")
+    found = within(estimator, x, step)
+    sums = ops.Linear(found.weights, targets(estimator))
+    totals = ops.Linear(found.weights, Parameter.of(np.ones(found.weights.type.columns)))
+    predicted = ops.Combine((sums, _repeated(totals, sums.type.width)), "quotient")
+    single = estimator._y.dtype == np.float32 and not weighing(estimator, step)
+    return {"predict": cast(predicted, "f32") if single else predicted}
+
+
+def _repeated(x: Node, width: int | None) -> Node:
+    """Return one value a row as that many columns of it."""
+    return x if width is None else ops.Linear(x, Parameter.of(np.ones((1, width))))
+
+
+@imports(neighbors.RadiusNeighborsClassifier)
+def radius_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The class with the most votes, or the largest weight, within the radius; outliers have a label of their own."""
+    found = within(estimator, x, step, refused=estimator.outlier_label_ is None)
+    outliers = estimator.outlier_label_ or [None]
+    if estimator.outputs_2d_:
+        every = list(zip(estimator._y.T, estimator.classes_, outliers * len(estimator.classes_), strict=False))
+        shares = [_shares(found, *each) for each in every]
+        decided = [_best(found, *one, *each[1:]) for one, each in zip(shares, every, strict=True)]
+        labels = [label(*each, step) for each in decided]
+        by_targets = by_target("predict_proba", [one for one, _ in shares])
+        return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | by_targets
+    codes, classes, outlier = estimator._y, estimator.classes_, outliers[0]
+    column = _outlier_column(estimator, outlier)
+    proba = _probabilities(found, codes, len(classes), column)
+    return {"predict": labelled(*_best(found, proba, column, classes, outlier), step), "predict_proba": proba}
+
+
+def _shares(found: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, int | None]:
+    """Return the shares of one target's classes, and the class that outliers have."""
+    column = _place(classes, outlier)
+    return _probabilities(found, codes, len(classes), column), column
+
+
+def _best(found: Within, proba: Node, column: int | None, classes: Any, outlier: Any) -> tuple[Node, Any]:
+    """A label that is no class has a column beside those of the classes, in which outliers have a one."""
+    if column is not None:
+        return ops.ArgMax(proba), classes
+    labels = np.append(classes, classes[0] if outlier is None else outlier)
+    return ops.ArgMax(ops.Concat((proba, found.alone))), labels.astype(classes.dtype)
+
+
+def _probabilities(found: Within, codes: Any, classes: int, outlier: int | None) -> Node:
+    """Return the shares of the weights; a row with nothing near has a one in the column of outliers, or zeros."""
+    votes: Node = ops.Linear(found.weights, members(codes, classes))
+    if outlier is not None:
+        votes = ops.Sum((votes, ops.Linear(found.alone, Parameter.of(np.eye(classes)[[outlier]]))))
+    totals: Node = ops.Linear(votes, Parameter.of(np.ones(classes)))
+    if outlier is None:
+        totals = ops.Sum((totals, found.alone))
+    return ops.Combine((votes, _repeated(totals, classes)), "quotient")
+
+
+def _outlier_column(estimator: Any, outlier: Any) -> int | None:
+    """Return the class that outliers are certain to have, or None.
+
+    Where the library counts while it measures (brute force, equal weights) it compares the option with the numbers of
+    the classes, not with the classes; so do we.
+    """
+    if estimator._fit_method == "brute" and estimator.weights != "distance":
+        if estimator.effective_metric_ in RadiusNeighborsClassMode.valid_metrics():
+            return _place(np.arange(len(estimator.classes_)), estimator.outlier_label)
+    return _place(estimator.classes_, outlier)
+
+
+def _place(classes: Any, outlier: Any) -> int | None:
+    places = [i for i, name in enumerate(classes.tolist()) if name == outlier]
+    return places[0] if places else None

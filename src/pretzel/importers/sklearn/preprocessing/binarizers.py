@@ -1,0 +1,113 @@
+"""Importers of what makes numbers of labels, and labels of numbers.
+
+``inverse_transform`` reads numbers where ``transform`` reads labels: its input is its own.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer, LabelEncoder, MultiLabelBinarizer
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.labels import label_table, labelled
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+from pretzel.plan.spelling import spell
+from pretzel.plan.types import dense
+
+CODES = "codes"
+SCORES = "scores"
+"""Names of the inputs of ``inverse_transform``."""
+WHOLE_FLOATS = 2**53  # integers from here on are not all float64, and others are rounded to this one
+UNKNOWN = -1
+
+
+@imports(LabelEncoder)
+def label_encoder(estimator: LabelEncoder, x: Columns, step: Step) -> Methods:
+    """Return the place of each label among the classes, and the label at each place; others are refused."""
+    methods = {"transform": _places(estimator.classes_, x, step, refuse_unknown=True)}
+    codes = x.own_input("inverse_transform", CODES, dense("i64"), "codes") if step.is_model else None
+    if codes is not None:
+        places = Parameter.of(np.arange(len(estimator.classes_)))
+        known = ops.Lookup(codes, places, refuse_unknown=True, column=CODES)
+        methods["inverse_transform"] = labelled(known, estimator.classes_, step)
+    return methods
+
+
+@imports(LabelBinarizer)
+def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Methods:
+    """Return a column for each class, or one column for two; a label that is none of three classes is in no column.
+
+    A label that is none of two is refused: how many columns the library then gives depends on the other rows.
+    """
+    if estimator.y_type_.startswith("multilabel"):
+        raise step.refuse("", "it was fitted on rows of labels", "use a MultiLabelBinarizer")
+    return {"transform": _binarized(estimator, x, step), **_labels_of_scores(estimator, x, step)}
+
+
+def _binarized(estimator: LabelBinarizer, x: Columns, step: Step) -> Node:
+    classes, positive, negative = estimator.classes_, estimator.pos_label, estimator.neg_label
+    few = len(classes) <= 2
+    places = _places(classes, x, step, finite=True, refuse_unknown=few)
+    if estimator.sparse_output:
+        if positive != 1:
+            raise step.refuse(
+                "pos_label",
+                "only pos_label=1 is supported for sparse output",
+                "use pos_label=1, or sparse_output=False",
+            )
+        columns = ops.Take(places, Parameter.of(np.arange(len(classes)) - 1), -1.0) if few else places
+        return ops.OneHot(columns, 1 if few else len(classes), "i64")
+    table = np.where(np.eye(len(classes), dtype=bool), positive, negative).astype(np.int64)
+    shown = np.where(np.arange(len(classes)) == 1, positive, negative).astype(np.int64)[:, None] if few else table
+    return ops.Take(places, Parameter.of(shown), float(negative))
+
+
+def _labels_of_scores(estimator: LabelBinarizer, x: Columns, step: Step) -> Methods:
+    """Return the label of the largest score of a row, or of two classes the second where the score is above halfway."""
+    count = len(estimator.classes_)
+    if not step.is_model or count < 2 or estimator.sparse_input_:
+        return {}
+    scores = x.own_input("inverse_transform", SCORES, dense("f64", count if count > 2 else None), "scores")
+    if scores is None:
+        return {}
+    halfway = (estimator.pos_label + estimator.neg_label) / 2.0
+    codes = ops.ArgMax(scores) if count > 2 else ops.Threshold(scores, halfway)
+    return {"inverse_transform": labelled(codes, estimator.classes_, step)}
+
+
+@imports(MultiLabelBinarizer)
+def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step) -> Methods:
+    """Return a column for each class, with a one where the row's labels hold it; other labels are passed over."""
+    classes = list(estimator.classes_)
+    if not all(isinstance(label, (str, Real, np.bool_)) and label == label for label in classes):
+        raise step.refuse("", "some of its classes are neither texts nor numbers", "fit it on lists of those")
+    # Texts alone travel as they are: whoever writes requests by hand needs to know of no spelling.
+    spelled = not all(isinstance(label, str) and label for label in classes)
+    vocabulary = Parameter.strings([spell(label) if spelled else str(label) for label in classes])
+    found = ops.CountNgrams(x.lists(spelled=spelled), vocabulary, "word", 1, 1, "i64", True)
+    return {"transform": found if estimator.sparse_output else ops.Densify(found)}
+
+
+def _places(classes: Any, x: Columns, step: Step, *, finite: bool = False, **options: bool) -> Node:
+    """Return the place of each label among the classes; UNKNOWN where it is none.
+
+    ``finite``: NaN and infinities among numbers are refused, whether or not unknown labels are.
+    """
+    if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
+        return ops.Lookup(x.text(), Parameter.strings([str(label) for label in classes]), column="y", **options)
+    numbers = label_table(classes, step).array
+    if any(WHOLE_FLOATS <= abs(number) < np.inf for number in numbers.tolist()):
+        raise step.refuse("", "an integer label is no float64", "encode so large integers as strings")
+    present = numbers[numbers == numbers].astype(np.float64)  # NaN sorts behind all others
+    nan = UNKNOWN if len(present) == len(numbers) else len(present)
+    labels = x.number()
+    wide = labels if labels.type.dtype == "f64" else ops.Cast(labels, "f64")
+    wide = ops.RequireFinite(wide, "LabelBinarizer") if finite else wide
+    # LabelEncoder converts labels to the type of its classes: None becomes NaN.
+    return ops.Lookup(wide, Parameter.of(present), nan_code=nan, none_code=nan, column="y", **options)

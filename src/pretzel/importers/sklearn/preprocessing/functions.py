@@ -1,0 +1,143 @@
+"""Functions of each value: those of NumPy and SciPy, and ones above a threshold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import Binarizer, FunctionTransformer
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers
+from pretzel.importers.sklearn.common.matrices import checked, checked_array, is_sparse
+from pretzel.importers.sklearn.preprocessing.array_functions import (
+    ArgumentError,
+    computed,
+    gives_arrays,
+    integer_name,
+    integer_result,
+    is_copy,
+    names,
+    takes_sparse,
+)
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+
+@imports(FunctionTransformer)
+def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
+    """A NumPy function of each value, or the values themselves."""
+    return {"transform": handed_on(estimator, x, step).array()}
+
+
+@hands_on(FunctionTransformer)
+def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """A table of pandas where the function keeps one, else an array; integers where it makes integers of integers."""
+    read = _validated(estimator, x, step) if estimator.validate else x
+    made = read if estimator.func is None else _called(estimator, x, read, step)
+    return Columns(made.parts, made.names, frame=True) if _makes_tables(estimator) else made
+
+
+def _makes_tables(estimator: FunctionTransformer) -> bool:
+    """Return whether ``set_output`` makes a table of any result: it needs names, or leaves the result as it is."""
+    return estimator.feature_names_out is not None and gives_pandas(estimator)
+
+
+def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """Return the array that is made of a table before the function reads it."""
+    array = checked_array(x, estimator)
+    if x.frame:
+        step.inputs.joined.append(array.array())
+    return array
+
+
+def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: Step) -> Columns:
+    """Return what the function makes of x, which the validation made of what was given."""
+    step.inputs.tells_integers = True
+    name = _tracked(estimator)
+    whole = None if name is None else applied_to_integers(name, x, step)
+    if whole is not None:
+        return whole
+    kinds = "iub" if name is None else "b"
+    known = integer_name(estimator.func, estimator.kw_args or {})
+    _note_integers(given, known, kinds, by_column=not estimator.validate)
+    return _applied_to_columns(estimator, _as_array(x, step) if x.frame and gives_arrays(estimator.func) else x, step)
+
+
+def _as_array(x: Columns, step: Step) -> Columns:
+    """Return the array that NumPy makes of a table: of objects, where pandas has no other common type."""
+    array = x.array()
+    step.inputs.unclear.append(array)
+    return Columns.of(array)
+
+
+def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """Return the function of each value: of a table column by column where some of them hold integers."""
+    if is_copy(estimator.func, estimator.kw_args or {}):
+        return Columns(tuple(x.settled()) if x.frame else (x.array(),), frame=x.frame)
+    parts = x.settled() if x.frame else [x.array()]
+    if all(part.type.is_float or part.type.layout != "dense" for part in parts):
+        parts = [x.numbers()]
+    return Columns(tuple(_applied_to_part(estimator, part, step) for part in parts), frame=x.frame)
+
+
+def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step) -> Node:
+    function, arguments = estimator.func, estimator.kw_args
+    made = applied(function, "func", arguments, "kw_args", Columns.of(x).numbers(), step)
+    if x.type.is_float or x.type.dtype == "bool":
+        return made
+    dtype = integer_result(function, arguments or {}, x)
+    return made if dtype is None else ops.Cast(made, dtype)
+
+
+def _tracked(estimator: FunctionTransformer) -> str | None:
+    """Return the function of NumPy whose result for integers is known by its type; None for any other."""
+    name = None if estimator.kw_args or estimator.func is None else integer_name(estimator.func, {})
+    return name if name in TRACKED and getattr(np, name, None) is estimator.func else None
+
+
+@imports(Binarizer)
+def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
+    """One where a value is above the threshold, else zero, of the type of X."""
+    node = checked(x, estimator)
+    if is_sparse(node):
+        raise step.refuse(
+            "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
+        )
+    threshold = as_compared(estimator.threshold, node.type.numpy)
+    given = x.array().type.dtype
+    return {"transform": ops.Cast(ops.Threshold(node, threshold), given)}
+
+
+def applied(function: Any, option: str, arguments: Any, arguments_option: str, x: Node, step: Step) -> Node:
+    """Return a function given as a callable, of every value of x; None is the identity."""
+    if function is None:
+        return x
+    if is_sparse(x) and not takes_sparse(function):
+        remedy = "make the step before it give a dense one"
+        raise step.refuse(option, "it is given a sparse matrix", remedy, about_input=True)
+    try:
+        made = computed(function, x, arguments or {})
+    except ArgumentError as error:
+        given, remedy = error.args
+        raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
+    if made is None:
+        remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
+        raise step.refuse(option, "no importer knows what it computes", remedy)
+    return made
+
+
+def _note_integers(x: Columns, name: str | None, kinds: str, *, by_column: bool) -> None:
+    """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
+    for part in x.parts:
+        if name is not None and isinstance(part, Open):
+            noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
+            noted.append([name, None if part.positions is None else list(part.positions), kinds, by_column])
+
+
+def as_compared(value: Any, dtype: np.dtype) -> float:
+    """Return a number as NumPy compares it with an array: a Python number takes the type of the array."""
+    return float(dtype.type(value)) if type(value) in (int, float) else float(value)

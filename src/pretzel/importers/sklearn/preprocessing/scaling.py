@@ -1,0 +1,91 @@
+"""Scalers: column by column arithmetic, and rows divided by their norm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn import preprocessing
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+_VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+
+
+@imports(preprocessing.StandardScaler)
+def standard_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``(X - mean_) / scale_``; from 1.8 on both are first converted to the type of X."""
+    node = checked(x, estimator, allow_nan=True)
+    mean = estimator.mean_ if estimator.with_mean else None
+    if is_sparse(node):
+        if estimator.with_mean:
+            raise step.refuse("with_mean", "sparse rows cannot be centered", "use with_mean=False, or dense input")
+        return {"transform": _divided_sparse(node, estimator.scale_)}
+    scale = estimator.scale_ if estimator.with_std else None
+    return {"transform": _standardized(node, mean, scale, convert=_VERSION >= (1, 8))}
+
+
+@imports(preprocessing.RobustScaler)
+def robust_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``(X - center_) / scale_``; sparse rows are not centered."""
+    node = checked(x, estimator, allow_nan=True)
+    scale = estimator.scale_ if estimator.with_scaling else None
+    if estimator.with_centering and np.any(estimator.center_):  # dense rows are, whether or not they were sparse
+        step.tells_zeros_apart(x)
+    if is_sparse(node):
+        return {"transform": _divided_sparse(node, scale)}
+    return {"transform": _standardized(node, estimator.center_ if estimator.with_centering else None, scale)}
+
+
+@imports(preprocessing.MaxAbsScaler)
+def max_abs_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X / scale_``, held within -1..1 where it clips."""
+    node = checked(x, estimator, allow_nan=True)
+    clip = getattr(estimator, "clip", False)
+    if is_sparse(node):
+        if clip:
+            raise step.refuse("clip", "sparse rows are not clipped yet", "use clip=False, or dense input")
+        return {"transform": _divided_sparse(node, estimator.scale_)}
+    scaled = _standardized(node, None, estimator.scale_)
+    return {"transform": _clipped(scaled, -1.0, 1.0) if clip else scaled}
+
+
+@imports(preprocessing.MinMaxScaler)
+def min_max_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
+    """``X * scale_ + min_``, held within ``feature_range`` where it clips."""
+    node = checked(x, estimator, allow_nan=True)
+    width = node.type.columns
+    scaled = ops.Affine(node, vector(estimator.scale_, width), vector(estimator.min_, width))
+    return {"transform": _clipped(scaled, *estimator.feature_range) if estimator.clip else scaled}
+
+
+@imports(preprocessing.Normalizer)
+def normalizer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Each row divided by its norm."""
+    return {"transform": ops.Normalize(checked(x, estimator), estimator.norm)}
+
+
+def _standardized(x: Node, mean: Any, scale: Any, *, convert: bool = False) -> Node:
+    made = [None if value is None else _typed(vector(value, x.type.columns), x, convert) for value in (mean, scale)]
+    return x if made == [None, None] else ops.Standardize(x, *made)
+
+
+def _typed(parameter: Parameter, x: Node, convert: bool) -> Parameter:
+    if not convert or parameter.dtype == x.type.dtype:
+        return parameter
+    return Parameter.of(parameter.array.astype(x.type.numpy))
+
+
+def _divided_sparse(x: Node, scale: Any) -> Node:
+    """``inplace_column_scale(X, 1 / scale)``."""
+    return x if scale is None else ops.Affine(x, vector(1.0 / np.asarray(scale), x.type.columns))
+
+
+def _clipped(x: Node, low: float, high: float) -> Node:
+    return ops.Clip(x, vector(low, x.type.columns), vector(high, x.type.columns))

@@ -1,0 +1,38 @@
+"""Labels that spread to what lies near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import semi_supervised
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.common.matrices import checked
+from pretzel.importers.sklearn.common.pairwise import kernel
+from pretzel.importers.sklearn.neighbors.nearest import nearest
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+@imports(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading)
+def label_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
+    """The distributions of what is near, by their kernels or all alike, made to sum to one."""
+    node = checked(x, estimator)
+    distributions = np.ascontiguousarray(estimator.label_distributions_, np.float64)
+    sums = _sums(estimator, node, Parameter.of(distributions), step)
+    classes = distributions.shape[1]
+    totals = ops.Linear(sums, Parameter.of(np.ones((classes, classes))))
+    proba = ops.Combine((sums, totals), "quotient")
+    return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
+
+
+def _sums(estimator: Any, x: Node, distributions: Parameter, step: Step) -> Node:
+    if estimator.kernel == "knn":
+        found = nearest(estimator.nn_fit, Columns.of(x), step, estimator.nn_fit.n_neighbors)
+        ones = Parameter.of(np.ones((1, found.positions.type.columns)))
+        return ops.Blend(found.positions, ops.Constant(found.positions, ones), distributions)
+    return ops.Linear(kernel(x, estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)
