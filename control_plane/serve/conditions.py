@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from grpc_health.v1 import health, health_pb2
 
-from pretzel.control_plane.serve.logs import logger
 from pretzel.control_plane.serve.plane import Plane
 
 STORE = "pretzel.store"
@@ -19,7 +19,7 @@ WORKERS = "pretzel.workers"
 SECONDS = 1.0
 """Time between two looks."""
 _STATUS = health_pb2.HealthCheckResponse
-_log = logger("conditions")
+_log = structlog.get_logger(part="conditions")
 
 
 async def tell_forever(checks: health.aio.HealthServicer, plane: Plane) -> None:

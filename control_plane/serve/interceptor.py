@@ -1,24 +1,24 @@
-"""The one place where errors become statuses, and where calls are timed, counted and logged."""
+"""Interceptor of the control plane: maps errors to statuses, and times, counts and logs calls."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
 import grpc.aio
+import structlog
 
-from pretzel.control_plane.serve.logs import logger
 from pretzel.control_plane.serve.metrics import Metrics
-from pretzel.errors import InputError, PretzelError, brief
+from pretzel.errors import InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
+from pretzel.serving.errors import Status, status_of
 
-_log = logger("calls")
+_log = structlog.get_logger(part="calls")
 _HANDLERS = {
     (False, False): grpc.unary_unary_rpc_method_handler,
     (False, True): grpc.unary_stream_rpc_method_handler,
@@ -66,7 +66,8 @@ class Calls(grpc.aio.ServerInterceptor):
 
     @asynccontextmanager
     async def _call(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
-        start, code, refusal = time.perf_counter(), "OK", None
+        start, code = time.perf_counter(), "OK"
+        refusal: Status | None = None
         with self._counted(method):
             try:
                 yield
@@ -77,13 +78,12 @@ class Calls(grpc.aio.ServerInterceptor):
                 code = "CANCELLED"
                 raise
             except Exception as error:
-                # Several errors share a code; clients tell them apart by the name.
-                code, text = _status(error, method)
-                refusal = grpc.StatusCode[code], text, (("pretzel-error", type(error).__name__),)
+                refusal = _refusal(error, method)
+                code = refusal.code.name
             finally:
                 self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
-            if refusal is not None:  # after it was counted, so that who reads the status can read the count
-                await context.abort(*refusal)
+            if refusal is not None:  # counted first: a client that has the status may read the count
+                await refusal.abort(context)
 
     @contextmanager
     def _counted(self, method: str) -> Iterator[None]:
@@ -105,11 +105,8 @@ def _refuse_garbage(request: Any) -> None:
         raise request
 
 
-def _status(error: Exception, method: str) -> tuple[str, str]:
-    """Return the status of an error; a fault of ours gets an id by which the log tells more."""
-    if isinstance(error, PretzelError) and error.code != "INTERNAL":
-        _log.info("refused", method=method, code=error.code, message=str(error))
-        return error.code, brief(error)
-    fault = uuid.uuid4().hex[:12]
-    _log.error("fault", method=method, error_id=fault, exc_info=error)
-    return "INTERNAL", f"internal error {fault}; the control plane's log says more under this id"
+def _refusal(error: Exception, method: str) -> Status:
+    status = status_of(error)
+    if not status.fault:
+        _log.info("rejected", method=method, code=status.code.name, message=str(error))
+    return status

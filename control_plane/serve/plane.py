@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
+
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
@@ -14,7 +16,6 @@ from pretzel.control_plane.scrub import Scrubber
 from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
 from pretzel.control_plane.serve.live import LiveWorkers
-from pretzel.control_plane.serve.logs import logger
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.settings import Settings
 from pretzel.control_plane.store import DirectoryStore, ParameterCache, identity
@@ -28,7 +29,7 @@ _MISSED_REPORTS = 5
 _WRITERS = 4
 COLLECT, SCRUB = "collect", "scrub"
 """The background task that removes what nothing needs, as metrics name it."""
-_log = logger("plane")
+_log = structlog.get_logger(part="plane")
 
 
 class Plane:

@@ -13,20 +13,22 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
+import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from pretzel.control_plane.serve import conditions, logs, metrics
+from pretzel.control_plane.serve import conditions, metrics
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
 from pretzel.errors import UnavailableError
+from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
-_log = logs.logger("server")
+_log = structlog.get_logger(part="server")
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,

@@ -7,9 +7,9 @@ import os
 import socket
 import sys
 
-from pretzel.data_plane.logs import configure
 from pretzel.data_plane.supervise.link import Link
 from pretzel.serving.background import cause_of
+from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
 
 

@@ -1,57 +1,28 @@
-"""The one place where Pretzel's errors become gRPC statuses."""
+"""Interceptor of the data plane: maps errors to statuses, and counts running and failed calls."""
 
 from __future__ import annotations
 
-import errno
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
 import grpc
-import structlog
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve.packing import serialized
-from pretzel.errors import InputError, PretzelError, brief
+from pretzel.errors import InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
+from pretzel.serving.errors import status_of
 from pretzel.v1 import prediction_pb2 as pb
-
-log = structlog.get_logger(__name__)
 
 SERVICE = "/pretzel.v1.PredictionService/"
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-_NO_THREAD = "can't start new thread"
-
-
-def lacks_resources(error: Exception) -> bool:
-    """Return whether an error means that this process has no memory, thread or descriptor for the call now."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)
-
-
-def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
-    """Return the status and the message that a caller sees of an error.
-
-    What is no error of Pretzel's is a fault of ours: the caller gets an id, and the log has the rest under it.
-    """
-    if isinstance(error, PretzelError):
-        return grpc.StatusCode[error.code], brief(error)
-    if lacks_resources(error):
-        log.error("a call failed for want of memory, threads or descriptors", error=repr(error))
-        return grpc.StatusCode.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another"
-    fault = secrets.token_hex(6)
-    log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
-    return grpc.StatusCode.INTERNAL, f"a fault of the server, {fault} in its log"
-
-
 def call_error(error: Exception) -> pb.CallError:
-    """Return an error as part of an answer whose other parts stand."""
-    code, message = status_of(error)
-    return pb.CallError(code=code.value[0], message=message)
+    """Return an error as part of an answer whose other parts are valid."""
+    status = status_of(error)
+    return pb.CallError(code=status.code.value[0], message=status.message)
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
@@ -116,7 +87,6 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     async def _abort(self, context: Context, name: str, model: str, error: Exception) -> None:
-        code, message = status_of(error)
-        self._tally.error(name, model, code.name)
-        named = (("pretzel-error", type(error).__name__),) if isinstance(error, PretzelError) else ()
-        await context.abort(code, message, named)
+        status = status_of(error)
+        self._tally.error(name, model, status.code.name)
+        await status.abort(context)

@@ -17,7 +17,6 @@ import structlog
 
 from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.logs import configure
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
 from pretzel.data_plane.pull.puller import Puller, connect
@@ -36,6 +35,7 @@ from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
 from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
 
 log = structlog.get_logger(__name__)

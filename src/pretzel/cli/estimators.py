@@ -57,7 +57,7 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
     try:
         skops = import_module("skops.io")
     except ModuleNotFoundError:
-        raise UnsupportedError(f"{path}: reading a skops file needs skops; pip install skops") from None
+        raise UnsupportedError(f"{path}: reading a skops file needs skops; pip install 'pretzel[skops]'") from None
     unknown = sorted({*skops.get_untrusted_types(file=path)} - {*trusted})
     if unknown:
         raise InputError(f"{path}: holds types that are not trusted: {', '.join(unknown)}; allow each with --trust")

@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error, JSON unless a person looks on."""
+"""Configure logs: one line per event on standard error, as JSON unless standard error is a terminal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pretzel.serving.log_stream import LogStream
 
 
 def configure(level: str) -> None:
-    """Set up logging for a process."""
-    person = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer()
+    """Log events of ``level`` (``debug``, ``info``, ``warning`` or ``error``) and above."""
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if person else [structlog.processors.format_exc_info]),
+            *([] if terminal else [structlog.processors.format_exc_info]),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),

@@ -1,0 +1,79 @@
+"""Map errors to gRPC statuses; the servers of both planes answer with the same ones."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from typing import Any, NamedTuple
+
+import grpc
+import structlog
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status as RpcStatus
+
+from pretzel.errors import PretzelError, brief
+
+log = structlog.get_logger(__name__)
+
+DOMAIN = "pretzel"
+"""The domain of the reasons in ``google.rpc.ErrorInfo``."""
+ERROR_KEY = "pretzel-error"
+"""Metadata with the class of an error: several classes share a code."""
+DETAILS_KEY = "grpc-status-details-bin"
+"""Metadata with the same as a ``google.rpc.Status``, for clients of other languages."""
+MOST_DETAILED = 1000
+"""Bytes of the longest message that is sent in the details too: peers accept 8 KiB of headers."""
+NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
+_NO_THREAD = "can't start new thread"
+
+
+class Status(NamedTuple):
+    """A status as a call ends with it."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str
+    """Class of the error; ``INTERNAL_FAULT`` for a fault of the server."""
+    fault: str = ""
+    """Identifier under which the log describes a fault of the server."""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        """Return the trailing metadata."""
+        named = ((ERROR_KEY, self.reason),)
+        if len(self.message.encode()) > MOST_DETAILED:
+            return named
+        info = ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
+        detail = AnyMessage()
+        detail.Pack(info)
+        status = RpcStatus(code=self.code.value[0], message=self.message, details=[detail])
+        return (*named, (DETAILS_KEY, status.SerializeToString()))
+
+    async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """End a call with this status."""
+        await context.abort(self.code, self.message, self.metadata)
+
+
+def status_of(error: Exception) -> Status:
+    """Return the status of an error.
+
+    An error that is not one of Pretzel's is a fault of the server: the caller gets an identifier, and the log has the
+    traceback under it.
+    """
+    if isinstance(error, PretzelError) and error.code != "INTERNAL":
+        return Status(grpc.StatusCode[error.code], brief(error), type(error).__name__)
+    if lacks_resources(error):
+        log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))
+        return Status(grpc.StatusCode.UNAVAILABLE, NO_RESOURCES, "UnavailableError")
+    fault = secrets.token_hex(6)
+    log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
+    message = f"internal error {fault}; the server's log describes it under this identifier"
+    return Status(grpc.StatusCode.INTERNAL, message, "INTERNAL_FAULT", fault)
+
+
+def lacks_resources(error: Exception) -> bool:
+    """Return whether an error means that this process has no memory, thread or descriptor for a call now."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)

@@ -1,0 +1,42 @@
+"""Statuses of errors, as clients of any language read them."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+
+from pretzel.errors import ExhaustedError, InputError, NoCatalogError
+from pretzel.serving.errors import MOST_DETAILED, status_of
+from tests.control_plane.serve.test_interceptor import Service, call
+
+
+async def failure_of(error: Exception) -> grpc.aio.AioRpcError:
+    service = Service()
+    service.raising = error
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call(service, "unary")
+    return caught.value
+
+
+@pytest.mark.parametrize("error", [InputError("column 'a'"), NoCatalogError("try another"), ExhaustedError("full")])
+async def test_details_name_the_class_of_an_error(error: Exception):
+    failure = await failure_of(error)
+    status = rpc_status.from_call(failure)
+    info = ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (status.message, info.reason, info.domain) == (str(error), type(error).__name__, "pretzel")
+    assert dict(failure.trailing_metadata() or ())["pretzel-error"] == type(error).__name__
+
+
+async def test_details_of_a_fault_name_its_identifier():
+    failure = await failure_of(ZeroDivisionError("secret"))
+    info = ErrorInfo()
+    assert rpc_status.from_call(failure).details[0].Unpack(info)
+    assert info.reason == "INTERNAL_FAULT"
+    assert info.metadata["fault"] in (failure.details() or "")
+
+
+def test_a_long_message_is_sent_once():
+    assert len(status_of(InputError("x" * (MOST_DETAILED + 1))).metadata) == 1
