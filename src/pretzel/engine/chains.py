@@ -69,8 +69,8 @@ CHAINS = (
             {
                 "sparse.linear:Linear",
                 "sparse.linear:Stack",
-                "folded.normalized_linear:NormalizedLinear",
-                "folded.compact_linear:CompactLinear",
+                "fused.normalized_linear:NormalizedLinear",
+                "fused.compact_linear:CompactLinear",
             }
         ),
     ),

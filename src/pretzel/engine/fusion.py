@@ -35,7 +35,7 @@ def _is_narrow(head: Any) -> bool:
 
 FUSIONS: dict[str, Fusion] = {
     "sparse.linear:Linear": Fusion("sparse.linear:Stack", _is_narrow, least=4),
-    "folded.normalized_linear:NormalizedLinear": Fusion(
+    "fused.normalized_linear:NormalizedLinear": Fusion(
         "sparse.linear:Stack", lambda head: head.divisor == "l2" and _is_narrow(head.linear), least=4
     ),
 }

@@ -45,13 +45,13 @@ def _in_columns(node: Node) -> Mapping[str, Parameter]:
 
 
 FOLDED: dict[type[Node], tuple[Binding, ...]] = {
-    ops.Sum: (Binding("sum", "folded.sum:Sum"),),
-    ops.RequireWithin: (Binding("require_within", "folded.require_within:RequireWithin"),),
+    ops.Sum: (Binding("sum", "fused.sum:Sum"),),
+    ops.RequireWithin: (Binding("require_within", "fused.require_within:RequireWithin"),),
     ops.CompactLinear: (
-        Binding("compact_linear", "folded.compact_linear:CompactLinear", derive=_counted, drop=("dtype",)),
+        Binding("compact_linear", "fused.compact_linear:CompactLinear", derive=_counted, drop=("dtype",)),
     ),
     ops.RequireFiniteProduct: (
-        Binding("require_finite_product", "folded.require_finite_product:RequireFiniteProduct", derive=_in_columns),
+        Binding("require_finite_product", "fused.require_finite_product:RequireFiniteProduct", derive=_in_columns),
     ),
-    ops.NormalizedLinear: (Binding("normalized_linear", "folded.normalized_linear:NormalizedLinear"),),
+    ops.NormalizedLinear: (Binding("normalized_linear", "fused.normalized_linear:NormalizedLinear"),),
 }

@@ -22,8 +22,8 @@ NEIGHBORS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Nearest: (Binding("nearest", "neighbors.nearest:Nearest"),),
     ops.NearestInTree: (Binding("nearest_in_tree", "neighbors.tree:NearestInTree", derive=_in_order_of_leaves),),
     ops.TreeDensity: (Binding("tree_density", "neighbors.density:TreeDensity"),),
-    ops.Gather: (Binding("gather", "neighbors.found:Gather"),),
-    ops.Blend: (Binding("blend", "neighbors.found:Blend"),),
+    ops.Gather: (Binding("gather", "neighbors.gather:Gather"),),
+    ops.Blend: (Binding("blend", "neighbors.gather:Blend"),),
     ops.Barycenter: (Binding("barycenter", "neighbors.barycenter:Barycenter"),),
-    ops.Scatter: (Binding("scatter", "neighbors.found:Scatter"),),
+    ops.Scatter: (Binding("scatter", "neighbors.gather:Scatter"),),
 }
