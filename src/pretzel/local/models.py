@@ -82,6 +82,7 @@ class Model:
         return self.bound(columns_of(X, self.inputs, self.metadata))
 
     def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
+        """Return the columns as the executable takes them, and the number of rows."""
         rows = {name: len(column) for name, column in columns.items()}
         if len(set(rows.values())) > 1:
             raise InputError(f"X: its columns have different numbers of rows: {rows}")

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.categories import CATEGORIES
+from pretzel.engine.bindings import categories
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *CATEGORIES)
+seeds = partial(plans.seeds, *categories.BINDINGS)

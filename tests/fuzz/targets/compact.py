@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.fused import FOLDED
+from pretzel.engine.bindings import fused
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *FOLDED)
+seeds = partial(plans.seeds, *fused.BINDINGS)

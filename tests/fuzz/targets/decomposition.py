@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.decomposition import DECOMPOSITION
+from pretzel.engine.bindings import decomposition
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *DECOMPOSITION)
+seeds = partial(plans.seeds, *decomposition.BINDINGS)

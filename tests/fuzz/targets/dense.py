@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.dense import DENSE
+from pretzel.engine.bindings import dense
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *DENSE)
+seeds = partial(plans.seeds, *dense.BINDINGS)

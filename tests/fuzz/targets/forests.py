@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.contributions import CONTRIBUTIONS
-from pretzel.engine.bindings.trees import TREES
+from pretzel.engine.bindings import contributions, trees
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *TREES, *CONTRIBUTIONS)
+seeds = partial(plans.seeds, *trees.BINDINGS, *contributions.BINDINGS)

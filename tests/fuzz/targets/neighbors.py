@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pretzel.engine.bindings.neighbors import NEIGHBORS
+from pretzel.engine.bindings import neighbors
 from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, *NEIGHBORS)
+seeds = partial(plans.seeds, *neighbors.BINDINGS)

@@ -1,17 +1,9 @@
-"""Which kernel computes which operator: one line an operator, in the file of its family."""
+"""Which kernel computes which operator: one line per operator, in the table ``BINDINGS`` of its family's module."""
 
-from pretzel.engine.bindings.binary import BINARY
+import importlib
+import pkgutil
+
 from pretzel.engine.bindings.binding import Binding, Lowered
-from pretzel.engine.bindings.categories import CATEGORIES
-from pretzel.engine.bindings.contributions import CONTRIBUTIONS
-from pretzel.engine.bindings.decomposition import DECOMPOSITION
-from pretzel.engine.bindings.dense import DENSE
-from pretzel.engine.bindings.features import FEATURES
-from pretzel.engine.bindings.fused import FOLDED
-from pretzel.engine.bindings.hashes import HASHES
-from pretzel.engine.bindings.neighbors import NEIGHBORS
-from pretzel.engine.bindings.text import TEXT
-from pretzel.engine.bindings.trees import TREES
 from pretzel.engine.costs import relative_cost
 from pretzel.errors import DefinitionError
 from pretzel.plan.node import Node
@@ -19,24 +11,11 @@ from pretzel.plan.sizes import Sizes
 
 __all__ = ["BINDINGS", "KERNELS", "Binding", "Lowered", "choose", "lower"]
 
-FAMILIES = (
-    DENSE,
-    BINARY,
-    CATEGORIES,
-    CONTRIBUTIONS,
-    DECOMPOSITION,
-    FEATURES,
-    FOLDED,
-    HASHES,
-    NEIGHBORS,
-    TEXT,
-    TREES,
-)
-BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
-    operator: tuple(binding for family in FAMILIES for binding in family.get(operator, ()))
-    for operator in dict.fromkeys(operator for family in FAMILIES for operator in family)
-}
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {}
 """The kernels that can compute each operator; of those that take a node's types the cheapest is used."""
+
+for _module in pkgutil.iter_modules(__path__):
+    BINDINGS |= getattr(importlib.import_module(f"{__name__}.{_module.name}"), "BINDINGS", {})
 
 KERNELS: dict[str, Binding] = {binding.kernel: binding for many in BINDINGS.values() for binding in many}
 """Every kernel under the name that plans give it."""

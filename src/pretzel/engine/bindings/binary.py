@@ -6,7 +6,7 @@ from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
-BINARY: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Arithmetic: (Binding("arithmetic", "dense.binary:Arithmetic"),),
     ops.Compare: (Binding("compare", "dense.binary:Compare"),),
     ops.Where: (Binding("where", "dense.binary:Where"),),

@@ -33,7 +33,7 @@ def _reads_numbers(node: Node) -> bool:
     return not _reads_texts(node)
 
 
-CATEGORIES: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Lookup: (
         Binding("lookup.text", "categories.lookup:TextLookup", takes=_reads_texts, derive=_with_text_table),
         Binding("lookup.number", "categories.lookup:NumberLookup", takes=_reads_numbers, derive=_with_number_table),

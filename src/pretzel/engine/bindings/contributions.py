@@ -73,7 +73,7 @@ def _legendre(count: int, x: Decimal) -> tuple[Decimal, Decimal]:
     return value, count * (x * value - before) / (x * x - 1)
 
 
-CONTRIBUTIONS: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.TreeContributions: (
         Binding(
             "trees.contributions",

@@ -18,7 +18,7 @@ def _by_word(node: Node) -> Mapping[str, Parameter]:
     return {"words": Parameter.of(np.ascontiguousarray(node.words.array.T))}
 
 
-DECOMPOSITION: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Topics: (Binding("topics", "decomposition.topics:Topics", derive=_by_word),),
     ops.MatchingPursuit: (Binding("matching_pursuit", "decomposition.pursuit:MatchingPursuit"),),
 }

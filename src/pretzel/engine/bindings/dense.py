@@ -128,7 +128,7 @@ def _metric(*names: str) -> Callable[[Node], bool]:
     return lambda node: _is_sparse(node) and isinstance(node, ops.Distances) and node.metric in names
 
 
-DENSE: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Concat: (
         Binding("concat", "dense.columns:Concat", takes=_gives_dense),
         Binding("concat.sparse", "sparse.columns:Concat", takes=_gives_sparse),

@@ -6,7 +6,7 @@ from pretzel.engine.bindings.binding import Binding
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
-FEATURES: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Bin: (Binding("bin", "dense.features:Bin"),),
     ops.Products: (Binding("products", "dense.features:Products"),),
     ops.Interpolate: (Binding("interpolate", "dense.quantiles:Interpolate"),),

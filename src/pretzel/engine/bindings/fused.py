@@ -44,7 +44,7 @@ def _in_columns(node: Node) -> Mapping[str, Parameter]:
     return {name: Parameter.of(array) for name, array in made.items()}
 
 
-FOLDED: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Sum: (Binding("sum", "fused.sum:Sum"),),
     ops.RequireWithin: (Binding("require_within", "fused.require_within:RequireWithin"),),
     ops.CompactLinear: (

@@ -11,7 +11,7 @@ def _of_texts(node: Node) -> bool:
     return node.inputs[0].type.is_text
 
 
-HASHES: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.CategoryHash: (
         Binding("category_hash.text", "categories.hashes:TextHash", takes=_of_texts),
         Binding("category_hash.number", "categories.hashes:NumberHash", takes=lambda node: not _of_texts(node)),

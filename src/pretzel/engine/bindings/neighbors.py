@@ -18,7 +18,7 @@ def _in_order_of_leaves(node: Node) -> Mapping[str, Parameter]:
     return made | {"rows": Parameter.of(np.ascontiguousarray(made["rows"].array[made["order"].array]))}
 
 
-NEIGHBORS: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Nearest: (Binding("nearest", "neighbors.nearest:Nearest"),),
     ops.NearestInTree: (Binding("nearest_in_tree", "neighbors.tree:NearestInTree", derive=_in_order_of_leaves),),
     ops.TreeDensity: (Binding("tree_density", "neighbors.density:TreeDensity"),),

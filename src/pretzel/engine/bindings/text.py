@@ -61,7 +61,7 @@ def _automaton(node: Node) -> Mapping[str, Parameter]:
     return {name: Parameter.of(array) for name, array in arrays.items()}
 
 
-TEXT: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Lowercase: (Binding("lowercase", "text.lowercase:Lowercase"),),
     ops.StripAccents: (Binding("strip_accents", "text.strip_accents:StripAccents"),),
     ops.Tokenize: (

@@ -91,7 +91,7 @@ def _pack(order: Any, left: Any, right: Any, feature: Any, threshold: Any) -> np
     return nodes
 
 
-TREES: dict[type[Node], tuple[Binding, ...]] = {
+BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.TreeEnsemble: (
         Binding("trees.bits", "trees.bits:BitForest", is_bit_forest, lay_out_bits, drop=("strict",)),
         Binding("trees.bits.sets", "trees.bits:BitForest", is_bit_forest_of_sets, lay_out_bits, drop=("strict",)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Arithmetic", "Compare", "Where"]
+
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "minimum", "maximum")
 COMPARISONS = ("less", "less_equal", "equal")
 NUMBERS = ("f32", "f64", "i64")

@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense, sparse
 
+__all__ = ["Lookup", "OneHot", "Take"]
+
 UNKNOWN = -1
 
 

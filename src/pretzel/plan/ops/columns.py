@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES, ValueType
 
+__all__ = ["Cast", "Column", "Concat", "Densify", "Select", "Sparsify"]
+
 
 class Concat(Node):
     """The columns of all parts side by side, in order; sparse if any part is sparse (``hstack``).

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType
 
+__all__ = ["Combine"]
+
 COMBINATIONS = ("product", "quotient", "maximum", "minimum", "coalesce")
 
 

@@ -9,6 +9,8 @@ from pretzel.plan.ops.dense import NORMS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["CompactLinear"]
+
 WEIGHTS = ("f64", "f32", "u16")
 COLUMNS_A_WORD = 64
 

@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Constant"]
+
 
 class Constant(Node):
     """The same numbers for each row of x, whatever x holds (``sklearn.dummy``, priors)."""

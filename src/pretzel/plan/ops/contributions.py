@@ -13,6 +13,8 @@ from pretzel.plan.ops.trees import TreeEnsemble
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["TreeContributions"]
+
 MOST_DEPTH = 1000
 """Edges on the longest path of a tree."""
 MOST_ON_A_PATH = 128

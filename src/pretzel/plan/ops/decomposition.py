@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["MatchingPursuit", "Topics"]
+
 MAX_ITERATIONS = 10_000
 """No row is to keep a worker busy for long."""
 

@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
+__all__ = ["Affine", "Clip", "Elementwise", "Impute", "MissingIndicator", "Normalize", "RequireFinite", "Standardize"]
+
 FUNCTIONS = (
     "exp",
     "log",

@@ -11,6 +11,8 @@ from pretzel.plan.ops.neighbors import TREE_METRICS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["TreeDensity"]
+
 DENSITY_KERNELS = ("gaussian", "tophat", "epanechnikov", "exponential", "linear", "cosine")
 
 

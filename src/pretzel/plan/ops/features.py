@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Bin", "Power", "Products", "Spline"]
+
 POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 

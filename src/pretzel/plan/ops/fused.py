@@ -9,6 +9,8 @@ from pretzel.plan.ops.dense import NORMS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["NormalizedLinear", "RequireFiniteProduct", "RequireWithin", "Sum"]
+
 
 class Sum(Node):
     """The sum of all parts, added in order to the first one, and the bias last: a product cut along its columns."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["CategoryHash", "CombineHashes"]
+
 
 class CategoryHash(Node):
     """The lower half of CityHash64 (version 1) of each value's text, as a signed number of 32 bits.

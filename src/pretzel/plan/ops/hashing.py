@@ -7,6 +7,8 @@ from pretzel.plan.ops.text import UNITS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import NUMBERS, TEXT, TOKENS, ValueType, sparse
 
+__all__ = ["HashFeatures", "HashNgrams", "LookupFeatures"]
+
 MAX_UNITS = 64
 """Of an n-gram that is hashed: no vocabulary bounds how many there are."""
 

@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["ArgMax", "ArgMin", "Coupling", "LabelLookup", "Link", "Threshold"]
+
 LINKS = (
     "sigmoid",
     "softmax",

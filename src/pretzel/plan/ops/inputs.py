@@ -5,6 +5,8 @@ from __future__ import annotations
 from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType
 
+__all__ = ["Input"]
+
 
 class Input(Node):
     """A named column, or a named matrix, that each request brings.  Names are kept verbatim, any Unicode."""

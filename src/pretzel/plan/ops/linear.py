@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Distances", "Linear"]
+
 METRICS = (
     *("sqeuclidean", "euclidean", "cosine", "manhattan", "chebyshev"),
     *("squares", "powers", "canberra", "braycurtis", "hamming", "chi2", "nan_euclidean"),

@@ -11,6 +11,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense, sparse
 
+__all__ = ["Barycenter", "Blend", "Gather", "Nearest", "NearestInTree", "Scatter"]
+
 BLENDS = ("sum", "min")
 TREE_METRICS = ("squares", "manhattan", "chebyshev", "powers", "canberra", "braycurtis", "hamming")
 

@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
+__all__ = ["ImputeObjects"]
+
 
 class ImputeObjects(Node):
     """Replace missing values, column by column, where None and NaN are different values.

@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Interpolate", "NormalProbability", "NormalQuantile", "WeightedMedian"]
+
 
 class Interpolate(Node):
     """The straight line between the knots of its column that a value lies between (``numpy.interp``); NaN stays.

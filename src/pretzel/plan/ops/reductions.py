@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["Reduce"]
+
 REDUCTIONS = ("sum", "minimum", "maximum")
 
 

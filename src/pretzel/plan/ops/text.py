@@ -6,6 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import TEXT, TOKENS, ValueType, sparse
 
+__all__ = ["CountNgrams", "FilterTokens", "Lowercase", "StripAccents", "Tokenize"]
+
 UNITS = ("word", "char", "char_wb")
 
 

@@ -8,6 +8,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType, dense
 
+__all__ = ["TreeEnsemble"]
+
 AGGREGATES = ("sum", "mean", "each")
 
 
