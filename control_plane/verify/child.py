@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import pretzel.engine as engine
 from pretzel.control_plane.store.files import read_file
 from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties, tolerance_of
-from pretzel.control_plane.verify.job import LENGTH, columns_of, error_tree
+from pretzel.control_plane.verify.job import LENGTH, error_tree
 from pretzel.control_plane.verify.ties import score_output, tied_labels
 from pretzel.errors import (
     CorruptObjectError,
@@ -31,6 +31,7 @@ from pretzel.errors import (
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.plan import Plan
+from pretzel.plan.wire import columns_from_bytes
 
 
 def main() -> None:
@@ -65,7 +66,7 @@ def run(job: Mapping[str, Any]) -> dict[str, Any]:
     executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
     if job["inputs"] is None:
         return {"worst": {}, "observed": [], "ties": 0}
-    wanted, given = columns_of(job["outputs"]), columns_of(job["inputs"])
+    wanted, given = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])
     try:
         results = executable.run(given, outputs=[*wanted, *_scores(wanted, executable.outputs)])
         worst, ties = _compared(results, wanted, Tolerance(*job["tolerance"]))

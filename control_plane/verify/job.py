@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pretzel import errors
 from pretzel.control_plane.verify.compare import Tolerance, Value
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
 from pretzel.plan.plan import Plan
-from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
-from pretzel.plan.values import Csr, Labels, Ragged, Texts
+from pretzel.plan.wire import columns_to_bytes
 
 Tree = Any
 LENGTH = struct.Struct("<Q")
@@ -66,18 +63,13 @@ def job_bytes(
         {
             "plan": plan.encoded,
             "objects": {str(d): str(o) if isinstance(o, Path) else o for d, o in objects.items()},
-            "inputs": _columns(sample.inputs) if sample is not None else None,
-            "outputs": _columns(sample.outputs) if sample is not None else None,
+            "inputs": columns_to_bytes(sample.inputs) if sample is not None else None,
+            "outputs": columns_to_bytes(sample.outputs) if sample is not None else None,
             "rows": list(sample.rows) if sample is not None else [],
             "tolerance": [tolerance.relative, tolerance.absolute],
             "limits": [limits.memory, limits.cpu, limits.seconds],
         }
     )
-
-
-def columns_of(tree: Tree) -> dict[str, Value]:
-    """Return the columns that a job holds."""
-    return {name: value_of(item) for name, item in tree}
 
 
 def error_tree(error: errors.PretzelError, retire: bool = False) -> dict[str, Tree]:
@@ -90,44 +82,3 @@ def error_of(tree: Tree) -> errors.PretzelError:
     kind = getattr(errors, tree["error"], errors.PretzelError)
     made: errors.PretzelError = kind(tree["message"])
     return made
-
-
-def _columns(values: Mapping[str, Value]) -> Tree:
-    return [[name, value_tree(value)] for name, value in values.items()]
-
-
-def value_tree(value: Value | list[str]) -> Tree:
-    """Return one value as plain ones."""
-    match value:
-        case np.ndarray() if value.dtype.kind in "US":
-            return ["list", value.tolist()]
-        case np.ndarray():
-            little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
-            return ["array", DTYPE_NAMES[little.dtype], list(value.shape), little.tobytes()]
-        case Texts():
-            missing = None if value.missing is None else value.missing.tobytes()
-            return ["texts", value.data.tobytes(), value.lengths.astype("<u4").tobytes(), missing, value.width]
-        case Csr():
-            return ["csr", *map(value_tree, (value.data, value.indices, value.starts)), value.width]
-        case Ragged():
-            return ["ragged", value_tree(value.items), value_tree(value.starts)]
-        case Labels():
-            return ["labels", value_tree(value.codes), value_tree(value.labels)]
-    return ["list", list(value)]
-
-
-def value_of(tree: Tree) -> Any:
-    """Return the value that :func:`value_tree` gave."""
-    match tree:
-        case ["array", dtype, shape, data]:
-            return np.frombuffer(data, NUMPY_DTYPES[dtype]).reshape(shape)
-        case ["texts", data, lengths, missing, width]:
-            mask = None if missing is None else np.frombuffer(missing, np.uint8)
-            return Texts(np.frombuffer(data, np.uint8), np.frombuffer(lengths, "<u4"), mask, width)
-        case ["csr", data, indices, starts, width]:
-            return Csr(value_of(data), value_of(indices), value_of(starts), width)
-        case ["ragged", items, starts]:
-            return Ragged(value_of(items), value_of(starts))
-        case ["labels", codes, labels]:
-            return Labels(value_of(codes), value_of(labels))
-    return tree[1]

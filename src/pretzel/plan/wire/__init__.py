@@ -17,7 +17,9 @@ from pretzel.plan.wire.columns import (
     Value,
     column_from_proto,
     column_to_proto,
+    columns_from_bytes,
     columns_from_proto,
+    columns_to_bytes,
     columns_to_proto,
 )
 from pretzel.plan.wire.graphs import (
@@ -44,7 +46,9 @@ __all__ = [
     "attributes_to_proto",
     "column_from_proto",
     "column_to_proto",
+    "columns_from_bytes",
     "columns_from_proto",
+    "columns_to_bytes",
     "columns_to_proto",
     "definition_from_proto",
     "definition_to_proto",

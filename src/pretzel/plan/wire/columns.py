@@ -57,6 +57,20 @@ def columns_from_proto(messages: Iterable[pb.Column]) -> dict[str, Value]:
     return out
 
 
+def columns_to_bytes(values: Mapping[str, Value | Sequence[str]]) -> list[bytes]:
+    """Return several columns, each as the bytes of its message, for a pipe or a file."""
+    return [column.SerializeToString() for column in columns_to_proto(values)]
+
+
+def columns_from_bytes(columns: Iterable[bytes]) -> dict[str, Value]:
+    """Return the columns that :func:`columns_to_bytes` wrote.
+
+    Raises:
+        InputError: as :func:`columns_from_proto` does.
+    """
+    return columns_from_proto(map(pb.Column.FromString, columns))
+
+
 def column_to_proto(name: str, value: Value | Sequence[str]) -> pb.Column:
     """Return the message of one column; lists and arrays of strings are packed first.
 
