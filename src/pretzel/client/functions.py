@@ -43,9 +43,7 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
                 _check(label, column, function)
 
 
-def _columns_of(
-    name: str, values: Any, positions: Sequence[int] | None, by_column: bool
-) -> Iterator[tuple[str, Any]]:
+def _columns_of(name: str, values: Any, positions: Sequence[int] | None, by_column: bool) -> Iterator[tuple[str, Any]]:
     """Return what the function is given: each column of a table by itself, or one array."""
     if by_column and hasattr(values, "iloc") and values.ndim == 2:
         for i in range(values.shape[1]) if positions is None else positions:
@@ -62,6 +60,8 @@ def _check_nullable(name: str, column: Any, function: str) -> None:
     """Refuse a column of which pandas computes by rules of its own, or says NA where NumPy says no."""
     kind = getattr(column.dtype, "numpy_dtype", np.dtype(object))
     if kind.kind not in "iubf":
+        return
+    if kind == np.float64 and column.dtype.name == "Float64" and not column.isna().any():
         return
     by_pandas = not isinstance(getattr(np, function, None), np.ufunc) and function not in OF_ANYTHING
     if by_pandas or (function in OF_MISSING and column.isna().any()):

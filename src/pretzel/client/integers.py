@@ -133,10 +133,12 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
     if not whole or not is_uneven(table):
         return
     computed = [rule["types"] for rule in rules if rule["how"] == "type"]
+    bounds = [rule["most"].get for rule in rules if rule["how"] == "within"]
     rounded = any(rule["how"] in ("round", "exact") for rule in rules) and len(whole) < len(types)
     for i in whole:
         values = table.iloc[:, i].to_numpy()
         tells = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
+        tells |= any((np.abs(values.astype(np.float64)) > most(DTYPE_NAMES.get(types[i]), 0)).any() for most in bounds)
         if tells or (rounded and (values.astype(np.float32) != values.astype(np.float64)).any()):
             raise InputError(
                 f"column {table.columns[i]!r}: {types[i]} beside other types, in a table for a model that was fitted "

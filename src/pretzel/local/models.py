@@ -113,6 +113,7 @@ class Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._rules = definition.metadata.get("integers_read") or {}
+        self._tells_types = bool(self._rules or definition.metadata.get("functions"))
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
@@ -140,8 +141,7 @@ class Models:
 
     def _is_plain(self, X: Any) -> bool:
         """Whether each column of a table is read by itself, whatever numbers it holds."""
-        told = self._rules or self.main.metadata.get("functions")
-        return self.main.by_name and not self._rules.get("table") and not (told and is_polars(X))
+        return self.main.by_name and not self._rules.get("table") and not (self._tells_types and is_polars(X))
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
@@ -172,10 +172,7 @@ class Models:
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
     def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
-        """Return the types of the columns of a table for a matrix, if float32 counts there.
-
-        It does beside small integers, and to functions, which pandas applies to each column by itself.
-        """
+        """Return the types of the columns of a table for a matrix, if float32 counts there, or to functions."""
         if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
             return frozenset()
         kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))

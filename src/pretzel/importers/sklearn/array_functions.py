@@ -114,6 +114,12 @@ def largest_step(function: Callable[..., Any], arguments: Mapping[str, Any]) -> 
     return 10**-decimals if type(decimals) is int and -22 <= decimals < 0 else 0
 
 
+def keeps_whole(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
+    """Return whether a function leaves an integer what it is."""
+    names = ("around", "ceil", "floor", "nan_to_num", "rint", "round", "trunc")
+    return name_of(function, arguments) in names and not largest_step(function, arguments)
+
+
 def takes_sparse(function: Callable[..., Any]) -> bool:
     """Whether NumPy hands a sparse matrix over to SciPy, which applies the function to what is stored."""
     return any(_called(function, {})[0] is known for known in OVER_SPARSE)
@@ -182,6 +188,11 @@ def _clip(x: Node, arguments: dict[str, Any]) -> Node:
     if dtype not in (np.float32, np.float64):
         raise ArgumentError(f"bounds that make the result {dtype}", "give bounds as numbers")
     wide = cast(x, DTYPE_NAMES[dtype])
+    for bound in given:
+        if np.size(bound) not in (1, x.type.columns):  # where pandas computes each column by itself
+            raise ArgumentError(
+                f"{np.size(bound)} bounds for {x.type.columns} columns", "give a number for all columns"
+            )
     filled = (-np.inf if low is None else low, np.inf if high is None else high)
     return ops.Clip(wide, *(_like(bound, wide) for bound in filled)) if given else wide
 

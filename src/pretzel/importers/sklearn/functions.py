@@ -17,6 +17,7 @@ from pretzel.importers.sklearn.array_functions import (
     integer_name,
     integer_result,
     is_copy,
+    keeps_whole,
     largest_step,
     name_of,
     names,
@@ -100,6 +101,8 @@ def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step, *, by_
     if not whole:
         return made
     dtype = integer_result(function, arguments or {}, x)
+    if dtype == x.type.dtype and keeps_whole(function, arguments or {}):
+        return x
     if dtype is None and by_column and step.inputs.trial and name_of(function, {}) == "clip":
         made, dtype = ops.Cast(made, x.type.dtype), x.type.dtype
         step.inputs.doubtful.append(made)  # pandas makes floats of integers where it replaces one by a fraction
