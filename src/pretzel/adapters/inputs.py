@@ -18,6 +18,7 @@ from pretzel.adapters.decoding import text_column
 from pretzel.adapters.integer_functions import refuse_integers
 from pretzel.adapters.integers import as_read
 from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls
+from pretzel.adapters.polars import refuse_told_apart
 from pretzel.adapters.records import list_column, record_columns, record_names
 from pretzel.adapters.sparse import as_stored, check_repeats, refuse_dense, refuse_sparse_columns, written_out
 from pretzel.adapters.tables import array_of, column_names, columns_in_order, columns_named, is_sparse, table_of
@@ -106,6 +107,7 @@ def _guess(inputs: Sequence[InputDescription]) -> str:
 def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table, names = table_of(X), metadata.get("feature_names")
     name, forms = inputs[0].name, metadata.get("objects") or {}
+    refuse_told_apart(X, [name], metadata)
     if table is not None and names and list(table) != list(names):
         raise InputError(_names_differ(list(table), list(names)))
     if metadata.get("zeros_apart") or inputs[0].type.layout == "sparse":
@@ -215,9 +217,10 @@ def _columns_read(
     derived = {part for name in records for part in record_names(name)}
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
     table = cut([*records, *kinds])
+    refuse_told_apart(X, list(kinds), metadata)
     made = {name: record_columns(name, table[name], form) for name, form in records.items()}
     for name in metadata.get("functions") or ():
-        refuse_integers(name, array_of(table[name], number=True), metadata)
+        refuse_integers(name, table[name], metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     chosen: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}
     chosen = as_read(chosen, X, inputs, metadata)

@@ -1,67 +1,99 @@
-"""Integers of which the library would compute something else than of the same numbers as floats.
+"""Columns of which a function of NumPy makes something else than of the same numbers as floats.
 
 NumPy computes functions of small integers in float16 or float32, and a reciprocal or a square of integers in integers,
-which truncates or wraps around.  Models compute in floats, so such integers are refused.
+which truncates or wraps around.  pandas leaves what is missing among nullable numbers missing, whatever the function
+says of it.  Models compute in floats, so such columns are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.adapters.integers import is_nullable
+from pretzel.adapters.tables import array_of
 from pretzel.errors import InputError
+
+ARRAYS = ("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "float32", "float64")
+OF_MISSING = ("isfinite", "isinf", "isnan", "signbit", *ARRAYS)
+"""Functions that say something else of pandas' NA than of NaN, or leave an array that the libraries do not read."""
+OF_ANYTHING = (*ARRAYS, "positive")
+"""Functions that make the same of any numbers."""
 
 
 def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse a column of integers where a function of NumPy reads it, and gives of them other values than of floats.
+    """Refuse a column where a function of NumPy reads it, and gives of its type other values than of floats.
 
     ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
     the positions that it reads, or None for all, the kinds of NumPy's types to look at: ``iub``, or ``b`` alone
-    where :mod:`pretzel.adapters.integers` knows what becomes of integers; and whether pandas applies the function to
-    each column of a table by itself.
+        where :mod:`pretzel.adapters.integers` knows what becomes of integers, or none where they are as floats; and whether
+    pandas applies the function to each column of a table by itself.
 
     Raises:
-        InputError: naming the function and the type of the integers.
+        InputError: naming the function and the type of the column.
     """
     readers = (metadata.get("functions") or {}).get(name)
-    if not readers:
+    for function, positions, kinds, *by_column in readers or ():
+        for label, column in _columns_of(name, values, positions, by_column == [True]):
+            if is_nullable(column):  # which no other rule is about: the model reads an array
+                _check_nullable(label, column, function)
+            elif column.dtype.kind in kinds:
+                _check(label, column, function)
+
+
+def _columns_of(name: str, values: Any, positions: Sequence[int] | None, by_column: bool) -> Iterator[tuple[str, Any]]:
+    """Return what the function is given: each column of a table by itself, or one array."""
+    if by_column and hasattr(values, "iloc") and values.ndim == 2:
+        for i in range(values.shape[1]) if positions is None else positions:
+            column = values.iloc[:, i]
+            yield str(values.columns[i]), column if is_nullable(column) else column.to_numpy()
+    elif by_column and is_nullable(values):
+        yield name, values
+    else:
+        array = np.asarray(array_of(values, number=True))
+        yield name, array if positions is None or array.ndim == 1 else array[:, positions]
+
+
+def _check_nullable(name: str, column: Any, function: str) -> None:
+    """Refuse a column of which pandas computes by rules of its own, or says NA where NumPy says no."""
+    kind = getattr(column.dtype, "numpy_dtype", np.dtype(object))
+    if kind.kind not in "iubf":
         return
-    array = np.asarray(values)
-    for function, positions, kinds, *by_column in readers:
-        if by_column == [True] and hasattr(values, "iloc") and array.ndim == 2:
-            _check_columns(values, range(array.shape[1]) if positions is None else positions, function, kinds)
-        elif array.dtype.kind in kinds:
-            _check(name, array if positions is None else array[:, positions], function)
-
-
-def _check_columns(table: Any, positions: Iterable[int], function: str, kinds: str) -> None:
-    for i in positions:
-        column = table.iloc[:, i]
-        if is_nullable(column):  # which no other rule is about: the model reads an array
-            kind = getattr(column.dtype, "numpy_dtype", np.dtype(object))
-            column, read = column.dropna() if kind.kind in "iub" else column, "iub"
-        else:
-            kind, read = column.dtype, kinds
-        if kind.kind in read:
-            _check(str(table.columns[i]), column.to_numpy(kind), function)
+    if kind == np.float64 and column.dtype.name == "Float64" and not column.isna().any():
+        return
+    by_pandas = not isinstance(getattr(np, function, None), np.ufunc) and function not in OF_ANYTHING
+    if by_pandas or (function in OF_MISSING and column.isna().any()):
+        raise InputError(
+            f"column {name!r}: pandas computes {_said(function)} of {column.dtype} otherwise than of floats; "
+            "train and predict with floats: astype(float)"
+        )
+    _check(name, column.dropna().to_numpy(kind), function)
 
 
 def _check(name: str, array: np.ndarray, function: str) -> None:
-    compute = getattr(np, function, None)
-    if not isinstance(compute, np.ufunc):
-        return
+    if not _is_as_of_floats(getattr(np, function, None), array, function):
+        raise InputError(
+            f"column {name!r}: {_said(function)} of {array.dtype} gives other values than of floats; "
+            "train and predict with floats: astype(float)"
+        )
+
+
+def _is_as_of_floats(compute: Any, array: np.ndarray, function: str) -> bool:
+    """Return whether a function says the same of this array and of its numbers as float64."""
+    if function in OF_ANYTHING:
+        return True
+    if not isinstance(compute, np.ufunc):  # which pandas computes by rules of its own, for booleans others
+        return array.dtype.kind != "b"
     try:
         with np.errstate(all="ignore"):
             if compute(array[:0]).dtype == np.float64:
-                return
-            same = np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
+                return True
+            return np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
     except TypeError:
-        same = False
-    if not same:
-        raise InputError(
-            f"column {name!r}: numpy.{function} of {array.dtype} gives other values than of floats; "
-            "train and predict with floats: astype(float)"
-        )
+        return False
+
+
+def _said(function: str) -> str:
+    return f"numpy.{function}" if hasattr(np, function.partition(" ")[0]) else function

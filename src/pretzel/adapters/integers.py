@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.tables import array_of, is_sparse
+from pretzel.adapters.tables import array_of, is_polars, is_sparse
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
@@ -43,9 +43,11 @@ def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
         return None
     if hasattr(values, "dtypes") and hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2:
         types = list(values.dtypes)
+        types = [getattr(t, "numpy_dtype", t) for t in types] if nullable else types
         found = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
     else:
-        found = values.dtype if is_sparse(values) else np.asarray(values).dtype
+        kind = getattr(values.dtype, "numpy_dtype", None) if is_nullable(values) else None
+        found = kind or (values.dtype if is_sparse(values) else np.asarray(values).dtype)
     return found if isinstance(found, np.dtype) and found.kind in "iu" else None
 
 
@@ -59,13 +61,15 @@ def as_read(
 ) -> Mapping[str, Any]:
     """Return the columns that were cut from X with integers as the library reads them.
 
+    Those of a table of polars are floats: what a step tells apart there was refused before.
+
     Raises:
         InputError: it reads them as this model does not; the message names the column, the type and a remedy.
     """
     kind = container_of(X)
     listed, rules = isinstance(X, (list, tuple)), _rules(X, kind, columns, metadata)
     typed = [item for item in inputs if metadata.get("typed") and item.type.dtype in _WHOLE]
-    if not rules and not typed:
+    if is_polars(X) and not typed or not rules and not typed:
         return columns
     for item in typed:
         _check_typed(item, columns[item.name], kind, metadata, as_objects=listed and metadata.get("lists") == "objects")
@@ -129,10 +133,12 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
     if not whole or not is_uneven(table):
         return
     computed = [rule["types"] for rule in rules if rule["how"] == "type"]
+    bounds = [rule["most"].get for rule in rules if rule["how"] == "within"]
     rounded = any(rule["how"] in ("round", "exact") for rule in rules) and len(whole) < len(types)
     for i in whole:
         values = table.iloc[:, i].to_numpy()
         tells = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
+        tells |= any((np.abs(values.astype(np.float64)) > most(DTYPE_NAMES.get(types[i]), 0)).any() for most in bounds)
         if tells or (rounded and (values.astype(np.float32) != values.astype(np.float64)).any()):
             raise InputError(
                 f"column {table.columns[i]!r}: {types[i]} beside other types, in a table for a model that was fitted "
@@ -152,13 +158,13 @@ def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool)
         _check_type(names, whole, [*rule["types"], "bool"])  # what of booleans counts, ``functions`` says
         return columns
     if rule["how"] == "within":
-        _check_products(rule, columns, np.result_type(*whole))
+        _check_wrapping(rule, columns, np.result_type(*whole))
         return columns
     if all(kind.itemsize <= SMALL for kind in whole):
         return columns
     rounded = {name: np.asarray(array_of(columns[name], number=True)).astype(np.float32) for name in names}
     unclear = rule.get("booleans") == "unclear" and any(stands_for_integers(rule, columns[name]) for name in names)
-    if rule["how"] == "exact" or unclear:
+    if rule["how"] == "exact" or rule.get("doubtful") or unclear:
         for name, array in rounded.items():
             _check_exact(name, np.asarray(array_of(columns[name], number=True)), array)
         return columns
@@ -169,7 +175,10 @@ def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
     """Return the type of integers that a rule is about; of booleans where the library makes integers of them."""
     if stands_for_integers(rule, values) and _is_boolean(values):
         return np.dtype(bool)
-    return whole_type(values, nullable=counts_nullable(rule) or rule.get("booleans") == "unclear")
+    if rule["how"] != "type" and is_nullable(values) and values.isna().any():
+        return None  # an array holds floats then
+    unclear = rule.get("booleans") == "unclear" and not hasattr(values, "columns")
+    return whole_type(values, nullable=counts_nullable(rule) or unclear)
 
 
 def counts_nullable(rule: Mapping[str, Any]) -> bool:
@@ -211,22 +220,24 @@ def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequen
             )
 
 
-def _check_products(rule: Mapping[str, Any], columns: Mapping[str, Any], kind: np.dtype) -> None:
-    """Refuse integers of which a product would wrap in ``kind``, which NumPy makes of all columns."""
-    most = rule["most"].get(DTYPE_NAMES.get(kind), 0)
+def _check_wrapping(rule: Mapping[str, Any], columns: Mapping[str, Any], joined: np.dtype) -> None:
+    """Refuse integers of which a result would wrap in ``joined``, which NumPy makes of all columns, or in their own."""
     for name in rule["inputs"]:
+        own = [getattr(dtype, "numpy_dtype", dtype) for dtype in _types_of(columns[name])]
+        most, kind = min((rule["most"].get(DTYPE_NAMES.get(kind), 0), kind) for kind in [joined, *own])
         values = np.asarray(array_of(columns[name], number=True))
         beyond = np.abs(values.astype(np.float64)) > most
         if beyond.any():
             row = int(np.argwhere(beyond)[0][0])
             raise InputError(
-                f"column {name!r}, row {row}: the library multiplies in {kind}, in which products of "
+                f"column {name!r}, row {row}: the library computes in {kind}, in which results of "
                 f"{values[beyond][0]} wrap around; convert it to float64"
             )
 
 
 def _check_exact(name: str, values: np.ndarray, rounded: np.ndarray) -> None:
-    differs = rounded.astype(np.float64) != values.astype(np.float64)
+    wide = values.astype(np.float64)
+    differs = (rounded.astype(np.float64) != wide) & ~np.isnan(wide)
     if differs.any():
         row = int(np.argwhere(differs)[0][0])
         raise InputError(

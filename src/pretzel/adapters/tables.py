@@ -20,6 +20,11 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
 
+def is_polars(X: Any) -> bool:
+    """Whether this is a table of polars."""
+    return hasattr(X, "get_columns") and type(X).__module__.partition(".")[0] == "polars"
+
+
 def table_of(X: Any) -> dict[str, Any] | None:
     """Return the columns of a table by name, None where ``X`` is none.
 

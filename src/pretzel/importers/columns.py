@@ -42,6 +42,7 @@ class Columns:
         """
         if names is not None:
             inputs.name_columns(names)
+            inputs.settle_alike(names)
             frame = inputs.frame is not False
             return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame)
         inputs.width = width

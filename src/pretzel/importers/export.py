@@ -20,6 +20,7 @@ from pretzel.importers.samples import (
     categories_read,
     holds_nullable,
     integer_columns,
+    is_polars,
     is_table,
     settled,
     settled_by_position,
@@ -140,7 +141,8 @@ def _telling_integers(made: Making, sample: Any, definition: Definition, outputs
         told["lists"] = "objects"
     given = "table" if is_table(sample) else "array"
     lasting = [rule for rule in rules[given] if rule.get("nullable") or not holds_nullable(sample, rule["inputs"])]
-    typed = to_be_typed(lasting, integer_columns(sample, definition))
+    settles = not is_polars(sample) and not any(rule.get("doubtful") for rule in rules[given])
+    typed = to_be_typed(lasting, integer_columns(sample, definition)) if settles else {}
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
         definition = _assembled(_made_like(made, whole, given), outputs)

@@ -72,8 +72,10 @@ class Bounded:
     node: Node
     most: Mapping[str, int]
     """The largest value of each type of which no product wraps."""
-    reader: str
+    reader: str = ""
     """The path of the step."""
+    strict: bool = True
+    """Whether booleans alone are multiplied in their type too."""
 
 
 class Inputs:
@@ -99,6 +101,8 @@ class Inputs:
         """Matrices of integers that a step reads in float32, where it would read floats in float64."""
         self.computed: list[Computed] = []
         """Integers that a step computes with in their own type."""
+        self.doubtful: list[Node] = []
+        """Integers that are floats to the library or not, by what they hold."""
         self.bounded: list[Bounded] = []
         """Integers that a step multiplies in their own type."""
         self.whole: set[str] = set()
@@ -154,6 +158,12 @@ class Inputs:
         if self.by_position:
             self.types = {name: self.types[str(i)] for i, name in enumerate(names) if str(i) in self.types}
             self.by_position = False
+
+    def settle_alike(self, names: Sequence[str]) -> None:
+        """Take what is known of one matrix of numbers, an array as a sample, as known of the columns of these names."""
+        kind = self.types.get(MATRIX)
+        if kind is not None and kind.layout == "dense" and not kind.is_text and kind.width == len(names):
+            self.types = {**dict.fromkeys(names, dense(kind.dtype)), **self.types}
 
     @property
     def reads_integers(self) -> bool:

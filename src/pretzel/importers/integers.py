@@ -33,7 +33,8 @@ are; ``keep``, an output of this process has their type.  ``nullable`` is False 
 an array made of the table: nullable integers of pandas are floats there.  ``strict`` is True for a rule of ``type`` or
 ``within`` by which booleans alone are refused.  ``booleans``
 beside integers are ``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers
-that float32 holds are answered.
+that float32 holds are answered.  ``doubtful`` is True where a step before makes floats of integers or not, by what
+they hold: then too, and no type of a sample settles it.
 """
 
 
@@ -58,6 +59,8 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
         *_rounding(rounded, definition),
         *([{"inputs": sorted(kept), "how": "keep"}] if kept else []),
     ]
+    doubtful = _leaves(*(node for node in inputs.doubtful if node in present))
+    rules = [{**rule, "doubtful": True} if doubtful.intersection(rule["inputs"]) else rule for rule in rules]
     for how, nodes in (("integers", inputs.joined), ("unclear", inputs.unclear)):
         joined = _leaves(*(node for node in nodes if node in present))
         rules = [{**rule, "booleans": how} if joined.intersection(rule["inputs"]) else rule for rule in rules]
@@ -86,6 +89,8 @@ def to_be_typed(rules: Iterable[Rule], sample: Mapping[str, np.ndarray]) -> dict
 def _depends(rule: Rule, arrays: list[np.ndarray]) -> bool:
     if rule["how"] == "type":
         return any(DTYPE_NAMES.get(array.dtype) not in rule["types"] for array in arrays)
+    if rule["how"] == "within":
+        return any((np.abs(array.astype("f8")) > rule["most"][DTYPE_NAMES[array.dtype]]).any() for array in arrays)
     return rule["how"] == "exact" and any((array.astype("f4") != array.astype("f8")).any() for array in arrays)
 
 
@@ -95,7 +100,7 @@ def _within(bounded: Iterable[Bounded], present: set[Node]) -> list[Rule]:
             "inputs": sorted(_leaves(each.node)),
             "how": "within",
             "most": dict(each.most),
-            "strict": True,
+            "strict": each.strict,
         }
         for each in bounded
         if each.node in present

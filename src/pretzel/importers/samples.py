@@ -11,7 +11,7 @@ import numpy as np
 
 from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.plan.definition import Definition
-from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, sparse
+from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, is_small, sparse
 
 
 def settled(sample: Any) -> Settled:
@@ -28,8 +28,11 @@ def settled(sample: Any) -> Settled:
 
 
 def _is_single(sample: Any) -> bool:
-    """Return whether all columns of a table of pandas are float32."""
-    return hasattr(sample, "iloc") and _is_frame(sample) and all(kind == np.float32 for kind in sample.dtypes)
+    """Return whether NumPy makes an array of float32 of a table of pandas: of float32, and small integers beside it."""
+    if not hasattr(sample, "iloc") or not _is_frame(sample):
+        return False
+    kinds = list(sample.dtypes)
+    return np.dtype(np.float32) in kinds and all(kind == np.float32 or is_small(kind) for kind in kinds)
 
 
 def kinds_of(sample: Any) -> Settled | None:
@@ -150,6 +153,11 @@ def _category(array: np.ndarray) -> str:
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
     """Return whether a table of pandas has a column of these in a type of its own, which arrays hold as floats."""
     return _is_frame(sample) and any(_is_nullable(sample[name]) for name in names if name in sample.columns)
+
+
+def is_polars(sample: Any) -> bool:
+    """Return whether a sample is a table of polars, of which no step reads integers by its own type alone."""
+    return _is_frame(sample) and type(sample).__module__.partition(".")[0] == "polars"
 
 
 def is_table(sample: Any) -> bool:

@@ -23,7 +23,7 @@ from pretzel.adapters.integers import (
 from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
 from pretzel.adapters.results import result_of
 from pretzel.adapters.sparse import as_stored, refuse_sparse_columns
-from pretzel.adapters.tables import array_of, columns_named, is_sparse, texts_of
+from pretzel.adapters.tables import array_of, columns_named, is_polars, is_sparse, texts_of
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
@@ -98,8 +98,8 @@ class Model:
 
 
 def _disagree(values: Any, rules: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a column of nullable integers holds integers to one step and floats to another."""
-    return is_nullable(values) and len(set(map(counts_nullable, rules))) > 1
+    """Return whether a column of nullable integers holds integers to one step and floats to another, or lacks some."""
+    return is_nullable(values) and (values.isna().any() or len(set(map(counts_nullable, rules))) > 1)
 
 
 class Models:
@@ -114,6 +114,7 @@ class Models:
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._rules = definition.metadata.get("integers_read") or {}
+        self._tells_types = bool(self._rules or definition.metadata.get("functions"))
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
@@ -125,7 +126,7 @@ class Models:
         Raises:
             InputError: X is not what the model takes, or has no rows.
         """
-        columns = columns_named(X, self._types) if self.main.by_name and not self._rules.get("table") else None
+        columns = columns_named(X, self._types) if self._is_plain(X) else None
         if columns is not None:
             try:
                 check_order(X, self.main.metadata)
@@ -138,6 +139,10 @@ class Models:
             X = as_stored(X)
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
         return model, *model.bind(X)
+
+    def _is_plain(self, X: Any) -> bool:
+        """Whether each column of a table is read by itself, whatever numbers it holds."""
+        return self.main.by_name and not self._rules.get("table") and not (self._tells_types and is_polars(X))
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
@@ -168,11 +173,12 @@ class Models:
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
     def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
-        """Return the types of the columns of a table for a matrix, if float32 is among small integers there."""
+        """Return the types of the columns of a table for a matrix, if float32 counts there, or to functions."""
         if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
             return frozenset()
         kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))
-        if np.float32 not in kinds.values() or not any(map(is_small, kinds.values())):
+        counts = self.main.metadata.get("functions") or any(map(is_small, kinds.values()))
+        if np.float32 not in kinds.values() or not counts:
             return frozenset()
         known = {name: kind for name, kind in kinds.items() if kind == np.float32 or is_small(kind)}
         return frozenset((name, DTYPE_NAMES[kind]) for name, kind in known.items())
@@ -189,7 +195,8 @@ class Models:
         rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] not in ("round", "within")]
         if is_sparse(X):  # which other steps than those that keep results in the type of X do not read as integers
             rules = [rule for rule in rules if rule.get("strict") and not self._in_columns]
-        if not rules or not self._floats:
+        doubtful = any(rule.get("doubtful") for rule in rules)
+        if not rules or not self._floats or is_polars(X) or doubtful:
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
         rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import Bounded, Computed
+from pretzel.importers.inputs import Bounded, Computed, Open
 from pretzel.importers.registry import Step
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.preprocessing.array_functions import DEGREES, computed
@@ -46,6 +46,15 @@ def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
     if all(part.type.is_float or part.type.is_text or part.type.layout != "dense" for part in parts):
         return None
     return Columns(tuple(_applied(name, part, step, by_column=x.frame) for part in parts), frame=x.frame)
+
+
+def note_reader(x: Columns, name: str, kinds: str, *, by_column: bool) -> None:
+    """Tell clients what computes with an input as it comes (:func:`pretzel.client.functions.refuse_integers`)."""
+    for part in x.parts:
+        if isinstance(part, Open):
+            positions = None if part.positions is None else list(part.positions)
+            noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
+            noted.append([name, positions, kinds, by_column])
 
 
 def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: bool = False) -> Node:
@@ -86,6 +95,8 @@ def _multiplied_by_integer(x: Node, weight: int, made: np.dtype, step: Step, *, 
     limits = np.iinfo(made)
     if step.inputs.trial:
         step.inputs.computed.append(Computed(x, ("i64",) if abs(weight) <= MODEST else (), by_column))
+        most = _most(lambda kind: int(np.iinfo(kind).max) // max(abs(int(weight)), 1))
+        step.inputs.bounded.append(Bounded(x, most, strict=False))
     elif not limits.min <= weight <= limits.max:
         remedy = "give a weight that is a float, or convert the column to float64 first"
         raise step.refuse("transformer_weights", f"NumPy multiplies no {made} by {weight}", remedy)
@@ -118,10 +129,24 @@ def multiplied_whole(x: Columns, step: Step, most: Callable[[np.dtype], int]) ->
     array = _whole_array(x, step)
     if array is None:
         return None
-    types = {name: most(kind) for name, kind in NUMPY_DTYPES.items() if kind.kind in "iu"}
+    return unwrapped_or_noted(array, most, step)
+
+
+def unwrapped_or_noted(whole: Node, most: Callable[[np.dtype], int], step: Step) -> Node:
+    """Return integers as float64; those beyond the largest value of which nothing wraps in their type are refused."""
+    types = _most(most)
     if step.inputs.trial:
-        step.inputs.bounded.append(Bounded(array, types, step.path))
-    return unwrapped(array, types[array.type.dtype], step)
+        step.inputs.bounded.append(Bounded(whole, types, step.path))
+    return unwrapped(whole, types[whole.type.dtype], step)
+
+
+def _most(most: Callable[[np.dtype], int]) -> dict[str, int]:
+    """Return the largest values of each type, and of 64 bits one that no float64 beyond them is rounded to."""
+    whole = {name: kind for name, kind in NUMPY_DTYPES.items() if kind.kind in "iu"}
+    return {
+        name: int(np.nextafter(float(most(kind)), 0.0)) if kind.itemsize == 8 else most(kind)
+        for name, kind in whole.items()
+    }
 
 
 def unwrapped(whole: Node, most: int, step: Step) -> Node:

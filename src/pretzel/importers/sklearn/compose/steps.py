@@ -18,7 +18,7 @@ from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
 from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
-from pretzel.importers.sklearn.common.integers import multiplied
+from pretzel.importers.sklearn.common.integers import multiplied, note_reader
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -35,7 +35,8 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
         cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
         following = estimator.steps[i + 1][1]
         step.inputs.followed = (f"{step.path}.{earlier}", following)
-        x = _between(transformer, following, _handed_on(earlier, transformer, x, step, _read(following), cut))
+        made = _handed_on(earlier, transformer, x, step, _read(following), cut)
+        x = _between(transformer, _reader(estimator.steps[i + 1 :]), made)
     if not _is_identity(last):
         return step.delegate(name, last, x)
     step.inputs.tells_integers = True
@@ -57,18 +58,31 @@ def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Column
     for (name, transformer), after in zip_longest(estimator.steps, following):
         step.inputs.followed = (f"{step.path}.{name}", after)
         x = _handed_on(name, transformer, x, step)
-        x = x if after is None else _between(transformer, after, x)
+        x = x if after is None else _between(transformer, _reader([("", after)]), x)
     return x
 
 
 def _between(transformer: Any, following: Any, x: Columns) -> Columns:
-    """Return what the following step reads: scikit-learn makes float64 of float32 in a table of polars."""
+    """Return what the following step reads: scikit-learn makes float64 of float32 in a table of polars.
+
+    LightGBM reads integers of such a table as those of a table of pandas.
+    """
     if isinstance(following, (str, *TAKES_AS_IS)) or not _gives_polars(transformer):
         return x
     if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):
         return x
     nodes = [ops.Cast(part, "f64") if isinstance(part, Node) and part.type.dtype == "f32" else part for part in x.parts]
-    return Columns(tuple(nodes), x.names, x.frame)
+    return Columns(tuple(nodes), x.names, frame=True)
+
+
+def _reader(steps: Sequence[tuple[str, Any]]) -> Any:
+    """Return the step that reads what is given to these: the first that does not hand it on, of inner pipelines too."""
+    for i, (_, transformer) in enumerate(steps):
+        if served_as(type(transformer)) is Pipeline:
+            return _reader([*transformer.steps, *steps[i + 1 :]])
+        if not _is_identity(transformer):
+            return transformer
+    return "passthrough"
 
 
 def _read(following: Any) -> int | None:
@@ -171,6 +185,7 @@ def _weighted(x: Columns, weight: Any, step: Step, *, polars: bool) -> Columns:
     """
     if weight is None:
         return x
+    note_reader(x, "transformer_weights", "", by_column=True)
     parts = x.settled() if x.frame else [x.array()]
     many = tuple(multiplied(part, weight, step, by_column=x.frame, polars=polars) for part in parts)
     return Columns(many, frame=x.frame)

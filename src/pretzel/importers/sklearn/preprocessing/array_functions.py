@@ -75,6 +75,13 @@ def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> 
     return name if hasattr(np, name) else "exp"  # SciPy's computes in the floats that NumPy's exponential computes in
 
 
+def name_of(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
+    """Return what a function is called; one of NumPy that is told a type is another."""
+    function, arguments = _called(function, arguments)
+    name = str(getattr(function, "__name__", ""))
+    return f"{name} with dtype" if "dtype" in arguments and isinstance(function, np.ufunc) else name
+
+
 def is_copy(function: Callable[..., Any] | None, arguments: Mapping[str, Any]) -> bool:
     """Return whether a function returns the values that it is given, of whatever type they are."""
     if function is None:
@@ -95,6 +102,22 @@ def integer_result(function: Callable[..., Any], arguments: Mapping[str, Any], x
     except (TypeError, ValueError):  # which it would raise for any integers
         return None
     return DTYPE_NAMES.get(kind) if kind.kind in "iu" else None
+
+
+def largest_step(function: Callable[..., Any], arguments: Mapping[str, Any]) -> int:
+    """Return by how much rounding to tens, hundreds and so on may move an integer; 0 of other functions.
+
+    Near the ends of its type NumPy lets it wrap around.
+    """
+    function, arguments = _called(function, arguments)
+    decimals = arguments.get("decimals", 0) if function in (np.round, np.around) else 0
+    return 10**-decimals if type(decimals) is int and -22 <= decimals < 0 else 0
+
+
+def keeps_whole(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
+    """Return whether a function leaves an integer what it is."""
+    names = ("around", "ceil", "floor", "nan_to_num", "rint", "round", "trunc")
+    return name_of(function, arguments) in names and not largest_step(function, arguments)
 
 
 def takes_sparse(function: Callable[..., Any]) -> bool:
@@ -165,6 +188,11 @@ def _clip(x: Node, arguments: dict[str, Any]) -> Node:
     if dtype not in (np.float32, np.float64):
         raise ArgumentError(f"bounds that make the result {dtype}", "give bounds as numbers")
     wide = cast(x, DTYPE_NAMES[dtype])
+    for bound in given:
+        if np.size(bound) not in (1, x.type.columns):  # where pandas computes each column by itself
+            raise ArgumentError(
+                f"{np.size(bound)} bounds for {x.type.columns} columns", "give a number for all columns"
+            )
     filled = (-np.inf if low is None else low, np.inf if high is None else high)
     return ops.Clip(wide, *(_like(bound, wide) for bound in filled)) if given else wide
 

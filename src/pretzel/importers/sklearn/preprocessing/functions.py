@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import Binarizer, FunctionTransformer
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
-from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers
+from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers, note_reader, unwrapped_or_noted
 from pretzel.importers.sklearn.common.matrices import checked, checked_array, is_sparse
 from pretzel.importers.sklearn.preprocessing.array_functions import (
     ArgumentError,
@@ -20,6 +20,9 @@ from pretzel.importers.sklearn.preprocessing.array_functions import (
     integer_name,
     integer_result,
     is_copy,
+    keeps_whole,
+    largest_step,
+    name_of,
     names,
     takes_sparse,
 )
@@ -58,12 +61,10 @@ def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: St
     """Return what the function makes of x, which the validation made of what was given."""
     step.inputs.tells_integers = True
     name = _tracked(estimator)
+    _note_integers(given, estimator, "iub" if name is None else "b")
     whole = None if name is None else applied_to_integers(name, x, step)
     if whole is not None:
         return whole
-    kinds = "iub" if name is None else "b"
-    known = integer_name(estimator.func, estimator.kw_args or {})
-    _note_integers(given, known, kinds, by_column=not estimator.validate)
     return _applied_to_columns(estimator, _as_array(x, step) if x.frame and gives_arrays(estimator.func) else x, step)
 
 
@@ -79,17 +80,33 @@ def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) 
     if is_copy(estimator.func, estimator.kw_args or {}):
         return Columns(tuple(x.settled()) if x.frame else (x.array(),), frame=x.frame)
     parts = x.settled() if x.frame else [x.array()]
-    if all(part.type.is_float or part.type.layout != "dense" for part in parts):
+    if all(part.type.is_float or part.type.layout != "dense" for part in parts) and _are_alike(parts):
         parts = [x.numbers()]
-    return Columns(tuple(_applied_to_part(estimator, part, step) for part in parts), frame=x.frame)
+    made = tuple(_applied_to_part(estimator, part, step, by_column=x.frame) for part in parts)
+    return Columns(made, frame=x.frame)
 
 
-def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step) -> Node:
+def _are_alike(parts: Sequence[Node]) -> bool:
+    """Return whether these are of one type, so that a function of all is that of each."""
+    return len({part.type.dtype for part in parts}) == 1
+
+
+def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step, *, by_column: bool) -> Node:
     function, arguments = estimator.func, estimator.kw_args
-    made = applied(function, "func", arguments, "kw_args", Columns.of(x).numbers(), step)
-    if x.type.is_float or x.type.dtype == "bool":
+    whole = not x.type.is_float and x.type.dtype != "bool"
+    read = Columns.of(x).numbers()
+    if whole and (margin := largest_step(function, arguments or {})):
+        read = unwrapped_or_noted(x, lambda kind: max(int(np.iinfo(kind).max) - margin, 0), step)
+    made = applied(function, "func", arguments, "kw_args", read, step)
+    if not whole:
         return made
     dtype = integer_result(function, arguments or {}, x)
+    if dtype == x.type.dtype and keeps_whole(function, arguments or {}):
+        return x
+    if dtype is None and by_column and step.inputs.trial and name_of(function, {}) == "clip":
+        made, dtype = ops.Cast(made, x.type.dtype), x.type.dtype
+        step.inputs.doubtful.append(made)  # pandas makes floats of integers where it replaces one by a fraction
+        return made
     return made if dtype is None else ops.Cast(made, dtype)
 
 
@@ -130,12 +147,11 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     return made
 
 
-def _note_integers(x: Columns, name: str | None, kinds: str, *, by_column: bool) -> None:
+def _note_integers(x: Columns, estimator: FunctionTransformer, kinds: str) -> None:
     """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
-    for part in x.parts:
-        if name is not None and isinstance(part, Open):
-            noted = part.inputs.metadata.setdefault("functions", {}).setdefault(part.name, [])
-            noted.append([name, None if part.positions is None else list(part.positions), kinds, by_column])
+    name = integer_name(estimator.func, estimator.kw_args or {})
+    told = [name_of(estimator.func, estimator.kw_args or {}), "b"] if name is None else [name, kinds]
+    note_reader(x, *told, by_column=not estimator.validate)
 
 
 def as_compared(value: Any, dtype: np.dtype) -> float:

@@ -1,0 +1,87 @@
+"""Columns of a polars table, which are answered as the same numbers as float64, or refused by name.
+
+scikit-learn makes arrays of such a table for some steps and hands it on to others; polars multiplies integers in a type
+of its own.  So a column counts as float64 only where no step tells it apart, in a table or in an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.adapters.tables import array_of, is_polars
+from pretzel.errors import InputError
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES, is_small
+
+Rule = Mapping[str, Any]
+FLOAT = "f64"
+_NAMES = {"boolean": "bool"} | {dtype.name: name for dtype, name in DTYPE_NAMES.items()}
+
+
+def refuse_told_apart(X: Any, names: Sequence[str], metadata: Mapping[str, Any]) -> None:
+    """Refuse columns of a polars table that some step reads otherwise than the same numbers as float64.
+
+    ``names``: of the inputs; one input for a table that is read as one matrix.
+
+    Raises:
+        InputError: naming the column, its type and a remedy.
+    """
+    if not is_polars(X):
+        return
+    told: Mapping[str, Sequence[Rule]] = metadata.get("integers_read") or {}
+    rules = [rule for kind in ("array", "table") for rule in told.get(kind) or ()]
+    for rule in [*rules, *_single(metadata)]:
+        for column in _read_by(rule["inputs"], X, names, metadata):
+            _check(column, rule)
+
+
+def _single(metadata: Mapping[str, Any]) -> list[Rule]:
+    """Return the rule by which functions compute in float32 with what comes as such."""
+    read = list(metadata.get("functions") or ())
+    return [{"inputs": read, "how": "single"}] if read else []
+
+
+def _read_by(read: Sequence[str], X: Any, names: Sequence[str], metadata: Mapping[str, Any]) -> Iterator[Any]:
+    """Return the columns that inputs are made of, by name or by position, as the model reads tables."""
+    if metadata.get("input_style") == "frame":
+        yield from (X[name] for name in read if name in X.columns)
+    elif metadata.get("input_style") == "positions":
+        yield from (X[:, int(name)] for name in read)
+    elif set(read) & set(names):
+        yield from X.get_columns()
+
+
+def _check(column: Any, rule: Rule) -> None:
+    name = _NAMES.get(str(column.dtype).lower(), "")
+    if name not in NUMPY_DTYPES or name == FLOAT:
+        return
+    how = rule["how"]
+    if how == "type":
+        same = name in rule["types"]
+    elif how == "single":  # of small integers with nulls polars makes float32 too, and of booleans objects
+        same = name != "f32" and not (is_small(NUMPY_DTYPES[name]) and column.null_count())
+    elif how == "within":
+        same = name == "f32" or _is_within(column, rule["most"].get(name, 0))
+    else:
+        same = how == "keep" or name[0] not in "iu" or _is_single(column)
+    if not same:
+        raise InputError(
+            f"column {column.name!r}: {column.dtype} in a table of polars, of which some step computes otherwise than "
+            "of floats; cast it to Float64, or give a table of pandas or an array"
+        )
+
+
+def _is_single(column: Any) -> bool:
+    """Return whether float32 holds each of these integers."""
+    values = _as_floats(column)
+    return bool(np.array_equal(values.astype(np.float32), values, equal_nan=True))
+
+
+def _is_within(column: Any, most: int) -> bool:
+    return not (np.abs(_as_floats(column)) > most).any()
+
+
+def _as_floats(column: Any) -> np.ndarray:
+    return np.asarray(array_of(column, number=True)).astype(np.float64)
