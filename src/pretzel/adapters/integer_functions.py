@@ -28,8 +28,8 @@ def refuse_integers(name: str, values: Any, metadata: Mapping[str, Any]) -> None
 
     ``metadata``: of the model; ``functions`` lists for each input the functions that read it as it comes, each with
     the positions that it reads, or None for all, the kinds of NumPy's types to look at: ``iub``, or ``b`` alone
-        where :mod:`pretzel.adapters.integers` knows what becomes of integers, or none where they are as floats; and whether
-    pandas applies the function to each column of a table by itself.
+    where :mod:`pretzel.adapters.integers` knows what becomes of integers, or none where they are as floats; and
+    whether pandas applies the function to each column of a table separately.
 
     Raises:
         InputError: naming the function and the type of the column.
