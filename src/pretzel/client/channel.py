@@ -1,4 +1,4 @@
-"""Channels: balancing, retries and connections, as every client of ours has them."""
+"""Channel arguments of every client: balancing, retries and keepalive."""
 
 from __future__ import annotations
 

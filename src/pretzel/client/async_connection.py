@@ -1,0 +1,112 @@
+"""Channels to one address, and the loop that runs operations over them with asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import grpc
+import grpc.aio
+
+from pretzel.client.channel import channel_options
+from pretzel.client.failures import failure_of
+from pretzel.client.operations import Effect, Operation, ParallelStreams, RunBlocking, Sleep, StreamCall, UnaryCall
+from pretzel.errors import PretzelError
+from pretzel.plan.texts import sendable
+
+T = TypeVar("T")
+
+
+class AsyncConnection:
+    """A few channels to one address, and the loop that performs operations over them."""
+
+    stub: Callable[[Any], Any]
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float | None = None,
+        channels: int = 4,
+        credentials: grpc.ChannelCredentials | None = None,
+        options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Prepare to call a server, as :class:`~pretzel.client.connection.Connection`; nothing is opened yet."""
+        self.address, self.timeout = sendable("address", address), timeout
+        self._count, self._credentials, self._options = channels, credentials, channel_options(options)
+        self._channels: list[grpc.aio.Channel] = []
+        self._stubs: Iterator[Any] | None = None
+
+    async def close(self) -> None:
+        """Close the connections; calls under way are cancelled."""
+        for channel in self._channels:
+            await channel.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    def _next_stub(self) -> Any:
+        # Channels bind to the running loop, and a client may be made before there is one.
+        if self._stubs is None:
+            self._channels = [self._open() for _ in range(self._count)]
+            self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
+        return next(self._stubs)
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self.address, self._options)
+        return grpc.aio.secure_channel(self.address, self._credentials, self._options)
+
+    async def _run(self, operation: Operation[T], timeout: float | None) -> T:
+        """Perform the effects of an operation until it returns."""
+        limit = timeout if timeout is not None else self.timeout
+        deadline = None if limit is None else time.monotonic() + limit
+        answer, failure = None, None
+        try:
+            while True:
+                effect = operation.throw(failure) if failure else operation.send(answer)
+                answer, failure = None, None
+                try:
+                    answer = await self._perform(effect, None if deadline is None else deadline - time.monotonic())
+                except (grpc.RpcError, PretzelError) as error:
+                    failure = failure_of(error, self.address)
+        except StopIteration as done:
+            return cast(T, done.value)
+
+    async def _perform(self, effect: Effect, timeout: float | None) -> Any:
+        match effect:
+            case UnaryCall(method, request):
+                return await getattr(self._next_stub(), method)(request, timeout=timeout)
+            case StreamCall():
+                await self._listen([effect], timeout)
+            case ParallelStreams(calls):
+                await self._listen(calls, timeout)
+            case Sleep(seconds):
+                await asyncio.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case RunBlocking(function):
+                return await asyncio.to_thread(function)
+        return None
+
+    async def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
+        calls = [getattr(self._next_stub(), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        try:
+            await asyncio.gather(*(_drain(call, listen) for call, listen in zip(calls, listens, strict=True)))
+        finally:
+            for call in calls:
+                call.cancel()
+
+
+async def _drain(call: Any, listen: StreamCall) -> None:
+    async for answer in call:
+        listen.accept(answer)
