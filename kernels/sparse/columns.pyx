@@ -192,23 +192,25 @@ cdef inline void sort_row(int32_t* columns, number* values, int64_t n) noexcept 
 cdef class Densify(Kernel):
     """Sparse rows written out: zeros, or ``absent``, where nothing is stored.
 
-    Of several values stored in one place the sum (``toarray``), or the ``last`` that differs from ``absent``.
+    Of several values stored in one place the sum (``toarray``), the ``last`` that differs from ``absent``, or the
+    ``last stored``.
     """
 
     cdef int64_t width
     cdef int kind
     cdef double absent         # what a place becomes in which nothing is stored
     cdef bint last             # of several values the last, rather than the sum
+    cdef bint all              # of all stored values, also those that equal absent
 
     def __init__(self, inputs, output, *, absent=0.0, repeats="sum"):
         typed("x", inputs[0], tuple(NUMPY), layout="sparse")
         typed("result", output, (inputs[0].dtype,), inputs[0].columns)
         if absent != 0 and output.dtype == "i64":
             raise ValueError(f"absent: expected 0 among i64, got {absent}")
-        if repeats not in ("sum", "last"):
-            raise ValueError(f"repeats: expected 'sum' or 'last', got {repeats!r}")
+        if repeats not in ("sum", "last", "last stored"):
+            raise ValueError(f"repeats: expected 'sum', 'last' or 'last stored', got {repeats!r}")
         self.width, self.kind = output.columns, ["f32", "f64", "i64"].index(output.dtype)
-        self.absent, self.last = absent, repeats == "last"
+        self.absent, self.last, self.all = absent, repeats != "sum", repeats == "last stored"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Slot* x = inputs[0]
@@ -229,7 +231,7 @@ cdef class Densify(Kernel):
             for i in range(rows * self.width):
                 y[i] = absent
         if self.last:
-            keep_last(x, values, y, rows, self.width, absent)
+            keep_last(x, values, y, rows, self.width, absent, self.all)
         else:
             add_up(x, values, y, rows, self.width, absent)
 
@@ -247,13 +249,13 @@ cdef inline void add_up(
 
 
 cdef inline void keep_last(
-    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent
+    Slot* x, const number* values, number* y, int64_t rows, int64_t width, number absent, bint all
 ) noexcept nogil:
     cdef int64_t row, k
     cdef bint is_nan = absent != absent
     for row in range(rows):
         for k in range(x.starts[row], x.starts[row + 1]):
-            if (values[k] == values[k]) if is_nan else (values[k] != absent):
+            if all or ((values[k] == values[k]) if is_nan else (values[k] != absent)):
                 y[row * width + x.columns[k]] = values[k]
 
 

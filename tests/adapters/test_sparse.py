@@ -24,7 +24,7 @@ TWICE = csr([(0, 1.0)], [(3, 5.0), (1, 2.0), (3, 0.0)], [(2, 7.0), (2, NAN)])
     ("metadata", "want"),
     [
         ({}, [[1, 0, 0, 0], [0, 2, 0, 5], [0, 0, NAN, 0]]),
-        ({"repeats": "last"}, [[1, 0, 0, 0], [0, 2, 0, 5], [0, 0, NAN, 0]]),
+        ({"repeats": "last"}, [[1, 0, 0, 0], [0, 2, 0, 0], [0, 0, NAN, 0]]),
         ({"absent": "missing"}, [[1, NAN, NAN, NAN], [NAN, 2, NAN, 0], [NAN, NAN, 7, NAN]]),
     ],
 )
@@ -32,9 +32,9 @@ def test_what_is_stored_is_written_out_as_the_model_reads_it(metadata: dict, wan
     np.testing.assert_array_equal(written_out(TWICE, metadata), want)
 
 
-def test_of_two_values_the_last_that_lightgbm_takes_for_stored_counts():
+def test_of_two_values_lightgbm_reads_the_last_whatever_it_is():
     x = csr([(0, 1.0), (0, 2.0), (1, 3.0), (1, 1e-36)])
-    assert written_out(x, {"repeats": "last"}).tolist() == [[2.0, 3.0, 0.0, 0.0]]
+    assert written_out(x, {"repeats": "last"}).tolist() == [[2.0, 1e-36, 0.0, 0.0]]
     assert written_out(x, {}).tolist() == [[3.0, 3.0, 0.0, 0.0]]
 
 

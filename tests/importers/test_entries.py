@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 from catboost import CatBoostClassifier, CatBoostRegressor
-from lightgbm import LGBMClassifier
+from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -46,6 +47,8 @@ DATA = scipy.sparse.csr_matrix(scipy.sparse.random_array((60, 5), density=0.6, r
 CLASSES = np.arange(60) % 2
 REFUSALS = (
     "twice; call X.sum_duplicates() first",
+    "twice, or out of order; call X.sum_duplicates() first",
+    "does not hold the sum; pass X.astype(float) instead",
     "tells a stored zero from",
     "stores a zero in column",
     "this model has",
@@ -129,7 +132,20 @@ def as_type(x: scipy.sparse.csr_matrix, dtype: str) -> scipy.sparse.csr_matrix:
     return scipy.sparse.csr_matrix((data, x.indices, x.indptr), shape=x.shape)
 
 
+def unsorted(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    """Return the entries of each row, or of each column of a CSC matrix, in another order."""
+    major = np.repeat(np.arange(len(x.indptr) - 1), np.diff(x.indptr))
+    order = np.lexsort((np.random.default_rng(4).random(x.nnz), major))
+    return type(x)((x.data[order], x.indices[order], x.indptr), shape=x.shape)
+
+
 FORMS: dict[str, Callable[[scipy.sparse.csr_matrix], scipy.sparse.csr_matrix]] = {
+    "unsorted": unsorted,
+    "unsorted columns": lambda x: unsorted(x.tocsc()),
+    "repeats in columns": lambda x: with_repeats(x).tocsc(),
+    "coordinates": lambda x: with_repeats(x).tocoo(),
+    "coordinates in int8": lambda x: (as_type(with_repeats(x), "i1") * 15).tocoo(),
+    "coordinates in bool": lambda x: as_type(with_repeats(x), "?").tocoo(),
     "zeros": with_zeros,
     "repeats": with_repeats,
     "repeats in float32": lambda x: as_type(with_repeats(x), "f4"),
@@ -162,7 +178,8 @@ def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Any, form
         pytest.skip(str(error))
     rows = FORMS[form](x)
     for method in METHODS:
-        taken = x if rows.dtype == x.dtype else rows  # LightGBM takes no integers
+        plain = rows.dtype == x.dtype and rows.format == x.format  # LightGBM takes no integers, CatBoost no COO
+        taken = x if plain else rows
         if hasattr(made, method) and _answer(estimator, method, taken) is not None:
             _check(estimator, made, method, rows)
 
@@ -231,6 +248,32 @@ def test_quantiles_of_what_is_not_stored(low: float, output: str) -> None:
         else:
             with pytest.raises(InputError, match="quantiletransformer tells a stored zero from an entry"):
                 made.transform(rows)
+
+
+@pytest.mark.parametrize(("degree", "refused"), [(2, True), (3, True), (4, False)])
+def test_products_of_columns_that_were_selected_in_another_order(degree: int, refused: bool) -> None:
+    """The library multiplies the entries of a row of CSR as they are stored, up to the third degree."""
+    model = ColumnTransformer([("products", PolynomialFeatures(degree), [2, 0, 1])]).fit(DATA)
+    made = pretzel.compile(model)
+    if not refused:
+        return _assert_same(made.transform(DATA), model.transform(DATA), "transform")
+    with pytest.raises(InputError, match=r"selects columns in another order, .* pass X.toarray\(\)"):
+        made.transform(DATA)
+    _assert_same(made.transform(DATA.toarray()), model.transform(DATA.toarray()), "transform")
+
+
+def test_lightgbm_reads_the_last_of_several_values_zeros_too() -> None:
+    rows = np.random.default_rng(0)
+    model = LGBMRegressor(n_estimators=20, min_child_samples=2, verbose=-1).fit(
+        DATA, np.asarray(DATA.sum(axis=1)).ravel()
+    )
+    values = rows.choice([0.0, -0.0, 1e-36, 0.5, 0.9, np.nan], 300)
+    x = scipy.sparse.csr_matrix((values, rows.integers(0, 5, 300), np.arange(0, 301, 10)), shape=(30, 5))
+    for made in (pretzel.compile(model), Predictor(pretzel.export(model))):
+        np.testing.assert_array_equal(made.predict(x), model.predict(x))
+        np.testing.assert_array_equal(made.predict(x.tocoo()), model.predict(x.tocoo()))
+    leaves = model.predict(x, pred_leaf=True)
+    np.testing.assert_array_equal(pretzel.compile(model).leaf_index(x), leaves)
 
 
 TAGS = [{"tags": ["x", "y", "z"][i % 3 :], "n": float(i % 5)} for i in range(40)]

@@ -17,9 +17,12 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA, LatentDirichletAllocation
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import DotProduct
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import Isomap
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -45,6 +48,8 @@ GRID = _random.integers(0, 4, (300, 3)) * 0.1
 WHOLE = _random.integers(0, 4, (300, 3)) * 1.0
 FAR = X + 1e6
 Y = (X[:, 0] > 0).astype(int)
+MIRRORED = np.concatenate([rows * sign for rows in (abs(X[:30]), X[30:40]) for sign in ([1, 1, 1], [-1, 1, 1])])
+SIDES = np.repeat([0, 1, 2], [30, 30, 20])
 HOLED = np.where(_random.random(X.shape) < 0.2, np.nan, GRID)
 
 
@@ -54,6 +59,18 @@ def _calibrated(scale: float) -> Any:
     for fold in model.calibrated_classifiers_:
         fold.calibrators[0].a_ *= scale
     return model
+
+
+def _isotonic(of: Any) -> Any:
+    return CalibratedClassifierCV(of, method="isotonic", cv=3)
+
+
+def _nystroem(name: str) -> Any:
+    return kernel_approximation.Nystroem(kernel=name, n_components=10, random_state=0)
+
+
+def _process(alpha: float) -> Any:
+    return GaussianProcessRegressor(DotProduct() ** 2, alpha=alpha, optimizer=None)
 
 
 def _forest() -> Any:
@@ -180,6 +197,32 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: make_pipeline(FunctionTransformer(np.float32), StandardScaler(), _forest()).fit(X, Y),
     ),
     "sigmoids": (differences.STEEP_SIGMOIDS, lambda: _calibrated(1e9), lambda: _calibrated(1.0)),
+    "isotonic curves": (
+        differences.STEEP_CURVES,
+        lambda: make_pipeline(FunctionTransformer(np.float32), _isotonic(LogisticRegression())).fit(X.astype("f4"), Y),
+        lambda: _isotonic(LogisticRegression()).fit(X, Y),
+    ),
+    "isotonic curves over leaves": (
+        differences.STEEP_CURVES,
+        lambda: make_pipeline(FunctionTransformer(np.float32), _isotonic(GaussianNB())).fit(X.astype("f4"), Y),
+        lambda: make_pipeline(FunctionTransformer(np.float32), _isotonic(_forest())).fit(X.astype("f4"), Y),
+    ),
+    "mirrored classes": (
+        differences.ROUNDED_VOTES,
+        lambda: SVC().fit(MIRRORED, SIDES),
+        lambda: SVC(decision_function_shape="ovo").fit(MIRRORED, SIDES),
+    ),
+    "votes": (differences.ROUNDED_VOTES, lambda: SVC().fit(MIRRORED, SIDES), lambda: SVC().fit(X[:80], SIDES)),
+    "singular kernels": (
+        differences.ROUNDED_WEIGHTS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), _nystroem("cosine")).fit(X.astype("f4")),
+        lambda: make_pipeline(FunctionTransformer(np.float32), _nystroem("rbf")).fit(X.astype("f4")),
+    ),
+    "singular kernels of float64": (
+        differences.ROUNDED_WEIGHTS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), _process(1e-3)).fit(X[:60].astype("f4"), Y[:60]),
+        lambda: _process(1e-3).fit(X[:60], Y[:60]),
+    ),
     "topics": (
         differences.ROUNDED_TOPICS,
         lambda: LatentDirichletAllocation(3, max_iter=2).fit(WHOLE.astype("f4")),
@@ -246,8 +289,22 @@ def test_whoever_compiles_is_warned_at_their_own_line(imputing: Any, compiled: A
     assert said.endswith("; use SimpleImputer, or n_neighbors of all rows that were learned")
 
 
-def test_other_kinds_of_input_warn_no_second_time(imputing: Any) -> None:
-    estimator = make_pipeline(StandardScaler(), KNN(algorithm="brute")).fit(WHOLE, Y)
+def test_what_is_so_in_float32_alone_is_told_when_such_input_first_comes() -> None:
+    model = make_pipeline(PCA(2), _forest()).fit(X.astype("f4"), Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor = pretzel.compile(model)
+        predictor.predict(X)
+    with pytest.warns(pretzel.AnswersMayDifferWarning, match="pipeline.randomforestclassifier: .* last bits") as caught:
+        predictor.predict(X.astype("f4"))
+    assert [Path(one.filename).name for one in caught] == ["test_may_differ.py"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor.predict(X.astype("f4"))
+
+
+def test_other_kinds_of_input_warn_no_second_time() -> None:
+    estimator = SVC().fit(FAR, Y)
     with pytest.warns(pretzel.AnswersMayDifferWarning):
         predictor = pretzel.compile(estimator)
     with warnings.catch_warnings():

@@ -206,7 +206,7 @@ def test_attributes_that_came_later_have_defaults(operator: type[Node]) -> None:
     ("kind", "fields", "message"),
     [
         ("i64{3}", {"absent": 1.0}, "absent: expected 0 among i64, got 1.0"),
-        ("f64{3}", {"repeats": "first"}, "repeats: expected 'sum' or 'last', got 'first'"),
+        ("f64{3}", {"repeats": "first"}, "repeats: expected 'sum', 'last' or 'last stored', got 'first'"),
         ("f64[3]", {}, "x: expected a sparse matrix"),
     ],
 )

@@ -20,7 +20,7 @@ from pretzel.adapters.integers import as_read
 from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.adapters.polars import refuse_told_apart
 from pretzel.adapters.records import list_column, record_columns, record_names
-from pretzel.adapters.sparse import as_stored, check_repeats, refuse_dense, refuse_sparse_columns, written_out
+from pretzel.adapters.sparse import as_stored, refuse_dense, refuse_sparse_columns, rows_of, written_out
 from pretzel.adapters.tables import array_of, column_names, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -44,6 +44,7 @@ DECIDES = (
     "stored_zeros",
     "dictionary_nulls",
     "repeats",
+    "ascending",
     "spaces",
     "functions",
     "decodes",
@@ -139,9 +140,7 @@ def _sparse(matrix: Any, kind: ValueType, metadata: Mapping[str, Any]) -> Any:
     """Return a sparse matrix in the layout that the model reads."""
     if kind.layout == "dense":
         return written_out(matrix, metadata)
-    csr = matrix.tocsr()
-    check_repeats(csr, metadata)
-    return csr
+    return rows_of(matrix, metadata)
 
 
 def _names_differ(got: list[str], wanted: list[str]) -> str:

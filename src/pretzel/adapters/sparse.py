@@ -10,9 +10,6 @@ import numpy as np
 from pretzel.adapters.tables import is_sparse
 from pretzel.errors import InputError
 
-TINY = float(np.float32(1e-35))
-"""LightGBM takes a stored value that is not further from 0 for one that is not stored."""
-
 
 def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     """Return a sparse matrix as the array that a model reads which takes dense rows.
@@ -30,14 +27,28 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
             f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
             "export it with a sparse sample, or pass X.toarray() (of a table X.sparse.to_dense()), where both are zeros"
         )
-    csr = matrix.tocsr()
-    check_repeats(csr, metadata)
+    csr = rows_of(matrix, metadata)
     if metadata.get("stored_zeros") == "refused":
         _check_zeros(csr)
     missing, last = metadata.get("absent") == "missing", metadata.get("repeats") == "last"
     if not missing and not last:
         return np.asarray(csr.toarray())
     return _last_values(csr, missing)
+
+
+def rows_of(matrix: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return a sparse matrix as CSR, with the entries that the library sees.
+
+    Raises:
+        InputError: it stores a place twice, or entries out of order, and the library's answer to that is not known;
+            the message names the first such row or column.
+    """
+    _check_order(matrix, metadata.get("ascending") or {})
+    csr = matrix.tocsr()
+    if csr.nnz < matrix.nnz and not _reads_last(metadata):
+        _check_sums(matrix, csr)
+    check_repeats(csr, metadata)
+    return csr
 
 
 def has_sparse_columns(X: Any) -> bool:
@@ -112,8 +123,46 @@ def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
         return bool(repeats == "refused")
     if repeats == "float64":
         return dtype != np.float64
-    reads_last = metadata.get("absent") == "missing"  # XGBoost takes the last value, whatever its type
-    return not reads_last and dtype.kind in ("b", "i", "u") and dtype.itemsize < np.dtype(np.int32).itemsize
+    return not _reads_last(metadata) and dtype.kind in ("b", "i", "u") and dtype.itemsize < np.dtype(np.int32).itemsize
+
+
+def _reads_last(metadata: Mapping[str, Any]) -> bool:
+    """Whether LightGBM or XGBoost reads the matrix: they take the last value of a place, whatever its type."""
+    return metadata.get("repeats") == "last" or metadata.get("absent") == "missing"
+
+
+def _check_sums(matrix: Any, csr: Any) -> None:
+    """Refuse coordinates whose sums their own type does not hold: some estimators add them up in it, others do not."""
+    exact = matrix.astype(np.float64).tocsr()
+    wrong = np.flatnonzero((exact.data != csr.data) & ~(np.isnan(exact.data) & np.isnan(csr.data)))
+    if len(wrong):
+        row = int(np.searchsorted(csr.indptr, wrong[0], "right")) - 1
+        raise InputError(
+            f"X: row {row} stores column {csr.indices[wrong[0]]} twice, and {csr.dtype} does not hold the sum; "
+            "pass X.astype(float) instead"
+        )
+
+
+def _check_order(matrix: Any, ascending: Mapping[str, str]) -> None:
+    """Refuse a CSR matrix whose columns do not ascend in each row, or a CSC one whose rows do not in each column.
+
+    ``ascending`` says of which format a step of the model reads entries in the order in which they are stored.
+    """
+    if "refused" in ascending.values():
+        raise InputError(
+            "X: a sparse matrix, of which the model selects columns in another order, and then multiplies them in the "
+            "order in which they are stored; pass X.toarray()"
+        )
+    if matrix.format not in ascending:
+        return
+    lines = np.repeat(np.arange(len(matrix.indptr) - 1), np.diff(matrix.indptr))
+    falls = np.flatnonzero((np.diff(matrix.indices) <= 0) & (np.diff(lines) == 0))
+    if len(falls):
+        line, entry = ("row", "column") if matrix.format == "csr" else ("column", "row")
+        raise InputError(
+            f"X: {line} {lines[falls[0]]} stores {entry} {matrix.indices[falls[0] + 1]} twice, or out of order; "
+            "call X.sum_duplicates() first"
+        )
 
 
 def _check_zeros(csr: Any) -> None:
@@ -127,7 +176,7 @@ def _check_zeros(csr: Any) -> None:
 
 def _last_values(csr: Any, missing: bool) -> np.ndarray:
     rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
-    counts = ~np.isnan(csr.data) if missing else ~(np.abs(csr.data) <= TINY)
+    counts = ~np.isnan(csr.data) if missing else np.ones(len(csr.data), bool)
     array = np.full(csr.shape, np.nan if missing else 0, np.result_type(csr.dtype, np.float32))
     array[rows[counts], csr.indices[counts]] = csr.data[counts]  # of values in one place NumPy keeps the last
     return array

@@ -103,6 +103,30 @@ STEEP_SIGMOIDS = Difference(
     "calibrate scores of a larger scale, or use method='isotonic'",
     "a slope of a sigmoid is beyond 1e6",
 )
+STEEP_CURVES = Difference(
+    "Steep isotonic curves",
+    "an isotonic curve is so steep that the last digit of a score decides digits of the answer, and the last digits of "
+    "the scores depend on the processor, NumPy and BLAS",
+    "fit it on float64, or calibrate with method='sigmoid'",
+    "it reads scores that a product or another rounded function has made, and between two knots one digit more in the "
+    "last place of the largest score is more than 1e-6 of the answer; in float32 nearly every curve is that steep",
+)
+ROUNDED_VOTES = Difference(
+    "Votes that rounding decides",
+    "the intercept of one of its pairs of classes is zero but for rounding, as that of classes that mirror each other: "
+    "on the mirror rounding decides the vote of the pair, and each vote is a whole unit of decision_function",
+    "use decision_function_shape='ovo', whose scores differ by rounding alone",
+    "it has three classes or more and decision_function_shape='ovr', and an intercept is below 1e-12 of its largest "
+    "weight",
+)
+ROUNDED_WEIGHTS = Difference(
+    "Sums of kernels that cancel in float32",
+    "it computes kernels in float32, and its weights for them are so large that they cancel but for the last digits, "
+    "which depend on the processor and BLAS",
+    "fit it on float64, or with fewer components or a larger alpha",
+    "it was fitted on float32 and is given float32, and the sizes of the weighted kernels of a learned row add up to "
+    "more than 100 times the largest result",
+)
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",
     "its thresholds are values of training rows, or close to them, and the last bits of what the steps before compute "
@@ -133,6 +157,9 @@ DIFFERENCES = (
     ROUNDED_WAVES,
     ROUNDED_SHARES,
     STEEP_SIGMOIDS,
+    STEEP_CURVES,
+    ROUNDED_VOTES,
+    ROUNDED_WEIGHTS,
     ROUNDED_THRESHOLDS,
     ROUNDED_TOPICS,
 )

@@ -132,6 +132,11 @@ class Inputs:
 
         ``last``; ``refused``; ``refused by dense`` inputs, and by sparse ones unless of float64; or None for the sum.
         """
+        self.ascending: dict[str, str] = {}
+        """What clients do with a sparse matrix of a format whose entries do not ascend in each row or column.
+
+        ``sorted``: they refuse it.  ``refused``: they refuse any sparse matrix, as a step before permutes the entries.
+        """
         self.stored_zeros: str | None = None
         """``refused``, where zeros may not be stored in a sparse row that is written out."""
         self.sparse_results: set[Node] = set()

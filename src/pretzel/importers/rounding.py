@@ -64,6 +64,11 @@ def may_cross(kind: type, estimator: Any, x: Columns) -> bool:
     return any(_is_rounded(node) and not (reader.single and node.type.dtype == "f64") for node in topological(computed))
 
 
+def is_rounded(x: Node) -> bool:
+    """Return whether last bits of x may differ from the library's."""
+    return any(map(_is_rounded, topological([x])))
+
+
 def _is_rounded(node: Node) -> bool:
     if isinstance(node, ops.Elementwise):
         return node.function in ROUNDED_FUNCTIONS

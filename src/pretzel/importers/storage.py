@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+import numpy as np
+
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -47,6 +49,19 @@ def keeps_entries(node: Node, also: Set[Node] = frozenset()) -> bool:
         if isinstance(top, SOURCES) and not top.type.is_text:
             return True
         if isinstance(top, KEEP) or top in also:
+            stack += [child for child in top.inputs if child not in seen]
+            seen.update(top.inputs)
+    return False
+
+
+def permutes(node: Node) -> bool:
+    """Whether columns were selected in another order, so that those of a sparse row would not ascend any more."""
+    stack, seen = [node], {node}
+    while stack:
+        top = stack.pop()
+        if isinstance(top, ops.Select) and (np.diff(top.columns.array) < 0).any():
+            return True
+        if isinstance(top, KEEP):
             stack += [child for child in top.inputs if child not in seen]
             seen.update(top.inputs)
     return False

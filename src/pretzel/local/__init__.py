@@ -43,18 +43,20 @@ def compile(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None
 
     Warns:
         AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
+            What is so for input of another type alone, as float32, is told when such input first comes.
     """
     estimator = opened(estimator)
 
     known = kinds_of(sample)
+    told: set[str] = set()
 
     def reexport(given: Any, names: Sequence[str] | None) -> Definition:
-        told = known if given is None else replace(given, categorical=known.categorical) if known else given
-        return definition_of(estimator, sample=told, outputs=outputs if names is None else names)
+        kinds = known if given is None else replace(given, categorical=known.categorical) if known else given
+        definition = definition_of(estimator, sample=kinds, outputs=outputs if names is None else names)
+        warn_of(definition.metadata, told)
+        return definition
 
-    definition = reexport(None, None)
-    warn_of(definition.metadata)
-    return Predictor(definition, reexport)
+    return Predictor(reexport(None, None), reexport)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:

@@ -31,9 +31,16 @@ def why_not(method: str, metadata: Mapping[str, Any]) -> str:
     return f"; {method} is not served: {reason}" if reason else ""
 
 
-def warn_of(metadata: Mapping[str, Any]) -> None:
-    """Raise a warning for each note, at the line of the user's code that called this package."""
+def warn_of(metadata: Mapping[str, Any], told: set[str] | None = None) -> None:
+    """Raise a warning for each note, at the line of the user's code that called this package.
+
+    Those in ``told`` are left out, and the others added to it.
+    """
+    known = set() if told is None else told
     for line in caveats(metadata):
+        if line in known:
+            continue
+        known.add(line)
         warnings.warn(line, AnswersMayDifferWarning, stacklevel=_users_level())
 
 

@@ -15,6 +15,7 @@ from sklearn import discriminant_analysis, naive_bayes
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served, run
@@ -53,6 +54,12 @@ def test_the_types_are_the_librarys(model: Any, fitted: str, given: str, k: int)
     x = numbers()
     served = {} if fitted == given == "f8" else FLOAT32
     assert_served(fit(model, x.astype(fitted), classes(x, k)), x.astype(given), **served)
+
+
+def test_sums_in_float32_are_added_to_those_of_the_rows_in_float64() -> None:
+    x = numbers()
+    model = naive_bayes.GaussianNB().fit(x.astype("f4"), classes(x))
+    np.testing.assert_allclose(pretzel.compile(model).predict_proba(x), model.predict_proba(x), rtol=1e-12)
 
 
 @pytest.mark.parametrize("model", COUNTERS, ids=str)

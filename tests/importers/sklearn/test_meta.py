@@ -41,6 +41,15 @@ def test_pairs_that_tie_go_to_the_same_class(of: Any) -> None:
     assert_serves(multiclass.OneVsOneClassifier(of).fit(X, KINDS), NEW, sample=NEW)
 
 
+def test_probabilities_that_are_all_tiny_are_shares_of_their_sum() -> None:
+    near = np.repeat(np.eye(3, 4), 40, axis=0)
+    fitted = multiclass.OneVsRestClassifier(GaussianNB()).fit(near + 0.2 * X, np.repeat([0, 1, 2], 40))
+    far = NEW * np.logspace(-1, 1, len(NEW))[:, None]
+    each = np.array([one.predict_proba(far)[:, 1] for one in fitted.estimators_])
+    assert ((each.sum(axis=0) < 1e-15) & (each.sum(axis=0) > 0)).any()
+    assert_serves(fitted, far, sample=far)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_trees_that_give_no_class_any_probability_leave_zeros(seed: int) -> None:
     fitted = multiclass.OneVsRestClassifier(DecisionTreeClassifier(max_features=1, random_state=seed)).fit(X, KINDS)

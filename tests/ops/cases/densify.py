@@ -12,4 +12,4 @@ OPERATOR = ops.Densify
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(sparse_matrices(st.sampled_from(["f32", "f64", "i64"])))
     absent = draw(st.sampled_from([0.0, -0.0, 1.0, float("nan"), float("inf")])) if x.type.is_float else 0.0
-    return ops.Densify(x, absent, draw(st.sampled_from(["sum", "last"]))), {"x": value}
+    return ops.Densify(x, absent, draw(st.sampled_from(["sum", "last", "last stored"]))), {"x": value}

@@ -86,13 +86,15 @@ def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.
     if model.pandas_categories:
         return _with_codes(model, x, step), places, places
     given = _numbers(x, step)
+    if step.is_given_entries(x):
+        step.inputs.ascending["csc"] = "sorted"  # LightGBM reads a column downwards, and finds no row above the last
     if given.type.layout != "sparse":
         if step.inputs.repeats != "last":
             step.reads_entries(x, alike=False)
         return given, places, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last"), used, places
+    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last stored"), used, places
 
 
 def _numbers(x: Columns, step: Step) -> Node:

@@ -14,7 +14,7 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import Member, cast, divided, member, spread, stacked, times, total
-from pretzel.importers.sklearn.isotonic import isotonic
+from pretzel.importers.sklearn.isotonic import isotonic, note_steep
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -55,6 +55,7 @@ def _isotonic(fold: Any, part: Member) -> Node:
     """Return the probabilities that an isotonic regression of each score gives."""
     scores = _predictions(fold, part)
     columns = [scores] if scores.type.width is None else [ops.Column(scores, i) for i in range(scores.type.width)]
+    note_steep(fold.calibrators, scores, part.step)
     made = [cast(isotonic(one, x), "f64") for one, x in zip(fold.calibrators, columns, strict=True)]
     return _complete(fold, part, made[0] if len(made) == 1 else stacked(made))
 

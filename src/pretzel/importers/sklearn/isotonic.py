@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import STEEP_CURVES
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.rounding import is_rounded
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES
 
+STEPS = 1e-6
+"""A last digit of what an isotonic regression is given may move its answer that far."""
+
 
 @imports(IsotonicRegression)
 def isotonic_regression(estimator: Any, x: Columns, step: Step) -> Methods:
     """``predict`` and ``transform`` are the same: one number a row, from one number a row."""
-    answer = isotonic(estimator, x.number())
+    number = x.number()
+    note_steep([estimator], number, step)
+    answer = isotonic(estimator, number)
     return {"predict": answer, "transform": answer}
 
 
@@ -37,6 +45,21 @@ def isotonic(estimator: Any, x: Node) -> Node:
     curve = Parameter.of(np.asarray(knots, np.float64)[None, :]), Parameter.of(np.asarray(levels, np.float64))
     line = ops.Interpolate(finite, *curve, upwards=True)
     return ops.Sum((line, _missing(finite, ends))) if bounds == "nan" else line
+
+
+def note_steep(curves: Iterable[Any], x: Node, step: Step) -> None:
+    """Note that last digits of what these isotonic regressions are given, which others may round, move the answer."""
+    if is_rounded(x) and any(_last_digit(curve, x) > STEPS for curve in curves):
+        step.may_differ(STEEP_CURVES.reason, STEEP_CURVES.remedy)
+
+
+def _last_digit(estimator: Any, x: Node) -> float:
+    """Return how far a last digit of the largest x moves the answer where the curve is steepest."""
+    knots, levels = (np.asarray(each, np.float64) for each in (estimator.X_thresholds_, estimator.y_thresholds_))
+    if len(knots) < 2:
+        return 0.0
+    steepest = np.abs(np.diff(levels) / np.diff(knots)).max()
+    return float(steepest * np.abs(knots).max() * np.finfo(x.type.numpy).eps)
 
 
 def _refused(x: Node, ends: tuple[float, float], owner: str) -> Node:

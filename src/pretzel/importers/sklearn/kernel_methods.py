@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 from sklearn import decomposition, kernel_approximation, kernel_ridge, preprocessing
+from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_SHARES, ROUNDED_WAVES
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.doubts import cancels
+from pretzel.importers.sklearn.common.doubts import cancels, note_cancelling
 from pretzel.importers.sklearn.common.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, product, vector
 from pretzel.importers.sklearn.common.members import cast, divided, total
@@ -30,6 +31,7 @@ def kernel_ridge_regression(estimator: Any, x: Columns, step: Step) -> Methods:
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     given = {"gamma": estimator.gamma, "coef0": estimator.coef0, "degree": estimator.degree}
+    _note_cancelling(estimator, node, estimator.X_fit_, given, estimator.dual_coef_, step)
     kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
     predicted = _product(kernels, np.asarray(estimator.dual_coef_))
     return {"predict": _as_numpy(predicted, estimator.kernel, node, estimator.X_fit_, estimator.dual_coef_)}
@@ -44,6 +46,7 @@ def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
     given = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
     kernels = kernel(node, estimator.components_, estimator.kernel, step, **given)
     weights = np.asarray(estimator.normalization_)
+    _note_cancelling(estimator, node, estimator.components_, given, weights.T, step)
     mapped = _product(kernels, weights.T)
     return {"transform": _as_numpy(mapped, estimator.kernel, node, estimator.components_, weights)}
 
@@ -68,6 +71,17 @@ def projected(estimator: Any, kernels: Node) -> Node:
     weights = scaled - sums / len(center.K_fit_rows_)
     bias = center.K_fit_all_ * sums - (np.asarray(center.K_fit_rows_)[:, None] * scaled).sum(axis=0)
     return ops.Linear(kernels, Parameter.of(weights), Parameter.of(bias.astype(np.float64)))
+
+
+def _note_cancelling(estimator: Any, x: Node, rows: Any, given: dict[str, Any], weights: Any, step: Step) -> None:
+    """Note that kernels with these learned rows, so weighted, cancel in float32."""
+    if estimator.kernel not in PAIRWISE_KERNEL_FUNCTIONS:
+        return
+
+    def kernels(count: int) -> Any:
+        return pairwise_kernels(rows[:count], rows, metric=estimator.kernel, filter_params=True, **given)
+
+    note_cancelling(kernels, weights, (x.type.numpy, rows.dtype, weights.dtype), step)
 
 
 def _product(kernels: Node, weights: np.ndarray) -> Node:

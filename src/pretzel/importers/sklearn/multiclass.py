@@ -87,8 +87,17 @@ def _chosen(estimator: Any, parts: list[Member], step: Step) -> Node:
 def _probabilities(estimator: Any, parts: list[Member]) -> Node:
     """Return each classifier's probability; made to sum to one, unless a row may have several labels."""
     second = [ops.Column(part.gives("predict_proba"), 1) for part in parts]
-    proba = ops.Link(second[0], "complement_pair") if len(second) == 1 else stacked(second)
-    return proba if estimator.multilabel_ else ops.Normalize(proba, "l1")
+    if len(second) == 1:
+        pair = ops.Link(second[0], "complement_pair")
+        second = [ops.Column(pair, i) for i in range(2)]
+    return stacked(second) if estimator.multilabel_ else _shares(second)
+
+
+def _shares(parts: list[Node]) -> Node:
+    """Return parts of a whole as shares of it, however small it is; parts of nothing stay zero."""
+    whole = total(parts)
+    divisor = ops.Impute(whole, Parameter.of(np.ones(1, whole.type.numpy)), missing=0.0)
+    return stacked([ops.Combine((cast(part, whole.type.dtype), divisor), "quotient") for part in parts])
 
 
 def _confidences(parts: list[Member], pairs: list[tuple[int, int]], classes: int) -> Node:

@@ -23,7 +23,9 @@ def gaussian_nb(estimator: Any, x: Columns, step: Step) -> Methods:
     with np.errstate(divide="ignore"):
         priors = np.log(estimator.class_prior_)
     half_logs = -0.5 * np.log(2.0 * np.pi * estimator.var_).sum(axis=1)
-    moments = zip(estimator.theta_, estimator.var_, priors + half_logs, strict=True)
+    kind = np.result_type(node.type.numpy, priors, half_logs)  # both are added to the sums of the rows, in their type
+    biases = priors.astype(kind) + half_logs
+    moments = zip(estimator.theta_, estimator.var_, biases, strict=True)
     return _methods(ops.Concat(tuple(_gaussian(node, *each) for each in moments)), estimator, step)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import svm
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_VOTES
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
@@ -18,6 +19,8 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
+ROUNDING = 1e-12
+"""An intercept that small, by the largest weight, is zero but for rounding."""
 LEAST = 1e-7
 """libsvm keeps the probabilities of pairs that far from zero and one."""
 
@@ -48,6 +51,8 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
     two, one_vs_one = len(estimator.classes_) == 2, estimator.decision_function_shape == "ovo"
     if estimator.break_ties and one_vs_one:
         raise step.refuse("break_ties", "predict fails with decision_function_shape='ovo'", "use break_ties=False")
+    if not two and not one_vs_one and _mirrors(estimator):
+        step.may_differ(ROUNDED_VOTES.reason, ROUNDED_VOTES.remedy)
     ranks = None if two else _one_vs_rest(pairs, len(estimator.classes_))
     codes = ops.ArgMax(_votes(pairs, len(estimator.classes_)) if ranks is None or not estimator.break_ties else ranks)
     methods: Methods = {"predict": labelled(codes, estimator.classes_, step)}
@@ -56,6 +61,12 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
     else:
         methods["decision_function"] = pairs if one_vs_one or ranks is None else ranks
     return methods | _probabilities(estimator, pairs)
+
+
+def _mirrors(estimator: Any) -> bool:
+    """Return whether the intercept of a pair is nothing but rounding, so that its score is zero on a mirror."""
+    weights = np.abs(matrix(estimator._dual_coef_)).max(initial=0.0)
+    return bool((np.abs(estimator._intercept_) <= ROUNDING * weights).any())
 
 
 def _scores(estimator: Any, x: Columns, step: Step) -> Node:

@@ -93,14 +93,17 @@ class Densify(Node):
     """A sparse matrix written out: SciPy's ``toarray``, or the array that a reader of single entries sees.
 
     XGBoost takes what is not stored as missing and a stored zero as zero: ``absent=nan``, ``repeats="last"``.
-    LightGBM takes both as zero, and of several values stored in one place the last: ``repeats="last"``.
+    LightGBM takes both as zero, and of several values stored in one place the last: ``repeats="last stored"``.
     """
 
     x: Node
     absent: float = 0.0
     """What a place becomes in which nothing is stored; 0 among integers."""
     repeats: str = "sum"
-    """What several values stored in one place become: their ``sum``, or the ``last`` that differs from ``absent``."""
+    """What several values stored in one place become.
+
+    Their ``sum``, the ``last`` that differs from ``absent``, or the ``last stored``, whatever it is.
+    """
     later = ("absent", "repeats")
 
     @property
@@ -114,8 +117,8 @@ class Densify(Node):
             raise self.fail(f"x: expected a sparse matrix, got {self.x.type}")
         if self.absent != 0 and not self.x.type.is_float:
             raise self.fail(f"absent: expected 0 among {self.x.type.dtype}, got {self.absent}")
-        if self.repeats not in ("sum", "last"):
-            raise self.fail(f"repeats: expected 'sum' or 'last', got {self.repeats!r}")
+        if self.repeats not in ("sum", "last", "last stored"):
+            raise self.fail(f"repeats: expected 'sum', 'last' or 'last stored', got {self.repeats!r}")
         return ValueType(self.x.type.dtype, self.x.type.width)
 
 

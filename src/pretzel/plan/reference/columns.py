@@ -52,7 +52,7 @@ def cast(node: ops.Cast, x: Any) -> Any:
 
 @reference(ops.Densify)
 def densify(node: ops.Densify, x: Csr) -> np.ndarray:
-    """Return ``x.toarray()``, or each place filled by the last entry that is not ``absent``."""
+    """Return ``x.toarray()``, or each place filled by its last entry: of all, or of those not ``absent``."""
     if node.is_toarray:
         return x.dense()
     absent = x.data.dtype.type(node.absent) + x.data.dtype.type(0)  # -0.0 is 0.0
@@ -62,7 +62,7 @@ def densify(node: ops.Densify, x: Csr) -> np.ndarray:
         return np.where(stored, x.dense(), out)
     for i, row in enumerate(pairs_of(x)):
         for column, value in row:
-            if not np.array_equal(value, absent, equal_nan=True):
+            if node.repeats == "last stored" or not np.array_equal(value, absent, equal_nan=True):
                 out[i, column] = value
     return out
 

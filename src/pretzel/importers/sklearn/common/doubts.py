@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
-from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_TIES
+from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_TIES, ROUNDED_WEIGHTS
 from pretzel.importers.registry import Step
 
 WHOLE_SQUARES = 2.0**51
 """Sums of squares of whole numbers up to this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
+CANCELLING = 100.0
+SEEN = 200
+"""Of so many learned rows kernels are computed to see whether they cancel."""
 
 
 def repeats(rows: Any) -> np.ndarray:
@@ -44,6 +48,20 @@ def cancels(rows: Any) -> bool:
         mean, variance = _moments(rows)
         offset, spread = np.nansum(mean * mean), np.nansum(variance)
     return bool(offset > CANCELS * spread > 0)
+
+
+def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence[Any], step: Step) -> None:
+    """Note that weighted kernels cancel but for their last digits, where all that they are made of is float32.
+
+    ``kernels`` returns those of the first learned rows with all of them.
+    """
+    if all(kind == np.float32 for kind in types) and _cancel(kernels(SEEN), weights):
+        step.may_differ(ROUNDED_WEIGHTS.reason, ROUNDED_WEIGHTS.remedy)
+
+
+def _cancel(kernels: Any, weights: Any) -> bool:
+    values, weights = np.asarray(kernels, np.float64), np.asarray(weights, np.float64)
+    return bool((np.abs(values) @ np.abs(weights)).max() > CANCELLING * np.abs(values @ weights).max())
 
 
 def _moments(rows: Any) -> tuple[np.ndarray, np.ndarray]:

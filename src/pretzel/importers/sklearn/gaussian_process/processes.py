@@ -12,6 +12,7 @@ from sklearn.gaussian_process.kernels import DotProduct
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.doubts import note_cancelling
 from pretzel.importers.sklearn.common.integers import multiplied_whole
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, checked_array, vector
@@ -27,7 +28,16 @@ from pretzel.plan.parameter import Parameter
 def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the posterior, ``kernel_(X, X_train_) @ alpha_``, in the units of the target."""
     whole = _multiplied(estimator, x, step, alone=False)
-    node = cast(checked(x, estimator), "f64") if whole is None else whole
+    given = checked(x, estimator) if whole is None else whole
+    node = cast(given, "f64")
+    if _multiplies(estimator):  # other kernels are made of distances, which are float64
+        types = (given.type.numpy, estimator.X_train_.dtype)
+        note_cancelling(
+            lambda count: estimator.kernel_(estimator.X_train_[:count], estimator.X_train_),
+            estimator.alpha_,
+            types,
+            step,
+        )
     weights = np.asarray(estimator.alpha_, np.float64)
     weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
     similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
@@ -67,8 +77,7 @@ def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node 
 
     ``alone``: whether the kernel of a row with itself is computed, and not only that with all that was learned.
     """
-    tree = estimator.kernel_
-    if not any(isinstance(each, DotProduct) for each in (tree, *tree.get_params().values())):
+    if not _multiplies(estimator):
         return None
     learned = np.asarray(estimator.X_train_)
     largest = int(np.abs(learned.astype(np.float64)).max(initial=1.0))
@@ -79,6 +88,11 @@ def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node 
         return min(squared, int(np.iinfo(shared).max) // (x.width * largest)) if shared.kind in "iu" else squared
 
     return multiplied_whole(x, step, most)
+
+
+def _multiplies(estimator: Any) -> bool:
+    tree = estimator.kernel_
+    return any(isinstance(each, DotProduct) for each in (tree, *tree.get_params().values()))
 
 
 def _variance(estimator: Any, x: Node, similar: Node, step: Step) -> Node:

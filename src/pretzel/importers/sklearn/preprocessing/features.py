@@ -10,6 +10,7 @@ from sklearn import preprocessing
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
+from pretzel.importers.storage import permutes
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -45,6 +46,8 @@ def polynomial_features(estimator: Any, x: Columns, step: Step) -> Methods:
         raise step.refuse(
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
+    if 2 <= estimator._max_degree <= 3 and step.is_given_entries(x):  # the library then multiplies rows of CSR
+        step.inputs.ascending["csr"] = "refused" if permutes(node) else "sorted"
     powers = np.asarray(estimator.powers_, np.int64)
     factors = np.full((len(powers), max(int(powers.sum(axis=1).max(initial=0)), 1)), -1, np.int64)
     for row, exponents in zip(factors, powers, strict=True):
