@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from tests.faults.process import Kept
 
 HEAL_SECONDS = 120.0
 DEPLOY_SECONDS = 60.0
+PORTS = (20_000, 32_000)
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Cluster:
 
     def __init__(self, root: Path, places: Places) -> None:
         self.places = places
-        self._ports = [free_port() for _ in range(6)]
+        self._ports = free_ports(6)
         control, metrics = self._ports[:2]
         arguments = ["control-plane", f"--data-dir={places.data}", f"--port={control}", f"--metrics-port={metrics}"]
         self.control = Kept("control", root, arguments, places.control_environment)
@@ -96,7 +99,7 @@ class Cluster:
 
     def deploy(self, name: str, padding: int = 0, seed: int | None = None) -> bool:
         """Deploy a pipeline of its own under a name, and return whether it was acknowledged."""
-        known = expected(abs(hash(name)) % 10_000 if seed is None else seed, padding)
+        known = expected(zlib.crc32(name.encode()) if seed is None else seed, padding)
         try:
             with pretzel.ControlPlane(self.control_address, timeout=DEPLOY_SECONDS) as plane:
                 plane.deploy(name, known.estimator, sample=known.rows)
@@ -146,6 +149,12 @@ class Cluster:
                         break
                     del remaining[name]
 
+    def answers(self, number: int) -> bool:
+        """Whether one worker alone answers a call now."""
+        name, known = next(iter(self.models().items()))
+        with pretzel.Client(self.worker_address(number), timeout=2) as client:
+            return not _problem(client, name, known)
+
     def fsck(self) -> list[str]:
         """Return what `pretzel fsck` finds in the files of a closed cluster."""
         found = []
@@ -182,8 +191,16 @@ def running(root: Path, places: Places | None = None, models: int = 6) -> Iterat
         yield cluster, load
 
 
-def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing has now, below those that the kernel gives to clients while a server is down."""
+    found: list[int] = []
+    for port in random.sample(range(*PORTS), PORTS[1] - PORTS[0]):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            break
+    return found
