@@ -109,8 +109,8 @@ class Puller:
             group.create_task(self.watcher.run())
             group.create_task(self.advance())
 
-    async def catch_up(self, seconds: float) -> None:
-        """Return when what the control plane knows now is published, or after some seconds."""
+    async def catch_up(self, seconds: float) -> bool:
+        """Return whether what the control plane knows now is published, after some seconds at the latest."""
         try:
             async with asyncio.timeout(seconds):
                 head = await self.watcher.head()
@@ -118,6 +118,8 @@ class Puller:
                     await self._arrived.wait_for(lambda: self.published.revision >= head)
         except (TimeoutError, grpc.aio.AioRpcError) as error:
             log.debug("no catching up", error=repr(error))
+            return False
+        return True
 
     def objects_of(self, plan: Digest) -> tuple[Digest, ...]:
         """Return a plan's own address and, where it was read, those of the objects it refers to."""

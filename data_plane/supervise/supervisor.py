@@ -192,8 +192,7 @@ class Supervisor:
         task.add_done_callback(self._chores.discard)
 
     async def _catch_up(self, child: Child) -> None:
-        await self._looks.join()
-        child.link.send("caught_up")
+        child.link.send("caught_up", newest=await self._looks.join())
 
     async def _died(self, child: Child, code: int) -> None:
         await self._deaths.investigate(self._fleet, child, code)

@@ -76,8 +76,12 @@ class Load:
 
     def _tell(self) -> None:
         """Print what came of the calls so far, every now and then."""
+        told = 0
         while not self._stop.wait(PROGRESS_SECONDS):
             print(f"   {time.strftime('%T')} {self.calls} calls, {self.lost} lost, {self.wrong} wrong", flush=True)
+            for problem in self.problems[told : told + 3]:
+                print(f"      {problem}", flush=True)
+            told = len(self.problems)
 
     def _ask(self, client: pretzel.Client, name: str, known: Expected) -> None:
         try:

@@ -11,7 +11,7 @@ from pretzel.client.inputs import DECIDES, columns_of
 from pretzel.client.pieces import cut, join
 from pretzel.client.places import beginnings, shifted
 from pretzel.client.results import result_of
-from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, UnavailableError
+from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, StaleCatalogError, UnavailableError
 from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
@@ -88,14 +88,14 @@ def infer(
 
 
 def _ask(method: str, request: Any) -> Operation[Any]:
-    """Ask, and again where an answer broke off, or where the worker has no catalog yet and another may have one.
+    """Ask, and again where an answer broke off, or where the worker has no catalog, or an old one, and others may not.
 
     gRPC itself repeats no call of which anything has come back, and its turns may find the same worker each time.
     """
     for attempt in range(ATTEMPTS - 1):
         try:
             return (yield Ask(method, request))
-        except (CutOffError, NoCatalogError):
+        except (CutOffError, NoCatalogError, StaleCatalogError):
             yield backoff(attempt)
     return (yield Ask(method, request))
 

@@ -210,6 +210,18 @@ async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Servin
     assert serving.looks == 1  # at the control plane, which may know
 
 
+@pytest.mark.parametrize("method", ["Predict", "DescribeModel"])
+async def test_a_worker_that_cannot_ask_does_not_deny_a_model(table: Serving, method: str):
+    """It may have been deployed meanwhile, and another worker may have heard of it."""
+    table.newest = False
+    request = {"Predict": pb.PredictRequest(model="n"), "DescribeModel": pb.DescribeModelRequest(model="n")}[method]
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await getattr(table.stub, method)(request)
+    assert caught.value.code() is Code.UNAVAILABLE
+    assert "unknown model: 'n' is not found, and the control plane cannot be asked" in caught.value.details()
+    assert dict(caught.value.trailing_metadata())["pretzel-error"] == "StaleCatalogError"
+
+
 @pytest.mark.parametrize(
     "error",
     [MemoryError(), OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")],
