@@ -17,8 +17,8 @@ from types import FrameType
 
 from pretzel.errors import PretzelError
 from tests.faults import scenarios
-from tests.faults.disks import UnmountableError
 from tests.faults.outcome import SCENARIOS, Outcome, table
+from tests.helpers.disks import UnmountableError
 
 SCENARIO_SECONDS = 900
 """After which a scenario has failed, whatever it waits for."""

@@ -11,16 +11,19 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import pretzel
 from pretzel.errors import PretzelError
 from tests.faults.load import Expected, Load, expected
+from tests.faults.outcome import Outcome
 from tests.faults.process import Kept
 
 HEAL_SECONDS = 120.0
@@ -150,8 +153,8 @@ class Cluster:
                     del remaining[name]
 
     def answers(self, number: int) -> bool:
-        """Whether one worker alone answers a call now."""
-        name, known = next(iter(self.models().items()))
+        """Whether one worker alone answers the model that was acknowledged last."""
+        name, known = list(self.models().items())[-1]
         with pretzel.Client(self.worker_address(number), timeout=2) as client:
             return not _problem(client, name, known)
 
@@ -164,6 +167,13 @@ class Cluster:
             if run.returncode:
                 found.append(f"{option}: {run.stdout.strip()} {run.stderr.strip()}")
         return found
+
+    def is_well(self, condition: str) -> bool:
+        """Whether the control plane says that a condition, `pretzel.store` or `pretzel.workers`, is good."""
+        request = health_pb2.HealthCheckRequest(service=condition)
+        with grpc.insecure_channel(self.control_address) as channel:
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10, wait_for_ready=True)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def close(self) -> None:
         """Stop everything."""
@@ -189,6 +199,22 @@ def running(root: Path, places: Places | None = None, models: int = 6) -> Iterat
             assert cluster.deploy(f"base-{number}", seed=number), cluster.refused
         load = stack.enter_context(Load(cluster.address, cluster.models))
         yield cluster, load
+
+
+def outcome(cluster: Cluster, load: Load, heal: float, faults: int, problems: Sequence[str] = ()) -> Outcome:
+    """Return what a scenario came to whose cluster is closed."""
+    found = [*problems, *load.problems[:3], *cluster.fsck()]
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, found)
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition, and return whether it came in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def free_ports(count: int) -> list[int]:

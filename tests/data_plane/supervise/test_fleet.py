@@ -21,7 +21,7 @@ from pretzel.data_plane.supervise import fleet
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
-from tests.faults.interposed import ALL, Faults
+from tests.helpers.interposed import ALL, Faults
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.cluster import DEPLOY_SECONDS, Cluster, running
+from tests.faults.cluster import DEPLOY_SECONDS, Cluster, outcome, running
 from tests.faults.outcome import Outcome, scenario
 from tests.faults.process import Kept
 
@@ -37,11 +37,10 @@ def kills(root: Path) -> Outcome:
                     print(f"   {time.strftime('%T')} {number + 1} signals: {dict(killer.hit)}", flush=True)
         heal = cluster.healed_in()
         acknowledged = len(cluster.models())
-    problems = [*load.problems[:3], *cluster.fsck()]
-    problems += [f"only {hits} signals to a {kind}" for kind, hits in killer.hit.items() if hits < LEAST]
+    problems = [f"only {hits} signals to a {kind}" for kind, hits in killer.hit.items() if hits < LEAST]
     if acknowledged < 10:
         problems.append(f"only {acknowledged} deployments were acknowledged: {cluster.refused[:3]}")
-    return Outcome(load.calls, load.lost, load.wrong, heal, sum(killer.hit.values()), problems)
+    return outcome(cluster, load, heal, sum(killer.hit.values()), problems)
 
 
 @contextmanager
