@@ -13,8 +13,8 @@ import pytest
 from pretzel.backoff import FIRST, LONGEST, delay
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.supervise.link import Link
+from pretzel.data_plane.supervise.ports import hold_port
 from pretzel.data_plane.supervise.rounds import Rounds
-from pretzel.data_plane.supervise.supervisor import hold_port
 from pretzel.errors import PreconditionError
 
 
