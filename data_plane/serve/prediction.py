@@ -88,9 +88,11 @@ class PredictionService(PredictionServiceServicer):
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
         """Tell what a model takes and gives."""
         route = await self._find(request.model)
-        plan = await self._plans.plan(route.entry)
         model = self._router.catalog.get(route.version.model)
-        described = describe(route.version, plan, model.aliases if model else {}, self._objects.fetch)
+        aliases = model.aliases if model else {}
+        described = await self._plans.describe(
+            route.entry, lambda plan: describe(route.version, plan, aliases, self._objects.fetch)
+        )
         return pb.DescribeModelResponse(description=description_to_proto(described))
 
     async def _predict(self, request: pb.PredictRequest, context: Context) -> Answer:

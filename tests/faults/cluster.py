@@ -100,11 +100,11 @@ class Cluster:
         with self._lock:
             return dict(self._acknowledged)
 
-    def deploy(self, name: str, padding: int = 0, seed: int | None = None) -> bool:
+    def deploy(self, name: str, padding: int = 0, seed: int | None = None, timeout: float = DEPLOY_SECONDS) -> bool:
         """Deploy a pipeline of its own under a name, and return whether it was acknowledged."""
         known = expected(zlib.crc32(name.encode()) if seed is None else seed, padding)
         try:
-            with pretzel.ControlPlane(self.control_address, timeout=DEPLOY_SECONDS) as plane:
+            with pretzel.ControlPlane(self.control_address, timeout=timeout) as plane:
                 plane.deploy(name, known.estimator, sample=known.rows)
         except PretzelError as error:
             self.refused.append(f"{name}: {error!r}")

@@ -178,17 +178,24 @@ async def test_a_deadline_that_passed(serving: Serving, rows: np.ndarray):
     assert caught.value.code() is Code.DEADLINE_EXCEEDED
 
 
+async def describe(serving: Serving) -> pb.DescribeModelResponse:
+    return await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))
+
+
 async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serving, rows: np.ndarray):
     await serving.deploy("m", regression(3))
     plan = serving.models["m"].versions[0].plan
     good = bytes(serving.cache.fetch(plan))
     serving.cache.drop([plan])
     serving.objects.refresh()
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await serving.predict("m", x=rows)
-    assert caught.value.code() is Code.UNAVAILABLE
+    for call in (lambda: serving.predict("m", x=rows), lambda: describe(serving)):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call()
+        assert caught.value.code() is Code.UNAVAILABLE  # another worker has a copy of its own
+        assert "it is being fetched again, retry" in caught.value.details()
     serving.cache.add(plan, good)
     await serving.predict("m", x=rows)
+    assert (await describe(serving)).description.version.model == "m"
 
 
 @pytest.mark.parametrize("method", ["Predict", "PredictMany", "DescribeModel", "PredictStream"])

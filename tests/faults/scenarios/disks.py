@@ -28,6 +28,8 @@ FAILURES = (
 WIDE = 3000
 """Columns of a model whose parameters are files of their own in a cache."""
 HEAL_SECONDS = 60.0
+DURING_SECONDS = 15.0
+"""How long a deployment is tried while calls fail."""
 
 
 @scenario
@@ -91,7 +93,7 @@ def _failing(root: Path, places: Places, faults: Faults, part: str) -> Outcome:
         for number, (call, error) in enumerate(FAILURES):
             with faults.failing((call, error, ALL, part)):
                 os.kill(cluster.workers[0].members()[-1], signal.SIGKILL)  # its successor reads the cache
-                if not cluster.deploy(f"during-{number}", WIDE):
+                if not cluster.deploy(f"during-{number}", WIDE, timeout=DURING_SECONDS):
                     problems += _untold(cluster, f"{call} {error}", error)
             heal = max(heal, cluster.healed_in())
             print(f"   {call} {error}: {faults.met(call)} calls so far", flush=True)
