@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from pretzel.data_plane.measure.tally import Tally
 from pretzel.data_plane.serve.packing import serialized
 from pretzel.errors import InputError, PretzelError, brief
 from pretzel.plan.wire import read_or_error, read_or_raise
+from pretzel.shortage import is_shortage
 from pretzel.v1 import prediction_pb2 as pb
 
 log = structlog.get_logger(__name__)
@@ -23,16 +23,6 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-_NO_THREAD = "can't start new thread"
-
-
-def lacks_resources(error: Exception) -> bool:
-    """Return whether an error means that this process has no memory, thread or descriptor for the call now."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)
-
-
 def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     """Return the status and the message that a caller sees of an error.
 
@@ -40,7 +30,7 @@ def status_of(error: Exception) -> tuple[grpc.StatusCode, str]:
     """
     if isinstance(error, PretzelError):
         return grpc.StatusCode[error.code], brief(error)
-    if lacks_resources(error):
+    if is_shortage(error):
         log.error("a call failed for want of memory, threads or descriptors", error=repr(error))
         return grpc.StatusCode.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another"
     fault = secrets.token_hex(6)

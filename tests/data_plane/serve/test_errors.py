@@ -231,14 +231,23 @@ async def test_a_worker_that_cannot_ask_does_not_deny_a_model(table: Serving, me
 
 @pytest.mark.parametrize(
     "error",
-    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")],
+    [
+        MemoryError(),
+        OSError(errno.EMFILE, "Too many open files"),
+        RuntimeError("can't start new thread"),
+        ImportError("columns.so: failed to map segment from shared object"),
+    ],
     ids=repr,
 )
 def test_a_lack_of_resources_sends_the_caller_to_another_worker(error: Exception) -> None:
     assert status_of(error) == (Code.UNAVAILABLE, "this worker has no memory, thread or descriptor left; try another")
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), RuntimeError("something else")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.EIO, "I/O error"), RuntimeError("something else"), ModuleNotFoundError("No module named 'x'")],
+    ids=repr,
+)
 def test_other_faults_are_the_servers_own(error: Exception) -> None:
     code, message = status_of(error)
     assert code is Code.INTERNAL and message.startswith("a fault of the server, ")
