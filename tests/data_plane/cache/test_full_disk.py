@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pretzel.data_plane.cache import incoming, pack
+from pretzel.data_plane.cache.disk import RESERVE
 from pretzel.data_plane.cache.layout import SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
@@ -72,6 +73,19 @@ def test_room_that_others_took_and_gave_back_is_used(disk: Disk):
     assert bytes(reader.fetch(digest)) == data
     assert bytes(reader.fetch(kept[0])) == kept[1]
     cache.close()
+
+
+def test_a_large_object_leaves_room_for_small_ones(disk: Disk):
+    """Else large models that do not fit keep small ones, and the catalog, from the disk."""
+    cache = ObjectCache(disk.root / "cache")
+    small, large = os.urandom(1000), os.urandom(200_000)
+    disk.fill(RESERVE + 100_000)
+    with pytest.raises(OSError, match="No space left on device beside what is reserved for small objects"):
+        cache.add(Digest.of(large), large)
+    cache.add(Digest.of(small), small)
+    disk.free()
+    cache.add(Digest.of(large), large)
+    assert cache.has(Digest.of(small)) and cache.has(Digest.of(large))
 
 
 def test_a_damaged_object_leaves_the_index_of_a_full_disk(disk: Disk):

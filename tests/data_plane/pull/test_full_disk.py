@@ -66,11 +66,11 @@ async def test_a_catalog_that_cannot_be_kept_is_kept_later(
 
     worker.start()
     with monkeypatch.context() as patch:
-        patch.setattr(worker.cache, "save_catalog", fail)
+        patch.setattr(worker.cache.kept, "save", fail)
         await control.deploy("a", deployable(control, 5).digest)
         await worker.until(lambda c: c.revision == 1)
         assert worker.puller.unkept
     async with asyncio.timeout(10):
         while worker.puller.unkept:
             await asyncio.sleep(0.01)
-    assert worker.cache.load_catalog()[0] == worker.puller.published
+    assert worker.cache.kept.load()[0] == worker.puller.published

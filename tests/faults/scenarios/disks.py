@@ -25,6 +25,8 @@ FAILURES = (
     ("syncdir", errno.EIO),
     ("rename", errno.EIO),
 )
+OF_THE_CATALOG = ("disk I/O", "is full", "look at its disk")
+"""What errors of SQLite say, which do not tell the number."""
 WIDE = 3000
 """Columns of a model whose parameters are files of their own in a cache."""
 HEAL_SECONDS = 60.0
@@ -108,7 +110,7 @@ def _untold(cluster: Cluster, fault: str, error: int | str) -> list[str]:
     """Return what is wrong with how a deployment was refused: it names the error, or workers are known to be unwell."""
     reason = cluster.refused[-1]
     print(f"   {fault}: {reason[:300]}", flush=True)
-    named = isinstance(error, int) and any(said in reason for said in (os.strerror(error), "disk I/O", "is full"))
+    named = isinstance(error, int) and any(said in reason for said in (os.strerror(error), *OF_THE_CATALOG))
     if named or until(lambda: not cluster.is_well("pretzel.workers"), 5):
         return []
     return [f"{fault}: neither the refusal nor the health of the workers names it: {reason}"]

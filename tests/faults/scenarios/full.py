@@ -12,6 +12,8 @@ from tests.helpers.disks import Disk, ext4, tmpfs
 LARGE = 40_000
 """Columns of a model that takes about a megabyte."""
 ROUNDS = 4
+LARGE_MODELS = 28
+"""More than the disk has room for."""
 
 
 @scenario
@@ -67,7 +69,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
     problems = []
     with running(root, places) as (cluster, load):
         for number in range(ROUNDS):
-            names = [f"large-{number}-{i}" for i in range(30)]
+            names = [f"large-{number}-{i}" for i in range(LARGE_MODELS)]
             for name in names:
                 cluster.deploy(name, LARGE)
             if cluster.metric(0, "pretzel_models_held_back") < 1:
