@@ -2,7 +2,7 @@
 
 import sys
 
-from pretzel.data_plane.supervise.supervisor import main
+from pretzel.data_plane.supervise.run import main
 
 if __name__ == "__main__":
     sys.exit(main())

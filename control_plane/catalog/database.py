@@ -38,7 +38,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[PretzelError], str], ...] = (
     (("out of memory",), UnavailableError, "the machine is short of memory, try again"),
     (("readonly", "read-only"), UnavailableError, "make it writable for the control plane and try again"),
     (("locked", "busy"), UnavailableError, "another process writes to it, try again"),
-    (("not a database", "malformed"), CorruptObjectError, "restore it from a backup"),
+    (("not a database", "malformed"), CorruptObjectError, "look at its disk; if it stays so, restore it from a backup"),
 )
 _LITTLE_ROOM = 1 << 20
 """Bytes; where fewer are free, an error of the disk is taken for a full one."""

@@ -16,14 +16,21 @@ STORE = "pretzel.store"
 """NOT_SERVING while versions need objects that the store does not have whole."""
 WORKERS = "pretzel.workers"
 """NOT_SERVING while a live worker holds back a model, or says that something is wrong with it."""
+CONDITIONS = "conditions"
+"""The background task that keeps both up to date, as metrics name it."""
 SECONDS = 1.0
 """Time between two looks."""
 _STATUS = health_pb2.HealthCheckResponse
 _log = structlog.get_logger(part="conditions")
 
 
-async def tell_forever(checks: health.aio.HealthServicer, plane: Plane) -> None:
-    """Keep both conditions up to date; each change is logged."""
+async def keep_current(checks: health.aio.HealthServicer, plane: Plane) -> None:
+    """Keep both conditions up to date, until cancelled; a look that fails is made again."""
+    await plane.background.keep(CONDITIONS, lambda: _look_often(checks, plane))
+
+
+async def _look_often(checks: health.aio.HealthServicer, plane: Plane) -> None:
+    """Look, and look again; each change is logged."""
     said: dict[str, list[str]] = {STORE: [], WORKERS: []}
     while True:
         found = {STORE: await asyncio.to_thread(plane.problems), WORKERS: _of_workers(plane)}
@@ -32,6 +39,7 @@ async def tell_forever(checks: health.aio.HealthServicer, plane: Plane) -> None:
             if problems != said[name]:
                 _log.warning(name, problems=problems[:5], count=len(problems))
         said = found
+        plane.background.well(CONDITIONS)
         await asyncio.sleep(SECONDS)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pretzel.errors import DeadlineError, InputError, PreconditionError
+from pretzel.errors import DeadlineError, InputError, PreconditionError, UnavailableError
 
 _MOST_NAMED = 5
 
@@ -35,6 +35,12 @@ class LiveWorkers:
         self.expiry = expiry
         self._workers: dict[str, tuple[Worker, float]] = {}  # and when it counts as dead
         self._heard = asyncio.Event()
+        self._closed = False
+
+    def close(self) -> None:
+        """End every wait: the server is going away, and workers hear of no change from it any more."""
+        self._closed = True
+        self._wake()
 
     def report(self, worker: Worker, leaving: bool = False) -> None:
         """Note what a worker says, or that it goes.
@@ -48,8 +54,7 @@ class LiveWorkers:
             self._workers.pop(worker.name, None)
         else:
             self._workers[worker.name] = worker, time.monotonic() + self.expiry
-        heard, self._heard = self._heard, asyncio.Event()
-        heard.set()
+        self._wake()
 
     def alive(self) -> list[Worker]:
         """Return the workers heard of lately, and forget the others."""
@@ -95,6 +100,7 @@ class LiveWorkers:
         Raises:
             DeadlineError: some did not report it within that time; the message names them.
             PreconditionError: some say that they cannot, and the others have reported it.
+            UnavailableError: the server is going away; the same deployment again waits for the same version.
         """
         since = time.monotonic()
         while True:
@@ -105,10 +111,16 @@ class LiveWorkers:
                 raise _late(revision, behind)
             if not behind:
                 break
+            if self._closed:
+                raise UnavailableError(f"published as revision {revision}, but the control plane is going away")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), min(left, self.expiry / 4))
         if refusing:
             raise _refused(revision, model, refusing)
+
+    def _wake(self) -> None:
+        heard, self._heard = self._heard, asyncio.Event()
+        heard.set()
 
 
 def _late(revision: int, behind: Sequence[Worker]) -> DeadlineError:

@@ -101,7 +101,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     await server.start()
     for name in ("", *SERVICES):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-    telling = asyncio.create_task(conditions.tell_forever(checks, plane))
+    telling = asyncio.create_task(conditions.keep_current(checks, plane))
     try:
         yield port
     finally:
@@ -111,9 +111,10 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
 
 
 async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.HealthServicer, plane: Plane) -> None:
-    """Health first, so that nobody comes; then the watches, which never end by themselves; then the calls at work."""
+    """Health first, so that nobody comes; then watches and waits, which workers would end; then the calls at work."""
     await checks.enter_graceful_shutdown()
     plane.feed.close()
+    plane.live.close()
     # Its grace must outlast ours: two stops whose time is up together cancel calls of a server that is gone, and crash.
     stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds + 60))
     with suppress(TimeoutError):

@@ -3,7 +3,7 @@
     objects/epoch                the identity of the store (see `identity.py`)
     objects/3f/3f9c...-1048640   an object, named by its hash and its size
     objects/incoming/            what is being written; swept at start
-    objects/damaged/             what was found not to match its name
+    objects/damaged/             what was found not to match its name, or could not be read
 
 The ritual: temporary name, write, length and digest check, read-only, fsync, digest check of what the disk holds,
 close, rename, fsync of the directory.
@@ -94,11 +94,13 @@ class DirectoryStore(ObjectStore):
             self._verify(digest, from_disk=anew)
 
     def _verify(self, digest: Digest, *, from_disk: bool) -> None:
-        """Hash an object; a damaged one is set aside."""
+        """Hash an object; a damaged one is set aside, and comes back when it can be read whole again."""
         try:
             found = files.matches(self.path(digest), digest, from_disk=from_disk)
         except FileNotFoundError:
-            raise self._absent(digest) from None
+            found = self._recovered(digest)
+            if found is None:
+                raise self._absent(digest) from None
         if found is None and (error := self._quarantined(digest)):
             raise error
         self.note_checked(digest, found)
@@ -161,6 +163,18 @@ class DirectoryStore(ObjectStore):
             )
         self.on_damage(digest)
         return self._absent(digest)
+
+    def _recovered(self, digest: Digest) -> Signature | None:
+        """Take back an object that was set aside while the disk failed and that is whole all the same."""
+        aside = self.damaged / name_of(digest)
+        try:
+            if files.matches(aside, digest, from_disk=True):
+                os.replace(aside, self.path(digest))
+        except FileNotFoundError:  # nothing was set aside, or it has come back meanwhile
+            pass
+        except OSError as error:
+            raise UnavailableError(f"object {digest}: cannot be taken back now ({error.strerror}); try again") from None
+        return files.signature(self.path(digest))
 
     def _absent(self, digest: Digest) -> CorruptObjectError | NotFoundError:
         if os.path.lexists(self.damaged / name_of(digest)):

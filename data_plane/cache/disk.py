@@ -17,6 +17,8 @@ PIECE = 1 << 18
 """Bytes read at once: little enough that a bounded rate is smooth."""
 TRANSIENT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
 """Error numbers that say that this process or machine lacks something now, and nothing of the file."""
+RESERVE = 1 << 20
+"""Bytes that files of large objects leave free: for small objects, for indexes and for the catalog."""
 Pace = Callable[[int], None]
 """Told of every number of bytes read; waits where that was too fast."""
 
@@ -48,6 +50,12 @@ def stamp_of(path: Path | int) -> Stamp | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def free_bytes(path: Path) -> int:
+    """Return how many bytes the disk has room for."""
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize
 
 
 def read_at(path: Path, offset: int, size: int) -> bytes:

@@ -132,7 +132,7 @@ def _repair(root: Path) -> None:
     try:
         for digest in cache.digests():
             cache.recheck(digest)
-        if cache.layout.catalog.exists() and cache.load_catalog() is None:
+        if cache.layout.catalog.exists() and cache.kept.load() is None:
             Quarantine(cache.layout).take(cache.layout.catalog)
     finally:
         cache.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pretzel.data_plane.cache.disk import hash_at
+from pretzel.data_plane.cache.disk import RESERVE, free_bytes, hash_at
 from pretzel.data_plane.cache.layout import Layout, is_packed
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
@@ -79,6 +80,8 @@ class Incoming:
 
     def _reserve(self, path: Path, size: int) -> int:
         path.unlink(missing_ok=True)
+        if free_bytes(path.parent) < size + RESERVE:
+            raise OSError(errno.ENOSPC, "No space left on device beside what is reserved for small objects")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             os.posix_fallocate(descriptor, 0, size)

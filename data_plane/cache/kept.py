@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.disk import read_whole
+from pretzel.data_plane.cache.disk import Stamp, read_whole, stamp_of
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.catalog import Catalog
 from pretzel.errors import CorruptObjectError
@@ -23,6 +23,35 @@ _PACKED = struct.Struct("<32sQ")
 
 Closures = Mapping[Digest, tuple[Digest, ...]]
 """The objects that each plan refers to, known once the plan was read."""
+
+
+class KeptCatalog:
+    """The file in which a worker keeps its catalog, so that it serves after a restart without a control plane."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: Stamp | None = None
+        self._exists = False
+
+    def save(self, catalog: Catalog, closures: Closures) -> None:
+        """Keep a catalog.
+
+        Raises:
+            OSError: the disk did not take it; what was kept before still is.
+        """
+        write_catalog(self._path, catalog, closures)
+        self._stamp, self._exists = stamp_of(self._path), True
+
+    def load(self) -> tuple[Catalog, Closures] | None:
+        """Return what was kept, or None where there is nothing or it is damaged."""
+        self._stamp = stamp_of(self._path)
+        found = read_catalog(self._path)
+        self._exists = found is not None
+        return found
+
+    def touched(self) -> bool:
+        """Whether someone else wrote to the file, cut it short, or replaced it."""
+        return self._exists and (self._stamp is None or stamp_of(self._path) != self._stamp)
 
 
 def write_catalog(path: Path, catalog: Catalog, closures: Closures) -> None:

@@ -12,11 +12,10 @@ import structlog
 
 from pretzel.data_plane.cache.disk import TRANSIENT, Pace, Stamp, hash_at, read_at, stamp_of
 from pretzel.data_plane.cache.incoming import Incoming
-from pretzel.data_plane.cache.kept import Closures, read_catalog, write_catalog
+from pretzel.data_plane.cache.kept import KeptCatalog
 from pretzel.data_plane.cache.layout import Layout, is_object, is_packed, number_of
 from pretzel.data_plane.cache.packs import PackWriter
 from pretzel.data_plane.cache.quarantine import Quarantine, clear_strangers, delete, is_stranger, misplaced
-from pretzel.data_plane.catalog import Catalog
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import Buffer
@@ -43,6 +42,7 @@ class ObjectCache:
         self._checked: set[Digest] = set()
         self._stamps: dict[Digest, Stamp | None] = {}
         """What each file was when it was checked."""
+        self.kept = KeptCatalog(self.layout.catalog)
         self._unflushed: list[Digest] = []
         self._unneeded: dict[Digest, float] = {}
 
@@ -173,11 +173,6 @@ class ObjectCache:
         with self._writing:
             return self._packs.digests() | file_digests(self.layout)
 
-    def free_bytes(self) -> int:
-        """Return how many bytes the disk has room for."""
-        disk = os.statvfs(self.layout.root)
-        return disk.f_bavail * disk.f_frsize
-
     def known(self) -> set[Digest]:
         """Return the objects that are taken to be whole."""
         return set(self._checked)
@@ -188,14 +183,6 @@ class ObjectCache:
             found = self._packs.touched() & self._checked
             stamps = list(self._stamps.items())
         return found | {digest for digest, stamp in stamps if stamp_of(self.layout.file(digest)) != stamp}
-
-    def save_catalog(self, catalog: Catalog, closures: Closures) -> None:
-        """Keep a catalog, so that a restarted worker serves without a control plane."""
-        write_catalog(self.layout.catalog, catalog, closures)
-
-    def load_catalog(self) -> tuple[Catalog, Closures] | None:
-        """Return what was kept, or None where there is nothing or it is damaged."""
-        return read_catalog(self.layout.catalog)
 
     def close(self) -> None:
         """Give the directory back."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import grpc
 import structlog
 
+from pretzel.data_plane.cache.disk import RESERVE, free_bytes
 from pretzel.data_plane.cache.incoming import Incoming
 from pretzel.data_plane.cache.layout import is_packed
 from pretzel.data_plane.cache.store import ObjectCache
@@ -77,9 +78,10 @@ class Fetcher:
 
     def _too_large(self, digests: Sequence[Digest]) -> Failures:
         """Return objects for which the disk has no room, so that they are not sent time and again."""
-        room = self._cache.free_bytes()
+        room = free_bytes(self._cache.layout.root)
         reason = f"no room on the disk of {self._cache.layout.root}: {room} bytes are free; free some"
-        return {digest: OSError(errno.ENOSPC, reason) for digest in digests if digest.size > room}
+        most = {True: room, False: room - RESERVE}
+        return {digest: OSError(errno.ENOSPC, reason) for digest in digests if digest.size > most[is_packed(digest)]}
 
 
 class _Arrivals:

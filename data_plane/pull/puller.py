@@ -76,7 +76,7 @@ class Puller:
         self._cache, self._publish, self._told = cache, publish, told
         self._told_held, self._collected = told_held, collected
         stub = WorkerServiceStub(channel)
-        kept, closures = cache.load_catalog() or (Catalog(), {})
+        kept, closures = cache.kept.load() or (Catalog(), {})
         self.watcher = Watcher(stub, worker, kept)
         self.fetcher = Fetcher(stub, cache)
         self._completer = Completer(cache, dict(closures))
@@ -90,6 +90,7 @@ class Puller:
         """Why each model that is held back is."""
         self.started = bool(kept.epoch or kept.records)
         """Whether any catalog is known, be it an old one."""
+        self._taken: Step | None = None
         self._arrived = asyncio.Condition()
         self._turn = asyncio.Lock()  # held while catalogs move, and while what they do not need is removed
 
@@ -109,8 +110,8 @@ class Puller:
             group.create_task(self.watcher.run())
             group.create_task(self.advance())
 
-    async def catch_up(self, seconds: float) -> None:
-        """Return when what the control plane knows now is published, or after some seconds."""
+    async def catch_up(self, seconds: float) -> bool:
+        """Return whether what the control plane knows now is published, after some seconds at the latest."""
         try:
             async with asyncio.timeout(seconds):
                 head = await self.watcher.head()
@@ -118,6 +119,8 @@ class Puller:
                     await self._arrived.wait_for(lambda: self.published.revision >= head)
         except (TimeoutError, grpc.aio.AioRpcError) as error:
             log.debug("no catching up", error=repr(error))
+            return False
+        return True
 
     def objects_of(self, plan: Digest) -> tuple[Digest, ...]:
         """Return a plan's own address and, where it was read, those of the objects it refers to."""
@@ -228,7 +231,7 @@ class Puller:
 
     async def _take(self, step: Step) -> None:
         """Publish and keep a catalog, if it differs from the last."""
-        self.reasons = step.held
+        self._taken, self.reasons = step, step.held
         self._told_held(step.held)
         if step.catalog != self.published:
             self.started = self.started or bool(step.catalog.epoch)
@@ -243,11 +246,19 @@ class Puller:
             self.published = step.catalog
             self._arrived.notify_all()
 
+    async def keep_again(self) -> None:
+        """Keep the catalog anew where another program changed what was kept; not while catalogs move."""
+        if self._taken is None or self._turn.locked() or not self._cache.kept.touched():
+            return
+        async with self._turn:
+            log.error("the catalog kept was changed by another program, and is kept anew")
+            await asyncio.to_thread(self._keep, self._taken)
+
     def _keep(self, step: Step) -> None:
         """Keep a catalog on disk; an incomplete one without its revision, so that a restart asks for all of it."""
         catalog = Catalog(step.catalog.epoch, 0, step.catalog.records) if step.held else step.catalog
         try:
-            self._cache.save_catalog(catalog, self._completer.closures)
+            self._cache.kept.save(catalog, self._completer.closures)
             self.unkept = False
         except OSError as error:  # a full disk must not stop the serving
             self.unkept = True

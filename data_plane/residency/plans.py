@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import cast
-
-import structlog
+from typing import TypeVar, cast
 
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.reader import ObjectReader
@@ -19,18 +17,14 @@ from pretzel.data_plane.residency.entry import Entry, addresses
 from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Ledger, total_bytes
 from pretzel.data_plane.residency.memory import trim_heap
+from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, UnavailableError
+from pretzel.errors import ExhaustedError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
 
-log = structlog.get_logger(__name__)
-
-
-MENDING = 2.0
-"""Seconds that a call waits for damaged objects of its model to be fetched again."""
-
+T = TypeVar("T")
 
 Key = bytes
 """A digest as an index of the cache has it."""
@@ -57,17 +51,14 @@ class PlanCatalog:
         self._flight = flight
         self._barred: Mapping[Key, float] = {}
         self._tell = tell
-        self._objects, self._budget, self._clock, self._doubt = objects, budget, clock, doubt
+        self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
+        self._trust = Trust(self._tally, doubt)
         self._stages = StageCatalog()
         self._ledger = Ledger()
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
-        self._distrusted: set[Digest] = set()
-        self._doubts = 0
-        """How often damage was told of."""
-        self._trusted = asyncio.Event()
         self._pinned: frozenset[Digest] = frozenset()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self.on_evict: list[Callable[[Digest], None]] = []
@@ -107,20 +98,35 @@ class PlanCatalog:
         """Keep these plans, once loaded, whatever the budget; those pinned before are free to go."""
         self._pinned = frozenset(digests)
 
-    async def plan(self, entry: Entry) -> Plan:
-        """Return a plan, resident or not, without loading its parameters."""
+    async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
+        """Return what is made of a plan, resident or not; that may read its objects.
+
+        Raises:
+            UnavailableError: as :meth:`load` does.
+        """
+
+        async def read() -> T:
+            return described(await self._plan(entry))
+
+        return await self._trust.read([entry.digest], read)
+
+    async def load_together(self, entries: Sequence[Entry]) -> Executable:
+        """Return what runs several plans at once, over the kernels that they have here already.
+
+        Raises:
+            UnavailableError: as :meth:`load` does.
+        """
+        return await self._trust.read([entry.digest for entry in entries], lambda: self._join(entries))
+
+    async def _plan(self, entry: Entry) -> Plan:
         if entry.plan is not None:
             return entry.plan
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._read, entry.digest)
 
-    async def load_together(self, entries: Sequence[Entry]) -> Executable:
-        """Return what runs several plans at once, over the kernels that they have here already."""
-        return await self._undoubted(lambda: self._join(entries))
-
     async def _join(self, entries: Sequence[Entry]) -> Executable:
-        await self._wait_for_trust([entry.digest for entry in entries])
-        plans = [await self.plan(entry) for entry in entries]
-        await self._wait_for_trust([digest for plan in plans for digest in plan.objects])
+        await self._trust.wait_for([entry.digest for entry in entries])
+        plans = [await self._plan(entry) for entry in entries]
+        await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
         return self._watched(built, [entry.digest for entry in entries])
@@ -129,57 +135,24 @@ class PlanCatalog:
         start = self._clock()
         self._tell("loading", entry.digest)
         try:
-            executable = self._watched(await self._load_mended(entry), [entry.digest])
+            loaded = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            executable = self._watched(loaded, [entry.digest])
             assert entry.plan is not None
             self._admit(entry, entry.plan, executable)
             self._tally.loads.observe(self._clock() - start)
             return executable
-        except (CorruptObjectError, NotFoundError) as error:
-            raise UnavailableError(f"plan {entry.digest.short}: {error}; it is being fetched again, retry") from error
-        except (OSError, MemoryError) as error:  # no descriptor, no memory, a failing disk: perhaps not for long
-            self._tally.counts["load_failures"] += 1
-            raise UnavailableError(f"plan {entry.digest.short}: cannot be loaded now ({error}); retry") from error
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._tell("evicted", entry.digest)
 
-    async def _load_mended(self, entry: Entry) -> Executable:
-        """Load a plan; where an object of it is damaged or missing, once more when it was fetched again."""
-        try:
-            return await self._undoubted(lambda: self._load_once(entry))
-        except (CorruptObjectError, NotFoundError) as error:
-            self._tally.counts["load_failures"] += 1
-            log.error("a plan cannot be loaded", plan=str(entry.digest), error=str(error))
-            self._trusted.clear()
-            self._doubt(entry.digest)
-            if not await self._mended():
-                raise
-        return await self._undoubted(lambda: self._load_once(entry))
-
-    async def _mended(self) -> bool:
-        """Wait until something was mended, and return whether it was in time."""
-        try:
-            await asyncio.wait_for(self._trusted.wait(), MENDING)
-        except TimeoutError:
-            return False
-        return True
-
     async def _load_once(self, entry: Entry) -> Executable:
         run = asyncio.get_running_loop().run_in_executor
-        await self._wait_for_trust([entry.digest])
+        await self._trust.wait_for([entry.digest])
         entry.plan = plan = await run(self._loader, self._read, entry.digest)
-        await self._wait_for_trust(plan.objects)
+        await self._trust.wait_for(plan.objects)
         self._make_room(entry, plan)
         return await run(self._loader, self._build, plan)
-
-    async def _undoubted(self, build: Callable[[], Awaitable[Executable]]) -> Executable:
-        """Build until no damage was told of meanwhile: it may be in what was just mapped."""
-        while True:
-            doubts = self._doubts
-            built = await build()
-            if self._doubts == doubts:
-                return built
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -253,9 +226,9 @@ class PlanCatalog:
 
         Kernels of before are used by nothing that is loaded from now on: they read what was mapped then.
         """
-        self._distrusted |= set(objects)
-        self._doubts += 1
-        affected = [e for e in self.resident.values() if e.plan and not self._distrusted.isdisjoint(addresses(e))]
+        self._trust.distrust(objects)
+        damaged = self._trust.distrusted
+        affected = [e for e in self.resident.values() if e.plan and not damaged.isdisjoint(addresses(e))]
         inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
         for entry in affected:
             self._evict(entry)
@@ -265,21 +238,8 @@ class PlanCatalog:
 
     def trust(self, objects: Collection[Digest]) -> None:
         """Load plans over these objects again: they were fetched anew."""
-        self._distrusted -= set(objects)  # first: they are whole, even if they cannot be looked at now
-        self._trusted.set()
+        self._trust.trust(objects)  # first: they are whole, even if they cannot be looked at now
         self._objects.forget(objects)
-
-    async def _wait_for_trust(self, digests: Collection[Digest]) -> None:
-        """Wait for objects that are being fetched again, so that calls are late and do not fail."""
-        try:
-            async with asyncio.timeout(MENDING):
-                while not self._distrusted.isdisjoint(digests):
-                    self._trusted.clear()
-                    await self._trusted.wait()
-        except TimeoutError:
-            raise UnavailableError(
-                "an object of this model is damaged on this worker and is being fetched again; retry"
-            ) from None
 
     def close(self) -> None:
         """Load no more."""

@@ -17,7 +17,7 @@ from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
-from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError
+from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError, StaleCatalogError
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
 from pretzel.plan.wire import columns_from_proto, description_to_proto
@@ -40,10 +40,13 @@ class PredictionService(PredictionServiceServicer):
         objects: ObjectReader,
         engine: RequestEngine,
         tally: Tally,
-        catch_up: Callable[[], Awaitable[None]],
+        catch_up: Callable[[], Awaitable[bool]],
         most_bytes: int = 64 << 20,
     ) -> None:
-        """Answer from these, with at most ``most_bytes``; ``catch_up`` makes one bounded look at the control plane."""
+        """Answer from these, with at most ``most_bytes``.
+
+        ``catch_up`` makes one bounded look at the control plane, and tells whether this process has what is newest.
+        """
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
         self._tally, self._catch_up, self._most_bytes = tally, catch_up, most_bytes
         self._fan_out = FanOut(self._find, plans, engine)
@@ -85,9 +88,11 @@ class PredictionService(PredictionServiceServicer):
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
         """Tell what a model takes and gives."""
         route = await self._find(request.model)
-        plan = await self._plans.plan(route.entry)
         model = self._router.catalog.get(route.version.model)
-        described = describe(route.version, plan, model.aliases if model else {}, self._objects.fetch)
+        aliases = model.aliases if model else {}
+        described = await self._plans.describe(
+            route.entry, lambda plan: describe(route.version, plan, aliases, self._objects.fetch)
+        )
         return pb.DescribeModelResponse(description=description_to_proto(described))
 
     async def _predict(self, request: pb.PredictRequest, context: Context) -> Answer:
@@ -124,14 +129,24 @@ class PredictionService(PredictionServiceServicer):
         Raises:
             NoCatalogError: no catalog was ever heard of, so nothing can be said of what exists.
             NotFoundError: there is no such model, version or alias.
+            StaleCatalogError: there is none here, and the control plane cannot be asked.
         """
         try:
             return self._router.find(reference)
         except NotFoundError:
-            await self._catch_up()
-            if not self._router.catalog.known:
-                raise NoCatalogError("this worker has no catalog yet; try another") from None
+            return self._find_in_newest(reference, newest=await self._catch_up())
+
+    def _find_in_newest(self, reference: str, *, newest: bool) -> Route:
+        if not self._router.catalog.known:
+            raise NoCatalogError("this worker has no catalog yet; try another")
+        try:
             return self._router.find(reference)
+        except NotFoundError as error:
+            if newest:
+                raise
+            raise StaleCatalogError(
+                f"{error}, and the control plane cannot be asked whether it is new; try another worker"
+            ) from None
 
     def _result(self, model: str, route: Route | None, outcome: Outcome) -> bytes:
         if route is not None and not isinstance(outcome, Exception):

@@ -65,7 +65,7 @@ class ServingProcess:
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
-        self._caught_up = asyncio.Event()
+        self._caught_up, self._newest = asyncio.Event(), False
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -114,6 +114,7 @@ class ServingProcess:
         self._moved.set()
 
     def _on_caught_up(self, message: Message) -> None:
+        self._newest = message["newest"]
         self._caught_up.set()
 
     def _on_damaged(self, message: Message) -> None:
@@ -163,8 +164,8 @@ class ServingProcess:
         else:
             self._background.well(WARMING)
 
-    async def _catch_up(self) -> None:
-        """Have the supervisor look at the control plane once, for a bounded time."""
+    async def _catch_up(self) -> bool:
+        """Have the supervisor look at the control plane once, for a bounded time; return whether nothing is newer."""
         self._caught_up.clear()
         self._link.send("catch_up")
         try:
@@ -172,6 +173,8 @@ class ServingProcess:
             await asyncio.wait_for(self._caught_up.wait(), self._settings.catch_up_seconds + 1)
         except TimeoutError:
             log.warning("the supervisor did not answer")
+            return False
+        return self._newest
 
     def _doubt(self, plan: Digest) -> None:
         self._link.send("doubt", plan=str(plan))

@@ -14,6 +14,7 @@ from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.link import Message
+from pretzel.data_plane.supervise.publication import Publication
 from pretzel.errors import PreconditionError
 from pretzel.serving.background import Background
 from pretzel.serving.backoff import delay
@@ -90,9 +91,7 @@ class Fleet:
         self.restarts = 0
         self.past: Numbers = {}
         """What the processes that are gone had counted."""
-        self._catalog, self._serial = Catalog(), 0
-        self._announced: dict[str, dict[str, Any]] = {}
-        self._revisions = {0: ("", 0)}
+        self._told = Publication()
         self._lowest = 0
         self._changed = asyncio.Condition()
         self._started = False
@@ -133,7 +132,7 @@ class Fleet:
     @property
     def serial(self) -> int:
         """Number of the newest catalog that was published."""
-        return self._serial
+        return self._told.serial
 
     @property
     def lowest(self) -> int:
@@ -144,7 +143,7 @@ class Fleet:
 
     def revision_of(self, serial: int) -> tuple[str, int]:
         """Return the epoch and the revision of a catalog that some process may still answer from."""
-        return self._revisions[serial]
+        return self._told.revisions[serial]
 
     @property
     def problems(self) -> list[str]:
@@ -162,14 +161,8 @@ class Fleet:
 
     async def publish(self, catalog: Catalog) -> None:
         """Give a catalog to all processes, and return when all answer from it."""
-        before, self._catalog = self._catalog, catalog
-        self._serial += 1
-        self._revisions = {s: r for s, r in self._revisions.items() if s >= self.lowest}
-        self._revisions[self._serial] = catalog.epoch, catalog.revision
-        change = self._difference(before, catalog)
-        for child in self.children.values():
-            child.link.send("catalog", **change)
-        serial = self._serial
+        self.tell("catalog", **self._told.move(catalog, self.lowest))
+        serial = self.serial
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._until(lambda: self._all_applied(serial))
@@ -178,7 +171,7 @@ class Fleet:
 
     def announce(self, kind: str, **fields: Any) -> None:
         """Tell all processes something, and each that starts later, until something else of that kind is told."""
-        self._announced[kind] = fields
+        self._told.announced[kind] = fields
         self.tell(kind, **fields)
 
     def tell(self, kind: str, **fields: Any) -> None:
@@ -229,18 +222,6 @@ class Fleet:
             return True  # not started: they will begin with this catalog
         return len(self.children) == self._size and all(c.applied >= serial for c in self.children.values())
 
-    def _difference(self, before: Catalog, catalog: Catalog, *, whole: bool = False) -> dict[str, Any]:
-        changed = {n: r for n, r in catalog.records.items() if whole or before.records.get(n) != r}
-        deleted = [] if whole else [name for name in before.records if name not in catalog.records]
-        return {
-            "serial": self._serial,
-            "epoch": catalog.epoch,
-            "revision": catalog.revision,
-            "models": list(changed.items()),
-            "deleted": deleted,
-            "whole": whole,
-        }
-
     async def _keep(self, slot: int) -> None:
         """Keep one process alive; raise if it could not start in the first place, and says why."""
         attempt = 0
@@ -268,8 +249,7 @@ class Fleet:
         self._background.well(PROCESSES)
         self.children[slot] = child
         try:
-            child.link.send("catalog", **self._difference(Catalog(), self._catalog, whole=True))
-            for kind, fields in self._announced.items():
+            for kind, fields in self._told.all():
                 child.link.send(kind, **fields)
             if self._stopping.is_set():
                 child.link.send("drain")

@@ -54,10 +54,11 @@ class Mender:
         return await self._check(objects or await asyncio.to_thread(self._puller.needed))
 
     async def watch(self) -> None:
-        """Look at files that another program wrote to, for ever."""
+        """Look at files that another program wrote to, again and again."""
         while True:
             if await self._report(await asyncio.to_thread(self.scrubber.touched)):
                 await self._expel()
+            await self._puller.keep_again()
             await asyncio.sleep(WATCH_SECONDS)
 
     async def scrub(self) -> None:

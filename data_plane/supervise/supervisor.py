@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -29,50 +26,16 @@ from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.mending import Mender
+from pretzel.data_plane.supervise.ports import hold_port
 from pretzel.engine import KERNEL_SET
-from pretzel.errors import PreconditionError, PretzelError
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
-from pretzel.serving.descriptors import raise_limit
-from pretzel.serving.logs import configure
-from pretzel.serving.parent import die_with
 
 log = structlog.get_logger(__name__)
 
 COLLECT_SECONDS = 30.0
 """Time between looks for objects that nothing needs."""
-
-
-def run(settings: Settings) -> int:
-    """Run a worker until SIGTERM or SIGINT, and return the exit code.
-
-    One line of JSON on standard output says that every serving process listens, and where.
-    """
-    configure(settings.log_level)
-    raise_limit()  # the serving processes inherit it
-    if settings.die_with_parent:
-        die_with(os.getppid())
-    try:
-        asyncio.run(_run(settings))
-    except PretzelError as error:
-        log.error("the worker cannot run", error=str(error))
-        return 1
-    return 0
-
-
-async def _run(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    supervisor = Supervisor(settings)
-    try:
-        await first_of(stop, supervisor.start())
-        if not stop.is_set():
-            print(json.dumps(supervisor.whereabouts()), flush=True)
-            await first_of(stop, *supervisor.work())
-    finally:
-        await supervisor.stop()
 
 
 class Supervisor:
@@ -192,8 +155,7 @@ class Supervisor:
         task.add_done_callback(self._chores.discard)
 
     async def _catch_up(self, child: Child) -> None:
-        await self._looks.join()
-        child.link.send("caught_up")
+        child.link.send("caught_up", newest=await self._looks.join())
 
     async def _died(self, child: Child, code: int) -> None:
         await self._deaths.investigate(self._fleet, child, code)
@@ -275,50 +237,3 @@ class Supervisor:
         }
         own = {"background": dict(self._background.failures), "failing": list(self._background.problems)}
         return [own, *await self._fleet.numbers()], counters, gauges
-
-
-async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
-    """Do some work until a part of it ends or is told to stop; raise what ended it, if it failed."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in work]
-    stopped = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-    for task in (*tasks, stopped):
-        task.cancel()
-    await asyncio.gather(*tasks, stopped, return_exceptions=True)
-    for task in done - {stopped}:
-        task.result()
-
-
-def hold_port(host: str, port: int) -> socket.socket:
-    """Take a port for processes that will share it, and return the socket that keeps it theirs.
-
-    Connections of an earlier worker that are still in TIME_WAIT do not stand in the way; a listener, and another
-    socket that holds the port, do.
-
-    Raises:
-        PreconditionError: another program has it.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind((host.strip("[]"), port))  # without SO_REUSEPORT: so that a port that is taken is noticed
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # else a second holder could bind beside this one
-    except OSError as error:
-        held.close()
-        raise PreconditionError(f"cannot listen on {host}:{port}: {error}") from None
-    return held
-
-
-def main() -> int:
-    """Run a worker with settings from the environment and the command line."""
-    from pydantic import ValidationError
-
-    try:
-        settings = Settings(_cli_parse_args=True, _cli_prog_name="pretzel worker")  # type: ignore[call-arg]
-    except ValidationError as error:
-        problems = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
-        print(f"pretzel worker: {problems}", file=sys.stderr)
-        return 2
-    return run(settings)

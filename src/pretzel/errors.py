@@ -78,6 +78,10 @@ class NoCatalogError(UnavailableError):
     """A worker that has no catalog yet cannot know which models exist; another worker may."""
 
 
+class StaleCatalogError(UnavailableError):
+    """A worker does not know a model and cannot ask the control plane whether it is new; another worker may have it."""
+
+
 class DeadlineError(PretzelError, TimeoutError):
     """The deadline of the call passed before the answer was ready."""
 

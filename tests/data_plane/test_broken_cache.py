@@ -17,10 +17,10 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.residency.flight import PAGE
 from tests.data_plane.control import ScriptedControlPlane
-from tests.data_plane.disks import filled, room, small_disk
 from tests.data_plane.models import deploy, expected, regression
 from tests.data_plane.test_worker import scrape, until
 from tests.data_plane.worker import WorkerProcess
+from tests.helpers.disks import Disk, small_disk
 
 LARGE, MEDIUM, SMALL = 100_000, 25_000, 4_000
 """Widths of models: 800 or 200 kB a vector, in a file of its own, and 32 kB, in a pack."""
@@ -35,7 +35,7 @@ async def control() -> AsyncIterator[ScriptedControlPlane]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Disk]:
     with small_disk(tmp_path, 24) as disk:
         yield disk
 
@@ -91,9 +91,9 @@ async def without_retries(worker: WorkerProcess) -> WorkerProcess:
 
 
 @pytest.mark.long
-async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedControlPlane, disk: Path):
+async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedControlPlane, disk: Disk):
     models = Models(control)
-    worker = await WorkerProcess.start(disk / "cache", control.address)
+    worker = await WorkerProcess.start(disk.root / "cache", control.address)
     plain = await without_retries(worker)
     try:
         for i in range(60):
@@ -124,15 +124,15 @@ async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedCont
 
 
 @pytest.mark.long
-async def test_a_disk_that_others_fill_and_free_heals_without_a_hand(control: ScriptedControlPlane, disk: Path):
+async def test_a_disk_that_others_fill_and_free_heals_without_a_hand(control: ScriptedControlPlane, disk: Disk):
     models = Models(control)
     await models.deploy("before", LARGE, 1)
-    worker = await WorkerProcess.start(disk / "cache", control.address)
+    worker = await WorkerProcess.start(disk.root / "cache", control.address)
     plain = await without_retries(worker)
     try:
         await until(lambda: current(control))
-        assert room(disk) > 10_000_000
-        with filled(disk, 0):
+        assert disk.room() > 10_000_000
+        with disk.filled():
             await models.deploy("large", LARGE, 2)
             await models.deploy("small", SMALL, 3)
             await until(lambda: current(control) and held(control).keys() == {"large", "small"})

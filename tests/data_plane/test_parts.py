@@ -13,7 +13,7 @@ import pytest
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link
-from pretzel.data_plane.supervise.supervisor import hold_port
+from pretzel.data_plane.supervise.ports import hold_port
 from pretzel.errors import PreconditionError
 from pretzel.serving.backoff import FIRST, LONGEST, delay
 

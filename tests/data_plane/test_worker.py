@@ -20,6 +20,7 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from prometheus_client.parser import text_string_to_metric_families
 
+from pretzel.data_plane.cache.kept import read_catalog
 from pretzel.data_plane.cache.layout import Layout
 from tests.data_plane.control import ScriptedControlPlane
 from tests.data_plane.models import deploy, expected, regression
@@ -170,7 +171,8 @@ async def test_it_restarts_from_its_cache_without_a_control_plane(control: Scrip
         np.testing.assert_allclose((await again.predict("m", rows))["predict"], want)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await again.predict("n", rows)
-        assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # it may have been deployed meanwhile
+        assert "the control plane cannot be asked whether it is new" in caught.value.details()
         numbers = await scrape(again)
         assert (numbers["pretzel_control_plane_connected",], numbers["pretzel_revision",]) == (0, 1)
     finally:
@@ -264,3 +266,14 @@ async def test_a_catalog_of_another_store_is_held_and_told(worker: WorkerProcess
     await control.start(control.port)
     await until(lambda: control.reports[-1].epoch == "second")
     assert not control.reports[-1].problems
+
+
+async def test_a_kept_catalog_that_others_damage_is_kept_anew(
+    worker: WorkerProcess, control: ScriptedControlPlane, tmp_path: Path
+):
+    """So that a restart without a control plane serves what was served."""
+    await until(lambda: control.reports and control.reports[-1].revision == 1)
+    kept = Layout(tmp_path).catalog
+    for damage in (lambda: kept.write_bytes(kept.read_bytes()[:50]), kept.unlink):
+        damage()
+        await until(lambda: (found := read_catalog(kept)) is not None and found[0].revision == 1)

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import pretzel
-from pretzel.errors import PretzelError
+from pretzel.errors import PretzelError, UnavailableError
 from tests.e2e.servers import control_plane, free_port, worker
 
 CALL_SECONDS = 20.0
@@ -98,3 +98,25 @@ def test_no_call_is_lost_when_workers_come_and_die(tmp_path, iris):
             answers_more(third)
     assert load.calls > 100
     assert not load.failures, f"{len(load.failures)} of {load.calls} calls, first {load.failures[0]!r}"
+
+
+def test_a_worker_that_missed_a_deployment_denies_no_model(tmp_path, iris):
+    """It started from its cache while the control plane was away; another worker has the model."""
+    estimator, X = iris
+    with contextlib.ExitStack() as servers:
+        control = servers.enter_context(control_plane(tmp_path / "control"))
+        first = servers.enter_context(worker(tmp_path / "first", control))
+        second = servers.enter_context(worker(tmp_path / "second", control))
+        with pretzel.ControlPlane(control.address, timeout=PATIENCE) as plane:
+            plane.deploy("old", estimator, sample=X[::10])
+            first.kill()
+            plane.deploy("new", estimator, sample=X[::10])
+        control.kill()
+        again = servers.enter_context(worker(tmp_path / "first", control))
+        with pretzel.Client(again.address, timeout=PATIENCE) as alone:
+            np.testing.assert_allclose(alone.predict_proba("old", X), estimator.predict_proba(X), rtol=1e-6)
+            with pytest.raises(UnavailableError, match="cannot be asked whether it is new"):
+                alone.predict_proba("new", X)
+        for _ in range(10):
+            with pretzel.Client(f"ipv4:{again.address},{second.address}", timeout=PATIENCE) as both:
+                np.testing.assert_allclose(both.predict_proba("new", X), estimator.predict_proba(X), rtol=1e-6)

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import importlib
+import os
 import pkgutil
+import signal
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from pretzel.errors import PretzelError
 from tests.faults import scenarios
-from tests.faults.disks import UnmountableError
 from tests.faults.outcome import SCENARIOS, Outcome, table
+from tests.helpers.disks import UnmountableError
+
+SCENARIO_SECONDS = 900
+"""After which a scenario has failed, whatever it waits for."""
 
 
 def main() -> int:
     """Run the scenarios named, or all; return 1 where one did not pass."""
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else it tells of each connection that breaks
     for module in pkgutil.iter_modules(scenarios.__path__):
         importlib.import_module(f"{scenarios.__name__}.{module.name}")
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
@@ -32,10 +43,12 @@ def main() -> int:
 
 
 def _run(name: str) -> Outcome | None:
+    began = time.monotonic()
     print(f"== {name}", flush=True)
     with tempfile.TemporaryDirectory(prefix="pretzel-faults-", ignore_cleanup_errors=True) as root:
         try:
-            outcome = SCENARIOS[name](Path(root))
+            with _limited(SCENARIO_SECONDS):
+                outcome = SCENARIOS[name](Path(root))
         except UnmountableError as error:
             print(f"   skipped: {error}")
             return None
@@ -43,8 +56,26 @@ def _run(name: str) -> Outcome | None:
             outcome = Outcome(0, 0, 0, float("inf"), 0, [repr(error)])
         if not outcome.passed:
             _show_logs(Path(root))
-    print(f"   {'passed' if outcome.passed else 'FAILED'}: {outcome}", flush=True)
+    took = time.monotonic() - began
+    print(f"   {'passed' if outcome.passed else 'FAILED'} in {took:.0f} s: {outcome}", flush=True)
     return outcome
+
+
+@contextmanager
+def _limited(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in the main thread where the block takes longer, and print what each thread was doing."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        faulthandler.dump_traceback()
+        raise TimeoutError(f"the scenario takes longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _show_logs(root: Path) -> None:

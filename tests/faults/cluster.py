@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import socket
 import subprocess
@@ -9,20 +10,25 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import numpy as np
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import pretzel
 from pretzel.errors import PretzelError
 from tests.faults.load import Expected, Load, expected
+from tests.faults.outcome import Outcome
 from tests.faults.process import Kept
 
 HEAL_SECONDS = 120.0
 DEPLOY_SECONDS = 60.0
+PORTS = (20_000, 32_000)
 
 
 @dataclass
@@ -47,7 +53,7 @@ class Cluster:
 
     def __init__(self, root: Path, places: Places) -> None:
         self.places = places
-        self._ports = [free_port() for _ in range(6)]
+        self._ports = free_ports(6)
         control, metrics = self._ports[:2]
         arguments = ["control-plane", f"--data-dir={places.data}", f"--port={control}", f"--metrics-port={metrics}"]
         self.control = Kept("control", root, arguments, places.control_environment)
@@ -94,11 +100,11 @@ class Cluster:
         with self._lock:
             return dict(self._acknowledged)
 
-    def deploy(self, name: str, padding: int = 0, seed: int | None = None) -> bool:
+    def deploy(self, name: str, padding: int = 0, seed: int | None = None, timeout: float = DEPLOY_SECONDS) -> bool:
         """Deploy a pipeline of its own under a name, and return whether it was acknowledged."""
-        known = expected(abs(hash(name)) % 10_000 if seed is None else seed, padding)
+        known = expected(zlib.crc32(name.encode()) if seed is None else seed, padding)
         try:
-            with pretzel.ControlPlane(self.control_address, timeout=DEPLOY_SECONDS) as plane:
+            with pretzel.ControlPlane(self.control_address, timeout=timeout) as plane:
                 plane.deploy(name, known.estimator, sample=known.rows)
         except PretzelError as error:
             self.refused.append(f"{name}: {error!r}")
@@ -146,6 +152,12 @@ class Cluster:
                         break
                     del remaining[name]
 
+    def answers(self, number: int) -> bool:
+        """Whether one worker alone answers the model that was acknowledged last."""
+        name, known = list(self.models().items())[-1]
+        with pretzel.Client(self.worker_address(number), timeout=2) as client:
+            return not _problem(client, name, known)
+
     def fsck(self) -> list[str]:
         """Return what `pretzel fsck` finds in the files of a closed cluster."""
         found = []
@@ -155,6 +167,13 @@ class Cluster:
             if run.returncode:
                 found.append(f"{option}: {run.stdout.strip()} {run.stderr.strip()}")
         return found
+
+    def is_well(self, condition: str) -> bool:
+        """Whether the control plane says that a condition, `pretzel.store` or `pretzel.workers`, is good."""
+        request = health_pb2.HealthCheckRequest(service=condition)
+        with grpc.insecure_channel(self.control_address) as channel:
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10, wait_for_ready=True)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def close(self) -> None:
         """Stop everything."""
@@ -182,8 +201,32 @@ def running(root: Path, places: Places | None = None, models: int = 6) -> Iterat
         yield cluster, load
 
 
-def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def outcome(cluster: Cluster, load: Load, heal: float, faults: int, problems: Sequence[str] = ()) -> Outcome:
+    """Return what a scenario came to whose cluster is closed."""
+    found = [*problems, *load.problems[:3], *cluster.fsck()]
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, found)
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition, and return whether it came in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing has now, below those that the kernel gives to clients while a server is down."""
+    found: list[int] = []
+    for port in random.sample(range(*PORTS), PORTS[1] - PORTS[0]):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            break
+    return found

@@ -19,6 +19,9 @@ from pretzel.errors import PretzelError
 
 CALL_SECONDS = 30.0
 COLUMNS = 12
+PAUSE_SECONDS = 0.004
+"""Between two calls of a thread, so that servers that start have a processor."""
+PROGRESS_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Load:
         self._models, self._address = models, address
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._call, args=(number,), daemon=True) for number in range(threads)]
+        self._threads.append(threading.Thread(target=self._tell, daemon=True))
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -68,8 +72,16 @@ class Load:
                 models = self._models()
                 if models:
                     self._ask(client, *chosen.choice(list(models.items())))
-                else:
-                    time.sleep(0.01)
+                self._stop.wait(PAUSE_SECONDS)
+
+    def _tell(self) -> None:
+        """Print what came of the calls so far, every now and then."""
+        told = 0
+        while not self._stop.wait(PROGRESS_SECONDS):
+            print(f"   {time.strftime('%T')} {self.calls} calls, {self.lost} lost, {self.wrong} wrong", flush=True)
+            for problem in self.problems[told : told + 3]:
+                print(f"      {problem}", flush=True)
+            told = len(self.problems)
 
     def _ask(self, client: pretzel.Client, name: str, known: Expected) -> None:
         try:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ class Kept:
         return (self.directory / f"{self.name}.log").read_text(errors="replace")
 
     def members(self) -> list[int]:
-        """Return the living processes of its group, itself first."""
+        """Return its living processes, whatever group they are in, itself first."""
         process = self._process
-        return [] if process is None else group_of(process.pid)
+        return [] if process is None else family_of(process.pid)
 
     def send(self, number: signal.Signals, pid: int | None = None) -> None:
         """Send a signal to one of its processes, by default the first."""
@@ -99,18 +100,30 @@ class Kept:
         _end_orphans(process.pid)
 
 
+def family_of(first: int) -> list[int]:
+    """Return a living process and its descendants."""
+    living = list(_living())
+    found = [pid for pid, _, _ in living if pid == first]
+    for pid in found:  # grows meanwhile
+        found += [child for child, parent, _ in living if parent == pid]
+    return found
+
+
 def group_of(leader: int) -> list[int]:
-    """Return the living processes of a process group, its leader first."""
-    found = []
+    """Return the living processes of a process group."""
+    return [pid for pid, _, group in _living() if group == leader]
+
+
+def _living() -> Iterator[tuple[int, int, int]]:
+    """Yield each process that has not ended, with its parent and its group."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             text = stat.read_text()
         except OSError:
             continue
-        pid, rest = int(text.split(" ", 1)[0]), text.rsplit(") ", 1)[1].split()
-        if int(rest[2]) == leader and rest[0] != "Z":
-            found.append(pid)
-    return sorted(found, key=lambda pid: (pid != leader, pid))
+        state, parent, group = text.rsplit(") ", 1)[1].split()[:3]
+        if state != "Z":
+            yield int(text.split(" ", 1)[0]), int(parent), int(group)
 
 
 def _end_orphans(leader: int) -> None:

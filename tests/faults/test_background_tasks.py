@@ -17,7 +17,7 @@ from tests.data_plane.control import ScriptedControlPlane
 from tests.data_plane.models import deploy, expected, regression
 from tests.data_plane.test_worker import scrape, until
 from tests.data_plane.worker import WorkerProcess
-from tests.faults.interposed import ALL, Faults
+from tests.helpers.interposed import ALL, Faults
 
 ERRNOS = {
     number: errno.errorcode[number] for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO)

@@ -63,7 +63,7 @@ def _run_control_plane(context: typer.Context) -> int:
 
 def _run_worker(context: typer.Context) -> int:
     from pretzel.data_plane.settings import Settings
-    from pretzel.data_plane.supervise.supervisor import run
+    from pretzel.data_plane.supervise.run import run
 
     return run(_settings(Settings, context))
 

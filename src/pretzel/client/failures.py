@@ -49,8 +49,8 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
         return CutOffError(f"{address}: the server ended the call as it stopped; does it still run?")
     if code == "UNAVAILABLE" and any(said in details for said in _BROKEN):
         return CutOffError(f"{address}: {details}; does the server there still run?")
-    if code == "UNAVAILABLE" and _named(error) == errors.NoCatalogError.__name__:
-        return errors.NoCatalogError(f"{address}: {details}")
+    if code == "UNAVAILABLE" and _named(error):
+        return error_of(code, f"{address}: {details}", _named(error))
     if code == "UNAVAILABLE":
         return errors.UnavailableError(f"{address}: {details}; is a server running there?")
     if code == "DEADLINE_EXCEEDED":

@@ -11,7 +11,7 @@ from pretzel.adapters.results import result_of
 from pretzel.client.failures import CutOffError, call_failure
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, StreamCall, UnaryCall, backoff
 from pretzel.client.row_numbers import beginnings, shifted
-from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, UnavailableError
+from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, StaleCatalogError, UnavailableError
 from pretzel.plan import multioutput
 from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
@@ -89,14 +89,14 @@ def infer(
 
 
 def _ask(method: str, request: Any) -> Operation[Any]:
-    """Ask, and again where an answer broke off, or where the worker has no catalog yet and another may have one.
+    """Ask, and again where an answer broke off, or where the worker has no catalog, or an old one, and others may not.
 
     gRPC itself repeats no call of which anything has come back, and its turns may find the same worker each time.
     """
     for attempt in range(ATTEMPTS - 1):
         try:
             return (yield UnaryCall(method, request))
-        except (CutOffError, NoCatalogError):
+        except (CutOffError, NoCatalogError, StaleCatalogError):
             yield backoff(attempt)
     return (yield UnaryCall(method, request))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import secrets
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from pretzel.errors import PretzelError, brief
+from pretzel.serving.shortage import is_shortage
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,6 @@ DETAILS_KEY = "grpc-status-details-bin"
 MOST_DETAILED = 1000
 """Bytes of the longest message that is sent in the details too: peers accept 8 KiB of headers."""
 NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
-_NO_THREAD = "can't start new thread"
 
 
 class Status(NamedTuple):
@@ -63,17 +62,10 @@ def status_of(error: Exception) -> Status:
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
         return Status(grpc.StatusCode[error.code], brief(error), type(error).__name__)
-    if lacks_resources(error):
+    if is_shortage(error):
         log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))
         return Status(grpc.StatusCode.UNAVAILABLE, NO_RESOURCES, "UnavailableError")
     fault = secrets.token_hex(6)
     log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
     message = f"internal error {fault}; the server's log describes it under this identifier"
     return Status(grpc.StatusCode.INTERNAL, message, "INTERNAL_FAULT", fault)
-
-
-def lacks_resources(error: Exception) -> bool:
-    """Return whether an error means that this process has no memory, thread or descriptor for a call now."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and str(error) == _NO_THREAD)

@@ -8,10 +8,38 @@ import os
 from pathlib import Path
 
 import pytest
+from grpc_health.v1 import health, health_pb2
 from prometheus_client import generate_latest
 
+from pretzel.control_plane.serve import conditions
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.settings import Settings
+
+
+async def test_a_look_at_the_conditions_that_fails_is_made_again_counted_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    plane, checks = Plane(Settings(data_dir=tmp_path / "data")), health.aio.HealthServicer()
+    monkeypatch.setattr(conditions, "SECONDS", 0.01)
+    failures, problems = iter([errno.EMFILE, errno.EIO]), plane.problems
+
+    def fail():
+        if number := next(failures, 0):
+            raise OSError(number, os.strerror(number))
+        return problems()
+
+    monkeypatch.setattr(plane, "problems", fail)
+    task = asyncio.create_task(conditions.keep_current(checks, plane))
+    try:
+        async with asyncio.timeout(30):
+            while plane.background.failures["conditions"] < 2 or plane.background.problems:
+                await asyncio.sleep(0.01)
+        store = await checks.Check(health_pb2.HealthCheckRequest(service=conditions.STORE), None)
+        assert store.status == health_pb2.HealthCheckResponse.SERVING
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        plane.close()
 
 
 async def test_a_collection_that_fails_is_tried_again_counted_and_named(

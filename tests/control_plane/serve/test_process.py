@@ -18,11 +18,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from prometheus_client.parser import text_string_to_metric_families
 
+from pretzel.plan import wire
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, pieces, sample
-from tests.control_plane.serve.test_workers import watching
+from tests.control_plane.serve.test_workers import report, watching
 from tests.control_plane.store.suite import blob
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -99,6 +100,23 @@ def test_it_ends_cleanly_and_leaves_no_process(tmp_path: Path):
     assert time.monotonic() - start < 5  # far from the ten seconds that calls in progress may take
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
     server.close()
+
+
+def test_a_deployment_that_waits_for_workers_does_not_hold_up_the_end(tmp_path: Path):
+    """Workers hear of no change from a server that ends, so the wait would be in vain."""
+    with control_plane(tmp_path / "data", report_seconds=30, wait_seconds=60) as server:
+        report(server, "slow", 1)
+        server.send(definition(1))
+        request = {"model": "m", "definition": wire.definition_to_proto(definition(1)), "alias": "stable", "wait": True}
+        steps = server.control.DeployModel(pb.DeployModelRequest(**request), timeout=SECONDS)
+        while next(steps).progress != "wait":
+            pass
+        start = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        with fails("UNAVAILABLE", r"published as revision \d+, but the control plane is going away"):
+            next(steps)
+        assert server.process.wait(SECONDS) == 0
+        assert time.monotonic() - start < 5
 
 
 def test_a_call_in_progress_may_finish_while_health_says_not_serving(tmp_path: Path):

@@ -16,9 +16,9 @@ from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, sample
-from tests.control_plane.serve.test_damage import derived, flip, path_of, uploaded
+from tests.control_plane.serve.test_damage import derived, flip, metric, path_of, status, until, uploaded
 from tests.control_plane.store.suite import blob
-from tests.helpers.faults import Faults, faults  # noqa: F401
+from tests.helpers.interposed import ALL, Faults
 
 
 def gc(server: Server, dry_run: bool = False) -> tuple[int, int]:
@@ -173,17 +173,36 @@ FAULTS = [
 ]
 
 
-def test_a_disk_that_fails_under_deployments(faults: Faults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
+def test_a_disk_that_fails_under_deployments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Each refused call says the truth and the next step; all goes well again by itself, and the store is sound."""
-    for name, value in faults.environment().items():
+    faults = Faults(tmp_path / "faults")
+    for name, value in faults.environment.items():
         monkeypatch.setenv(name, value)
     with control_plane(tmp_path / "data", scrub_bytes_per_second=0) as server:
         monkeypatch.delenv("LD_PRELOAD")
         server.deploy("m", definition(1), sample=sample(1))
         for seed, (call, number, part, code, message) in enumerate(FAULTS, 2):
-            with faults.failing(call, number, part), fails(code, message):
+            with faults.failing((call, number, ALL, part)), fails(code, message):
                 server.upload([blob(100_000, seed)])
                 server.deploy("m", definition(seed), sample=sample(seed))
             assert list((server.data_dir / "objects" / "incoming").iterdir()) == [], (call, os.strerror(number))
             assert server.deploy("m", definition(seed), sample=sample(seed)).version == seed
             assert check(server)[0] == []
+
+
+def test_what_could_not_be_read_for_a_while_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A disk that fails and recovers has lost nothing: nobody has to deploy again."""
+    faults = Faults(tmp_path / "faults")
+    for name, value in faults.environment.items():
+        monkeypatch.setenv(name, value)
+    with control_plane(tmp_path / "data", scrub_bytes_per_second=10_000_000) as server:
+        monkeypatch.delenv("LD_PRELOAD")
+        server.deploy("m", definition(1), sample=sample(1))
+        there = objects(server.data_dir)
+        with faults.failing(("read", errno.EIO, ALL, "/objects/")):
+            until(lambda: metric(server, "pretzel_control_lost_objects") > 0)
+            until(lambda: status(server, "pretzel.store") == "NOT_SERVING")
+        until(lambda: metric(server, "pretzel_control_lost_objects") == 0)
+        until(lambda: status(server, "pretzel.store") == "SERVING")
+        until(lambda: sorted(objects(server.data_dir)) == sorted(there))
+        assert check(server)[0] == []

@@ -13,7 +13,7 @@ from pretzel.control_plane.store import DirectoryStore, directory
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
 from tests.control_plane.store.suite import blob
-from tests.helpers.faults import Faults, faults  # noqa: F401
+from tests.helpers.interposed import ALL, Faults
 
 PROGRAM = """
 import json, sys
@@ -41,26 +41,31 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 NUMBERS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOMEM]
 
 
-def put(faults: Faults, root: Path, line: str) -> list[object]:  # noqa: F811
-    command = [sys.executable, "-P", "-c", PROGRAM, str(root), str(faults.rules), line]
-    ran = subprocess.run(command, env=os.environ | faults.environment(), capture_output=True, text=True, timeout=60)
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
+    return Faults(tmp_path_factory.mktemp("faults"))
+
+
+def put(faults: Faults, root: Path, line: str) -> list[object]:
+    command = [sys.executable, "-P", "-c", PROGRAM, str(root), str(faults.control), line]
+    ran = subprocess.run(command, env=os.environ | faults.environment, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
 @pytest.mark.parametrize(("call", "part"), STEPS)
-def test_a_failing_step(faults: Faults, tmp_path: Path, call: str, part: str, number: int):  # noqa: F811
-    code, message, missing, mended, left = put(faults, tmp_path / "objects", f"{call} {number} {part}\n")
+def test_a_failing_step(faults: Faults, tmp_path: Path, call: str, part: str, number: int):
+    code, message, missing, mended, left = put(faults, tmp_path / "objects", f"{call} {number} {ALL} {part}\n")
     assert code == ("RESOURCE_EXHAUSTED" if number in FULL else "UNAVAILABLE")
     assert os.strerror(number) in message
     assert "upload it again" in message
     assert (missing, mended, left) == (True, True, 0)
 
 
-def test_a_disk_that_writes_short(faults: Faults, tmp_path: Path):  # noqa: F811
+def test_a_disk_that_writes_short(faults: Faults, tmp_path: Path):
     """A write that stops short is gone on with."""
-    assert put(faults, tmp_path / "objects", "short 1 incoming\n") == ["OK", "", False, True, 0]
+    assert put(faults, tmp_path / "objects", f"write short {ALL} incoming\n") == ["OK", "", False, True, 0]
 
 
 def test_a_disk_that_gives_back_other_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

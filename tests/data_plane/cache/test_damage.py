@@ -39,7 +39,7 @@ def cache(tmp_path: Path):
     cache = ObjectCache(tmp_path)
     for digest, data in BLOBS:
         cache.add(digest, data)
-    cache.save_catalog(CATALOG, {})
+    cache.kept.save(CATALOG, {})
     yield cache
     cache.close()
 
@@ -93,13 +93,13 @@ def test_whatever_is_in_the_place_of_a_file_it_starts_and_heals(
     again = ObjectCache(tmp_path)
     kept = [again.has(digest) for digest, _ in BLOBS]
     assert kept == [what not in ("pack", "index")] * 4 + [True] * 3 + [what != "object"]
-    assert again.load_catalog() == (None if what == "catalog" else (CATALOG, {}))
+    assert again.kept.load() == (None if what == "catalog" else (CATALOG, {}))
     for digest, data in BLOBS:
         if not again.has(digest):
             again.add(digest, data)
     reader = ObjectReader(tmp_path)
     assert all(bytes(reader.fetch(digest)) == data for digest, data in BLOBS)
-    again.save_catalog(CATALOG, {})
+    again.kept.save(CATALOG, {})
     again.close()
     assert fsck.check(tmp_path) == []
 

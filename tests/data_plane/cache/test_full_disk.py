@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from pretzel.data_plane.cache import incoming, pack
+from pretzel.data_plane.cache.disk import RESERVE
 from pretzel.data_plane.cache.layout import SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import OUT_OF_SPACE
-from tests.data_plane.disks import MIB, filled, small_disk
+from tests.helpers.disks import MIB, Disk, small_disk
 
 
 def blob(size: int, seed: int = 0) -> tuple[Digest, bytes]:
@@ -27,14 +28,14 @@ def blob(size: int, seed: int = 0) -> tuple[Digest, bytes]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Disk]:
     with small_disk(tmp_path, 24) as disk:
         yield disk
 
 
 @pytest.mark.parametrize("size", [3000, SMALL - 1, SMALL, 5 * SMALL])
-def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Path, size: int):
-    cache = ObjectCache(disk / "cache")
+def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Disk, size: int):
+    cache = ObjectCache(disk.root / "cache")
     stored: dict[Digest, bytes] = {}
     with pytest.raises(OSError) as caught:
         for seed in range(20_000):
@@ -46,11 +47,11 @@ def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Path, size: int):
     assert digest not in cache.digests()
     assert cache.flush() == {}
     assert len(stored) * size > 10 * MIB  # it did not give up early
-    reader = ObjectReader(disk / "cache")
+    reader = ObjectReader(disk.root / "cache")
     assert all(bytes(reader.fetch(d)) == data == bytes(cache.fetch(d)) for d, data in stored.items())
-    assert not any(Layout(disk / "cache").incoming.iterdir())
+    assert not any(Layout(disk.root / "cache").incoming.iterdir())
     cache.close()
-    again = ObjectCache(disk / "cache")  # it starts, still full, and has what it had
+    again = ObjectCache(disk.root / "cache")  # it starts, still full, and has what it had
     assert all(map(again.has, stored))
     assert again.digests() == stored.keys()
     again.collect([], 0, 0)
@@ -60,28 +61,41 @@ def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Path, size: int):
     again.close()
 
 
-def test_room_that_others_took_and_gave_back_is_used(disk: Path):
-    cache = ObjectCache(disk / "cache")
+def test_room_that_others_took_and_gave_back_is_used(disk: Disk):
+    cache = ObjectCache(disk.root / "cache")
     kept = blob(1000)
     cache.add(*kept)
     digest, data = blob(60_000)
-    with filled(disk, 8192), pytest.raises(OSError, match="No space left"):
+    with disk.filled(8192), pytest.raises(OSError, match="No space left"):
         cache.add(digest, data)
     cache.add(digest, data)
-    reader = ObjectReader(disk / "cache")
+    reader = ObjectReader(disk.root / "cache")
     assert bytes(reader.fetch(digest)) == data
     assert bytes(reader.fetch(kept[0])) == kept[1]
     cache.close()
 
 
-def test_a_damaged_object_leaves_the_index_of_a_full_disk(disk: Path):
-    cache = ObjectCache(disk / "cache")
+def test_a_large_object_leaves_room_for_small_ones(disk: Disk):
+    """Else large models that do not fit keep small ones, and the catalog, from the disk."""
+    cache = ObjectCache(disk.root / "cache")
+    small, large = os.urandom(1000), os.urandom(200_000)
+    disk.fill(RESERVE + 100_000)
+    with pytest.raises(OSError, match="No space left on device beside what is reserved for small objects"):
+        cache.add(Digest.of(large), large)
+    cache.add(Digest.of(small), small)
+    disk.free()
+    cache.add(Digest.of(large), large)
+    assert cache.has(Digest.of(small)) and cache.has(Digest.of(large))
+
+
+def test_a_damaged_object_leaves_the_index_of_a_full_disk(disk: Disk):
+    cache = ObjectCache(disk.root / "cache")
     blobs = [blob(1000, seed) for seed in range(200)]
     for digest, data in blobs:
         cache.add(digest, data)
-    reader = ObjectReader(disk / "cache")
+    reader = ObjectReader(disk.root / "cache")
     reader.refresh()
-    with filled(disk, 0):
+    with disk.filled():
         path, offset = cache.place(blobs[7][0])
         path.chmod(0o644)
         with open(path, "r+b") as file:

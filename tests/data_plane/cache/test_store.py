@@ -247,11 +247,11 @@ def test_one_worker_at_a_time(cache: ObjectCache, tmp_path: Path):
 
 
 def test_the_catalog_lasts(cache: ObjectCache, tmp_path: Path):
-    assert cache.load_catalog() is None
+    assert cache.kept.load() is None
     catalog = Catalog("epoch", 7, {"a": b"1", "b": b"2"})
     closures = {blob(1)[0]: (blob(2)[0], blob(3)[0]), blob(4)[0]: ()}
-    cache.save_catalog(catalog, closures)
-    assert cache.load_catalog() == (catalog, closures)
+    cache.kept.save(catalog, closures)
+    assert cache.kept.load() == (catalog, closures)
 
 
 @given(data=st.data())
@@ -259,13 +259,13 @@ def test_the_catalog_lasts(cache: ObjectCache, tmp_path: Path):
 def test_a_damaged_catalog_is_no_catalog(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject):
     path = tmp_path_factory.mktemp("cache")
     cache = ObjectCache(path)
-    cache.save_catalog(Catalog("epoch", 7, {"a": b"1"}), {})
+    cache.kept.save(Catalog("epoch", 7, {"a": b"1"}), {})
     good = Layout(path).catalog.read_bytes()
     at = data.draw(st.integers(0, len(good) - 1))
     bad = data.draw(st.sampled_from([good[:at], good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :], good + b"\0"]))
     Layout(path).catalog.chmod(0o644)
     Layout(path).catalog.write_bytes(bad)
-    assert cache.load_catalog() is None
+    assert cache.kept.load() is None
     cache.close()
 
 

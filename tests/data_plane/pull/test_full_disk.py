@@ -11,8 +11,8 @@ import pytest
 
 from pretzel.plan.digest import Digest
 from tests.data_plane.control import ScriptedControlPlane
-from tests.data_plane.disks import room, small_disk
 from tests.data_plane.pull.test_puller import Worker, control, deployable, worker
+from tests.helpers.disks import small_disk
 
 __all__ = ["control", "worker"]  # fixtures
 
@@ -45,13 +45,13 @@ async def test_an_object_that_the_disk_does_not_take_holds_back_its_models_only(
 
 async def test_what_no_version_needs_makes_room_at_once(control: ScriptedControlPlane, tmp_path: Path):
     with small_disk(tmp_path, 12) as disk:
-        worker = Worker(disk / "cache", control.address)
+        worker = Worker(disk.root / "cache", control.address)
         try:
             worker.start()
             for seed in range(4):  # each fits alone, no two do
                 await control.deploy(f"m{seed}", deployable(control, 6_000_000, seed=seed).digest)
                 await worker.until(lambda c, seed=seed: f"m{seed}" in c.records)
-                assert room(disk) < 6_000_000
+                assert disk.room() < 6_000_000
                 await control.delete(f"m{seed}")
                 await worker.until(lambda c: not c.records)
         finally:
@@ -66,11 +66,11 @@ async def test_a_catalog_that_cannot_be_kept_is_kept_later(
 
     worker.start()
     with monkeypatch.context() as patch:
-        patch.setattr(worker.cache, "save_catalog", fail)
+        patch.setattr(worker.cache.kept, "save", fail)
         await control.deploy("a", deployable(control, 5).digest)
         await worker.until(lambda c: c.revision == 1)
         assert worker.puller.unkept
     async with asyncio.timeout(10):
         while worker.puller.unkept:
             await asyncio.sleep(0.01)
-    assert worker.cache.load_catalog()[0] == worker.puller.published
+    assert worker.cache.kept.load()[0] == worker.puller.published

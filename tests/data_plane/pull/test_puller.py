@@ -213,10 +213,10 @@ async def test_catching_up(control: ScriptedControlPlane, worker: Worker):
     worker.start()
     await worker.until(lambda c: c.epoch == "first")
     await control.deploy("a", deployable(control, 5).digest)
-    await worker.puller.catch_up(10)
+    assert await worker.puller.catch_up(10)
     assert worker.puller.published.find("a").version == 1
     async with asyncio.timeout(5):
-        await worker.puller.catch_up(60)  # nothing new: answered at once
+        assert await worker.puller.catch_up(60)  # nothing new: answered at once
 
 
 async def test_catching_up_is_bounded(control: ScriptedControlPlane, worker: Worker):
@@ -224,7 +224,7 @@ async def test_catching_up_is_bounded(control: ScriptedControlPlane, worker: Wor
     await worker.until(lambda c: c.epoch == "first")
     await control.stop()
     async with asyncio.timeout(5):
-        await worker.puller.catch_up(0.2)
+        assert not await worker.puller.catch_up(0.2)
 
 
 async def test_needed_objects(control: ScriptedControlPlane, worker: Worker):

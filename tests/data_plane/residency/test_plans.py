@@ -247,7 +247,7 @@ async def test_damage_evicts_what_lies_over_it_and_calls_wait_for_the_replacemen
 
 
 async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("pretzel.data_plane.residency.plans.MENDING", 0.05)
+    monkeypatch.setattr("pretzel.data_plane.residency.trust.MENDING", 0.05)
     plans, digest = catalog(tmp_path), put(cache, regression(WIDE))
     await plans.load(plans.entry(digest))
     plans.distrust([digest])

@@ -43,6 +43,8 @@ class Serving:
         self.engine = RequestEngine(Limits(0.0005, queue), 1, tally=self.tally)
         self.guard = ErrorInterceptor(self.tally)
         self.looks = 0
+        self.newest = True
+        """Whether the control plane answers a look."""
         self.arriving: Catalog | None = None
         self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)
         self.server = Server(self.settings, self.service, self.guard, shared_port=False)
@@ -54,10 +56,11 @@ class Serving:
         self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}")
         self.stub = PredictionServiceStub(self.channel)
 
-    async def catch_up(self) -> None:
+    async def catch_up(self) -> bool:
         self.looks += 1
         if self.arriving:
             await self.router.apply(self.arriving)
+        return self.newest
 
     def catalog(self) -> Catalog:
         return Catalog("e", len(self.models), {name: encode_model(model) for name, model in self.models.items()})

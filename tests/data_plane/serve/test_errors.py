@@ -178,17 +178,24 @@ async def test_a_deadline_that_passed(serving: Serving, rows: np.ndarray):
     assert caught.value.code() is Code.DEADLINE_EXCEEDED
 
 
+async def describe(serving: Serving) -> pb.DescribeModelResponse:
+    return await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))
+
+
 async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serving, rows: np.ndarray):
     await serving.deploy("m", regression(3))
     plan = serving.models["m"].versions[0].plan
     good = bytes(serving.cache.fetch(plan))
     serving.cache.drop([plan])
     serving.objects.refresh()
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await serving.predict("m", x=rows)
-    assert caught.value.code() is Code.UNAVAILABLE
+    for call in (lambda: serving.predict("m", x=rows), lambda: describe(serving)):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call()
+        assert caught.value.code() is Code.UNAVAILABLE  # another worker has a copy of its own
+        assert "it is being fetched again, retry" in caught.value.details()
     serving.cache.add(plan, good)
     await serving.predict("m", x=rows)
+    assert (await describe(serving)).description.version.model == "m"
 
 
 @pytest.mark.parametrize("method", ["Predict", "PredictMany", "DescribeModel", "PredictStream"])
@@ -210,16 +217,37 @@ async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Servin
     assert serving.looks == 1  # at the control plane, which may know
 
 
+@pytest.mark.parametrize("method", ["Predict", "DescribeModel"])
+async def test_a_worker_that_cannot_ask_does_not_deny_a_model(table: Serving, method: str):
+    """It may have been deployed meanwhile, and another worker may have heard of it."""
+    table.newest = False
+    request = {"Predict": pb.PredictRequest(model="n"), "DescribeModel": pb.DescribeModelRequest(model="n")}[method]
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await getattr(table.stub, method)(request)
+    assert caught.value.code() is Code.UNAVAILABLE
+    assert "unknown model: 'n' is not found, and the control plane cannot be asked" in caught.value.details()
+    assert dict(caught.value.trailing_metadata())["pretzel-error"] == "StaleCatalogError"
+
+
 @pytest.mark.parametrize(
     "error",
-    [MemoryError(), OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")],
+    [
+        MemoryError(),
+        OSError(errno.EMFILE, "Too many open files"),
+        RuntimeError("can't start new thread"),
+        ImportError("columns.so: failed to map segment from shared object"),
+    ],
     ids=repr,
 )
 def test_a_lack_of_resources_sends_the_caller_to_another_worker(error: Exception) -> None:
     assert status_of(error)[:2] == (Code.UNAVAILABLE, NO_RESOURCES)
 
 
-@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), RuntimeError("something else")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.EIO, "I/O error"), RuntimeError("something else"), ModuleNotFoundError("No module named 'x'")],
+    ids=repr,
+)
 def test_other_faults_are_the_servers_own(error: Exception) -> None:
     code, message, *_ = status_of(error)
     assert code is Code.INTERNAL and message.startswith("internal error ")

@@ -18,10 +18,10 @@ from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise import fleet
 from pretzel.data_plane.supervise.fleet import Fleet
-from pretzel.data_plane.supervise.supervisor import hold_port
+from pretzel.data_plane.supervise.ports import hold_port
 from pretzel.errors import PreconditionError
 from pretzel.serving.background import Background
-from tests.faults.interposed import ALL, Faults
+from tests.helpers.interposed import ALL, Faults
 
 
 @pytest.fixture

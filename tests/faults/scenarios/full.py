@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.faults.cluster import Cluster, Places, running
-from tests.faults.disks import Disk, ext4, tmpfs
-from tests.faults.load import Load
+from tests.faults.cluster import Cluster, Places, outcome, running
 from tests.faults.outcome import Outcome, scenario
+from tests.helpers.disks import Disk, ext4, tmpfs
 
 LARGE = 40_000
 """Columns of a model that takes about a megabyte."""
 ROUNDS = 4
+LARGE_MODELS = 28
+"""More than the disk has room for."""
 
 
 @scenario
@@ -42,7 +43,7 @@ def cache_disk_taken_by_others(root: Path) -> Outcome:
                 disk.free()
                 cluster.deploy(f"after-{number}")
             heal = cluster.healed_in()
-        return _outcome(cluster, load, heal)
+        return outcome(cluster, load, heal, ROUNDS)
 
 
 @scenario
@@ -60,7 +61,7 @@ def full_store(root: Path) -> Outcome:
                 if not cluster.deploy(f"after-{number}"):
                     problems.append(f"refused after space was freed: {cluster.refused[-1]}")
             heal = cluster.healed_in()
-        return _outcome(cluster, load, heal, problems)
+        return outcome(cluster, load, heal, ROUNDS, problems)
 
 
 def _full_cache(root: Path, disk: Disk) -> Outcome:
@@ -68,7 +69,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
     problems = []
     with running(root, places) as (cluster, load):
         for number in range(ROUNDS):
-            names = [f"large-{number}-{i}" for i in range(30)]
+            names = [f"large-{number}-{i}" for i in range(LARGE_MODELS)]
             for name in names:
                 cluster.deploy(name, LARGE)
             if cluster.metric(0, "pretzel_models_held_back") < 1:
@@ -78,14 +79,9 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
             for name in names:
                 cluster.delete(name)
         heal = cluster.healed_in()
-    return _outcome(cluster, load, heal, problems)
+    return outcome(cluster, load, heal, ROUNDS, problems)
 
 
 def _base_is_served(cluster: Cluster) -> None:
     """Give callers time to ask every model while the disk is full."""
     time.sleep(1.0)
-
-
-def _outcome(cluster: Cluster, load: Load, heal: float, problems: list[str] | None = None) -> Outcome:
-    found = [*(problems or []), *load.problems[:3], *cluster.fsck()]
-    return Outcome(load.calls, load.lost, load.wrong, heal, ROUNDS, found)

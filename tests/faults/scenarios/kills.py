@@ -6,52 +6,98 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.cluster import Cluster, running
+from tests.faults.cluster import DEPLOY_SECONDS, Cluster, outcome, running
 from tests.faults.outcome import Outcome, scenario
+from tests.faults.process import Kept
 
 KILLS = 200
-BETWEEN = 0.35
-"""Mean seconds between two kills."""
+BETWEEN = 1.5
+"""Mean seconds between two signals."""
+LEAST = 10
+"""Signals that each kind of process must have got."""
+DOWN_AGAIN = 0.2
+"""How often a worker that is coming up is hit once more, where the other one must be spared."""
 
 
 @scenario
 def kills(root: Path) -> Outcome:
-    """Kill a random process of a random server, one worker at a time, while models are deployed without pause."""
-    chosen, done = random.Random(7), threading.Event()
+    """Signal random processes of all servers, several at once but of one worker only, while models are deployed."""
     with running(root) as (cluster, load):
-        deployer = threading.Thread(target=_deploy, args=(cluster, done))
-        deployer.start()
-        for _ in range(KILLS):
-            time.sleep(chosen.expovariate(1 / BETWEEN))
-            _kill_one(cluster, chosen)
-        done.set()
-        deployer.join()
+        killer = Killer(cluster, random.Random(7))
+        with _deploying(cluster):
+            for number in range(KILLS):
+                time.sleep(killer.chosen.expovariate(1 / BETWEEN))
+                killer.strike()
+                if number % 20 == 19:
+                    print(f"   {time.strftime('%T')} {number + 1} signals: {dict(killer.hit)}", flush=True)
         heal = cluster.healed_in()
         acknowledged = len(cluster.models())
-    problems = [*load.problems[:3], *cluster.fsck()]
+    problems = [f"only {hits} signals to a {kind}" for kind, hits in killer.hit.items() if hits < LEAST]
     if acknowledged < 10:
         problems.append(f"only {acknowledged} deployments were acknowledged: {cluster.refused[:3]}")
-    return Outcome(load.calls, load.lost, load.wrong, heal, KILLS, problems)
+    return outcome(cluster, load, heal, sum(killer.hit.values()), problems)
 
 
-def _deploy(cluster: Cluster, done: threading.Event) -> None:
-    number = 0
-    while not done.is_set():
-        cluster.deploy(f"model-{number % 40}", seed=number)
-        number += 1
+@contextmanager
+def _deploying(cluster: Cluster) -> Iterator[None]:
+    """Deploy one model after the other while the block runs."""
+    done = threading.Event()
+
+    def deploy() -> None:
+        number = 0
+        while not done.is_set():
+            cluster.deploy(f"model-{number}", seed=number)
+            number += 1
+
+    deployer = threading.Thread(target=deploy, daemon=True)
+    deployer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        deployer.join(2 * DEPLOY_SECONDS)
+    assert not deployer.is_alive(), "a deployment does not end"
 
 
-def _kill_one(cluster: Cluster, chosen: random.Random) -> None:
-    """Send a signal to one process; a worker is spared while the other one is not ready, as clients need one."""
-    servers = [cluster.control, *cluster.workers]
-    kept = chosen.choice(servers)
-    others = [worker for worker in cluster.workers if worker is not kept]
-    deadline = time.monotonic() + 60
-    while kept in cluster.workers and not all(worker.is_ready for worker in others):
-        assert time.monotonic() < deadline, f"{others[0].name} does not come back: {others[0].log()[-1500:]}"
-        time.sleep(0.02)
-    members = kept.members()
-    if members:
-        kept.send(chosen.choice([signal.SIGKILL, signal.SIGTERM]), chosen.choice(members))
+class Killer:
+    """Sends signals to random processes; one worker is spared while the other is down, as clients need one."""
+
+    def __init__(self, cluster: Cluster, chosen: random.Random) -> None:
+        self.chosen, self._cluster = chosen, cluster
+        self.hit: Counter[str] = Counter(dict.fromkeys(("control plane", "verifier", "supervisor", "server"), 0))
+        self._down: tuple[Kept, int] | None = None
+        """The worker that was hit last, and how often it had been started then, until it answers again."""
+
+    def strike(self) -> None:
+        """Send one signal to one process of those that may get it."""
+        members: list[int] = []
+        while not members:
+            kept = self._victim()
+            members = kept.members()
+        pid, worker = self.chosen.choice(members), kept in self._cluster.workers
+        first = pid == members[0]
+        if worker:
+            self._down = kept, kept.starts + first
+        kept.send(self.chosen.choice([signal.SIGKILL, signal.SIGTERM]), pid)
+        self.hit[("supervisor" if first else "server") if worker else "control plane" if first else "verifier"] += 1
+
+    def _victim(self) -> Kept:
+        """Choose a server: any, but of the workers only the one that is down, and that one seldom."""
+        kept = self.chosen.choice([self._cluster.control, *self._cluster.workers])
+        down = self._still_down()
+        if down is None or kept is self._cluster.control:
+            return kept
+        return down if self.chosen.random() < DOWN_AGAIN else self._cluster.control
+
+    def _still_down(self) -> Kept | None:
+        if self._down is not None:
+            kept, starts = self._down
+            up = kept.is_ready and kept.starts >= starts
+            if up and self._cluster.answers(self._cluster.workers.index(kept)):
+                self._down = None
+        return self._down and self._down[0]

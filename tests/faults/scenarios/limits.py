@@ -6,11 +6,11 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.cluster import Cluster, Places, running
+from tests.faults.cluster import Cluster, Places, outcome, running, until
 from tests.faults.outcome import Outcome, scenario
 
 ROUNDS = 3
@@ -39,7 +39,7 @@ def _run_out(root: Path, kind: int, spare: int) -> Outcome:
         after = cluster.deploy("after")
         heal = cluster.healed_in()
     problems = [] if after else [f"no deployment after the limit was lifted: {cluster.refused[-1]}"]
-    return Outcome(load.calls, load.lost, load.wrong, heal, ROUNDS, [*problems, *load.problems[:3], *cluster.fsck()])
+    return outcome(cluster, load, heal, ROUNDS, problems)
 
 
 @scenario
@@ -54,7 +54,7 @@ def silent_connections(root: Path) -> Outcome:
             time.sleep(5.0)
         heal = cluster.healed_in()
     problems = [] if during else [f"a deployment did not reach the worker: {cluster.refused[-1]}"]
-    return Outcome(load.calls, load.lost, load.wrong, heal, SILENT, [*problems, *load.problems[:3], *cluster.fsck()])
+    return outcome(cluster, load, heal, SILENT, problems)
 
 
 @scenario
@@ -65,9 +65,9 @@ def catalog_lost(root: Path) -> Outcome:
         cluster.control.send(signal.SIGSTOP)  # its files go while it writes nothing
         backup = _backup(places.data)
         cluster.control.send(signal.SIGKILL)
-        refused = _until(lambda: "catalog.sqlite" in cluster.control.log(), 30)
+        refused = until(lambda: "catalog.sqlite" in cluster.control.log(), 30)
         before = load.calls
-        served = _until(lambda: load.calls > before + 200, 60)
+        served = until(lambda: load.calls > before + 200, 60)
         for name, data in backup.items():
             (places.data / name).write_bytes(data)
         cluster.control.wait_ready()
@@ -76,7 +76,7 @@ def catalog_lost(root: Path) -> Outcome:
     problems = [] if refused else ["the log does not say that the catalog is missing"]
     problems += [] if served else ["the workers did not go on while the control plane was refused"]
     problems += [] if after else [f"no deployment after the catalog came back: {cluster.refused[-1]}"]
-    return Outcome(load.calls, load.lost, load.wrong, heal, 1, [*problems, *load.problems[:3], *cluster.fsck()])
+    return outcome(cluster, load, heal, 1, problems)
 
 
 @contextmanager
@@ -131,13 +131,3 @@ def _backup(data: Path) -> dict[str, bytes]:
         found[path.name] = path.read_bytes()
         path.unlink()
     return found
-
-
-def _until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a condition, and return whether it came in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True

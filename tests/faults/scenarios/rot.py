@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from tests.faults.cluster import Cluster, Places, running
+from tests.faults.cluster import Cluster, Places, outcome, running
 from tests.faults.damage import KINDS
 from tests.faults.outcome import Outcome, scenario
 
@@ -30,10 +30,8 @@ def cache_damaged_while_running(root: Path) -> Outcome:
             time.sleep(0.3)
         heal = cluster.healed_in()
         dropped = cluster.metric(0, "pretzel_damaged_objects_total")
-    problems = [*load.problems[:3], *cluster.fsck()]
-    if dropped < 1:
-        problems.append("no metric says that objects were damaged")
-    return Outcome(load.calls, load.lost, load.wrong, heal, faults, problems)
+    problems = [] if dropped >= 1 else ["no metric says that objects were damaged"]
+    return outcome(cluster, load, heal, faults, problems)
 
 
 @scenario
@@ -51,7 +49,7 @@ def cache_damaged_while_stopped(root: Path) -> Outcome:
             cluster.workers[0].send(signal.SIGKILL)
             time.sleep(1.0)
             heal = max(heal, cluster.healed_in())
-    return Outcome(load.calls, load.lost, load.wrong, heal, faults, [*load.problems[:3], *cluster.fsck()])
+    return outcome(cluster, load, heal, faults)
 
 
 @scenario
@@ -65,7 +63,7 @@ def store_damaged_while_running(root: Path) -> Outcome:
         for name in list(cluster.models()):
             cluster.deploy(name, seed=int(name.rpartition("-")[2]))
         heal = cluster.healed_in()
-    return Outcome(load.calls, load.lost, load.wrong, heal, faults, [*load.problems[:3], *cluster.fsck()])
+    return outcome(cluster, load, heal, faults)
 
 
 def _deploy_large(cluster: Cluster) -> None:

@@ -86,7 +86,7 @@ def _chosen(estimator: Any, parts: list[Member], step: Step) -> Node:
 
 def _probabilities(estimator: Any, parts: list[Member]) -> Node:
     """Return each classifier's probability; made to sum to one, unless a row may have several labels."""
-    second = [ops.Column(part.gives("predict_proba"), 1) for part in parts]
+    second: list[Node] = [ops.Column(part.gives("predict_proba"), 1) for part in parts]
     if len(second) == 1:
         pair = ops.Link(second[0], "complement_pair")
         second = [ops.Column(pair, i) for i in range(2)]

@@ -6,11 +6,12 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.faults.interposed import ALL, Faults
+from tests.helpers.interposed import ALL, Faults
 
 PROGRAM = """
 import mmap, os, socket, sys
@@ -26,6 +27,20 @@ def written():
         assert os.write(file, b"1234") == 4, "short"
         assert os.pwrite(file, b"1234", 0) == 4, "short"
     finally: os.close(file)
+def had():
+    file = os.open(f"{here}/victim", os.O_RDONLY)
+    try:
+        os.read(file, 4)
+        os.pread(file, 4, 0)
+    finally: os.close(file)
+def allocated():
+    file = os.open(f"{here}/victim", os.O_RDWR)
+    try: os.posix_fallocate(file, 0, 8)
+    finally: os.close(file)
+def listed():
+    file = os.open(here, os.O_RDONLY)
+    try: os.fsync(file)
+    finally: os.close(file)
 def synced():
     file = os.open(f"{here}/victim", os.O_RDWR)
     try: os.fsync(file)
@@ -36,14 +51,15 @@ def renamed():
 def accepted():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         server.accept()[0].close()
-calls = {"open": opened, "mmap": mapped, "write": written, "fsync": synced, "rename": renamed,
+calls = {"open": opened, "mmap": mapped, "write": written, "read": had,
+         "allocate": allocated, "fsync": synced, "syncdir": listed, "rename": renamed,
          "socket": lambda: socket.socket().close(), "accept": accepted}
 for name, call in calls.items():
     try: call(); print(name, 0)
     except OSError as error: print(name, error.errno)
     except AssertionError as error: print(name, error)
 """
-CALLS = ("open", "mmap", "write", "fsync", "rename", "socket", "accept")
+CALLS = ("open", "mmap", "write", "read", "allocate", "fsync", "syncdir", "rename", "socket", "accept")
 
 
 @pytest.fixture
@@ -68,10 +84,11 @@ def test_without_a_rule_nothing_fails(faults: Faults, tmp_path: Path):
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO])
 def test_the_call_of_a_rule_fails(faults: Faults, tmp_path: Path, call: str, number: int):
-    faults.fail((call, number, ALL, "" if call in ("socket", "accept") else "victim"))
+    faults.fail((call, number, ALL, "" if call in ("socket", "accept", "syncdir") else "victim"))
     got = run(faults, tmp_path)
     assert got.pop(call) == str(number)
-    others = {"open": ("mmap", "write", "fsync"), "socket": ("accept",)}.get(call, ())  # which begin with it
+    beginning = {"open": ("mmap", "write", "read", "allocate", "fsync"), "socket": ("accept",)}
+    others = beginning.get(call, ())
     assert all(result == "0" for name, result in got.items() if name not in others)
     assert faults.met(call) >= 1
 
@@ -92,6 +109,14 @@ def test_a_rule_for_another_path_does_nothing(faults: Faults, tmp_path: Path):
 def test_a_write_can_be_short(faults: Faults, tmp_path: Path):
     faults.fail(("write", "short", ALL, "victim"))
     assert run(faults, tmp_path)["write"] == "short"
+
+
+def test_a_slow_call_succeeds_later(faults: Faults, tmp_path: Path):
+    faults.fail(("fsync", "slow:300", 2, "victim"))
+    began = time.monotonic()
+    assert run(faults, tmp_path) == dict.fromkeys(CALLS, "0")
+    assert time.monotonic() - began >= 0.3
+    assert faults.met("fsync") == 1
 
 
 def test_a_lifted_rule_is_over(faults: Faults, tmp_path: Path):

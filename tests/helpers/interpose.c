@@ -4,10 +4,12 @@
  *
  *     call errno count [path-part]
  *
- * call: open, mmap, socket, accept, write, fsync or rename; open stands for open, open64, openat, openat64, creat and
- * opendir, accept for accept and accept4, socket for socket and socketpair, write for write, pwrite, pwrite64 and
- * writev, fsync for fsync and fdatasync, rename for rename, renameat and renameat2.  A write may also be short: with
- * errno "short" half of the bytes are written.  With errno "slow" the call takes 50 ms longer and succeeds.
+ * call: open, mmap, socket, accept, read, write, allocate, fsync, syncdir or rename; open stands for open, open64,
+ * openat, openat64, creat and opendir, accept for accept and accept4, socket for socket and socketpair, read for read,
+ * pread, pread64 and readv, write for write, pwrite, pwrite64 and writev, allocate for posix_fallocate and
+ * posix_fallocate64, fsync for fsync and fdatasync of a file, syncdir for fsync of a directory, rename for rename,
+ * renameat and renameat2.  A write may also be short: with errno "short" half of the bytes are written.  With errno
+ * "slow" the call takes 50 ms longer and succeeds; with "slow:200", 200 ms.
  * errno: its number.  count: how many calls fail, or -1 for all.  path-part: only calls whose path contains it;
  * descriptors are looked up in /proc/self/fd.  Calls of mmap count only where they map a file.
  *
@@ -32,11 +34,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SHORT = -1, SLOW = -2, RULES = 32, PATH = 512 };
+enum { SHORT = -1, SLOW = -2, RULES = 32, PATH = 512, USUAL_MILLISECONDS = 50 };
 
 struct rule {
     char call[16];
     int error;
+    long milliseconds;
     long count;
     char path[PATH];
 };
@@ -74,7 +77,9 @@ static void read_rules(const char *control) {
         char number[16];
         memset(rule, 0, sizeof *rule);
         if (sscanf(line, "%15s %15s %ld %511s", rule->call, number, &rule->count, rule->path) < 3) continue;
-        rule->error = !strcmp(number, "short") ? SHORT : !strcmp(number, "slow") ? SLOW : atoi(number);
+        int slow = !strncmp(number, "slow", 4);
+        rule->error = !strcmp(number, "short") ? SHORT : slow ? SLOW : atoi(number);
+        rule->milliseconds = slow && number[4] == ':' ? atol(number + 5) : USUAL_MILLISECONDS;
         rule_count++;
     }
 }
@@ -95,6 +100,7 @@ static int fault(const char *call, const char *path) {
     if (!control || inside) return 0;
     inside = 1;
     int saved = errno, found = 0;
+    long milliseconds = 0;
     pthread_mutex_lock(&lock);
     read_rules(control);
     for (int i = 0; i < rule_count && !found; i++) {
@@ -103,13 +109,14 @@ static int fault(const char *call, const char *path) {
         if (rule->path[0] && (!path || !strstr(path, rule->path))) continue;
         if (rule->count > 0) rule->count--;
         found = rule->error;
+        milliseconds = rule->milliseconds;
     }
     if (found) record(control, call);
     pthread_mutex_unlock(&lock);
     errno = saved;
     inside = 0;
     if (found == SLOW) {
-        struct timespec pause = {0, 50 * 1000 * 1000};
+        struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000 * 1000};
         nanosleep(&pause, NULL);
     }
     return found;
@@ -250,10 +257,45 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
     return real(descriptor, parts, count);
 }
 
+ssize_t read(int descriptor, void *data, size_t size) {
+    REAL(read, ssize_t(*)(int, void *, size_t));
+    FAIL_DESCRIPTOR("read", descriptor, -1);
+    return real(descriptor, data, size);
+}
+
+#define PREAD(name, offset_type) \
+    ssize_t name(int descriptor, void *data, size_t size, offset_type offset) { \
+        REAL(name, ssize_t(*)(int, void *, size_t, offset_type)); \
+        FAIL_DESCRIPTOR("read", descriptor, -1); \
+        return real(descriptor, data, size, offset); \
+    }
+PREAD(pread, off_t)
+PREAD(pread64, off64_t)
+
+ssize_t readv(int descriptor, const struct iovec *parts, int count) {
+    REAL(readv, ssize_t(*)(int, const struct iovec *, int));
+    FAIL_DESCRIPTOR("read", descriptor, -1);
+    return real(descriptor, parts, count);
+}
+
+#define ALLOCATE(name, offset_type) \
+    int name(int descriptor, offset_type offset, offset_type size) { \
+        REAL(name, int (*)(int, offset_type, offset_type)); \
+        int error = fault_of_descriptor("allocate", descriptor); \
+        return error > 0 ? error : real(descriptor, offset, size); \
+    }
+ALLOCATE(posix_fallocate, off_t)
+ALLOCATE(posix_fallocate64, off64_t)
+
+static const char *kind_of_sync(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode) ? "syncdir" : "fsync";
+}
+
 #define FSYNC(name) \
     int name(int descriptor) { \
         REAL(name, int (*)(int)); \
-        FAIL_DESCRIPTOR("fsync", descriptor, -1); \
+        FAIL_DESCRIPTOR(kind_of_sync(descriptor), descriptor, -1); \
         return real(descriptor); \
     }
 FSYNC(fsync)

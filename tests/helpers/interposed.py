@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("interpose.c")
@@ -36,7 +38,7 @@ class Faults:
         return {"LD_PRELOAD": str(self.library), "FAULTS_CONTROL": str(self.control)}
 
     def fail(self, *rules: tuple[str, int | str, int, str]) -> None:
-        """Let calls fail from now on: (call, errno or `short` or `slow`, count or ALL, part of the path)."""
+        """Let calls fail from now on: (call, errno or `short` or `slow:200`, count or ALL, part of the path)."""
         lines = "".join(f"{call} {error} {count} {path}\n" for call, error, count, path in rules)
         with tempfile.NamedTemporaryFile("w", dir=self.control.parent, delete=False) as file:
             file.write(lines)
@@ -45,6 +47,15 @@ class Faults:
     def lift(self) -> None:
         """Let every call succeed again."""
         self.fail()
+
+    @contextmanager
+    def failing(self, *rules: tuple[str, int | str, int, str]) -> Iterator[None]:
+        """Let calls fail while the block runs."""
+        self.fail(*rules)
+        try:
+            yield
+        finally:
+            self.lift()
 
     def met(self, call: str | None = None) -> int:
         """Return how many calls were made to fail so far."""

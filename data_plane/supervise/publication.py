@@ -1,0 +1,49 @@
+"""What all serving processes of a worker are told: catalogs, which are numbered, and announcements that stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pretzel.data_plane.catalog import Catalog
+
+
+class Publication:
+    """The newest catalog and the announcements, as messages to processes that have the one before, or nothing."""
+
+    def __init__(self) -> None:
+        self.serial = 0
+        """Number of the newest catalog."""
+        self.revisions = {0: ("", 0)}
+        """Epoch and revision of each catalog that some process may still answer from, by its number."""
+        self.announced: dict[str, dict[str, Any]] = {}
+        """The last announcement of each kind."""
+        self._catalog = Catalog()
+
+    def move(self, catalog: Catalog, lowest: int) -> dict[str, Any]:
+        """Make a catalog the newest, and return its difference from the one before.
+
+        ``lowest`` is the oldest that a process answers from.
+        """
+        before, self._catalog = self._catalog, catalog
+        self.serial += 1
+        self.revisions = {serial: revision for serial, revision in self.revisions.items() if serial >= lowest}
+        self.revisions[self.serial] = catalog.epoch, catalog.revision
+        return self._difference(before)
+
+    def all(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield what a process that knows nothing must be told: the kind of each message, and its fields."""
+        yield "catalog", self._difference(None)
+        yield from self.announced.items()
+
+    def _difference(self, before: Catalog | None) -> dict[str, Any]:
+        known = before.records if before else {}
+        new = self._catalog.records
+        return {
+            "serial": self.serial,
+            "epoch": self._catalog.epoch,
+            "revision": self._catalog.revision,
+            "models": [(name, record) for name, record in new.items() if known.get(name) != record],
+            "deleted": [name for name in known if name not in new],
+            "whole": before is None,
+        }
