@@ -32,10 +32,11 @@ def boosted() -> Any:
     return lightgbm.LGBMRegressor(**options, n_jobs=1, verbose=-1)
 
 
-@pytest.mark.parametrize("nested", [False, True])
-def test_lightgbm_reads_integers_of_a_table_of_polars_in_float64(nested: bool) -> None:
+@pytest.mark.parametrize("nested", ["", "reader", "giver"])
+def test_lightgbm_reads_integers_of_a_table_of_polars_in_float64(nested: str) -> None:
     step, last = VarianceThreshold().set_output(transform="polars"), boosted()
-    model = make_pipeline(step, make_pipeline("passthrough", last) if nested else last).fit(FLOATS, Y)
+    step = make_pipeline(step, "passthrough") if nested == "giver" else step
+    model = make_pipeline(step, make_pipeline("passthrough", last) if nested == "reader" else last).fit(FLOATS, Y)
     for X in (TABLE, pl.DataFrame(TABLE.to_dict("list"))):
         want = model.predict(X)
         assert len(set(want)) > 1

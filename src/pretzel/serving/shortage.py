@@ -1,4 +1,4 @@
-"""Recognize errors that mean that this process has no memory, thread or descriptor left, so another server may answer."""
+"""Recognize errors that mean that this process lacks memory, threads or descriptors, so another server may answer."""
 
 from __future__ import annotations
 

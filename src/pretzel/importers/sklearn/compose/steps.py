@@ -36,7 +36,7 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
         following = estimator.steps[i + 1][1]
         step.inputs.followed = (f"{step.path}.{earlier}", following)
         made = _handed_on(earlier, transformer, x, step, _read(following), cut)
-        x = _between(transformer, _reader(estimator.steps[i + 1 :]), made)
+        x = _between(_giver(estimator.steps[: i + 1]), _reader(estimator.steps[i + 1 :]), made)
     if not _is_identity(last):
         return step.delegate(name, last, x)
     step.inputs.tells_integers = True
@@ -55,10 +55,11 @@ def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
 def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
     """Return what the last step hands on."""
     following = [transformer for _, transformer in estimator.steps[1:]]
-    for (name, transformer), after in zip_longest(estimator.steps, following):
+    for i, ((name, transformer), after) in enumerate(zip_longest(estimator.steps, following)):
         step.inputs.followed = (f"{step.path}.{name}", after)
         x = _handed_on(name, transformer, x, step)
-        x = x if after is None else _between(transformer, _reader([("", after)]), x)
+        rest = estimator.steps[i + 1 :]
+        x = _between(_giver(estimator.steps[: i + 1]), _reader(rest), x) if rest else x
     return x
 
 
@@ -73,6 +74,16 @@ def _between(transformer: Any, following: Any, x: Columns) -> Columns:
         return x
     nodes = [ops.Cast(part, "f64") if isinstance(part, Node) and part.type.dtype == "f32" else part for part in x.parts]
     return Columns(tuple(nodes), x.names, frame=True)
+
+
+def _giver(steps: Sequence[tuple[str, Any]]) -> Any:
+    """Return the step that made what these give: the last that does not hand it on, of inner pipelines too."""
+    for i, (_, transformer) in reversed([*enumerate(steps)]):
+        if served_as(type(transformer)) is Pipeline:
+            return _giver([*steps[:i], *transformer.steps])
+        if not _is_identity(transformer):
+            return transformer
+    return "passthrough"
 
 
 def _reader(steps: Sequence[tuple[str, Any]]) -> Any:
