@@ -12,11 +12,11 @@ from typing import Any
 
 import structlog
 
-from pretzel.data_plane.logs import configure
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.supervisor import Supervisor
 from pretzel.errors import PretzelError
 from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
 
 log = structlog.get_logger(__name__)
