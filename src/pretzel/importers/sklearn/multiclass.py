@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -93,7 +94,7 @@ def _probabilities(estimator: Any, parts: list[Member]) -> Node:
     return stacked(second) if estimator.multilabel_ else _shares(second)
 
 
-def _shares(parts: list[Node]) -> Node:
+def _shares(parts: Sequence[Node]) -> Node:
     """Return parts of a whole as shares of it, however small it is; parts of nothing stay zero."""
     whole = total(parts)
     divisor = ops.Impute(whole, Parameter.of(np.ones(1, whole.type.numpy)), missing=0.0)
