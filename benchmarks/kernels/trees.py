@@ -68,7 +68,7 @@ def _sklearn(name: str, model: Any, x: np.ndarray, price: np.ndarray) -> Iterato
 
 
 def _is_converted(name: str, model: Any) -> bool:
-    """Whether the converter to ONNX, which walks nodes one at a time in Python, is done within seconds."""
+    """Return whether the converter to ONNX, which walks nodes one at a time in Python, is done within seconds."""
     nodes = sum(tree.tree_.node_count for tree in getattr(model, "estimators_", ()) if hasattr(tree, "tree_"))
     if nodes > MOST_CONVERTED:
         NOTES.append(f"{name}: ONNX Runtime: the converter takes minutes over {nodes} nodes")

@@ -112,7 +112,7 @@ class Writer:
 
 
 def _is_by_target(answer: Any) -> bool:
-    """Whether an answer has a matrix of its own for each of several targets."""
+    """Return whether an answer has a matrix of its own for each of several targets."""
     return isinstance(answer, list) and all(isinstance(part, np.ndarray) for part in answer)
 
 

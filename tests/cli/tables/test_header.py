@@ -1,4 +1,4 @@
-"""Whether a first line is a header: by the model's names, by stated rules, or refused with the options that decide."""
+"""True if a first line is a header: by the model's names, by stated rules, or refused with the options that decide."""
 
 import io
 

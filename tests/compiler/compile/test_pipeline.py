@@ -74,7 +74,7 @@ def test_codes_that_may_lie_outside_their_table_are_checked() -> None:
     assert executable.run({"x": np.array([6, 5])})["y"].tolist() == [2.5, 1.5]
     with pytest.raises(InputError):
         executable.run({"x": np.array([6, 7])})
-    with pytest.raises(DefinitionError, match="output 'y': lookup may give codes that name none of its 2 labels"):
+    with pytest.raises(DefinitionError, match="output 'y': lookup may return codes outside its table of 2 labels"):
         compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.of(["a", "b"]))}))
 
 
@@ -162,7 +162,7 @@ def test_an_operator_over_types_that_no_kernel_takes_is_refused_by_name() -> Non
 
 
 def test_tokens_are_no_output() -> None:
-    with pytest.raises(DefinitionError, match="output 'y': tokens of any length"):
+    with pytest.raises(DefinitionError, match="output 'y': a list of tokens cannot be an output"):
         compile_plan(Definition({"y": ops.Tokenize(ops.Input("t", "str"), r"(?u)\b\w\w+\b")}))
 
 

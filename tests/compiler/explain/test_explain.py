@@ -75,7 +75,7 @@ def test_what_is_measured_is_told_and_takes_the_place_of_the_estimate() -> None:
     assert told.is_measured
     assert told.shares == pytest.approx([value / total for value in seconds.values()])
     text = explain(model(), plan, evidence=told.evidence)
-    assert f"Where the time goes, measured: {total * 1e6:.2f} us a row\n" in text
+    assert f"Where the time goes, measured: {total * 1e6:.2f} us per row\n" in text
     stages = json.loads(explain(model(), plan, format="json", evidence=told.evidence))["plan"]["stages"]
     assert [stage["seconds"] for stage in stages] == list(seconds.values())
 
@@ -94,7 +94,7 @@ def test_sharing_is_told_for_what_is_stored_apart() -> None:
     evidence = Evidence(sharing={weights: 86})
     text = explain(shared, plan, evidence=evidence)
     assert "85 other models" in text
-    assert "parameters take 4.1 kB, of which other models hold 4.1 kB too (100 %)" in text
+    assert "parameters take 4.1 kB, of which other models also hold 4.1 kB (100 %)" in text
     (stage,) = json.loads(explain(shared, plan, format="json", evidence=evidence))["plan"]["stages"]
     assert stage["other_models"] == 85
     for picture in ("dot", "mermaid", "svg"):
@@ -108,7 +108,7 @@ def test_the_dearest_boxes_are_marked() -> None:
     picture = Picture(Explanation.of(model(), plan, Evidence(measured=seconds)))
     first = len(plan.inputs)
     assert [i for i, heat in enumerate(picture.heat) if heat == "hot"] == [first + 1]
-    ElementTree.fromstring(explain(model(), plan, format="svg", evidence=picture.told.evidence))
+    ElementTree.fromstring(explain(model(), plan, format="svg", evidence=picture.report.evidence))
 
 
 @pytest.mark.parametrize("format", FORMATS)

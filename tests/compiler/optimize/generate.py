@@ -156,7 +156,7 @@ def is_dense(node: Node) -> bool:
 
 
 def is_wide(node: Node) -> bool:
-    """Whether these are dense float64."""
+    """Return whether these are dense float64."""
     return is_dense(node) and node.type.dtype == "f64"
 
 
@@ -165,7 +165,7 @@ def is_matrix(node: Node) -> bool:
 
 
 def is_apart(node: Node) -> bool:
-    """Whether no dense columns are equal but for rounding, as the weights of one row taken twice are."""
+    """Return whether no dense columns are equal but for rounding, as the weights of one row taken twice are."""
     return is_matrix(node) and is_dense(node) and not isinstance(node, ops.Barycenter)
 
 

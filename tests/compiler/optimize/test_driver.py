@@ -68,7 +68,7 @@ def makes_what_no_kernel_computes(graph: Graph, check: ops.RequireFinite) -> Nod
             r"illegal in an optimized definition: <missing_indicator: f64\[2\] .*: no kernel computes it",
         ),
         (changes_the_type, "which has another type"),
-        (reads_itself, "something that reads it"),
+        (reads_itself, "a node that reads it"),
         (never_ends, f"no fixed point after {MAX_PASSES} passes; still firing: never_ends"),
         (breaks, "failed at <require_finite"),
         (reads_another_column, "changed the inputs"),

@@ -94,7 +94,7 @@ class Trial:
         return 1.0 if isinstance(self.want, str) else magnitude(self.made, self.given)
 
     def check_alone(self, rule: Rule) -> bool:
-        """Whether the rule fires; fail where that changes a value."""
+        """Return whether the rule fires; fail where that changes a value."""
         rewritten = apply(rule, self.made)
         if rewritten is not self.made:
             self._compare(rewritten, outcome(rewritten, self.given), self.terms)

@@ -115,7 +115,7 @@ class Batch:
 
 
 def _is_told(value: Any, message: str) -> bool:
-    """Whether a message can be about a value."""
+    """Return whether a message can be about a value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return _MISSING.search(message) is not None
     if isinstance(value, float) and math.isinf(value):

@@ -31,7 +31,7 @@ class Held:
         self.name, self.known = name, known
         self._kinds: set[str] = set()
         self._converted = False
-        """Whether cells were read as other categories than their texts."""
+        """True if cells were read as other categories than their texts."""
 
     def read_as(self, kind: str, cells: Sequence[str], lines: Sequence[int]) -> str:
         """Return as what some cells are to be read: ``bool``, ``int`` or ``str``.

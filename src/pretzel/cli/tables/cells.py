@@ -40,7 +40,7 @@ _LONGEST = 300
 
 
 def is_number(cell: str) -> bool:
-    """Whether pandas reads this cell as a number."""
+    """Return whether pandas reads this cell as a number."""
     return _NUMBER.fullmatch(cell) is not None
 
 
@@ -73,11 +73,11 @@ class Column:
         self._held = None if category is None else Held(name, category)
         self._quick = self.decimal == "." and not any(map(is_number, self.missing))
         self._whole: bool | None = None
-        """Whether all numbers so far were whole; None before the first."""
+        """True if all numbers so far were whole; None before the first."""
         self._large: int | None = None
         """The line of a whole number that float32 would round."""
         self._truths: bool | None = None
-        """Whether all cells so far were truth values; None before the first."""
+        """True if all cells so far were truth values; None before the first."""
 
     def read(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
         """Return the values of some cells, of which each is on one of the lines.

@@ -155,7 +155,7 @@ def _rows(text: TextIO, delimiter: str, label: str) -> Iterator[Row]:
 
 
 def _is_blank(cells: list[str]) -> bool:
-    """Whether a line held nothing but white space; the empty cell of a lone ``""`` is a cell."""
+    """Return whether a line held nothing but white space; the empty cell of a lone ``""`` is a cell."""
     return not cells or (len(cells) == 1 and cells[0] != "" and cells[0].isspace())
 
 

@@ -1,4 +1,4 @@
-"""Whether the first line of a table names its columns.
+"""True if the first line of a table names its columns.
 
 The options decide.  Else the names of the model do: a first line that has them all, in any order and among others, is a
 header; one that has some of them is refused.  Where none of its cells is a name of the model, or the model has no
@@ -120,7 +120,7 @@ def _by_names(first: Sequence[str], names: list[str], line: int, reads: Reads, r
 
 
 def _names_texts(cell: str) -> bool:
-    """Whether a word that stands alone names a column of documents, rather than is one."""
+    """Return whether a word that stands alone names a column of documents, rather than is one."""
     return "_" in cell.strip("_") or cell.lower().rstrip("s") in _OF_TEXTS
 
 
@@ -129,7 +129,7 @@ def _fits(cell: str, name: str, reads: Reads, reading: Reading) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    """Whether a cell is no name of a column: a number that is not plain and whole."""
+    """Return whether a cell is no name of a column: a number that is not plain and whole."""
     return is_number(cell) and not _WHOLE.fullmatch(cell)
 
 
@@ -160,7 +160,7 @@ def _is_numeric(cell: str, reading: Reading) -> bool:
 
 
 def _may_be_names(first: Sequence[str]) -> bool:
-    """Whether a row of numbers may be names; the first cell of a header that pandas wrote with its index is empty."""
+    """Return whether a row of numbers may be names; the first cell of a header that pandas wrote with its index is empty."""
     cells = first[1:] if len(first) > 1 and not first[0] else first
     if not all(map(is_number, cells)):
         return False

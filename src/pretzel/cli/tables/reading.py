@@ -24,7 +24,7 @@ class Reading:
 
     format: Format = "auto"
     header: bool | None = None
-    """Whether the first line names the columns; None leaves that to the rules of :mod:`pretzel.cli.tables.header`."""
+    """True if the first line names the columns; None leaves that to the rules of :mod:`pretzel.cli.tables.header`."""
     columns: tuple[str, ...] = ()
     """The columns to read, by name, or by number from 1 where there is no header; empty for all."""
     missing: frozenset[str] = MISSING

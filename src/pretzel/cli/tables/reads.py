@@ -44,9 +44,9 @@ class Reads:
     spaces: str = " "
     """What the library writes for a space in a name."""
     exactly: bool = True
-    """Whether a cell that is not of the kind is refused here; an estimator refuses it itself."""
+    """True if a cell that is not of the kind is refused here; an estimator refuses it itself."""
     whole_file: bool = False
-    """Whether the rows go to an estimator, which needs the types that pandas finds over the whole file."""
+    """True if the rows go to an estimator, which needs the types that pandas finds over the whole file."""
 
     @property
     def needed(self) -> list[str]:

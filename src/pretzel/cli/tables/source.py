@@ -179,7 +179,7 @@ def _whole_lines(head: bytes) -> list[str]:
 
 
 def _is_json(line: str) -> bool:
-    """Whether a line is a JSON array or object, or begins one; so is no text that people write."""
+    """Return whether a line is a JSON array or object, or begins one; so is no text that people write."""
     if line.strip() in ("{", "[", "[{"):
         return True
     try:
@@ -189,7 +189,7 @@ def _is_json(line: str) -> bool:
 
 
 def _may_be_table(lines: list[str]) -> bool:
-    """Whether lines of documents look like a table: a header of one word, tabs, quotes around cells."""
+    """Return whether lines of documents look like a table: a header of one word, tabs, quotes around cells."""
     if len(lines) < 2:
         return False
     first = lines[0]
@@ -204,7 +204,7 @@ def _may_be_table(lines: list[str]) -> bool:
 
 
 def is_name(cell: str) -> bool:
-    """Whether a cell looks like the name of a column: one word, as in ``review_text``."""
+    """Return whether a cell looks like the name of a column: one word, as in ``review_text``."""
     return bool(cell) and not cell[0].isdigit() and all(letter.isalnum() or letter in "_-." for letter in cell)
 
 
