@@ -85,9 +85,9 @@ def test_a_file_is_read_like_the_sample(tmp_path: Path, count: int | None) -> No
     want = MODEL.predict(pd.read_csv(path))
     np.testing.assert_allclose(answered(path, MODEL, TABLE, [], count), want, rtol=1e-9)
     np.testing.assert_allclose(answered(path, MODEL, None, BOTH, count), want, rtol=1e-9)
-    told = sample_batch(path, MODEL, Reading(types=parsed_types(BOTH))).X
-    np.testing.assert_array_equal(MODEL.predict(told), want)
-    np.testing.assert_allclose(answered(path, MODEL, told, [], count), want, rtol=1e-9)
+    sample = sample_batch(path, MODEL, Reading(types=parsed_types(BOTH))).X
+    np.testing.assert_array_equal(MODEL.predict(sample), want)
+    np.testing.assert_allclose(answered(path, MODEL, sample, [], count), want, rtol=1e-9)
 
 
 def test_texts_stay_texts_where_the_sample_held_such(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_version_and_help(run):
     [
         (("frobnicate",), 2, "No such command 'frobnicate'", "pretzel --help"),
         (("describe",), 2, "Missing argument 'NAME'", "pretzel describe --help"),
-        (("deploy", "m", "no such file"), 2, "'no such file' does not exist", "pretzel deploy --help"),
+        (("deploy", "m", "missing file"), 2, "'missing file' does not exist", "pretzel deploy --help"),
         (("explain", "m", "--format", "foo"), 2, "'foo' is not one of", "pretzel explain --help"),
         (("predict", "m", "--format", "xml"), 2, "'xml' is not one of", "pretzel predict --help"),
         (("worker", "--port", "x"), 2, "port: Input should be a valid integer", "pretzel worker --help"),

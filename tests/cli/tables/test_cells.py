@@ -14,7 +14,7 @@ from pretzel.cli.tables.reading import MISSING, Reading
 from pretzel.errors import InputError
 
 NUMBERS = ["0", "-0", "007", "+3", " 4", "5 ", "\t6", "1.", ".5", "1e5", "1E-3", "-2.5", "inf", "-Infinity", "1e400"]
-# Beyond 64 bits pandas gives numbers or texts, by the order of the cells.
+# Beyond 64 bits pandas reads numbers or texts depending on the order of the cells.
 LARGE = ["16777217", "9223372036854775807", "-9223372036854775808", "0.1234567890123456789"]
 ODD = [
     "1_000",
