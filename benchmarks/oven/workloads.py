@@ -136,7 +136,7 @@ def _numbers() -> Iterator[Workload]:
         "products, scale, ridge": (PolynomialFeatures(2), StandardScaler(), Ridge()),
         "bins of one-hot, logistic regression": (KBinsDiscretizer(8), LogisticRegression()),
         "three scalings, logistic regression": (MaxAbsScaler(), StandardScaler(), MinMaxScaler(), LogisticRegression()),
-        "impute and tell, drop constants, scale, logistic regression": (
+        "impute with indicators, drop constants, scale, logistic regression": (
             *(SimpleImputer(add_indicator=True), VarianceThreshold(), StandardScaler(), _logistic()),
         ),
     }

@@ -55,7 +55,7 @@ def docstrings() -> list[Docstring]:
 
 
 def documents(docstrings: list[Docstring]) -> list[Document]:
-    """Return the distinct paragraphs: a copy in another library is no evidence for either."""
+    """Return the distinct paragraphs: a copy in another library identifies neither."""
     seen: dict[str, Document] = {}
     for docstring in docstrings:
         for paragraph in docstring.paragraphs:

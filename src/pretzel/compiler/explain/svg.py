@@ -11,7 +11,7 @@ from pretzel.compiler.explain.explanation import Explanation
 from pretzel.compiler.explain.graphs import Picture
 from pretzel.errors import InputError
 
-LINE, PAD, GAP, DROP, LETTER, BEND = 16, 10, 28, 40, 7.1, 4
+LINE, PAD, GAP, DROP, ADVANCE, BEND = 16, 10, 28, 40, 7.1, 4
 _SWEEPS = 8
 MOST_BOXES = 500
 _STYLE = """
@@ -137,7 +137,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _width(lines: list[str]) -> float:
-    return max(72.0, max(map(len, lines)) * LETTER + 2 * PAD)
+    return max(72.0, max(map(len, lines)) * ADVANCE + 2 * PAD)
 
 
 def _arrow(way: list[Box]) -> str:
