@@ -73,9 +73,9 @@ def work(served: Any, method: str, x: Any) -> tuple[Work, int]:
     model = getattr(called, "_made", called)._models.main  # the plan that runs, which is not public
     compiled = _compiled(model)
     bound, rows = model.bind(x)
-    wanted = outputs_of(method, [output.name for output in compiled.plan.outputs])
-    slots = {output.slot for output in compiled.plan.outputs if output.name in wanted}
-    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows, wanted), bound, rows)
+    outputs = outputs_of(method, [output.name for output in compiled.plan.outputs])
+    slots = {output.slot for output in compiled.plan.outputs if output.name in outputs}
+    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows, outputs), bound, rows)
     total = Work(bytes=sum(map(_bytes, bound)))
     total += Work(bytes=sum(sizes[slot] * _width(compiled.plan.type_of(slot)) for slot in slots))
     return sum((_of(step) for step in _steps(compiled, sizes, slots, rows)), total), rows

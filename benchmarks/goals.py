@@ -78,12 +78,12 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def _line(goal: Goal, row: Row | None) -> str:
-    wanted = f"{goal.times:g}"
+    target = f"{goal.times:g}"
     if row is None:
-        return f"| {goal.case} | {goal.rows} | {goal.rival} | {wanted} | | | not measured |"
+        return f"| {goal.case} | {goal.rows} | {goal.rival} | {target} | | | not measured |"
     verdict = "met" if row.ratio >= goal.times else "**not met**"
     measured = f"{row.ratio:.3g} | {row.low:.3g}-{row.high:.3g}"
-    return f"| {row.name} | {goal.rows} | {goal.rival} | {wanted} | {measured} | {verdict} |"
+    return f"| {row.name} | {goal.rows} | {goal.rival} | {target} | {measured} | {verdict} |"
 
 
 if __name__ == "__main__":

@@ -66,8 +66,10 @@ def _domain(domain: str, served: dict[tuple[str, str], Callable[..., Any]]) -> s
 
 
 def _not_served(domain: str) -> list[str]:
-    known = {schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated}
-    return sorted(op for op in known if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
+    operators = {
+        schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated
+    }
+    return sorted(op for op in operators if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
 
 
 def _row(op: str, converter: Callable[..., Any]) -> str:
@@ -103,7 +105,7 @@ def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:
 
 
 def _text(value: ast.expr) -> str:
-    """Return a text as far as it is known statically, with an ellipsis for other parts."""
+    """Return a text as far as it is operators statically, with an ellipsis for other parts."""
     match value:
         case ast.Constant():
             return str(value.value)

@@ -69,8 +69,8 @@ def _texts() -> list[Any]:
 
 
 def _categories(columns: int) -> list[Any]:
-    each = list(range(columns))
+    indices = list(range(columns))
     return [
         make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()),
-        make_pipeline(make_column_transformer((OrdinalEncoder(), each)), LogisticRegression()),
+        make_pipeline(make_column_transformer((OrdinalEncoder(), indices)), LogisticRegression()),
     ]

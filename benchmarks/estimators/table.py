@@ -48,8 +48,8 @@ def measure() -> list[Row]:
 def firsts() -> list[Example]:
     """Return the plainest example of each public class."""
     every = [*sklearn(), *lightgbm.EXAMPLES, *xgboost.EXAMPLES, *catboost.EXAMPLES]
-    found = {example.kind: example for example in reversed(every) if not example.name.startswith("_")}
-    return sorted(found.values(), key=lambda example: (example.kind.__module__.partition(".")[0], example.name))
+    by_class = {example.kind: example for example in reversed(every) if not example.name.startswith("_")}
+    return sorted(by_class.values(), key=lambda example: (example.kind.__module__.partition(".")[0], example.name))
 
 
 def _rows(example: Example) -> Iterator[Row]:

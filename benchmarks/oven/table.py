@@ -95,12 +95,12 @@ def _digests(compiled: Compiled) -> list[Any]:
 def _calls(workload: Workload, rules: Sequence[Rule]) -> list[Callable[[], object]]:
     """Return calls that predict one row, cycling through rows, and all rows."""
     compiled = _compiled(workload.definition, rules)
-    executable, wanted = engine.load(compiled.plan, compiled.blobs.__getitem__), [workload.output]
+    executable, outputs = engine.load(compiled.plan, compiled.blobs.__getitem__), [workload.output]
     single = [{name: _row(column, i) for name, column in workload.rows.items()} for i in range(64)]
     at = iter(range(1 << 62))
     return [
-        lambda: executable.run(single[next(at) % len(single)], wanted),
-        lambda: executable.run(workload.rows, wanted),
+        lambda: executable.run(single[next(at) % len(single)], outputs),
+        lambda: executable.run(workload.rows, outputs),
     ]
 
 

@@ -24,7 +24,7 @@ def pss():
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
 pickle.load(sys.stdin.buffer)  # one model loads the library, and is freed
 empty = pss()
-kept = [pickle.load(sys.stdin.buffer) for _ in range(int(sys.argv[1]))]
+models = [pickle.load(sys.stdin.buffer) for _ in range(int(sys.argv[1]))]
 print(pss() - empty)
 """
 

@@ -38,8 +38,8 @@ app.command()(bench.bench)
 UsageError = typer.BadParameter.__mro__[1]
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         print(f"pretzel {__version__}")
         raise typer.Exit
 

@@ -39,8 +39,8 @@ def example(rule: Rule) -> Example:
 
 def blocks(text: str) -> dict[str, str]:
     """Return the indented blocks of a docstring by their titles."""
-    found = re.findall(r"^(\w+)::\n\n((?:(?:    .*)?\n?)+)", text, re.MULTILINE)
-    return {name: "\n".join(line.strip() for line in block.splitlines() if line.strip()) for name, block in found}
+    matches = re.findall(r"^(\w+)::\n\n((?:(?:    .*)?\n?)+)", text, re.MULTILINE)
+    return {name: "\n".join(line.strip() for line in block.splitlines() if line.strip()) for name, block in matches}
 
 
 def symbols(text: str) -> dict[str, Any]:

@@ -21,14 +21,14 @@ _SHOWN = 40
 class Held:
     """The kinds of cells that a column has had so far, as pandas reads them."""
 
-    def __init__(self, name: str, known: str) -> None:
+    def __init__(self, name: str, sampled: str) -> None:
         """Start without cells.
 
         Args:
             name: the name of the column in messages.
-            known: the kind in the model's sample, ``bool``, ``int`` or ``str``, or ``""``.
+            sampled: the kind in the model's sample, ``bool``, ``int`` or ``str``, or ``""``.
         """
-        self.name, self.known = name, known
+        self.name, self.sampled = name, sampled
         self._kinds: set[str] = set()
         self._converted = False
         """True if cells were read as categories that differ from their texts."""
@@ -46,20 +46,20 @@ class Held:
         """
         self._kinds.add(kind)
         if len(self._kinds) > 1 and self._converted:
-            self._refuse(f"the column held {KINDS[self.known]} up to here, and now {cells[0][:_SHOWN]!r}", lines[0])
-        if self._kinds != {kind} or kind == "str" or self.known == "str":
+            self._refuse(f"the column held {KINDS[self.sampled]} up to here, and now {cells[0][:_SHOWN]!r}", lines[0])
+        if self._kinds != {kind} or kind == "str" or self.sampled == "str":
             return "str"
         place = next((i for i, cell in enumerate(cells) if not _WRITTEN_OUT.fullmatch(cell)), None)
         if place is None:
             return "str"
-        if kind != self.known:
+        if kind != self.sampled:
             reason = f"{cells[place][:_SHOWN]!r} may be one of {KINDS[kind]}, as pandas reads it, or a text"
             self._refuse(f"{reason}, which are different categories", lines[place], kind)
         self._converted = True
         return kind
 
     def _refuse(self, reason: str, line: int, kind: str = "") -> NoReturn:
-        kind = kind or self.known
+        kind = kind or self.sampled
         refused = InputError(f"line {line}, column {self.name!r}: {reason}")
         refused.add_note(f"use --types {self.name}={kind} for {KINDS[kind]}, --types {self.name}=str for texts")
         raise refused

@@ -68,7 +68,7 @@ class Column:
         """The missing cells in a column of texts."""
         self.missing = reading.missing | {""}
         """The missing cells in a column of numbers, always including the empty one."""
-        self.wanted: Type | None = reading.types.get(name)
+        self.type: Type | None = reading.types.get(name)
         self.kind, self.exactly = kind, exactly
         self._held = None if category is None else Held(name, category)
         self._quick = self.decimal == "." and not any(map(is_number, self.missing))
@@ -89,7 +89,7 @@ class Column:
         Raises:
             InputError: a cell has another kind than the model reads, or another type than the user set.
         """
-        if self.wanted is not None:
+        if self.type is not None:
             return self._as_typed(cells, lines)
         if self.kind == "text":
             return self._texts(cells) if self._held is None else self._categories(cells, lines)
@@ -110,11 +110,11 @@ class Column:
         return _whole_array(cells) if read_as == "int" else self._texts(cells)
 
     def _as_typed(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
-        if self.wanted in ("str", "category"):
-            return self._texts(cells) if self.wanted == "str" else Categories(self._texts(cells))
-        if self.wanted == "bool":
+        if self.type in ("str", "category"):
+            return self._texts(cells) if self.type == "str" else Categories(self._texts(cells))
+        if self.type == "bool":
             return self._all_truths(cells, lines)
-        if self.wanted == "float":
+        if self.type == "float":
             return self._parsed(cells, lines).astype(np.float64)
         for cell, line in zip(cells, lines, strict=True):
             if not _WHOLE.fullmatch(cell) or cell in self.missing:
@@ -215,8 +215,8 @@ class Column:
         values = [TRUTHS.get(cell, NAN) for cell in cells]
         return np.array(values, bool if len(present) == len(cells) else object)
 
-    def _refuse(self, wanted: str, cell: str, line: int) -> NoReturn:
-        refused = InputError(f"line {line}, column {self.name!r}: expected {wanted}, got {cell[:_SHOWN]!r}")
+    def _refuse(self, expected: str, cell: str, line: int) -> NoReturn:
+        refused = InputError(f"line {line}, column {self.name!r}: expected {expected}, got {cell[:_SHOWN]!r}")
         refused.add_note(self._remedy(cell))
         raise refused
 

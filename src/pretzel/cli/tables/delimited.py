@@ -63,9 +63,9 @@ class _Table:
                 raise refused(
                     f"--types: column {listed(unknown)} does not exist", f"the columns are {listed(self.names)}"
                 )
-            wanted = chosen(self.names, reads, reading.columns)
+            selected = chosen(self.names, reads, reading.columns)
             if self.has_header:
-                _refuse_duplicates(cells, wanted)
+                _refuse_duplicates(cells, selected)
         positions = {name: i for i, name in enumerate(self.names)}
         self.columns = {
             positions[name]: Column(
@@ -75,7 +75,7 @@ class _Table:
                 exactly=reads.exactly,
                 category=reads.category_of(name, place),
             )
-            for place, name in enumerate(wanted)
+            for place, name in enumerate(selected)
         }
 
     def batch(self, group: list[Row]) -> Batch:
@@ -123,11 +123,11 @@ class _Table:
         return refused(text, "leave missing cells empty, but write their delimiters")
 
 
-def _refuse_duplicates(header: Sequence[str], wanted: Sequence[str]) -> None:
+def _refuse_duplicates(header: Sequence[str], selected: Sequence[str]) -> None:
     """Reject a duplicate column, unless the model was fitted on both under the names that pandas gives them."""
     counts = Counter(header)
-    for name in wanted:
-        if counts[name] > 1 and f"{name}.1" not in wanted:
+    for name in selected:
+        if counts[name] > 1 and f"{name}.1" not in selected:
             places = ", ".join(str(i + 1) for i, cell in enumerate(header) if cell == name)
             raise refused(f"the header has column {name!r} twice (cells {places})", "rename all but one")
 
@@ -164,7 +164,7 @@ def _is_blank(cells: list[str]) -> bool:
 def _check_style(reads: Reads, label: str) -> None:
     records = [name for name, kind in (reads.kinds or {}).items() if kind == "record"]
     if reads.style in ("lists", "records") or records:
-        wanted = "lists of texts" if reads.style == "lists" else "rows of named values"
+        form = "lists of texts" if reads.style == "lists" else "rows of named values"
         raise refused(
-            f"{label}: the model takes {wanted}, which do not fit in a cell", "use lines of JSON: --format jsonl"
+            f"{label}: the model takes {form}, which do not fit in a cell", "use lines of JSON: --format jsonl"
         )

@@ -43,18 +43,18 @@ class Parquet:
             duplicates = [name for name in dict.fromkeys(names) if names.count(name) > 1]
             raise refused(f"{self.label}: it has column {listed(duplicates)} twice", "rename all but one")
         with under(self.label):
-            wanted = chosen(names, reads, reading.columns)
+            selected = chosen(names, reads, reading.columns)
         if count is None:
-            yield self._batch(self._file.read(wanted).select(wanted), 0, reads)
+            yield self._batch(self._file.read(selected).select(selected), 0, reads)
             return
         done = 0
-        for part in self._parts(wanted, count):
-            yield self._batch(part.select(wanted), done, reads)
+        for part in self._parts(selected, count):
+            yield self._batch(part.select(selected), done, reads)
             done += part.num_rows
 
-    def _parts(self, wanted: list[str], count: int) -> Iterator[Any]:
+    def _parts(self, selected: list[str], count: int) -> Iterator[Any]:
         try:
-            yield from self._file.iter_batches(count, columns=wanted)
+            yield from self._file.iter_batches(count, columns=selected)
         except (OSError, ValueError) as error:
             raise InputError(f"{self.label}: it cannot be read as parquet ({error})") from None
 

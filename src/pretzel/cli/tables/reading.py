@@ -55,8 +55,8 @@ def parsed_types(texts: list[str]) -> dict[str, Type]:
     """
     types: dict[str, Type] = {}
     for part in (part for text in texts for part in text.split(",") if part.strip()):
-        name, equals, wanted = part.rpartition("=")
-        type_ = next((candidate for candidate in TYPES if candidate == wanted.strip()), None)
+        name, equals, suffix = part.rpartition("=")
+        type_ = next((candidate for candidate in TYPES if candidate == suffix.strip()), None)
         if not equals or type_ is None:
             raise InputError(f"--types {part!r}: expected NAME=TYPE, with one of {', '.join(TYPES)} as the type")
         types[name.strip()] = type_

@@ -15,21 +15,21 @@ from pretzel.cli.tables.reads import Reads
 from pretzel.errors import InputError, UnsupportedError
 
 
-def chosen(names: Sequence[str], reads: Reads, wanted: Sequence[str]) -> list[str]:
+def chosen(names: Sequence[str], reads: Reads, columns: Sequence[str]) -> list[str]:
     """Return the columns of a table to pass to a model, in its order.
 
     Args:
         names: the columns of the table.
         reads: the columns that the model reads.
-        wanted: the user's selection; empty for all.
+        columns: the user's selection; empty for all.
 
     Raises:
         InputError: the table lacks columns, or has another number than the model takes.
     """
-    lacking = [name for name in wanted if name not in names]
+    lacking = [name for name in columns if name not in names]
     if lacking:
         raise refused(f"column {listed(lacking)} does not exist", f"the columns are {listed(names)}")
-    selected = list(wanted) or list(names)
+    selected = list(columns) or list(names)
     if reads.style == "records":
         return selected
     if reads.style in ("texts", "lists"):
@@ -51,12 +51,12 @@ def _one(selected: list[str]) -> list[str]:
 
 
 def _by_name(selected: list[str], reads: Reads) -> list[str]:
-    known = {reads.known(name): name for name in selected} | {name: name for name in selected}
-    lacking = [name for name in reads.needed if name not in known]
+    by_name = {reads.known(name): name for name in selected} | {name: name for name in selected}
+    lacking = [name for name in reads.needed if name not in by_name]
     if lacking:
         plural, verb = ("s", "are") if len(lacking) > 1 else ("", "is")
         raise InputError(f"column{plural} {listed(lacking)} {verb} missing; the file has {listed(selected)}")
-    return [known[name] for name in reads.needed]
+    return [by_name[name] for name in reads.needed]
 
 
 def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:

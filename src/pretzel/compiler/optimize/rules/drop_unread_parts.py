@@ -47,11 +47,11 @@ missing_left=@missing leaves=@w:f64[2] base=@b:f64[1]
     widths = [part.type.columns for part in concat.parts]
     owner, inner = np.repeat(np.arange(len(widths)), widths), forest.left.array >= 0
     read = set(owner[forest.feature.array[inner]].tolist()) or {0}
-    kept = [i in read or not graph.droppable(part) for i, part in enumerate(concat.parts)]
-    if all(kept):  # a part that rejects rows is needed although no tree reads it
+    keeps = [i in read or not graph.droppable(part) for i, part in enumerate(concat.parts)]
+    if all(keeps):  # a part that rejects rows is needed although no tree reads it
         return None
-    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, kept, strict=True) if keep))
-    place = np.cumsum(np.repeat(kept, widths)) - 1
+    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, keeps, strict=True) if keep))
+    place = np.cumsum(np.repeat(keeps, widths)) - 1
     feature = np.where(inner, place[forest.feature.array], 0).astype("<i4")
     # The dropped part may have made the whole f64.
     return forest.replace(x=rest, feature=Parameter.of(feature)) if rest.type.dtype == concat.type.dtype else None

@@ -42,11 +42,11 @@ def drop_unweighted_parts(graph: Graph, linear: Linear, concat: Concat) -> Node 
         return None
     widths = [part.type.columns for part in concat.parts]
     slabs = np.split(matrix(linear.weights), np.cumsum(widths)[:-1])
-    kept = [bool(slab.any()) or not _spared(graph, part) for slab, part in zip(slabs, concat.parts, strict=True)]
-    if all(kept) or not any(kept):  # without any weight the result is constant
+    keeps = [bool(slab.any()) or not _spared(graph, part) for slab, part in zip(slabs, concat.parts, strict=True)]
+    if all(keeps) or not any(keeps):  # without any weight the result is constant
         return None
-    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, kept, strict=True) if keep))
-    fewer = linear.replace(x=rest, weights=Parameter.of(linear.weights.array[np.repeat(kept, widths)]))
+    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, keeps, strict=True) if keep))
+    fewer = linear.replace(x=rest, weights=Parameter.of(linear.weights.array[np.repeat(keeps, widths)]))
     return fewer if fewer.type == linear.type else None
 
 
