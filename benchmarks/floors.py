@@ -1,6 +1,6 @@
-"""The least time that a method of a predictor could take over some rows: its bytes, probes, compares, multiply-adds.
+"""Lower bounds of the time of a predictor's method, from its bytes, probes, compares and multiply-adds.
 
-The README says what is charged.  An estimate: it says how far a kernel is from the machine, and proves nothing.
+The README lists the costs that are counted.  A floor is an estimate of the distance to the machine, not a proof.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pretzel.plan.types import ValueType
 
 @dataclass(frozen=True)
 class Work:
-    """What must be done at least, over all rows of a call."""
+    """The least work over all rows of a call."""
 
     bytes: float = 0.0
     probes: float = 0.0
@@ -41,7 +41,7 @@ class Work:
         )
 
     def seconds(self, machine: Machine) -> float:
-        """Return the time of the dearest kind: a core does the others meanwhile."""
+        """Return the time of the most expensive kind, because a core overlaps the others."""
         return max(
             machine.bytes(self.bytes),
             machine.probe * self.probes,
@@ -61,21 +61,21 @@ class Step:
 
 
 def us(served: Any, method: str, x: Any) -> float:
-    """Return the least microseconds a row for ``served.method(x)``."""
-    found, rows = work(served, method, x)
-    return found.seconds(calibrated()) / rows * 1e6
+    """Return the floor of ``served.method(x)`` in microseconds per row."""
+    least, rows = work(served, method, x)
+    return least.seconds(calibrated()) / rows * 1e6
 
 
 def work(served: Any, method: str, x: Any) -> tuple[Work, int]:
-    """Return what a method must do at least over the rows of x, and how many these are."""
+    """Return the least work of a method over the rows of x, and the number of rows."""
     called = getattr(served, method)
-    called(x)  # compiles what is compiled at its first call
-    model = getattr(called, "_made", called)._models.main  # the plan that runs; no public way leads to it
+    called(x)  # the first call compiles
+    model = getattr(called, "_made", called)._models.main  # the plan that runs, which is not public
     compiled = _compiled(model)
     bound, rows = model.bind(x)
-    wanted = outputs_of(method, [output.name for output in compiled.plan.outputs])
-    slots = {output.slot for output in compiled.plan.outputs if output.name in wanted}
-    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows, wanted), bound, rows)
+    outputs = outputs_of(method, [output.name for output in compiled.plan.outputs])
+    slots = {output.slot for output in compiled.plan.outputs if output.name in outputs}
+    sizes = _sizes(compiled, model.executable.profile_bound(bound, rows, outputs), bound, rows)
     total = Work(bytes=sum(map(_bytes, bound)))
     total += Work(bytes=sum(sizes[slot] * _width(compiled.plan.type_of(slot)) for slot in slots))
     return sum((_of(step) for step in _steps(compiled, sizes, slots, rows)), total), rows
@@ -87,7 +87,7 @@ def _compiled(model: Model) -> Compiled:
 
 
 def _steps(compiled: Compiled, sizes: Sequence[float], slots: set[int], rows: int) -> Iterator[Step]:
-    """Yield the stages that these slots need."""
+    """Yield the stages that compute these slots."""
     first, needed = len(compiled.plan.inputs), set(slots)
     for i in reversed(range(len(compiled.plan.stages))):
         stage = compiled.plan.stages[i]
@@ -97,7 +97,7 @@ def _steps(compiled: Compiled, sizes: Sequence[float], slots: set[int], rows: in
 
 
 def _sizes(compiled: Compiled, observed: Sequence[Any], bound: Sequence[Any], rows: int) -> list[float]:
-    """Return the elements of every slot in all rows: for texts their bytes, for rows of any length what was seen."""
+    """Return the elements of every slot in all rows: bytes of texts, and observed entries of rows of any length."""
     entries = [None] * len(bound) + [step.entries for step in observed]
     sizes: list[float] = []
     for slot, seen in enumerate(entries):
@@ -107,7 +107,7 @@ def _sizes(compiled: Compiled, observed: Sequence[Any], bound: Sequence[Any], ro
         elif slot < len(bound) and kind.is_text:
             sizes.append(_bytes(bound[slot]))
         elif kind.is_text and kind.layout == "dense":
-            sizes.append(sizes[compiled.plan.stages[slot - len(bound)].inputs[0]])  # as long as what it was made from
+            sizes.append(sizes[compiled.plan.stages[slot - len(bound)].inputs[0]])  # as long as its input
         else:
             sizes.append(rows * kind.columns)
     return sizes
@@ -131,11 +131,11 @@ def _of(step: Step) -> Work:
     for kind, count in _COUNTS:
         if isinstance(step.node, kind):
             return count(step)
-    return Work()  # moves or maps what is in registers: nothing that a fused loop would have to do apart
+    return Work()  # moves or maps values in registers, which is free in a fused loop
 
 
 def _forest(step: Step) -> Work:
-    """One leaf a tree, and as many compares as tell its leaves apart."""
+    """One leaf per tree, and as many compares as distinguish its leaves."""
     forest = step.node
     trees, leaves = len(forest.roots), int((forest.left.array < 0).sum())
     depth = np.log2(max(leaves / max(trees, 1), 1))
@@ -143,7 +143,7 @@ def _forest(step: Step) -> Work:
 
 
 def _contributions(step: Step) -> Work:
-    """At each node of each tree a compare; at each point of its rule two products down and two up."""
+    """One compare per node of each tree; per point of its quadrature rule two products down and two up."""
     node = step.node
     points = lay_out_contributions(node)["counts"].array
     owner = np.searchsorted(np.sort(node.roots.array), np.flatnonzero(node.left.array >= 0), side="right") - 1
@@ -153,7 +153,7 @@ def _contributions(step: Step) -> Work:
 
 
 def _product(step: Step) -> Work:
-    """A multiply-add for each weight and row; sparse rows look their weights up instead."""
+    """One multiply-add per weight and row; sparse rows look up their weights instead."""
     if any(child.type.layout == "sparse" for child in step.node.inputs):
         columns = step.node.type.columns
         return Work(probes=step.read, multiply_adds=step.read * columns)
@@ -166,17 +166,17 @@ def _product(step: Step) -> Work:
 
 
 def _tree_search(step: Step) -> Work:
-    """The way down one tree: a compare a level."""
+    """The path down one tree: one compare per level."""
     return Work(compares=step.rows * np.log2(max(len(step.node.rows), 2)))
 
 
 def _ngrams(step: Step) -> Work:
-    """A probe for each n-gram of each length; of characters there is about one for each byte."""
+    """One probe per n-gram of each length; about one character per byte."""
     return Work(probes=step.read * (step.node.high - step.node.low + 1))
 
 
 def _lookup(step: Step) -> Work:
-    """A probe for each value."""
+    """One probe per value."""
     return Work(probes=step.rows * step.node.type.columns)
 
 

@@ -1,4 +1,4 @@
-"""Reads what the families of kernels measured and writes which goals are met: ``python -m benchmarks.goals``."""
+"""Compare the results of the kernel families with their goals: ``python -m benchmarks.goals``."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ EVERY = (1, 100, 10_000)
 
 @dataclass(frozen=True)
 class Goal:
-    """How many times faster than a rival a case is to be at some number of rows."""
+    """The speedup over a rival that a case must reach at some number of rows."""
 
     family: str
     case: str
-    """How the name of the case begins."""
+    """The start of the name of the case."""
     rival: str
     rows: int
     times: float
 
     def row(self, rows: Iterable[Row]) -> Row | None:
-        """Return what was measured for the goal."""
+        """Return the measurement for the goal."""
         mine = (r for r in rows if r.name.startswith(self.case) and (r.rival, r.rows) == (self.rival, self.rows))
         return next(mine, None)
 
@@ -50,8 +50,8 @@ GOALS = (
 HEAD = """\
 # Goals of the kernels
 
-Written by `python -m benchmarks.goals` from the results beside this page.  A goal is met where the median of the ratios
-of one run reaches it; the range is that of its rounds.
+Written by `python -m benchmarks.goals` from the results next to this page.  A goal is met if the median of the ratios
+of one run reaches it; the range is over its rounds.
 
 | case | rows | rival | goal, times faster | measured | range | |
 |---|---|---|---|---|---|---|
@@ -59,31 +59,31 @@ of one run reaches it; the range is that of its rounds.
 
 
 def main() -> None:
-    """Write the page of goals beside the results, and print it."""
+    """Write the page of goals next to the results, and print it."""
     text = page(GOALS, PAGES)
     (PAGES / "goals.md").write_text(text)
     print(text)
 
 
 def page(goals: Sequence[Goal], directory: Path) -> str:
-    """Return the goals, what was measured for each, and whether it is met."""
+    """Return the page of goals with their measurements and verdicts."""
     measured = {family: list(read(directory / f"{family}.json")) for family in {goal.family for goal in goals}}
     return HEAD + "\n".join(_line(goal, goal.row(measured[goal.family])) for goal in goals) + "\n"
 
 
 def read(path: Path) -> Iterator[Row]:
-    """Yield the rows of a result; none where nobody measured it."""
+    """Yield the rows of a result; none if it was not measured."""
     if path.exists():
         yield from (Row(**row) for row in json.loads(path.read_text())["rows"])
 
 
 def _line(goal: Goal, row: Row | None) -> str:
-    wanted = f"{goal.times:g}"
+    target = f"{goal.times:g}"
     if row is None:
-        return f"| {goal.case} | {goal.rows} | {goal.rival} | {wanted} | | | not measured |"
+        return f"| {goal.case} | {goal.rows} | {goal.rival} | {target} | | | not measured |"
     verdict = "met" if row.ratio >= goal.times else "**not met**"
-    found = f"{row.ratio:.3g} | {row.low:.3g}-{row.high:.3g}"
-    return f"| {row.name} | {goal.rows} | {goal.rival} | {wanted} | {found} | {verdict} |"
+    measured = f"{row.ratio:.3g} | {row.low:.3g}-{row.high:.3g}"
+    return f"| {row.name} | {goal.rows} | {goal.rival} | {target} | {measured} | {verdict} |"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures two ways of doing one thing in turn, in one process, and reports the median of the pairwise ratios."""
+"""Measure two implementations in turn, in one process, and report the median of the pairwise ratios."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAMPLE_SECONDS = 0.01  # long enough that the clock and the loop cost nothing
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison: microseconds a row on both sides, and how many times faster we are."""
+    """One comparison: microseconds per row of both sides, and the speedup of Pretzel."""
 
     name: str
     rival: str
@@ -43,7 +43,7 @@ class Row:
     low: float
     high: float
     floor_us: float | None = None
-    """What no program could do it under, as ``floors.py`` estimates it; None where nobody did."""
+    """The lower bound of any program, as estimated by ``floors.py``; None if not estimated."""
 
 
 def compare(
@@ -57,13 +57,13 @@ def compare(
 ) -> Row:
     """Call both in turn, :data:`ROUNDS` times, and return the medians; one warm-up of each is not counted.
 
-    ``floor`` is the least number of microseconds a row, which is kept beside them.
+    ``floor`` is the lower bound in microseconds per row, which is stored with them.
     """
     return replace(_medians(name, rival, _pairs(ours, theirs), rows), floor_us=floor)
 
 
 def fastest(name: str, rival: str, ours: Callable[[], object], theirs: Callable[[], object], *, rows: int = 1) -> Row:
-    """Compare as :func:`compare` does, but the processor's time in the best rounds, on a machine that does more."""
+    """Compare like :func:`compare`, but CPU time of the best rounds, for a busy machine."""
     pairs = _pairs(ours, theirs, time.thread_time)
     ratios = sorted(b / a for a, b in pairs)
     mine, other = (min(side) / rows * 1e6 for side in zip(*pairs, strict=True))
@@ -71,7 +71,7 @@ def fastest(name: str, rival: str, ours: Callable[[], object], theirs: Callable[
 
 
 def quick(name: str, rival: str, ours: Callable[[], object], theirs: Callable[[], object], *, rows: int = 1) -> Row:
-    """Compare as :func:`compare` does, in a third of the rounds: for hundreds of comparisons in one run."""
+    """Compare like :func:`compare` in a third of the rounds, for hundreds of comparisons in one run."""
     return _medians(name, rival, _pairs(ours, theirs, rounds=ROUNDS // 3), rows)
 
 
@@ -92,7 +92,7 @@ def _pairs(
 def table(rows: Iterable[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| what | rows | ours, us/row | rival | theirs, us/row | times faster | range | floor, us/row |",
+        "| case | rows | ours, us/row | rival | theirs, us/row | times faster | range | floor, us/row |",
         "|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *map(_line, rows)])
@@ -105,12 +105,12 @@ def _line(r: Row) -> str:
 
 
 def _plain(us: float) -> str:
-    """Return three digits, and thousands written out."""
+    """Format three digits, without an exponent."""
     return f"{us:.0f}" if us >= 100 else f"{us:.3g}"
 
 
 def write(rows: Iterable[Row], path: Path) -> None:
-    """Write the rows with machine, commit and library versions, so that a number can be traced."""
+    """Write the rows with machine, commit and library versions, so that results can be traced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(circumstances() | {"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
 
@@ -123,10 +123,10 @@ def _calibrate(call: Callable[[], object], clock: Clock) -> int:
 
 
 def _sample(call: Callable[[], object], count: int, clock: Clock) -> float:
-    begin = clock()
+    start = clock()
     for _ in range(count):
         call()
-    return (clock() - begin) / count
+    return (clock() - start) / count
 
 
 def circumstances() -> dict[str, object]:
@@ -137,7 +137,7 @@ def circumstances() -> dict[str, object]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "commit": _commit(),
-        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
+        "libraries": {name: version for name in LIBRARIES if (version := _version(name))},
     }
 
 
@@ -149,8 +149,8 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    result = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"
 
 
 def _version(name: str) -> str | None:

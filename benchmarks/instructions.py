@@ -1,8 +1,8 @@
-"""Counts the instructions of one call with callgrind, where noise hides a difference.
+"""Count the instructions of one call with callgrind, for differences smaller than timing noise.
 
 ``python -m benchmarks.instructions [name ...]`` runs each case twice under valgrind, with few and with twice as many
-calls: the difference is what the calls took, without starting Python or fitting.  Valgrind knows no AVX-512, so kernels
-take their AVX2 path.
+calls: the difference is the cost of the calls, without starting Python or fitting.  Valgrind does not support AVX-512,
+so kernels take their AVX2 path.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from pretzel.errors import UnsupportedError
 
 CALLS = 50
-"""Of the shorter run."""
+"""Calls of the shorter run."""
 ROOT = Path(__file__).parents[1]
 CHILD = """
 import pickle, sys
@@ -39,7 +39,7 @@ _TOTAL = re.compile(r"refs:\s+([\d,]+)|Collected\s*:\s*(\d+)")
 
 @dataclass(frozen=True)
 class Case:
-    """A fitted estimator, one of its methods, and what is given to it."""
+    """A fitted estimator, one of its methods, and its rows."""
 
     make: Callable[[], tuple[Any, Any]]
     method: str
@@ -47,15 +47,15 @@ class Case:
 
 
 def cases() -> dict[str, Case]:
-    """Return the cases by name: the pipelines of the goals, for one row and for a hundred."""
-    found = {}
+    """Return the cases by name: the pipelines of the goals, for 1 and 100 rows."""
+    named = {}
     for name, make, method in (("text", _text, "predict_proba"), ("dense", _dense, "predict_proba")):
-        found |= {name: Case(make, method), f"{name}-100": Case(make, method, 100)}
-    return found | {"forest": Case(_forest, "predict"), "forest-100": Case(_forest, "predict", 100)}
+        named |= {name: Case(make, method), f"{name}-100": Case(make, method, 100)}
+    return named | {"forest": Case(_forest, "predict"), "forest-100": Case(_forest, "predict", 100)}
 
 
 def count(case: Case, calls: int = CALLS) -> float:
-    """Return the instructions of one call, in whatever process makes many.
+    """Return the instructions of one call, measured in a child process.
 
     Raises:
         UnsupportedError: valgrind is not installed, or does not run.
@@ -64,15 +64,15 @@ def count(case: Case, calls: int = CALLS) -> float:
 
     estimator, x = case.make()
     with tempfile.TemporaryDirectory() as directory:
-        model, given = Path(directory, "model"), Path(directory, "rows")
+        model, rows = Path(directory, "model"), Path(directory, "rows")
         pretzel.compile(estimator).save(model)
-        given.write_bytes(pickle.dumps(x[: case.rows]))
-        few, many = (_run([model, given, case.method, n], directory) for n in (calls, 2 * calls))
+        rows.write_bytes(pickle.dumps(x[: case.rows]))
+        few, many = (_run([model, rows, case.method, n], directory) for n in (calls, 2 * calls))
     return (many - few) / calls
 
 
 def _run(arguments: list[object], directory: str) -> int:
-    """Return the instructions that callgrind counts in a run of the child."""
+    """Return the instructions that callgrind counts in one run of the child."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise UnsupportedError("valgrind is not on the PATH; install it (apt install valgrind) to count instructions")
@@ -80,10 +80,10 @@ def _run(arguments: list[object], directory: str) -> int:
     environment = os.environ | {"PRETZEL_CPU": "avx2", "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     command = [*tool, sys.executable, "-c", CHILD, *map(str, arguments)]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    found = _TOTAL.search(done.stderr)
-    if done.returncode or not found:
+    total = _TOTAL.search(done.stderr)
+    if done.returncode or not total:
         raise UnsupportedError(f"valgrind: exit {done.returncode}: {done.stderr[-500:]}")
-    return int((found[1] or found[2]).replace(",", ""))
+    return int((total[1] or total[2]).replace(",", ""))
 
 
 def _text() -> tuple[Any, Any]:
@@ -108,14 +108,14 @@ def _forest() -> tuple[Any, Any]:
 
 
 def main() -> None:
-    """Print the instructions of a call, case by case."""
+    """Print the instructions per call of each case."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(cases())}; all by default")
     named = cases()
     for name in parser.parse_args().names or named:
         if name not in named:
-            parser.error(f"no case {name!r}; there are {', '.join(named)}")
-        print(f"{name}: {count(named[name]):,.0f} instructions a call of {named[name].rows} rows", flush=True)
+            parser.error(f"unknown case {name!r}; expected one of {', '.join(named)}")
+        print(f"{name}: {count(named[name]):,.0f} instructions per call of {named[name].rows} rows", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What this machine's one core can do at best, measured in some milliseconds: the constants of the floors."""
+"""The peak rates of one core of this machine, measured in milliseconds: the constants of the floors."""
 
 from __future__ import annotations
 
@@ -12,60 +12,60 @@ from threadpoolctl import threadpool_limits
 
 TRIES = 7
 NEAR = 1 << 18
-"""Bytes that lie in a cache, and so many that a call of NumPy costs nothing beside them."""
+"""Bytes that fit in a cache, but enough to make the overhead of a NumPy call negligible."""
 MIDDLE = 1 << 20
-"""What is larger is charged at the rate of memory."""
+"""Larger blocks are charged at the rate of memory."""
 FAR = 1 << 25
 SIDE = 384
-"""Of the square matrices that are multiplied."""
+"""The side of the square matrices to multiply."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Seconds of each kind of work where everything else is free."""
+    """Seconds of each kind of work if everything else is free."""
 
     near_byte: float
-    """Read or written, of a block that a cache holds."""
+    """To read or write a byte of a block in a cache."""
     far_byte: float
-    """The same, of a block in memory."""
+    """To read or write a byte of a block in memory."""
     probe: float
-    """Of a table in a cache, at a place that does not depend on the probe before."""
+    """Per probe of a table in a cache, independent of the previous probe."""
     compare: float
-    """Of two numbers in a cache, many at once."""
+    """Per comparison of two numbers in a cache, vectorized."""
     multiply_add: float
-    """In float64, many at once."""
+    """Per multiply-add in float64, vectorized."""
 
     def bytes(self, count: float) -> float:
-        """Return the seconds to touch that many bytes once."""
+        """Return the seconds to touch so many bytes once."""
         return count * (self.near_byte if count <= MIDDLE else self.far_byte)
 
 
 @cache
 def calibrated() -> Machine:
-    """Measure the machine, once a process; the best of several tries, since nothing else makes work fast."""
+    """Measure the machine once per process; the best of several tries, because noise only slows it down."""
     with threadpool_limits(1):
         return Machine(_copied(NEAR), _copied(FAR), _probed(), _compared(), _multiplied())
 
 
 def _best(call: Callable[[], object], repeats: int) -> float:
-    found = []
+    times = []
     for _ in range(TRIES):
-        begin = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(repeats):
             call()
-        found.append((time.perf_counter() - begin) / repeats)
-    return min(found)
+        times.append((time.perf_counter() - start) / repeats)
+    return min(times)
 
 
 def _copied(size: int) -> float:
-    source, target = np.ones(size // 16), np.zeros(size // 16)  # half the bytes are read and half are written
+    source, target = np.ones(size // 16), np.zeros(size // 16)  # half the bytes are read, half are written
     return _best(lambda: np.copyto(target, source), max(1, FAR // size // 16)) / size
 
 
 def _probed() -> float:
     places = np.random.default_rng(0).integers(0, MIDDLE // 16, 4096)
-    table, found = np.ones(MIDDLE // 16), np.zeros(len(places))
-    return _best(lambda: table.take(places, out=found, mode="wrap"), 20) / len(places)
+    table, values = np.ones(MIDDLE // 16), np.zeros(len(places))
+    return _best(lambda: table.take(places, out=values, mode="wrap"), 20) / len(places)
 
 
 def _compared() -> float:

@@ -1,4 +1,4 @@
-"""Publishes what a family of kernels measured under ``docs/benchmarks``: the numbers, a table and a picture."""
+"""Publish the results of a kernel family under ``docs/benchmarks``: numbers, a table and a plot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGES = Path(__file__).parents[1] / "docs/benchmarks"
 
 
 def publish(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = (), directory: Path = PAGES) -> None:
-    """Write ``<family>.json``, ``.md`` and, where matplotlib is installed, ``.svg``."""
+    """Write ``<family>.json``, ``.md`` and, if matplotlib is installed, ``.svg``."""
     harness.write(rows, directory / f"{family}.json")
     drawn = bool(find_spec("matplotlib"))
     if drawn:
@@ -22,10 +22,10 @@ def publish(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] =
 
 
 def page(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = (), *, drawn: bool = True) -> str:
-    """Return the page of a family: what it compares, the picture, the table, and what could not be compared."""
+    """Return the page of a family: its description, plot, table, and skipped comparisons."""
     parts = [f"# Kernels: {family}", about, _how(family)]
     if drawn:
-        parts.append(f"![microseconds a row over the rows of a call]({family}.svg)")
+        parts.append(f"![microseconds per row by rows per call]({family}.svg)")
     parts.append(harness.table(rows))
     if notes:
         parts.append("Not compared:\n\n" + "\n".join(f"- {note}" for note in notes))
@@ -34,8 +34,8 @@ def page(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = ()
 
 def _how(family: str) -> str:
     return f"""\
-Written by `python -m benchmarks.run kernels.{family}`.  Both sides answer through their public methods, in turn, in
+Written by `python -m benchmarks.run kernels.{family}`.  Both sides are called through their public methods, in turn, in
 one process and on one thread.  *Times faster* is the median over rounds of the ratio within a round, the *range* its
-extremes; the *floor* is an estimate of what the arithmetic and the memory alone would take
+extremes; the *floor* is an estimate of the time of the arithmetic and the memory alone
 ([how](../../benchmarks/README.md#floors)).  The numbers with their circumstances are in
 [{family}.json]({family}.json)."""

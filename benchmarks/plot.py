@@ -1,4 +1,4 @@
-"""Draws a family of kernels: microseconds a row over the rows of a call in logs, one small picture a case."""
+"""Plot a kernel family: microseconds per row by rows per call on logarithmic axes, one small plot per case."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ACROSS = 4
 OURS = "Pretzel"
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 STYLE = {"svg.hashsalt": "pretzel", "svg.fonttype": "none", "font.size": 8, "axes.titlesize": 8}
-"""The salt makes equal pictures equal bytes."""
+"""The salt makes plots of equal results equal bytes."""
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Write one SVG with a small picture for each case: a line for each side, and the floor dotted."""
+    """Write one SVG with a small plot per case: one line per side, and a dotted floor."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -49,7 +49,7 @@ def _case(axis: Any, name: str, rows: Sequence[Row], colours: dict[str, str]) ->
     _line(axis, {row.rows: row.ours_us for row in reversed(rows)}, color=colours[OURS], linewidth=2)
     floors = {row.rows: row.floor_us for row in rows if row.floor_us}
     axis.plot(sorted(floors), [floors[n] for n in sorted(floors)], ":", color="black")
-    axis.set(xscale="log", yscale="log", xlabel="rows a call", ylabel="us a row")
+    axis.set(xscale="log", yscale="log", xlabel="rows per call", ylabel="us per row")
     axis.set_title(textwrap.fill(name, 44))
     axis.minorticks_off()
     axis.grid(alpha=0.3)

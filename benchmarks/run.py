@@ -1,6 +1,6 @@
-"""Runs the benchmarks and writes their tables: ``python -m benchmarks.run [kernels.text ...]``, all by default.
+"""Run benchmarks and write their tables: ``python -m benchmarks.run [kernels.text ...]``, all by default.
 
-A benchmark is a module beside this one, one folder down, with ``measure() -> list[Row]``.
+A benchmark is a module in a subpackage with ``measure() -> list[Row]``.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def benchmarks() -> Iterator[str]:
 
 
 def chosen(names: list[str]) -> Iterator[str]:
-    """Yield the benchmarks named: one, or all of a folder; all, where none is named."""
+    """Yield the named benchmarks, or those of the named subpackages; all without names."""
     return (name for name in benchmarks() if not names or name in names or name.partition(".")[0] in names)
 
 
 def main() -> None:
-    """Run what was named, print each table, and write each result."""
+    """Run the named benchmarks, print each table, and write each result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="as in kernels.text, or a folder")
+    parser.add_argument("names", nargs="*", help="a benchmark such as kernels.text, or a subpackage")
     for name in chosen(parser.parse_args().names):
         module = importlib.import_module(f"benchmarks.{name}")
         rows = module.measure()
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def keep(name: str, module: ModuleType, rows: list[Row]) -> None:
-    """Write a family of kernels as pages of the documentation, any other result under ``benchmarks/results``."""
+    """Write a kernel family to the documentation, and any other result to ``benchmarks/results``."""
     folder, _, family = name.partition(".")
     if folder == "kernels":
         pages.publish(family, str(module.__doc__).strip(), rows, getattr(module, "NOTES", ()))

@@ -1,7 +1,7 @@
-"""Writes onnx.md: the operators of ONNX that are served, what each refuses, and those that are not served.
+"""Write onnx.md: the supported operators of ONNX with their limits, and the unsupported operators.
 
-What is served comes from the registry of converters; what is refused, from the refusals that the source of each can
-reach; the list of all operators, from the schemas of the installed onnx.
+Support is read from the registry of converters, limits from the refusals that the source of each converter can reach,
+and the list of all operators from the schemas of the installed onnx.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ PACKAGE = pretzel.importers.onnx.__name__
 HEAD = """# ONNX files
 
 `pretzel deploy NAME model.onnx`, `pretzel.compile("model.onnx")` and `pretzel.export(model)` take a file, or an
-`onnx.ModelProto` in memory. The first dimension of its inputs is that of the rows, and every row is answered by itself.
-What is the same for all rows is computed once, when the graph is imported. Outputs keep their names; a first output of
-labels is also `predict`, probabilities beside it `predict_proba`, and a first output of numbers `predict` where it is
-one column, else `transform`. The columns of a `ZipMap` stay columns, and the metadata hold their labels.
+`onnx.ModelProto` in memory. The first dimension of its inputs is the number of rows, and each row is computed
+independently. Values that are the same for all rows are computed once, at import. Outputs keep their names; a first
+output of labels is also `predict`, probabilities next to it `predict_proba`, and a first output of numbers `predict` if
+it has one column, else `transform`. The columns of a `ZipMap` stay columns, and the metadata has their labels.
 
-A deployment with a sample is verified against ONNX Runtime, or, where that is not installed, against the reference of
+A deployment with a sample is verified against ONNX Runtime, or, if that is not installed, against the reference of
 `onnx`.
 
-Answers are ONNX's own, in float32 where the graph is. ONNX Runtime, which adds float32 in orders of its own, agrees to
-`1e-6` of the value and of the column's scale. Where ONNX leaves a meaning open, it is as ONNX Runtime has it, or
-refused.
+Answers are those of the ONNX specification, in float32 if the graph is. ONNX Runtime, which sums float32 in other
+orders, agrees to `1e-6` of the value and of the column's scale. If ONNX leaves a behaviour open, Pretzel follows ONNX
+Runtime or rejects the graph.
 
-{served} of the operators of onnx {version} are served, and {constant} more where all they are given is constant. What
-cannot be served is refused when the graph is imported, by a message that names the node, the operator, the reason and a
-remedy: whatever brings numbers of several rows together (a sum over the rows, a transposition that is not undone),
-texts that are neither labels nor tokens, loops, and attributes that are not known. No attribute is ignored.
+{served} of the operators of onnx {version} are supported, and {constant} more if all their inputs are constant.
+Importing an unsupported graph raises an error that names the node, the operator, the reason and a remedy. Operations
+across rows (a sum over the rows, a transposition that is not undone), texts that are neither labels nor tokens, loops,
+and unknown attributes are not supported. No attribute is ignored.
 
-This page is generated: `make docs` writes it from the registry of converters, and the tests compare.
+This page is generated: `make docs` writes it from the registry of converters, and a test compares it.
 
 """
-TABLE = "| Operator | Refused |\n| --- | --- |\n"
+TABLE = "| Operator | Not supported |\n| --- | --- |\n"
 
 
 def page() -> str:
@@ -59,15 +59,17 @@ def _domain(domain: str, served: dict[tuple[str, str], Callable[..., Any]]) -> s
     rows = [_row(op, converter) for (at, op), converter in served.items() if at == domain]
     constant = sorted(op for at, op in MADE_OF_NOTHING - served.keys() if at == domain)
     if constant:
-        rows.append(f"| {', '.join(f'`{op}`' for op in constant)} | served as constants only |\n")
+        rows.append(f"| {', '.join(f'`{op}`' for op in constant)} | supported as constants only |\n")
     missing = ", ".join(f"`{op}`" for op in _not_served(domain))
-    rest = f"Not served: {missing}.\n\n" if missing else ""
+    rest = f"Not supported: {missing}.\n\n" if missing else ""
     return f"## {domain or 'ai.onnx'}\n\n{TABLE}{''.join(rows)}\n{rest}"
 
 
 def _not_served(domain: str) -> list[str]:
-    known = {schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated}
-    return sorted(op for op in known if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
+    operators = {
+        schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated
+    }
+    return sorted(op for op in operators if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
 
 
 def _row(op: str, converter: Callable[..., Any]) -> str:
@@ -75,7 +77,7 @@ def _row(op: str, converter: Callable[..., Any]) -> str:
 
 
 def _refusals(converter: Callable[..., Any]) -> Iterator[str]:
-    """Return the reason of each refusal that a converter can come to."""
+    """Return the reason of each refusal that a converter can reach."""
     for function in _reached(converter):
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
@@ -83,7 +85,7 @@ def _refusals(converter: Callable[..., Any]) -> Iterator[str]:
 
 
 def _reached(converter: Callable[..., Any]) -> Iterator[ast.AST]:
-    """Return the source of a converter, and of the functions of ours that it calls, and they."""
+    """Return the source of a converter and of all functions of Pretzel that it calls, directly or indirectly."""
     waiting, seen = [converter], {converter}
     while waiting:
         function = waiting.pop(0)
@@ -98,12 +100,12 @@ def _reached(converter: Callable[..., Any]) -> Iterator[ast.AST]:
 
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:
-    found = getattr(module, name, None)
-    return found if inspect.isfunction(found) and found.__module__.startswith(PACKAGE) else None
+    function = getattr(module, name, None)
+    return function if inspect.isfunction(function) and function.__module__.startswith(PACKAGE) else None
 
 
 def _text(value: ast.expr) -> str:
-    """Return a text as far as it is known without running: an ellipsis for what is not."""
+    """Return a text as far as it is operators statically, with an ellipsis for other parts."""
     match value:
         case ast.Constant():
             return str(value.value)

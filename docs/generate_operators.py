@@ -1,7 +1,7 @@
-"""Writes operators.md: for each estimator of each library what is served, and what is refused and why.
+"""Write operators.md: for each estimator of each library its supported methods, and its limits with reasons.
 
-What is served comes from the registry of importers and from exporting the examples that the tests are made of; what is
-refused, from the refusals that the source of each importer can reach.
+Support is read from the registry of importers and by exporting the examples of the tests; limits are read from the
+refusals that the source of each importer can reach.
 """
 
 from __future__ import annotations
@@ -42,60 +42,60 @@ ORDER = (
 )
 HEAD = """# Estimators
 
-Of the {total} estimators of scikit-learn {version} with `predict`, `transform` or `score_samples`, {served} are served,
-each with the methods named here, to the library's own answers. What is refused is refused when the estimator is
-exported, by a message that names the step, the option, the reason and a remedy. What is in neither column is honoured.
+Of the {total} estimators of scikit-learn {version} with `predict`, `transform` or `score_samples`, {served} are
+supported, each with the methods listed here, and answer exactly as the library. Exporting an unsupported option raises
+an error that names the step, the option, the reason and a remedy. All other options are honoured.
 
-A subclass of one of these, or of a boosting library's, is served as its base where it and its mixins redefine nothing
-but how it is fitted (`__init__`, `fit...`, `partial_fit`, `score`, parameters), shown or pickled, and add nothing that
-other estimators look for. Anything else that they redefine is refused, with the class and the name.
+A subclass of one of these, or of a boosting library's, is supported like its base if it and its mixins redefine only
+fitting (`__init__`, `fit...`, `partial_fit`, `score`, parameters), display or pickling, and add no attribute that
+other estimators look for. Any other redefinition is an error that names the class and the attribute.
 
-This page is generated: `make docs` writes it from the registry of importers, and the tests compare.
+This page is generated: `make docs` writes it from the registry of importers, and a test compares it.
 
-| Estimator | Module | Served | Refused |
+| Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
 """
 BOOSTING = ("catboost", "lightgbm", "xgboost")
 OTHERS = """
 ## Boosting libraries
 
-Estimators, models that stand by themselves, and files in the libraries' own formats: CatBoost {catboost}, LightGBM
+Estimators, standalone models, and files in the libraries' own formats: CatBoost {catboost}, LightGBM
 {lightgbm}, XGBoost {xgboost}. Files are read without the library that wrote them. [onnx.md](onnx.md) lists the
 operators of ONNX files.
 
-| Estimator | Module | Served | Refused |
+| Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
 """
 MAY_DIFFER = """
 ## Where answers may differ all the same
 
-Some answers depend on the library's machine, its threads or the other rows of the batch, so that nothing gives the same
-ones. A model that has such a step raises `pretzel.AnswersMayDifferWarning` when it is compiled or exported, and when it
-is deployed without a sample; the warning names the step, the reason and the remedy, and so do `describe`,
-`pretzel.check`, and the error of a verification that failed.
+Some answers depend on the library's machine, its threads or the other rows of the batch, so that they cannot be
+reproduced. A model with such a step raises `pretzel.AnswersMayDifferWarning` when it is compiled or exported, or
+deployed without a sample; the warning names the step, the reason and the remedy, as do `describe`, `pretzel.check`, and
+the error of a failed verification.
 
 """
 REFUSALS = """
-## Where a request is refused, or answered, and the library does otherwise
+## Requests on which Pretzel and the library differ
 
-- *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise an error where squares of
-  rows beyond 1e150 overflow; Pretzel answers.
-- *Infinities and unseen labels.* `SplineTransformer` refuses infinities where the library answers NaN;
-  `LabelBinarizer` of two classes refuses a label it has not seen.
-- *Tables.* XGBoost refuses a table with its columns in another order; Pretzel reads it by name, as CatBoost does.
-  LightGBM reads such a table by position, whatever its names; Pretzel refuses it.
-- *Rows without any value.* How `IterativeImputer` fills them depends on the rows that they are given with; they are
-  refused.
+- *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise an error if squares of
+  rows beyond 1e150 overflow; Pretzel returns an answer.
+- *Infinities and unseen labels.* `SplineTransformer` rejects infinities, for which the library returns NaN;
+  `LabelBinarizer` of two classes rejects an unseen label.
+- *Tables.* XGBoost rejects a table with its columns in another order; Pretzel reads it by name, like CatBoost.
+  LightGBM reads such a table by position and ignores its names; Pretzel rejects it.
+- *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
+  rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
-  in integers. A `FunctionTransformer` that reads its input as it comes refuses integers of which that makes other
+  in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.
-- *Half precision.* float16 is refused: some steps of the libraries compute in it, and others do not.
+- *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    methods = served_methods(examples())  # first, for it makes what is experimental known to scikit-learn
+    methods = served_methods(examples())  # first, because it enables experimental estimators of scikit-learn
     kinds = [kind for _, kind in all_estimators() if any(hasattr(kind, method) for method in ORDER)]
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
@@ -104,19 +104,21 @@ def page() -> str:
 
 
 def _differences() -> Iterator[str]:
-    """Return a paragraph for each cause of different answers: when it is noted, why, the remedy, and of whom."""
+    """Return a paragraph per cause of different answers: its condition, reason, remedy and estimators."""
     named = {kind: noted(importer) for kind, importer in IMPORTERS.items() if not hasattr(kind, "stands_for")}
     for kind in named.keys() & READERS.keys():
         named[kind].add(differences.ROUNDED_THRESHOLDS)
-    for found in DIFFERENCES:
-        line = f"*{found.title}*, noted where {found.said}: {found.reason}. Remedy: {found.remedy}. "
-        kinds = sorted({f"`{kind.__name__}`" for kind, differ in named.items() if found in differ})
+    for difference in DIFFERENCES:
+        line = (
+            f"*{difference.title}*, noted where {difference.said}: {difference.reason}. Remedy: {difference.remedy}. "
+        )
+        kinds = sorted({f"`{kind.__name__}`" for kind, differ in named.items() if difference in differ})
         yield textwrap.fill(line + f"In {', '.join(kinds)}.", 120, initial_indent="- ", subsequent_indent="  ")
         yield "\n"
 
 
 def noted(importer: Callable[..., Any]) -> set[Difference]:
-    """Return the differences that an importer can come to note."""
+    """Return the differences that an importer can note."""
     calls = (call for function in _reached(importer) for call in ast.walk(function) if isinstance(call, ast.Call))
     named = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "may_differ"]
     return {getattr(differences, name.value.id) for name in named if _is_entry(name)}
@@ -127,28 +129,28 @@ def _is_entry(reason: ast.expr) -> bool:
 
 
 def _boosting() -> str:
-    found = [e for name in BOOSTING for e in import_module(f"tests.importers.{name}.examples").EXAMPLES]
-    methods = served_methods(found)
+    listed = [e for name in BOOSTING for e in import_module(f"tests.importers.{name}.examples").EXAMPLES]
+    methods = served_methods(listed)
     kinds = sorted(methods, key=lambda kind: (kind.__module__.partition(".")[0], kind.__name__))
     return OTHERS.format_map({name: version(name) for name in BOOSTING}) + "".join(_row(k, methods) for k in kinds)
 
 
 def version(name: str) -> str:
-    """Return the version of a library that is installed."""
+    """Return the installed version of a library."""
     return str(import_module(name).__version__)
 
 
 def served_methods(many: Iterable[Example]) -> dict[type, list[str]]:
     """Return the methods that the examples of each estimator export."""
-    found: dict[type, set[str]] = {}
+    methods: dict[type, set[str]] = {}
     with threadpool_limits(1):
         for example in many:
             estimator, x = example.fitted()
             try:
-                found.setdefault(example.kind, set()).update(methods_of(definition_of(estimator, sample=x).outputs))
-            except UnsupportedError:  # some examples show what is refused
+                methods.setdefault(example.kind, set()).update(methods_of(definition_of(estimator, sample=x).outputs))
+            except UnsupportedError:  # some examples are unsupported
                 continue
-    return {kind: sorted(methods, key=_place) for kind, methods in found.items()}
+    return {kind: sorted(names, key=_place) for kind, names in methods.items()}
 
 
 def _place(method: str) -> tuple[int, str]:
@@ -161,12 +163,12 @@ def _row(kind: type, methods: dict[type, list[str]]) -> str:
         served = ", ".join(f"`{method}`" for method in methods.get(kind, []))
         refused = "; ".join(dict.fromkeys(refusals(IMPORTERS[kind])))
     else:
-        served, refused = ("refused", REFUSED[kind][0]) if kind in REFUSED else ("not yet served", "")
+        served, refused = ("not supported", REFUSED[kind][0]) if kind in REFUSED else ("not yet supported", "")
     return f"| `{kind.__name__}` | `{module}` | {served} | {refused} |\n"
 
 
 def refusals(importer: Callable[..., Any]) -> Iterator[str]:
-    """Return the option and the reason of each refusal that an importer can come to."""
+    """Return the option and the reason of each refusal that an importer can reach."""
     for function in _reached(importer):
         names = _assigned(function)
         for call in ast.walk(function):
@@ -176,7 +178,7 @@ def refusals(importer: Callable[..., Any]) -> Iterator[str]:
 
 
 def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
-    """Return the source of an importer, and of the functions of the importers that it calls, and they."""
+    """Return the source of an importer and of all functions of importers that it calls, directly or indirectly."""
     waiting, seen = [importer], {importer}
     while waiting:
         function = waiting.pop(0)
@@ -196,13 +198,13 @@ def _parsed(function: Callable[..., Any]) -> ast.Module:
 
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any] | None:
-    found = getattr(module, name, None)
-    ours = inspect.isfunction(found) and found.__module__.startswith("pretzel.importers.")
-    return found if ours else None
+    function = getattr(module, name, None)
+    ours = inspect.isfunction(function) and function.__module__.startswith("pretzel.importers.")
+    return function if ours else None
 
 
 def _assigned(function: ast.AST) -> dict[str, ast.expr]:
-    """Return what plain names are assigned, for reasons that are named before they are given."""
+    """Return the values assigned to plain names, for reasons that are assigned before use."""
     return {
         node.targets[0].id: node.value
         for node in ast.walk(function)
@@ -211,7 +213,7 @@ def _assigned(function: ast.AST) -> dict[str, ast.expr]:
 
 
 def _text(value: ast.expr, names: dict[str, ast.expr]) -> str:
-    """Return a text as far as it is known without running: an ellipsis for what is not."""
+    """Return a text as far as it is known statically, with an ellipsis for other parts."""
     match value:
         case ast.Constant():
             return str(value.value)

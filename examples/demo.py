@@ -1,4 +1,4 @@
-"""The main job, end to end: train fifty real pipelines, deploy them, score them over gRPC, compare with scikit-learn.
+"""The main use case end to end: train fifty real pipelines, deploy them, score them over gRPC, compare the answers.
 
 Run by `make demo`.  Exits with 1 if any answer differs from scikit-learn's.
 """
@@ -15,24 +15,24 @@ from showcase import checking, corpus, latency, memory, report, servers, tabular
 from showcase.trained import Trained
 
 SAMPLE_ROWS = 20
-"""Rows whose answers each deployment is verified on."""
+"""Rows that each deployment is verified on."""
 
 
 def train() -> list[Trained]:
     """Read the corpus, and train every pipeline."""
     with report.step("read docstrings") as notes:
-        found = corpus.docstrings()
-        documents = corpus.documents(found)
-        libraries = dict.fromkeys(docstring.library for docstring in found)
-        notes += [f"{len(found):,} of {', '.join(libraries)}", f"{len(documents):,} paragraphs"]
+        docstrings = corpus.docstrings()
+        documents = corpus.documents(docstrings)
+        libraries = dict.fromkeys(docstring.library for docstring in docstrings)
+        notes += [f"{len(docstrings):,} of {', '.join(libraries)}", f"{len(documents):,} paragraphs"]
     with report.step("trained pipelines with scikit-learn") as notes:
-        models = tabular.train(found) + texts.train(documents)
+        models = tabular.train(docstrings) + texts.train(documents)
         notes.append(str(len(models)))
     return models
 
 
 def deploy(models: list[Trained], address: str) -> None:
-    """Deploy every pipeline; the control plane checks each plan against scikit-learn's answers to a sample."""
+    """Deploy every pipeline; the control plane checks each plan against scikit-learn's predictions of a sample."""
     with report.step("deployed and verified") as notes, pretzel.ControlPlane(address) as plane:
         times = []
         for model in report.each(models, "deploying"):
@@ -44,7 +44,9 @@ def deploy(models: list[Trained], address: str) -> None:
 
 def main() -> int:
     """Run the demo and return its exit status."""
-    warnings.filterwarnings("ignore", "divide by zero", RuntimeWarning)  # scikit-learn's log of a probability of zero
+    warnings.filterwarnings(
+        "ignore", "divide by zero", RuntimeWarning
+    )  # scikit-learn computes log(0) for probabilities of zero
     models = train()
     saved = memory.pickles(models)
     with servers.up() as running, pretzel.Client(running.worker, timeout=60) as client:

@@ -1,4 +1,4 @@
-"""Deploy a pipeline and ask it; `pretzel up` runs beside."""
+"""Deploy a pipeline and call it; needs a running `pretzel up`."""
 
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression

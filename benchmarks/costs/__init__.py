@@ -1,1 +1,1 @@
-"""Fits the cost table that the compiler chooses kernels by."""
+"""Fit the cost table that the compiler selects kernels by."""

@@ -1,4 +1,4 @@
-"""Definitions whose kernels are timed: each kernel at several widths, so that its rates can be told apart."""
+"""Models whose kernels are timed: each kernel at several widths, so that its rates can be separated."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 )
 
 Fitted = tuple[Any, Any]
-"""An estimator and the X to give it."""
+"""An estimator and its X."""
 WIDTHS = (2, 10, 60, 300)
 ROWS = 1000
 _random = np.random.default_rng(0)
@@ -69,8 +69,8 @@ def _texts() -> list[Any]:
 
 
 def _categories(columns: int) -> list[Any]:
-    each = list(range(columns))
+    indices = list(range(columns))
     return [
         make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()),
-        make_pipeline(make_column_transformer((OrdinalEncoder(), each)), LogisticRegression()),
+        make_pipeline(make_column_transformer((OrdinalEncoder(), indices)), LogisticRegression()),
     ]

@@ -1,6 +1,6 @@
-"""Times every kernel inside its program, fits the rates of the cost table, and shows how well they tell the times.
+"""Time every kernel in its program, fit the rates of the cost table, and report how well they predict the times.
 
-Run by itself it writes ``src/pretzel/engine/costs.json``, which is committed: compiling must not depend on the machine.
+Writes ``src/pretzel/engine/costs.json``, which is committed: compiling must not depend on the machine.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from pretzel.plan.values import Texts
 BATCHES = (1, 32, 1000)
 REPEATS = 15
 SMALLEST = 30e-9
-"""Seconds below which the clock itself is all that is measured."""
+"""Seconds below which only the clock itself is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One kernel over so many rows of so much work."""
+    """The time of one kernel, with its rows and work."""
 
     work: Work
     rows: int
@@ -46,43 +46,43 @@ class Timing:
 
     @property
     def features(self) -> list[float]:
-        """What the rates are multiplied with, in their order."""
+        """The factors of the rates, in order."""
         a_row = (1.0, self.work.read, self.work.written, self.work.product)
         return [1.0, *(self.rows * each for each in a_row)]
 
 
 def measure() -> list[Row]:
-    """Time all kernels, write the table, and compare each with what the table expects of it."""
+    """Time all kernels, write the table, and compare measured with expected times."""
     timings: dict[str, list[Timing]] = defaultdict(list)
     with threadpool_limits(1):
         for estimator, x in fitted():
             definition = optimize(export(estimator, sample=x))
             for kernel, timing in _timings(definition, x):
                 timings[kernel].append(timing)
-    rates = {kernel: fit(found) for kernel, found in sorted(timings.items())}
+    rates = {kernel: fit(times) for kernel, times in sorted(timings.items())}
     lines = [f' "{kernel}": {json.dumps([float(f"{rate:.3g}") for rate in each])}' for kernel, each in rates.items()]
     TABLE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     return [row for kernel in rates for row in _rows(kernel, rates[kernel], timings[kernel])]
 
 
 def fit(timings: Iterable[Timing]) -> list[float]:
-    """Return the rates, none negative, whose relative errors are least in the sense of squares, in nanoseconds."""
-    kept = list(timings)
-    times = np.array([max(timing.seconds, SMALLEST) * 1e9 for timing in kept])
-    features = np.array([timing.features for timing in kept])
+    """Return the nonnegative rates in nanoseconds that minimize the sum of squared relative errors."""
+    samples = list(timings)
+    times = np.array([max(timing.seconds, SMALLEST) * 1e9 for timing in samples])
+    features = np.array([timing.features for timing in samples])
     rates, _ = nnls(features / times[:, None], np.ones(len(times)))
     return list(map(float, rates))
 
 
 def _timings(definition: Definition, x: object) -> Iterator[tuple[str, Timing]]:
-    """Yield the time of each stage over some rows, by each kernel that can compute it."""
+    """Yield the time of each stage over some rows, for each kernel that can compute it."""
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     columns = columns_of(x, described, definition.metadata)
     for compiled in _variants(definition):
         executable = engine.load(compiled.plan, lambda digest, blobs=compiled.blobs: blobs[digest])
         for rows in BATCHES:
-            given = {name: _head(column, rows) for name, column in columns.items()}
-            runs = [executable.profile(given) for _ in range(REPEATS)]
+            batch = {name: _head(column, rows) for name, column in columns.items()}
+            runs = [executable.profile(batch) for _ in range(REPEATS)]
             seen = {
                 key_of(node): (step.entries or 0) / rows
                 for node, step in zip(compiled.nodes, runs[0], strict=True)
@@ -91,7 +91,7 @@ def _timings(definition: Definition, x: object) -> Iterator[tuple[str, Timing]]:
             seen |= {
                 key_of(node): int(column.lengths.sum()) / rows
                 for node in definition.inputs
-                if isinstance(column := given[node.column], Texts)
+                if isinstance(column := batch[node.column], Texts)
             }
             for i, (stage, node) in enumerate(zip(compiled.plan.stages, compiled.nodes, strict=True)):
                 work = KERNELS[stage.kernel].work(node, Sizes(rows, seen))
@@ -99,13 +99,13 @@ def _timings(definition: Definition, x: object) -> Iterator[tuple[str, Timing]]:
 
 
 def _variants(definition: Definition) -> Iterator[Compiled]:
-    """Yield plans that among them use every kernel able to compute each node."""
+    """Yield plans that together use every kernel of each node."""
     most = max(len(able) for able in BINDINGS.values())
-    known = set()
+    digests = set()
     for turn in range(most):
         compiled = compile_plan(definition, choose=lambda node, sizes, turn=turn: _by_turns(node, sizes, turn))
-        if compiled.plan.digest not in known:
-            known.add(compiled.plan.digest)
+        if compiled.plan.digest not in digests:
+            digests.add(compiled.plan.digest)
             yield compiled
 
 
@@ -123,11 +123,11 @@ def _head(column: object, rows: int) -> object:
 
 
 def _rows(kernel: str, rates: list[float], timings: list[Timing]) -> Iterator[Row]:
-    """Yield, for each batch, the time measured against the time expected."""
+    """Yield, for each batch size, the measured against the expected time."""
     for rows in BATCHES:
-        found = [timing for timing in timings if timing.rows == rows]
-        expected = [Rates(*rates).nanoseconds(timing.work, rows) / 1e9 for timing in found]
-        measured = [max(timing.seconds, SMALLEST) for timing in found]
+        samples = [timing for timing in timings if timing.rows == rows]
+        expected = [Rates(*rates).nanoseconds(timing.work, rows) / 1e9 for timing in samples]
+        measured = [max(timing.seconds, SMALLEST) for timing in samples]
         ratios = sorted(a / b for a, b in zip(expected, measured, strict=True))
         middle = len(ratios) // 2
         us = [float(np.median(side)) / rows * 1e6 for side in (measured, expected)]

@@ -1,4 +1,4 @@
-"""Why a served estimator is slower than its library at some size: by class, for the table; a test keeps it current."""
+"""Causes, by class, of estimators that are slower than their library at some size; a test keeps them current."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every fitted method of every served estimator against its own library: one row, a hundred, ten thousand; one thread.
+"""Compare every method of every served estimator with its own library at 1, 100 and 10 000 rows, on one thread.
 
-The models are the examples that the tests walk: the plainest of each class, fitted on a few columns.  The rows are
-those of the example, over and over.
+The models are the simplest example of each class in the tests, fitted on a few columns.  The rows are those of the
+example, repeated.
 """
 
 from __future__ import annotations
@@ -30,47 +30,47 @@ PAGE = Path(__file__).parents[2] / "docs/benchmarks/estimators.md"
 BATCHES = (1, 100, 10_000)
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples", "transform")
 SLOWER = 0.95
-"""Below this a ratio is no noise: the library is faster."""
+"""Below this ratio, which is beyond noise, the library is faster."""
 
 
 def measure() -> list[Row]:
-    """Measure all estimators, write the page and the numbers behind it, and return the rows."""
+    """Measure all estimators, write the page and its numbers, and return the rows."""
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         rows = [row for example in firsts() for row in _rows(example)]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page(rows))
-    kept = circumstances() | {"rows": [asdict(row) for row in rows]}
-    PAGE.with_suffix(".json").write_text(json.dumps(kept, indent=1) + "\n")
+    results = circumstances() | {"rows": [asdict(row) for row in rows]}
+    PAGE.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
     return rows
 
 
 def firsts() -> list[Example]:
     """Return the plainest example of each public class."""
     every = [*sklearn(), *lightgbm.EXAMPLES, *xgboost.EXAMPLES, *catboost.EXAMPLES]
-    found = {example.kind: example for example in reversed(every) if not example.name.startswith("_")}
-    return sorted(found.values(), key=lambda example: (example.kind.__module__.partition(".")[0], example.name))
+    by_class = {example.kind: example for example in reversed(every) if not example.name.startswith("_")}
+    return sorted(by_class.values(), key=lambda example: (example.kind.__module__.partition(".")[0], example.name))
 
 
 def _rows(example: Example) -> Iterator[Row]:
-    print(example.name, end=" ", flush=True)  # all of them take minutes
+    print(example.name, end=" ", flush=True)  # all of it takes minutes
     estimator, x = example.fitted()
     served, library = pretzel.compile(estimator), example.kind.__module__.partition(".")[0]
     for method in METHODS:
         if hasattr(served, method) and hasattr(estimator, method):
             for size in BATCHES:
                 if size > 1 or 1 in example.batches:
-                    given = rows_of(x, np.arange(size) % count(x))
-                    ours, theirs = (_call(getattr(side, method), given) for side in (served, estimator))
+                    batch = rows_of(x, np.arange(size) % count(x))
+                    ours, theirs = (_call(getattr(side, method), batch) for side in (served, estimator))
                     yield quick(f"{example.name}.{method}", library, ours, theirs, rows=size)
 
 
-def _call(method: Callable[[Any], Any], given: Any) -> Callable[[], object]:
-    return lambda: method(given)
+def _call(method: Callable[[Any], Any], batch: Any) -> Callable[[], object]:
+    return lambda: method(batch)
 
 
 def page(rows: list[Row]) -> str:
-    """Return the page: what is slower and why, then every method."""
+    """Return the page: slower methods with causes, then every method."""
     slower = sorted({row.name for row in rows if row.ratio < SLOWER})
     counted = {row.name for row in rows}
     parts = [_HEAD, f"Of {len(counted)} methods, {len(slower) or 'none'} are slower than the library at some size.\n"]
@@ -79,17 +79,17 @@ def page(rows: list[Row]) -> str:
     return "\n".join([*parts, "\n## All methods\n", *_table(rows, sorted(counted), "library", _library)]) + "\n"
 
 
-def _table(rows: list[Row], names: list[str], last: str, tell: Callable[[Row], str]) -> Iterator[str]:
+def _table(rows: list[Row], names: list[str], last: str, describe: Callable[[Row], str]) -> Iterator[str]:
     yield "| method | " + " | ".join(f"{size} rows" for size in BATCHES) + f" | {last} |"
     yield "|---" * (len(BATCHES) + 2) + "|"
     by_name = {(row.name, row.rows): row for row in rows}
     for name in names:
         cells = [f"{by_name[name, size].ratio:.3g}" if (name, size) in by_name else "-" for size in BATCHES]
-        yield f"| `{name}` | {' | '.join(cells)} | {tell(by_name[name, BATCHES[1]])} |"
+        yield f"| `{name}` | {' | '.join(cells)} | {describe(by_name[name, BATCHES[1]])} |"
 
 
 def _cause(row: Row) -> str:
-    return CAUSES.get(row.name.partition(".")[0], "not known")
+    return CAUSES.get(row.name.partition(".")[0], "unknown")
 
 
 def _library(row: Row) -> str:
@@ -98,9 +98,9 @@ def _library(row: Row) -> str:
 
 _HEAD = f"""# Every estimator against its library
 
-Written by `python -m benchmarks.run estimators`.  How many times faster than the library that trained it each method
-is, through `pretzel.compile`, with one thread on both sides: the median of the ratios of a few rounds, each measuring
-both.  Models are the plainest example of each class in the tests, of a few columns, so that a large batch shows what a
-row costs and a single row what a call costs.  Below {SLOWER} a method counts as slower.  The numbers with their
-circumstances are in [estimators.json](estimators.json).
+Written by `python -m benchmarks.run estimators`.  The speedup of each method over the training library,
+through `pretzel.compile`, with one thread on both sides: the median of the ratios of a few rounds, each measuring
+both.  Models are the simplest example of each class in the tests, with a few columns, so that a large batch shows the
+cost per row and a single row the cost per call.  Below {SLOWER} a method counts as slower.  The numbers, with machine
+and versions, are in [estimators.json](estimators.json).
 """

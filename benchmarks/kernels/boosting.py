@@ -20,13 +20,13 @@ NOTES: list[str] = []
 TREES, DEPTH = 200, 6
 ROUNDS_OF_CLASSES = 100
 CATEGORICAL = (1, 2)
-"""Columns of the diamonds that are codes of names; as good a pair of categories where the table was made up."""
+"""Columns of the diamonds with category codes; in random data they work as well."""
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def measure() -> list[Row]:
-    """Compare the public methods with each library's, on one thread, and with ONNX Runtime where that has the model."""
+    """Compare the public methods with each library's, on one thread, and with ONNX Runtime if it supports the model."""
     x, price = diamonds(max(BATCHES))
     data = x, price, np.digitize(price, np.quantile(price, [0.3, 0.7]))
     rows: list[Row] = []
@@ -64,13 +64,13 @@ def _catboost(data: Data) -> Iterator[Row]:
     frame = pd.DataFrame(x, columns=[f"c{i}" for i in range(x.shape[1])])
     names = [frame.columns[i] for i in CATEGORICAL]
     coded = frame.assign(**{name: frame[name].round().astype(int).astype(str) for name in names})
-    for name, model, given in (
+    for name, model, features in (
         (f"CatBoost, {TREES} trees of depth {DEPTH}", catboost.CatBoostRegressor(**options), x),
         ("CatBoost with 2 columns of categories", catboost.CatBoostRegressor(cat_features=names, **options), coded),
     ):
-        fitted = model.fit(given, price)
+        fitted = model.fit(features, price)
         yield from both(
-            name, "CatBoost", pretzel.compile(fitted), "predict", partial(fitted.predict, thread_count=1), given
+            name, "CatBoost", pretzel.compile(fitted), "predict", partial(fitted.predict, thread_count=1), features
         )
 
 
@@ -91,5 +91,5 @@ def _lightgbm(data: Data) -> Iterator[Row]:
 
 
 def _singles(got: Any, want: Any) -> None:
-    """Compare float32, which XGBoost computes in."""
+    """Compare with the precision of float32, in which XGBoost computes."""
     np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-6 * float(np.max(np.abs(want))))

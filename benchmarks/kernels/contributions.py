@@ -1,4 +1,4 @@
-"""Contributions of tree models against the libraries that grew them, and against shap; one thread each."""
+"""Contributions of tree models against the training libraries and shap; one thread each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTES: list[str] = []
 """Comparisons that were skipped, each with its reason."""
 TREES, LEAVES, DEPTH = 100, 31, 6
 FEW = (1, 100)
-"""Rows of interactions: XGBoost takes twice as many passes over all trees as there are features."""
+"""Rows for interactions: XGBoost makes two passes over all trees per feature."""
 
 
 def measure() -> list[Row]:
@@ -57,8 +57,8 @@ def _xgboost(x: np.ndarray, price: np.ndarray) -> Iterator[Row]:
     booster = xgboost.train(options, xgboost.DMatrix(x, price, nthread=1), TREES)
     served = pretzel.compile(booster)
 
-    def theirs(part: np.ndarray, **asked: bool) -> Any:
-        return booster.predict(xgboost.DMatrix(part, nthread=1), **asked)
+    def theirs(part: np.ndarray, **flags: bool) -> Any:
+        return booster.predict(xgboost.DMatrix(part, nthread=1), **flags)
 
     contributions, pairs = partial(theirs, pred_contribs=True), partial(theirs, pred_interactions=True)
     yield from both(name, "XGBoost", served, "contributions", contributions, x, check=_of_rows)
@@ -95,7 +95,7 @@ def _shap(name: str, served: Any, model: Any, x: np.ndarray) -> Iterator[Row]:
 
 
 def _of_rows(got: Any, want: Any) -> None:
-    """Refuse contributions that differ by more than float32 sums of a row do."""
+    """Reject contributions that differ by more than float32 sums within a row."""
     scale = np.abs(want).max(axis=tuple(range(1, np.ndim(want))), keepdims=True)
     assert np.shape(got) == np.shape(want)
     assert (np.abs(got - want) <= 1e-5 * scale).all()

@@ -1,4 +1,4 @@
-"""Dense and tabular pipelines, and the kernels under them, against scikit-learn and ONNX Runtime: 1 to 10 000 rows."""
+"""Dense and tabular pipelines, and single kernels, against scikit-learn and ONNX Runtime: 1 to 10 000 rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = 40
 
 
 def measure() -> list[Row]:
-    """Compare whole pipelines, then single estimators of a width where the arithmetic counts; one thread each."""
+    """Compare whole pipelines, then single estimators wide enough for arithmetic to dominate; one thread each."""
     models = {**pipelines(), **_single()}
     with threadpool_limits(1):
         return [row for name, (model, x) in models.items() for row in _public(name, model, x)]
@@ -47,15 +47,15 @@ def _public(name: str, model: Any, x: Any) -> Iterator[Row]:
 def pipelines() -> dict[str, tuple[Any, Any]]:
     x, y = _data(COLUMNS)
     union = FeatureUnion([("pca", PCA(20)), ("clusters", KMeans(16, n_init=1, random_state=0))])
-    found = {
+    models = {
         "40 columns: impute, scale, PCA 20, logistic": (_scaled(PCA(20)).fit(x, y), x),
         "the same with PCA 20 + k-means 16 in a union": (_scaled(union).fit(x, y), x),
     }
     table = tables.table("adult.csv")
     if table is not None:
         table = table.iloc[: max(BATCHES)]
-        found["Adult, a DataFrame: impute, scale, one-hot, logistic"] = (_adult_pipeline(table), table)
-    return found
+        models["Adult, a DataFrame: impute, scale, one-hot, logistic"] = (_adult_pipeline(table), table)
+    return models
 
 
 def _scaled(features: Any) -> Pipeline:

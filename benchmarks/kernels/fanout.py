@@ -1,4 +1,4 @@
-"""Fan-out: sibling heads over one tf-idf feature space, as one kernel, against one after another and scikit-learn."""
+"""Fan-out: sibling heads over one tf-idf feature space as one kernel, against separate kernels and scikit-learn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BATCHES = (1, 1000)
 
 
 def measure() -> list[Row]:
-    """Compare the scores of all heads from ready features, one row and a thousand."""
+    """Compare the scores of all heads over computed features, for 1 and 1000 rows."""
     texts, _ = reviews()
     matrix = features_of(texts).transform(texts[: max(BATCHES)])
     return [row for count in HEADS for size in BATCHES for row in _both(matrix, count, size)]
@@ -33,15 +33,15 @@ def _both(matrix: Any, count: int, size: int) -> Iterator[Row]:
     heads = _heads(matrix.shape[1], count)
     batches = [matrix[i * size : (i + 1) * size] for i in range(ROTATION if size == 1 else 1)]
     columns = [Csr(x.data, x.indices.astype(np.int32), x.indptr.astype(np.int64), x.shape[1]) for x in batches]
-    fused, apart = (in_turn(_scoring(heads, budget), columns) for budget in (FUSER.budget, 0))
+    fused, separate = (in_turn(_scoring(heads, budget), columns) for budget in (FUSER.budget, 0))
     name = f"{count} linear {'heads' if count > 1 else 'head'} over {matrix.shape[1]:,} features"
-    yield compare(name, "one after another", fused, apart, rows=size)
+    yield compare(name, "one after another", fused, separate, rows=size)
     theirs = in_turn(lambda x: [head.decision_function(x) for head in heads], batches)
     yield compare(name, RIVAL, fused, theirs, rows=size)
 
 
 def _heads(width: int, count: int) -> list[LogisticRegression]:
-    """Make heads with weights everywhere, as those of siblings that are trained on much have."""
+    """Return heads with dense weights, like those of siblings trained on many rows."""
     random = np.random.default_rng(0)
     heads = [LogisticRegression() for _ in range(count)]
     for head in heads:
@@ -51,7 +51,7 @@ def _heads(width: int, count: int) -> list[LogisticRegression]:
 
 
 def _scoring(heads: list[LogisticRegression], budget: int) -> Callable[[Csr], object]:
-    """Return what scores rows with a plan a head, as a call for several models does, fused as the budget allows."""
+    """Return a call that scores rows with one plan per head, as for several models, fused within ``budget``."""
     x = ops.Input("x", f"f32{{{heads[0].coef_.shape[1]}}}")
     scores = [ops.Linear(x, Parameter.of(head.coef_[0]), Parameter.of(head.intercept_)) for head in heads]
     compiled = [compile_plan(Definition({"score": score})) for score in scores]

@@ -21,9 +21,9 @@ from benchmarks.harness import Row
 from benchmarks.kernels.rivals import both, onnx, sklearn_to_onnx
 
 TRAINED = 1000
-"""Rows that kernels and neighbours are taken with."""
+"""Training rows of kernels and neighbors."""
 COLUMNS = 10
-ASKED = 10_000
+SCORED = 10_000
 NOTES: list[str] = []
 """Comparisons that were skipped, each with its reason."""
 
@@ -57,5 +57,5 @@ def _rows(name: str, model: Any) -> Iterator[Row]:
 
 
 def _data() -> tuple[np.ndarray, np.ndarray]:
-    x = np.random.default_rng(0).normal(size=(ASKED, COLUMNS))
+    x = np.random.default_rng(0).normal(size=(SCORED, COLUMNS))
     return x, (x[:, 0] * x[:, 1] + x[:, 2] > 0).astype(int)

@@ -1,4 +1,4 @@
-"""Both sides of a comparison at each number of rows, and ONNX Runtime as a rival: what every family shares."""
+"""Compare both sides at each number of rows, and ONNX Runtime as a rival; shared by all families."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from benchmarks import floors
 from benchmarks.harness import Row, compare
 
 BATCHES = (1, 100, 10_000)
-NUMERALS = 1e-3
-"""What ONNX Runtime, which computes in float32, may be off by: its thresholds and sums are not the library's."""
+TOLERANCE = 1e-3
+"""Tolerance for ONNX Runtime, whose thresholds and sums are float32, unlike the library's."""
 
 BRIEF = 160
-"""Characters of an error in a note: of a long one the beginning and the end."""
+"""Characters of an error in a note; a long one is shortened in the middle."""
 
 Answer = Callable[[Any], Any]
 Check = Callable[[Any, Any], None]
 
 
 def close(got: Any, want: Any) -> None:
-    """Refuse to time answers that differ: a fast wrong answer is no result."""
+    """Reject answers that differ, because the speed of a wrong answer is meaningless."""
     np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-9 * float(np.max(np.abs(want))))
 
 
 def both(
     name: str, rival: str, served: Any, method: str, theirs: Answer, x: Any, *, check: Check = close
 ) -> Iterator[Row]:
-    """Yield the comparison of a method of a predictor with its library's at each number of rows."""
+    """Yield the comparison of a predictor's method with its library's at each number of rows."""
     ours = getattr(served, method)
     for size in BATCHES:
         part = x.iloc[:size] if hasattr(x, "iloc") else x[:size]
@@ -41,11 +41,11 @@ def both(
 def onnx(
     name: str, served: Any, method: str, convert: Callable[[], Any], x: np.ndarray, notes: list[str]
 ) -> Iterator[Row]:
-    """Yield the comparison with a session of one thread, given the float32 it wants; note why, where there is none."""
+    """Yield the comparison with a session of one thread on float32 rows, or note the reason if there is none."""
     ours, narrow = getattr(served, method), np.asarray(x, np.float32)
     try:
         theirs = _session(convert, narrow, np.ravel(ours(x)))
-    except Exception as error:  # a converter or a session fails in any way, and the others are still to be measured
+    except Exception as error:  # converters and sessions raise any error, and the other cases must still be measured
         notes.append(f"{name}: ONNX Runtime: {type(error).__name__}: {_brief(error)}")
         return
     for size in BATCHES:
@@ -75,19 +75,19 @@ def boosted_to_onnx(library: str, model: Any, x: np.ndarray) -> Any:
 
 
 def _session(convert: Callable[[], Any], x: np.ndarray, want: np.ndarray) -> Answer:
-    """Return the call of a session of one thread for the output that answers as we do."""
+    """Return a call of a session of one thread for the output that matches Pretzel's."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what fails is noted once, by us
+    options.log_severity_level = 4  # errors are noted once, here
     model = convert().SerializeToString()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     feed = session.get_inputs()[0].name
-    for output in reversed(session.get_outputs()):  # labels come before probabilities and distances
+    for output in reversed(session.get_outputs()):  # labels precede probabilities and distances
         if _alike(np.ravel(session.run([output.name], {feed: x})[0]), want):
             return lambda rows: session.run([output.name], {feed: rows})[0]
-    raise ValueError(f"in no output are nine answers of ten within {NUMERALS:g} of the model's")
+    raise ValueError(f"no output has nine of ten answers within {TOLERANCE:g} of the model's")
 
 
 def _alike(got: np.ndarray, want: np.ndarray) -> bool:
@@ -95,7 +95,7 @@ def _alike(got: np.ndarray, want: np.ndarray) -> bool:
         return False
     if want.dtype.kind not in "iuf":
         return bool((got == want).mean() > 0.9)
-    return bool(np.isclose(got, want, rtol=NUMERALS, atol=NUMERALS).mean() > 0.9)
+    return bool(np.isclose(got, want, rtol=TOLERANCE, atol=TOLERANCE).mean() > 0.9)
 
 
 def _brief(error: Exception) -> str:

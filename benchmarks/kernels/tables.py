@@ -1,4 +1,4 @@
-"""The tables that several benchmarks read: from ``PRETZEL_DATA``, or from beside the checkout."""
+"""Tables shared by several benchmarks, from ``PRETZEL_DATA`` or from next to the checkout."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import make_regression
 
-BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DEFAULT = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 def path_of(name: str) -> Path:
-    """Return where the file of that name would be."""
-    return Path(os.environ.get("PRETZEL_DATA", BESIDE)) / name
+    """Return the path of the file of that name, which may not exist."""
+    return Path(os.environ.get("PRETZEL_DATA", DEFAULT)) / name
 
 
 def table(name: str) -> pd.DataFrame | None:
-    """Return the table of that name where it is at hand."""
+    """Return the table of that name, or None if it is not available."""
     path = path_of(name)
     return pd.read_csv(path) if path.exists() else None
 
 
 def diamonds(rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return nine numbers a diamond and its price; as many made up where the table is not at hand."""
+    """Return nine numbers per diamond and its price; random ones if the table is not available."""
     frame = table("diamonds.csv")
     if frame is None:
         return make_regression(rows, 9, random_state=0)  # type: ignore[no-any-return]
@@ -35,7 +35,7 @@ def diamonds(rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def adult(rows: int) -> tuple[pd.DataFrame, pd.Series, list[str]] | None:
-    """Return the Adult table, the target, and which columns are texts."""
+    """Return the Adult table, the target, and the names of its text columns."""
     frame = table("adult.csv")
     if frame is None:
         return None

@@ -23,11 +23,11 @@ UNKNOWN = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
 
 
 def measure() -> list[Row]:
-    """Compare encoders of Adult's eight columns of texts, alone and before a forest; nothing where it is absent."""
-    found = adult(max(BATCHES))
-    if found is None:
+    """Compare encoders of Adult's eight text columns, alone and before a forest; empty if the table is absent."""
+    table = adult(max(BATCHES))
+    if table is None:
         return []
-    frame, income, names = found
+    frame, income, names = table
     texts = frame[names]
     models = {
         "one-hot": (OneHotEncoder(handle_unknown="ignore").fit(texts), texts),
@@ -51,6 +51,6 @@ def _forest(names: list[str]) -> Any:
 
 
 def _check(got: Any, want: Any) -> None:
-    """A fast wrong answer is no result."""
+    """Reject answers that differ, because the speed of a wrong answer is meaningless."""
     got, want = (value.toarray() if hasattr(value, "toarray") else np.asarray(value) for value in (got, want))
     assert got.shape == want.shape and ((got == want) | (got != got)).all()

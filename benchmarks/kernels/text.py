@@ -20,11 +20,11 @@ PIPELINE = "text pipeline, predict_proba"
 RIVAL = "scikit-learn"
 BATCHES = (1, 100, 1000)
 HEAD_ROWS = 5000
-ROTATION = 64  # one-row calls go through that many sentences, so that no cache holds just one
+ROTATION = 64  # one-row calls cycle through so many sentences, so that no cache holds only one
 
 
 def measure() -> list[Row]:
-    """Compare the public methods of both sides, one row, a hundred and a thousand."""
+    """Compare the public methods of both sides for 1, 100 and 1000 rows."""
     texts, labels = reviews()
     with threadpool_limits(1):
         rows = list(_both(PIPELINE, pipeline(texts, labels), "predict_proba", texts))
@@ -43,13 +43,13 @@ def _both(name: str, estimator: Any, method: str, texts: list[str]) -> Iterator[
 
 
 def in_turn(call: Callable[[Any], Any], batches: list[Any]) -> Callable[[], object]:
-    """Return a call that takes the next of the batches each time."""
+    """Return a call that cycles through the batches."""
     at = iter(range(1 << 62))
     return lambda: call(batches[next(at) % len(batches)])
 
 
 def pipeline(texts: list[str], labels: np.ndarray) -> Pipeline:
-    """Fit the features on all sentences and the head on some, as siblings that share a dictionary are made."""
+    """Fit the features on all sentences and the head on some, like siblings that share a dictionary."""
     features = features_of(texts)
     some = np.random.default_rng(0).permutation(len(texts))[:HEAD_ROWS]
     head = LogisticRegression(solver="liblinear").fit(features.transform([texts[i] for i in some]), labels[some])
@@ -73,6 +73,6 @@ def _parts() -> dict[str, CountVectorizer]:
 
 
 def reviews() -> tuple[list[str], np.ndarray]:
-    """Return the review corpus, from ``PRETZEL_DATA`` or from beside the checkout."""
+    """Return the review corpus, from ``PRETZEL_DATA`` or from next to the checkout."""
     rows = [line.split("\t", 1) for line in path_of("reviews.tsv").read_text(encoding="utf-8").split("\n")[1:] if line]
     return [text for _, text in rows], np.array([int(label) for label, _ in rows])

@@ -1,4 +1,4 @@
-"""Forests and boosted trees against the libraries that grew them, lleaves and ONNX Runtime; one thread each."""
+"""Forests and boosted trees against the training libraries, lleaves and ONNX Runtime; one thread each."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from benchmarks.kernels.tables import diamonds
 NOTES: list[str] = []
 """Comparisons that were skipped, each with its reason."""
 MOST_CONVERTED = 500_000
-"""Nodes of a forest that is still converted to ONNX."""
+"""The most nodes of a forest to convert to ONNX."""
 
 
 def measure() -> list[Row]:
-    """Compare the public methods with scikit-learn's, LightGBM's, and those of engines for their models."""
+    """Compare the public methods with scikit-learn's, LightGBM's, and those of engines for LightGBM models."""
     x, price = diamonds(max(BATCHES))
     with threadpool_limits(1):
         return [
@@ -68,7 +68,7 @@ def _sklearn(name: str, model: Any, x: np.ndarray, price: np.ndarray) -> Iterato
 
 
 def _is_converted(name: str, model: Any) -> bool:
-    """Whether the converter to ONNX, which walks nodes one at a time in Python, is done within seconds."""
+    """Return whether the converter to ONNX, which visits nodes one at a time in Python, takes only seconds."""
     nodes = sum(tree.tree_.node_count for tree in getattr(model, "estimators_", ()) if hasattr(tree, "tree_"))
     if nodes > MOST_CONVERTED:
         NOTES.append(f"{name}: ONNX Runtime: the converter takes minutes over {nodes} nodes")
@@ -91,12 +91,12 @@ def _lightgbm(x: np.ndarray, price: np.ndarray) -> Iterator[Row]:
 
 
 def _codes(x: np.ndarray) -> list[int]:
-    """Return the columns that hold few whole numbers."""
+    """Return the columns with few distinct whole numbers."""
     return [i for i, column in enumerate(x.T) if len(np.unique(column)) <= 10 and not (column % 1).any()]
 
 
 def boosted(x: np.ndarray, price: np.ndarray, categories: Sequence[int] = ()) -> Any:
-    """Return a booster of LightGBM, trained; columns of categories are split by sets."""
+    """Train a LightGBM booster; categorical columns are split by sets."""
     import lightgbm
 
     options = {"objective": "regression", "num_leaves": 63, "verbose": -1, "num_threads": 1}

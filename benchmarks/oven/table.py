@@ -1,4 +1,4 @@
-"""The optimizer's rules, each alone, each left out, and all together, against none: time of a row, and memory."""
+"""Measure the optimizer's rules, each alone, each left out, and all, against none: time per row, and memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCHES = (1, ROWS)
 
 @dataclass(frozen=True)
 class Line:
-    """One choice of rules over one workload, against no rules."""
+    """One set of rules on one workload, against no rules."""
 
     workload: str
     rules: str
@@ -35,13 +35,13 @@ class Line:
     kernels: int
     bytes: int
     sibling_bytes: int | None
-    """Bytes of all siblings together, where a workload has some: what they share counts once."""
+    """Bytes of all siblings together, if the workload has some; shared objects count once."""
     compile_ms: float
-    """Of optimizing and compiling with everything derived already."""
+    """Time to optimize and compile when derived parameters are cached."""
 
 
 def measure() -> list[Row]:
-    """Measure every workload, write the page, and return the rows of all of it."""
+    """Measure every workload, write the page, and return all rows."""
     lines = [line for workload in workloads() for line in _lines(workload)]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(page(lines))
@@ -49,15 +49,15 @@ def measure() -> list[Row]:
     return [row for line in lines for row in (line.one, line.many)]
 
 
-def choices(made: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
-    """Yield all rules, each that fires alone, and all but each that fires, under their names."""
+def choices(definition: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
+    """Yield named sets of rules: none, all, each rule that fires alone, and all but each rule that fires."""
     trace = Trace()
-    run(made, RULES, trace=trace)
+    run(definition, RULES, trace=trace)
     fired = {step.rule for step in trace.steps}
     yield "no rules", ()
     yield "all rules", RULES
     for rule in RULES:
-        if run(made, [rule]) is not made:
+        if run(definition, [rule]) is not definition:
             yield f"only {rule.name}", [rule]
     for rule in RULES:
         if rule.name in fired:
@@ -65,12 +65,12 @@ def choices(made: Definition) -> Iterator[tuple[str, Sequence[Rule]]]:
 
 
 def _lines(workload: Workload) -> Iterator[Line]:
-    print(f"{workload.name} ...", flush=True)  # fitting and timing all of it takes minutes
+    print(f"{workload.name} ...", flush=True)  # fitting and timing take minutes
     plain = _calls(workload, ())
     for name, rules in choices(workload.definition):
         try:
             calls = _calls(workload, rules)
-        except DefinitionError as error:  # no kernel computes what a rule that is left out would have removed
+        except DefinitionError as error:  # an omitted rule would have removed a node without a kernel
             print(f"  {name}: {error}")
             continue
         both = zip(BATCHES, calls, plain, strict=True)
@@ -84,8 +84,8 @@ def _lines(workload: Workload) -> Iterator[Line]:
         yield Line(workload.name, name, rows[0], rows[1], kernels, size, siblings, taken.ours_us / 1e3)
 
 
-def _compiled(made: Definition, rules: Sequence[Rule]) -> Compiled:
-    return compile_plan(run(made, rules))
+def _compiled(definition: Definition, rules: Sequence[Rule]) -> Compiled:
+    return compile_plan(run(definition, rules))
 
 
 def _digests(compiled: Compiled) -> list[Any]:
@@ -93,14 +93,14 @@ def _digests(compiled: Compiled) -> list[Any]:
 
 
 def _calls(workload: Workload, rules: Sequence[Rule]) -> list[Callable[[], object]]:
-    """Return what predicts one row and all of them; one-row calls go through rows in turn."""
+    """Return calls that predict one row, cycling through rows, and all rows."""
     compiled = _compiled(workload.definition, rules)
-    executable, wanted = engine.load(compiled.plan, compiled.blobs.__getitem__), [workload.output]
+    executable, outputs = engine.load(compiled.plan, compiled.blobs.__getitem__), [workload.output]
     single = [{name: _row(column, i) for name, column in workload.rows.items()} for i in range(64)]
     at = iter(range(1 << 62))
     return [
-        lambda: executable.run(single[next(at) % len(single)], wanted),
-        lambda: executable.run(workload.rows, wanted),
+        lambda: executable.run(single[next(at) % len(single)], outputs),
+        lambda: executable.run(workload.rows, outputs),
     ]
 
 
@@ -113,7 +113,7 @@ def _row(column: Any, i: int) -> Any:
 
 
 def page(lines: Sequence[Line]) -> str:
-    """Return the page: what all rules gain, then what each is worth."""
+    """Return the page: the gain of all rules, then of each."""
     parts = [_HEAD, _summary(lines), "\n## Each rule\n", _EACH]
     for name in dict.fromkeys(line.workload for line in lines):
         parts += [f"\n### {name}\n", _table([line for line in lines if line.workload == name])]
@@ -121,7 +121,7 @@ def page(lines: Sequence[Line]) -> str:
 
 
 def _summary(lines: Sequence[Line]) -> str:
-    heads = ("workload", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us a row", "times faster")
+    heads = ("workload", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us per row", "times faster")
     rows = [_cells(heads), _cells(["---"] * 9)]
     rows[0] += " parameters | optimize and compile, ms |"
     rows[1] = "|" + "---|" * 8
@@ -138,7 +138,7 @@ def _summary(lines: Sequence[Line]) -> str:
 
 
 def _table(lines: Sequence[Line]) -> str:
-    heads = ("rules", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us a row", "times faster", "parameters")
+    heads = ("rules", "kernels", "1 row, us", "times faster", f"{ROWS} rows, us per row", "times faster", "parameters")
     rows = [_cells(heads), "|" + "---|" * len(heads)]
     for x in lines:
         times = (_us(x.one), _ratio(x.one), _us(x.many), _ratio(x.many))
@@ -155,30 +155,30 @@ def _us(row: Row) -> str:
 
 
 def _ratio(row: Row) -> str:
-    """Return how many times faster, and the least and the most of all rounds: what is inside that is noise."""
+    """Format the speedup and its range over all rounds, which shows the noise."""
     return f"{row.ratio:.2f} ({row.low:.2f}-{row.high:.2f})"
 
 
 def _unreached(lines: Sequence[Line]) -> str:
-    """Return a sentence on the rules that do nothing to any of the workloads."""
+    """Return a sentence on the rules that change none of the workloads."""
     named = {name for line in lines for name in line.rules.split()}
     idle = [f"`{rule.name}`" for rule in RULES if rule.name not in named]
-    told = "These rules do nothing to any workload above; random definitions reach each of them in the tests"
-    return f"\n{told}: {', '.join(idle)}.\n"
+    text = "These rules change none of the workloads above; random definitions in the tests cover each of them"
+    return f"\n{text}: {', '.join(idle)}.\n"
 
 
 def _size(n: int) -> str:
     return f"{n / 1e6:.2f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
 
 
-_HEAD = f"""# What the optimizer is worth
+_HEAD = f"""# Gain of the optimizer
 
 Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, compiled with and without rewrite rules
-and run in one process on one core.  *Times faster* is against the same definition with no rules: both are timed in
-turn, fifteen times, and the processor's time in the best rounds is compared; in brackets, the ratios of the worst and
-of the best round.  One row is one call with one row;
-{ROWS} rows are one call with so many.  *Optimize and compile* is the time for a definition whose derived parameters are
-there already.  The numbers with their circumstances are in [oven.json](oven.json).
+and run in one process on one core.  *Times faster* is against the same definition without rules: both are timed in
+turn, fifteen times, and the CPU time of the best rounds is compared; brackets show the ratios of the worst and the
+best round.  One row is one call with one row, {ROWS} rows are one call with {ROWS} rows.  *Optimize and compile* is
+the time for a definition whose derived parameters are cached.  The numbers, with machine and versions, are in
+[oven.json](oven.json).
 """
-_EACH = """*Only* a rule: that rule to its fixed point and no other.  *Without* a rule: all others.  A rule that does
-nothing to a workload has no line.  A rule that is worth nothing alone may be what lets another fire."""
+_EACH = """*Only* a rule: that rule alone, to its fixed point.  *Without* a rule: all others.  A rule that does not
+change a workload has no line.  A rule without gain alone may enable another."""

@@ -1,4 +1,4 @@
-"""What the optimizer is measured on: the paper's two workloads and a dozen pipelines of scikit-learn."""
+"""The workloads of the optimizer's benchmark: the paper's two and a dozen pipelines of scikit-learn."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from pretzel.plan.model import InputDescription
 
 ROWS = 1000
 SIBLINGS = 20
-"""Models that share their features and differ in their heads."""
+"""The number of models that share their features and differ in their heads."""
 FIELDS = 40
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A fitted pipeline, rows for it, and the definitions of its siblings where it has some."""
+    """A fitted pipeline, rows for it, and the definitions of its siblings, if any."""
 
     name: str
     definition: Definition
@@ -57,7 +57,7 @@ class Workload:
 
 
 def workloads() -> Iterator[Workload]:
-    """Yield the workloads, each fitted when it is asked for."""
+    """Yield the workloads, each fitted on demand."""
     texts, labels = reviews()
     yield from _sentiment(texts[:20_000], labels[:20_000])
     yield _attendees()
@@ -67,7 +67,7 @@ def workloads() -> Iterator[Workload]:
 
 
 def _sentiment(texts: list[str], labels: np.ndarray) -> Iterator[Workload]:
-    """The paper's sentiment analysis: character and word n-grams side by side into a linear model."""
+    """The paper's sentiment analysis: concatenated character and word n-grams into a linear model."""
     counts = make_union(
         CountVectorizer(analyzer="char", ngram_range=(1, 3)), CountVectorizer(ngram_range=(1, 2), max_features=100_000)
     )
@@ -81,16 +81,16 @@ def _sentiment(texts: list[str], labels: np.ndarray) -> Iterator[Workload]:
 
 def _siblings(name: str, features: Any, texts: list[str], labels: np.ndarray) -> Workload:
     matrix, dice = features.fit_transform(texts), np.random.default_rng(0)
-    made = []
+    definitions = []
     for _ in range(SIBLINGS):
         some = dice.permutation(len(texts))[:2000]
         head = LinearSVC(C=0.1, tol=0.01).fit(matrix[some], labels[some])
-        made.append(export(make_pipeline(features, head)))
-    return _workload(name, made[0], texts, siblings=tuple(made))
+        definitions.append(export(make_pipeline(features, head)))
+    return _workload(name, definitions[0], texts, siblings=tuple(definitions))
 
 
 def _attendees() -> Workload:
-    """The paper's attendee count: components, clusters and trees side by side, and trees over them."""
+    """The paper's attendee count: concatenated components, clusters and trees, and trees over them."""
     x, y = _fields(5)
     trees = RandomForestClassifier(20, max_depth=8, random_state=0)
     final = RandomForestClassifier(20, max_depth=6, random_state=0)
@@ -136,7 +136,7 @@ def _numbers() -> Iterator[Workload]:
         "products, scale, ridge": (PolynomialFeatures(2), StandardScaler(), Ridge()),
         "bins of one-hot, logistic regression": (KBinsDiscretizer(8), LogisticRegression()),
         "three scalings, logistic regression": (MaxAbsScaler(), StandardScaler(), MinMaxScaler(), LogisticRegression()),
-        "impute and tell, drop constants, scale, logistic regression": (
+        "impute with indicators, drop constants, scale, logistic regression": (
             *(SimpleImputer(add_indicator=True), VarianceThreshold(), StandardScaler(), _logistic()),
         ),
     }
@@ -145,10 +145,10 @@ def _numbers() -> Iterator[Workload]:
 
 
 def _tables() -> Iterator[Workload]:
-    found = adult(10_000)
-    if found is None:
+    table = adult(10_000)
+    if table is None:
         return
-    frame, income, names = found
+    frame, income, names = table
     numbers = [name for name in frame.columns if name not in names]
     numbers_too = (make_pipeline(SimpleImputer(), StandardScaler()), numbers)
     encoded = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), names), numbers_too)
@@ -171,15 +171,15 @@ def _fit(x: Any, y: Any, *steps: Any) -> Definition:
 
 
 def _fields(classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return records of forty fields, each of a scale of its own, and a class that some of them decide."""
+    """Return records of forty fields on different scales, and a class that depends on some of them."""
     dice = np.random.default_rng(0)
     x = dice.normal(size=(4000, FIELDS)) * dice.uniform(0.1, 100, FIELDS) + dice.uniform(-10, 10, FIELDS)
     score = x[:, :8] @ dice.normal(size=8)
     return x, np.digitize(score, np.quantile(score, np.linspace(0, 1, classes + 1)[1:-1]))
 
 
-def _workload(name: str, made: Definition, x: Any, siblings: tuple[Definition, ...] = ()) -> Workload:
-    described = [InputDescription(node.column, node.type) for node in made.inputs]
-    rows = columns_of(x[:ROWS], described, made.metadata)
-    output = next(o for o in ("predict_proba", "decision_function", "predict", "transform") if o in made.outputs)
-    return Workload(name, made, dict(rows), output, siblings)
+def _workload(name: str, definition: Definition, x: Any, siblings: tuple[Definition, ...] = ()) -> Workload:
+    described = [InputDescription(node.column, node.type) for node in definition.inputs]
+    rows = columns_of(x[:ROWS], described, definition.metadata)
+    output = next(o for o in ("predict_proba", "decision_function", "predict", "transform") if o in definition.outputs)
+    return Workload(name, definition, dict(rows), output, siblings)

@@ -1,1 +1,1 @@
-"""What serving costs."""
+"""Benchmarks of serving over gRPC."""

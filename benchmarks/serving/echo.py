@@ -1,7 +1,7 @@
-"""Unary Predict of a tiny model against a bare grpc.aio echo of the same bytes: what Pretzel adds to gRPC itself.
+"""Unary Predict of a tiny model against a bare grpc.aio echo of the same bytes: the overhead over gRPC itself.
 
-Each side is a process of its own and has the same client.  Two lines each: calls one after another, and many at once.
-The processor time that each server spent on a call is printed too, as the client's own cost dulls the ratio of rates.
+Each side is a separate process with the same client.  Two lines each: sequential calls, and concurrent ones.  The CPU
+time of each server per call is printed too, because the client's own cost hides part of the ratio of rates.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Side:
         self._loop.run_until_complete(self._await(1))
 
     def burst(self) -> None:
-        """Make many calls at once."""
+        """Make many concurrent calls."""
         self.calls += BURST
         self._loop.run_until_complete(self._await(BURST))
 
@@ -63,13 +63,13 @@ class Side:
         await asyncio.gather(*(self._call(self._request) for _ in range(count)))
 
     def processor_seconds(self) -> float:
-        """Return what the server has spent so far."""
+        """Return the CPU seconds of the server so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure() -> list[Row]:
-    """Compare both ways of calling."""
+    """Compare sequential and concurrent calls."""
     loop = asyncio.new_event_loop()
     request = pb.PredictRequest(model="m", columns=columns_to_proto({"x": np.ones((1, WIDTH))}), outputs=["predict"])
     with tempfile.TemporaryDirectory() as cache, _worker(Path(cache)) as ready, _echo() as echo:
@@ -77,12 +77,12 @@ def measure() -> list[Row]:
         theirs = Side(echo["port"], echo["pid"], loop, request.SerializeToString())
         before = [side.processor_seconds() for side in (ours, theirs)]
         rows = [
-            compare("Predict, one call after another", "bare grpc.aio echo", ours.one, theirs.one),
-            compare(f"Predict, {BURST} calls at once", "bare grpc.aio echo", ours.burst, theirs.burst, rows=BURST),
+            compare("Predict, sequential calls", "bare grpc.aio echo", ours.one, theirs.one),
+            compare(f"Predict, {BURST} concurrent calls", "bare grpc.aio echo", ours.burst, theirs.burst, rows=BURST),
         ]
         for side, start, name in zip((ours, theirs), before, ("Predict", "echo"), strict=True):
             spent = (side.processor_seconds() - start) / side.calls
-            print(f"{name}: {spent * 1e6:.0f} us of the server's processor a call")
+            print(f"{name}: {spent * 1e6:.0f} us of server CPU time per call")
         for side in (ours, theirs):
             loop.run_until_complete(side.channel.close())
     return rows
@@ -117,7 +117,7 @@ def _echo() -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _process(*arguments: str) -> Iterator[dict[str, Any]]:
-    """Run a server that prints one line of JSON when it is ready, and stop it in the end."""
+    """Run a server that prints one line of JSON when it is ready, and stop it afterwards."""
     process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout

@@ -1,10 +1,10 @@
-"""Goodput of an expensive model under more load than it can take: ``python -m benchmarks.serving.overload``.
+"""Measure the goodput of an overloaded expensive model: ``python -m benchmarks.serving.overload``.
 
-A worker with one core answers an open loop of requests with deadlines; the generator has the other core.  Arrivals are
-random (Poisson) and never wait for answers.  Goodput is the answers that came before their deadline, in a second.
+A worker on one core serves an open loop of requests with deadlines; the generator uses the other core.  Arrivals are
+random (Poisson) and never wait for answers.  Goodput is the number of answers within their deadline per second.
 
-The machine may do more than this.  So the capacity is measured anew before each run, and the last column says which
-part of the processor time that the server spent went into answers in time: 100 % where nothing was computed in vain.
+The machine may be busy, so the capacity is measured again before each run.  The last column is the share of the
+server's CPU time spent on answers in time: 100 % if nothing was wasted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
 LOADS = (0.5, 0.8, 1.0, 1.3, 2.0, 4.0)
-"""Offered load, in parts of the capacity."""
+"""Offered load, as a multiple of the capacity."""
 SERVER_CORE, GENERATOR_CORE = 0, 1
 
 
@@ -43,18 +43,18 @@ class Outcome:
     offered: float
     seconds: float
     spent: float = 0.0
-    """Processor seconds of the server."""
+    """CPU seconds of the server."""
     taken: list[float] = field(default_factory=list)
     """Seconds of each answer in time."""
     codes: Counter[str] = field(default_factory=Counter)
 
     @property
     def goodput(self) -> float:
-        """Return the answers in time, in a second."""
+        """Return the answers in time per second."""
         return len(self.taken) / self.seconds
 
     def quantile(self, part: float) -> float:
-        """Return the time that this part of the answers stayed below."""
+        """Return this quantile of the latency."""
         return float(np.quantile(self.taken, part)) if self.taken else float("nan")
 
 
@@ -66,7 +66,7 @@ class Generator:
         self._stub, self._request = PredictionServiceStub(self._channel), request
 
     async def capacity(self, seconds: float, callers: int = 4) -> float:
-        """Return the answers in a second of so many callers that wait for each answer."""
+        """Return the answers per second to so many closed-loop callers."""
         end, count = time.monotonic() + seconds, 0
 
         async def caller() -> None:
@@ -75,16 +75,16 @@ class Generator:
                 await self._stub.Predict(self._request, timeout=60)
                 count += 1
 
-        begun = time.monotonic()
+        started = time.monotonic()
         await asyncio.gather(*(caller() for _ in range(callers)))
-        return count / (time.monotonic() - begun)
+        return count / (time.monotonic() - started)
 
     async def offer(self, rate: float, deadline: float, seconds: float) -> Outcome:
-        """Send ``rate`` requests a second whatever becomes of them, and return what did."""
+        """Send ``rate`` requests per second without waiting for answers, and return the outcome."""
         outcome, draw = Outcome(rate, seconds), random.Random(1)
-        begun, at, calls = time.monotonic(), 0.0, []
+        started, at, calls = time.monotonic(), 0.0, []
         while (at := at + draw.expovariate(rate)) < seconds:
-            await asyncio.sleep(max(0.0, begun + at - time.monotonic()))
+            await asyncio.sleep(max(0.0, started + at - time.monotonic()))
             calls.append(asyncio.create_task(self._call(deadline, outcome)))
         await asyncio.gather(*calls)
         return outcome
@@ -107,7 +107,7 @@ class Generator:
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Hold this process to one core."""
+    """Pin this process to one core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:
@@ -119,13 +119,13 @@ def pinned(core: int) -> Iterator[None]:
 async def measure_overload(
     ready: Mapping[str, Any], request: pb.PredictRequest, deadlines: list[float], seconds: float
 ) -> None:
-    """Print a line for each deadline and load."""
+    """Print one line per deadline and load."""
     generator, pid = Generator(ready["port"], request), ready["processes"][0]
     await generator.capacity(1)
     before = processor_seconds(pid)
     rate = await generator.capacity(seconds)
     cost = (processor_seconds(pid) - before) / (rate * seconds)
-    print(f"{cost * 1000:.1f} ms of processor time an answer\n")
+    print(f"{cost * 1000:.1f} ms of CPU time per answer\n")
     print(
         "| deadline | load | capacity/s | offered/s | goodput/s | of possible | rejected | late | p50 | p99 | in time |"
     )
@@ -141,13 +141,13 @@ async def measure_overload(
 
 
 def processor_seconds(pid: int) -> float:
-    """Return what a process has spent so far."""
+    """Return the CPU seconds of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def line(deadline: float, load: float, outcome: Outcome, capacity: float, cost: float) -> str:
-    """Return one line of the table."""
+    """Format one line of the table."""
     codes = outcome.codes
     late = codes.total() - codes["RESOURCE_EXHAUSTED"] - len(outcome.taken)
     could = min(capacity, codes.total() / outcome.seconds)
@@ -159,22 +159,22 @@ def line(deadline: float, load: float, outcome: Outcome, capacity: float, cost: 
 
 
 def main() -> None:
-    """Start a worker and measure."""
+    """Start a worker and measure it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deadlines", default="250,1000", help="milliseconds")
-    parser.add_argument("--seconds", type=float, default=8.0, help="of each run")
-    parser.add_argument("--rows", type=int, default=8, help="of each request; they set the service time")
-    asked = parser.parse_args()
-    rows = np.random.default_rng(1).normal(size=(asked.rows, neighbors.WIDTH))
+    parser.add_argument("--seconds", type=float, default=8.0, help="seconds per run")
+    parser.add_argument("--rows", type=int, default=8, help="rows per request; they determine the service time")
+    arguments = parser.parse_args()
+    rows = np.random.default_rng(1).normal(size=(arguments.rows, neighbors.WIDTH))
     request = pb.PredictRequest(model="neighbors", columns=columns_to_proto({neighbors.INPUT: rows}))
-    deadlines = [float(text) / 1000 for text in asked.deadlines.split(",")]
+    deadlines = [float(text) / 1000 for text in arguments.deadlines.split(",")]
     with tempfile.TemporaryDirectory() as cache:
         with pinned(SERVER_CORE):
             running = worker(Path(cache), {"neighbors": neighbors.definition()})
             ready = running.__enter__()
         try:
             with pinned(GENERATOR_CORE):
-                asyncio.run(measure_overload(ready, request, deadlines, asked.seconds))
+                asyncio.run(measure_overload(ready, request, deadlines, arguments.seconds))
         finally:
             running.__exit__(None, None, None)
 

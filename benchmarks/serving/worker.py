@@ -1,4 +1,4 @@
-"""A worker of a process of its own, which serves some definitions from its cache alone."""
+"""Run a worker process that serves definitions from its cache alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOWHERE = "127.0.0.1:9"
 
 @contextlib.contextmanager
 def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Iterator[dict[str, Any]]:
-    """Start a worker that serves these models, give its ready line, and stop it in the end."""
+    """Start a worker that serves these models, yield its ready line, and stop it afterwards."""
     fill(path, models)
     command = ["-P", "-m", "pretzel.data_plane", "--log-level", "error", "--port", "0", "--metrics-port", "0"]
     command += ["--control-plane", NOWHERE, "--cache-dir", str(path), *options]
@@ -35,7 +35,7 @@ def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Itera
 
 
 def fill(path: Path, models: Mapping[str, Definition]) -> None:
-    """Put the objects and the catalog of these models into a cache."""
+    """Store the objects and the catalog of these models in a cache."""
     cache, records, needs = ObjectCache(path), {}, {}
     for name, definition in models.items():
         compiled = compile_plan(definition)

@@ -1,1 +1,1 @@
-"""The parts of the demo: data, pipelines, servers, and what is measured of them."""
+"""The parts of the demo: data, pipelines, servers, and measurements."""

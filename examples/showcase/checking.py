@@ -1,4 +1,4 @@
-"""Answers against scikit-learn's own: labels equal, floats within the tolerance that Pretzel states."""
+"""Compare answers with scikit-learn's: equal labels, floats within Pretzel's stated tolerance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RELATIVE, ABSOLUTE = 1e-6, 1e-9
 
 @dataclass(slots=True)
 class Checked:
-    """What was compared of one model."""
+    """The result of comparing one model."""
 
     model: Trained
     answers: int = 0
@@ -27,7 +27,7 @@ class Checked:
 
 
 def check(model: Trained, client: pretzel.Client) -> Checked:
-    """Ask a model every method it has over all of its unseen rows, and compare each row."""
+    """Score all unseen rows by every method of a model, and compare each row."""
     checked = Checked(model)
     for method in model.methods:
         want = getattr(model.estimator, method)(model.rows)
@@ -45,7 +45,7 @@ def check(model: Trained, client: pretzel.Client) -> Checked:
 
 
 def differing_rows(got: Any, want: Any) -> np.ndarray:
-    """Return the numbers of the rows that differ; all of them where the shapes or the kinds of answer do."""
+    """Return the numbers of differing rows; all rows if the shapes or the kinds of the answers differ."""
     got, want = _dense(got), _dense(want)
     rows = np.arange(len(want))
     if got.shape != want.shape or (got.dtype.kind == "f") != (want.dtype.kind == "f"):

@@ -1,6 +1,6 @@
-"""A corpus that every machine has: the docstrings of the scientific libraries, read and never imported.
+"""A corpus on every machine: the docstrings of the scientific libraries, read and never imported.
 
-A document is one paragraph of a docstring; the table holds one row for each function and class.
+A document is one paragraph of a docstring; the table has one row per function and class.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from pathlib import Path
 
 LIBRARIES = ("numpy", "pandas", "scipy", "sklearn")
 SHORTEST, LONGEST = 60, 800
-"""Characters of a paragraph; the rest are headings, underlines and long tables."""
+"""Characters of a paragraph; others are headings, underlines and long tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """One docstring, where it stands, and what the code says of its owner."""
+    """A docstring, with its package and facts about its owner."""
 
     library: str
     package: str
-    """The first two names, as in `scipy.stats`."""
+    """The first two names, such as `scipy.stats`."""
     kind: str
     """`module`, `class`, `function` or `method`."""
     arguments: int | None
-    """How many arguments the owner takes; None for a module or a class."""
+    """The number of arguments of the owner; None for a module or a class."""
     private: bool
     text: str
 
     @property
     def paragraphs(self) -> list[str]:
-        """The paragraphs that are neither headings nor long tables, each on one line."""
+        """The paragraphs other than headings and long tables, each on one line."""
         joined = (" ".join(part.split()) for part in self.text.split("\n\n"))
         return [part for part in joined if SHORTEST <= len(part) <= LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One paragraph, and which library and package it comes from."""
+    """A paragraph with its library and package."""
 
     text: str
     library: str
@@ -48,16 +48,16 @@ class Document:
 
 
 def docstrings() -> list[Docstring]:
-    """Return the docstrings of all libraries that are installed, in the order of their files."""
+    """Return the docstrings of all installed libraries, in the order of their files."""
     files = [(library, root, path) for library, root in _installed() for path in sorted(root.rglob("*.py"))]
     with ProcessPoolExecutor() as pool:
-        return [found for batch in pool.map(_read, files, chunksize=50) for found in batch]
+        return [docstring for batch in pool.map(_read, files, chunksize=50) for docstring in batch]
 
 
-def documents(found: list[Docstring]) -> list[Document]:
-    """Return the paragraphs, each once: what libraries copy from each other tells nothing about either."""
+def documents(docstrings: list[Docstring]) -> list[Document]:
+    """Return the distinct paragraphs: a copy in another library identifies neither."""
     seen: dict[str, Document] = {}
-    for docstring in found:
+    for docstring in docstrings:
         for paragraph in docstring.paragraphs:
             seen.setdefault(paragraph, Document(paragraph, docstring.library, docstring.package))
     return list(seen.values())
@@ -65,7 +65,7 @@ def documents(found: list[Docstring]) -> list[Document]:
 
 def _installed() -> Iterator[tuple[str, Path]]:
     for library in LIBRARIES:
-        spec = importlib.util.find_spec(library)  # of a top-level name: imports nothing
+        spec = importlib.util.find_spec(library)  # a top-level name imports nothing
         if spec is not None and spec.origin is not None:
             yield library, Path(spec.origin).parent
 
@@ -79,7 +79,7 @@ def _read(file: tuple[str, Path, Path]) -> list[Docstring]:
     package = f"{library}.{module[0]}" if module[0] != "__init__" else library
     try:
         tree = ast.parse(path.read_bytes())
-    except SyntaxError:  # a template, or written for a newer Python
+    except SyntaxError:  # a template, or for a newer Python
         return []
     return [
         Docstring(library, package, kind, _arguments(owner), _is_private(owner), text)
@@ -103,8 +103,8 @@ def _owners(owner: Owner, kind: str) -> Iterator[tuple[str, Owner]]:
 def _arguments(owner: Owner) -> int | None:
     if isinstance(owner, (ast.Module, ast.ClassDef)):
         return None
-    given = owner.args
-    return len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs)
+    arguments = owner.args
+    return len(arguments.posonlyargs) + len(arguments.args) + len(arguments.kwonlyargs)
 
 
 def _is_private(owner: Owner) -> bool:

@@ -1,4 +1,4 @@
-"""One row at a time: scikit-learn, the compiled plan in process, and the same over gRPC, in turn."""
+"""Time one row: scikit-learn, the compiled plan in process, and the plan over gRPC, in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pretzel
 from showcase.trained import Trained
 
 BUDGET_SECONDS = 0.12
-"""Spent on each way of each model."""
+"""Time per model and way of calling it."""
 WARM, FEWEST, MOST = 3, 5, 400
 
 
@@ -27,7 +27,7 @@ class Latency:
 
 
 def measure(model: Trained, client: pretzel.Client) -> Latency:
-    """Time one row of the method that costs most, each way in the same run."""
+    """Time one row of the most expensive method, each way in the same run."""
     method = next(name for name in ("predict_proba", "decision_function", "predict") if hasattr(model.estimator, name))
     row, compiled = model.head(1), pretzel.compile(model.estimator)
     return Latency(

@@ -1,4 +1,4 @@
-"""What the pipelines take: as pickles, as objects kept once, in a worker, and unpickled in a Python process."""
+"""The memory of all pipelines: as pickles, as distinct objects, in a worker, and unpickled in a Python process."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ from pathlib import Path
 def pss():
     rollup = Path("/proc/self/smaps_rollup").read_text()
     return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-pickle.load(sys.stdin.buffer)  # one model loads the library, and goes
+pickle.load(sys.stdin.buffer)  # one model loads the library, and is freed
 empty = pss()
-kept = [pickle.load(sys.stdin.buffer) for _ in range(int(sys.argv[1]))]
+models = [pickle.load(sys.stdin.buffer) for _ in range(int(sys.argv[1]))]
 print(pss() - empty)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Bytes of all pipelines together."""
+    """Total bytes of all pipelines."""
 
     pickled: int
     unpickled: int
-    """What a Python process grows by when it loads the pickles."""
+    """Growth of a Python process that loads the pickles."""
     in_plans: int
-    """Parameters of all plans, were nothing shared."""
+    """Parameters of all plans without sharing."""
     distinct: int
-    """The same with each object counted once."""
+    """Parameters of all plans, each object counted once."""
     empty: int
-    """PSS of the worker before the first deployment, and"""
+    """PSS of the worker before the first deployment."""
     loaded: int
-    """after it has answered for every model."""
+    """PSS of the worker after it has scored every model."""
 
     @property
     def ratio(self) -> float:
-        """What the worker takes over an empty one, as a multiple of its distinct parameters."""
+        """The growth of the worker as a multiple of its distinct parameters."""
         return (self.loaded - self.empty) / self.distinct
 
 
 def pickles(models: Iterable[Trained]) -> list[bytes]:
-    """Return each pipeline as it would be saved by itself."""
+    """Pickle each pipeline separately."""
     return [pickle.dumps(model.estimator, protocol=5) for model in models]
 
 
 def unpickled_bytes(saved: list[bytes]) -> int:
-    """Return what a fresh Python process grows by when it loads all pipelines."""
+    """Return the growth of a fresh Python process that loads all pipelines."""
     command = [sys.executable, "-c", UNPICKLE, str(len(saved))]
     answer = subprocess.run(
         command, input=b"".join([saved[0], *saved]), stdout=subprocess.PIPE, check=True, timeout=120
@@ -66,30 +66,30 @@ def unpickled_bytes(saved: list[bytes]) -> int:
 
 
 def plan_bytes(control: str, names: Iterable[str]) -> tuple[int, int]:
-    """Return the parameter bytes of all plans, each plan's counted by itself, and with each object counted once."""
+    """Return the parameter bytes of all plans, without sharing and with each object counted once."""
     with grpc.insecure_channel(control) as channel:
         stub = ControlPlaneServiceStub(channel)
         plans = [stub.DescribeVersion(DescribeVersionRequest(model=name), timeout=30).plan for name in names]
     sizes = [_objects(plan) for plan in plans]
-    distinct = {digest: size for each in sizes for digest, size in each.items()}
-    return sum(sum(each.values()) for each in sizes), sum(distinct.values())
+    distinct = {digest: size for plan in sizes for digest, size in plan.items()}
+    return sum(sum(plan.values()) for plan in sizes), sum(distinct.values())
 
 
 def _objects(plan: Any) -> dict[str, int]:
-    """The size of each distinct parameter of a plan under its hash."""
+    """Return the size of each distinct parameter of a plan by its hash."""
     digests = [digest for stage in plan.stages for digest in stage.parameters.values()]
     digests += [output.labels for output in plan.outputs if output.HasField("labels")]
     return {digest.hex: digest.size for digest in digests}
 
 
 def worker_pss(root: int) -> int:
-    """Return the proportional set size of the worker, its supervisor included, among the children of `pretzel up`."""
+    """Return the proportional set size of the worker, including its supervisor, among the children of `pretzel up`."""
     [worker] = [pid for pid in _children(root) if "worker" in _command(pid)]
     return sum(_pss(pid) for pid in _family(worker))
 
 
 def _family(pid: int) -> list[int]:
-    return [pid, *(found for child in _children(pid) for found in _family(child))]
+    return [pid, *(descendant for child in _children(pid) for descendant in _family(child))]
 
 
 def _children(pid: int) -> list[int]:

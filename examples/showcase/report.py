@@ -1,4 +1,4 @@
-"""What the demo prints: a line for each step, a table by family, and the account of memory."""
+"""The output of the demo: a line per step, a table by family, and the use of memory."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ T = TypeVar("T")
 
 console = Console(highlight=False)
 if not console.is_terminal:
-    console.width = 100  # a log has no edge
+    console.width = 100  # a log has no width
 
 
 @contextlib.contextmanager
-def step(what: str) -> Iterator[list[str]]:
-    """Say at the end of a step how long it took, and what was put into the list."""
+def step(title: str) -> Iterator[list[str]]:
+    """Print the duration of a step, and its notes, when it ends."""
     notes: list[str] = []
     start = time.perf_counter()
     yield notes
     seconds = time.perf_counter() - start
-    said = f"{what}: {', '.join(notes)}" if notes else what
-    console.print(f"[green]✓[/] {said} [dim]({seconds:.1f} s)[/]")
+    line = f"{title}: {', '.join(notes)}" if notes else title
+    console.print(f"[green]✓[/] {line} [dim]({seconds:.1f} s)[/]")
 
 
-def each(items: Sequence[T], what: str) -> Iterator[T]:
-    """Go through items; a terminal shows how far."""
-    bar = track(items, what, console=console, transient=True, disable=not console.is_terminal)
+def each(items: Sequence[T], title: str) -> Iterator[T]:
+    """Iterate over items with a progress bar on a terminal."""
+    bar = track(items, title, console=console, transient=True, disable=not console.is_terminal)
     yield from bar
 
 
 def show_answers(checked: list[Checked], latencies: list[Latency]) -> None:
-    """Print a line for each family: how many answers, how many differ, and how long one row takes."""
+    """Print a line per family: answers, differing answers, and the time for one row."""
     table = _table("Answers against scikit-learn, and microseconds for one row (median of the family)")
     table.add_column("data", no_wrap=True)
     for name in ("models", "answers", "differ", "scikit-learn", "in process", "faster", "gRPC", "faster"):
@@ -85,14 +85,14 @@ def _times(latencies: list[Latency]) -> list[str]:
 
 
 def show_memory(account: Account) -> None:
-    """Print what was shared."""
+    """Print the use of memory."""
     table = _table("Memory of all pipelines", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    table.add_row("as pickles, each by itself", _megabytes(account.pickled))
+    table.add_row("as separate pickles", _megabytes(account.pickled))
     table.add_row("unpickled in one Python process", _megabytes(account.unpickled))
     table.add_section()
-    table.add_row("parameters of their plans, were nothing shared", _megabytes(account.in_plans))
+    table.add_row("parameters of their plans without sharing", _megabytes(account.in_plans))
     table.add_row("distinct parameters, each once", _megabytes(account.distinct))
     table.add_row("worker (PSS) when empty", _megabytes(account.empty))
     table.add_row("worker (PSS) over that, with all pipelines loaded", _megabytes(account.loaded - account.empty))
@@ -102,14 +102,14 @@ def show_memory(account: Account) -> None:
 
 
 def verdict(checked: list[Checked]) -> int:
-    """Print what differs, and return the exit status."""
+    """Print differences, and return the exit status."""
     problems = [problem for result in checked for problem in result.problems]
     for problem in problems[:MOST_PROBLEMS]:
         console.print(f"[red]✗[/] {escape(problem)}")
     if len(problems) > MOST_PROBLEMS:
         console.print(f"[red]✗[/] and {len(problems) - MOST_PROBLEMS} more")
     if not problems:
-        console.print(f"\n[bold green]All {sum(result.answers for result in checked):,} answers are scikit-learn's.[/]")
+        console.print(f"\n[bold green]All {sum(result.answers for result in checked):,} answers match scikit-learn.[/]")
     return 1 if problems else 0
 
 

@@ -1,4 +1,4 @@
-"""A control plane and a worker on this machine, started as anyone starts them: `pretzel up`."""
+"""Run a control plane and a worker on this machine with `pretzel up`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READY_SECONDS, STOP_SECONDS = 60.0, 45.0
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Running servers: where they answer, and the process that all of them descend from."""
+    """Running servers: their addresses, and the id of their parent process."""
 
     worker: str
     control: str
@@ -31,7 +31,7 @@ def up() -> Iterator[Servers]:
     """Start a control plane and one worker on free ports, and stop both at the end.
 
     Raises:
-        RuntimeError: they are not ready in time; the message holds what they wrote.
+        RuntimeError: they are not ready in time; the message has their output.
     """
     program = str(Path(sys.executable).with_name("pretzel"))
     ports = ["--port=0", "--control-port=0", "--metrics-port=0", "--control-metrics-port=0"]
@@ -41,14 +41,14 @@ def up() -> Iterator[Servers]:
         with log.open("wb") as errors:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
         try:
-            said = json.loads(_line(process, log))
-            yield Servers(said["predictions"], said["control"], process.pid)
+            ready = json.loads(_line(process, log))
+            yield Servers(ready["predictions"], ready["control"], process.pid)
         finally:
             _stop(process)
 
 
 def _line(process: subprocess.Popen[bytes], log: Path) -> bytes:
-    """Wait for the line that says that all is ready, and where."""
+    """Wait for the ready line, which has the addresses."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)

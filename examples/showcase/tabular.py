@@ -1,4 +1,4 @@
-"""Tabular pipelines over the data sets that scikit-learn carries, and over a table of docstrings."""
+"""Tabular pipelines over the data sets of scikit-learn and a table of docstrings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Estimators = dict[str, Any]
 
 
 def iris() -> Estimators:
-    """Four lengths of a flower; which of three kinds is it?"""
+    """Four lengths of a flower; predict which of three species it is."""
     return {
         "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
         "svc": make_pipeline(MinMaxScaler(), LinearSVC()),
@@ -42,7 +42,7 @@ def iris() -> Estimators:
 
 
 def wine() -> Estimators:
-    """Thirteen measurements of a wine; which of three growers made it?"""
+    """Thirteen measurements of a wine; predict which of three growers made it."""
     return {
         "logistic": make_pipeline(StandardScaler(), PCA(6), LogisticRegression()),
         "sgd": make_pipeline(StandardScaler(), SGDClassifier(random_state=0)),
@@ -52,7 +52,7 @@ def wine() -> Estimators:
 
 
 def breast_cancer() -> Estimators:
-    """Thirty measurements, one in twenty lost; is the tumour malignant?"""
+    """Thirty measurements, one in twenty missing; predict if the tumor is malignant."""
     union = FeatureUnion([("pca", PCA(8)), ("clusters", KMeans(6, n_init=3, random_state=0))])
     return {
         "logistic": make_pipeline(SimpleImputer(), StandardScaler(), PCA(10), LogisticRegression(max_iter=1000)),
@@ -65,7 +65,7 @@ def breast_cancer() -> Estimators:
 
 
 def digits() -> Estimators:
-    """Images of eight by eight pixels; which digit is it?"""
+    """Images of eight by eight pixels; predict the digit."""
     return {
         "logistic": make_pipeline(PCA(30), LogisticRegression(max_iter=300)),
         "svc": make_pipeline(StandardScaler(), LinearSVC()),
@@ -75,7 +75,7 @@ def digits() -> Estimators:
 
 
 def diabetes() -> Estimators:
-    """Ten measurements of a patient; how far has the disease gone a year later?"""
+    """Ten measurements of a patient; predict the progress of the disease after a year."""
     columns = ColumnTransformer([("scale", StandardScaler(), [0, 2, 3])], remainder="passthrough")
     return {
         "linear": LinearRegression(),
@@ -87,7 +87,7 @@ def diabetes() -> Estimators:
 
 
 def linnerud() -> Estimators:
-    """Three exercises of twenty men; weight, waist and pulse at once."""
+    """Three exercises of twenty men; predict weight, waist and pulse together."""
     return {
         "ridge": make_pipeline(StandardScaler(), Ridge()),
         "forest": RandomForestRegressor(20, random_state=0),
@@ -95,7 +95,7 @@ def linnerud() -> Estimators:
 
 
 def table() -> Estimators:
-    """A row for each docstring, with texts and numbers and gaps; does it show an example?"""
+    """A row per docstring with texts, numbers and missing values; predict if it has an example."""
 
     def features(encoder: Any) -> ColumnTransformer:
         numbers = make_pipeline(SimpleImputer(), StandardScaler())
@@ -115,10 +115,10 @@ def table() -> Estimators:
 FAMILIES = (iris, wine, breast_cancer, digits, diabetes, linnerud)
 
 
-def train(found: list[Docstring]) -> list[Trained]:
+def train(docstrings: list[Docstring]) -> list[Trained]:
     """Train all tabular pipelines."""
     bundled = [model for family in FAMILIES for model in _fitted(family.__name__, family(), *_bundled(family.__name__))]
-    return bundled + list(_fitted("table", table(), *docstring_table(found)))
+    return bundled + list(_fitted("table", table(), *docstring_table(docstrings)))
 
 
 def _fitted(family: str, estimators: Estimators, X: Any, y: np.ndarray) -> Iterator[Trained]:
@@ -135,10 +135,10 @@ def _bundled(name: str) -> tuple[np.ndarray, np.ndarray]:
     return X, np.asarray(data.target_names)[y] if name in ("iris", "wine", "breast_cancer") else y
 
 
-def docstring_table(found: list[Docstring]) -> tuple[Any, np.ndarray]:
-    """Return what the code says of each docstring's owner, and whether the docstring has a section of examples."""
+def docstring_table(docstrings: list[Docstring]) -> tuple[Any, np.ndarray]:
+    """Return features of the owner of each docstring, and whether the docstring has a section of examples."""
     import pandas as pd
 
-    rows = [(d.library, d.package, d.kind, d.arguments, len(d.text), float(d.private)) for d in found]
+    rows = [(d.library, d.package, d.kind, d.arguments, len(d.text), float(d.private)) for d in docstrings]
     frame = pd.DataFrame(rows, columns=["library", "package", "kind", "arguments", "characters", "private"])
-    return frame, np.array(["with examples" if "Examples\n---" in d.text else "without" for d in found])
+    return frame, np.array(["with examples" if "Examples\n---" in d.text else "without" for d in docstrings])

@@ -1,4 +1,4 @@
-"""Text pipelines over the corpus: the vectorizers are fitted once and shared, as those of one company's models are."""
+"""Text pipelines over the corpus: the vectorizers are fitted once and shared, as is common within a company."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from showcase.trained import Trained
 FAMILY = "docstrings"
 TRAINED_ON, UNSEEN = 12_000, 100
 HEAD_ROWS = 4_000
-"""Rows that each head is trained on: another draw for each, as for models trained apart."""
+"""Training rows per head, drawn separately for each, as for models trained separately."""
 PACKAGES = 14
 Texts = list[str]
 
 
 @dataclass(frozen=True)
 class Features:
-    """One fitted featurizer and what it makes of the corpus, so that heads need not compute it anew."""
+    """A fitted featurizer and its features of the corpus, computed once for all heads."""
 
     name: str
     featurizer: Any
@@ -44,13 +44,13 @@ class Features:
         return cls(name, featurizer, featurizer.fit_transform(texts))
 
     def under(self, head: Any, target: np.ndarray, rows: np.ndarray) -> Pipeline:
-        """Train a head on some rows; the pipeline holds this very featurizer, not a copy."""
+        """Train a head on some rows; the pipeline shares this featurizer, without a copy."""
         fitted = clone(head).fit(self.matrix[rows], target[rows])
         return Pipeline([("features", self.featurizer), ("model", fitted)])
 
 
 class Corpus:
-    """Documents for training, unseen ones for scoring, and features of the former."""
+    """Documents for training with their features, and unseen documents for scoring."""
 
     def __init__(self, documents: list[Document], seed: int = 7) -> None:
         drawn = random.Random(seed).sample(documents, min(len(documents), TRAINED_ON + UNSEEN))
@@ -62,28 +62,28 @@ class Corpus:
 
     @cached_property
     def tfidf(self) -> Features:
-        """Word and character n-grams, side by side."""
+        """Concatenated word and character n-grams."""
         characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), max_features=60_000, sublinear_tf=True)
         words = TfidfVectorizer(ngram_range=(1, 2), max_features=60_000)
         return Features.fit("tfidf", FeatureUnion([("characters", characters), ("words", words)]), self.texts)
 
     @cached_property
     def counts(self) -> Features:
-        """Counts of words, weighted in a step of its own."""
+        """Counts of words, weighted in a separate step."""
         vectorizer = CountVectorizer(stop_words="english", min_df=2, max_features=20_000)
         steps = [("counts", vectorizer), ("weights", TfidfTransformer(sublinear_tf=True))]
         return Features.fit("counts", Pipeline(steps), self.texts)
 
     @cached_property
     def topics(self) -> Features:
-        """A few dozen directions in the space of words."""
+        """A few dozen latent topics of the words."""
         svd = TruncatedSVD(40, n_iter=2, random_state=0)
         reduced = svd.fit_transform(self.counts.matrix)
         steps = [("words", self.counts.featurizer), ("svd", svd)]
         return Features("topics", Pipeline(steps), reduced)
 
     def draw(self, among: np.ndarray | None = None) -> np.ndarray:
-        """Return the rows that one head is trained on."""
+        """Draw training rows for one head."""
         rows = np.arange(len(self.texts)) if among is None else np.flatnonzero(among)
         return self.random.permutation(rows)[:HEAD_ROWS]
 
@@ -114,7 +114,7 @@ def _which_library(corpus: Corpus) -> Fitted:
 
 
 def _which_package(corpus: Corpus) -> Fitted:
-    """One model for each library: from which of its packages is this?"""
+    """One model per library: which of its packages is the text from?"""
     for library in np.unique(corpus.library):
         head = SGDClassifier(loss="modified_huber", max_iter=8, tol=None, random_state=0)
         rows = corpus.draw(corpus.library == library)
@@ -122,7 +122,7 @@ def _which_package(corpus: Corpus) -> Fitted:
 
 
 def _is_it_from(corpus: Corpus) -> Fitted:
-    """One model for each of the largest packages: is this from there, or not?"""
+    """One model for each of the largest packages: is the text from it?"""
     head = LogisticRegression(solver="liblinear")
     for package in corpus.packages(PACKAGES):
         yield f"from-{package.replace('.', '-')}", corpus.tfidf.under(head, corpus.package == package, corpus.draw())

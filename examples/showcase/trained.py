@@ -1,4 +1,4 @@
-"""What the demo keeps of each pipeline: its name, the fitted estimator, and real rows that it was not trained on."""
+"""A pipeline of the demo: its name, the fitted estimator, and real rows that it was not trained on."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Trained:
 
     name: str
     family: str
-    """The data it was trained on, as the report groups it."""
+    """Its training data, by which the report groups it."""
     estimator: Any
     rows: Any
-    """Unseen rows of the kind the estimator takes."""
+    """Unseen rows in the form the estimator takes."""
 
     @property
     def methods(self) -> list[str]:
-        """The methods whose answers are compared."""
+        """The methods to compare."""
         return [method for method in METHODS if hasattr(self.estimator, method)]
 
     def head(self, count: int) -> Any:

@@ -1,4 +1,4 @@
-"""Makes ``benchmarks`` importable with the checkout's root off the path, where a bare `kernels` would be found."""
+"""Make ``benchmarks`` importable without the checkout's root on the path, where `kernels` would shadow a package."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location

@@ -1,4 +1,4 @@
-"""The tools of the benchmarks work on one tiny case; how long anything takes is not asserted."""
+"""Run the tools of the benchmarks on tiny cases; times are not asserted."""
 
 import ast
 import json
@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 import pretzel
 from benchmarks import floors, goals, harness, instructions, pages, plot, run
 from benchmarks.harness import Row
-from benchmarks.kernels import rivals as sides
+from benchmarks.kernels import rivals
 from benchmarks.machine import Machine, calibrated
 from pretzel.errors import UnsupportedError
 
@@ -30,16 +30,16 @@ X = np.random.default_rng(0).normal(size=(64, 5))
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harness, "ROUNDS", 2)
     monkeypatch.setattr(harness, "SAMPLE_SECONDS", 1e-6)
-    monkeypatch.setattr(sides, "BATCHES", (1, 10))
+    monkeypatch.setattr(rivals, "BATCHES", (1, 10))
 
 
 @pytest.mark.parametrize("path", sorted(BENCHMARKS.glob("kernels/*.py")), ids=lambda path: path.stem)
 def test_a_family_declares_measure(path: Path):
     defined = {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
-    is_family = path.stem not in ("__init__", "sides", "tables")
+    is_family = path.stem not in ("__init__", "rivals", "tables")
     assert ("measure" in defined) == is_family
     assert (f"kernels.{path.stem}" in run.benchmarks()) == is_family
 
@@ -50,51 +50,51 @@ def test_chosen_names_and_folders():
     assert list(run.chosen([])) == list(run.benchmarks())
 
 
-def test_both_sides_are_measured_at_each_number_of_rows(hasty: None):
+def test_both_sides_are_measured_at_each_batch_size(fast_settings: None):
     model = LinearRegression().fit(X, X[:, 0])
-    rows = list(sides.both("a", "scikit-learn", pretzel.compile(model), "predict", model.predict, X))
+    rows = list(rivals.both("a", "scikit-learn", pretzel.compile(model), "predict", model.predict, X))
     assert [row.rows for row in rows] == [1, 10]
     for row in rows:
         assert row.low <= row.ratio <= row.high
         assert min(row.ours_us, row.theirs_us, row.floor_us) > 0
 
 
-def test_wrong_answers_are_not_timed(hasty: None):
+def test_wrong_answers_are_not_timed(fast_settings: None):
     model = LinearRegression().fit(X, X[:, 0])
-    wrong = sides.both("a", "a liar", pretzel.compile(model), "predict", lambda x: model.predict(x) + 1, X)
+    wrong = rivals.both("a", "a liar", pretzel.compile(model), "predict", lambda x: model.predict(x) + 1, X)
     with pytest.raises(AssertionError):
         next(wrong)
 
 
 @pytest.mark.parametrize("error", [ImportError("no module"), ValueError("not this model")])
-def test_a_rival_that_cannot_be_is_noted(error: Exception):
+def test_an_unavailable_rival_is_noted(error: Exception):
     def convert() -> None:
         raise error
 
     notes: list[str] = []
     model = LinearRegression().fit(X, X[:, 0])
-    assert list(sides.onnx("a", pretzel.compile(model), "predict", convert, X, notes)) == []
+    assert list(rivals.onnx("a", pretzel.compile(model), "predict", convert, X, notes)) == []
     assert notes == [f"a: ONNX Runtime: {type(error).__name__}: {error}"]
 
 
-def test_onnx_runtime_is_compared(hasty: None):
+def test_onnx_runtime_is_compared(fast_settings: None):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("skl2onnx")
     notes: list[str] = []
     model = LinearRegression().fit(X, X[:, 0])
-    convert = lambda: sides.sklearn_to_onnx(model, X)  # noqa: E731
-    rows = list(sides.onnx("a", pretzel.compile(model), "predict", convert, X, notes))
+    convert = lambda: rivals.sklearn_to_onnx(model, X)  # noqa: E731
+    rows = list(rivals.onnx("a", pretzel.compile(model), "predict", convert, X, notes))
     assert [(row.rival, row.rows) for row in rows] == [("ONNX Runtime", 1), ("ONNX Runtime", 10)] and not notes
 
 
 @pytest.mark.parametrize("rows", [1, 64])
 def test_the_floor_of_a_dense_product(rows: int):
     served = pretzel.compile(LinearRegression().fit(X, X[:, :3]))
-    work, found = floors.work(served, "predict", X[:rows])
+    work, count = floors.work(served, "predict", X[:rows])
     weights = 5 * 3
-    assert found == rows
+    assert count == rows
     assert work.multiply_adds == rows * weights
-    assert work.bytes >= 8 * rows * (5 + 3) + 8 * weights  # a blob has a header besides
+    assert work.bytes >= 8 * rows * (5 + 3) + 8 * weights  # a blob also has a header
 
 
 def test_the_floor_of_a_tree():
@@ -109,16 +109,16 @@ def test_the_floor_of_words():
     assert work.probes == 3
 
 
-def test_the_dearest_kind_of_work_counts():
+def test_the_most_expensive_kind_of_work_counts():
     assert floors.Work(bytes=3, probes=1, compares=4, multiply_adds=4).seconds(UNIT) == 10.0
     assert floors.Work(bytes=30, probes=1).seconds(UNIT) == 30.0
-    assert floors.Work(bytes=1 << 21).seconds(UNIT) == 2.0 * (1 << 21)  # more than a cache holds
+    assert floors.Work(bytes=1 << 21).seconds(UNIT) == 2.0 * (1 << 21)  # larger than a cache
 
 
 def test_the_machine_is_measured_once():
-    found = calibrated()
-    assert found is calibrated()
-    for constant in (found.near_byte, found.far_byte, found.probe, found.compare, found.multiply_add):
+    machine = calibrated()
+    assert machine is calibrated()
+    for constant in (machine.near_byte, machine.far_byte, machine.probe, machine.compare, machine.multiply_add):
         assert 0 < constant < 1e-5
 
 
@@ -133,7 +133,7 @@ def test_published_pages(tmp_path: Path):
 
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:1], []], ids=["several", "one", "none"])
-def test_equal_results_draw_equal_pictures(tmp_path: Path, rows: list[Row]):
+def test_equal_results_draw_equal_plots(tmp_path: Path, rows: list[Row]):
     pytest.importorskip("matplotlib")
     for name in ("a.svg", "b.svg"):
         plot.draw(rows, tmp_path / name)
@@ -145,13 +145,13 @@ def test_equal_results_draw_equal_pictures(tmp_path: Path, rows: list[Row]):
 
 def test_goals_met_and_not(tmp_path: Path):
     harness.write(ROWS, tmp_path / "few.json")
-    wanted = [
+    listed = [
         goals.Goal("few", "a case", "A", 1, 4),
         goals.Goal("few", "a case", "A", 100, 1.5),
         goals.Goal("few", "a case", "B", 1, 2),
         goals.Goal("none", "a", "A", 1, 2),
     ]
-    verdicts = [line.split(" | ")[-1].strip(" |") for line in goals.page(wanted, tmp_path).splitlines()[-4:]]
+    verdicts = [line.split(" | ")[-1].strip(" |") for line in goals.page(listed, tmp_path).splitlines()[-4:]]
     assert verdicts == ["met", "**not met**", "not measured", "not measured"]
 
 

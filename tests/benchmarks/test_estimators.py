@@ -1,4 +1,4 @@
-"""The committed table of estimators gives a cause for whatever is slower than its library, and for nothing else."""
+"""The committed table of estimators has a cause for every estimator that is slower than its library, and no other."""
 
 import json
 
@@ -9,12 +9,12 @@ from benchmarks.harness import Row
 MEASURED = [Row(**row) for row in json.loads(PAGE.with_suffix(".json").read_text())["rows"]]
 
 
-def test_what_is_slower_has_a_cause():
+def test_every_slower_estimator_has_a_cause():
     slower = {row.name.partition(".")[0] for row in MEASURED if row.ratio < SLOWER}
     assert slower == set(CAUSES)
 
 
-def test_the_page_says_what_was_measured():
+def test_the_page_matches_the_measurements():
     assert PAGE.read_text() == page(MEASURED)
 
 

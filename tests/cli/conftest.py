@@ -1,4 +1,4 @@
-"""Runs commands in process, against small real services."""
+"""Run commands in process against small real services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.client.services import Control, Worker, serving
 
 @dataclass
 class Ran:
-    """What a command printed and how it ended."""
+    """The output and the exit code of a command."""
 
     code: int
     out: str
@@ -28,7 +28,7 @@ class Ran:
 
 @pytest.fixture
 def run(capsys, monkeypatch) -> Callable[..., Ran]:
-    """Run one command line."""
+    """Return a function that runs one command line."""
     monkeypatch.setenv("COLUMNS", "200")
 
     def run_command(*arguments: object) -> Ran:

@@ -1,11 +1,11 @@
-"""The load generator: what it asks and what it counts."""
+"""The load generator: its requests and its counts."""
 
 from pathlib import Path
 
 import pytest
 
 
-def test_made_up_rows(run, worker):
+def test_random_rows(run, worker):
     result = run("bench", "m", "--seconds", "0.3", "--concurrency", "3", "--rows", "4", "--json").json
     assert (result["model"], result["method"], result["failures"]) == ("m@1", "predict", 0)
     assert result["calls"] > 10
@@ -21,9 +21,9 @@ def test_rows_from_a_file(run, worker, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [("", "holds no rows"), ("1,2,3\n", "takes 2 columns, and the file has 3")]
+    ("content", "problem"), [("", "expected rows, got none"), ("1,2,3\n", "takes 2 columns, and the file has 3")]
 )
-def test_what_cannot_be_asked(run, worker, tmp_path: Path, content: str, problem: str):
+def test_unusable_rows_are_reported(run, worker, tmp_path: Path, content: str, problem: str):
     (tmp_path / "x.csv").write_text(content)
     ran = run("bench", "m", tmp_path / "x.csv", "--seconds", "0.1")
     assert (ran.code, problem in ran.err) == (3, True)

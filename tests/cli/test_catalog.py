@@ -1,4 +1,4 @@
-"""Commands about what is deployed."""
+"""Commands for deployed models."""
 
 import json
 import time
@@ -21,14 +21,14 @@ def test_models(run, control):
     assert [model["name"] for model in run("models", "a", "--json").json] == ["a", "ab"]
 
 
-def test_models_as_json_hold_everything(run, control):
+def test_models_as_json_include_everything(run, control):
     model = run("models", "b", "--json").json[0]
     assert model["aliases"] == {"stable": 1}
     assert model["versions"][0]["plan"] == "sha256:" + "0" * 64 + "/10"
     assert model["versions"][0]["metadata"] == {"classes_dtype": "<U3"}
 
 
-def test_describe_shows_where_answers_may_differ(run, control):
+def test_describe_shows_that_answers_may_differ(run, control):
     control.metadata["may_differ"] = [{"step": "p.knn", "class": "a.KNN", "reason": "ties [x]", "remedy": "drop it"}]
     assert "p.knn: answers of a.KNN may differ from the library's: ties [x]; drop it" in run("describe", "a").out
     assert run("describe", "a", "--json").json["version"]["metadata"]["may_differ"] == control.metadata["may_differ"]
@@ -61,7 +61,7 @@ def test_explain(run, control):
 def test_alias(run, control):
     assert run("alias", "a", "stable", 2).out == "a: stable -> 2\n"
     assert run("alias", "a", "canary", 1, "--json").json["aliases"] == {"stable": 2, "canary": 1}
-    assert run("alias", "a", "canary", "--remove").out == "a: canary is gone\n"
+    assert run("alias", "a", "canary", "--remove").out == "a: canary is removed\n"
     assert control.aliases == {"stable": 2, "canary": 0}
 
 
@@ -79,21 +79,21 @@ def test_delete(run, control):
     assert control.deleted == [("a@1", True), ("b", False)]
 
 
-def test_a_table_is_not_folded_into_a_narrow_screen(run, control, monkeypatch):
+def test_a_table_does_not_wrap_on_a_narrow_screen(run, control, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
-    (told,) = [line for line in run("models").out.splitlines() if "│ b " in line]
-    assert "stable -> 1" in told
-    assert time.strftime("%Z", time.localtime(1.5)) in told
+    (row,) = [line for line in run("models").out.splitlines() if "│ b " in line]
+    assert "stable -> 1" in row
+    assert time.strftime("%Z", time.localtime(1.5)) in row
 
 
-def test_a_delete_that_is_refused_names_force(run, control):
+def test_a_rejected_delete_suggests_force(run, control):
     control.in_use = "a is in use: stable -> 1"
     ran = run("delete", "a")
     assert ran.code == 6
-    assert ran.err.splitlines()[-1] == "help: --force deletes it with the aliases that point to it"
+    assert ran.err.splitlines()[-1] == "help: --force deletes it and the aliases that point to it"
 
 
-def test_versions_that_are_left_out_are_counted(run, control, monkeypatch):
+def test_omitted_versions_are_counted(run, control, monkeypatch):
     def listed(self, request, context):
         ten = Model("churn", tuple(version("churn", number) for number in range(1, 11)), {"stable": 9, "canary": 10})
         return control_pb2.ListModelsResponse(models=[wire.model_to_proto(ten)])
@@ -101,10 +101,10 @@ def test_versions_that_are_left_out_are_counted(run, control, monkeypatch):
     monkeypatch.setattr(Control, "ListModels", listed)
     monkeypatch.setenv("COLUMNS", "80")
     with serving(Control()) as port:
-        told = run("models", "--control", f"127.0.0.1:{port}").out.splitlines()
-    (row,) = [line for line in told if "churn" in line]
+        lines = run("models", "--control", f"127.0.0.1:{port}").out.splitlines()
+    (row,) = [line for line in lines if "churn" in line]
     assert "│ 10, 9, ... 8 more │" in row
-    assert len(told[0]) == len(row) <= 96
+    assert len(lines[0]) == len(row) <= 96
 
 
 def test_a_list_of_models_fits_a_narrow_screen(run, control, monkeypatch):

@@ -1,4 +1,4 @@
-"""Categories of CatBoost in files: integers and truth values are read as pandas reads them, or the file is refused."""
+"""Categories of CatBoost in files: integers and truth values are read as pandas reads them, or rejected."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def fitted(table: pd.DataFrame) -> CatBoostRegressor:
 
 MODEL = fitted(TABLE)
 TEXTS = TABLE.astype({"flag": str}).assign(zip=TABLE.zip.map("{:05}".format))
-"""The same cells, kept as texts."""
+"""The same cells as texts."""
 
 
 def csv(path: Path) -> Path:
@@ -59,35 +59,35 @@ def described(model: Any, sample: Any) -> ModelDescription:
 
 
 def answered(path: Path, model: Any, sample: Any, types: list[str], count: int | None = None) -> np.ndarray:
-    """What a model that was deployed with a sample answers to a file."""
+    """Return the predictions for a file of a model that was deployed with a sample."""
     served, reads = pretzel.compile(model), of_model(described(model, sample))
     batches = read(path, reads, Reading(types=parsed_types(types)), count)
     return np.concatenate([served.predict(batch.X) for batch in batches])
 
 
-def test_a_doubtful_sample_is_refused_naming_the_option(run, control, tmp_path: Path) -> None:
+def test_an_ambiguous_sample_is_rejected_with_the_option(run, control, tmp_path: Path) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(MODEL))
-    asked = ("deploy", "m", tmp_path / "m.pkl", "--sample", csv(tmp_path / "s.csv"))
-    ran = run(*asked)
+    arguments = ("deploy", "m", tmp_path / "m.pkl", "--sample", csv(tmp_path / "s.csv"))
+    ran = run(*arguments)
     assert ran.code == 3
     assert (
         "line 2, column 'flag': '" in ran.err and "may be one of truth values, as pandas reads it, or a text" in ran.err
     )
     assert "column 'zip': '" in ran.err and "may be one of whole numbers" in ran.err
-    assert "help: --types flag=bool says that the column holds truth values, --types flag=str texts" in ran.err
-    ran = run(*asked, "--types", *BOTH)
+    assert "help: use --types flag=bool for truth values, --types flag=str for texts" in ran.err
+    ran = run(*arguments, "--types", *BOTH)
     assert ran.code == 0, ran.err
 
 
 @pytest.mark.parametrize("count", [None, 7])
-def test_a_file_is_read_as_the_sample_was(tmp_path: Path, count: int | None) -> None:
+def test_a_file_is_read_like_the_sample(tmp_path: Path, count: int | None) -> None:
     path = csv(tmp_path / "s.csv")
     want = MODEL.predict(pd.read_csv(path))
     np.testing.assert_allclose(answered(path, MODEL, TABLE, [], count), want, rtol=1e-9)
     np.testing.assert_allclose(answered(path, MODEL, None, BOTH, count), want, rtol=1e-9)
-    told = sample_batch(path, MODEL, Reading(types=parsed_types(BOTH))).X
-    np.testing.assert_array_equal(MODEL.predict(told), want)
-    np.testing.assert_allclose(answered(path, MODEL, told, [], count), want, rtol=1e-9)
+    sample = sample_batch(path, MODEL, Reading(types=parsed_types(BOTH))).X
+    np.testing.assert_array_equal(MODEL.predict(sample), want)
+    np.testing.assert_allclose(answered(path, MODEL, sample, [], count), want, rtol=1e-9)
 
 
 def test_texts_stay_texts_where_the_sample_held_such(tmp_path: Path) -> None:
@@ -97,37 +97,37 @@ def test_texts_stay_texts_where_the_sample_held_such(tmp_path: Path) -> None:
     np.testing.assert_allclose(answered(path, model, None, ["flag=str,zip=str"]), want, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("sample", "said"), [(None, "'flag'"), (TEXTS.assign(flag=TABLE.flag), None)])
-def test_nothing_tells_what_a_cell_is(tmp_path: Path, sample: Any, said: str | None) -> None:
+@pytest.mark.parametrize(("sample", "problem"), [(None, "'flag'"), (TEXTS.assign(flag=TABLE.flag), None)])
+def test_an_ambiguous_cell_is_rejected(tmp_path: Path, sample: Any, problem: str | None) -> None:
     path = csv(tmp_path / "s.csv")
-    if said is None:  # the zeros before integers are kept, as the sample kept them
+    if problem is None:  # leading zeros are kept, as in the sample
         want = MODEL.predict(pd.read_csv(path, dtype={"zip": str}))
         np.testing.assert_allclose(answered(path, MODEL, sample, []), want, rtol=1e-9)
         return
-    with pytest.raises(InputError, match=rf"line 2, column {said}: .* which are different categories"):
+    with pytest.raises(InputError, match=rf"line 2, column {problem}: .* which are different categories"):
         answered(path, MODEL, sample, [])
 
 
-def test_integers_written_out_leave_no_doubt(tmp_path: Path) -> None:
+def test_canonical_integers_are_not_ambiguous(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     TABLE.to_csv(path, index=False)
     want = MODEL.predict(pd.read_csv(io.StringIO(path.read_text())))
     np.testing.assert_allclose(answered(path, MODEL, None, ["flag=bool"]), want, rtol=1e-9)
 
 
-def test_a_column_that_turns_out_to_be_of_texts(tmp_path: Path) -> None:
+def test_a_column_that_becomes_text(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     TEXTS.iloc[:10].to_csv(path, index=False)
     with path.open("a") as file:
         file.write("0.5,maybe,00099,a\n")
     with pytest.raises(InputError, match="line 12, column 'flag': the column held truth values up to here") as caught:
         answered(path, MODEL, TABLE, [], 10)
-    assert "--types flag=str texts" in caught.value.__notes__[0]
+    assert "--types flag=str for texts" in caught.value.__notes__[0]
     want = MODEL.predict(pd.read_csv(path))
     np.testing.assert_allclose(answered(path, MODEL, TABLE, []), want, rtol=1e-9)
 
 
-def test_lines_of_json_and_tables_have_types_of_their_own(tmp_path: Path) -> None:
+def test_json_lines_and_parquet_are_typed(tmp_path: Path) -> None:
     TABLE.to_json(tmp_path / "s.jsonl", orient="records", lines=True)
     TABLE.to_parquet(tmp_path / "s.parquet")
     for path in (tmp_path / "s.jsonl", tmp_path / "s.parquet"):
@@ -148,8 +148,8 @@ def test_columns_by_position(tmp_path: Path) -> None:
 def test_a_missing_category_names_the_option(run, control, tmp_path: Path) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(MODEL))
     TABLE.assign(word="NA").to_csv(tmp_path / "s.csv", index=False)
-    asked = ("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv", "--types", "flag=bool")
-    ran = run(*asked)
+    arguments = ("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv", "--types", "flag=bool")
+    ran = run(*arguments)
     assert ran.code == 3 and "cat_features must be integer or string" in ran.err
     assert "help: fill what is missing with a text; in a file, --no-na says" in ran.err
-    assert run(*asked, "--no-na").code == 0
+    assert run(*arguments, "--no-na").code == 0

@@ -1,4 +1,4 @@
-"""`pretzel check`: one run names every step that cannot be served, without any server."""
+"""`pretzel check`: one run names every unsupported step, without a server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def served(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_refused_step_and_how_to_go_on(run, refused: Path) -> None:
+def test_every_unsupported_step_has_a_remedy(run, refused: Path) -> None:
     ran = run("check", refused)
     assert ran.code == 7
     head, *lines = ran.out.splitlines()
@@ -48,7 +48,7 @@ def test_every_refused_step_and_how_to_go_on(run, refused: Path) -> None:
     assert "serve pipeline[1:] alone" in lines[0] and "error" not in ran.err
 
 
-def test_json_for_programs(run, refused: Path, served: Path) -> None:
+def test_json_output(run, refused: Path, served: Path) -> None:
     ran = run("check", refused, "--json")
     assert (ran.code, ran.json["ok"], len(ran.json["refusals"])) == (7, False, 2)
     assert ran.json["refusals"][0].keys() == {"step", "class", "option", "reason", "remedy"}
@@ -58,7 +58,7 @@ def test_json_for_programs(run, refused: Path, served: Path) -> None:
     assert "predict_proba" in ran.json["methods"]
 
 
-def test_what_is_served_and_where_answers_may_differ(run, served: Path) -> None:
+def test_a_supported_model_and_its_notes(run, served: Path) -> None:
     ran = run("check", served)
     assert ran.code == 0
     assert "sklearn.pipeline.Pipeline can be served" in ran.out and "inputs: X (f64[2])" in ran.out
@@ -75,15 +75,15 @@ def test_a_saved_definition_and_a_sample(run, served: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("command", ["check", "export"])
 @pytest.mark.parametrize("name", ["t.csv", "t.TSV", "v1.2.csv.gz", "t.parquet", "t.json", "t.jsonl"])
-def test_a_table_in_the_place_of_a_model(run, tmp_path: Path, command: str, name: str) -> None:
+def test_a_table_instead_of_a_model(run, tmp_path: Path, command: str, name: str) -> None:
     (tmp_path / name).write_bytes(b'[{"a": 1}]')
     ran = run(command, tmp_path / name)
     assert ran.code == 3 and "pickle" not in ran.err
-    assert f"{name}: this is a table of rows, not a file of a model" in ran.err
-    assert "check, deploy and export take a file of a model; check and deploy take rows as --sample" in ran.err
+    assert f"{name}: this is a table of rows, not a model file" in ran.err
+    assert "check, deploy and export take a model file; check and deploy take rows as --sample" in ran.err
 
 
-def test_a_file_that_holds_no_model(run, tmp_path: Path) -> None:
+def test_a_file_without_a_model(run, tmp_path: Path) -> None:
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({}))
     assert run("check", tmp_path / "x.pkl").code == 7
     (tmp_path / "y.pkl").write_bytes(b"torn")

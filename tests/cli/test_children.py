@@ -1,4 +1,4 @@
-"""Servers that `pretzel up` keeps alive: they die, cannot start again, and never end their siblings."""
+"""Supervision of servers by `pretzel up`: they die, fail to restart, and never stop their siblings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ match steps[0] if steps else "run":
 
 
 class Scripted(children.Server):
-    """A real process that does what its file says, one step at each start: end, say nothing, or run."""
+    """A real process that follows a script in a file, one step per start: exit, print nothing useful, or run."""
 
     def __init__(self, name: str, directory: Path) -> None:
         super().__init__(name)
@@ -53,7 +53,7 @@ class Scripted(children.Server):
 
 @pytest.fixture
 async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Scripted, Scripted]]:
-    """Two servers that run, kept alive."""
+    """Two running, supervised servers."""
     monkeypatch.setattr(children, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(children, "LONGEST_PAUSE_SECONDS", 0.2)
     both = Scripted("first", tmp_path), Scripted("second", tmp_path)
@@ -64,7 +64,7 @@ async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             await ready.wait()
         yield both
     finally:
-        os.kill(os.getpid(), signal.SIGTERM)  # which `run` waits for
+        os.kill(os.getpid(), signal.SIGTERM)  # `run` waits for it
         async with asyncio.timeout(20):
             assert await running == 0
         assert not any(server.pid for server in both)
@@ -77,14 +77,14 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def die(server: Scripted, *steps: str) -> None:
-    """Kill a server whose next starts go as told, and return when it runs again."""
+    """Kill a server whose next starts follow ``steps``, and return when it runs again."""
     server.plan.write_text(" ".join(steps))
     before = server.pid
     os.kill(before, signal.SIGKILL)
     await until(lambda: server.pid not in (0, before) and not server.plan.read_text() and server.ready != {})
 
 
-async def test_a_start_that_fails_is_tried_again_and_ends_no_sibling(pair, capfd: pytest.CaptureFixture[str]):
+async def test_a_failed_restart_is_retried_and_stops_no_sibling(pair, capfd: pytest.CaptureFixture[str]):
     first, second = pair
     sibling = second.pid
     first.ready = {}
@@ -92,16 +92,14 @@ async def test_a_start_that_fails_is_tried_again_and_ends_no_sibling(pair, capfd
     assert second.pid == sibling
     warnings = [line for line in capfd.readouterr().err.splitlines() if line.startswith("warning:")]
     assert warnings == [
-        "warning: the first ended with exit code -9, and is started again",
-        "warning: the first cannot be started again (exit code 5); it is tried until it can",
-        "warning: the first cannot be started again (exit code 1); it is tried until it can",
+        "warning: the first ended with exit code -9, and is restarted",
+        "warning: the first cannot be restarted (exit code 5); retrying",
+        "warning: the first cannot be restarted (exit code 1); retrying",
     ]
 
 
 @pytest.mark.parametrize("step", ["silent", "garbage"])
-async def test_a_start_that_says_nothing_of_use_is_ended_and_tried_again(
-    pair, monkeypatch: pytest.MonkeyPatch, step: str
-):
+async def test_a_start_without_a_ready_line_is_killed_and_retried(pair, monkeypatch: pytest.MonkeyPatch, step: str):
     monkeypatch.setattr(children, "START_SECONDS", 1.0)
     first, second = pair
     sibling, started = second.pid, []
@@ -119,7 +117,7 @@ async def test_a_start_that_says_nothing_of_use_is_ended_and_tried_again(
     assert [process.returncode for process in started] == [-signal.SIGKILL, None]
 
 
-async def test_a_process_that_cannot_be_made_is_tried_again(pair, monkeypatch: pytest.MonkeyPatch):
+async def test_a_process_that_cannot_be_created_is_retried(pair, monkeypatch: pytest.MonkeyPatch):
     first, second = pair
     sibling, begin, refusals = second.pid, asyncio.create_subprocess_exec, iter([11, 12, 24])
 
@@ -134,7 +132,7 @@ async def test_a_process_that_cannot_be_made_is_tried_again(pair, monkeypatch: p
     assert second.pid == sibling
 
 
-async def test_the_first_start_that_fails_ends_all(tmp_path: Path):
+async def test_a_failure_of_the_first_start_stops_all(tmp_path: Path):
     first, second = Scripted("first", tmp_path), Scripted("second", tmp_path)
     second.plan.write_text("5")
     with pytest.raises(typer.Exit) as caught:
@@ -143,9 +141,7 @@ async def test_the_first_start_that_fails_ends_all(tmp_path: Path):
     assert not first.pid and not second.pid
 
 
-async def test_a_first_start_that_is_silent_is_bounded_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_silent_first_start_times_out_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(children, "START_SECONDS", 0.5)
     server = Scripted("first", tmp_path)
     server.plan.write_text("silent")
@@ -160,5 +156,5 @@ def test_a_warning_that_cannot_be_written_is_lost():
         with pytest.raises(OSError, match="No space left"):
             print("this disk takes nothing", file=stream, flush=True)
         with contextlib.redirect_stderr(stream):
-            children.warn("nobody reads this")
+            children.warn("this cannot be written")
         stream.detach()

@@ -1,4 +1,4 @@
-"""Files become versions; files that hold code are opened here, with a warning, and nowhere else."""
+"""Deployment of files; files with code are opened only in the command, with a warning."""
 
 import io
 import pickle
@@ -45,13 +45,13 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_saved_definition(run, control, saved):
     ran = run("deploy", "m", saved, "--alias", "", "--no-wait")
-    assert (ran.code, ran.err) == (0, "not verified: give --sample\n")
+    assert (ran.code, ran.err) == (0, "not verified: pass --sample to verify it\n")
     assert ran.out.startswith("m@1 is deployed: plan 000000000000, ")
     assert (control.requests[0].alias, control.requests[0].wait) == ("", False)
     assert run("deploy", "m", saved, "--json").json["version"] == 2
 
 
-def test_what_other_weights_saved_is_said(run, control, saved):
+def test_the_savings_of_compact_weights_are_printed(run, control, saved):
     ran = run("deploy", "m", saved, "--weights", "f16")
     assert ran.code == 0, ran.err
     assert wire.attributes_from_proto(control.requests[0].options) == {"weights": "f16"}
@@ -59,19 +59,19 @@ def test_what_other_weights_saved_is_said(run, control, saved):
     assert run("deploy", "m", saved, "--weights", "f8").code == 2
 
 
-def test_people_see_the_steps(run, control, saved, monkeypatch):
+def test_a_terminal_shows_the_steps(run, control, saved, monkeypatch):
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=100)
     monkeypatch.setattr("pretzel.cli.output.console", lambda error=False: terminal)
     assert run("deploy", "m", saved).code == 0
     assert any(step in screen.getvalue() for step in ("upload", "optimize", "compile", "publish"))
-    assert "?" not in screen.getvalue().replace("?25", ""), "no bar is shown for what has no total"
+    assert "?" not in screen.getvalue().replace("?25", ""), "no bar is shown without a total"
 
 
 def test_a_pickle_is_opened_with_a_warning(run, control, pickled):
     ran = run("deploy", "m", pickled)
     assert ran.code == 0, ran.err
-    assert "warning: " in ran.err and "is opened as a pickle, which runs what is in it" in ran.err
+    assert "warning: " in ran.err and "is opened as a pickle, which runs code in it" in ran.err
     assert len(control.objects) > 0
 
 
@@ -85,7 +85,7 @@ def imputer(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", [("deploy", "m"), ("export",)])
-def test_that_answers_may_differ_is_one_plain_line(run, control, imputer, command):
+def test_a_warning_that_answers_may_differ_is_one_plain_line(run, control, imputer, command):
     ran = run(*command, imputer)
     assert ran.code == 0, ran.err
     (line,) = [line for line in ran.err.splitlines() if "may differ" in line]
@@ -93,7 +93,7 @@ def test_that_answers_may_differ_is_one_plain_line(run, control, imputer, comman
     assert "Warning" not in ran.err and ".py" not in ran.err
 
 
-def test_with_a_sample_that_answers_may_differ_is_kept_with_the_version(run, control, imputer, tmp_path: Path):
+def test_with_a_sample_that_note_is_stored_with_the_version(run, control, imputer, tmp_path: Path):
     (tmp_path / "sample.csv").write_text("a,b\n1,2\n3,4\n")
     ran = run("deploy", "m", imputer, "--sample", tmp_path / "sample.csv")
     assert (ran.code, "differ" in ran.err) == (0, False), ran.err
@@ -107,7 +107,7 @@ def test_a_joblib_file(run, control, model, tmp_path: Path):
     assert run("deploy", "m", tmp_path / "m.joblib").code == 0
 
 
-def test_a_sample_is_sent_with_the_librarys_answers(run, control, pickled, model, tmp_path: Path):
+def test_a_sample_is_sent_with_the_predictions_of_the_library(run, control, pickled, model, tmp_path: Path):
     (tmp_path / "sample.csv").write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in X[:5].tolist()))
     assert run("deploy", "m", pickled, "--sample", tmp_path / "sample.csv", "--tolerance", "1e-5").code == 0
     sent = control.requests[0]
@@ -118,15 +118,15 @@ def test_a_sample_is_sent_with_the_librarys_answers(run, control, pickled, model
     assert outputs["predict"].type == "str"
 
 
-def test_a_definition_cannot_answer_a_sample(run, control, saved, tmp_path: Path):
+def test_a_definition_cannot_predict_a_sample(run, control, saved, tmp_path: Path):
     (tmp_path / "sample.csv").write_text("1,2\n")
     ran = run("deploy", "m", saved, "--sample", tmp_path / "sample.csv")
     assert (ran.code, control.requests) == (3, [])
-    assert "deploy the estimator's own file to have it verified" in ran.err
+    assert "deploy the estimator's own file to verify it" in ran.err
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x80\x05junk", bundle.MAGIC + b"torn"])
-def test_files_that_hold_nothing(run, control, tmp_path: Path, content: bytes):
+def test_files_without_a_model(run, control, tmp_path: Path, content: bytes):
     (tmp_path / "x").write_bytes(content)
     ran = run("deploy", "m", tmp_path / "x")
     assert ran.code in (1, 3)
@@ -134,17 +134,17 @@ def test_files_that_hold_nothing(run, control, tmp_path: Path, content: bytes):
 
 
 @pytest.mark.parametrize("suffix", ["skops", "onnx", "json"])
-def test_a_pickle_is_not_opened_under_the_name_of_data(run, control, pickled, tmp_path: Path, suffix: str):
+def test_a_pickle_with_an_extension_of_data_is_not_opened(run, control, pickled, tmp_path: Path, suffix: str):
     ran = run("deploy", "m", pickled.rename(tmp_path / f"m.{suffix}"))
     assert (ran.code, control.requests) == (3, [])
-    assert f"m.{suffix}: it is not what its name says" in ran.err and "opening it runs" not in ran.err
+    assert f"m.{suffix}: its contents do not match its extension" in ran.err and "opening it runs" not in ran.err
 
 
-def test_a_table_in_the_place_of_a_model(run, control, tmp_path: Path):
+def test_a_table_instead_of_a_model(run, control, tmp_path: Path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     ran = run("deploy", "m", tmp_path / "t.csv")
     assert (ran.code, control.requests) == (3, [])
-    assert "t.csv: this is a table of rows, not a file of a model" in ran.err and "pickle" not in ran.err
+    assert "t.csv: this is a table of rows, not a model file" in ran.err and "pickle" not in ran.err
 
 
 def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
@@ -155,7 +155,7 @@ def test_an_estimator_that_cannot_be_served(run, control, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["m@1", "m:stable", "no good"])
-def test_a_bad_name_is_refused_before_the_file_is_opened(run, control, pickled, name: str):
+def test_an_invalid_name_is_rejected_before_the_file_is_opened(run, control, pickled, name: str):
     ran = run("deploy", name, pickled)
     assert ran.code in (2, 3)
     assert "pickle" not in ran.err and "model name" in ran.err
@@ -176,16 +176,16 @@ def test_an_estimator_that_is_not_fitted(run, control, tmp_path: Path):
         ("", "the sample has no rows"),
     ],
 )
-def test_a_sample_that_the_estimator_refuses(run, control, pickled, tmp_path: Path, content: str, problem: str):
+def test_a_sample_that_the_estimator_rejects(run, control, pickled, tmp_path: Path, content: str, problem: str):
     (tmp_path / "sample.csv").write_text(content)
     ran = run("deploy", "m", pickled, "--sample", tmp_path / "sample.csv")
     assert (ran.code, control.requests) == (3, [])
-    told = ran.err.splitlines()[-2:]
-    assert problem in told[0] and told[1].startswith("help: ")
+    error, remedy = ran.err.splitlines()[-2:]
+    assert problem in error and remedy.startswith("help: ")
 
 
-def test_columns_of_categories_are_named_by_an_option(run, control, tmp_path: Path):
-    """A file of rows does not say which of its columns are categories."""
+def test_categorical_columns_are_set_by_an_option(run, control, tmp_path: Path):
+    """A file of rows does not declare its categorical columns."""
     pandas, lightgbm = pytest.importorskip("pandas"), pytest.importorskip("lightgbm")
     rows = pandas.DataFrame({"age": range(60), "city": pandas.Categorical(["Bonn", "Kiel", "Ulm"] * 20)})
     booster = lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=2, n_jobs=1, verbose=-1)
@@ -199,7 +199,7 @@ def test_columns_of_categories_are_named_by_an_option(run, control, tmp_path: Pa
     assert ran.code == 0, ran.err
 
 
-def test_export_saves_what_deploy_takes(run, control, pickled):
+def test_an_exported_definition_can_be_deployed(run, control, pickled):
     ran = run("export", pickled)
     assert ran.code == 0, ran.err
     saved = pickled.with_suffix(".pretzel")
@@ -217,10 +217,10 @@ def test_skops_files_are_read_with_its_own_trust_check(run, control, model, tmp_
     skops = pytest.importorskip("skops.io")
     skops.dump(model, tmp_path / "m.skops")
     ran = run("deploy", "m", tmp_path / "m.skops")
-    assert (ran.code, ran.err) == (0, "not verified: give --sample\n")
+    assert (ran.code, ran.err) == (0, "not verified: pass --sample to verify it\n")
 
 
-def test_skops_that_is_not_there_is_asked_for(run, control, tmp_path: Path, monkeypatch):
+def test_missing_skops_is_reported(run, control, tmp_path: Path, monkeypatch):
     import sys
     import zipfile
 
@@ -228,16 +228,16 @@ def test_skops_that_is_not_there_is_asked_for(run, control, tmp_path: Path, monk
         archive.writestr("schema.json", "{}")
     monkeypatch.setitem(sys.modules, "skops.io", None)
     ran = run("deploy", "m", tmp_path / "m.skops")
-    assert (ran.code, "pip install skops" in ran.err) == (7, True)
+    assert (ran.code, "pip install 'pretzel[skops]'" in ran.err) == (7, True)
 
 
-def test_what_came_of_a_deployment_is_said(run, control, pickled, monkeypatch):
+def test_the_result_of_a_deployment_is_printed(run, control, pickled, monkeypatch):
     ran = run("deploy", "fresh", pickled, "--alias", "canary")
     assert ran.out.splitlines()[1] == "new; alias canary -> 1"
     monkeypatch.setattr("tests.client.services.version", lambda name, number=1: same(name))
     ran = run("deploy", "a", pickled)
     assert ran.out.splitlines()[1:] == [
-        "unchanged, the version was there; alias stable -> 1",
+        "unchanged, the version exists; alias stable -> 1",
         "verified on 100 of 250 rows, largest error 0",
     ]
 
@@ -250,7 +250,7 @@ def same(name: str):
     return ModelVersion(name, 1, PLAN, PLAN, metadata=metadata)
 
 
-def test_warnings_come_once_after_the_bars_and_without_those_of_arithmetic(run, control, pickled, monkeypatch):
+def test_warnings_are_printed_once_without_those_about_arithmetic(run, control, pickled, monkeypatch):
     def noisy(self, X):
         for _ in range(3):
             warnings.warn("fitted by another version", UserWarning, stacklevel=1)

@@ -1,4 +1,4 @@
-"""Files of every format give the rows that a model takes; models come from files of every kind."""
+"""Rows from files of every format, and models from files of every kind."""
 
 import io
 import json
@@ -35,7 +35,7 @@ RECORDS = described("records", {"X.names": "str[*]", "X.values": "f64[*]"}, reco
 
 
 def columns(path: Path | None, description: Any, count: int = 100) -> list[dict[str, Any]]:
-    """Return what a client makes of a file's rows."""
+    """Return the columns that a client sends for the rows of a file."""
     metadata = description.version.metadata
     batches = read(path, of_model(description), Reading(), count)
     return [columns_of(batch.X, description.inputs, metadata) for batch in batches]
@@ -63,15 +63,15 @@ def test_a_table_in_batches(table: Path) -> None:
 
 
 def test_rows_of_named_values(tmp_path: Path) -> None:
-    (found,) = columns(lines(tmp_path / "x.ndjson", {"a": 1.5, "b": "c"}, {}, {"d": None}), RECORDS)
-    assert found["X.names"].tolist() == [["a", "b=c"], [], ["d"]]
-    assert repr(found["X.values"].tolist()) == "[[1.5, 1.0], [], [nan]]"
+    (batch,) = columns(lines(tmp_path / "x.ndjson", {"a": 1.5, "b": "c"}, {}, {"d": None}), RECORDS)
+    assert batch["X.names"].tolist() == [["a", "b=c"], [], ["d"]]
+    assert repr(batch["X.values"].tolist()) == "[[1.5, 1.0], [], [nan]]"
 
 
-def test_what_is_null_in_parquet_is_not_there(tmp_path: Path) -> None:
+def test_null_in_parquet_means_absent(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"a": [1.5, None], "b": ["c", None]}), tmp_path / "x.parquet")
-    (found,) = columns(tmp_path / "x.parquet", RECORDS)
-    assert found["X.names"].tolist() == [["a", "b=c"], []]
+    (batch,) = columns(tmp_path / "x.parquet", RECORDS)
+    assert batch["X.names"].tolist() == [["a", "b=c"], []]
 
 
 @pytest.mark.parametrize(
@@ -84,23 +84,23 @@ def test_what_is_null_in_parquet_is_not_there(tmp_path: Path) -> None:
 def test_one_column(tmp_path: Path, description: Any, values: list[Any], want: list[Any]) -> None:
     pyarrow.parquet.write_table(pa.table({"anything": values}), tmp_path / "x.pq")
     for path in (lines(tmp_path / "x.jsonl", *values), tmp_path / "x.pq"):
-        (found,) = columns(path, description)
-        assert found["X"].tolist() == want
+        (batch,) = columns(path, description)
+        assert batch["X"].tolist() == want
 
 
 def test_a_matrix(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"a": [1, None], "b": [2.5, 3.0]}), tmp_path / "x.parquet")
     for path in (lines(tmp_path / "x.jsonl", [1, 2.5], [None, 3.0]), tmp_path / "x.parquet"):
-        (found,) = columns(path, MATRIX)
-        np.testing.assert_array_equal(found["X"], [[1, 2.5], [np.nan, 3]])
+        (batch,) = columns(path, MATRIX)
+        np.testing.assert_array_equal(batch["X"], [[1, 2.5], [np.nan, 3]])
 
 
-def test_predictions_of_lines_of_json(run, worker, tmp_path: Path) -> None:
+def test_predictions_of_json_lines(run, worker, tmp_path: Path) -> None:
     path = lines(tmp_path / "x.jsonl", [1, 2], [-3, 0.5])
     assert run("predict", "m", path).out == "predict\nyes\nno\n"
 
 
-def test_json_comes_from_standard_input_too(run, worker, monkeypatch) -> None:
+def test_json_from_standard_input(run, worker, monkeypatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("[1, 2]\n\n[-3, 0.5]\n"))
     assert run("predict", "m", "--format", "jsonl").out == "predict\nyes\nno\n"
 
@@ -113,7 +113,7 @@ def test_json_comes_from_standard_input_too(run, worker, monkeypatch) -> None:
         ("x.parquet", "no parquet", "x.parquet: it cannot be read as parquet"),
     ],
 )
-def test_files_that_are_not_what_their_names_say(tmp_path: Path, name: str, content: str, problem: str) -> None:
+def test_files_that_do_not_match_their_extension(tmp_path: Path, name: str, content: str, problem: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=problem):
         columns(tmp_path / name, MATRIX)
@@ -136,24 +136,24 @@ def test_files_in_another_encoding(tmp_path: Path) -> None:
         ("x.parquet", "no parquet", "it cannot be read as parquet"),
     ],
 )
-def test_samples_of_a_table_that_are_torn(tmp_path: Path, name: str, content: str, problem: str) -> None:
+def test_malformed_samples(tmp_path: Path, name: str, content: str, problem: str) -> None:
     framed = LogisticRegression().fit(pd.DataFrame({"a": [1.0, 2.0], "b": [0.5, -1.0]}), [0, 1])
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=f"{name}: {problem}"):
         read_sample(tmp_path / name, framed)
 
 
-def test_texts_of_several_columns_are_refused(tmp_path: Path) -> None:
+def test_texts_in_several_columns_are_rejected(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pa.table({"a": ["x"], "b": ["y"]}), tmp_path / "x.parquet")
     with pytest.raises(InputError, match="the model takes one column, and the file has 2: 'a', 'b'"):
         columns(tmp_path / "x.parquet", TEXTS)
 
 
-def test_parquet_comes_from_standard_input_too(tmp_path: Path, monkeypatch) -> None:
+def test_parquet_from_standard_input(tmp_path: Path, monkeypatch) -> None:
     pyarrow.parquet.write_table(pa.table({"a": [1, None], "b": [2.5, 3.0]}), tmp_path / "x.parquet")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "x.parquet").read_bytes())))
-    (found,) = columns(None, MATRIX)
-    np.testing.assert_array_equal(found["X"], [[1, 2.5], [np.nan, 3]])
+    (batch,) = columns(None, MATRIX)
+    np.testing.assert_array_equal(batch["X"], [[1, 2.5], [np.nan, 3]])
 
 
 def test_parquet_without_its_library(tmp_path: Path, monkeypatch) -> None:
@@ -163,7 +163,7 @@ def test_parquet_without_its_library(tmp_path: Path, monkeypatch) -> None:
         columns(tmp_path / "x.parquet", MATRIX)
 
 
-def test_samples_of_every_format(tmp_path: Path) -> None:
+def test_samples_in_every_format(tmp_path: Path) -> None:
     values = pd.DataFrame({"b": [1.0, 2.0], "a": [0.5, -1.0], "c": [0.0, 0.0]})
     values.to_parquet(tmp_path / "x.parquet")
     values.to_json(tmp_path / "x.jsonl", orient="records", lines=True)
@@ -188,7 +188,7 @@ def test_a_sample_of_dictionaries(run, control, tmp_path: Path) -> None:
     assert [column.type for column in deployed.sample.inputs] == ["str[*]", "f64[*]"]
 
 
-def test_skops_files_hold_what_is_trusted(run, control, tmp_path: Path) -> None:
+def test_skops_files_need_trusted_types(run, control, tmp_path: Path) -> None:
     model = make_pipeline(FunctionTransformer(np.log1p), LogisticRegression()).fit([[1.0], [3.0]], [0, 1])
     path = tmp_path / "m.skops"
     skops.io.dump(model, path)
@@ -206,5 +206,5 @@ def test_skops_files_hold_what_is_trusted(run, control, tmp_path: Path) -> None:
 def test_joblib_files_are_exported_with_a_warning(run, tmp_path: Path) -> None:
     joblib.dump(LogisticRegression().fit([[1.0], [3.0]], [0, 1]), tmp_path / "m.joblib")
     ran = run("export", tmp_path / "m.joblib")
-    assert ran.code == 0 and "is opened as a pickle, which runs what is in it" in ran.err
+    assert ran.code == 0 and "is opened as a pickle, which runs code in it" in ran.err
     assert "predict" in bundle.load(tmp_path / "m.pretzel").outputs

@@ -1,4 +1,4 @@
-"""Files of the formats of CatBoost, LightGBM and XGBoost, from the command line, with and without the libraries."""
+"""Native files of CatBoost, LightGBM and XGBoost on the command line, with and without the libraries."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_deploy_with_a_sample(run: Any, control: Any, file: Path) -> None:
     assert sent == {"predict", "leaf_index", *EXPLAINED[file.name]} - {"interactions"}
 
 
-def test_a_torn_file_is_named(run: Any, control: Any, file: Path) -> None:
+def test_a_damaged_file_is_named(run: Any, control: Any, file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-400])
     ran = run("deploy", "m", file)
     assert (ran.code, control.requests) == (3, [])
@@ -79,7 +79,7 @@ def test_a_torn_file_is_named(run: Any, control: Any, file: Path) -> None:
 
 
 def test_the_library_is_not_needed(file: Path) -> None:
-    """Blocked modules stand for ones that are not installed."""
+    """Blocked modules simulate missing ones."""
     program = f"""
 import sys
 sys.modules.update(dict.fromkeys(["catboost", "lightgbm", "xgboost", "sklearn", "scipy", "pandas"]))
@@ -97,7 +97,7 @@ except pretzel.errors.UnsupportedError as error:
     assert "checking it on a sample needs" in ran.stdout and "pip install" in ran.stdout
 
 
-def test_a_sample_may_have_the_names_that_lightgbm_was_given(tmp_path: Path) -> None:
+def test_a_sample_may_have_the_original_names_of_lightgbm(tmp_path: Path) -> None:
     lightgbm, pandas = pytest.importorskip("lightgbm"), pytest.importorskip("pandas")
     from pretzel.cli.files import read_sample
     from pretzel.importers.files import opened

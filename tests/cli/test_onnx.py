@@ -1,4 +1,4 @@
-"""ONNX files from the command line and the SDK: served, verified against ONNX Runtime, or refused by name."""
+"""ONNX files on the command line and in the SDK: served, verified against ONNX Runtime, or rejected by name."""
 
 import os
 from pathlib import Path
@@ -35,7 +35,7 @@ def sample(tmp_path: Path) -> Path:
     return tmp_path / "sample.csv"
 
 
-def test_a_file_is_known_by_its_beginning(file: Path) -> None:
+def test_a_file_is_recognized_by_its_contents(file: Path) -> None:
     assert format_of(file).name == "ONNX"
     predictor = pretzel.compile(file)
     model = read_model(file)
@@ -55,7 +55,7 @@ def test_a_deployment_is_verified_against_onnx_runtime(run, control, file: Path,
     assert np.frombuffer(outputs["predict"].data, np.int64).tolist() == read_model(file).predict(X).tolist()
 
 
-def test_a_path_is_deployed_with_the_models_own_answers(control, file: Path) -> None:
+def test_a_path_is_deployed_with_the_predictions_of_the_model(control, file: Path) -> None:
     with ControlPlane(os.environ["PRETZEL_CONTROL_PLANE"]) as plane:
         plane.deploy("m", str(file), sample=X)
     assert {column.name for column in control.requests[0].sample.outputs} == {
@@ -63,7 +63,7 @@ def test_a_path_is_deployed_with_the_models_own_answers(control, file: Path) -> 
     }
 
 
-def test_a_graph_in_memory_is_verified_too(control) -> None:
+def test_a_graph_in_memory_is_verified(control) -> None:
     with ControlPlane(os.environ["PRETZEL_CONTROL_PLANE"]) as plane:
         plane.deploy("m", GRAPH, sample=X)
     outputs = {column.name: column for column in control.requests[0].sample.outputs}
@@ -86,7 +86,7 @@ def test_several_inputs_are_columns_of_a_frame(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_model(tmp_path / "m.onnx").transform(frame), want)
 
 
-def test_a_torn_file_is_refused(run, control, file: Path) -> None:
+def test_a_damaged_file_is_rejected(run, control, file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-40])
     ran = run("deploy", "m", file)
     assert ran.code == 3 and "m.onnx: it cannot be read as ONNX: the bytes are no ONNX model" in ran.err
@@ -94,7 +94,7 @@ def test_a_torn_file_is_refused(run, control, file: Path) -> None:
         pretzel.compile(file)
 
 
-def test_what_cannot_be_served_is_named(run, control, tmp_path: Path) -> None:
+def test_an_unsupported_operator_is_named(run, control, tmp_path: Path) -> None:
     onnx.save(single("Elu", [None, 2], domain=""), tmp_path / "m.onnx")
     ran = run("deploy", "m", tmp_path / "m.onnx")
     assert ran.code == 7

@@ -1,4 +1,4 @@
-"""Rows in, answers out: files of each kind, headers or none, missing values, any length."""
+"""`pretzel predict`: every format, with and without headers, missing values, any number of rows."""
 
 import csv
 import io
@@ -27,10 +27,10 @@ def described(style: str, inputs: dict[str, str], **metadata) -> ModelDescriptio
 
 
 def read(text: str, delimiter: str | None, description: ModelDescription, count: int = 100, **reading) -> list:
-    file, reads, told = io.StringIO(text, newline=""), of_model(description), Reading(**reading)
+    file, reads, options = io.StringIO(text, newline=""), of_model(description), Reading(**reading)
     if delimiter is None:
-        return [batch.X for batch in documents(file, reads, told, "x", count)]
-    return [batch.X for batch in batches(file, delimiter, reads, told, "x", count)]
+        return [batch.X for batch in documents(file, reads, options, "x", count)]
+    return [batch.X for batch in batches(file, delimiter, reads, options, "x", count)]
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_a_file_of_numbers(run, worker, tmp_path: Path, content: str, name: str)
     assert [float(row["predict_proba_yes"]) for row in rows] == [3.0, -2.5]
 
 
-def test_what_is_there_is_not_written_over_by_a_mistake(run, worker, tmp_path: Path):
+def test_input_and_existing_files_are_not_overwritten_by_mistake(run, worker, tmp_path: Path):
     rows = tmp_path / "x.csv"
     rows.write_text("1.5,2\n")
     ran = run("predict", "m", rows, "--out", rows)
-    assert (ran.code, "would be written over the rows" in ran.err, rows.read_text()) == (3, True, "1.5,2\n")
+    assert (ran.code, "the output would overwrite the input" in ran.err, rows.read_text()) == (3, True, "1.5,2\n")
     assert run("predict", "nope", tmp_path / "x.csv", "--out", tmp_path / "kept.csv").code == 4
     assert not (tmp_path / "kept.csv").exists()
 
@@ -86,7 +86,7 @@ def test_batches_make_one_output(run, worker, tmp_path: Path):
     assert len(worker.sizes) == 11
 
 
-def test_sparse_answers_are_written_out(run, worker, tmp_path: Path):
+def test_sparse_answers_are_written_dense(run, worker, tmp_path: Path):
     (tmp_path / "x.csv").write_text("1.0,2\n")
     ran = run("predict", "m", tmp_path / "x.csv", "--method", "transform")
     assert ran.out == "transform_0,transform_1,transform_2,transform_3\n1.0,2.0,0.0,0.0\n"
@@ -98,8 +98,8 @@ def test_sparse_answers_are_written_out(run, worker, tmp_path: Path):
         ("1.5,2\n3\n", "line 2: expected 2 cells, got 1"),
         ("1.5,2\nx,3\n", "line 2, column '1': expected a number, got 'x'"),
         ("size,age\n\n1,old\n", "line 3, column 'age': expected a number, got 'old'"),
-        ("", "there are no rows"),
-        ("a,b\n", "there are no rows"),
+        ("", "expected rows, got none"),
+        ("a,b\n", "expected rows, got none"),
         ("1\n", "takes 2 columns, and the file has 1: '1'"),
         ("1,2\n3,4\n", "line 1 may name the columns, or be a row: '1', '2'"),
     ],
@@ -121,7 +121,7 @@ def test_lines_of_text_and_cells_of_text():
         read("a,b\nc,d\n", ",", texts)
 
 
-def test_blank_lines_are_no_rows_and_refused_where_they_may_be():
+def test_blank_lines_are_skipped_or_rejected_if_ambiguous():
     texts, numbers = described("texts", {"X": "str"}), described("matrix", {"X": "f64"})
     assert read("\nreview\nfine\n\n", ",", texts) == [["fine"]]
     for content, line, model in (("review\nfine\n\nbad\n", 3, texts), ("1.5\n\n2\n", 2, numbers)):
@@ -138,18 +138,18 @@ def test_a_frame_by_header_and_by_position():
     assert by_name["age"][0] == 1.0 and by_name["age"][1] != by_name["age"][1]
     (by_position,) = read("1.5,0,x\n", ",", frame)
     assert (by_position["age"].tolist(), by_position["job"]) == ([1.5], ["x"])
-    (told,) = read("1,0,x\n", ",", frame, header=False)
-    assert (told["age"].tolist(), told["job"]) == ([1], ["x"])
+    (without_header,) = read("1,0,x\n", ",", frame, header=False)
+    assert (without_header["age"].tolist(), without_header["job"]) == ([1], ["x"])
     with pytest.raises(InputError, match="2 columns and no header; the model takes 3"):
         read("1,x\n", ",", frame, header=False)
 
 
-def test_a_document_may_be_long():
+def test_long_documents():
     texts = described("texts", {"X": "str"})
     assert read("review\n" + "x" * 200_000 + "\n", ",", texts) == [["x" * 200_000]]
 
 
-def test_rows_are_counted_in_batches():
+def test_batches_have_the_given_size():
     (first, second) = read("1.5,2\n3,4\n5,6\n", ",", described("matrix", {"X": "f64[2]"}), count=2)
     assert (first.shape, second.shape) == ((2, 2), (1, 2))
 
@@ -162,13 +162,13 @@ def test_one_value_per_row_and_texts_in_a_matrix():
     assert texts.tolist() == [["c", "01"]]
 
 
-def test_writer_quotes_what_needs_it():
+def test_writer_quotes_cells():
     out = io.StringIO()
     Writer(out, "predict", None, as_json=False).write(['a "b", c', "line\nbreak"])
     assert list(csv.reader(io.StringIO(out.getvalue()))) == [["predict"], ['a "b", c'], ["line\nbreak"]]
 
 
-def test_writer_puts_the_matrices_of_several_targets_side_by_side():
+def test_writer_concatenates_the_matrices_of_several_targets():
     out = io.StringIO()
     Writer(out, "predict_proba", None, as_json=False).write([np.eye(2), np.full((2, 3), 0.5)])
     header, first, _ = csv.reader(io.StringIO(out.getvalue()))
@@ -176,7 +176,7 @@ def test_writer_puts_the_matrices_of_several_targets_side_by_side():
     assert first == ["1.0", "0.0", "0.5", "0.5", "0.5"]
 
 
-def test_columns_by_position_have_no_use_for_a_header() -> None:
+def test_columns_by_position_ignore_a_header() -> None:
     description = described("positions", {"0": "str", "2": "f64"}, columns=3)
     for text in ("a,?,1.5\n", "x,y,z\na,?,1.5\n"):
         (table,) = read(text, ",", description)
@@ -185,10 +185,10 @@ def test_columns_by_position_have_no_use_for_a_header() -> None:
         read("a,b\nc,d\n", ",", described("positions", {"0": "str", "1": "str"}, columns=2))
 
 
-def test_integers_where_the_model_takes_integers() -> None:
+def test_integers_for_a_model_of_integers() -> None:
     (table,) = read("a\n3\n4\n", ",", described("frame", {"a": "i64"}))
     assert table["a"].dtype == np.int64
     (array,) = read("3,4\n", ",", described("matrix", {"X": "i32[2]"}), header=False)
     assert array.dtype == np.int32
     (table,) = read("a\n3.5\n", ",", described("frame", {"a": "i64"}))
-    assert table["a"].tolist() == [3.5], "which the client refuses"
+    assert table["a"].tolist() == [3.5], "the client rejects it"

@@ -1,4 +1,4 @@
-"""Servers that are started name the settings that nobody knows, once."""
+"""Starting servers warns of unknown settings, once."""
 
 import os
 
@@ -10,11 +10,11 @@ WARNING = "warning: PRETZEL_MEMORY_BUDGT: no setting is called so; did you mean 
 @pytest.mark.parametrize("command", ["worker", "control-plane"])
 def test_a_misspelled_setting_is_named(run, monkeypatch, command: str):
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
-    ran = run(command, "--host", "0.0.0.0")  # which is refused before anything starts
+    ran = run(command, "--host", "0.0.0.0")  # rejected before anything starts
     assert (ran.code, ran.err.splitlines()[0]) == (2, WARNING)
 
 
-def test_pretzel_up_names_it_for_its_servers(run, monkeypatch):
+def test_pretzel_up_warns_for_its_servers(run, monkeypatch):
     async def ended(servers, ready) -> int:
         return 0
 
@@ -23,7 +23,7 @@ def test_pretzel_up_names_it_for_its_servers(run, monkeypatch):
     assert run("up").err.splitlines() == [WARNING]
 
 
-def test_a_child_of_pretzel_up_leaves_that_to_its_parent(run, monkeypatch):
+def test_a_child_of_pretzel_up_does_not_warn_again(run, monkeypatch):
     followed = []
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
     monkeypatch.setenv("PRETZEL_PARENT_PID", str(os.getpid()))
@@ -32,6 +32,6 @@ def test_a_child_of_pretzel_up_leaves_that_to_its_parent(run, monkeypatch):
     assert followed == [os.getpid()]
 
 
-def test_commands_that_start_no_server_do_not_care(run, control, monkeypatch):
+def test_other_commands_do_not_warn(run, control, monkeypatch):
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
     assert run("models").err == ""

@@ -1,4 +1,4 @@
-"""Commands about the store."""
+"""Commands for the store."""
 
 import json
 import os
@@ -14,11 +14,11 @@ def test_gc(run, control):
     assert run("gc", "--json").json == {"objects": 3, "bytes": 2048, "dry_run": False}
 
 
-def test_gc_of_a_store_that_keeps_all(run, control):
+def test_gc_without_a_catalog(run, control):
     control.in_use = "collection: the objects have lost their catalog"
     ran = run("gc")
     assert ran.code == 6
-    assert "the objects have lost their catalog\nhelp: `pretzel fsck --repair` judges" in ran.err
+    assert "the objects have lost their catalog\nhelp: `pretzel fsck --repair` checks" in ran.err
 
 
 def test_fsck_of_a_running_control_plane(run, control):
@@ -26,16 +26,16 @@ def test_fsck_of_a_running_control_plane(run, control):
     assert (run("fsck", "--address", address).code, run("fsck", "--address", address).out) == (0, "sound\n")
     control.findings = ["m@1"]
     ran = run("fsck", "--address", address)
-    assert (ran.code, ran.out) == (1, "m@1: torn; mend it\n1 findings, 1 left to mend\n")
+    assert (ran.code, ran.out) == (1, "m@1: torn; repair it\n1 findings, 1 left to repair\n")
     ran = run("fsck", "--address", address, "--repair", "--json")
     assert ran.code == 0
-    assert json.loads(ran.out) == {"path": "m@1", "problem": "torn", "remedy": "mend it", "repaired": True}
+    assert json.loads(ran.out) == {"path": "m@1", "problem": "torn", "remedy": "repair it", "repaired": True}
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ((), 2, "name what to check: --data-dir, --cache or --address"),
+        ((), 2, "expected --data-dir, --cache or --address"),
         (("--data-dir", "/nowhere"), 6, "/nowhere: not the data directory of a control plane"),
     ],
 )
@@ -45,21 +45,26 @@ def test_fsck_of_nothing(run, arguments, code, message):
     assert message in ran.err
 
 
-def test_models_tell_what_workers_hold_back(run, control):
+def test_models_show_held_back_versions(run, control):
     control.held = [("a", "w1", "no space left on the device")]
     ran = run("models")
     assert ran.code == 0
-    assert "warning: a: worker w1 does not serve it as it was published: no space left on the device" in ran.err
+    assert "warning: a: worker w1 does not serve the published version: no space left on the device" in ran.err
 
 
-async def test_the_clients_ask_for_the_same(control):
+async def test_both_clients_return_the_same(control):
     address = os.environ["PRETZEL_CONTROL_PLANE"]
     control.held, control.findings = [("a", "w1", "full")], ["m@1"]
     with ControlPlane(address) as plane:
-        heard = []
-        blocking = (plane.collect_garbage(), plane.check_store(heard.append), plane.held_back(), heard)
+        findings = []
+        blocking = (plane.collect_garbage(), plane.check_store(findings.append), plane.held_back(), findings)
     async with AsyncControlPlane(address) as plane:
-        heard = []
-        awaited = (await plane.collect_garbage(), await plane.check_store(heard.append), await plane.held_back(), heard)
+        findings = []
+        awaited = (
+            await plane.collect_garbage(),
+            await plane.check_store(findings.append),
+            await plane.held_back(),
+            findings,
+        )
     assert blocking == awaited
     assert blocking[2][0].reason == "full"

@@ -207,7 +207,7 @@ class Control(ControlPlaneServiceServicer):
     def CheckStore(self, request, context):
         for found in self.findings:
             yield control_pb2.CheckStoreResponse(
-                finding=control_pb2.Finding(path=found, problem="torn", remedy="mend it", repaired=request.repair)
+                finding=control_pb2.Finding(path=found, problem="torn", remedy="repair it", repaired=request.repair)
             )
         yield control_pb2.CheckStoreResponse(checked=control_pb2.CheckedStore(objects=2, bytes=9, findings=0))
 

@@ -257,7 +257,7 @@ def test_what_no_parameter_could_mend_is_refused_before_one_is_asked_for(tree: d
 def test_names_as_long_as_books_are_refused_in_short(length: int):
     name = "n" * length
     for made in (Definition({name: X3}), Definition({"y": Input(name, "f64")})):
-        with pytest.raises(DefinitionError, match=f"a name of {length} letters, at most {MAX_NAME}") as refusal:
+        with pytest.raises(DefinitionError, match=f"a name of {length} characters, at most {MAX_NAME}") as refusal:
             optimize(made)
         assert len(str(refusal.value)) < 200
 

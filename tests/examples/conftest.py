@@ -1,4 +1,4 @@
-"""The examples import their parts as `showcase`, which lies beside them."""
+"""Put `showcase`, which the examples import, on the path."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The parts of the demo: that it would see a wrong answer, and that it counts what it says it counts."""
+"""The parts of the demo: it detects wrong answers, and its counts are correct."""
 
 import os
 import pickle
@@ -42,14 +42,14 @@ def test_differing_rows(got, want, rows):
 
 
 class Client:
-    """Answers with what it is given, or fails."""
+    """Returns a fixed answer, or fails."""
 
     def __init__(self, answer):
         self._answer = answer
 
     def score(self, model, X, method):
         if self._answer is None:
-            raise UnavailableError("nobody is there")
+            raise UnavailableError("the server is gone")
         return self._answer(method)
 
 
@@ -60,7 +60,7 @@ def model():
 
 
 @pytest.mark.parametrize("wrong, differing", [(0.0, 0), (1.0, 10)])
-def test_check_counts_what_differs(model, wrong, differing):
+def test_check_counts_differing_rows(model, wrong, differing):
     def answer(method):
         right = getattr(model.estimator, method)(model.rows)
         return right + wrong if method == "decision_function" else right
@@ -70,7 +70,7 @@ def test_check_counts_what_differs(model, wrong, differing):
     assert report.verdict([checked]) == (1 if wrong else 0)
 
 
-def test_check_survives_a_server_that_is_gone(model):
+def test_check_survives_a_lost_server(model):
     checked = checking.check(model, Client(None))
     assert checked.differing == checked.answers == 40
     assert report.verdict([checked]) == 1
@@ -79,7 +79,7 @@ def test_check_survives_a_server_that_is_gone(model):
 def test_corpus_is_read_and_not_imported(tmp_path, monkeypatch):
     root = tmp_path / "library"
     (root / "tests").mkdir(parents=True)
-    text = "A sentence that is long enough to be taken for a paragraph of some documentation."
+    text = "A sentence that is long enough to count as a paragraph of some documentation page."
     (root / "__init__.py").write_text(f'"""{text}\n\nToo short.\n"""\nraise SystemExit("imported")\n')
     (root / "part.py").write_text(f'class Thing:\n    """{text}"""\n    def _do(self, a, *, b):\n        """Does."""\n')
     (root / "broken.py").write_text("def (")
@@ -87,14 +87,14 @@ def test_corpus_is_read_and_not_imported(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(corpus, "LIBRARIES", ("library", "not_installed_here"))
 
-    found = corpus.docstrings()
-    kinds = [(d.package, d.kind, d.arguments, d.private) for d in found]
+    docstrings = corpus.docstrings()
+    kinds = [(d.package, d.kind, d.arguments, d.private) for d in docstrings]
     assert kinds == [
         ("library", "module", None, False),
         ("library.part", "class", None, False),
         ("library.part", "method", 3, True),
     ]
-    [document] = corpus.documents(found)
+    [document] = corpus.documents(docstrings)
     assert (document.text, document.library) == (text, "library")
 
 
@@ -103,7 +103,7 @@ def test_corpus_of_this_machine_is_large():
     assert len(corpus.documents(corpus.docstrings())) > 10_000
 
 
-def test_unpickled_bytes_grow_with_what_is_loaded(model):
+def test_unpickled_bytes_grow_with_the_models(model):
     large = pickle.dumps(np.random.default_rng(0).random(4 << 20))
     assert 30e6 < memory.unpickled_bytes([large]) < 60e6
 

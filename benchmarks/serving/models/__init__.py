@@ -1,1 +1,1 @@
-"""Models that the benchmarks of serving ask."""
+"""Models for the benchmarks of serving."""

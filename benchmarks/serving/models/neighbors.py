@@ -1,4 +1,4 @@
-"""A search of the nearest among many rows: milliseconds of work for each row of a request."""
+"""A nearest-neighbor model over many rows: milliseconds of work per row of a request."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ INPUT, WIDTH, TRAINED = "X", 40, 40_000
 
 
 def definition(seed: int = 0) -> Definition:
-    """Return the model as it is deployed."""
+    """Return the exported model."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(TRAINED, WIDTH))
     model = KNeighborsClassifier(algorithm="brute").fit(x, (x[:, 0] > 0).astype(int))
-    found: Definition = pretzel.export(model)
-    return found
+    exported: Definition = pretzel.export(model)
+    return exported

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the `pretzel` command and return its exit code; no failure shows a stack trace."""
-    # gRPC logs each connection that a server closes; what matters of it comes back as an error.
+    """Run the `pretzel` command and return its exit code; failures show no stack trace."""
+    # gRPC logs each connection that a server closes; the client raises an error if that matters.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         from pretzel.cli.app import run

@@ -1,4 +1,4 @@
-"""Answers written as CSV or as lines of JSON, to a file that is replaced whole or not at all."""
+"""Write answers as CSV or JSON lines, to a file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ import numpy as np
 
 
 @contextmanager
-def written(path: Path | None) -> Iterator[TextIO]:
-    """Open where answers go: a file, which is replaced only when the block ends well, or standard output.
+def open_output(path: Path | None) -> Iterator[TextIO]:
+    """Open the output: a file, which is replaced only if the block succeeds, or standard output.
 
-    A pipe or a device is written as the answers come.
+    A pipe or a device is open_output directly.
     """
     if path is None:
         yield sys.stdout
@@ -30,7 +30,7 @@ def written(path: Path | None) -> Iterator[TextIO]:
         with path.open("w", newline="", encoding="utf-8") as file:
             yield file
     else:
-        with _ended_by_exception(), _replaced(Path(os.path.realpath(path))) as file:  # a link goes on to lead there
+        with _sigterm_raises(), _replaced(Path(os.path.realpath(path))) as file:  # a symbolic link is kept
             yield file
 
 
@@ -39,8 +39,8 @@ def _is_stream(path: Path) -> bool:
 
 
 @contextmanager
-def _ended_by_exception() -> Iterator[None]:
-    """Make SIGTERM an exception, so that what was begun is removed."""
+def _sigterm_raises() -> Iterator[None]:
+    """Turn SIGTERM into an exception, so that the temporary file is removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -69,7 +69,7 @@ def _replaced(path: Path) -> Iterator[TextIO]:
 def _temporary(path: Path) -> tuple[int, str]:
     try:
         return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:  # which names the temporary file
+    except OSError as error:  # it names the temporary file
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
@@ -88,7 +88,7 @@ class Writer:
         self._csv = csv.writer(file, lineterminator="\n")
 
     def write(self, answer: Any) -> None:
-        """Write the answer to one batch; the first one writes the header too."""
+        """Write the answer of one batch, after the header if it is the first."""
         whole = np.hstack(answer) if _is_by_target(answer) else answer
         array = np.asarray(whole.toarray() if hasattr(whole, "toarray") else whole)
         matrix = array.reshape(len(array), -1)
@@ -112,7 +112,7 @@ class Writer:
 
 
 def _is_by_target(answer: Any) -> bool:
-    """Whether an answer has a matrix of its own for each of several targets."""
+    """Return whether an answer has one matrix per target."""
     return isinstance(answer, list) and all(isinstance(part, np.ndarray) for part in answer)
 
 

@@ -1,4 +1,4 @@
-"""The `pretzel` command: its subcommands, each group from its own file, and how failures end it."""
+"""The `pretzel` command: its subcommands and its exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.cli import bench, catalog, check, deploy, export, failures, predict
 app = typer.Typer(
     name="pretzel",
     help="Serve many small classical models from one machine.",
-    epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 refused for now, 7 unsupported.",
+    epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 precondition, 7 unsupported.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -34,12 +34,12 @@ app.command()(store.fsck)
 app.command()(bench.bench)
 
 
-# Typer brings Click along, under a name that depends on its version.
+# Typer includes Click under a module name that depends on its version.
 UsageError = typer.BadParameter.__mro__[1]
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         print(f"pretzel {__version__}")
         raise typer.Exit
 
@@ -59,13 +59,13 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter reports an error at exit
         return 0
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # Click and rich call that a failure
+        if isinstance(end.__context__, BrokenPipeError):  # Click and rich exit with 1
             return 0
         raise
     except Exception as error:
         if isinstance(error, UsageError):
-            return failures.tell_usage(error, as_json)
-        return failures.tell_of(error, as_json)
+            return failures.report_usage(error, as_json)
+        return failures.report_error(error, as_json)

@@ -1,4 +1,4 @@
-"""`pretzel bench`: a small closed-loop load generator; each connection asks again as soon as it is answered."""
+"""`pretzel bench`: a small closed-loop load generator: each caller sends the next request when the last returns."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _WARM_CALLS = 5
 def bench(
     name: Name,
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="Rows to send; made up if left out.")
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="Rows to send; random if left out.")
     ] = None,
-    method: Annotated[str, typer.Option(help="The estimator's method; the first one it has if left out.")] = "",
+    method: Annotated[str, typer.Option(help="The estimator's method; its first one if left out.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure.")] = 5,
-    concurrency: Annotated[int, typer.Option(min=1, help="Callers, each with a call under way all the time.")] = 8,
-    rows: Annotated[int, typer.Option(min=1, help="Rows in a call.")] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, help="Concurrent callers, each with one call at a time.")] = 8,
+    rows: Annotated[int, typer.Option(min=1, help="Rows per call.")] = 1,
     format: options.FormatOf = "auto",
     header: options.Header = None,
     column: options.Columns = None,
@@ -48,7 +48,7 @@ def bench(
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
-    """Measure the latency and the throughput of one model."""
+    """Measure the latency and throughput of one model."""
     load = Load(name, method, seconds, concurrency, rows)
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     result = asyncio.run(_measure(load, file, reading, server, timeout))
@@ -57,7 +57,7 @@ def bench(
 
 @dataclass
 class Load:
-    """What to ask, how hard, and what came of it."""
+    """The load to generate, and its measurements."""
 
     model: str
     method: str
@@ -73,30 +73,30 @@ async def _measure(load: Load, file: Path | None, reading: Reading, server: str,
         description = await client.describe(load.model)
         load.method = load.method or description.outputs[0].name
         batch = _from_file(file, description, reading, load.rows) if file else None
-        columns = batch.X if batch else _made_up(description.inputs, load.rows)
+        columns = batch.X if batch else _random_columns(description.inputs, load.rows)
         load.rows = len(batch) if batch else load.rows
         await _warm(client, load, columns, batch)
         start = time.perf_counter()
         await asyncio.gather(
-            *(_ask_until(client, load, columns, start + load.seconds) for _ in range(load.concurrency))
+            *(_call_until(client, load, columns, start + load.seconds) for _ in range(load.concurrency))
         )
         return _result(load, time.perf_counter() - start, description)
 
 
 async def _warm(client: AsyncClient, load: Load, X: Any, batch: Batch | None) -> None:
-    """Ask a few times; what is wrong with the rows of a file is told in its terms."""
+    """Call a few times; errors in rows of a file name its lines and columns."""
     for _ in range(_WARM_CALLS):
         with batch.located() if batch else nullcontext():
             await _call(client, load, X)
 
 
 async def _call(client: AsyncClient, load: Load, X: Any) -> Any:
-    if isinstance(X, MadeUp):
+    if isinstance(X, RandomColumns):
         return await client.infer(load.model, X, [load.method])
     return await client.score(load.model, X, load.method)
 
 
-async def _ask_until(client: AsyncClient, load: Load, X: Any, end: float) -> None:
+async def _call_until(client: AsyncClient, load: Load, X: Any, end: float) -> None:
     while (start := time.perf_counter()) < end:
         try:
             await _call(client, load, X)
@@ -107,19 +107,19 @@ async def _ask_until(client: AsyncClient, load: Load, X: Any, end: float) -> Non
 
 
 def _from_file(file: Path, description: ModelDescription, reading: Reading, rows: int) -> Batch:
-    found = next(read(file, of_model(description), reading, rows), None)
-    if found is None:
-        raise InputError(f"{file}: holds no rows")
-    return found
+    batch = next(read(file, of_model(description), reading, rows), None)
+    if batch is None:
+        raise InputError(f"{file}: expected rows, got none")
+    return batch
 
 
-class MadeUp(dict[str, Any]):
-    """Columns of the types that the model declares, sent as they are."""
+class RandomColumns(dict[str, Any]):
+    """Random columns of the types that the model declares, sent unconverted."""
 
 
-def _made_up(inputs: tuple[InputDescription, ...], rows: int) -> MadeUp:
+def _random_columns(inputs: tuple[InputDescription, ...], rows: int) -> RandomColumns:
     random = np.random.default_rng(0)
-    return MadeUp((item.name, _column(item, rows, random)) for item in inputs)
+    return RandomColumns((item.name, _column(item, rows, random)) for item in inputs)
 
 
 def _column(item: InputDescription, rows: int, random: np.random.Generator) -> Any:

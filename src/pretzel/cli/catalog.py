@@ -1,4 +1,4 @@
-"""Commands about what is deployed: models, describe, explain, alias, delete."""
+"""Commands for deployed models: models, describe, explain, alias, delete."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, 
 
 
 def models(
-    prefix: Annotated[str, typer.Argument(help="Only models whose names begin so.")] = "",
+    prefix: Annotated[str, typer.Argument(help="Only models whose names start with this.")] = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
     """List the models, their versions and their aliases."""
     with ControlPlane(control, timeout=timeout) as plane:
-        found, held = plane.models(prefix), plane.held_back(prefix)
+        listed, held = plane.models(prefix), plane.held_back(prefix)
     if json:
-        output.print_json(found)
+        output.print_json(listed)
     else:
-        output.print_table(("model", "versions", "aliases", "newest", "size"), map(_row, found))
+        output.print_table(("model", "versions", "aliases", "newest", "size"), map(_row, listed))
     for item in held:
-        output.warn(f"{item.model}: worker {item.worker} does not serve it as it was published: {item.reason}")
+        output.warn(f"{item.model}: worker {item.worker} does not serve the published version: {item.reason}")
 
 
 def _row(model: Model) -> tuple[object, ...]:
@@ -42,14 +42,14 @@ def _row(model: Model) -> tuple[object, ...]:
 
 
 def _numbers(newest_first: list[int], most: int = 3) -> str:
-    """Return the numbers of versions, of many the newest two and how many are left out."""
+    """List version numbers; of many, the newest two and the count of the others."""
     if len(newest_first) <= most:
         return ", ".join(map(str, newest_first))
     return f"{newest_first[0]}, {newest_first[1]}, ... {len(newest_first) - 2} more"
 
 
 def describe(name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False) -> None:
-    """Tell what a model takes and gives."""
+    """Show the inputs and outputs of a model."""
     with ControlPlane(control, timeout=timeout) as plane:
         description = plane.describe(name)
     if json:
@@ -70,7 +70,7 @@ def _print_description(description: ModelDescription) -> None:
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
             *(("may differ", line) for line in version.may_differ),
-            *(("not served", f"{method}: {told}") for method, told in version.metadata.get(LEFT_OUT, {}).items()),
+            *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
         ]
     )
     output.print_table(("input", "type"), map(_input, _inputs(description)))
@@ -79,7 +79,7 @@ def _print_description(description: ModelDescription) -> None:
 
 
 def _inputs(description: ModelDescription) -> Iterable[InputDescription | ColumnDescription]:
-    """Return what is sent; or, where an array is cut into columns, all of its columns in their order."""
+    """Return the inputs, or all columns of an array in order if the model reads an array by columns."""
     alone = len(description.inputs) == 1 and description.inputs[0].type.width is not None
     return description.inputs if alone else description.columns or description.inputs
 
@@ -97,47 +97,47 @@ def _labels(labels: LabelTable | None, most: int = 6) -> str:
 
 def explain(
     name: Name,
-    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="How to write it.")] = "text",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Also the plan before and after each rule.")] = False,
+    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="Output format.")] = "text",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Include the plan before and after each rule.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
-    """Show what the optimizer made of a model."""
+    """Show how the optimizer rewrote a model."""
     with ControlPlane(control, timeout=timeout) as plane:
         print(plane.explain(name, format="json" if json else format, verbose=verbose))
 
 
 def alias(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
-    alias: Annotated[str, typer.Argument(help="The alias; `stable` is what clients get by default.")],
-    version: Annotated[int | None, typer.Argument(min=1, help="The version to point it at.")] = None,
+    alias: Annotated[str, typer.Argument(help="The alias; clients use `stable` by default.")],
+    version: Annotated[int | None, typer.Argument(min=1, help="The version it points to.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the alias.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
-    """Point an alias at a version: to promote one, or to roll back."""
+    """Point an alias to a version, to promote it or to roll back."""
     if (version is None) != remove:
-        raise typer.BadParameter("give a version, or --remove")
+        raise typer.BadParameter("expected a version or --remove")
     with ControlPlane(control, timeout=timeout) as plane:
         model = plane.alias(name, alias, version)
     if json:
         output.print_json(model)
     else:
-        print(f"{model.name}: {alias} " + (f"-> {version}" if version else "is gone"))
+        print(f"{model.name}: {alias} " + (f"-> {version}" if version else "is removed"))
 
 
 def delete(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="`name` for the model whole, `name@version` for one.")],
-    force: Annotated[bool, typer.Option("--force", help="Even if an alias points to it.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="`name` for the whole model, or `name@version`.")],
+    force: Annotated[bool, typer.Option("--force", help="Delete it even if an alias points to it.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
 ) -> None:
     """Delete a model, or one version of it."""
     with ControlPlane(control, timeout=timeout) as plane:
-        with failures.helping("--force deletes it with the aliases that point to it", PreconditionError):
+        with failures.helping("--force deletes it and the aliases that point to it", PreconditionError):
             plane.delete(name, force=force)
     if json:
         output.print_json({"deleted": name})

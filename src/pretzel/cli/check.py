@@ -1,4 +1,4 @@
-"""`pretzel check`: whether a model in a file can be served, and every step that cannot, without any server."""
+"""`pretzel check`: report every step of a model file that cannot be served, without a server."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def check(
     ],
     sample: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Rows that tell the types of the columns."),
+        typer.Option(exists=True, dir_okay=False, help="Rows to infer the types of the columns from."),
     ] = None,
-    trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
     column: options.Columns = None,
@@ -38,11 +38,11 @@ def check(
     decimal: options.Decimal = ".",
     json: Json = False,
 ) -> int:
-    """Tell whether a model can be served: all steps that cannot, with reason and remedy."""
+    """Check if a model can be served: list all unsupported steps with reason and remedy."""
     model = load_model(file, trust or ())
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     rows = _sample(sample, model, reading) if sample else None
-    from pretzel.importers import check as check_model  # loads the library that trained it
+    from pretzel.importers import check as check_model  # loads the training library
 
     report = check_model(model, sample=rows)
     if json:
@@ -53,7 +53,7 @@ def check(
 
 
 def _sample(path: Path, model: Any, reading: Reading) -> Any:
-    """Return the rows of the sample; None where a step is refused, without which nothing tells how to read them."""
+    """Return the rows of the sample; None if a step is unsupported, because it determines how to read them."""
     try:
         return read_sample(path, model, reading)
     except UnsupportedError:

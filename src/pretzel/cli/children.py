@@ -1,4 +1,4 @@
-"""Servers as children of one process: started one after the other, kept alive, and ended together."""
+"""Supervise servers as child processes: start them in order, restart them when they die, stop them together."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pretzel.serving.backoff import delay
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-"""How long a server may drain before it is killed."""
+"""Time for a server to drain before it is killed."""
 PAUSE_SECONDS = 0.5
-"""Between the death of a server and its successor; a signal to the whole group shows in that time."""
+"""Time from the death of a server to its restart; a signal to the whole process group arrives within it."""
 LONGEST_PAUSE_SECONDS = 30.0
-"""Between two attempts to start a server that cannot start, at most."""
+"""The longest time between two attempts to start a server."""
 STEADY_SECONDS = 10.0
-"""How long a server must live so that its next death is the first of a new series."""
+"""Lifetime after which the backoff of restarts is reset."""
 
 
 async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
-    """Keep servers alive until SIGTERM or Ctrl-C, and end them in the reverse order; each needs those before it.
+    """Keep servers alive until SIGTERM or Ctrl-C, then stop them in reverse order; each depends on those before it.
 
     Raises:
-        UnavailableError: one cannot start.
+        UnavailableError: a server cannot start.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,7 +52,7 @@ async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
 
 
 async def _unless(stop: asyncio.Event, work: Any) -> None:
-    """Do some work, unless told to stop before or meanwhile; what fails, raises."""
+    """Run ``work`` until it ends or ``stop`` is set; raise its error."""
     task, stopped = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
     await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -63,34 +63,34 @@ async def _unless(stop: asyncio.Event, work: Any) -> None:
 
 
 def warn(text: str) -> None:
-    """Say something on standard error, if that can be written."""
-    with contextlib.suppress(OSError):  # a full disk under a log must not end the servers
+    """Print a warning on standard error, if that is writable."""
+    with contextlib.suppress(OSError):  # a log on a full disk must not stop the servers
         print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 class Server:
-    """One server as a child process, begun again on the same ports when it dies."""
+    """A server as a child process, restarted on the same ports when it dies."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.ready: dict[str, Any] = {}
-        """What its ready line said: ports that were free to choose are kept from then on."""
+        """Its ready line; a restart uses the same ports."""
         self._process: asyncio.subprocess.Process | None = None
 
     def arguments(self) -> list[str]:
-        """Return the arguments of `pretzel` that start it now."""
+        """Return the arguments of `pretzel` that start it."""
         raise NotImplementedError
 
     def command(self) -> list[str]:
-        """Return the command line that starts it now."""
+        """Return the command line that starts it."""
         return [sys.executable, "-P", "-m", "pretzel.cli", *self.arguments()]
 
     async def start(self) -> None:
-        """Start it, and return when it answers.
+        """Start it, and return when it is ready.
 
         Raises:
-            Exit: it failed; the error on its standard error is the only one.
-            UnavailableError: it was ended, or said nothing in time; it does not run.
+            Exit: it failed; its own standard error has the reason.
+            UnavailableError: it was killed, or was not ready in time; it does not run.
         """
         environment = os.environ | {PARENT: str(os.getpid())}
         pipe = asyncio.subprocess.PIPE
@@ -100,14 +100,14 @@ class Server:
         line = await self._first_line(process)
         if not line:
             code = await process.wait()
-            if code > 0:  # it has said why
+            if code > 0:  # it has printed the reason
                 raise typer.Exit(code)
-            raise UnavailableError(f"the {self.name} was ended by signal {-code}")
+            raise UnavailableError(f"the {self.name} was killed by signal {-code}")
         try:
             self.ready = json.loads(line)
         except ValueError:
             await _end(process)
-            raise UnavailableError(f"the {self.name} said {line[:80]!r} in place of its ready line") from None
+            raise UnavailableError(f"the {self.name} printed {line[:80]!r}, expected its ready line") from None
 
     async def _first_line(self, process: asyncio.subprocess.Process) -> bytes:
         assert process.stdout is not None
@@ -119,35 +119,35 @@ class Server:
             raise UnavailableError(f"the {self.name} is not ready after {START_SECONDS:.0f} s") from None
 
     async def keep(self) -> None:
-        """Start it again whenever it dies, for ever; a start that fails is tried again, each time after longer."""
-        attempt, told = 0, ""
+        """Restart it whenever it dies, with exponential backoff."""
+        attempt, warned = 0, ""
         while True:
             assert self._process is not None
-            began = time.monotonic()
+            started = time.monotonic()
             cause = f"ended with exit code {await self._process.wait()}"
-            if time.monotonic() - began > STEADY_SECONDS:
-                attempt, told = 0, ""
-            if cause != told:
-                warn(f"the {self.name} {cause}, and is started again")
+            if time.monotonic() - started > STEADY_SECONDS:
+                attempt, warned = 0, ""
+            if cause != warned:
+                warn(f"the {self.name} {cause}, and is restarted")
             await asyncio.sleep(PAUSE_SECONDS + (delay(attempt - 1, longest=LONGEST_PAUSE_SECONDS) if attempt else 0))
-            await self._start_again()
-            attempt, told = attempt + 1, cause
+            await self._restart()
+            attempt, warned = attempt + 1, cause
 
-    async def _start_again(self) -> None:
-        """Start it, however often that takes: its siblings run, and what stands in its way may go."""
-        told = ""
+    async def _restart(self) -> None:
+        """Retry until it starts: its siblings run, and the cause of the failure may be temporary."""
+        warned = ""
         for attempt in itertools.count():
             try:
                 return await self.start()
             except (typer.Exit, UnavailableError, OSError) as error:
                 cause = f"exit code {error.exit_code}" if isinstance(error, typer.Exit) else str(error)
-            if cause != told:
-                warn(f"the {self.name} cannot be started again ({cause}); it is tried until it can")
-            told = cause
+            if cause != warned:
+                warn(f"the {self.name} cannot be restarted ({cause}); retrying")
+            warned = cause
             await asyncio.sleep(delay(attempt, longest=LONGEST_PAUSE_SECONDS))
 
     async def stop(self) -> None:
-        """Ask it to end, and end it if it takes too long."""
+        """Terminate it, and kill it after a timeout."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -160,6 +160,6 @@ class Server:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill a process; while it lives, its successor would find the ports taken."""
+    """Kill a process and wait for it, so that its ports are free for its successor."""
     process.kill()
     await process.wait()

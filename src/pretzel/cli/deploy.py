@@ -1,4 +1,4 @@
-"""`pretzel deploy`: a file becomes a version, with its progress shown."""
+"""`pretzel deploy`: deploy a file as a new version, with a progress bar."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pretzel.errors import InputError, NotFoundError, PretzelError, Verification
 from pretzel.plan.model import ModelVersion
 
 _NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
-"""Warnings of NumPy about arithmetic, and those that Python does not show to users."""
+"""Warnings of NumPy about arithmetic, and categories that Python hides by default."""
 
 
 def deploy(
@@ -39,21 +39,21 @@ def deploy(
     sample: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help="Rows to verify the plan on, in a file that `pretzel predict` takes."
+            exists=True, dir_okay=False, help="Rows to verify the plan on, in any format of `pretzel predict`."
         ),
     ] = None,
     sample_rows: Annotated[
-        int, typer.Option(min=1, help="Rows of the sample to verify on, at most, spread over all of it.")
+        int, typer.Option(min=1, help="The most rows to verify on, spread over the sample.")
     ] = SAMPLE_ROWS,
     tolerance: Annotated[float | None, typer.Option(min=0, help="Relative difference allowed on the sample.")] = None,
     weights: Annotated[
         Literal["exact", "f32", "f16", "sparse"],
-        typer.Option(help="How to hold large weights; not exact: if the sample's answers stay within the tolerance."),
+        typer.Option(help="Storage of large weights; other than exact only if the sample stays within tolerance."),
     ] = "exact",
-    alias: Annotated[str, typer.Option(help="Alias to point at the version; empty for none.")] = "stable",
-    wait: Annotated[bool, typer.Option(help="Wait until all workers serve it.")] = True,
+    alias: Annotated[str, typer.Option(help="Alias to point to the version; empty for none.")] = "stable",
+    wait: Annotated[bool, typer.Option(help="Wait until every worker serves it.")] = True,
     outputs: Outputs = None,
-    trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
     column: options.Columns = None,
@@ -66,23 +66,23 @@ def deploy(
     timeout: Timeout = 300,
     json: Json = False,
 ) -> None:
-    """Deploy a model from a file; the options of rows are about the sample."""
+    """Deploy a model from a file; the options for rows apply to the sample."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     with ControlPlane(control, timeout=timeout) as plane, _warnings_after():
         _check(name, plane)
         model = load_model(file, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None
         newest = None if json else _newest(name, plane)
-        asked: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "tolerance": tolerance,
             "alias": alias,
             "wait": wait,
             "sample_rows": sample_rows,
             "outputs": outputs,
         }
-        asked["options"] = {} if weights == "exact" else {"weights": weights}
+        arguments["options"] = {} if weights == "exact" else {"weights": weights}
         with _progress(not json) as report, _located(rows):
-            version = plane.deploy(name, model, sample=rows.X if rows else None, progress=report, **asked)
+            version = plane.deploy(name, model, sample=rows.X if rows else None, progress=report, **arguments)
     if json:
         output.print_json(version)
     else:
@@ -92,9 +92,9 @@ def deploy(
 def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
     size = output.size(version.parameter_bytes)
     print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
-    state = [] if newest is None else ["unchanged, the version was there" if version.version <= newest else "new"]
-    if told := [*state, *([f"alias {alias} -> {version.version}"] if alias else [])]:
-        print("; ".join(told))
+    state = [] if newest is None else ["unchanged, the version exists" if version.version <= newest else "new"]
+    if parts := [*state, *([f"alias {alias} -> {version.version}"] if alias else [])]:
+        print("; ".join(parts))
     held = version.metadata.get("weights")
     if held:
         exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
@@ -102,19 +102,19 @@ def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
     if version.metadata.get("verified", False):
         print(version.verification)
     else:
-        print("not verified: give --sample", file=sys.stderr)
+        print("not verified: pass --sample to verify it", file=sys.stderr)
 
 
 @contextmanager
 def _located(rows: Batch | None) -> Iterator[None]:
-    """Say errors about a row of the sample as errors about a line of its file."""
+    """Translate errors about a row of the sample to the line of its file."""
     try:
         yield
     except (InputError, VerificationError) as error:
-        told = rows.translated(str(error)) + rows.first_cause(str(error)) if rows else str(error)
-        if rows is None or told == str(error):
+        text = rows.translated(str(error)) + rows.first_cause(str(error)) if rows else str(error)
+        if rows is None or text == str(error):
             raise
-        located = type(error)(f"{rows.label}: {told}")
+        located = type(error)(f"{rows.label}: {text}")
         for note in getattr(error, "__notes__", ()):
             located.add_note(note)
         raise located from error
@@ -122,7 +122,7 @@ def _located(rows: Batch | None) -> Iterator[None]:
 
 @contextmanager
 def _warnings_after() -> Iterator[None]:
-    """Show each warning of a library once, after the bars, without those about arithmetic and for developers."""
+    """Show each warning of a library once, after the progress bar, except those about arithmetic or for developers."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -134,7 +134,7 @@ def _warnings_after() -> Iterator[None]:
 
 
 def _newest(name: str, plane: ControlPlane) -> int | None:
-    """Return the number of the newest version there is, 0 if there is none, and None if that cannot be told."""
+    """Return the number of the newest version, 0 without versions, None if the control plane cannot answer."""
     try:
         versions = [model.versions[-1].version for model in plane.models(name) if model.name == name and model.versions]
     except PretzelError:
@@ -143,16 +143,16 @@ def _newest(name: str, plane: ControlPlane) -> int | None:
 
 
 def _check(name: str, plane: ControlPlane) -> None:
-    """Let the control plane refuse a name before the file is opened, which may take long and runs what is in it."""
+    """Let the control plane reject a name before the file is opened, which may take long and run code."""
     if "@" in name or ":" in name:
-        raise typer.BadParameter(f"model name {name!r}: versions are numbered by the server; give aliases by --alias")
+        raise typer.BadParameter(f"model name {name!r}: the server numbers versions; use --alias for an alias")
     with suppress(NotFoundError):
         plane.describe(name)
 
 
 @contextmanager
 def _progress(shown: bool) -> Iterator[Report]:
-    """A line that tells the step, with a bar while bytes go up; on standard error, and only for people."""
+    """Show the step, with a bar during uploads, on standard error if that is a terminal."""
     console = output.console(error=True)
     if not shown or not console.is_terminal:
         yield silent

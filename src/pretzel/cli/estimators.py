@@ -1,4 +1,4 @@
-"""Models from files: definitions, libraries' own formats, skops, and pickles, opened in the user's process only."""
+"""Load models from files: definitions, libraries' own formats, skops and pickles; only in the user's process."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from pretzel.importers.registry import IMPORTERS
 from pretzel.plan import bundle
 
 DATA = {".cbm", ".json", ".onnx", ".pretzel", ".skops", ".txt", ".ubj"}
-"""Names of files that hold no code, so that whoever deploys one does not expect that it is run."""
+"""Extensions of files without code; such a file is never opened as a pickle, which would run code."""
 TABLES = {".csv", ".jsonl", ".ndjson", ".parquet", ".pq", ".tsv"}
-"""Names of files of rows.  So may JSON be called; that of a library's model is known by how it begins."""
+"""Extensions of files of rows.  JSON may be rows or a model; its first bytes decide."""
 PACKED = {".bz2", ".gz", ".xz"}
-"""File extensions of compressed tables."""
+"""Extensions of compressed tables."""
 
 
 def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
-    """Return the definition or the estimator that a file holds.
+    """Return the definition or the estimator in a file.
 
     Args:
         path: a file of `pretzel export`, of a library's own format, skops, joblib or pickle.
-        trusted: types that a skops file may hold beyond those that skops trusts by itself.
+        trusted: types to allow in a skops file in addition to those that skops trusts.
 
     Raises:
-        InputError: the file is torn, holds neither, is not what its name says, or holds a type that is not trusted.
-        UnsupportedError: it holds no estimator, or a library to read it is not installed.
+        InputError: the file is damaged, has neither, does not match its extension, or has an untrusted type.
+        UnsupportedError: its object is not an estimator, or a library to read it is not installed.
     """
     if bundle.is_bundle(path):
         return bundle.load(path)
@@ -41,7 +41,7 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
     model = opened(_skops(path, trusted) if _is_skops(path) else _pickled(path))
     if not hasattr(model, "fit") and type(model) not in IMPORTERS:
         refused = UnsupportedError(f"{path}: holds a {type(model).__name__}, not an estimator")
-        refused.add_note("save the fitted estimator by itself")
+        refused.add_note("save the fitted estimator alone")
         raise refused
     return model
 
@@ -66,27 +66,25 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
 
 def _pickled(path: Path) -> Any:
     if _is_table(path):
-        refused = InputError(f"{path}: this is a table of rows, not a file of a model")
-        refused.add_note(
-            f"check, deploy and export take a file of a model; check and deploy take rows as --sample {path}"
-        )
+        refused = InputError(f"{path}: this is a table of rows, not a model file")
+        refused.add_note(f"check, deploy and export take a model file; check and deploy take rows as --sample {path}")
         raise refused
     if path.suffix.lower() in DATA:
-        raise InputError(f"{path}: it is not what its name says, and a file of that name is not opened as a pickle")
-    output.warn(f"{path} is opened as a pickle, which runs what is in it; open only files that you trust")
+        raise InputError(f"{path}: its contents do not match its extension, which is not one of a pickle")
+    output.warn(f"{path} is opened as a pickle, which runs code in it; open only files that you trust")
     try:
         return _load_pickle(path)
     except Exception as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        refused = InputError(f"{path}: it cannot be opened as a pickle ({said})")
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        refused = InputError(f"{path}: it cannot be opened as a pickle ({reason})")
         refused.add_note(
-            "save the model with joblib, pickle, skops or `pretzel export`, by the versions installed here"
+            "save the model with joblib, pickle, skops or `pretzel export`, with the library versions installed here"
         )
         raise refused from None
 
 
 def _is_table(path: Path) -> bool:
-    """Return whether a file is called like one of rows, also a compressed one, or is JSON of no model."""
+    """Return whether a file has the extension of a table, compressed or not, or is JSON that is not a model."""
     *_, last = ["", *(suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED)]
     return last in TABLES or (last == ".json" and path.read_bytes().lstrip()[:1] in (b"[", b"{"))
 

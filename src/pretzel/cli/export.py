@@ -1,4 +1,4 @@
-"""`pretzel export`: an estimator in a file becomes a saved definition, without any server."""
+"""`pretzel export`: save an estimator as a definition, without a server."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def export(
         Path, typer.Argument(exists=True, dir_okay=False, help="A library's own format, skops, joblib or pickle.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Where to save it; the file's name with .pretzel by default.")
+        Path | None, typer.Option(help="The file to write; by default the file's name with .pretzel.")
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Print the definition instead of saving it.")] = False,
     outputs: Outputs = None,
-    trust: Annotated[list[str] | None, typer.Option(help="A type that a skops file may hold.")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     json: Json = False,
 ) -> None:
-    """Save a model as a definition, which holds no code and which any server of ours takes."""
+    """Save a model as a definition, which has no code and can be deployed to any control plane."""
     with output.plain_warnings():
         definition = _definition(file, trust or [], outputs)
     if text:
@@ -43,7 +43,7 @@ def _definition(file: Path, trust: list[str], outputs: list[str] | None) -> Defi
     model = load_model(file, trust)
     if isinstance(model, Definition):
         return model
-    from pretzel.importers import export as import_estimator  # loads the library that trained it
+    from pretzel.importers import export as import_estimator  # loads the training library
 
     return import_estimator(model, outputs=outputs)
 

@@ -1,4 +1,4 @@
-"""How a command fails: one line that says what is wrong, one that helps, and an exit code."""
+"""Report the failure of a command: a line with the error, a line with help, and an exit code."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ EXIT_CODES = {
     "UNIMPLEMENTED": 7,
 }
 _HELP = {
-    "INVALID_ARGUMENT": "correct what is named, and run it again",
-    "NOT_FOUND": "`pretzel models` lists what is deployed",
-    "UNAVAILABLE": "`pretzel up` starts servers on this machine; --server and --control name others",
-    "DEADLINE_EXCEEDED": "--timeout allows more",
-    "FAILED_PRECONDITION": "`pretzel describe NAME` tells the present state",
-    "UNIMPLEMENTED": "replace the step or the option that is named; `pretzel check FILE` names all of them",
+    "INVALID_ARGUMENT": "correct the value and run it again",
+    "NOT_FOUND": "`pretzel models` lists the deployed models",
+    "UNAVAILABLE": "`pretzel up` starts servers on this machine; --server and --control set other addresses",
+    "DEADLINE_EXCEEDED": "--timeout allows more time",
+    "FAILED_PRECONDITION": "`pretzel describe NAME` shows the current state",
+    "UNIMPLEMENTED": "replace the step or the option; `pretzel check FILE` lists all that are unsupported",
     "CANCELLED": "run it again",
     "RESOURCE_EXHAUSTED": "try again later, or send less",
 }
 
 
-def tell_of(error: Exception, as_json: bool) -> int:
-    """Say what failed on standard error, and return the exit code; PRETZEL_DEBUG=1 adds the stack trace."""
+def report_error(error: Exception, as_json: bool) -> int:
+    """Print an error on standard error, and return the exit code; PRETZEL_DEBUG=1 adds the stack trace."""
     if os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if isinstance(error, PretzelError):
-        known = getattr(error, "__notes__", None) or [_HELP.get(error.code, "")]
-        return tell(error.code, str(error), known[0], as_json)
+        notes = getattr(error, "__notes__", None) or [_HELP.get(error.code, "")]
+        return report(error.code, str(error), notes[0], as_json)
     if isinstance(error, OSError) and error.filename is not None:
-        return tell("INVALID_ARGUMENT", f"{error.filename}: {error.strerror}", "check the path", as_json)
+        return report("INVALID_ARGUMENT", f"{error.filename}: {error.strerror}", "check the path", as_json)
     text = f"{type(error).__name__}: {error}"
-    return tell("INTERNAL", text, "PRETZEL_DEBUG=1 shows where; please report it", as_json)
+    return report("INTERNAL", text, "PRETZEL_DEBUG=1 shows the stack trace; please report it", as_json)
 
 
 @contextmanager
 def helping(remedy: str, *kinds: type[PretzelError]) -> Iterator[None]:
-    """Give errors that pass this line of help, unless they have their own; the status alone says little."""
+    """Add a line of help to errors without one, because a status alone does not help."""
     caught = kinds or (PretzelError,)
     try:
         yield
@@ -57,14 +57,14 @@ def helping(remedy: str, *kinds: type[PretzelError]) -> Iterator[None]:
         raise
 
 
-def tell_usage(error: Any, as_json: bool) -> int:
-    """Say what is wrong with a command line, and how to learn more."""
+def report_usage(error: Any, as_json: bool) -> int:
+    """Print an error in the command line, with a pointer to its help."""
     command = error.ctx.command_path if error.ctx else "pretzel"
-    return tell("USAGE", error.format_message(), f"{command} --help", as_json)
+    return report("USAGE", error.format_message(), f"{command} --help", as_json)
 
 
-def tell(code: str, message: str, help_line: str, as_json: bool) -> int:
-    """Write the lines of one failure, and return the exit code of its kind."""
+def report(code: str, message: str, help_line: str, as_json: bool) -> int:
+    """Print the lines of one failure, and return its exit code."""
     line = " ".join(message.split())
     if as_json:
         print(json.dumps({"error": {"code": code, "message": line, "help": help_line}}), file=sys.stderr)

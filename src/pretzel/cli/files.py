@@ -1,4 +1,4 @@
-"""Rows of files and of standard input, for the commands that take some."""
+"""Read rows from files and standard input for the commands."""
 
 from __future__ import annotations
 
@@ -16,27 +16,31 @@ from pretzel.cli.tables.source import Source, opened
 from pretzel.errors import InputError
 from pretzel.plan.definition import Definition
 
-Told = Callable[[int, int | None, str], None]
-"""Called as a file is read: with how much of it was, of how much if that is known, and whether in rows or bytes."""
-AS_IT_IS = Reading()
-"""The reading options used where the caller gives none."""
+Progress = Callable[[int, int | None, str], None]
+"""Progress of reading a file: the amount read, the total if known, and the unit, rows or bytes."""
+DEFAULT = Reading()
+"""The default options."""
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 def read(
-    path: Path | None, reads: Reads, reading: Reading, count: int | None, told: Told = lambda done, total, unit: None
+    path: Path | None,
+    reads: Reads,
+    reading: Reading,
+    count: int | None,
+    on_progress: Progress = lambda done, total, unit: None,
 ) -> Iterator[Batch]:
-    """Yield what a file, or standard input, holds in the form that a model takes, so many rows at a time.
+    """Yield batches of rows of a file, or of standard input, in the form that a model takes.
 
     Args:
         path: the file; None for standard input.
-        reads: what the model takes.
-        reading: what the user says of the file.
-        count: rows in a batch; None for all in one.
-        told: is called before each batch.
+        reads: the columns that the model reads.
+        reading: the user's options for the file.
+        count: rows per batch; None for all in one.
+        on_progress: called before each batch.
 
     Raises:
-        InputError: the file is not of its format, can be read in two ways, or holds what the model does not take.
+        InputError: the file is malformed or ambiguous, or has values that the model does not take.
         UnsupportedError: the library that reads the format is not installed.
     """
     with opened(path) as source:
@@ -44,30 +48,28 @@ def read(
         if format == "parquet":
             file = Parquet(source.seekable(), source.label)
             for batch in file.batches(reads, reading, count):
-                told(batch.lines[0] - 1 if len(batch) else 0, file.rows, "rows")
+                on_progress(batch.lines[0] - 1 if len(batch) else 0, file.rows, "rows")
                 yield batch
             return
         for batch in _texts(source, format, reads, reading, count):
-            told(source.position(), source.size, "bytes")
+            on_progress(source.position(), source.size, "bytes")
             yield batch
 
 
-def read_sample(path: Path, model: Any, reading: Reading = AS_IT_IS) -> Any:
+def read_sample(path: Path, model: Any, reading: Reading = DEFAULT) -> Any:
     """Return the rows of a sample as the estimator takes them.
 
     Raises:
-        InputError: the model is a definition, which cannot answer them; or as :func:`read` says.
-        UnsupportedError: a library that reads the file, or that the estimator was fitted on, is not installed.
+        InputError: the model is a definition, which cannot predict; or as for :func:`read`.
+        UnsupportedError: a library to read the file, or one that the estimator was fitted with, is not installed.
     """
     return sample_batch(path, model, reading).X
 
 
 def sample_batch(path: Path, model: Any, reading: Reading) -> Batch:
-    """Return the rows of a sample as :func:`read_sample` does, with their lines."""
+    """Return the rows of a sample as :func:`read_sample` does, with their line numbers."""
     if isinstance(model, Definition):
-        raise InputError(
-            "a saved definition cannot answer a sample; deploy the estimator's own file to have it verified"
-        )
+        raise InputError("a saved definition cannot predict a sample; deploy the estimator's own file to verify it")
     batch = next(read(path, of_estimator(model), reading, None), None)
     if batch is None or not len(batch):
         raise InputError(f"{path}: the sample has no rows")
@@ -81,10 +83,10 @@ def _format(source: Source, reads: Reads, reading: Reading) -> Format:
     elif format == "auto":
         format = source.format(documents=reads.style == "texts" and reading.header is None and not reading.columns)
     if format not in _DELIMITERS and reading.of_tables_only:
-        given = ", ".join(reading.of_tables_only)
+        options = ", ".join(reading.of_tables_only)
         raise refused(
-            f"{source.label}: {given} cannot be followed in {format}, which has types and names of its own",
-            "leave the option out; or --format csv or tsv, if that is what the file is",
+            f"{source.label}: {options} cannot be used with {format}, which stores types and names",
+            "omit the option, or use --format csv or tsv if the file is one",
         )
     return format
 

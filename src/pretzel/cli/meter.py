@@ -1,4 +1,4 @@
-"""A bar for a long prediction: the rows that are done, and of how many where the file tells."""
+"""A progress bar for long predictions: the rows done, and their total if the file states it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from pretzel.cli import output
 
 AFTER_SECONDS = 2.0
-"""A prediction that takes less shows nothing."""
+"""A shorter prediction shows nothing."""
 
 
 class Meter:
-    """Shows on standard error how far a prediction is, if it takes long and a person looks on."""
+    """Shows the progress of a long prediction on standard error, if that is a terminal."""
 
     def __init__(self, *, shown: bool) -> None:
         console = output.console(error=True)
@@ -24,7 +24,7 @@ class Meter:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), *parts)
         self._progress = Progress(*columns, console=console, transient=True, redirect_stdout=False)
         self._task = self._progress.add_task("0 rows", total=None)
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
         self._rows = 0
         self._of_rows: int | None = None
 
@@ -36,16 +36,16 @@ class Meter:
             self._progress.stop()
 
     def read(self, done: int, total: int | None, unit: str) -> None:
-        """Tell how much of the file was read: rows, which are what is answered, or bytes."""
+        """Record how much of the file was read, in rows or bytes."""
         self._of_rows = total if unit == "rows" else None
         self._progress.update(self._task, total=total, completed=done)
 
     def answered(self, rows: int) -> None:
-        """Tell that so many more rows were answered."""
+        """Record that so many more rows were answered."""
         self._rows += rows
         of = f" of {self._of_rows:,}" if self._of_rows is not None else ""
         self._progress.update(self._task, description=f"{self._rows:,}{of} rows")
         if self._of_rows is not None:
             self._progress.update(self._task, completed=self._rows)
-        if self.shown and time.monotonic() - self._begun > AFTER_SECONDS:
+        if self.shown and time.monotonic() - self._started > AFTER_SECONDS:
             self._progress.start()

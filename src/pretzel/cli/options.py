@@ -8,12 +8,12 @@ import typer
 
 from pretzel.cli.tables.reading import MISSING, Format, Reading, parsed_types
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Control = Annotated[
     str, typer.Option("--control", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane.")
 ]
 Server = Annotated[str, typer.Option("--server", envvar="PRETZEL_SERVER", help="Address of the workers.")]
-Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds that the command may wait for servers.")]
+Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds to wait for servers.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="`name`, `name@version` or `name:alias`.")]
 
 CONTROL = "127.0.0.1:8101"
@@ -26,7 +26,7 @@ Header = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="Whether the first line names the columns; the model's names tell; an ambiguous line is refused.",
+        help="The first line names the columns; by default the model's names decide, an ambiguous line is an error.",
     ),
 ]
 Columns = Annotated[
@@ -34,9 +34,7 @@ Columns = Annotated[
 ]
 Missing = Annotated[
     list[str] | None,
-    typer.Option(
-        "--na", help="A cell that is a missing value, in place of what pandas takes for one. Repeat for more."
-    ),
+    typer.Option("--na", help="A cell that means missing, instead of pandas' defaults. Repeat for more."),
 ]
 NoMissing = Annotated[bool, typer.Option("--no-na", help="Do not treat any text cell as missing.")]
 Types = Annotated[
@@ -59,13 +57,13 @@ def reading_of(
     delimiter: str | None,
     decimal: str,
 ) -> Reading:
-    """Return what the options say of a file.
+    """Return the options for reading a file.
 
     Raises:
-        BadParameter: two of them contradict each other, or a mark is not one character.
+        BadParameter: two of them conflict, or a mark is not one character.
     """
     if missing and no_missing:
-        raise typer.BadParameter("give --na or --no-na, not both")
+        raise typer.BadParameter("use --na or --no-na, not both")
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\n\r'):
         raise typer.BadParameter(f"--delimiter {delimiter!r}: expected one character, or tab")
@@ -77,5 +75,5 @@ def reading_of(
 
 Outputs = Annotated[
     list[str] | None,
-    typer.Option("--output", help="A method to serve; may be repeated.  Without it, all that cost little memory."),
+    typer.Option("--output", help="A method to serve; may be repeated.  By default, all that need little memory."),
 ]

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""Print the output of commands: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
 _WIDEST = 10_000
-"""Columns of text in a line of a table."""
+"""The most characters in a line of a table."""
 
 
 def console(*, error: bool = False) -> Console:
-    """Return where to print; made anew, so that redirected streams are seen."""
+    """Return a console for the current, possibly redirected, stream."""
     return Console(stderr=error, highlight=False)
 
 
 class WithTotal(ProgressColumn):
-    """A part of a line of progress that is shown only where it is known how much there is to do."""
+    """A column of a progress line that is shown only if the total is known."""
 
     def __init__(self, part: ProgressColumn) -> None:
         super().__init__()
         self._part = part
 
     def render(self, task: Task) -> RenderableType:
-        """Return the part, or nothing."""
+        """Return the column, or an empty text."""
         return self._part(task) if task.total else ""
 
 
@@ -46,18 +46,18 @@ def print_json(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows for people; texts are shown as they are, whatever brackets they hold."""
+    """Print rows as a table; brackets in cells are not markup."""
     table = Table(*columns, title=title, title_justify="left", header_style="bold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     screen = console()
     wide = screen.options.update(max_width=_WIDEST)
-    screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would be folded
+    screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would wrap
     screen.print(table)
 
 
 def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
-    """Print names and values for people, one pair a line."""
+    """Print names and values, one pair per line."""
     grid = Table.grid(padding=(0, 2))
     for name, value in pairs:
         grid.add_row(Text(name, style="bold"), Text(str(value)))
@@ -66,18 +66,18 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Print warnings that answers may differ as lines for people, and others as Python does, once the block is done."""
+    """After the block, print warnings that answers may differ as plain lines, and others as Python does."""
     caught: list[warnings.WarningMessage] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", AnswersMayDifferWarning)
             yield
     finally:
-        for told in caught:
-            if issubclass(told.category, AnswersMayDifferWarning):
-                warn(str(told.message))
+        for warning in caught:
+            if issubclass(warning.category, AnswersMayDifferWarning):
+                warn(str(warning.message))
             else:
-                warnings.showwarning(told.message, told.category, told.filename, told.lineno)
+                warnings.showwarning(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def warn(message: str) -> None:
@@ -86,7 +86,7 @@ def warn(message: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON can hold it."""
+    """Convert a value to types of JSON."""
     if isinstance(value, Digest):
         return str(value)
     if isinstance(value, np.ndarray):
@@ -104,7 +104,7 @@ def plain(value: Any) -> Any:
 
 
 def size(count: int) -> str:
-    """Return a number of bytes for people."""
+    """Format a number of bytes."""
     amount = float(count)
     for unit in ("B", "KiB", "MiB"):
         if amount < 1024:
@@ -114,7 +114,7 @@ def size(count: int) -> str:
 
 
 def when(at: float, *, seconds: bool = True) -> str:
-    """Return a time for people, to the second or to the minute."""
+    """Format a time, to the second or to the minute."""
     return time.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z", time.localtime(at))
 
 

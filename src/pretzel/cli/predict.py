@@ -1,4 +1,4 @@
-"""`pretzel predict`: rows in, answers out, a batch at a time, so that any length will do."""
+"""`pretzel predict`: score rows in batches, so that memory does not depend on the number of rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from pretzel.adapters.inputs import read_by
 from pretzel.cli import failures, options
-from pretzel.cli.answers import Writer, written
+from pretzel.cli.answers import Writer, open_output
 from pretzel.cli.files import read
 from pretzel.cli.meter import Meter
 from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
@@ -23,7 +23,7 @@ from pretzel.client import Client
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
 
-DESCRIBE = "`pretzel describe {}` tells what it takes, and what methods it has"
+DESCRIBE = "`pretzel describe {}` shows its inputs and methods"
 
 
 def predict(
@@ -36,7 +36,7 @@ def predict(
             help="CSV, TSV, Parquet, lines of JSON or of text; standard input if left out.",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write CSV; standard output if left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
     method: Annotated[str, typer.Option(help="The estimator's method.")] = "predict",
     format: options.FormatOf = "auto",
     header: options.Header = None,
@@ -46,28 +46,28 @@ def predict(
     types: options.Types = None,
     delimiter: options.Delimiter = None,
     decimal: options.Decimal = ".",
-    batch: Annotated[int, typer.Option(min=1, help="Rows sent at a time.")] = 10_000,
+    batch: Annotated[int, typer.Option(min=1, help="Rows per request.")] = 10_000,
     server: Server = SERVER,
     timeout: Timeout = 60,
     json: Json = False,
 ) -> None:
-    """Score rows; an empty cell is a missing value."""
+    """Score rows; an empty cell means missing."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     if file and out and out.exists() and out.samefile(file):
-        raise InputError(f"{out}: answers would be written over the rows they are for; name another file")
+        raise InputError(f"{out}: the output would overwrite the input; use another file")
     with Client(server, timeout=timeout) as client:
         description = client.describe(name)
-        with written(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
+        with open_output(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
             writer = Writer(answers, method, _labels(description, method), json)
             _answer(client, _read_by(method, description), file, reading, batch, writer)
             if writer.rows == 0:
-                raise InputError(f"{file or 'standard input'}: there are no rows to answer")
+                raise InputError(f"{file or 'standard input'}: expected rows, got none")
 
 
 def _answer(
     client: Client, description: ModelDescription, file: Path | None, reading: Reading, rows: int, writer: Writer
 ) -> None:
-    """Score a file by one version, even if another is deployed meanwhile."""
+    """Score a file with one version, even if another is deployed meanwhile."""
     model = str(description.version)
     to_screen = writer.file is sys.stdout and sys.stdout.isatty()
     with Meter(shown=not to_screen) as meter:
@@ -79,13 +79,13 @@ def _answer(
 
 
 def _read_by(method: str, description: ModelDescription) -> ModelDescription:
-    """Return the description of what one method reads."""
+    """Return the description restricted to the inputs of one method."""
     inputs, metadata = read_by(method, description.inputs, description.version.metadata)
     return replace(description, inputs=tuple(inputs), version=replace(description.version, metadata=metadata))
 
 
 def _whole(X: Any, description: ModelDescription) -> Any:
-    """Return codes as integers: cells are read as floats, in which the library takes none."""
+    """Return codes as integers: cells are read as floats, but the library takes integers."""
     if description.version.metadata.get("input_style") != "codes":
         return X
     codes = np.asarray(X)

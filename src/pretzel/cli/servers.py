@@ -1,4 +1,4 @@
-"""`pretzel control-plane` and `pretzel worker`: every setting is an option, or a `PRETZEL_*` variable."""
+"""`pretzel control-plane` and `pretzel worker`: every setting is an option or a `PRETZEL_*` variable."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pretzel.errors import UnsupportedError
 T = TypeVar("T")
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-"""The options of servers are their settings, which the settings themselves read."""
+"""Options of servers are parsed by their settings."""
 
 PARENT = "PRETZEL_PARENT_PID"
-"""Process whose end ends this one; set by `pretzel up`."""
+"""Process id of the parent; this process ends with it.  Set by `pretzel up`."""
 
-_OWN = "where another server has it, give this one another {}"
+_OWN = "if another server uses it, set another {}"
 _ALIASES = {"--port": "--control-port", "--metrics-port": "--control-metrics-port"}
 
 
 def control_plane(context: typer.Context) -> int:
     """Run a control plane; `pretzel control-plane --help` lists its settings."""
-    with_server_extra(_begin)
+    with_server_extra(_prepare)
     context.args[:] = map(_renamed, context.args)
     with failures.helping(_OWN.format("--control-port, --control-metrics-port or --data-dir")):
         return with_server_extra(lambda: _run_control_plane(context))
@@ -34,13 +34,13 @@ def control_plane(context: typer.Context) -> int:
 
 def worker(context: typer.Context) -> int:
     """Run a data-plane worker; `pretzel worker --help` lists its settings."""
-    with_server_extra(_begin)
+    with_server_extra(_prepare)
     with failures.helping(_OWN.format("--port, --metrics-port or --cache-dir")):
         return with_server_extra(lambda: _run_worker(context))
 
 
 def with_server_extra(run: Callable[[], T]) -> T:
-    """Run what needs the libraries of the servers.
+    """Run code that needs the libraries of the servers.
 
     Raises:
         UnsupportedError: they are not installed.
@@ -73,8 +73,8 @@ def _settings(kind: Any, context: typer.Context) -> Any:
     from pydantic_settings import SettingsError
 
     config = os.environ.get("PRETZEL_CONFIG")
-    if config and not os.path.isfile(config):  # which the settings would pass over
-        raise typer.BadParameter(f"PRETZEL_CONFIG: there is no file {config}", context)
+    if config and not os.path.isfile(config):  # the settings would ignore it
+        raise typer.BadParameter(f"PRETZEL_CONFIG: file {config} does not exist", context)
     try:
         return kind(
             _cli_parse_args=context.args,
@@ -87,7 +87,7 @@ def _settings(kind: Any, context: typer.Context) -> Any:
         raise typer.BadParameter(str(error).removeprefix("error parsing CLI: "), context) from None
     except ValidationError as error:
         raise typer.BadParameter("; ".join(map(_problem, error.errors())), context) from None
-    except ValueError as error:  # bytes that are no text, or text that is no TOML
+    except ValueError as error:  # invalid UTF-8 or TOML
         raise typer.BadParameter(f"PRETZEL_CONFIG: {config} is not TOML ({error})", context) from None
 
 
@@ -103,7 +103,7 @@ def _renamed(argument: str) -> str:
 
 
 def warn_of_unknown_settings() -> None:
-    """Name the variables and the keys of the file that no server knows: a misspelled one would do nothing, silently."""
+    """Warn of variables and keys of the file that no server knows; a misspelled one would be ignored silently."""
     from pretzel.control_plane.settings import Settings as ControlPlane
     from pretzel.data_plane.settings import Settings as Worker
     from pretzel.serving.settings import unknown
@@ -112,8 +112,8 @@ def warn_of_unknown_settings() -> None:
         print(f"warning: {problem}", file=sys.stderr)
 
 
-def _begin() -> None:
-    """End with the parent where there is one, which has warned already."""
+def _prepare() -> None:
+    """End with the parent, if any, which has already warned."""
     parent = os.environ.pop(PARENT, "")
     if not parent:
         return warn_of_unknown_settings()

@@ -1,4 +1,4 @@
-"""Commands about the store: gc, fsck."""
+"""Commands for the store: gc, fsck."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
 
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Make derived objects again, set damaged ones aside, and remove strays.")
+    bool, typer.Option("--repair", help="Rebuild derived objects, quarantine damaged ones, and remove strays.")
 ]
 
 
 def gc(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the objects that would be removed.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 300,
     json: Json = False,
 ) -> None:
-    """Remove now the stored objects that no version needs and no client counts on."""
+    """Remove stored objects that no version needs and no client leases."""
     with ControlPlane(control, timeout=timeout) as plane:
-        with failures.helping("`pretzel fsck --repair` judges the objects of a lost catalog", PreconditionError):
+        with failures.helping("`pretzel fsck --repair` checks the objects of a lost catalog", PreconditionError):
             freed = plane.collect_garbage(dry_run=dry_run)
     if json:
         output.print_json({"objects": freed.objects, "bytes": freed.bytes, "dry_run": dry_run})
@@ -39,29 +39,29 @@ def gc(
 
 
 def fsck(
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of a control plane that does not run.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Cache directory of a worker that does not run.")] = None,
-    address: Annotated[str | None, typer.Option(help="Address of a control plane that runs.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of a stopped control plane.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Cache directory of a stopped worker.")] = None,
+    address: Annotated[str | None, typer.Option(help="Address of a running control plane.")] = None,
     repair: Repair = False,
     timeout: Timeout = 3600,
     json: Json = False,
 ) -> int:
-    """Check stored objects and the catalog: 0 is sound, 1 tells that something is left to mend."""
+    """Check stored objects and the catalog; exits with 0 if sound, 1 if problems are left."""
     if data_dir is None and cache is None and address is None:
-        raise typer.BadParameter("name what to check: --data-dir, --cache or --address")
-    told = _Told(json)
+        raise typer.BadParameter("expected --data-dir, --cache or --address")
+    printer = _Printer(json)
     if data_dir is not None:
-        with_server_extra(lambda: told.all(_of_directory(data_dir, repair)))
+        with_server_extra(lambda: printer.all(_of_directory(data_dir, repair)))
     if cache is not None:
-        with_server_extra(lambda: told.all(_of_cache(cache, repair)))
+        with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
     if address is not None:
         with ControlPlane(address, timeout=timeout) as plane:
-            plane.check_store(told.one, repair=repair)
-    return told.end()
+            plane.check_store(printer.one, repair=repair)
+    return printer.end()
 
 
-class _Told:
-    """Prints what is found as it is found, and counts it; what is told as mended is not left to mend."""
+class _Printer:
+    """Prints and counts findings; repaired ones do not count as left."""
 
     def __init__(self, as_json: bool) -> None:
         self._json = as_json
@@ -79,31 +79,31 @@ class _Told:
             print(f"{finding.path}: {finding.problem}; {finding.remedy}", flush=True)
 
     def all(self, findings: Iterable[Any]) -> None:
-        """Print all findings of one place."""
+        """Print all findings of one check."""
         for finding in findings:
             self.one(finding)
 
     def end(self) -> int:
-        """Print the sum for people, and return the exit code."""
+        """Print the totals unless in JSON, and return the exit code."""
         if not self._json:
-            print("sound" if not self.found else f"{self.found} findings, {self.left} left to mend")
+            print("sound" if not self.found else f"{self.found} findings, {self.left} left to repair")
         return 1 if self.left else 0
 
 
 def _of_directory(data_dir: Path, repair: bool) -> Iterable[Any]:
     from pretzel.control_plane.fsck import check_directory
 
-    inner = data_dir / "control"  # as `pretzel up` lays it out
+    inner = data_dir / "control"  # the layout of `pretzel up`
     return check_directory(inner if inner.is_dir() and not (data_dir / "objects").is_dir() else data_dir, repair)
 
 
 def _of_cache(root: Path, repair: bool) -> Iterable[Finding]:
-    """Check a cache; what a second check no longer finds was mended by the first."""
+    """Check a cache; a problem that a second check no longer finds was repaired."""
     import importlib
 
     check: Callable[..., list[Any]] = importlib.import_module("pretzel.data_plane.cache.fsck").check
-    found = check(root, repair=repair)
-    left = {(item.path, item.problem) for item in (check(root) if repair else found)}
-    for item in found:
-        mended = (item.path, item.problem) not in left
-        yield Finding(str(item.path), item.problem, "moved aside" if mended else item.remedy, mended)
+    findings = check(root, repair=repair)
+    left = {(item.path, item.problem) for item in (check(root) if repair else findings)}
+    for item in findings:
+        repaired = (item.path, item.problem) not in left
+        yield Finding(str(item.path), item.problem, "moved aside" if repaired else item.remedy, repaired)

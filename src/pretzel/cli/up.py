@@ -1,4 +1,4 @@
-"""`pretzel up`: a control plane and workers on this machine, as children of one process that keeps them alive."""
+"""`pretzel up`: run a control plane and workers on this machine as supervised child processes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _setting(name: str, help_line: str, **limits: Any) -> Any:
     return typer.Option(envvar=f"PRETZEL_{name}", help=help_line, **limits)
 
 
-def _port(name: str, what: str) -> Any:
-    return _setting(name, f"Port of {what}; 0 takes any.", min=0, max=65535)
+def _port(name: str, service: str) -> Any:
+    return _setting(name, f"Port of {service}; 0 takes a free one.", min=0, max=65535)
 
 
 def up(
@@ -32,27 +32,27 @@ def up(
     control_port: Annotated[int, _port("CONTROL_PORT", "the control plane")] = 8101,
     metrics_port: Annotated[int, _port("METRICS_PORT", "the workers' metrics")] = 8002,
     control_metrics_port: Annotated[int, _port("CONTROL_METRICS_PORT", "the control plane's metrics")] = 0,
-    data_dir: Annotated[Path, _setting("DATA_DIR", "Where models are kept.")] = Path("pretzel-data"),
-    new: Annotated[bool, _setting("NEW", "Begin a new epoch, without models, where the catalog is lost.")] = False,
-    replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one stands in for.")] = "",
+    data_dir: Annotated[Path, _setting("DATA_DIR", "Directory of the store.")] = Path("pretzel-data"),
+    new: Annotated[bool, _setting("NEW", "Start a new epoch, without models, if the catalog is lost.")] = False,
+    replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one replaces.")] = "",
     host: Annotated[str, _setting("HOST", "Address to listen on.")] = "127.0.0.1",
-    insecure: Annotated[bool, _setting("INSECURE", "Allow addresses that others can reach.")] = False,
+    insecure: Annotated[bool, _setting("INSECURE", "Allow addresses that other machines can reach.")] = False,
     log_level: Annotated[str, _setting("LOG_LEVEL", "`debug`, `info`, `warning` or `error`.")] = "warning",
     json: Json = False,
 ) -> int:
-    """Start a control plane and workers here, until SIGTERM or Ctrl-C."""
+    """Run a control plane and workers on this machine until SIGTERM or Ctrl-C."""
     with_server_extra(warn_of_unknown_settings)
     both = [f"--host={host}", f"--log-level={log_level}", *(["--insecure"] if insecure else [])]
-    kept = [*(["--new"] if new else []), *([f"--replaces={replaces}"] if replaces else [])]
-    control = Control([*both, *kept, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
+    epoch = [*(["--new"] if new else []), *([f"--replaces={replaces}"] if replaces else [])]
+    control = Control([*both, *epoch, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
     worker = Worker(
         [*both, f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"], port, metrics_port, control, _near(host)
     )
-    return asyncio.run(run([control, worker], lambda: _tell(control, worker, _near(host), json)))
+    return asyncio.run(run([control, worker], lambda: _print_ready(control, worker, _near(host), json)))
 
 
 class Control(Server):
-    """The control plane; it comes back on the port that it had."""
+    """The control plane; a restart uses the same port."""
 
     def __init__(self, options: Sequence[str], port: int, metrics_port: int) -> None:
         super().__init__("control plane")
@@ -64,7 +64,7 @@ class Control(Server):
 
 
 class Worker(Server):
-    """The worker; it comes back on the ports that it had, and looks for the control plane where that is."""
+    """The worker; a restart uses the same ports and the current port of the control plane."""
 
     def __init__(self, options: Sequence[str], port: int, metrics_port: int, control: Control, host: str) -> None:
         super().__init__("worker")
@@ -72,17 +72,17 @@ class Worker(Server):
         self._control, self._host = control, host
 
     def arguments(self) -> list[str]:
-        known = self._ports | self.ready
-        ports = [f"--port={known['port']}", f"--metrics-port={known['metrics_port']}"]
+        current = self._ports | self.ready
+        ports = [f"--port={current['port']}", f"--metrics-port={current['metrics_port']}"]
         return ["worker", *self._options, *ports, f"--control-plane={self._host}:{self._control.ready['port']}"]
 
 
 def _near(host: str) -> str:
-    """The address by which this machine reaches a server that listens on ``host``."""
+    """Return the address at which this machine reaches a server that listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
 
 
-def _tell(control: Server, worker: Server, host: str, json: bool) -> None:
+def _print_ready(control: Server, worker: Server, host: str, json: bool) -> None:
     where = {
         "predictions": f"{host}:{worker.ready['port']}",
         "control": f"{host}:{control.ready['port']}",

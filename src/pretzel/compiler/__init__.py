@@ -1,1 +1,1 @@
-"""Compile definitions to plans: optimize, check, lower, explain.  It uses no transport, database or files."""
+"""Compile definitions to plans: optimize, check, lower, explain.  Uses no transport, database or files."""

@@ -1,7 +1,7 @@
-"""Check definitions: as they arrive, as rules rewrite them, and before they become plans.
+"""Check definitions: on arrival, after each rewrite, and before compilation.
 
-A phase is a list of invariants.  An invariant looks at one node, or at a whole definition, and returns what is wrong
-with it, if anything.  Code that moves a definition into a phase checks it, and names the rule that broke it.
+A phase is a list of invariants.  An invariant inspects one node, or a whole definition, and returns the problem, if
+any.  Code that moves a definition into a phase checks it, and names the rule that broke it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from pretzel.plan.ops import Input, LabelLookup
 MAX_OUTPUTS = 1_000
 MAX_INPUTS = 100_000
 MAX_NAME = 1_000
-"""Letters in the name of a column or of an output: each request and each answer carries it."""
+"""Characters in the name of a column or of an output: each request and each response carries it."""
 Problem = str | None
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One language: the nodes that may stand in it, and how they may stand together."""
+    """A phase of compilation: the nodes that are legal in it, and their legal combinations."""
 
     name: str
     of_nodes: tuple[Callable[[Node], Problem], ...] = ()
     of_wholes: tuple[Callable[[Definition], Problem], ...] = ()
 
     def problems(self, nodes: Iterable[Node]) -> Iterator[str]:
-        """Yield what is wrong with nodes, each named."""
-        found = ((node, invariant(node)) for node in nodes for invariant in self.of_nodes)
-        return (f"{node!r:.200}: {problem}" for node, problem in found if problem is not None)
+        """Yield the problems of nodes, each with its node."""
+        checked = ((node, invariant(node)) for node in nodes for invariant in self.of_nodes)
+        return (f"{node!r:.200}: {problem}" for node, problem in checked if problem is not None)
 
     def check(self, definition: Definition) -> None:
-        """Refuse what is not legal here.
+        """Reject a definition that is not legal in this phase.
 
         Raises:
             DefinitionError: naming the first node, input or output that breaks an invariant.
@@ -47,7 +47,7 @@ class Phase:
 
 
 def has_kernel(node: Node) -> bool:
-    """Whether a kernel computes this node over the types of its inputs."""
+    """Return whether a kernel computes this node over the types of its inputs."""
     return isinstance(node, Input) or any(binding.takes(node) for binding in BINDINGS.get(type(node), ()))
 
 
@@ -71,24 +71,24 @@ def _name_too_long(definition: Definition) -> Problem:
     names += [("input", node.column) for node in definition.inputs]
     for what, name in names:
         if len(name) > MAX_NAME:
-            return f"{what} {name[:20]!r}...: a name of {len(name)} letters, at most {MAX_NAME} are allowed"
+            return f"{what} {name[:20]!r}...: a name of {len(name)} characters, at most {MAX_NAME} are allowed"
     return None
 
 
 def _not_sendable(definition: Definition) -> Problem:
     for name, node in definition.outputs.items():
         if node.type.layout == "ragged":
-            return f"output {name!r}: tokens of any length are no output; count or join them first"
+            return f"output {name!r}: a list of tokens cannot be an output; count or join the tokens first"
         if isinstance(node, LabelLookup) and not len(node.labels):
             return f"output {name!r}: its table of labels is empty"
     return None
 
 
 DEFINITION = Phase("definition", of_wholes=(_too_many, _name_too_long))
-"""As it comes from importers and from clients: every operator, in bounded numbers."""
+"""A definition from an importer or a client: any operator, in bounded numbers."""
 
 OPTIMIZED = Phase("optimized definition", of_nodes=(_no_kernel,), of_wholes=(_too_many,))
-"""What a rule may make of it: every operator that some kernel computes; checked where a rule put it."""
+"""The result of a rule: operators that some kernel computes; only the nodes that a rule built are checked."""
 
 PLAN = Phase("plan", of_wholes=(_too_many, _name_too_long, _not_sendable))
-"""What is compiled: outputs can be sent.  That each operator has a kernel is found when it is lowered."""
+"""A definition to compile: its outputs can be sent.  Lowering checks that each operator has a kernel."""

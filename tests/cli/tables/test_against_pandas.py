@@ -1,4 +1,4 @@
-"""Files as people have them: what is read is what pandas gives the estimator, or the file is refused with a remedy."""
+"""Realistic files: they are read as pandas reads them for the estimator, or rejected with a remedy."""
 
 import bz2
 import gzip
@@ -73,9 +73,9 @@ def read_all(path: Path | None, estimator: Any, **reading: Any) -> Any:
 
 
 def check(path: Path, estimator: Any, want: pd.DataFrame, **reading: Any) -> None:
-    """Check that predictions and samples are of the rows that pandas gives."""
-    found = repr(sent(estimator, read_all(path, estimator, **reading)))
-    assert found == repr(sent(estimator, want))
+    """Check that predictions and samples use the rows that pandas returns."""
+    actual = repr(sent(estimator, read_all(path, estimator, **reading)))
+    assert actual == repr(sent(estimator, want))
     sample = read_sample(path, estimator, Reading(**reading))
     pd.testing.assert_frame_equal(sample, want[list(sample.columns)])
     np.testing.assert_array_equal(estimator.predict(sample), estimator.predict(want))
@@ -110,7 +110,7 @@ VARIANTS: dict[str, tuple[Callable[[], bytes], dict[str, Any]]] = {
 
 ENCODINGS = {"UTF-16": "utf-16"}
 PACKED = {"gzip": "gzip", "bzip2": "bz2", "xz": "xz"}
-"""What pandas must be told, where we see it."""
+"""Arguments for pandas where Pretzel detects the format."""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -118,13 +118,13 @@ def test_a_table_of_people(people: Any, tmp_path: Path, monkeypatch: Any, varian
     make, reading = VARIANTS[variant]
     path = tmp_path / "people.csv"
     path.write_bytes(make())
-    told = {
+    options = {
         "sep": reading.get("delimiter", ","),
         "decimal": reading.get("decimal", "."),
         "na_values": reading.get("missing"),
     }
     want = pd.read_csv(
-        path, dtype={"zip": str}, encoding=ENCODINGS.get(variant), compression=PACKED.get(variant), **told
+        path, dtype={"zip": str}, encoding=ENCODINGS.get(variant), compression=PACKED.get(variant), **options
     )
     check(path, people, want, **reading)
     assert len(want) == len(PEOPLE)
@@ -141,8 +141,8 @@ def test_other_formats_give_the_same_rows(people: Any, tmp_path: Path, suffix: s
         PEOPLE.to_json(path, orient="records", lines=True)
     else:
         PEOPLE.to_csv(path, index=False, sep="\t" if suffix == "tsv" else ",")
-    found = repr(sent(people, read_all(path, people)))
-    assert found == repr(sent(people, PEOPLE))
+    actual = repr(sent(people, read_all(path, people)))
+    assert actual == repr(sent(people, PEOPLE))
     np.testing.assert_array_equal(people.predict(read_sample(path, people)), people.predict(PEOPLE))
 
 
@@ -150,46 +150,46 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "semicolons": (as_csv(sep=";"), "columns 'zip', 'age', 'fare', 'alone' are missing", "--delimiter ';'"),
     "a column missing": (PEOPLE.drop(columns=["age", "zip"]).to_csv(), "'zip', 'age' are missing", "--no-header"),
     "a trailing comma": (as_csv().replace("\n9", ",\n9"), "line 2: expected 6 cells, got 7", "ends with a delimiter"),
-    "a short row": ("zip,age,fare,alone\n01234,3\n", "line 2: expected 4 cells, got 2", "leave the cells empty"),
+    "a short row": ("zip,age,fare,alone\n01234,3\n", "line 2: expected 4 cells, got 2", "leave missing cells empty"),
     "thousands": (
         'zip,age,fare,alone\n01234,3,"1,234.5",True\n',
         "line 2, column 'fare': expected a number, got '1,234.5'",
-        "without marks between thousands",
+        "without thousands separators",
     ),
     "several bad cells": (
-        "zip,age,fare,alone\n1,old,5,True\n1,2,dear,True\n",
-        "line 2, column 'age': expected a number, got 'old'; line 3, column 'fare': expected a number, got 'dear'",
+        "zip,age,fare,alone\n1,old,5,True\n1,2,high,True\n",
+        "line 2, column 'age': expected a number, got 'old'; line 3, column 'fare': expected a number, got 'high'",
         "--na 'old'",
     ),
     "a column twice": ("zip,age,fare,alone,age\n01234,3,1,True,4\n", "has column 'age' twice (cells 2, 5)", "rename"),
-    "an open quote": ('zip,age,fare,alone\n"01234,3,1,True\n', "line 2: a quote is never closed", "in quotes twice"),
+    "an open quote": ('zip,age,fare,alone\n"01234,3,1,True\n', "line 2: a quote is never closed", "inside quotes"),
     "no header": ("01234,3,7,True,x\n", "line 1 has none of the model's columns", "--no-header"),
-    "a zip archive": ("PK\x03\x04", "it is a zip archive", "unpack an archive"),
-    "zero bytes": ("z\0i\0p\0", "it holds zero bytes", "iconv"),
+    "a zip archive": ("PK\x03\x04", "it is a zip archive", "extract an archive"),
+    "zero bytes": ("z\0i\0p\0", "it has zero bytes", "iconv"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_tables_that_are_refused(people: Any, tmp_path: Path, case: str) -> None:
+def test_invalid_tables_are_rejected(people: Any, tmp_path: Path, case: str) -> None:
     content, problem, remedy = REFUSED[case]
     (tmp_path / "people.csv").write_text(content, newline="")
     with pytest.raises(InputError) as caught:
         read_all(tmp_path / "people.csv", people)
-    told = str(caught.value)
-    assert told.count("people.csv") == 1 and problem in told and remedy in caught.value.__notes__[0]
+    error = str(caught.value)
+    assert error.count("people.csv") == 1 and problem in error and remedy in caught.value.__notes__[0]
 
 
-def test_a_row_that_cannot_be_names_needs_no_option(people: Any, tmp_path: Path) -> None:
+def test_a_first_row_of_values_needs_no_option(people: Any, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("01234,3,7.5,True,x\n94110,,8,False,y\n")
     want = pd.read_csv(tmp_path / "x.csv", names=PEOPLE.columns[:5], dtype={"zip": str})
     check(tmp_path / "x.csv", people, want)
 
 
-def test_types_that_are_told(people: Any, tmp_path: Path) -> None:
+def test_types_set_by_the_user(people: Any, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("zip,age,fare,alone,name\n1234,3,7,True,x\n")
-    found = read_sample(tmp_path / "x.csv", people, Reading(types={"zip": "int", "age": "str"}))
-    assert (found["zip"].tolist(), found["age"].tolist()) == ([1234], ["3"])
-    with pytest.raises(InputError, match="--types names no column 'zap'"):
+    actual = read_sample(tmp_path / "x.csv", people, Reading(types={"zip": "int", "age": "str"}))
+    assert (actual["zip"].tolist(), actual["age"].tolist()) == ([1234], ["3"])
+    with pytest.raises(InputError, match="--types: column 'zap' does not exist"):
         read_sample(tmp_path / "x.csv", people, Reading(types={"zap": "int"}))
 
 
@@ -201,14 +201,14 @@ def test_reviews(reviews: Any, tmp_path: Path) -> None:
     assert read_sample(path, reviews, Reading(columns=("text",))) == table["text"].tolist()
     with pytest.raises(InputError, match="the model takes one column, and the file has 2: 'label', 'text'") as caught:
         read_sample(path, reviews)
-    assert caught.value.__notes__ == ["--column NAME says which it is"]
+    assert caught.value.__notes__ == ["select it with --column NAME"]
     raw = tmp_path / "raw.tsv"
     raw.write_text('label\ttext\n1\t"good" movie\n0\tthe 5" disc\n')
     want = pd.read_csv(raw, sep="\t")["text"].tolist()
     assert read_all(raw, reviews, columns=("text",)) == want
 
 
-def test_a_missing_document_is_refused_as_the_vectorizer_refuses_it(reviews: Any, tmp_path: Path) -> None:
+def test_a_missing_document_is_rejected_as_the_vectorizer_rejects_it(reviews: Any, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("text\ngood movie\nNA\n")
     with pytest.raises(ValueError, match="np.nan is an invalid document"):
         reviews.predict(pd.read_csv(tmp_path / "x.csv")["text"])
@@ -235,9 +235,9 @@ def test_tables_that_pandas_wrote_are_read_in_batches_as_pandas_reads_them(
     written = pd.DataFrame(rows, columns=list(MAYBE)).to_csv(index=False)
     want = pd.read_csv(io.StringIO(written), dtype={"t": str})
     reads = Reads("frame", tuple(KINDS), KINDS)
-    found = [batch.X for batch in batches(io.StringIO(written, newline=""), ",", reads, Reading(), "x", count)]
+    actual = [batch.X for batch in batches(io.StringIO(written, newline=""), ",", reads, Reading(), "x", count)]
     for name in "nfb":
-        got = np.concatenate([X[name].astype(float) for X in found])
+        got = np.concatenate([X[name].astype(float) for X in actual])
         np.testing.assert_array_equal(got, want[name].to_numpy().astype(float))
-    texts = [text for X in found for text in X["t"]]
+    texts = [text for X in actual for text in X["t"]]
     pd.testing.assert_series_equal(pd.Series(texts, dtype=object), want["t"].astype(object), check_names=False)

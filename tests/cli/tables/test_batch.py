@@ -1,4 +1,4 @@
-"""Errors about a row of a batch become errors about a line and a column of the file."""
+"""Errors about a row of a batch are translated to a line and a column of the file."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def batch(columns=COLUMNS, unit: str = "line", **inputs) -> Batch:
          "line 12345: Found unknown categories ['z'] in column 'job' during transform"),
         ("column 'age', row 1: expected text, got float nan", "column 'age', line 12345: expected text, got float nan"),
         ("column 'X', row 1: refused", "line 12345: refused"),
-        ("column 'age': row 1: 1.5 is no int64", "column 'age': line 12345: 1.5 is no int64"),
+        ("column 'age': row 1: 1.5 is not int64", "column 'age': line 12345: 1.5 is not int64"),
         ("row 1, column 5: value 8 was refused", "line 12345: value 8 was refused"),
         ("row 99: odd", "row 99: odd"),
         ("column 'row 1' is missing", "column 'row 1' is missing"),
@@ -34,12 +34,12 @@ def test_rows_and_columns(message: str, want: str) -> None:
     assert batch().translated(message) == want
 
 
-def test_the_one_column_of_documents_is_named() -> None:
-    told = batch({"text": ["a", "b"]}).translated("column 'X', row 1: the text holds a lone surrogate")
-    assert told == "column 'text', line 12345: the text holds a lone surrogate"
+def test_a_single_column_of_documents_is_named() -> None:
+    error = batch({"text": ["a", "b"]}).translated("column 'X', row 1: the text holds a lone surrogate")
+    assert error == "column 'text', line 12345: the text holds a lone surrogate"
 
 
-def test_formats_without_lines_count_rows() -> None:
+def test_formats_without_lines_use_row_numbers() -> None:
     assert batch(unit="row").translated("row 0: odd") == "row 12344: odd"
 
 
@@ -62,5 +62,5 @@ def test_errors_name_the_file_and_keep_their_help() -> None:
         ("the financial information is missing: 'z'", ""),
     ],
 )
-def test_the_value_that_a_library_refuses_is_looked_for(message: str, want: str) -> None:
+def test_the_value_that_a_library_rejects_is_located(message: str, want: str) -> None:
     assert batch().first_cause(message) == want

@@ -1,4 +1,4 @@
-"""The cells of a column are what ``pandas.read_csv`` makes of them, by any mixture of odd cells."""
+"""Cells of a column are parsed as by ``pandas.read_csv``, for any mixture of odd cells."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from pretzel.cli.tables.reading import MISSING, Reading
 from pretzel.errors import InputError
 
 NUMBERS = ["0", "-0", "007", "+3", " 4", "5 ", "\t6", "1.", ".5", "1e5", "1E-3", "-2.5", "inf", "-Infinity", "1e400"]
-# Beyond 64 bits pandas gives numbers or texts, by the order of the cells.
+# Beyond 64 bits pandas reads numbers or texts depending on the order of the cells.
 LARGE = ["16777217", "9223372036854775807", "-9223372036854775808", "0.1234567890123456789"]
 ODD = [
     "1_000",
@@ -52,7 +52,7 @@ def column(kind: str = "any", **reading) -> Column:
 
 
 @given(LISTS)
-def test_a_whole_column_is_typed_as_pandas_types_it(cells: list[str]) -> None:
+def test_a_whole_column_is_typed_as_by_pandas(cells: list[str]) -> None:
     got, want = column().read(cells, range(len(cells))), by_pandas(cells)
     if isinstance(got, np.ndarray) and got.dtype.kind in "iufb" and want.dtype != object:
         assert got.dtype == want.dtype
@@ -63,7 +63,7 @@ def test_a_whole_column_is_typed_as_pandas_types_it(cells: list[str]) -> None:
 
 
 @given(LISTS)
-def test_numbers_are_those_of_pandas_or_refused(cells: list[str]) -> None:
+def test_numbers_equal_those_of_pandas_or_are_rejected(cells: list[str]) -> None:
     want = by_pandas(cells)
     try:
         got = column("number").read(cells, range(1, len(cells) + 1))
@@ -74,53 +74,53 @@ def test_numbers_are_those_of_pandas_or_refused(cells: list[str]) -> None:
 
 
 @given(LISTS)
-def test_texts_are_those_of_pandas_that_is_told_so(cells: list[str]) -> None:
+def test_texts_equal_those_of_pandas_with_a_dtype(cells: list[str]) -> None:
     want = by_pandas(cells, dtype={"a": str})
-    for found in (column("text"), column("number", types={"a": "str"})):
-        got = pd.Series(found.read(cells, range(len(cells))), dtype=object)
+    for parser in (column("text"), column("number", types={"a": "str"})):
+        got = pd.Series(parser.read(cells, range(len(cells))), dtype=object)
         pd.testing.assert_series_equal(got, want.astype(object), check_names=False)
 
 
 @given(st.text(st.sampled_from("0123456789.eE+-_ infINFtyaN"), max_size=8))
-def test_a_number_is_what_pandas_takes_for_one(cell: str) -> None:
+def test_numbers_are_recognized_as_by_pandas(cell: str) -> None:
     if cell not in MISSING:
         assert is_number(cell) == (by_pandas([cell, "1.5"]).dtype == np.float64)
 
 
 @pytest.mark.parametrize("kind", ["number", "any"])
-def test_what_is_missing_can_be_told(kind: str) -> None:
+def test_missing_words_can_be_set(kind: str) -> None:
     cells = ["1", "-999", "", "2.5"]
     want = by_pandas(cells, na_values=["-999"]).tolist()
     np.testing.assert_array_equal(column(kind, missing=frozenset({"-999"})).read(cells, range(4)), want)
 
 
-def test_nothing_need_be_missing_in_texts() -> None:
+def test_texts_can_be_without_missing_words() -> None:
     words = ["", "NA", "None"]
     assert column("text", missing=frozenset()).read(words, range(3)) == words
 
 
-def test_types_are_kept_over_batches() -> None:
+def test_types_are_kept_across_batches() -> None:
     large = column("number")
     assert large.read(["16777217"], [2]).dtype == np.int64
-    with pytest.raises(InputError, match=r"line 3, column 'a': .* in line 2 is large") as caught:
+    with pytest.raises(InputError, match=r"line 3, column 'a': .* a large one in line 2") as caught:
         large.read(["0.5"], [3])
-    assert "--types a=float says that all are floats" in caught.value.__notes__[0]
+    assert "use --types a=float if all are floats" in caught.value.__notes__[0]
     small = column("number")
     assert [small.read([cell], [2]).dtype.kind for cell in ("7", "0.5", "8")] == ["i", "f", "f"]
-    told = column("number", types={"a": "float"})
-    assert told.read(["16777217"], [2]).dtype == np.float64
+    typed = column("number", types={"a": "float"})
+    assert typed.read(["16777217"], [2]).dtype == np.float64
 
 
 @pytest.mark.parametrize(("first", "then"), [("True", "1"), ("1", "True")])
-def test_truth_values_and_numbers_do_not_mix_over_batches(first: str, then: str) -> None:
-    found = column("number")
-    found.read([first, ""], [2, 3])
+def test_truth_values_and_numbers_do_not_mix_across_batches(first: str, then: str) -> None:
+    parser = column("number")
+    parser.read([first, ""], [2, 3])
     with pytest.raises(InputError, match=f"line 4, column 'a': expected .*, got '{then}'"):
-        found.read([then], [4])
+        parser.read([then], [4])
 
 
 @pytest.mark.parametrize(
-    ("cell", "wanted", "problem"),
+    ("cell", "type_", "problem"),
     [
         ("1.0", "int", "expected a whole number"),
         ("", "int", "expected a whole number"),
@@ -128,21 +128,21 @@ def test_truth_values_and_numbers_do_not_mix_over_batches(first: str, then: str)
         ("1", "bool", "expected True or False"),
     ],
 )
-def test_types_that_do_not_hold(cell: str, wanted: str, problem: str) -> None:
+def test_cells_that_do_not_match_the_type(cell: str, type_: str, problem: str) -> None:
     with pytest.raises(InputError, match=f"line 9, column 'a': {problem}, .*got '{cell}'|{problem}"):
-        column("any", types={"a": wanted}).read([cell], [9])
+        column("any", types={"a": type_}).read([cell], [9])
 
 
 @pytest.mark.parametrize(
     ("cell", "help_line"),
     [
-        ("1,5", "--decimal , says"),
-        ("1,500.25", "without marks between thousands"),
+        ("1,5", "--decimal , for"),
+        ("1,500.25", "without thousands separators"),
         (" ", "leave the cell empty"),
-        ("n.a.", "--na 'n.a.' says that it stands for a missing value"),
+        ("n.a.", "or use --na 'n.a.' if it means missing"),
     ],
 )
-def test_what_is_no_number_is_helped(cell: str, help_line: str) -> None:
+def test_invalid_numbers_have_a_remedy(cell: str, help_line: str) -> None:
     with pytest.raises(InputError, match="line 7, column 'a': expected a number") as caught:
         column("number").read(["1", cell], [6, 7])
     assert help_line in caught.value.__notes__[0]
@@ -166,5 +166,5 @@ def test_whole_numbers_beyond_int64(cell: str) -> None:
 def test_long_cells_are_read_in_time() -> None:
     digits = "1" * 100_000
     assert not is_number(digits + "x")
-    found = column("number").read([digits, "2"], range(2))
-    assert found.tolist() == [float("inf"), 2.0]
+    parser = column("number").read([digits, "2"], range(2))
+    assert parser.tolist() == [float("inf"), 2.0]

@@ -1,4 +1,4 @@
-"""Whether a first line is a header: by the model's names, by stated rules, or refused with the options that decide."""
+"""Detection of headers: by the model's names, by stated rules, or rejected with the options that decide."""
 
 import io
 
@@ -17,7 +17,7 @@ MATRIX = Reads("matrix", kind="number")
 NAMED = Reads("frame", ("2019", "2020", "job"), {"2019": "number", "2020": "number", "job": "text"})
 PLAIN = Reads("frame", ("a", "b"), {"a": "number", "b": "number"})
 TEXTS = Reads("texts", kind="text")
-EITHER = "--header says that line 1 names the columns, --no-header that it is a row"
+EITHER = "use --header if line 1 names the columns, --no-header if it is a row"
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ EITHER = "--header says that line 1 names the columns, --no-header that it is a 
         (TEXTS, "label,spam", True),
     ],
 )
-def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
+def test_unambiguous_lines(reads: Reads, line: str, want: bool) -> None:
     assert is_header(line.split(","), 1, reads, Reading()) == want
-    for told in (True, False):
-        assert is_header(line.split(","), 1, reads, Reading(header=told)) == told
+    for header in (True, False):
+        assert is_header(line.split(","), 1, reads, Reading(header=header)) == header
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
         (MATRIX, "age,2019", EITHER),
         (Reads("matrix", kind="text"), "a,b", EITHER),
         (PLAIN, "0,1", EITHER),
-        (NAMED, "2019,2020,work", "--no-header says that line 1 is a row"),
-        (NAMED, "x,y,z", "--no-header says that line 1 is a row"),
+        (NAMED, "2019,2020,work", "use --no-header if line 1 is a row"),
+        (NAMED, "x,y,z", "use --no-header if line 1 is a row"),
         (TEXTS, "a good movie", EITHER),
         (TEXTS, "1,good", EITHER),
         (TEXTS, "spam", EITHER),
@@ -69,24 +69,24 @@ def test_lines_without_doubt(reads: Reads, line: str, want: bool) -> None:
         (TEXTS, "Hello", EITHER),
     ],
 )
-def test_lines_in_doubt_are_refused(reads: Reads, line: str, remedy: str) -> None:
+def test_ambiguous_lines_are_rejected(reads: Reads, line: str, remedy: str) -> None:
     with pytest.raises(InputError) as caught:
         is_header(line.split(","), 1, reads, Reading())
     assert remedy in caught.value.__notes__[0]
 
 
-def test_columns_that_are_named_tell_a_header() -> None:
+def test_selected_columns_imply_a_header() -> None:
     assert is_header(["2019", "2020"], 1, MATRIX, Reading(columns=("2020",)))
 
 
 @given(st.lists(st.sampled_from(["a", "b", "a.1", "a.2", "", "Unnamed: 1", "b.1"]), min_size=1, max_size=6))
-def test_columns_are_called_as_pandas_calls_them(header: list[str]) -> None:
+def test_columns_are_named_as_by_pandas(header: list[str]) -> None:
     line = ",".join(f'"{cell}"' for cell in header) + "\n" + ",".join("1" * len(header)) + "\n"
     assert column_names(header) == list(pd.read_csv(io.StringIO(line)).columns)
 
 
 @given(st.integers(1, 30), st.integers(0, 2100))
-def test_the_header_that_pandas_writes_is_never_taken_for_a_row(width: int, start: int) -> None:
+def test_a_header_written_by_pandas_is_never_read_as_a_row(width: int, start: int) -> None:
     frame = pd.DataFrame(np.zeros((1, width)), columns=range(start, start + width))
     for index in (False, True):
         header = frame.to_csv(index=index).splitlines()[0].split(",")

@@ -1,4 +1,4 @@
-"""Bytes tell what they are: packed, in which encoding, and of which format; else the options are asked for."""
+"""Detection of compression, encoding and format from bytes; ambiguous bytes need an option."""
 
 import gzip
 import io
@@ -46,25 +46,25 @@ def rows(content: bytes | Path, reads: Reads, monkeypatch, **reading) -> list:
         (TEXTS, b'{"text": "good"}\n{"text": "bad"}\n', ["good", "bad"]),
     ],
 )
-def test_bytes_give_the_same_rows_by_every_way(tmp_path: Path, monkeypatch, reads, content, want) -> None:
+def test_all_sources_return_the_same_rows(tmp_path: Path, monkeypatch, reads, content, want) -> None:
     (tmp_path / "rows").write_bytes(content)
     (tmp_path / "packed.gz").write_bytes(gzip.compress(content))
-    for way in (content, tmp_path / "rows", tmp_path / "packed.gz"):
-        found = rows(way, reads, monkeypatch)
-        assert [row if isinstance(row, (str, tuple)) else list(row) for row in found] == want
+    for source in (content, tmp_path / "rows", tmp_path / "packed.gz"):
+        actual = rows(source, reads, monkeypatch)
+        assert [row if isinstance(row, (str, tuple)) else list(row) for row in actual] == want
 
 
 @pytest.mark.parametrize(
     "content", ["text\ngood one\nbad one\n", "label\ttext\n1\tgood\n", '"good, one"\nbad\n', "a,b\n1,x y\n2,z\n"]
 )
-def test_documents_that_may_be_a_table_are_refused(monkeypatch, content: str) -> None:
-    with pytest.raises(InputError, match="standard input: it may hold lines of text, or a table") as caught:
+def test_documents_that_may_be_a_table_are_rejected(monkeypatch, content: str) -> None:
+    with pytest.raises(InputError, match="standard input: it may be lines of text, or a table") as caught:
         rows(content.encode(), TEXTS, monkeypatch)
     assert "--format lines" in caught.value.__notes__[0] and "--format csv" in caught.value.__notes__[0]
     assert rows(content.encode(), TEXTS, monkeypatch, format="lines") == content.splitlines()
 
 
-def test_a_table_and_its_options_make_documents_of_standard_input(monkeypatch) -> None:
+def test_documents_from_a_table_on_standard_input(monkeypatch) -> None:
     content = b"label,text\n1,good\n0,bad\n"
     assert rows(content, TEXTS, monkeypatch, columns=("text",)) == ["good", "bad"]
     assert rows(content, TEXTS, monkeypatch, columns=("2",), header=False) == ["text", "good", "bad"]
@@ -74,32 +74,32 @@ def test_a_table_and_its_options_make_documents_of_standard_input(monkeypatch) -
 @pytest.mark.parametrize(
     ("format", "reading", "problem"),
     [
-        ("jsonl", {"header": True}, "--header cannot be followed in jsonl"),
-        ("lines", {"types": {"a": "int"}, "decimal": ","}, "--types, --decimal cannot be followed in lines"),
+        ("jsonl", {"header": True}, "--header cannot be used with jsonl"),
+        ("lines", {"types": {"a": "int"}, "decimal": ","}, "--types, --decimal cannot be used with lines"),
         ("lines", {"columns": ("a",)}, "lines of text have no column 'a'"),
     ],
 )
-def test_options_that_a_format_cannot_follow_are_refused(monkeypatch, format, reading, problem) -> None:
+def test_unsupported_options_of_a_format_are_rejected(monkeypatch, format, reading, problem) -> None:
     with pytest.raises(InputError, match=problem):
         rows(b"good\n", TEXTS, monkeypatch, format=format, **reading)
 
 
-def test_lines_are_no_rows_of_a_matrix(monkeypatch) -> None:
+def test_lines_of_text_are_not_rows_of_a_matrix(monkeypatch) -> None:
     with pytest.raises(InputError, match="the model does not take lines of text"):
         rows(b"1,2\n", MATRIX, monkeypatch, format="lines")
 
 
-def test_damage_is_named(tmp_path: Path, monkeypatch) -> None:
+def test_damaged_files_are_named(tmp_path: Path, monkeypatch) -> None:
     packed = gzip.compress(b"a,b\n" + b"1,2\n" * 100_000)
     (tmp_path / "torn.csv.gz").write_bytes(packed[:-20])
-    with pytest.raises(InputError, match="torn.csv.gz: it cannot be unpacked"):
+    with pytest.raises(InputError, match="torn.csv.gz: it cannot be decompressed"):
         rows(tmp_path / "torn.csv.gz", MATRIX, monkeypatch)
 
 
-def test_keys_that_are_not_in_every_object_are_missing_values(tmp_path: Path, monkeypatch) -> None:
+def test_absent_keys_are_missing_values(tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "x.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": 2, "c": 0}\n{"b": null}\n')
-    found = [(float(a), b) for a, b in rows(tmp_path / "x.jsonl", FRAME, monkeypatch)]
-    assert repr(found) == "[(1.0, 'x'), (2.0, nan), (nan, nan)]"
+    actual = [(float(a), b) for a, b in rows(tmp_path / "x.jsonl", FRAME, monkeypatch)]
+    assert repr(actual) == "[(1.0, 'x'), (2.0, nan), (nan, nan)]"
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n')
     with pytest.raises(InputError, match="column 'b' is missing; the file has 'a'"):
         rows(tmp_path / "x.jsonl", FRAME, monkeypatch)
@@ -115,7 +115,7 @@ def test_keys_that_are_not_in_every_object_are_missing_values(tmp_path: Path, mo
         ('{"a": {"0": 1}, "b": {"0": "x"}}\n', "line 1, column 'a': expected a number or a text, got an object"),
     ],
 )
-def test_lines_of_json_that_differ(tmp_path: Path, monkeypatch, content: str, problem: str) -> None:
+def test_inconsistent_json_lines(tmp_path: Path, monkeypatch, content: str, problem: str) -> None:
     (tmp_path / "x.jsonl").write_text(content)
     with pytest.raises(InputError, match=problem):
         rows(tmp_path / "x.jsonl", FRAME, monkeypatch)
@@ -128,15 +128,17 @@ def test_types_are_parsed() -> None:
             parsed_types([wrong])
 
 
-def test_numbers_of_json_keep_their_type_over_batches(monkeypatch) -> None:
+def test_numbers_of_json_keep_their_type_across_batches(monkeypatch) -> None:
     content = b"[16777217, 2]\n[3, 4]\n[5, 6]\n[7, 0.5]\n"
     assert rows(content, MATRIX, monkeypatch)[-1].tolist() == [7, 0.5]
-    with pytest.raises(InputError, match=r"line 3, column '1': the column held whole numbers only, .* line 1 is large"):
+    with pytest.raises(
+        InputError, match=r"line 3, column '1': the column had only whole numbers, a large one in line 1"
+    ):
         rows(content.replace(b"[5, 6]", b"[5.5, 6]"), MATRIX, monkeypatch)
 
 
 @pytest.mark.parametrize("content", ["[\n[1, 2]\n]\n", '[{"a": 1,\n"b": 2}]', "{\n"])
-def test_json_that_is_not_in_lines_is_told_apart(tmp_path: Path, monkeypatch, content: str) -> None:
+def test_json_not_in_lines_is_rejected(tmp_path: Path, monkeypatch, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(InputError, match=r"x.json: line 1: not JSON") as caught:
         rows(tmp_path / "x.json", MATRIX, monkeypatch)
@@ -150,7 +152,7 @@ PIECES = st.sampled_from([*TORN, *WHOLE, *JSON])
 
 
 @given(st.lists(PIECES | st.binary(max_size=6), max_size=6).map(b"".join), st.sampled_from([TEXTS, MATRIX, FRAME]))
-def test_any_bytes_are_rows_or_refused(content: bytes, reads: Reads) -> None:
+def test_any_bytes_are_rows_or_rejected(content: bytes, reads: Reads) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for format in ("auto", "csv", "lines", "jsonl", "parquet"):
             with suppress(InputError):

@@ -1,4 +1,4 @@
-"""One definition is one plan: in any process, whatever its hash seed, instruction set or number of threads."""
+"""One definition compiles to one plan in any process, for any hash seed, instruction set or number of threads."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CIRCUMSTANCES: dict[str, dict[str, str]] = {
 
 
 def digests(**environment: str) -> str:
-    """What a fresh process makes of the definition: its digest, that of the plan, and those of all blobs."""
+    """Compile the definition in a fresh process; return the digests of definition, plan and blobs."""
     ran = subprocess.run(
         [sys.executable, "-P", "-c", PROGRAM], env=os.environ | environment, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Stage formation: memory-bound chains are one pass up to what needs a whole row, arithmetic is a pass by itself."""
+"""Stage formation: memory-bound chains are one pass up to a breaker, compute-bound operators are separate passes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def product(x: Node) -> Node:
     ("chain", "want"),
     [
         ([scaled, clipped], [("memory", ["affine", "clip"])]),
-        ([scaled, normalized], [("memory", ["affine", "normalize"])]),  # the norm is taken at the end of the pass
+        ([scaled, normalized], [("memory", ["affine", "normalize"])]),  # the norm ends the pass
         ([normalized, scaled], [("memory", ["normalize"]), ("memory", ["affine"])]),
         ([scaled, product], [("memory", ["affine"]), ("compute", ["linear"])]),
         ([product, scaled], [("compute", ["linear"]), ("memory", ["affine"])]),
@@ -53,7 +53,7 @@ def test_passes_end_at_breakers_and_at_arithmetic(chain: list, want: list) -> No
     assert [(one.kind, [plan.stages[i].operator for i in one.stages]) for one in form(plan)] == want
 
 
-def test_columns_scaled_side_by_side_are_one_pass() -> None:
+def test_columns_scaled_separately_are_one_pass() -> None:
     scalings = [ops.Standardize(ops.Input(name, "f64"), Parameter.of(np.ones(1)), None) for name in "abc"]
     plan = compile_plan(Definition({"y": ops.Concat(tuple(scalings))})).plan
     (one,) = form(plan)

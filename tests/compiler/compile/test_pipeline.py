@@ -1,4 +1,4 @@
-"""From definitions to plans: what they hold and share, and that one definition always gives the same bytes."""
+"""Compilation: the contents and sharing of plans, and deterministic bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADER = 64
 
 
 def text_model(head: int = 1, words: Iterable[str] = ("good", "bad")) -> Definition:
-    """A small classifier of texts; siblings differ in ``head``."""
+    """Return a small text classifier; siblings differ in ``head``."""
     words = [*words, *(f"word{i}" for i in range(200))]
     tokens = ops.Tokenize(ops.Lowercase(ops.Input("text", "str")), r"(?u)\b\w\w+\b")
     counts = ops.CountNgrams(tokens, Parameter.of(words), "word", 1, 2, "f64")
@@ -39,7 +39,7 @@ def text_model(head: int = 1, words: Iterable[str] = ("good", "bad")) -> Definit
     )
 
 
-def test_stages_read_backwards_and_every_object_is_there() -> None:
+def test_stages_read_earlier_slots_and_every_object_exists() -> None:
     compiled = compile_plan(text_model())
     plan = compiled.plan
     assert [stage.operator for stage in plan.stages] == ["lowercase", "tokenize", "count_ngrams", "linear", "threshold"]
@@ -66,7 +66,7 @@ def test_labels_that_another_operator_reads_stay() -> None:
     assert [stage.operator for stage in compile_plan(definition).plan.stages] == ["threshold", "label_lookup", "affine"]
 
 
-def test_codes_that_may_lie_outside_their_table_are_checked() -> None:
+def test_codes_that_may_be_outside_their_table_are_checked() -> None:
     codes = ops.Lookup(ops.Input("x", "i64"), Parameter.of(np.array([5, 6])))
     numbers = Definition({"y": ops.LabelLookup(codes, Parameter.of(np.array([1.5, 2.5])))})
     compiled = compile_plan(numbers)
@@ -74,24 +74,24 @@ def test_codes_that_may_lie_outside_their_table_are_checked() -> None:
     assert executable.run({"x": np.array([6, 5])})["y"].tolist() == [2.5, 1.5]
     with pytest.raises(InputError):
         executable.run({"x": np.array([6, 7])})
-    with pytest.raises(DefinitionError, match="output 'y': lookup may give codes that name none of its 2 labels"):
+    with pytest.raises(DefinitionError, match="output 'y': lookup may return codes outside its table of 2 labels"):
         compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.of(["a", "b"]))}))
 
 
-def test_codes_of_refused_unknowns_all_name_a_label() -> None:
+def test_codes_without_unknowns_all_name_a_label() -> None:
     codes = ops.Lookup(ops.Input("x", "i64"), Parameter.of(np.array([5, 6])), refuse_unknown=True)
     (output,) = compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.of(["a", "b"]))})).plan.outputs
     assert output.labels is not None
 
 
-def test_an_empty_table_of_labels_is_refused() -> None:
+def test_an_empty_table_of_labels_is_rejected() -> None:
     codes = ops.Threshold(ops.Input("x", "f64"))
     with pytest.raises(DefinitionError, match="output 'y': its table of labels is empty"):
         compile_plan(Definition({"y": ops.LabelLookup(codes, Parameter.strings([]))}))
 
 
 @pytest.mark.parametrize("over", [0, 8])
-def test_parameters_up_to_the_limit_travel_inside(over: int) -> None:
+def test_parameters_up_to_the_limit_are_inlined(over: int) -> None:
     weights = Parameter.of(np.arange((INLINE_LIMIT - HEADER + over) // 8, dtype=float))
     x = ops.Input("x", f"f64[{len(weights)}]")
     compiled = compile_plan(Definition({"y": ops.Affine(x, weights)}))
@@ -99,7 +99,7 @@ def test_parameters_up_to_the_limit_travel_inside(over: int) -> None:
     assert (weights.digest in compiled.blobs) is (over > 0)
 
 
-def test_siblings_share_the_fingerprints_of_what_is_equal() -> None:
+def test_siblings_share_the_fingerprints_of_equal_stages() -> None:
     one, two = compile_plan(text_model(1)).plan, compile_plan(text_model(2)).plan
     equal = [a.fingerprint == b.fingerprint for a, b in zip(one.stages, two.stages, strict=True)]
     assert equal == [True, True, True, False, False]
@@ -112,7 +112,7 @@ def test_a_fingerprint_covers_the_type_that_is_written() -> None:
     assert len({stage.fingerprint for stage in plan.stages}) == 2
 
 
-def test_metadata_is_laid_over_the_definitions_own() -> None:
+def test_metadata_overrides_the_definitions_own() -> None:
     plan = compile_plan(text_model(), metadata={"classes": [1], "tolerance": 1e-6}).plan
     assert plan.metadata == {"estimator": "LinearSVC", "classes": [1], "tolerance": 1e-6}
 
@@ -154,19 +154,19 @@ def test_every_process_compiles_to_the_same_bytes() -> None:
     assert len(digests) == 1 and next(iter(digests)).startswith("sha256:")
 
 
-def test_an_operator_over_types_that_no_kernel_takes_is_refused_by_name() -> None:
+def test_an_operator_without_a_kernel_is_rejected_by_name() -> None:
     text = ops.Input("t", "str")
     labels = ops.LabelLookup(ops.Lookup(text, Parameter.of(["a"])), Parameter.of(["b"]))
     with pytest.raises(DefinitionError, match="label_lookup: no kernel computes it"):
         compile_plan(Definition({"y": ops.Lowercase(labels)}))
 
 
-def test_tokens_are_no_output() -> None:
-    with pytest.raises(DefinitionError, match="output 'y': tokens of any length"):
+def test_tokens_cannot_be_an_output() -> None:
+    with pytest.raises(DefinitionError, match="output 'y': a list of tokens cannot be an output"):
         compile_plan(Definition({"y": ops.Tokenize(ops.Input("t", "str"), r"(?u)\b\w\w+\b")}))
 
 
-def test_too_many_outputs_are_refused() -> None:
+def test_too_many_outputs_are_rejected() -> None:
     x = ops.Input("x", "f64")
     with pytest.raises(DefinitionError, match=f"{MAX_OUTPUTS + 1} outputs, at most {MAX_OUTPUTS}"):
         compile_plan(Definition({str(i): x for i in range(MAX_OUTPUTS + 1)}))

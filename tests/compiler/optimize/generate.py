@@ -1,4 +1,4 @@
-"""Random legal definitions, made by the types of values: every operator that some value fits can come next."""
+"""Random legal definitions, built by type: the next operator is any that accepts an existing value."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ OFTEN = {
     *(ops.Linear, ops.Concat, ops.Normalize, ops.Affine, ops.Standardize, ops.RequireFinite),
     *(ops.CountNgrams, ops.OneHot, ops.Select, ops.Densify, ops.Cast),
 }
-"""What models are mostly made of."""
+"""The most common operators of models."""
 Maker = Callable[["Draw"], Node | None]
 MAKERS: dict[type[Node], Maker] = {}
 
 
 class Draw:
-    """What was made so far, and the dice."""
+    """The nodes so far, and the random generator."""
 
     def __init__(self, seed: int, inputs: Sequence[tuple[str, str]] = ()) -> None:
         self.dice = random.Random(seed)
@@ -39,22 +39,22 @@ class Draw:
         chosen = self.dice.sample(kinds, self.dice.randint(1, 4))
         more = [] if inputs else [(f"x{i}", kind) for i, kind in enumerate(chosen)]
         self.nodes: list[Node] = [ops.Input(name, kind) for name, kind in (*inputs, *more)]
-        self.wanted: list[Node] = []
-        """What the next picks return, in order, where it fits."""
+        self.preferred: list[Node] = []
+        """Nodes that the next picks return, in order, if they fit."""
 
     def pick(self, fits: Callable[[Node], bool]) -> Node | None:
-        """A node that is wanted, or else one that fits, often the newest."""
-        while self.wanted:
-            wanted = self.wanted.pop(0)
-            if fits(wanted):
-                return wanted
+        """Return a preferred node, or else one that fits, often the newest."""
+        while self.preferred:
+            node = self.preferred.pop(0)
+            if fits(node):
+                return node
         fitting = [node for node in self.nodes if fits(node)]
         if not fitting:
             return None
         return fitting[-1] if self.dice.random() < 0.8 else self.dice.choice(fitting)
 
     def array(self, *shape: int, dtype: str = "f8") -> Parameter:
-        """Numbers between -3 and 3; sometimes all ones or zeros, sometimes some zeros."""
+        """Return numbers between -3 and 3; sometimes all ones or zeros, sometimes some zeros."""
         kind = self.dice.random()
         values = np.array([self.dice.uniform(-3, 3) for _ in range(int(np.prod(shape)))]).reshape(shape)
         if kind < 0.15:
@@ -64,7 +64,7 @@ class Draw:
         return Parameter.of(values.astype(dtype))
 
     def definition(self, always: Sequence[Node] = ()) -> Definition:
-        """The newest node, those that always are, and now and then others, as outputs."""
+        """Return a definition whose outputs are the newest node, those in ``always``, and sometimes others."""
         shown = [node for node in self.nodes if node.type.layout != "ragged"]
         others = self.dice.sample(shown, min(len(shown), self.dice.choice([0, 0, 0, 1])))
         roots = dict.fromkeys([shown[-1], *always, *others])
@@ -72,19 +72,19 @@ class Draw:
         return Definition({f"y{i}": root for i, root in enumerate(roots)}, inputs)
 
     def maybe(self, make: Callable[[], Any], otherwise: Any = None) -> Any:
-        """One or the other, by the toss of a coin."""
+        """Return one or the other at random."""
         return make() if self.dice.random() < 0.5 else otherwise
 
 
 def definition(seed: int, steps: int = 16) -> Definition:
-    """Return the definition of a seed, the same on every machine."""
+    """Return a random definition, the same for a seed on every machine."""
     draw = Draw(seed)
     random_nodes(draw, steps + 1 - len(draw.nodes), draw.dice.randint(8, 8 * steps))
     return draw.definition()
 
 
 def random_nodes(draw: Draw, count: int, tries: int = 100) -> None:
-    """Add up to so many nodes, each over values that fit it."""
+    """Add up to so many nodes over values that fit."""
     makers = [maker for operator, maker in MAKERS.items() for _ in range(6 if operator in OFTEN else 1)]
     most = len(draw.nodes) + count
     for _ in range(tries):
@@ -93,22 +93,22 @@ def random_nodes(draw: Draw, count: int, tries: int = 100) -> None:
         try:
             node = draw.dice.choice(makers)(draw)
         except DefinitionError:
-            continue  # the values did not fit after all
+            continue  # the values did not fit
         if node is not None and node.type.columns <= 40:
             draw.nodes.append(node)
 
 
-def columns(made: Definition, seed: int) -> dict[str, Any]:
-    """Return a value for each input: numbers, now and then infinite or missing; texts of few letters."""
+def columns(definition: Definition, seed: int) -> dict[str, Any]:
+    """Return a value for each input: numbers, sometimes infinite or missing; texts of few characters."""
     dice = random.Random(seed)
-    return {node.column: _column(node, dice) for node in made.inputs}
+    return {node.column: _column(node, dice) for node in definition.inputs}
 
 
 def _column(node: ops.Input, dice: random.Random) -> Any:
     kind = node.type
     if kind == TEXT:
         return ["".join(dice.choice("abAB c") for _ in range(dice.randint(0, 9))) for _ in range(ROWS)]
-    if kind.layout == "ragged":  # of the same lengths in every such column, as names and values have
+    if kind.layout == "ragged":  # the same lengths in every such column, as for names and values
         return [[dice.choice(WORDS) if kind.is_text else dice.gauss(0, 3)] * (row % 3) for row in range(ROWS)]
     if kind.dtype == "i64":
         return np.array([dice.randint(-1, 4) for _ in range(ROWS)])
@@ -121,14 +121,14 @@ def _column(node: ops.Input, dice: random.Random) -> Any:
 
 
 def _whole(matrix: np.ndarray) -> Csr:
-    """Return rows that store their zeros too."""
+    """Return rows that also store their zeros."""
     rows, width = matrix.shape
     columns = np.tile(np.arange(width, dtype=np.int32), rows)
     return Csr(matrix.ravel(), columns, np.arange(rows + 1, dtype=np.int64) * width, width)
 
 
 def _stored(x: Csr, times: int) -> Csr:
-    """Return rows that store each value so many times."""
+    """Return rows that store each value several times."""
     return Csr(np.repeat(x.data, times), np.repeat(x.indices, times), x.starts * times, x.width)
 
 
@@ -138,7 +138,7 @@ def _number(dice: random.Random, odd: bool) -> float:
 
 
 def makes(operator: type[Node]) -> Callable[[Maker], Maker]:
-    """Register how an operator is made over a value that fits."""
+    """Register the function that builds an operator over a value that fits."""
 
     def register(maker: Maker) -> Maker:
         MAKERS[operator] = maker
@@ -156,7 +156,7 @@ def is_dense(node: Node) -> bool:
 
 
 def is_wide(node: Node) -> bool:
-    """Whether these are dense float64."""
+    """Return whether the values are dense float64."""
     return is_dense(node) and node.type.dtype == "f64"
 
 
@@ -164,8 +164,8 @@ def is_matrix(node: Node) -> bool:
     return node.type.layout != "ragged" and bool(node.type.width)
 
 
-def is_apart(node: Node) -> bool:
-    """Whether no dense columns are equal but for rounding, as the weights of one row taken twice are."""
+def has_distinct_columns(node: Node) -> bool:
+    """Return whether no two columns are equal up to rounding, as the weights of a duplicated row are."""
     return is_matrix(node) and is_dense(node) and not isinstance(node, ops.Barycenter)
 
 
@@ -178,7 +178,7 @@ def is_code(node: Node) -> bool:
 
 
 def simple(operator: Any, fits: Callable[[Node], bool], fields: Callable[[Draw, Node], dict[str, Any]]) -> None:
-    """Register an operator of one input, whose other fields are drawn once that is known."""
+    """Register an operator of one input whose other fields are drawn after it."""
 
     def make(draw: Draw) -> Node | None:
         x = draw.pick(fits)
@@ -188,5 +188,5 @@ def simple(operator: Any, fits: Callable[[Node], bool], fields: Callable[[Draw, 
 
 
 for _family in pkgutil.iter_modules(optimize_tests.__path__):
-    if _family.name.startswith("generate_"):  # each registers its makers
+    if _family.name.startswith("generate_"):  # these register their makers
         importlib.import_module(f"{optimize_tests.__name__}.{_family.name}")

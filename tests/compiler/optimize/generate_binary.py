@@ -1,4 +1,4 @@
-"""How random definitions come by functions of two values, and by reductions."""
+"""Makers of functions of two values and of reductions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makers of the operators that move columns and change their form."""
+"""Makers of the operators that move columns or change their layout."""
 
 from __future__ import annotations
 

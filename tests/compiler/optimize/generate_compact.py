@@ -1,4 +1,4 @@
-"""How random definitions come to products with compact weights."""
+"""Makers of products with compact weights."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def _compact_linear(draw: Draw) -> Node | None:
     if x is None:
         return None
     k, width = draw.dice.choice([None, 1, 3]), x.type.columns
-    kept = draw.maybe(lambda: draw.dice.getrandbits(64) & ((1 << width) - 1))
-    rows = width if kept is None else kept.bit_count()
+    mask = draw.maybe(lambda: draw.dice.getrandbits(64) & ((1 << width) - 1))
+    rows = width if mask is None else mask.bit_count()
     weights = draw.array(rows, *([] if k is None else [k])).array
     halves = draw.maybe(lambda: weights.astype(np.float16).view(np.uint16), weights.astype(np.float32))
-    word = None if kept is None else Parameter.of(np.array([kept], np.uint64))
+    word = None if mask is None else Parameter.of(np.array([mask], np.uint64))
     return ops.CompactLinear(x, Parameter.of(halves), word, None, draw.dice.choice(["", "l2"]))

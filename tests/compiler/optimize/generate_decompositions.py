@@ -1,4 +1,4 @@
-"""How the operators of decompositions and of ensembles are made over a value that fits."""
+"""Makers of the operators of decompositions and of ensembles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makers of the operators that work value by value or row by row: scalings, checks, links."""
+"""Makers of the elementwise and rowwise operators: scalings, checks, links."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pretzel.plan.ops.dense import FUNCTIONS, TESTS
 from pretzel.plan.ops.heads import LINKS
 from pretzel.plan.parameter import Parameter
 from tests.compiler.optimize.generate import (
-    is_apart,
+    has_distinct_columns,
     is_dense,
     is_float,
     is_wide,
@@ -74,6 +74,6 @@ simple(
     },
 )
 simple(ops.Link, is_dense, lambda d, x: {"function": d.dice.choice(LINKS)})
-simple(ops.ArgMax, is_apart, lambda d, x: {})
-simple(ops.ArgMin, is_apart, lambda d, x: {})
+simple(ops.ArgMax, has_distinct_columns, lambda d, x: {})
+simple(ops.ArgMin, has_distinct_columns, lambda d, x: {})
 simple(ops.Threshold, is_dense, lambda d, x: {"value": d.dice.uniform(-1, 1), "inclusive": d.dice.random() < 0.5})

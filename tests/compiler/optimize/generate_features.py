@@ -1,4 +1,4 @@
-"""Makers of the operators that make features of numbers."""
+"""Makers of the operators that derive features from numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makers of kernel methods and neighbours for the random definitions of :mod:`generate`."""
+"""Makers of kernel methods and neighbors for the random definitions of :mod:`generate`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _barycenter(draw: Draw) -> Node | None:
     x, positions = draw.pick(lambda node: _is_dense(node) and node.type.dtype == "f64"), draw.pick(_is_positions)
     if x is None or positions is None:
         return None
-    # A large part of the trace: what comes of a few last bits of x stays small.
+    # A large share of the trace keeps the effect of the last bits of x small.
     return ops.Barycenter(ops.Clip(x, *_limits(x)), positions, draw.array(6, x.type.columns), 0.5)
 
 

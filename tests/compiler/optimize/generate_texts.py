@@ -47,13 +47,13 @@ def _hashed_features(draw: Draw) -> Node:
 
 
 @makes(ops.LookupFeatures)
-def _found_features(draw: Draw) -> Node:
+def _lookup_features(draw: Draw) -> Node:
     vocabulary = Parameter.of(draw.dice.sample(WORDS, draw.dice.randint(1, 5)))
     return ops.LookupFeatures(*_features(draw), vocabulary, draw.dice.choice(["f64", "f64", "f32"]))
 
 
 def _features(draw: Draw) -> tuple[Node, Node]:
-    """Return the names and the values of features: inputs, for no operator makes them."""
+    """Return the names and the values of features, as inputs, because no operator computes them."""
     pair = ops.Input("names", str(TOKENS)), ops.Input("values", str(NUMBERS))
     draw.nodes[:0] = [node for node in pair if node not in draw.nodes]
     return pair

@@ -1,4 +1,4 @@
-"""Proofs of size: no value that the references give exceeds the bound that was proved for it."""
+"""Bounds: no value of the references exceeds its proved bound."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ COUNTS = ops.CountNgrams(ops.Input("t", "str"), Parameter.of(["a"]), "char", 1, 
 
 @pytest.mark.parametrize("seed", range(300))
 def test_no_value_exceeds_its_bound(seed: int) -> None:
-    made = definition(seed)
-    nodes = {str(i): node for i, node in enumerate(made.nodes) if not node.type.is_text and node.inputs}
+    original = definition(seed)
+    nodes = {str(i): node for i, node in enumerate(original.nodes) if not node.type.is_text and node.inputs}
     if not nodes:
         return
     try:
         with np.errstate(all="ignore"):
-            values = evaluate(Definition(nodes, made.inputs), columns(made, seed))
+            values = evaluate(Definition(nodes, original.inputs), columns(original, seed))
     except InputError:
         return
     for name, node in nodes.items():
@@ -40,12 +40,12 @@ def test_no_value_exceeds_its_bound(seed: int) -> None:
         assert (np.abs(numbers.astype(float)) <= proved.limit).all(), f"{node!r}: {numbers}, {proved}"
 
 
-def test_counts_are_finite_and_what_a_request_brings_is_not() -> None:
+def test_counts_are_finite_and_inputs_are_not() -> None:
     assert bound(COUNTS) == Bound(MAX_COUNT, nan=False)
     assert bound(X) is UNKNOWN
 
 
-def test_a_check_proves_what_passed_it() -> None:
+def test_a_check_proves_its_values_finite() -> None:
     assert bound(ops.RequireFinite(X, "A")).finite
     assert bound(ops.RequireFinite(X, "A", allow_nan=True)).nan
 
@@ -57,13 +57,13 @@ def test_the_largest_number_divided_by_a_half_is_infinite() -> None:
 
 
 @pytest.mark.parametrize("worst", [math.nan, math.inf, -math.inf])
-def test_a_parameter_that_is_not_finite_proves_nothing(worst: float) -> None:
+def test_a_nonfinite_parameter_proves_nothing(worst: float) -> None:
     odd = Parameter.of(np.array([1.0, worst]))
     assert largest(odd) == math.inf
     assert not bound(ops.Take(ops.Input("c", "i64"), odd, 0.0)).finite
 
 
-def test_a_sum_may_overflow_where_its_terms_do_not() -> None:
+def test_a_sum_may_overflow_although_its_terms_do_not() -> None:
     huge = Parameter.of(np.array([1e300]))
     assert not bound(ops.Linear(COUNTS, huge)).finite
     assert bound(ops.Linear(COUNTS, HALF)).finite

@@ -1,4 +1,4 @@
-"""Where a rule must keep its hands off: each refusal with the definition that a rewrite would break, or make dearer."""
+"""Rules must decline: each case is a definition that a rewrite would break or make more expensive."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The docstring of each rule shows a plan before and after, and the rule does just that."""
+"""The docstring of each rule shows a plan before and after, and the rule rewrites it exactly so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 
 @each_rule
-def test_the_rule_does_what_its_docstring_shows(rule: Rule) -> None:
+def test_the_rule_matches_its_docstring(rule: Rule) -> None:
     plans = example(rule)
     assert render(plans.before) != render(plans.after)
     assert render(apply(rule, plans.before)) == render(plans.after)
@@ -30,7 +30,7 @@ def test_a_second_application_changes_nothing(rule: Rule) -> None:
 
 
 @each_rule
-def test_the_rule_stands_in_a_file_of_its_name_and_is_short(rule: Rule) -> None:
+def test_the_rule_has_a_file_of_its_name_and_is_short(rule: Rule) -> None:
     assert inspect.getsourcefile(rule.rewrite).endswith(f"/rules/{rule.name}.py")
     source, _ = inspect.getsourcelines(rule.rewrite)
     code = len(source) - len((rule.rewrite.__doc__ or "").splitlines())

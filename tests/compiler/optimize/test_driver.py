@@ -1,4 +1,4 @@
-"""The driver holds rules to account: types, cycles, ends; it names the guilty one, and keeps a trace for who asks."""
+"""The driver checks rules (types, cycles, termination), names the faulty one, and records a trace on request."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def reads_another_column(graph: Graph, check: ops.RequireFinite) -> Node | None:
 
 
 @rule(on(ops.RequireFinite))
-def makes_what_no_kernel_computes(graph: Graph, check: ops.RequireFinite) -> Node | None:
+def builds_a_node_without_a_kernel(graph: Graph, check: ops.RequireFinite) -> Node | None:
     """Wrong."""
     return ops.MissingIndicator(ops.Cast(check.x, "i32"), Parameter.of(np.arange(2)))
 
@@ -64,24 +64,24 @@ def makes_what_no_kernel_computes(graph: Graph, check: ops.RequireFinite) -> Nod
     ("wrong", "message"),
     [
         (
-            makes_what_no_kernel_computes,
+            builds_a_node_without_a_kernel,
             r"illegal in an optimized definition: <missing_indicator: f64\[2\] .*: no kernel computes it",
         ),
         (changes_the_type, "which has another type"),
-        (reads_itself, "something that reads it"),
+        (reads_itself, "a node that reads it"),
         (never_ends, f"no fixed point after {MAX_PASSES} passes; still firing: never_ends"),
         (breaks, "failed at <require_finite"),
         (reads_another_column, "changed the inputs"),
     ],
 )
-def test_the_guilty_rule_is_named(wrong: Rule, message: str) -> None:
+def test_the_faulty_rule_is_named(wrong: Rule, message: str) -> None:
     with pytest.raises(RuleError, match=message) as caught:
         run(CHECKED, [wrong])
     assert wrong.name in str(caught.value)
 
 
-def test_a_long_way_down_is_no_circle() -> None:
-    """More passes than any number are fine, as long as there is less to do after each."""
+def test_many_passes_are_not_a_loop() -> None:
+    """Any number of passes is fine as long as the definition shrinks."""
 
     @rule(on(ops.RequireFinite))
     def one_at_a_time(graph: Graph, check: ops.RequireFinite) -> Node | None:
@@ -96,16 +96,16 @@ def test_a_long_way_down_is_no_circle() -> None:
     assert trace.passes == MAX_PASSES + 21 and trace.finished
 
 
-def test_no_more_work_is_done_than_the_budget_allows() -> None:
+def test_the_budget_bounds_the_work() -> None:
     trace = Trace()
     chain = ops.Affine(ops.Affine(ops.Affine(X, ONES), ONES), ONES)
-    made = Definition({"y": chain})
-    assert run(made, RULES, trace=trace, budget=Budget(1)).nodes == made.nodes
+    original = Definition({"y": chain})
+    assert run(original, RULES, trace=trace, budget=Budget(1)).nodes == original.nodes
     assert not trace.finished
-    assert optimize(made) is not made
+    assert optimize(original) is not original
 
 
-def test_a_budget_says_what_it_affords() -> None:
+def test_a_budget_affords_only_what_is_left() -> None:
     budget = Budget(10)
     assert budget.affords(4) and not budget.affords(7) and budget.left == 6
     budget.spend(7)
@@ -121,12 +121,12 @@ def test_a_rule_may_name_several_operators_at_one_place() -> None:
         on(ops.Affine | ops.Concat, x=ops.Affine)
 
 
-def test_a_pattern_over_an_input_that_does_not_exist_is_refused() -> None:
+def test_a_pattern_over_an_unknown_input_is_rejected() -> None:
     with pytest.raises(TypeError, match="linear has no input 'y'"):
         on(ops.Linear, y=ops.Affine)
 
 
-def test_a_definition_that_no_rule_changes_comes_back_itself() -> None:
+def test_an_unchanged_definition_is_returned_itself() -> None:
     assert optimize(CHECKED) is CHECKED
 
 
@@ -142,7 +142,7 @@ def test_inputs_outputs_and_metadata_survive() -> None:
     assert optimized.metadata == {"estimator": "E"}
 
 
-def test_the_trace_tells_each_step() -> None:
+def test_the_trace_records_each_step() -> None:
     definition = Definition({"y": ops.Affine(ops.Affine(X, ONES), ONES)})
     trace = Trace()
     optimized = optimize(definition, trace=trace)
@@ -154,14 +154,14 @@ def test_the_trace_tells_each_step() -> None:
     assert trace.passes == 2
 
 
-def test_equal_subgraphs_are_one_node_and_are_told() -> None:
+def test_equal_subgraphs_are_one_node_and_are_reported() -> None:
     once, again = ops.Affine(X, ONES), ops.Affine(X, ONES)
     definition = Definition({"a": ops.Linear(once, ONES), "b": ops.Normalize(again, "l2")})
-    (told,) = shared(definition)
-    assert told.node is once and told.readers == 2 and told.saved > 0
+    (subgraph,) = shared(definition)
+    assert subgraph.node is once and subgraph.readers == 2 and subgraph.saved > 0
 
 
-def test_what_no_output_reads_is_gone() -> None:
+def test_unread_nodes_are_dropped() -> None:
     scaled = ops.Affine(X, ONES)
     chosen = ops.Column(ops.Concat((scaled, ops.Input("z", "f64"))), 2)
     optimized = optimize(Definition({"y": chosen}))
@@ -169,18 +169,18 @@ def test_what_no_output_reads_is_gone() -> None:
     assert [node.column for node in optimized.inputs] == ["x", "z"]
 
 
-@pytest.mark.parametrize("made", [lambda x: ops.RequireFinite(x, "A"), lambda x: ops.Affine(x, UNIT, ZERO)])
-def test_a_long_chain_takes_bounded_time(made: object) -> None:
+@pytest.mark.parametrize("build", [lambda x: ops.RequireFinite(x, "A"), lambda x: ops.Affine(x, UNIT, ZERO)])
+def test_a_long_chain_takes_bounded_time(build: object) -> None:
     node: Node = X
     for _ in range(10_000):
-        node = made(node)  # type: ignore[operator]
+        node = build(node)  # type: ignore[operator]
     started = time.process_time()
     optimized = optimize(Definition({"y": node}))
     assert time.process_time() - started < 10
     assert len(optimized.nodes) < 30
 
 
-def test_the_rules_have_names_of_their_own() -> None:
+def test_the_names_of_rules_are_distinct() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 

@@ -1,4 +1,4 @@
-"""Arithmetic on parameters: as good as twice the precision, and the same bits in any place."""
+"""Arithmetic on parameters: twice the precision, and bits that do not depend on the neighbors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.compiler.optimize.monotone import finite_range
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_product_is_the_exact_one_but_for_its_last_bits(seed: int) -> None:
+def test_a_product_is_exact_up_to_its_last_bits(seed: int) -> None:
     dice = np.random.default_rng(seed)
     a, b = dice.normal(size=(3, 40)) * 10.0 ** dice.integers(-6, 6, (3, 40)), dice.normal(size=(40, 2))
     a[:, 20:] = -a[:, :20] * (1 + 1e-12)  # nearly everything cancels
@@ -23,7 +23,7 @@ def test_a_product_is_the_exact_one_but_for_its_last_bits(seed: int) -> None:
         assert abs(Fraction(float(got[i, j])) - exact) <= abs(exact) * Fraction(1, 2**50)
 
 
-def test_the_bits_do_not_depend_on_the_neighbours() -> None:
+def test_the_bits_do_not_depend_on_the_neighbors() -> None:
     dice = np.random.default_rng(0)
     a, b = dice.normal(size=(9, 33)), dice.normal(size=(33, 17))
     whole = multiply(a, b)
@@ -31,7 +31,7 @@ def test_the_bits_do_not_depend_on_the_neighbours() -> None:
         assert multiply(a[i : i + 1], b[:, j : j + 1])[0, 0] == whole[i, j]
 
 
-def test_products_that_lose_bits_are_refused() -> None:
+def test_products_that_lose_bits_are_rejected() -> None:
     weights = np.array([[1e200], [1.0]])
     assert scaled_rows(weights, np.array([1e200, 1.0])) is None
     assert scaled_rows(weights, np.array([1.0, 1e-300])) is None
@@ -48,7 +48,7 @@ def test_the_finite_range_ends_where_the_function_overflows(mean: float, scale: 
     with np.errstate(all="ignore"):
         if not np.isfinite(function(np.zeros(1))).all():
             return
-        low, high = finite_range(function, 1)  # of a function that is finite at zero
+        low, high = finite_range(function, 1)  # the function is finite at zero
         assert np.isfinite(function(low)).all() and np.isfinite(function(high)).all()
         assert not np.isfinite(function(np.nextafter(low, -np.inf))).any()
         assert not np.isfinite(function(np.nextafter(high, np.inf))).any()

@@ -1,4 +1,4 @@
-"""Rows so large that a step overflows: what the library refuses is refused, and what it answers is answered alike."""
+"""Rows so large that a step overflows: Pretzel rejects and predicts exactly as the library."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def served_of(name: str) -> pretzel.Predictor:
 @pytest.mark.parametrize("column", [0, 3, 5])
 @pytest.mark.parametrize("name", PIPELINES)
 @pytest.mark.filterwarnings("ignore")
-def test_a_huge_value_has_the_librarys_answer(name: str, column: int, sign: int, size: float) -> None:
+def test_a_huge_value_is_predicted_as_by_the_library(name: str, column: int, sign: int, size: float) -> None:
     model, served = fitted(name), served_of(name)
     row = np.full((1, 6), 0.5)
     row[0, column] = sign * size
@@ -57,7 +57,7 @@ def test_a_huge_value_has_the_librarys_answer(name: str, column: int, sign: int,
     np.testing.assert_allclose(served.predict_proba(row), want, rtol=1e-6, atol=1e-9)
 
 
-def test_scaling_projection_and_model_are_one_product() -> None:
+def test_scaling_projection_and_model_fold_into_one_product() -> None:
     usual = ["predict", "predict_proba", "decision_function"]
     plan = compile_plan(optimize(export(fitted("projected"), outputs=usual))).plan
     kernels = [stage.kernel for stage in plan.stages]
@@ -67,8 +67,10 @@ def test_scaling_projection_and_model_are_one_product() -> None:
 
 @pytest.mark.parametrize("name", ["forest", "forest behind min-max"])
 def test_a_scaling_before_a_forest_is_in_its_thresholds(name: str) -> None:
-    made = optimize(export(fitted(name)))
-    assert "contributions[0]" in made.outputs  # which reads the scaled values, and is computed on request alone
-    whole = Definition({output: made.outputs[output] for output in usual_outputs(made.outputs)}, made.inputs)
+    optimized = optimize(export(fitted(name)))
+    assert "contributions[0]" in optimized.outputs  # reads the scaled values, and is computed only on request
+    whole = Definition(
+        {output: optimized.outputs[output] for output in usual_outputs(optimized.outputs)}, optimized.inputs
+    )
     kernels = {stage.kernel for stage in compile_plan(whole).plan.stages}
     assert not {"standardize", "affine", "cast"} & kernels

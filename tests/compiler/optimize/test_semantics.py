@@ -1,4 +1,4 @@
-"""Rewriting keeps the meaning: random definitions give the same values before and after, and by the kernels too."""
+"""Rewriting preserves values: random definitions return the same before and after, and by the kernels."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ BLOCK = 200
 Outcome = dict[str, Any] | str
 
 
-def outcome(made: Definition, given: dict[str, Any]) -> Outcome:
-    """What the references give, or the word that they refuse."""
+def outcome(original: Definition, arguments: dict[str, Any]) -> Outcome:
+    """Return the values of the references, or ``"refused"``."""
     try:
         with np.errstate(all="ignore"):
-            return evaluate(made, given)
+            return evaluate(original, arguments)
     except InputError:
         return "refused"
 
 
-def magnitude(made: Definition, given: dict[str, Any]) -> float:
-    """The largest finite number on the way to the outputs: what the terms of sums can be as large as."""
-    numeric = {str(i): node for i, node in enumerate(made.nodes) if not node.type.is_text and node.type != NUMBERS}
+def magnitude(original: Definition, arguments: dict[str, Any]) -> float:
+    """Return the largest finite intermediate value, which bounds the terms of sums."""
+    numeric = {str(i): node for i, node in enumerate(original.nodes) if not node.type.is_text and node.type != NUMBERS}
     if not numeric:
         return 1.0
-    values = outcome(Definition(numeric, made.inputs), given)
+    values = outcome(Definition(numeric, original.inputs), arguments)
     assert not isinstance(values, str)
     finite = [np.abs(_array(v)[np.isfinite(_array(v))]).max(initial=1.0) for v in values.values()]
     return float(max(finite, default=1.0))
@@ -79,68 +79,68 @@ def _array(value: Any) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Trial:
-    """A definition with values for its inputs, and what its references make of them."""
+    """A definition with values for its inputs, and the results of its references."""
 
-    made: Definition
-    given: dict[str, Any]
+    original: Definition
+    arguments: dict[str, Any]
     name: str
 
     @cached_property
     def want(self) -> Outcome:
-        return outcome(self.made, self.given)
+        return outcome(self.original, self.arguments)
 
     @cached_property
     def terms(self) -> float:
-        return 1.0 if isinstance(self.want, str) else magnitude(self.made, self.given)
+        return 1.0 if isinstance(self.want, str) else magnitude(self.original, self.arguments)
 
     def check_alone(self, rule: Rule) -> bool:
-        """Whether the rule fires; fail where that changes a value."""
-        rewritten = apply(rule, self.made)
-        if rewritten is not self.made:
-            self._compare(rewritten, outcome(rewritten, self.given), self.terms)
-        return rewritten is not self.made
+        """Return whether the rule fires; fail if that changes a value."""
+        rewritten = apply(rule, self.original)
+        if rewritten is not self.original:
+            self._compare(rewritten, outcome(rewritten, self.arguments), self.terms)
+        return rewritten is not self.original
 
     def check_together(self) -> Definition:
-        """The optimized definition; fail where it has another value, or is not optimized."""
-        optimized = optimize(self.made)
-        self._compare(optimized, outcome(optimized, self.given), self.terms)
+        """Return the optimized definition; fail if a value changes, or if optimizing again changes it."""
+        optimized = optimize(self.original)
+        self._compare(optimized, outcome(optimized, self.arguments), self.terms)
         assert optimize(optimized) is optimized, f"{self.name}: optimizing twice changes something"
         return optimized
 
     def check_kernels(self, optimized: Definition) -> None:
-        """Fail where the kernels of the plan give another value than the references of the definition."""
-        # Kernels add float32 in an order of their own, and each sum is rounded to 1e-7.
-        single = any(node.type.dtype == "f32" for node in self.made.nodes)
+        """Fail if the kernels of the plan return another value than the references."""
+        # Kernels sum float32 in another order, and each sum is rounded to 1e-7.
+        single = any(node.type.dtype == "f32" for node in self.original.nodes)
         try:
             compiled = compile_plan(optimized)
         except DefinitionError as error:
             assert "no kernel computes it" in str(error)
             return
-        got = _run(engine.load(compiled.plan, compiled.blobs.__getitem__), self.given)
+        got = _run(engine.load(compiled.plan, compiled.blobs.__getitem__), self.arguments)
         self._compare(optimized, got, self.terms * (1e3 if single else 1))
 
     def _compare(self, rewritten: Definition, got: Outcome, terms: float) -> None:
         try:
             assert_same(self.want, got, terms)
         except AssertionError as error:
-            pytest.fail(f"{self.name}: {error}\nbefore\n{render(self.made)}\nafter\n{render(rewritten)}")
+            pytest.fail(f"{self.name}: {error}\nbefore\n{render(self.original)}\nafter\n{render(rewritten)}")
 
 
 def check_random(seed: int) -> None:
-    """Try a random definition: each rule alone, all together, the kernels."""
-    made = definition(seed)
-    trial = Trial(made, columns(made, seed), f"seed {seed}")
+    """Check a random definition: each rule alone, all together, the kernels."""
+    original = definition(seed)
+    trial = Trial(original, columns(original, seed), f"seed {seed}")
     for rule in RULES:
         trial.check_alone(rule)
     trial.check_kernels(trial.check_together())
 
 
 def check_aimed(rule: Rule, seeds: range) -> int:
-    """Try definitions aimed at a rule, and return in how many it fired."""
+    """Check definitions aimed at a rule, and return in how many it fired."""
     fired = 0
     for seed in seeds:
-        made = aimed(rule, seed)
-        trial = Trial(made, columns(made, seed), f"{rule.name}, seed {seed}")
+        original = aimed(rule, seed)
+        trial = Trial(original, columns(original, seed), f"{rule.name}, seed {seed}")
         fired += trial.check_alone(rule)
         trial.check_kernels(trial.check_together())
     return fired
@@ -157,14 +157,14 @@ def test_definitions_aimed_at_a_rule_keep_their_values_and_it_fires(rule: Rule) 
     assert check_aimed(rule, AIMED) > len(AIMED) / 10
 
 
-def test_a_look_up_adds_a_wider_bias_as_the_linear_model_of_its_categories_does() -> None:
+def test_a_lookup_adds_a_wider_bias_like_its_linear_model() -> None:
     codes, dice = ops.Input("c", "i64"), np.random.default_rng(0)
     weights = Parameter.of(dice.normal(size=(4, 4)).astype(np.float32))
-    made = Definition({"y": ops.Linear(ops.OneHot(codes, 4, "f32"), weights, Parameter.of(dice.normal(size=4)))})
-    looked_up = apply(next(rule for rule in RULES if rule.name == "linear_of_one_hot_is_take"), made)
-    given = {"c": np.arange(-1, 5)}
-    assert looked_up is not made
-    np.testing.assert_array_equal(evaluate(looked_up, given)["y"], evaluate(made, given)["y"])
+    original = Definition({"y": ops.Linear(ops.OneHot(codes, 4, "f32"), weights, Parameter.of(dice.normal(size=4)))})
+    looked_up = apply(next(rule for rule in RULES if rule.name == "linear_of_one_hot_is_take"), original)
+    arguments = {"c": np.arange(-1, 5)}
+    assert looked_up is not original
+    np.testing.assert_array_equal(evaluate(looked_up, arguments)["y"], evaluate(original, arguments)["y"])
 
 
 @pytest.mark.long
@@ -180,15 +180,15 @@ def test_many_definitions_aimed_at_a_rule_keep_their_values(rule: Rule) -> None:
     check_aimed(rule, MANY)
 
 
-def _packed(executable: engine.Executable, given: dict[str, Any]) -> dict[str, Any]:
+def _packed(executable: engine.Executable, arguments: dict[str, Any]) -> dict[str, Any]:
     kinds = {item.name: item.type for item in executable.inputs}
     lists = {name: kind.is_text for name, kind in kinds.items() if kind.layout == "ragged"}
-    return given | {name: Ragged.of(given[name], numbers=not texts) for name, texts in lists.items()}
+    return arguments | {name: Ragged.of(arguments[name], numbers=not texts) for name, texts in lists.items()}
 
 
-def _run(executable: engine.Executable, given: dict[str, Any]) -> Outcome:
+def _run(executable: engine.Executable, arguments: dict[str, Any]) -> Outcome:
     try:
-        return {name: _plain(value) for name, value in executable.run(_packed(executable, given)).items()}
+        return {name: _plain(value) for name, value in executable.run(_packed(executable, arguments)).items()}
     except InputError:
         return "refused"
 

@@ -1,4 +1,4 @@
-"""Thresholds behind a scaling: the moved ones decide every float as the old ones did, the odd ones above all."""
+"""Thresholds behind a scaling: moved ones decide every float as before, including special ones."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def chained(x: Node, names: str, scale: float, shift: float) -> Node:
         if name == "cast":
             x = ops.Cast(x, "f32" if x.type.dtype == "f64" else "f64")
         else:
-            made = {"affine": ops.Affine, "standardize": ops.Standardize}[name]
+            operator = {"affine": ops.Affine, "standardize": ops.Standardize}[name]
             first, second = ("scale", "shift") if name == "affine" else ("scale", "mean")
-            x = made(x, **{first: Parameter.of(np.array([scale])), second: Parameter.of(np.array([shift]))})
+            x = operator(x, **{first: Parameter.of(np.array([scale])), second: Parameter.of(np.array([shift]))})
     return x
 
 
 def stump(x: Node, threshold: float, strict: bool, missing_left: bool) -> Definition:
-    made = ops.TreeEnsemble(
+    forest = ops.TreeEnsemble(
         x,
         roots=Parameter.of(np.array([0], np.int32)),
         feature=Parameter.of(np.zeros(3, np.int32)),
@@ -55,11 +55,11 @@ def stump(x: Node, threshold: float, strict: bool, missing_left: bool) -> Defini
         base=Parameter.of(np.zeros(1)),
         strict=strict,
     )
-    return Definition({"y": made})
+    return Definition({"y": forest})
 
 
 def around(value: float, dtype: str) -> np.ndarray:
-    """The floats next to a number, and those far from it that are odd."""
+    """Return the floats next to a number, and special floats far from it."""
     with np.errstate(all="ignore"):
         near = [np.array(value).astype(dtype)]
         for towards in (-np.inf, np.inf):
@@ -79,35 +79,35 @@ def around(value: float, dtype: str) -> np.ndarray:
     st.booleans(),
 )
 @example("f64", "standardize, cast", 4.0, 2.0, 1.0, False, True)
-@example("f64", "standardize", 1.0, 0.0, 0.0, False, True)  # both zeros lie at the threshold
+@example("f64", "standardize", 1.0, 0.0, 0.0, False, True)  # both zeros equal the threshold
 @example("f64", "standardize", 1.0, 0.0, -0.0, True, True)
 @example("f64", "standardize", 1e-300, 0.0, 1.0, False, False)  # most of x becomes infinite
 @example("f64", "affine", 5e-324, 0.0, 0.0, False, False)  # most of x becomes zero
-@example("f64", "standardize", 2.0, 1.0, math.inf, False, False)  # everything goes left, infinity too
+@example("f64", "standardize", 2.0, 1.0, math.inf, False, False)  # everything branches left, even infinity
 @example("f64", "standardize", 2.0, 1.0, -math.inf, False, False)
 @example("f32", "standardize", 0.1, 0.3, 0.7, True, False)
-def test_the_moved_threshold_decides_alike(
+def test_the_moved_threshold_decides_equally(
     dtype: str, names: str, scale: float, shift: float, threshold: float, strict: bool, missing_left: bool
 ) -> None:
-    made = stump(chained(ops.Input("x", f"{dtype}[1]"), names, scale, shift), threshold, strict, missing_left)
-    moved = apply(fold_scaling_into_thresholds, made)
+    original = stump(chained(ops.Input("x", f"{dtype}[1]"), names, scale, shift), threshold, strict, missing_left)
+    moved = apply(fold_scaling_into_thresholds, original)
     if strict and threshold == -np.inf:
-        assert moved is made
+        assert moved is original
         return
     forest = moved.outputs["y"]
     assert isinstance(forest, ops.TreeEnsemble)
-    x = around(float(forest.threshold.array[0]), made.inputs[0].type.numpy.str)
+    x = around(float(forest.threshold.array[0]), original.inputs[0].type.numpy.str)
     with np.errstate(all="ignore"):
-        want, got = evaluate(made, {"x": x}), evaluate(moved, {"x": x})
+        want, got = evaluate(original, {"x": x}), evaluate(moved, {"x": x})
     np.testing.assert_array_equal(got["y"], want["y"])
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
 @pytest.mark.parametrize("limit", [0.0, -0.0, 1.5, -1.5, 5e-324, -1e-45, 1e38, np.inf, -np.inf])
 def test_the_last_float_at_or_below_a_limit_is_that_limit(dtype: str, limit: float) -> None:
-    found = last(lambda x: x <= np.array(limit, dtype), 1, dtype)
-    assert found.dtype == dtype
-    assert found[0] == np.array(limit, dtype)
+    limits = last(lambda x: x <= np.array(limit, dtype), 1, dtype)
+    assert limits.dtype == dtype
+    assert limits[0] == np.array(limit, dtype)
 
 
 def test_the_last_of_none_is_nan() -> None:

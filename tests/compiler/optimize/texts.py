@@ -1,4 +1,4 @@
-"""Rules by their docstrings: the plans before and after, over whole numbers, so that sums are exact."""
+"""Parse the plans in the docstrings of rules, over whole numbers so that sums are exact."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def example(rule: Rule) -> Example:
 
 
 def blocks(text: str) -> dict[str, str]:
-    """Return the indented blocks of a docstring under the words that introduce them."""
-    found = re.findall(r"^(\w+)::\n\n((?:(?:    .*)?\n?)+)", text, re.MULTILINE)
-    return {name: "\n".join(line.strip() for line in block.splitlines() if line.strip()) for name, block in found}
+    """Return the indented blocks of a docstring by their titles."""
+    matches = re.findall(r"^(\w+)::\n\n((?:(?:    .*)?\n?)+)", text, re.MULTILINE)
+    return {name: "\n".join(line.strip() for line in block.splitlines() if line.strip()) for name, block in matches}
 
 
 def symbols(text: str) -> dict[str, Any]:
-    """Return a value for each ``@name:type[shape]`` in a text: small whole numbers, or letters."""
+    """Return a value for each ``@name:type[shape]`` in a text: small whole numbers, or characters."""
     return {name: _value(dtype, shape) for name, dtype, shape in _TYPED.findall(text)}
 
 

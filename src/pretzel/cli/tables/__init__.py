@@ -1,7 +1,6 @@
-"""Rows from files and standard input, in the form that a model takes.
+"""Read rows from files and standard input in the form that a model takes.
 
-One reader serves every command and every model: the same bytes give the same rows, wherever they come from.  Cells are
-read as ``pandas.read_csv`` reads them, which read the tables that most models were trained on, except that a column is
-text where the model reads text.  A file that can be read in two ways is refused, and the error names the option that
-decides.
+All commands and models share one reader: the same bytes produce the same rows, from any source.  Cells are read as
+``pandas.read_csv`` reads them, because it read most training tables, except that a column is text if the model reads
+text.  An ambiguous file is an error that names the option that decides.
 """

@@ -1,4 +1,4 @@
-"""Rows of a file as a command sends them, and errors about them in the terms of the file: its lines, its columns."""
+"""Batches of rows of a file, and errors about them translated to lines and columns of the file."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _INPUT = re.compile(rf"column ({_QUOTED})(?:, |: )")
 
 @contextmanager
 def under(label: str, translated: Callable[[str], str] = str) -> Iterator[None]:
-    """Put the name of a file before errors about what is in it, which keep their lines of help."""
+    """Prefix errors with the name of a file, and keep their lines of help."""
     try:
         yield
     except InputError as error:
-        told = InputError(f"{label}: {translated(str(error))}")
+        labelled = InputError(f"{label}: {translated(str(error))}")
         for note in getattr(error, "__notes__", ()):
-            told.add_note(note)
-        raise told from error
+            labelled.add_note(note)
+        raise labelled from error
 
 
 @dataclass
@@ -39,15 +39,15 @@ class Batch:
     """Some rows of a file."""
 
     X: Any
-    """In the form that the model takes."""
+    """The rows in the form that the model takes."""
     lines: Sequence[int]
-    """The line of the file on which each row begins, or its number from 1 where the format has no lines."""
+    """The line of the file at which each row starts, or its number from 1 if the format has no lines."""
     label: str
     """The name of the file in error messages."""
     unit: str = "line"
     """The unit of ``lines``: line or row."""
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """The values of each column, by the name in the file, in the order of the model."""
+    """The values of each column by its name in the file, in the order of the model."""
     inputs: frozenset[str] = frozenset({"X"})
     """Names of the model's inputs that are not names of the file's columns."""
 
@@ -57,40 +57,43 @@ class Batch:
 
     @contextmanager
     def located(self) -> Iterator[None]:
-        """Say errors about rows of the batch as errors about lines and columns of the file."""
+        """Translate errors about rows of the batch to lines and columns of the file."""
         with under(self.label, self.translated):
             try:
                 yield
             except InputError as error:
-                if "is no category" in str(error):
-                    error.add_note("--no-na says that cells such as NA and None are texts, also empty ones")
+                if "cat_features must be" in str(error):
+                    error.add_note("use --no-na if cells such as NA and None, and empty cells, are texts")
                 raise
 
     def translated(self, message: str) -> str:
-        """Return a message with the row of the batch replaced by the line, and a column's number by its name."""
-        found = row_in(message)
-        if found is None or int(found[1]) >= len(self.lines):
+        """Return a message with the batch row replaced by the line, and a column number by its name."""
+        match = row_in(message)
+        if match is None or int(match[1]) >= len(self.lines):
             return self._without_input(message)
-        row = int(found[1])
-        head, tail = message[: found.start()], message[found.end() :]
+        row = int(match[1])
+        head, tail = message[: match.start()], message[match.end() :]
         return self._without_input(head) + f"{self.unit} {self.lines[row]}" + self._named(tail, message, row)
 
     def first_cause(self, message: str) -> str:
-        """Return where the first value is that a library refuses in this message, which names no row.
+        """Return the position of the first value that a library's message, which names no row, can refer to.
 
-        Only messages of scikit-learn that show the value, or its kind, are understood; of others this is empty.
+        Supports only messages of scikit-learn that show the value or its kind; empty for others.
         """
         if _CAUSE.search(message) is None:
             return ""
         lists = {name: list(values) for name, values in self.columns.items()}
         places = (
-            (line, name) for i, line in enumerate(self.lines) for name in lists if _is_told(lists[name][i], message)
+            (line, name)
+            for i, line in enumerate(self.lines)
+            for name in lists
+            if _may_refer_to(lists[name][i], message)
         )
         place = next(places, None)
         return "" if place is None else f" (the first is in {self.unit} {place[0]}, column {place[1]!r})"
 
     def _without_input(self, text: str) -> str:
-        """Drop the name of an input that the file does not know."""
+        """Remove the name of an input that is not in the file."""
         name = next(iter(self.columns)) if len(self.columns) == 1 else None
 
         def replaced(match: re.Match[str]) -> str:
@@ -101,21 +104,21 @@ class Batch:
         return _INPUT.sub(replaced, text)
 
     def _named(self, tail: str, message: str, row: int) -> str:
-        """Return what follows a row's number, with the number of a column replaced by names.
+        """Return the text after a row's number, with a column number replaced by names.
 
-        The number counts the columns of a step, which are not those of the file.  So those columns are named that hold
-        what the message tells of.
+        The number counts the columns of a step, not of the file, so all columns with a value that the message can
+        refer to are named.
         """
-        found = next((match for match in _COLUMN.finditer(tail) if match[2]), None)
-        if found is None or not self.columns:
+        number = next((match for match in _COLUMN.finditer(tail) if match[2]), None)
+        if number is None or not self.columns:
             return tail
-        names = [name for name, values in self.columns.items() if _is_told(values[row], message)]
-        told = f"{found[1]}column{'s'[: len(names) > 1]} {', '.join(map(repr, names))}" if names else ""
-        return tail[: found.start()] + told + tail[found.end() :]
+        names = [name for name, values in self.columns.items() if _may_refer_to(values[row], message)]
+        named = f"{number[1]}column{'s'[: len(names) > 1]} {', '.join(map(repr, names))}" if names else ""
+        return tail[: number.start()] + named + tail[number.end() :]
 
 
-def _is_told(value: Any, message: str) -> bool:
-    """Whether a message can be about a value."""
+def _may_refer_to(value: Any, message: str) -> bool:
+    """Return whether a message can refer to a value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return _MISSING.search(message) is not None
     if isinstance(value, float) and math.isinf(value):

@@ -1,7 +1,7 @@
-"""The cells of one column as values: numbers, truth values or texts, as ``pandas.read_csv`` reads them.
+"""Parse the cells of one column to numbers, truth values or texts, as ``pandas.read_csv`` does.
 
-A number is what pandas' parser takes for one: ASCII digits with a point and an exponent, white space around them, or
-``inf``.  Python's ``float`` takes more (``1_000``, ``NAN``, digits of other scripts), which pandas leaves as text.
+A number is what pandas' parser accepts: ASCII digits with a point and an exponent, surrounded by white space, or
+``inf``.  Python's ``float`` accepts more (``1_000``, ``NAN``, digits of other scripts), which pandas leaves as text.
 """
 
 from __future__ import annotations
@@ -20,77 +20,77 @@ from pretzel.errors import InputError
 
 NAN = float("nan")
 TRUTHS = {
-    "".join(letters): word == "true"
+    "".join(characters): word == "true"
     for word in ("true", "false")
-    for letters in itertools.product(*zip(word, word.upper(), strict=True))
+    for characters in itertools.product(*zip(word, word.upper(), strict=True))
 }
-"""The cells that pandas reads as truth values: the two words in letters of any case."""
+"""The cells that pandas reads as truth values: the two words in any case."""
 _SPACE = " \t\n\r\v\f"
 _NUMBER = re.compile(
     rf"[{_SPACE}]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[{_SPACE}]*|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
 )
 _WHOLE = re.compile(rf"[{_SPACE}]*[+-]?\d+[{_SPACE}]*", re.ASCII)
 _PLAIN = re.compile(r"[0-9+\-.eE\n]*")
-"""What nearly all columns of numbers are made of: of such cells ``float`` takes no other than pandas does."""
+"""A fast check that most columns of numbers pass: for such cells ``float`` accepts exactly what pandas does."""
 _EXACT = 1 << 24
-"""Up to here a whole number is the same in every type that a model may read it in."""
+"""Whole numbers up to this are exact in every type that a model may read."""
 _SHOWN = 40
 _LONGEST = 300
-"""Characters of a whole number that is read as one: ``int`` refuses those of thousands of digits."""
+"""The most characters of a whole number read as an integer: ``int`` rejects thousands of digits."""
 
 
 def is_number(cell: str) -> bool:
-    """Whether pandas reads this cell as a number."""
+    """Return whether pandas reads this cell as a number."""
     return _NUMBER.fullmatch(cell) is not None
 
 
 class Categories(list[Any]):
-    """Texts that a table of pandas is to hold as categories."""
+    """Texts that become a categorical column of pandas."""
 
 
 class Column:
-    """One column of a table: how its cells are read, and what earlier batches held."""
+    """One column of a table: the rules for its cells, and the types of earlier batches."""
 
     def __init__(
         self, name: str, kind: Kind, reading: Reading, *, exactly: bool = True, category: str | None = None
     ) -> None:
-        """Begin with no cell read.
+        """Start without cells.
 
         Args:
-            name: as messages call the column.
-            kind: what the model reads in it.
-            reading: what is missing, and which types the user has given.
-            exactly: whether cells of another kind are refused; otherwise the column is then text, as in pandas.
-            category: of categories that are known by their texts, what the sample held, as :class:`Held` says it.
+            name: the name of the column in messages.
+            kind: the kind of values that the model reads.
+            reading: the cells that mean missing, and the user's types.
+            exactly: reject cells of another kind; otherwise they make the column text, as in pandas.
+            category: for categories identified by their text, the kind in the sample; see :class:`Held`.
         """
         self.name, self.decimal = name, reading.decimal
         self.words = reading.missing
-        """What is missing in a column of texts."""
+        """The missing cells in a column of texts."""
         self.missing = reading.missing | {""}
-        """What is missing in a column of numbers, where an empty cell always is."""
-        self.wanted: Type | None = reading.types.get(name)
+        """The missing cells in a column of numbers, always including the empty one."""
+        self.type: Type | None = reading.types.get(name)
         self.kind, self.exactly = kind, exactly
         self._held = None if category is None else Held(name, category)
         self._quick = self.decimal == "." and not any(map(is_number, self.missing))
         self._whole: bool | None = None
-        """Whether all numbers so far were whole; None before the first."""
+        """True if all numbers so far are whole; None before the first."""
         self._large: int | None = None
         """The line of a whole number that float32 would round."""
         self._truths: bool | None = None
-        """Whether all cells so far were truth values; None before the first."""
+        """True if all cells so far are truth values; None before the first."""
 
     def read(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
-        """Return the values of some cells, of which each is on one of the lines.
+        """Return the values of some cells, with the line of each.
 
         Returns:
-            A list of texts in which NaN is missing, or an array of int64, float64, bool or (truth values of which some
-            are missing) object.
+            A list of texts with NaN for missing, or an array of int64, float64, bool or object (truth values with
+            missing ones).
 
         Raises:
-            InputError: a cell is not what the model reads, or what the user has said the column holds.
+            InputError: a cell has another kind than the model reads, or another type than the user set.
         """
-        if self.wanted is not None:
-            return self._as_told(cells, lines)
+        if self.type is not None:
+            return self._as_typed(cells, lines)
         if self.kind == "text":
             return self._texts(cells) if self._held is None else self._categories(cells, lines)
         if self.kind == "number" and self.exactly:
@@ -109,26 +109,26 @@ class Column:
             return np.array([TRUTHS[cell] for cell in cells], bool)
         return _whole_array(cells) if read_as == "int" else self._texts(cells)
 
-    def _as_told(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
-        if self.wanted in ("str", "category"):
-            return self._texts(cells) if self.wanted == "str" else Categories(self._texts(cells))
-        if self.wanted == "bool":
+    def _as_typed(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
+        if self.type in ("str", "category"):
+            return self._texts(cells) if self.type == "str" else Categories(self._texts(cells))
+        if self.type == "bool":
             return self._all_truths(cells, lines)
-        if self.wanted == "float":
+        if self.type == "float":
             return self._parsed(cells, lines).astype(np.float64)
         for cell, line in zip(cells, lines, strict=True):
             if not _WHOLE.fullmatch(cell) or cell in self.missing:
-                self._refuse("a whole number, as --types says", cell, line)
+                self._refuse("a whole number, as set by --types", cell, line)
         return _whole_array(cells)
 
     def _all_truths(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
         for cell, line in zip(cells, lines, strict=True):
             if cell not in TRUTHS:
-                self._refuse("True or False, as --types says", cell, line)
+                self._refuse("True or False, as set by --types", cell, line)
         return np.array([TRUTHS[cell] for cell in cells], bool)
 
     def _numbers(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
-        """Return numbers, or truth values in a column that holds nothing else."""
+        """Return numbers, or truth values in a column of only those."""
         values = self._plain(cells)
         if values is None:
             present = [cell for cell in cells if cell not in self.missing]
@@ -144,7 +144,7 @@ class Column:
         return self.settled(values, lines)
 
     def _truth_values(self, cells: Sequence[str], lines: Sequence[int], alone: bool) -> np.ndarray:
-        """Return truth values as numbers; among numbers pandas leaves them as text, which no model reads as numbers."""
+        """Return truth values as numbers; mixed with numbers they are rejected: pandas leaves such a column text."""
         if not alone or self._truths is False:
             self._refuse("a number, as in the other lines", *self._first(cells, lines, truth=True))
         self._truths = True
@@ -157,19 +157,19 @@ class Column:
         return next((c, n) for c, n in both if c not in self.missing and (c in TRUTHS) == truth)
 
     def settled(self, values: np.ndarray, lines: Sequence[int]) -> np.ndarray:
-        """Return numbers in the type that the column has had so far, of whole numbers or of any.
+        """Return numbers in the type of the column so far: integers, or floats.
 
-        Libraries round large whole numbers otherwise than large floats.  So a column that turns out to hold fractions
-        after such a number was answered is refused.
+        Libraries round large integers differently from large floats, so a column whose first fraction follows a large
+        integer in an earlier batch is rejected.
         """
         whole = values.dtype.kind in "iu"
         if self._whole and not whole and self._large is not None:
-            told = InputError(
-                f"line {lines[0]}, column {self.name!r}: the column held whole numbers only, of which that in line "
-                f"{self._large} is large, and holds others from here on"
+            refused = InputError(
+                f"line {lines[0]}, column {self.name!r}: the column had only whole numbers, a large one in line "
+                f"{self._large}, and has others from here on"
             )
-            told.add_note(f"--types {self.name}=float says that all are floats; in JSON, write all with a point")
-            raise told
+            refused.add_note(f"use --types {self.name}=float if all are floats; in JSON, write all with a point")
+            raise refused
         if whole and self._large is None and self._whole is not False:
             large = np.flatnonzero(np.abs(values.astype(np.float64)) > _EXACT)
             self._large = lines[int(large[0])] if large.size else None
@@ -177,7 +177,7 @@ class Column:
         return values if self._whole else values.astype(np.float64)
 
     def _parsed(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
-        """Return numbers: int64 or uint64 where all are whole and fit, else float64.
+        """Return numbers: int64 or uint64 if all are whole and fit, else float64.
 
         Raises:
             InputError: a cell is not a number; the message names the first.
@@ -202,11 +202,11 @@ class Column:
         return _plain(cells) if self._quick else None
 
     def _pointed(self, cell: str) -> str:
-        """Return a cell with a decimal point, where the user has named another mark; a point is then no number."""
+        """Replace the user's decimal mark by a point; a cell with a point is then not a number."""
         return cell if self.decimal == "." else cell.replace(".", "?").replace(self.decimal, ".")
 
     def _inferred(self, cells: Sequence[str]) -> Any:
-        """Return what pandas makes of a whole column: numbers if all are, truth values if all are, else texts."""
+        """Return the values as pandas infers them from a whole column: numbers, truth values, else texts."""
         present = [cell for cell in cells if cell not in self.missing]
         if all(is_number(self._pointed(cell)) for cell in present):
             return self._parsed(cells, range(len(cells)))
@@ -215,19 +215,19 @@ class Column:
         values = [TRUTHS.get(cell, NAN) for cell in cells]
         return np.array(values, bool if len(present) == len(cells) else object)
 
-    def _refuse(self, wanted: str, cell: str, line: int) -> NoReturn:
-        refused = InputError(f"line {line}, column {self.name!r}: expected {wanted}, got {cell[:_SHOWN]!r}")
+    def _refuse(self, expected: str, cell: str, line: int) -> NoReturn:
+        refused = InputError(f"line {line}, column {self.name!r}: expected {expected}, got {cell[:_SHOWN]!r}")
         refused.add_note(self._remedy(cell))
         raise refused
 
     def _remedy(self, cell: str) -> str:
         if re.fullmatch(r"[+-]?\d{1,3}([,.' ]\d{3})+([.,]\d+)?|[+-]?\d+,\d+", cell):
             if self.decimal == "." and re.fullmatch(r"[+-]?\d+,\d+", cell):
-                return "--decimal , says that a comma stands before the decimals; marks between thousands must go"
-            return "write numbers without marks between thousands"
+                return "use --decimal , for a decimal comma; remove thousands separators"
+            return "write numbers without thousands separators"
         if not cell.strip():
             return "leave the cell empty where a value is missing"
-        return f"correct the cell, or --na {cell[:_SHOWN]!r} says that it stands for a missing value"
+        return f"correct the cell, or use --na {cell[:_SHOWN]!r} if it means missing"
 
 
 def _is_whole(cell: str) -> bool:
@@ -235,7 +235,7 @@ def _is_whole(cell: str) -> bool:
 
 
 def _plain(cells: Sequence[str]) -> np.ndarray | None:
-    """Return cells that hold nothing but plain numbers; None where one is anything else, or missing."""
+    """Return cells that are all plain numbers; None if one is anything else, or missing."""
     if not _PLAIN.fullmatch("\n".join(cells)):
         return None
     for read in (_whole_array, _floats):
@@ -247,10 +247,10 @@ def _plain(cells: Sequence[str]) -> np.ndarray | None:
 
 
 def _whole_array(cells: Sequence[str]) -> np.ndarray:
-    """Return whole numbers as pandas holds them; those that no integer type holds as floats.
+    """Return whole numbers in the type that pandas uses: int64, uint64, or float64 if neither fits.
 
     Raises:
-        ValueError: a cell is no whole number.
+        ValueError: a cell is not a whole number.
     """
     if max(map(len, cells), default=0) > _LONGEST:
         return _floats(cells)

@@ -1,7 +1,7 @@
-"""Tables of text: CSV, TSV and the like, row by row.
+"""Read delimited text, such as CSV and TSV, row by row.
 
-Cells and rows are cut as pandas cuts them: a blank line is not a row, a quote inside a cell is part of it, and a row of
-more or fewer cells than the first is refused (pandas fills it up, or takes the first column for an index).
+Cells and rows are split as pandas splits them: a blank line is not a row, and a quote inside a cell is part of it.  But
+a row with more or fewer cells than the first is an error (pandas pads it, or takes the first column for an index).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from pretzel.cli.tables.shape import chosen, shaped
 from pretzel.errors import InputError
 
 MOST_OF_A_CELL = 1 << 30
-"""Characters; the reader's own limit, an eighth of a million, is met by documents."""
+"""Characters; documents reach the default limit of :mod:`csv`, 131072."""
 MOST_ERRORS = 8
 _END = "\0the end\0"
-"""A line after the last, which comes back as a row of its own, unless a quote is still open."""
+"""A line after the last, which is read as a separate row unless a quote is still open."""
 Row = tuple[int, list[str]]
-"""The line on which a row begins, from 1, and its cells."""
+"""The line at which a row starts, from 1, and its cells."""
 
 
 def batches(
@@ -35,7 +35,7 @@ def batches(
     """Yield the rows of a table, ``count`` at a time, or all at once.
 
     Raises:
-        InputError: the table cannot be read, can be read in two ways, or is not what the model takes.
+        InputError: the table is malformed or ambiguous, or does not fit the model.
     """
     _check_style(reads, label)
     rows = _rows(text, delimiter, label)
@@ -49,7 +49,7 @@ def batches(
 
 
 class _Table:
-    """The columns of a table, as its first line and the model tell them."""
+    """The columns of a table, from its first line and the model."""
 
     def __init__(self, first: Row, reads: Reads, reading: Reading, label: str) -> None:
         self.reads, self.label = reads, label
@@ -60,10 +60,12 @@ class _Table:
             self.names = self._names(cells)
             unknown = [name for name in reading.types if name not in self.names]
             if unknown:
-                raise refused(f"--types names no column {listed(unknown)}", f"the columns are {listed(self.names)}")
-            wanted = chosen(self.names, reads, reading.columns)
+                raise refused(
+                    f"--types: column {listed(unknown)} does not exist", f"the columns are {listed(self.names)}"
+                )
+            selected = chosen(self.names, reads, reading.columns)
             if self.has_header:
-                _refuse_twice(cells, wanted)
+                _refuse_duplicates(cells, selected)
         positions = {name: i for i, name in enumerate(self.names)}
         self.columns = {
             positions[name]: Column(
@@ -73,7 +75,7 @@ class _Table:
                 exactly=reads.exactly,
                 category=reads.category_of(name, place),
             )
-            for place, name in enumerate(wanted)
+            for place, name in enumerate(selected)
         }
 
     def batch(self, group: list[Row]) -> Batch:
@@ -86,7 +88,7 @@ class _Table:
             return shaped(values, self.reads, Batch(None, lines, self.label))
 
     def _values(self, rows: list[list[str]], lines: list[int]) -> dict[str, Any]:
-        """Return the values of each column; an error tells the first bad cell of each."""
+        """Return the values of each column; an error names the first bad cell of each."""
         cells = list(zip(*rows, strict=True))
         values: dict[str, Any] = {}
         errors: list[InputError] = []
@@ -96,9 +98,9 @@ class _Table:
             except InputError as error:
                 errors.append(error)
         if errors:
-            told = "; ".join(map(str, errors[:MOST_ERRORS]))
+            text = "; ".join(map(str, errors[:MOST_ERRORS]))
             more = f"; {len(errors) - MOST_ERRORS} more columns" if len(errors) > MOST_ERRORS else ""
-            raise refused(told + more, next(iter(errors[0].__notes__), ""))
+            raise refused(text + more, next(iter(errors[0].__notes__), ""))
         return values
 
     def _names(self, cells: list[str]) -> list[str]:
@@ -113,41 +115,41 @@ class _Table:
         return list(named) or [str(i + 1) for i in range(len(cells))]
 
     def _uneven(self, line: int, cells: list[str]) -> InputError:
-        told = f"{self.label}: line {line}: expected {self.width} cells, got {len(cells)}"
+        text = f"{self.label}: line {line}: expected {self.width} cells, got {len(cells)}"
         if len(cells) == self.width + 1 and not cells[-1]:
-            return refused(told, "the line ends with a delimiter; remove it, or end the first line so too")
+            return refused(text, "the line ends with a delimiter; remove it, or end the first line with one too")
         if len(cells) > self.width:
-            return refused(told, "put a cell that holds the delimiter in double quotes")
-        return refused(told, "leave the cells empty where values are missing, and write their delimiters")
+            return refused(text, "put a cell that contains the delimiter in double quotes")
+        return refused(text, "leave missing cells empty, but write their delimiters")
 
 
-def _refuse_twice(header: Sequence[str], wanted: Sequence[str]) -> None:
-    """Refuse a column that is there twice, unless the model was fitted on both, as pandas calls them."""
+def _refuse_duplicates(header: Sequence[str], selected: Sequence[str]) -> None:
+    """Reject a duplicate column, unless the model was fitted on both under the names that pandas gives them."""
     counts = Counter(header)
-    for name in wanted:
-        if counts[name] > 1 and f"{name}.1" not in wanted:
+    for name in selected:
+        if counts[name] > 1 and f"{name}.1" not in selected:
             places = ", ".join(str(i + 1) for i, cell in enumerate(header) if cell == name)
             raise refused(f"the header has column {name!r} twice (cells {places})", "rename all but one")
 
 
 def _rows(text: TextIO, delimiter: str, label: str) -> Iterator[Row]:
-    """Yield the rows that are not blank; of one column, a blank line among the rows could be one, and is refused."""
+    """Yield the rows that are not blank; with one column, a blank line between rows is ambiguous and rejected."""
     csv.field_size_limit(MOST_OF_A_CELL)
     reader = csv.reader(itertools.chain(text, [_END]), delimiter=delimiter)
     width = blank = 0
-    begins = 1
+    start = 1
     try:
         for cells in reader:
-            line, begins = begins, reader.line_num + 1
+            line, start = start, reader.line_num + 1
             if cells == [_END]:
                 return
             if cells and cells[-1].endswith(_END):
-                raise refused(f"{label}: line {line}: a quote is never closed", 'write a quote in quotes twice: ""')
+                raise refused(f"{label}: line {line}: a quote is never closed", 'double a quote inside quotes: ""')
             if _is_blank(cells):
                 blank = blank or line
                 continue
             if blank and width == 1:
-                raise refused(f"{label}: line {blank} is blank", 'write "" where the only cell is empty, or remove it')
+                raise refused(f"{label}: line {blank} is blank", 'write "" for an empty cell, or remove the line')
             width, blank = width or len(cells), 0
             yield line, cells
     except csv.Error as error:
@@ -155,12 +157,14 @@ def _rows(text: TextIO, delimiter: str, label: str) -> Iterator[Row]:
 
 
 def _is_blank(cells: list[str]) -> bool:
-    """Whether a line held nothing but white space; the empty cell of a lone ``""`` is a cell."""
+    """Return whether a line has only white space; a lone ``""`` is an empty cell."""
     return not cells or (len(cells) == 1 and cells[0] != "" and cells[0].isspace())
 
 
 def _check_style(reads: Reads, label: str) -> None:
     records = [name for name, kind in (reads.kinds or {}).items() if kind == "record"]
     if reads.style in ("lists", "records") or records:
-        wanted = "lists of texts" if reads.style == "lists" else "rows of named values"
-        raise refused(f"{label}: the model takes {wanted}, which no cell holds", "give lines of JSON: --format jsonl")
+        form = "lists of texts" if reads.style == "lists" else "rows of named values"
+        raise refused(
+            f"{label}: the model takes {form}, which do not fit in a cell", "use lines of JSON: --format jsonl"
+        )

@@ -1,15 +1,15 @@
-"""Whether the first line of a table names its columns.
+"""Decide if the first line of a table names its columns.
 
-The options decide.  Else the names of the model do: a first line that has them all, in any order and among others, is a
-header; one that has some of them is refused.  Where none of its cells is a name of the model, or the model has no
-names, these rules hold:
+The options decide first, then the names of the model: a first line that has them all, in any order and among others, is
+a header; one that has only some is an error.  If none of its cells is a name of the model, or the model has no names,
+these rules apply:
 
 - For a model of documents, a first line of several single words is a header, and so is one word that names a column:
-  ``text``, ``review`` and the like, or one with an underscore.  Any other is refused.
-- For a matrix of numbers, a first line in which no cell is a number is a header.  One in which all cells are numbers is
-  a row, unless they may be names: different whole numbers (``0,1,2``, ``2019,2020``), or five and more numbers that
-  rise.  That, and a mixture of numbers and words, is refused.
-- For a matrix of texts, any first line is refused.
+  ``text``, ``review`` and similar, or one with an underscore.  Any other is an error.
+- For a matrix of numbers, a first line without numbers is a header.  One of only numbers is a row, unless they may be
+  names: distinct whole numbers (``0,1,2``, ``2019,2020``), or at least five increasing numbers.  That, and a mixture of
+  numbers and words, is an error.
+  - For a matrix of texts, any first line is an error.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from pretzel.errors import InputError
 
 _WHOLE = re.compile(r"\d+", re.ASCII)
 _MANY = 5
-"""Numbers that rise by chance once in 120 rows."""
-_EITHER = "--header says that line {0} names the columns, --no-header that it is a row"
+"""So many random numbers increase by chance once in 120 rows."""
+_EITHER = "use --header if line {0} names the columns, --no-header if it is a row"
 _OF_TEXTS = frozenset("text document doc x review comment message sentence content body description title".split())
-"""What a lone column of documents is called, in the singular."""
+"""Common names of a single column of documents, in the singular."""
 _SHOWN = 8
 
 
 def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -> bool:
-    """Return whether a first row is a header.
+    """Return whether the first row is a header.
 
     Raises:
-        InputError: it may be either; the note of the error names the options that decide.
+        InputError: it is ambiguous; the note of the error names the options that decide.
     """
     if reading.header is not None:
         return reading.header
@@ -55,11 +55,11 @@ def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """Return the names that pandas gives the columns under a header: all different, and none of them empty."""
+    """Return the column names that pandas derives from a header: distinct and not empty."""
     names = [cell or f"Unnamed: {i}" for i, cell in enumerate(header)]
     counts: defaultdict[str, int] = defaultdict(int)
     held = Counter(names)
-    for i in sorted(range(len(names)), key=lambda i: not header[i]):  # pandas leaves the names that were given
+    for i in sorted(range(len(names)), key=lambda i: not header[i]):  # pandas keeps the names that are not empty
         name = names[i]
         count = counts[name]
         while count > 0:
@@ -73,25 +73,25 @@ def column_names(header: Sequence[str]) -> list[str]:
 
 
 def missing_columns(needed: Sequence[str], names: Sequence[str], line: int, cells: Sequence[str]) -> InputError:
-    """Return the error that tells all columns which a table lacks."""
+    """Return the error that lists all columns missing in a table."""
     plural, verb = ("s", "are") if len(needed) > 1 else ("", "is")
-    told = f"column{plural} {listed(needed)} {verb} missing; line {line} has {listed(names)}"
+    text = f"column{plural} {listed(needed)} {verb} missing; line {line} has {listed(names)}"
     if mark := _other_delimiter(cells):
-        return refused(told, f"--delimiter {mark!r} says what stands between its cells")
-    return refused(told, f"give the columns these names; --no-header says that line {line} is a row")
+        return refused(text, f"use --delimiter {mark!r} if that separates its cells")
+    return refused(text, f"give the columns these names, or use --no-header if line {line} is a row")
 
 
-def wrong_width(found: Sequence[str], reads: Reads) -> InputError:
-    """Return the error that tells how many columns a model takes."""
-    mark = _other_delimiter(found)
+def wrong_width(columns: Sequence[str], reads: Reads) -> InputError:
+    """Return the error for a wrong number of columns."""
+    mark = _other_delimiter(columns)
     return refused(
-        f"the model takes {reads.width} columns, and the file has {len(found)}: {listed(found)}",
-        f"--delimiter {mark!r} says what stands between its cells" if mark else "--column NAME, repeated, says which",
+        f"the model takes {reads.width} columns, and the file has {len(columns)}: {listed(columns)}",
+        f"use --delimiter {mark!r} if that separates its cells" if mark else "select them with --column NAME, repeated",
     )
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names for a message, of many the first."""
+    """Format names for a message; of many, the first."""
     text = ", ".join(repr(name[:40]) for name in names[:_SHOWN])
     return f"{text}, ... ({len(names)} in all)" if len(names) > _SHOWN else text
 
@@ -114,13 +114,13 @@ def _by_names(first: Sequence[str], names: list[str], line: int, reads: Reads, r
     if len(lacking) < len(reads.needed) or not fits:
         raise missing_columns(lacking, names, line, first)
     if not any(map(_is_value, first)):
-        told = f"line {line} has none of the model's columns, and may name others, or be a row: {listed(first)}"
-        raise refused(told, _EITHER.format(line))
+        text = f"line {line} has none of the model's columns, and may name others, or be a row: {listed(first)}"
+        raise refused(text, _EITHER.format(line))
     return False
 
 
 def _names_texts(cell: str) -> bool:
-    """Whether a word that stands alone names a column of documents, rather than is one."""
+    """Return whether a single word names a column of documents rather than being one."""
     return "_" in cell.strip("_") or cell.lower().rstrip("s") in _OF_TEXTS
 
 
@@ -129,7 +129,7 @@ def _fits(cell: str, name: str, reads: Reads, reading: Reading) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    """Whether a cell is no name of a column: a number that is not plain and whole."""
+    """Return whether a cell cannot name a column: a number that is not plain and whole."""
     return is_number(cell) and not _WHOLE.fullmatch(cell)
 
 
@@ -143,15 +143,15 @@ def _of_matrix(first: Sequence[str], line: int, reads: Reads, reading: Reading) 
     if reads.kind != "text" and all(numeric) and not _may_be_names(first):
         return False
     words = [cell for cell, is_numeric in zip(first, numeric, strict=True) if not is_numeric]
-    tells = reads.kind != "text" and not (reads.places and "number" not in reads.places)
-    if tells and words and not any(is_number(cell) for cell in first):
+    decides = reads.kind != "text" and not (reads.places and "number" not in reads.places)
+    if decides and words and not any(is_number(cell) for cell in first):
         return True
     mark = _other_delimiter(first)
     if reads.width is not None and len(first) != reads.width and not mark:
         raise wrong_width(first, reads)
-    told = f"line {line} may name the columns, or be a row: {listed(first)}"
-    remedy = f"--delimiter {mark!r} says what stands between its cells" if mark else _EITHER.format(line)
-    raise refused(told, remedy)
+    text = f"line {line} may name the columns, or be a row: {listed(first)}"
+    remedy = f"use --delimiter {mark!r} if that separates its cells" if mark else _EITHER.format(line)
+    raise refused(text, remedy)
 
 
 def _is_numeric(cell: str, reading: Reading) -> bool:
@@ -160,7 +160,7 @@ def _is_numeric(cell: str, reading: Reading) -> bool:
 
 
 def _may_be_names(first: Sequence[str]) -> bool:
-    """Whether a row of numbers may be names; the first cell of a header that pandas wrote with its index is empty."""
+    """Return whether a row of numbers may be names; the first cell of a header from ``to_csv`` may be empty."""
     cells = first[1:] if len(first) > 1 and not first[0] else first
     if not all(map(is_number, cells)):
         return False
@@ -170,6 +170,6 @@ def _may_be_names(first: Sequence[str]) -> bool:
 
 
 def _other_delimiter(cells: Sequence[str]) -> str | None:
-    """Return the mark that may stand between the cells of a line that was taken for one cell."""
+    """Return the delimiter of a line that was read with the wrong one."""
     text = ",".join(cells)
     return next((mark for mark in (";", "\t", "|") if text.count(mark) >= max(len(cells), 1)), None)

@@ -1,4 +1,4 @@
-"""Parquet, whose columns have types of their own."""
+"""Read Parquet files, whose columns are typed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pretzel.cli.tables.shape import chosen, library, shaped
 from pretzel.errors import InputError
 
 _INDEX = re.compile(r"__index_level_\d+__")
-"""What pandas calls the column of an index without a name, which is no column when pandas reads it back."""
+"""The column in which pandas stores an unnamed index, which it does not read as a column."""
 
 
 class Parquet:
-    """A file of Parquet."""
+    """A Parquet file."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
-        """Read what the file says of itself.
+        """Read the metadata of the file.
 
         Raises:
             InputError: the bytes are not Parquet.
@@ -32,36 +32,36 @@ class Parquet:
         self._library = library("pyarrow.parquet", label)
         try:
             self._file = self._library.ParquetFile(file)
-        except (OSError, ValueError) as error:  # of which pyarrow's own are
+        except (OSError, ValueError) as error:  # the bases of pyarrow's errors
             raise InputError(f"{label}: it cannot be read as parquet ({error})") from None
         self.rows: int = self._file.metadata.num_rows
 
     def batches(self, reads: Reads, reading: Reading, count: int | None) -> Iterator[Batch]:
-        """Yield its rows, ``count`` at a time, or all at once."""
+        """Yield the rows, ``count`` at a time, or all at once."""
         names = [name for name in self._file.schema_arrow.names if not _INDEX.fullmatch(name)]
         if len({*names}) < len(names):
-            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-            raise refused(f"{self.label}: it has column {listed(twice)} twice", "rename all but one")
+            duplicates = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            raise refused(f"{self.label}: it has column {listed(duplicates)} twice", "rename all but one")
         with under(self.label):
-            wanted = chosen(names, reads, reading.columns)
+            selected = chosen(names, reads, reading.columns)
         if count is None:
-            yield self._batch(self._file.read(wanted).select(wanted), 0, reads)
+            yield self._batch(self._file.read(selected).select(selected), 0, reads)
             return
         done = 0
-        for part in self._parts(wanted, count):
-            yield self._batch(part.select(wanted), done, reads)
+        for part in self._parts(selected, count):
+            yield self._batch(part.select(selected), done, reads)
             done += part.num_rows
 
-    def _parts(self, wanted: list[str], count: int) -> Iterator[Any]:
+    def _parts(self, selected: list[str], count: int) -> Iterator[Any]:
         try:
-            yield from self._file.iter_batches(count, columns=wanted)
+            yield from self._file.iter_batches(count, columns=selected)
         except (OSError, ValueError) as error:
             raise InputError(f"{self.label}: it cannot be read as parquet ({error})") from None
 
     def _batch(self, part: Any, done: int, reads: Reads) -> Batch:
         batch = Batch(part, range(done + 1, done + part.num_rows + 1), self.label, "row")
         with under(self.label):
-            if reads.style == "records":  # a table has every name in every row: what is null is not there
+            if reads.style == "records":  # a table has every name in every row: null means absent
                 batch.X = [{k: v for k, v in row.items() if v is not None} for row in part.to_pylist()]
             elif reads.style == "lists":
                 batch.X = part.column(0)
@@ -74,7 +74,7 @@ class Parquet:
 
 
 class _Cells(dict[str, Any]):
-    """The columns of a batch as lists, made when an error is to be told."""
+    """The columns of a batch as lists, converted only to report an error."""
 
     def __init__(self, part: Any) -> None:
         super().__init__(dict.fromkeys(part.schema.names))
@@ -85,7 +85,7 @@ class _Cells(dict[str, Any]):
 
 
 def _with_nan(part: Any) -> Any:
-    """Return the columns with NaN for a text that is null, as in every other format."""
+    """Return the columns with NaN for null texts, as in every other format."""
     columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
     texts = [name for name, column in columns.items() if column.null_count and _is_text(column.type)]
     if not texts:
@@ -100,6 +100,6 @@ def _is_text(kind: Any) -> bool:
 def _for_estimator(table: Any, reads: Reads) -> Any:
     frame = table.to_pandas(ignore_metadata=True)
     for name in frame.columns:
-        if frame[name].dtype == object:  # a text that is null is NaN, as in every other format
+        if frame[name].dtype == object:  # a null text is NaN, as in every other format
             frame[name] = frame[name].where(frame[name].notna(), NAN)
     return frame if reads.style == "frame" else frame.to_numpy()

@@ -1,4 +1,4 @@
-"""What a model reads: the names, the order and the kinds of its columns."""
+"""The columns that a model reads: their names, order and kinds."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.types import ValueType
 
 Kind = Literal["number", "text", "any", "record"]
-"""``any``: a column that the model does not read, or of which nobody knows what it reads."""
+"""``any``: a column that the model does not read, or whose kind is unknown."""
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What a model takes, as far as the reader of a file must know."""
+    """The input of a model, as the reader of a file needs it."""
 
     style: str
     """``frame``, ``positions``, ``matrix``, ``texts``, ``lists`` or ``records``: see :mod:`pretzel.adapters.inputs`."""
     names: tuple[str, ...] = ()
-    """The columns the model was fitted on, in their order; empty where they had no names."""
+    """The columns the model was fitted on, in order; empty without names."""
     kinds: Mapping[str, Kind] | None = None
-    """Of a frame: the columns that must be there, and what the model reads in each."""
+    """For a frame: the required columns, and the kind of each."""
     kind: Kind = "any"
-    """Of a matrix: what the model reads in all columns."""
+    """For a matrix: the kind of all columns."""
     width: int | None = None
-    """Of a matrix: how many columns it has; None for one value per row, or where nobody knows."""
+    """For a matrix: its number of columns; None for one value per row, or if unknown."""
     places: tuple[Kind, ...] = ()
-    """Of columns by position: what the model reads in each; ``any`` where it reads none."""
+    """For columns by position: the kind of each; ``any`` if the model does not read it."""
     whole: Mapping[str, np.dtype] = field(default_factory=dict)
-    """The columns in which the model takes integers of a type, by name; by ``""`` for all of a matrix."""
+    """Integer types of columns, by name; by ``""`` for all of a matrix."""
     categories: Mapping[str, str] = field(default_factory=dict)
-    """The columns of categories of which integers, truth values and texts of the same cells are different ones.
+    """Columns of categories in which an integer, a truth value and a text of the same cell differ.
 
-    By name, or by position: ``bool``, ``int`` or ``str``, as the sample of the model held them, or ``""``.
+    By name or position: the kind in the sample of the model, ``bool``, ``int`` or ``str``, or ``""``.
     """
     spaces: str = " "
-    """What the library writes for a space in a name."""
+    """The library's replacement of a space in a name."""
     exactly: bool = True
-    """Whether a cell that is not of the kind is refused here; an estimator refuses it itself."""
+    """True if cells of another kind are rejected here; an estimator rejects them itself."""
     whole_file: bool = False
-    """Whether the rows go to an estimator, which needs the types that pandas finds over the whole file."""
+    """True if the rows are for an estimator, which needs the types that pandas infers from the whole file."""
 
     @property
     def needed(self) -> list[str]:
-        """The columns that a table must have."""
+        """The required columns of a table."""
         return list(self.kinds if self.kinds is not None else self.names)
 
     def known(self, name: str) -> str:
-        """Return the name by which the model knows a column of a file."""
+        """Return the model's name for a column of a file."""
         return known_as(name, self._every, {"spaces": self.spaces})
 
     @cached_property
@@ -62,7 +62,7 @@ class Reads:
         return frozenset((*self.needed, *self.names))
 
     def kind_of(self, name: str, place: int = 0) -> Kind:
-        """Return what the model reads in a column of a file, which is at ``place`` among those it is given."""
+        """Return the kind of a column of a file, at ``place`` among the selected ones."""
         if self.style == "positions":
             return self.places[place]
         if self.style == "frame":
@@ -70,37 +70,37 @@ class Reads:
         return "text" if self.style == "texts" else self.kind
 
     def category_of(self, name: str, place: int = 0) -> str | None:
-        """Return what a column of such categories held, as :attr:`categories` says it; None for any other column."""
+        """Return the kind of a column in :attr:`categories`; None for any other column."""
         return self.categories.get(str(place) if self.style == "positions" else self.known(name))
 
 
 def of_model(description: ModelDescription) -> Reads:
-    """Return what a deployed model reads."""
+    """Return the columns that a deployed model reads."""
     return _of_inputs(description.inputs, description.version.metadata)
 
 
 def of_estimator(model: Any) -> Reads:
-    """Return what an estimator reads: the columns it was fitted on, in the kinds that its steps read."""
-    from pretzel.importers import definition_of  # loads the library that trained it
+    """Return the columns that an estimator was fitted on, in the kinds that its steps read."""
+    from pretzel.importers import definition_of  # loads the training library
 
     try:
         definition = definition_of(model)
-    except Exception:  # which the deployment will tell; or a sample is needed to know
+    except Exception:  # the deployment will report it, or the types need a sample
         return _of_bare(model)
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
-    found = _of_inputs(described, definition.metadata)
+    reads = _of_inputs(described, definition.metadata)
     names = getattr(model, "feature_names_in_", None)
-    every = tuple(map(str, names)) if names is not None else found.names
-    if found.style != "frame" and not (every and found.style == "matrix"):
-        return replace(found, names=(), whole={}, exactly=False, whole_file=True)
-    kinds: dict[str, Kind] = {name: (found.kinds or {}).get(name, "any") for name in every}
-    if found.style == "matrix":
-        kinds = dict.fromkeys(every, found.kind)
-    return replace(found, style="frame", names=every, kinds=kinds, whole={}, exactly=False, whole_file=True)
+    every = tuple(map(str, names)) if names is not None else reads.names
+    if reads.style != "frame" and not (every and reads.style == "matrix"):
+        return replace(reads, names=(), whole={}, exactly=False, whole_file=True)
+    kinds: dict[str, Kind] = {name: (reads.kinds or {}).get(name, "any") for name in every}
+    if reads.style == "matrix":
+        kinds = dict.fromkeys(every, reads.kind)
+    return replace(reads, style="frame", names=every, kinds=kinds, whole={}, exactly=False, whole_file=True)
 
 
 def _of_bare(model: Any) -> Reads:
-    """Return what an estimator tells of itself that no importer can open."""
+    """Return the columns that an estimator without an importer declares."""
     names = getattr(model, "feature_names_in_", None)
     if names is not None:
         every = tuple(map(str, names))
@@ -110,9 +110,9 @@ def _of_bare(model: Any) -> Reads:
 
 
 def _of_inputs(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:
-    found = _of_style(inputs, metadata)
+    reads = _of_style(inputs, metadata)
     held = metadata.get("categories_read") or {}
-    return replace(found, categories={name: held.get(name, "") for name in metadata.get("integers_as_text") or ()})
+    return replace(reads, categories={name: held.get(name, "") for name in metadata.get("integers_as_text") or ()})
 
 
 def _of_style(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:

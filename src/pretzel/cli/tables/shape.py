@@ -1,4 +1,4 @@
-"""Columns by name put into the form that a model takes: a table, a matrix, or documents."""
+"""Assemble columns in the form that a model takes: a table, a matrix, or documents."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from pretzel.cli.tables.reads import Reads
 from pretzel.errors import InputError, UnsupportedError
 
 
-def chosen(names: Sequence[str], reads: Reads, wanted: Sequence[str]) -> list[str]:
-    """Return which columns of a table a model is given, in the order in which it takes them.
+def chosen(names: Sequence[str], reads: Reads, columns: Sequence[str]) -> list[str]:
+    """Return the columns of a table to pass to a model, in its order.
 
     Args:
-        names: what the table has.
-        reads: what the model takes.
-        wanted: what the user has chosen; empty for all.
+        names: the columns of the table.
+        reads: the columns that the model reads.
+        columns: the user's selection; empty for all.
 
     Raises:
-        InputError: the table lacks columns, or has more or less of them than the model takes.
+        InputError: the table lacks columns, or has another number than the model takes.
     """
-    lacking = [name for name in wanted if name not in names]
+    lacking = [name for name in columns if name not in names]
     if lacking:
-        raise refused(f"there is no column {listed(lacking)}", f"the columns are {listed(names)}")
-    found = list(wanted) or list(names)
+        raise refused(f"column {listed(lacking)} does not exist", f"the columns are {listed(names)}")
+    selected = list(columns) or list(names)
     if reads.style == "records":
-        return found
+        return selected
     if reads.style in ("texts", "lists"):
-        return _one(found)
+        return _one(selected)
     if reads.names or reads.kinds is not None:
-        return _by_name(found, reads)
-    if reads.width is not None and len(found) != reads.width:
-        raise wrong_width(found, reads)
-    return found
+        return _by_name(selected, reads)
+    if reads.width is not None and len(selected) != reads.width:
+        raise wrong_width(selected, reads)
+    return selected
 
 
-def _one(found: list[str]) -> list[str]:
-    if len(found) != 1:
+def _one(selected: list[str]) -> list[str]:
+    if len(selected) != 1:
         raise refused(
-            f"the model takes one column, and the file has {len(found)}: {listed(found)}",
-            "--column NAME says which it is",
+            f"the model takes one column, and the file has {len(selected)}: {listed(selected)}",
+            "select it with --column NAME",
         )
-    return found
+    return selected
 
 
-def _by_name(found: list[str], reads: Reads) -> list[str]:
-    known = {reads.known(name): name for name in found} | {name: name for name in found}
-    lacking = [name for name in reads.needed if name not in known]
+def _by_name(selected: list[str], reads: Reads) -> list[str]:
+    by_name = {reads.known(name): name for name in selected} | {name: name for name in selected}
+    lacking = [name for name in reads.needed if name not in by_name]
     if lacking:
         plural, verb = ("s", "are") if len(lacking) > 1 else ("", "is")
-        raise InputError(f"column{plural} {listed(lacking)} {verb} missing; the file has {listed(found)}")
-    return [known[name] for name in reads.needed]
+        raise InputError(f"column{plural} {listed(lacking)} {verb} missing; the file has {listed(selected)}")
+    return [by_name[name] for name in reads.needed]
 
 
 def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:
@@ -81,7 +81,7 @@ def shaped(values: Mapping[str, Any], reads: Reads, batch: Batch) -> Batch:
 
 
 def _typed(values: Any, dtype: np.dtype | None) -> Any:
-    """Return whole numbers in the type in which a model takes them, if it has one that holds them."""
+    """Return whole numbers in the model's integer type, if it represents them exactly."""
     if dtype is None or not isinstance(values, np.ndarray) or values.dtype.kind not in "iu":
         return values
     typed = values.astype(dtype)
@@ -90,8 +90,8 @@ def _typed(values: Any, dtype: np.dtype | None) -> Any:
 
 def _data_frame(values: Mapping[str, Any], label: str) -> Any:
     pandas = library("pandas", label)
-    kept = {k: pandas.Categorical(v) if isinstance(v, Categories) else v for k, v in values.items()}
-    return pandas.DataFrame(kept)
+    columns = {k: pandas.Categorical(v) if isinstance(v, Categories) else v for k, v in values.items()}
+    return pandas.DataFrame(columns)
 
 
 def _documents(columns: Mapping[str, Any], batch: Batch) -> list[str]:
@@ -101,7 +101,7 @@ def _documents(columns: Mapping[str, Any], batch: Batch) -> list[str]:
             shown = "is missing" if value is None or value != value else f"is {value!r:.40}, not text"
             raise refused(
                 f"{batch.unit} {line}, column {name!r}: the document {shown}",
-                "--no-na says that no cell stands for a missing text; or leave the row out",
+                "use --no-na if no cell means missing, or omit the row",
             )
     return list(values)
 
@@ -118,7 +118,7 @@ def _matrix(columns: list[Any], reads: Reads) -> Any:
 
 
 def library(name: str, label: str) -> Any:
-    """Return a library that only some files need.
+    """Import a library that only some files need.
 
     Raises:
         UnsupportedError: it is not installed.

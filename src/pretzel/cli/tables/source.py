@@ -1,4 +1,4 @@
-"""The bytes of a file or of standard input: unpacked, decoded, and told apart by how they begin."""
+"""The bytes of a file or of standard input: decompress, decode, and detect the format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pretzel.cli.tables.reading import Format
 from pretzel.errors import InputError
 
 HEAD = 1 << 16
-"""Bytes by which a file without a telling name is told apart."""
+"""Bytes to detect the format from, if the file name does not decide."""
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -34,30 +34,30 @@ _PACKED: dict[re.Pattern[bytes], Callable[[Any], Any]] = {
     re.compile(rb"BZh[1-9]1AY&SY"): bz2.BZ2File,
     re.compile(rb"\xfd7zXZ\x00"): lzma.LZMAFile,
 }
-"""How compressed files begin, and what unpacks them."""
+"""Magic bytes of compressed files, and their decompressors."""
 _PACKED_SUFFIXES = {".gz", ".bz2", ".xz"}
 _MARKS = {b"\xff\xfe\x00\x00": "utf-32", b"\x00\x00\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-"""Byte order marks, of which the longer come first, and the encodings they tell."""
+"""Byte order marks, longest first, and their encodings."""
 
 
 class Source:
-    """What rows are read from."""
+    """The source of rows."""
 
     def __init__(self, path: Path | None, raw: BinaryIO) -> None:
         self.path, self.raw = path, raw
         self.label = str(path) if path else "standard input"
         self.size = path.stat().st_size if path and path.is_file() else None
-        """Bytes of the file as it lies on the disk."""
+        """Bytes of the file on disk."""
         head, unpacked = _peeked(raw)
         packed = next((unpack for magic, unpack in _PACKED.items() if magic.match(head)), None)
         if packed is not None:
             head, unpacked = _peeked(packed(unpacked))
         if head.startswith(b"PK\x03\x04"):
             raise _refused(
-                f"{self.label}: it is a zip archive or a workbook", "unpack an archive; save a workbook as CSV (UTF-8)"
+                f"{self.label}: it is a zip archive or a workbook", "extract an archive; save a workbook as CSV (UTF-8)"
             )
         self.head = head
-        """How it begins, unpacked."""
+        """The first bytes, decompressed."""
         self.bytes = unpacked
 
     def position(self) -> int:
@@ -65,36 +65,36 @@ class Source:
         return self.raw.tell() if self.size is not None else 0
 
     def text(self) -> TextIO:
-        """Return its text, with the ends of lines as they are."""
+        """Return its text with unchanged line ends."""
         encoding = next((name for mark, name in _MARKS.items() if self.head.startswith(mark)), "utf-8-sig")
         if encoding == "utf-8-sig" and b"\0" in self.head:
             raise _refused(
-                f"{self.label}: it holds zero bytes, and is not UTF-8 text",
-                "save it as UTF-8; of UTF-16, `iconv -f UTF-16LE -t UTF-8` makes UTF-8",
+                f"{self.label}: it has zero bytes, and is not UTF-8 text",
+                "save it as UTF-8; `iconv -f UTF-16LE -t UTF-8` converts UTF-16",
             )
         return io.TextIOWrapper(self.bytes, encoding=encoding, newline="")
 
     def seekable(self) -> BinaryIO:
-        """Return its bytes where one may jump about; a stream is read whole."""
+        """Return its bytes as a seekable file; a stream is read whole."""
         if self.path and self.path.is_file() and not self._is_packed():
             self.raw.seek(0)
             return self.raw
         return io.BytesIO(self.bytes.read())
 
     def format(self, documents: bool) -> Format:
-        """Return the format that the name tells, or else the beginning.
+        """Return the format by the name, or else by the first bytes.
 
         Args:
-            documents: whether the model takes documents, which lines of text can be.
+            documents: True if the model takes documents, which may be lines of text.
 
         Raises:
-            InputError: the beginning could be of two formats.
+            InputError: the first bytes match two formats.
         """
         suffixes = [suffix.lower() for suffix in (self.path.suffixes if self.path else [])]
         suffixes = suffixes[:-1] if suffixes and suffixes[-1] in _PACKED_SUFFIXES else suffixes
-        known = _SUFFIXES.get(suffixes[-1]) if suffixes else None
-        if known is not None:
-            return known
+        format = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+        if format is not None:
+            return format
         if self.head.startswith(b"PAR1"):
             return "parquet"
         lines = _whole_lines(self.head)
@@ -107,8 +107,8 @@ class Source:
     def _lines(self, lines: list[str]) -> Format:
         if _may_be_table(lines):
             raise _refused(
-                f"{self.label}: it may hold lines of text, or a table",
-                "--format lines says that each line is a document; --format csv or tsv that it is a table",
+                f"{self.label}: it may be lines of text, or a table",
+                "use --format lines if each line is a document, --format csv or tsv if it is a table",
             )
         return "lines"
 
@@ -135,12 +135,14 @@ def opened(path: Path | None) -> Iterator[Source]:
     except UnicodeDecodeError as error:
         raise _refused(
             f"{label}: it is not UTF-8 ({error.reason} at byte {error.start})",
-            "save it as UTF-8; of Latin-1, `iconv -f LATIN1 -t UTF-8` makes UTF-8",
+            "save it as UTF-8; `iconv -f LATIN1 -t UTF-8` converts Latin-1",
         ) from None
     except (EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the file, not of what is in it
+        if isinstance(error, OSError) and error.errno is not None:  # an error of the file system, not of the contents
             raise
-        raise _refused(f"{label}: it cannot be unpacked ({error})", "pack it again, or give it unpacked") from None
+        raise _refused(
+            f"{label}: it cannot be decompressed ({error})", "compress it again, or use it uncompressed"
+        ) from None
 
 
 def _standard_input() -> BinaryIO:
@@ -149,13 +151,13 @@ def _standard_input() -> BinaryIO:
 
 
 def _peeked(raw: Any) -> tuple[bytes, BinaryIO]:
-    """Return the first bytes, and a stream that begins with them all the same."""
+    """Return the first bytes, and a stream that still starts with them."""
     head = raw.read(HEAD)
     return head, io.BufferedReader(_Rejoined(head, raw), HEAD)
 
 
 class _Rejoined(io.RawIOBase):
-    """Bytes that were read already, and then the stream that they are from."""
+    """A stream of bytes that were already read, followed by the rest."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = memoryview(head), rest
@@ -171,7 +173,7 @@ class _Rejoined(io.RawIOBase):
 
 
 def _whole_lines(head: bytes) -> list[str]:
-    """Return the first lines that are not blank; one that the head cuts only where there is no other."""
+    """Return the first lines that are not blank; a truncated one only if it is alone."""
     encoding = next((name for mark, name in _MARKS.items() if head.startswith(mark)), "utf-8-sig")
     lines = head.decode(encoding, errors="ignore").splitlines()
     whole = lines[:-1] if len(head) == HEAD and len(lines) > 1 else lines
@@ -179,7 +181,7 @@ def _whole_lines(head: bytes) -> list[str]:
 
 
 def _is_json(line: str) -> bool:
-    """Whether a line is a JSON array or object, or begins one; so is no text that people write."""
+    """Return whether a line is a JSON array or object, or starts one; ordinary text is not."""
     if line.strip() in ("{", "[", "[{"):
         return True
     try:
@@ -189,7 +191,7 @@ def _is_json(line: str) -> bool:
 
 
 def _may_be_table(lines: list[str]) -> bool:
-    """Whether lines of documents look like a table: a header of one word, tabs, quotes around cells."""
+    """Return whether lines of documents look like a table: a header of one word, tabs, quotes around cells."""
     if len(lines) < 2:
         return False
     first = lines[0]
@@ -204,8 +206,8 @@ def _may_be_table(lines: list[str]) -> bool:
 
 
 def is_name(cell: str) -> bool:
-    """Whether a cell looks like the name of a column: one word, as in ``review_text``."""
-    return bool(cell) and not cell[0].isdigit() and all(letter.isalnum() or letter in "_-." for letter in cell)
+    """Return whether a cell looks like a column name: one word, such as ``review_text``."""
+    return bool(cell) and not cell[0].isdigit() and all(c.isalnum() or c in "_-." for c in cell)
 
 
 def _refused(message: str, remedy: str) -> InputError:

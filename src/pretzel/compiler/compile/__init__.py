@@ -1,4 +1,4 @@
-"""Turns an optimized definition into a plan: kernels over slots, fingerprints, and the objects they need."""
+"""Compile an optimized definition to a plan: kernels over slots, fingerprints, and the objects they need."""
 
 from pretzel.compiler.compile.pipeline import Compiled, compile_plan
 

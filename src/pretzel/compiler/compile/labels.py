@@ -1,4 +1,4 @@
-"""Outputs of labels: the look-up leaves the plan, which answers with codes and names their table."""
+"""Label outputs: the plan returns codes and names the label table, and the lookup is removed from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One output: the node that gives it, and the table its codes point into."""
+    """One output: the node that computes it, and the table that its codes index."""
 
     name: str
     node: Node
@@ -22,18 +22,18 @@ class Head:
 
     @property
     def table(self) -> Digest | None:
-        """The digest of the table."""
+        """The digest of the label table."""
         return None if self.labels is None else self.labels.digest
 
 
 def peel_labels(definition: Definition) -> list[Head]:
-    """Return the outputs with a :class:`LabelLookup` at their root taken off where every code names a label.
+    """Return the outputs, with a :class:`LabelLookup` at their root removed if every code names a label.
 
-    One that another operator reads stays for that reader, and one whose codes may lie outside its table stays to refuse
-    them; but texts exist only as a table, so for them that is an error.
+    A lookup that another operator reads stays for that reader, and one whose codes may be outside its table stays to
+    reject them; but strings exist only as a table, so for them that is an error.
 
     Raises:
-        DefinitionError: codes that may lie outside a table of texts.
+        DefinitionError: codes may be outside a table of strings.
     """
     return [_peel(name, node) for name, node in definition.outputs.items()]
 
@@ -45,13 +45,13 @@ def _peel(name: str, node: Node) -> Head:
         return Head(name, node.codes, node.labels)
     if node.labels.dtype == "str":
         raise DefinitionError(
-            f"output {name!r}: {node.codes.name} may give codes that name none of its {len(node.labels)} labels"
+            f"output {name!r}: {node.codes.name} may return codes outside its table of {len(node.labels)} labels"
         )
     return Head(name, node)
 
 
 def codes_below(node: Node) -> float:
-    """Return a number that all codes of a node, none of them negative, lie below; infinity where there is no proof."""
+    """Return an exclusive upper bound of a node's codes if none can be negative; infinity without a proof."""
     match node:
         case ArgMax() | ArgMin():
             return node.x.type.columns

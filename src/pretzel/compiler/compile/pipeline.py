@@ -1,4 +1,4 @@
-"""The compiler: one column of phases from a definition to a plan and the objects that the plan refers to."""
+"""The compiler: a sequence of phases from a definition to a plan and the objects that the plan refers to."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ASSUMED = Sizes()
 
 @dataclass(frozen=True)
 class Compiled:
-    """A plan and every object it refers to that does not travel inside it."""
+    """A plan, and every object it refers to that is not inlined in it."""
 
     plan: Plan
     blobs: Mapping[Digest, Blob] = field(default_factory=dict)
-    """Original and derived parameters, in the order of use."""
+    """Original and derived parameters, in order of use."""
     nodes: tuple[Node, ...] = ()
     """The node that each stage computes."""
 
@@ -43,29 +43,29 @@ def compile_plan(
     metadata: Mapping[str, Any] | None = None,
     choose: Choose = choose,
 ) -> Compiled:
-    """Compile a definition, as it stands, into a plan: the same bytes on every machine.
+    """Compile a definition to a plan without optimizing it; the plan has the same bytes on every machine.
 
     Args:
-        definition: what to compile; :func:`pretzel.compiler.optimize.optimize` it first.
-        sizes: what a sample showed of its values; decides among kernels, and how much room rows get.
-        metadata: laid over the definition's own in the plan's.
-        choose: returns the kernel that computes a node; the cheapest by the cost table, unless a benchmark says other.
+        definition: the definition; :func:`pretzel.compiler.optimize.optimize` it first.
+        sizes: statistics of the values in a sample; they select the kernels and the room reserved per row.
+        metadata: overrides the definition's own metadata in the plan.
+        choose: returns the kernel that computes a node; by default the cheapest by the cost table.
 
     Raises:
-        DefinitionError: the definition is illegal, too large, or holds an operator that no kernel computes.
+        DefinitionError: the definition is illegal, too large, or has an operator that no kernel computes.
     """
-    # 1. Refuse what no plan may hold.
+    # 1. Reject definitions that cannot become a plan.
     PLAN.check(definition)
-    # 2. An output of labels becomes codes and a dictionary.
+    # 2. Replace each label output by codes and a dictionary.
     heads = peel_labels(definition)
-    # 3. Lower every operator that an output still needs, each to one kernel over slots, inputs first.
+    # 3. Lower each operator that an output needs to one kernel over slots, inputs first.
     slots = Slots(definition.inputs)
     for node in topological(head.node for head in heads):
         if not isinstance(node, Input):
             slots.add(node, choose(node, sizes).lower(node))
-    # 4. Small parameters travel inside the plan, the others beside it.
+    # 4. Inline small parameters in the plan; the others are separate objects.
     inline, blobs = _split([*slots.parameters, *_label_tables(heads)])
-    # 5. Name the outputs and say what clients want to know.
+    # 5. Name the outputs and add the metadata for clients.
     plan = Plan(
         kernel_set=KERNEL_SET,
         inputs=slots.inputs,

@@ -1,4 +1,4 @@
-"""Slots: where the values of a plan live, with the fingerprint that names each value."""
+"""Slots hold the values of a plan; a fingerprint identifies each value."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pretzel.plan.plan import PlanInput, Stage, input_fingerprint, stage_fingerp
 
 
 class Slots:
-    """Grows a list of stages; inputs take the first slots, and values of one fingerprint share a slot."""
+    """Builds the list of stages; inputs take the first slots, and values with the same fingerprint share a slot."""
 
     def __init__(self, inputs: Iterable[Input]) -> None:
-        """Give each input its slot, in order."""
+        """Assign a slot to each input, in order."""
         self.stages: list[Stage] = []
         self.computed: list[Node] = []  # the node that each stage computes
         self.parameters: list[Parameter] = []
@@ -32,7 +32,7 @@ class Slots:
         return self._slots[node]
 
     def add(self, node: Node, lowered: Lowered) -> None:
-        """Append the stage that computes ``node``, unless one before it has that fingerprint."""
+        """Append the stage that computes ``node``, unless an earlier stage has the same fingerprint."""
         stage = self._stage(node, lowered)
         if stage.fingerprint not in self._fingerprints:
             self.stages.append(stage)

@@ -1,4 +1,4 @@
-"""Says what becomes of a definition: operators, the rules that fired and what each saved, stages, kernels, sizes."""
+"""Explain how a definition is compiled: operators, the rules that fired and their savings, stages, kernels, sizes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMATS: dict[str, Callable[[Explanation, bool], str]] = {
     "mermaid": as_mermaid,
     "svg": as_svg,
 }
-"""Each format with the function that writes it."""
+"""The function that writes each format."""
 
 
 def explain(
@@ -33,17 +33,17 @@ def explain(
     verbose: bool = False,
     evidence: Evidence | None = None,
 ) -> str:
-    """Explain a definition, as it was imported, and the plan it becomes.
+    """Explain an imported definition and the plan it compiles to.
 
     Args:
-        definition: what the importer made; it is optimized again here, and the trace is what is told.
-        plan: its plan, where it is known; otherwise it is compiled here.
+        definition: the definition from the importer; it is optimized again to record the trace.
+        plan: its plan, if already compiled; otherwise it is compiled here.
         format: one of :data:`FORMATS`.
-        verbose: give the whole text of the definition before and after each rule.
-        evidence: who else holds its parameters, and how long its kernels took, where that is known.
+        verbose: include the full text of the definition before and after each rule.
+        evidence: models that share its parameters, and measured times of its kernels, if known.
 
     Raises:
-        InputError: there is no such format.
+        InputError: the format is unknown.
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")

@@ -1,4 +1,4 @@
-"""An explanation as a picture that another program draws: Graphviz or Mermaid."""
+"""Write an explanation as a graph for Graphviz or Mermaid."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ LONGEST = 36
 class Picture:
     """The boxes and arrows of a plan; boxes of inputs, stages and outputs are numbered in this order."""
 
-    told: Explanation
+    report: Explanation
 
     @property
     def plan(self) -> Plan:
         """The plan."""
-        return self.told.plan
+        return self.report.plan
 
     @cached_property
     def heat(self) -> list[str]:
-        """How dear each box is: ``hot`` from a half of the time, ``warm`` from a tenth, else nothing."""
-        shares = [0.0] * len(self.plan.inputs) + self.told.shares + [0.0] * len(self.plan.outputs)
+        """The cost class of each box: ``hot`` from half of the time, ``warm`` from a tenth, else empty."""
+        shares = [0.0] * len(self.plan.inputs) + self.report.shares + [0.0] * len(self.plan.outputs)
         return ["hot" if share >= 0.5 else "warm" if share >= 0.1 else "" for share in shares]
 
     @cached_property
     def boxes(self) -> list[tuple[str, list[str]]]:
-        """The kind of each box (input, stage, output) and its lines."""
+        """The kind of each box (input, stage, output) and its lines of text."""
         inputs = [("input", [column.name, str(column.type)]) for column in self.plan.inputs]
-        stages = [("stage", _stage_lines(self.told, i)) for i in range(len(self.plan.stages))]
+        stages = [("stage", _stage_lines(self.report, i)) for i in range(len(self.plan.stages))]
         outputs = [("output", [output.name, "labels" if output.labels else ""]) for output in self.plan.outputs]
         return [(kind, [line for line in lines if line]) for kind, lines in [*inputs, *stages, *outputs]]
 
     @cached_property
     def arrows(self) -> list[tuple[int, int]]:
-        """Pairs of boxes, from what is read to its reader."""
+        """Pairs of boxes, from value to reader."""
         first = len(self.plan.inputs)
         reads = [(slot, first + i) for i, stage in enumerate(self.plan.stages) for slot in stage.inputs]
         last = first + len(self.plan.stages)
         return reads + [(output.slot, last + i) for i, output in enumerate(self.plan.outputs)]
 
 
-def as_dot(told: Explanation, verbose: bool) -> str:
+def as_dot(report: Explanation, verbose: bool) -> str:
     """Return the plan as a Graphviz digraph."""
-    return "\n".join(_dot_lines(Picture(told))) + "\n"
+    return "\n".join(_dot_lines(Picture(report))) + "\n"
 
 
-def as_mermaid(told: Explanation, verbose: bool) -> str:
+def as_mermaid(report: Explanation, verbose: bool) -> str:
     """Return the plan as a Mermaid flowchart."""
-    return "\n".join(_mermaid_lines(Picture(told))) + "\n"
+    return "\n".join(_mermaid_lines(Picture(report))) + "\n"
 
 
 def _dot_lines(picture: Picture) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _dot_lines(picture: Picture) -> Iterator[str]:
     for i, ((kind, lines), heat) in enumerate(zip(picture.boxes, picture.heat, strict=True)):
         yield f"  n{i} [shape={shapes[kind]}, label={_dot_text(lines)}{fills[heat]}]"
     first = len(picture.plan.inputs)
-    for number, one in enumerate(picture.told.passes):
+    for number, one in enumerate(picture.report.passes):
         boxes = " ".join(f"n{first + i};" for i in one.stages)
         yield f'  subgraph cluster_{number} {{ label="{one.kind}-bound"; style=dotted; fontsize=10; {boxes} }}'
     for a, b in picture.arrows:
@@ -76,7 +76,7 @@ def _dot_lines(picture: Picture) -> Iterator[str]:
 
 
 def _dot_text(lines: list[str]) -> str:
-    # Graphviz reads \n as a line break, and every other backslash as an escape of its own.
+    # Graphviz reads \n as a line break, and any other backslash as an escape.
     escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for line in lines)
     return '"' + "\\n".join(escaped) + '"'
 
@@ -88,11 +88,11 @@ def _mermaid_lines(picture: Picture) -> Iterator[str]:
         opening, closing = brackets[kind]
         yield f"  n{i}{opening}{_mermaid_text(lines)}{closing}"
     first = len(picture.plan.inputs)
-    for number, one in enumerate(picture.told.passes):
+    for number, one in enumerate(picture.report.passes):
         boxes = " & ".join(f"n{first + i}" for i in one.stages)
         yield f"  subgraph p{number} [{one.kind}-bound]\n    {boxes}\n  end"
     for heat, colour in (("hot", "#f6c7b6"), ("warm", "#fbe9c6")):
-        boxes = ",".join(f"n{i}" for i, found in enumerate(picture.heat) if found == heat)
+        boxes = ",".join(f"n{i}" for i, level in enumerate(picture.heat) if level == heat)
         if boxes:
             yield f"  classDef {heat} fill:{colour}\n  class {boxes} {heat}"
     for a, b in picture.arrows:
@@ -100,25 +100,25 @@ def _mermaid_lines(picture: Picture) -> Iterator[str]:
 
 
 def _mermaid_text(lines: list[str]) -> str:
-    # Quotes and everything that Mermaid or HTML could take for its own become numbered entities.
+    # Quotes and the special characters of Mermaid and HTML become numbered entities.
     special = {ord(character): f"#{ord(character)};" for character in '"#<>&;`\\[](){}|'}
     return '"' + "<br/>".join(" ".join(line.translate(special).split()) for line in lines) + '"'
 
 
-def _stage_lines(told: Explanation, i: int) -> list[str]:
-    stage = told.plan.stages[i]
+def _stage_lines(report: Explanation, i: int) -> list[str]:
+    stage = report.plan.stages[i]
     usual = defaults(OPERATORS[stage.operator]) if stage.operator in OPERATORS else {}
-    kept = {name: value for name, value in stage.attributes.items() if repr(value) != repr(usual.get(name))}
-    shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in kept.items())
+    changed = {name: value for name, value in stage.attributes.items() if repr(value) != repr(usual.get(name))}
+    shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items())
     attributes = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
-    seconds = told.seconds[i]
+    seconds = report.seconds[i]
     time = f"{duration(seconds)}, " if seconds is not None else ""
     stored = size(bytes_of(stage)) if stage.parameters else ""
-    also = others_text(told.others(stage))
+    also = others_text(report.others(stage))
     return [
         stage.operator,
         attributes,
         str(stage.type),
         f"{stored}, as in {also}" if also else stored,
-        f"{time}{percent(told.shares[i], 1)} of the time",
+        f"{time}{percent(report.shares[i], 1)} of the time",
     ]

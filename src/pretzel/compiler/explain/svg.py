@@ -1,4 +1,4 @@
-"""An explanation as a picture that any browser shows: the plan in layers, from inputs at the top to outputs below."""
+"""Draw an explanation as SVG: the plan in layers, from inputs at the top to outputs at the bottom."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.compiler.explain.explanation import Explanation
 from pretzel.compiler.explain.graphs import Picture
 from pretzel.errors import InputError
 
-LINE, PAD, GAP, DROP, LETTER, BEND = 16, 10, 28, 40, 7.1, 4
+LINE, PAD, GAP, DROP, ADVANCE, BEND = 16, 10, 28, 40, 7.1, 4
 _SWEEPS = 8
 MOST_BOXES = 500
 _STYLE = """
@@ -25,7 +25,7 @@ _STYLE = """
 
 @dataclass
 class Box:
-    """Where a box stands: the middle of its top edge, and its size; a bend has no height until it is placed."""
+    """The position of a box (the middle of its top edge) and its size; a bend has no height until it is placed."""
 
     x: float
     y: float
@@ -33,21 +33,21 @@ class Box:
     height: float
 
 
-def as_svg(told: Explanation, verbose: bool) -> str:
+def as_svg(report: Explanation, verbose: bool) -> str:
     """Return the plan as a standalone SVG document.
 
     Raises:
-        InputError: the plan is too large for a picture.
+        InputError: the plan is too large to draw.
     """
-    picture = Picture(told)
+    picture = Picture(report)
     if len(picture.boxes) > MOST_BOXES:
-        raise InputError(f"a plan of {len(picture.boxes)} boxes is too large to draw; ask for text or json")
+        raise InputError(f"a plan of {len(picture.boxes)} boxes is too large to draw; use the format text or json")
     drawing = Drawing.of(picture)
     width = max(box.x + box.width / 2 for box in drawing.boxes) + GAP
     height = max(box.y + box.height for box in drawing.boxes) + GAP
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">',
-        f"<title>{_escape(told.title)}</title>",
+        f"<title>{_escape(report.title)}</title>",
         f"<style>{_STYLE}</style>",
         *(_arrow([drawing.boxes[i] for i in way]) for way in drawing.ways),
         *(
@@ -62,16 +62,16 @@ def as_svg(told: Explanation, verbose: bool) -> str:
 
 @dataclass
 class Drawing:
-    """Boxes with their places, those of the picture first, then the bends of arrows that pass layers by."""
+    """Positioned boxes: those of the picture first, then the bends of arrows that cross layers."""
 
     boxes: list[Box]
     ways: list[list[int]]
-    """For each arrow the boxes it leads through, from end to end."""
+    """The boxes that each arrow passes through, from end to end."""
     layers: list[list[int]]
 
     @classmethod
     def of(cls, picture: Picture) -> Drawing:
-        """Lay a picture out: each box in the layer below all that it reads, beside those it shares readers with."""
+        """Lay out a picture: each box in the layer below all its inputs, next to boxes with the same readers."""
         depth = _depths(picture)
         layers: list[list[int]] = [[] for _ in range(max(depth, default=0) + 1)]
         for i, d in enumerate(depth):
@@ -109,13 +109,13 @@ class Drawing:
 
 def _depths(picture: Picture) -> list[int]:
     depth = [0] * len(picture.boxes)
-    for a, b in picture.arrows:  # readers come after what they read, so one pass finds the longest path
+    for a, b in picture.arrows:  # readers follow their inputs, so one pass finds the longest path
         depth[b] = max(depth[b], depth[a] + 1)
     return [max(depth) if kind == "output" else d for d, (kind, _) in zip(depth, picture.boxes, strict=True)]
 
 
 def _ordered(layers: list[list[int]], ways: list[list[int]]) -> list[list[int]]:
-    # Sweeping down and up in turn, each layer is sorted by the middle of what its boxes are joined to behind the sweep.
+    # Sweep down and up in turn; sort each layer by the mean position of its boxes' neighbors in the previous layer.
     above: dict[int, list[int]] = defaultdict(list)
     below: dict[int, list[int]] = defaultdict(list)
     for way in ways:
@@ -137,7 +137,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _width(lines: list[str]) -> float:
-    return max(72.0, max(map(len, lines)) * LETTER + 2 * PAD)
+    return max(72.0, max(map(len, lines)) * ADVANCE + 2 * PAD)
 
 
 def _arrow(way: list[Box]) -> str:
@@ -163,5 +163,5 @@ def _drawn(box: Box, kind: str, lines: list[str]) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    # XML has no way to hold most control characters, escaped or not.
+    # XML cannot represent most control characters, escaped or not.
     return html.escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

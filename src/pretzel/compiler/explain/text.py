@@ -1,4 +1,4 @@
-"""An explanation for the terminal."""
+"""Write an explanation as text for the terminal."""
 
 from __future__ import annotations
 
@@ -10,55 +10,62 @@ from pretzel.compiler.optimize.trace import Step
 from pretzel.plan.render import render
 
 WIDTH = 110
-_DEAR = 0.05
-"""The share of the time from which a stage is named among those that take it."""
+_EXPENSIVE = 0.05
+"""The share of the time from which a stage is listed as expensive."""
 
 
-def as_text(told: Explanation, verbose: bool) -> str:
-    """Return the explanation as text, one section after the other."""
-    sections = (_summary(told), _dear(told), _definition(told), _sharing(told), _rules(told, verbose), _stages(told))
+def as_text(report: Explanation, verbose: bool) -> str:
+    """Return the explanation as sections of text."""
+    sections = (
+        _summary(report),
+        _expensive(report),
+        _definition(report),
+        _sharing(report),
+        _rules(report, verbose),
+        _stages(report),
+    )
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
 
 
-def _summary(told: Explanation) -> Iterator[str]:
-    before, after = told.before, told.after
-    columns = ", ".join(f"{column.name} ({column.type})" for column in told.plan.inputs[:8])
-    more = f" and {len(told.plan.inputs) - 8} more" if len(told.plan.inputs) > 8 else ""
-    yield f"{told.title}: {columns}{more} -> {', '.join(output.name for output in told.plan.outputs)}"
-    if any(column.type is None for column in told.columns):
-        named = (column.name if column.type else f"{column.name} (not read)" for column in told.columns)
-        yield f"an array has {len(told.columns)} columns, in this order: {', '.join(named)}"
+def _summary(report: Explanation) -> Iterator[str]:
+    before, after = report.before, report.after
+    columns = ", ".join(f"{column.name} ({column.type})" for column in report.plan.inputs[:8])
+    more = f" and {len(report.plan.inputs) - 8} more" if len(report.plan.inputs) > 8 else ""
+    yield f"{report.title}: {columns}{more} -> {', '.join(output.name for output in report.plan.outputs)}"
+    if any(column.type is None for column in report.columns):
+        named = (column.name if column.type else f"{column.name} (not read)" for column in report.columns)
+        yield f"an array has {len(report.columns)} columns, in this order: {', '.join(named)}"
     yield (
-        f"{before.operators} operators became {len(told.plan.stages)} kernels in {_count(len(told.passes), 'pass')}"
-        f" over the rows; the work of a row went from about {before.work:,} to {after.work:,} elements"
+        f"{before.operators} operators became {len(report.plan.stages)} kernels in {_count(len(report.passes), 'pass')}"
+        f" over the rows; the work per row went from about {before.work:,} to {after.work:,} elements"
         f" ({percent(before.work - after.work, before.work)} saved)"
     )
-    yield f"parameters take {size(told.plan.parameter_bytes)}{_shared_part(told)}"
+    yield f"parameters take {size(report.plan.parameter_bytes)}{_shared_part(report)}"
 
 
-def _shared_part(told: Explanation) -> str:
-    if not told.evidence.sharing:
+def _shared_part(report: Explanation) -> str:
+    if not report.evidence.sharing:
         return ""
-    shared = told.shared_bytes
-    return f", of which other models hold {size(shared)} too ({percent(shared, told.plan.parameter_bytes)})"
+    shared = report.shared_bytes
+    return f", of which other models also hold {size(shared)} ({percent(shared, report.plan.parameter_bytes)})"
 
 
-def _dear(told: Explanation) -> Iterator[str]:
-    """Name the stages that take the time, dearest first."""
-    order = sorted(range(len(told.plan.stages)), key=lambda i: -told.shares[i])
-    dear = [i for i in order if told.shares[i] >= _DEAR]
-    if not dear:
+def _expensive(report: Explanation) -> Iterator[str]:
+    """List the stages that take most of the time, most expensive first."""
+    order = sorted(range(len(report.plan.stages)), key=lambda i: -report.shares[i])
+    expensive = [i for i in order if report.shares[i] >= _EXPENSIVE]
+    if not expensive:
         return
-    if told.is_measured:
-        yield f"Where the time goes, measured: {duration(sum(s or 0.0 for s in told.seconds))} a row"
+    if report.is_measured:
+        yield f"Where the time goes, measured: {duration(sum(s or 0.0 for s in report.seconds))} per row"
     else:
-        basis = "the elements touched" if None in told.expected else "the cost table"
+        basis = "the elements touched" if None in report.expected else "the cost table"
         yield f"Where the time goes, estimated from {basis}"
-    for i in dear:
-        stage, seconds = told.plan.stages[i], told.seconds[i]
-        cost = _time(seconds, told.expected[i]) or f"{told.works[i]:,} elements"
-        reads = " ".join(_slot(told, slot) for slot in stage.inputs)
-        share = f"{_bar(told.shares[i])} {percent(told.shares[i], 1):>5}"
+    for i in expensive:
+        stage, seconds = report.plan.stages[i], report.seconds[i]
+        cost = _time(seconds, report.expected[i]) or f"{report.works[i]:,} elements"
+        reads = " ".join(_slot(report, slot) for slot in stage.inputs)
+        share = f"{_bar(report.shares[i])} {percent(report.shares[i], 1):>5}"
         yield f"  {share}  {stage.operator} of {reads} : {stage.type}, {cost}"
 
 
@@ -66,27 +73,27 @@ def _bar(share: float, most: int = 20) -> str:
     return ("#" * max(1, round(share * most))).ljust(most)
 
 
-def _definition(told: Explanation) -> Iterator[str]:
+def _definition(report: Explanation) -> Iterator[str]:
     yield "Definition"
-    yield from _indented(render(told.definition))
+    yield from _indented(render(report.definition))
 
 
-def _sharing(told: Explanation) -> Iterator[str]:
-    if told.shared:
+def _sharing(report: Explanation) -> Iterator[str]:
+    if report.shared:
         yield "Computed once for several readers"
-    for item in told.shared:
+    for item in report.shared:
         yield f"  {item.node.name} : {item.node.type}, {item.readers} readers"
 
 
-def _rules(told: Explanation, verbose: bool) -> Iterator[str]:
-    yield f"Rules, in {told.trace.passes} passes" if told.trace.steps else "Rules: none fired"
-    for number, step in enumerate(told.trace.steps, 1):
+def _rules(report: Explanation, verbose: bool) -> Iterator[str]:
+    yield f"Rules, in {report.trace.passes} passes" if report.trace.steps else "Rules: none fired"
+    for number, step in enumerate(report.trace.steps, 1):
         yield f"  {number}. {step.rule}{f' at {step.places} places' if step.places > 1 else ''}: {_saved(step)}"
         yield textwrap.fill(step.summary, WIDTH, initial_indent="     ", subsequent_indent="     ")
         if verbose:
             yield from _indented(render(step.after), "     | ")
-    if not told.trace.finished:
-        yield "  and no further: the work that optimizing one definition may take was used up"
+    if not report.trace.finished:
+        yield "  stopped: the budget for optimizing one definition was used up"
 
 
 def _saved(step: Step) -> str:
@@ -100,35 +107,35 @@ def _saved(step: Step) -> str:
         parts.append(f"{abs(saved.work):,} elements {'less' if saved.work > 0 else 'more'} ({share})")
     if saved.parameter_bytes:
         parts.append(f"{size(abs(saved.parameter_bytes))} {'less' if saved.parameter_bytes > 0 else 'more'}")
-    return ", ".join(parts) or "opens the way for others"
+    return ", ".join(parts) or "enables other rules"
 
 
-def _stages(told: Explanation) -> Iterator[str]:
-    yield f"Stages, for kernels {told.plan.kernel_set}"
+def _stages(report: Explanation) -> Iterator[str]:
+    yield f"Stages, for kernels {report.plan.kernel_set}"
     heads = ("slot", "operator", "kernel", "reads", "gives", "parameters", "cost", "shared with", "value")
-    rows = [heads, *(_row(told, i) for one in told.passes for i in one.stages)]
+    rows = [heads, *(_row(report, i) for one in report.passes for i in one.stages)]
     head, *lines = _table(rows).splitlines()
     yield f"     {head}"
-    for number, one in enumerate(told.passes, 1):
-        what = "in one pass, row by row" if one.kind == "memory" else "vectorized"
-        yield f"  {number}. {one.kind}-bound, {what}{', to the end of the row' if one.breaks else ''}"
+    for number, one in enumerate(report.passes, 1):
+        mode = "in one pass, row by row" if one.kind == "memory" else "vectorized"
+        yield f"  {number}. {one.kind}-bound, {mode}{', to the end of the row' if one.breaks else ''}"
         yield from (f"     {lines.pop(0)}" for _ in one.stages)
-    for output in told.plan.outputs:
+    for output in report.plan.outputs:
         labels = f", codes into a table of {size(output.labels.size)}" if output.labels else ""
         yield f"  {output.name} is slot {output.slot}{labels}"
 
 
-def _row(told: Explanation, i: int) -> tuple[str, ...]:
-    stage, seconds = told.plan.stages[i], told.seconds[i]
+def _row(report: Explanation, i: int) -> tuple[str, ...]:
+    stage, seconds = report.plan.stages[i], report.seconds[i]
     return (
-        str(len(told.plan.inputs) + i),
+        str(len(report.plan.inputs) + i),
         stage.operator,
         stage.kernel,
-        " ".join(_slot(told, slot) for slot in stage.inputs),
+        " ".join(_slot(report, slot) for slot in stage.inputs),
         str(stage.type),
         size(bytes_of(stage)) if stage.parameters else "",
-        _time(seconds, told.expected[i]) or f"{told.works[i]:,}",
-        others_text(told.others(stage)),
+        _time(seconds, report.expected[i]) or f"{report.works[i]:,}",
+        others_text(report.others(stage)),
         stage.fingerprint[:12],
     )
 
@@ -140,8 +147,8 @@ def _time(measured: float | None, expected: float | None) -> str:
     return about if measured is None else f"{duration(measured)} ({about})"
 
 
-def _slot(told: Explanation, slot: int) -> str:
-    return str(slot) if slot >= len(told.plan.inputs) else told.plan.inputs[slot].name
+def _slot(report: Explanation, slot: int) -> str:
+    return str(slot) if slot >= len(report.plan.inputs) else report.plan.inputs[slot].name
 
 
 def _count(n: int, noun: str) -> str:

@@ -1,11 +1,11 @@
-"""The Oven: rewrites a definition into one that gives the same values, within the stated tolerance, for less work."""
+"""The Oven: rewrite a definition to return the same values, within the stated tolerance, for less work."""
 
 from __future__ import annotations
 
 from pretzel.compiler.legality import DEFINITION
-from pretzel.compiler.optimize.apart import apart, together
 from pretzel.compiler.optimize.budget import Budget
 from pretzel.compiler.optimize.driver import RuleError, run
+from pretzel.compiler.optimize.optional import join, split
 from pretzel.compiler.optimize.rules import RULES
 from pretzel.compiler.optimize.trace import Trace
 from pretzel.plan.definition import Definition
@@ -16,21 +16,21 @@ __all__ = ["RULES", "RuleError", "Trace", "optimize", "run"]
 def optimize(definition: Definition, *, trace: Trace | None = None) -> Definition:
     """Return a definition with the same inputs, outputs and values, rewritten by every rule until none fires.
 
-    Optional outputs are rewritten apart from the others, so that a definition with them computes the others as one
-    without them does.
+    Optional outputs are rewritten separately, so that a definition with them computes the others as one without them
+    does.
 
-    The work is bounded: a definition that would take more than :data:`~pretzel.compiler.optimize.budget.BUDGET`
-    comes back rewritten so far.
+    The work is bounded: a definition that needs more than :data:`~pretzel.compiler.optimize.budget.BUDGET`
+    is returned partly rewritten.
 
     Args:
         definition: any legal definition.
-        trace: takes a note of each step; None costs nothing.
+        trace: records each step; None costs nothing.
 
     Raises:
-        DefinitionError: there is too much of something.
+        DefinitionError: the definition exceeds a limit.
     """
     DEFINITION.check(definition)
-    parts, budget = apart(definition), Budget()
+    parts, budget = split(definition), Budget()
     if len(parts) == 1:
         return run(definition, RULES, trace=trace, budget=budget)
-    return together(definition, [run(part, RULES, trace=trace, budget=budget) for part in parts])
+    return join(definition, [run(part, RULES, trace=trace, budget=budget) for part in parts])

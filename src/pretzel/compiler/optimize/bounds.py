@@ -1,7 +1,7 @@
-"""How large a value can get, proved from the operators that make it; what shows that a rewrite cannot overflow.
+"""Upper bounds of values, proved from the operators that compute them; they show that a rewrite cannot overflow.
 
 The bounds are computed with the same rounded operations as the values, or with a margin.  Rounding is monotone, so a
-bound that comes out finite is one that no value exceeds.
+finite result is a bound that no value exceeds.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 MAX_COUNT = 2.0**31
-"""No text is so long that an n-gram occurs more often: its bytes are counted in 32 bits."""
+"""The most occurrences of an n-gram in a text: its length in bytes is stored in 32 bits."""
 _MARGIN = 1 + 2.0**-20  # covers the rounding of sums of up to 2**31 terms
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """``abs(value) <= limit`` for every value that is a number; ``nan`` says whether it can be none."""
+    """``abs(value) <= limit`` for every value that is not NaN; ``nan`` is True if a value can be NaN."""
 
     limit: float = math.inf
     nan: bool = True
 
     @property
     def finite(self) -> bool:
-        """Whether no value is infinite or NaN."""
+        """True if no value is infinite or NaN."""
         return self.limit < math.inf and not self.nan
 
 
 UNKNOWN = Bound()
 Proof = Callable[..., Bound]
 _PROOFS: dict[type[Node], Proof] = {}
-_known: weakref.WeakKeyDictionary[Node, Bound] = weakref.WeakKeyDictionary()
+_bounds: weakref.WeakKeyDictionary[Node, Bound] = weakref.WeakKeyDictionary()
 _largest: weakref.WeakKeyDictionary[Parameter, float] = weakref.WeakKeyDictionary()
 
 
 def bound(node: Node) -> Bound:
-    """Return what can be proved about the size of a node's values."""
+    """Return the proved bound of a node's values."""
     stack = [node]
     while stack:
         top = stack[-1]
-        waiting = [child for child in top.inputs if child not in _known] if type(top) in _PROOFS else []
+        waiting = [child for child in top.inputs if child not in _bounds] if type(top) in _PROOFS else []
         if not waiting:
-            _known[stack.pop()] = _prove(top)
+            _bounds[stack.pop()] = _prove(top)
         stack.extend(waiting)
-    return _known[node]
+    return _bounds[node]
 
 
 def largest(parameter: Parameter) -> float:
-    """Return the largest magnitude in a numeric parameter: infinite where one is NaN or infinite, 0 where none is."""
+    """Return the largest magnitude in a numeric parameter: infinite if it holds NaN or infinity, 0 if it is empty."""
     if parameter not in _largest:
         values = np.abs(parameter.array.astype(np.float64, copy=False))
-        found = float(values.max(initial=0.0))
-        _largest[parameter] = math.inf if math.isnan(found) else found
+        magnitude = float(values.max(initial=0.0))
+        _largest[parameter] = math.inf if math.isnan(magnitude) else magnitude
     return _largest[parameter]
 
 
@@ -68,11 +68,11 @@ def _prove(node: Node) -> Bound:
     if node.type.is_text:
         return UNKNOWN
     proof = _PROOFS.get(type(node))
-    found = UNKNOWN if proof is None else proof(node, *(_known[child] for child in node.inputs))
+    proved = UNKNOWN if proof is None else proof(node, *(_bounds[child] for child in node.inputs))
     if node.type.numpy.kind in "iub":
-        return Bound(min(found.limit, 2.0**63), nan=False)
-    # Past the type's ceiling a value becomes infinite, and infinities of both signs may meet in a NaN.
-    return found if found.limit <= float(np.finfo(node.type.numpy).max) else UNKNOWN
+        return Bound(min(proved.limit, 2.0**63), nan=False)
+    # Above the type's maximum a value becomes infinite, and infinities of both signs may add up to NaN.
+    return proved if proved.limit <= float(np.finfo(node.type.numpy).max) else UNKNOWN
 
 
 def proves(*operators: type[Node]) -> Callable[[Proof], Proof]:
@@ -98,7 +98,7 @@ def _constant(node: ops.Constant, x: Bound) -> Bound:
 
 @proves(ops.HashNgrams)
 def _hashed(node: Any, x: Bound) -> Bound:
-    return Bound(MAX_COUNT * node.high, nan=False)  # n-grams of every length may meet in one column
+    return Bound(MAX_COUNT * node.high, nan=False)  # n-grams of every length may hash to one column
 
 
 @proves(ops.OneHot)
@@ -152,7 +152,7 @@ def _densify(node: ops.Densify, x: Bound) -> Bound:
 
 @proves(ops.ImputeObjects)
 def _impute_objects(node: ops.ImputeObjects, x: Bound) -> Bound:
-    """Return the bound of what is filled; None or NaN, whichever is not missing, stays a NaN."""
+    """Return the bound after filling; the one of None and NaN that does not mean missing stays NaN."""
     if not largest(node.fill) < math.inf:
         return UNKNOWN
     return Bound(max(x.limit, largest(node.fill)), x.nan)
@@ -196,7 +196,7 @@ def _scatter(node: ops.Scatter, positions: Bound, values: Bound) -> Bound:
 
 @proves(ops.Blend)
 def _blend(node: ops.Blend, positions: Bound, weights: Bound) -> Bound:
-    if node.form == "min":  # infinite where no position is one
+    if node.form == "min":  # infinite without any position
         return UNKNOWN
     return _rounded(node, weights.limit * largest(node.table) * node.positions.type.columns * _MARGIN, weights)
 
@@ -218,7 +218,7 @@ def _standardize(node: ops.Standardize, x: Bound) -> Bound:
 
 @proves(ops.Normalize)
 def _normalize(node: ops.Normalize, x: Bound) -> Bound:
-    # Below 1e18 no square overflows, in either type.  The 2 covers norms so small that their squares lost their bits.
+    # Below 1e18 no square overflows, in either type.  The 2 covers norms so small that their squares lose bits.
     return Bound(2.0, x.nan) if x.limit < 1e18 else UNKNOWN
 
 
@@ -237,6 +237,6 @@ def _trees(node: ops.TreeEnsemble, x: Bound) -> Bound:
 
 
 def _rounded(node: Node, limit: float, x: Bound) -> Bound:
-    # In float64 a bound is rounded as its value is; in float32 the value may be rounded up by more.
+    # In float64 a bound is rounded like its value; in float32 the value may be rounded up by more.
     limit = limit if node.type.dtype == "f64" else limit * _MARGIN
     return Bound(limit, x.nan) if limit < math.inf else UNKNOWN

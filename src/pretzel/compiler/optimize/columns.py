@@ -1,4 +1,4 @@
-"""Choosing columns of a node: what every rule that moves selections does in the same way."""
+"""Select columns of a node: shared by the rules that move selections."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COLUMNWISE: dict[type[Node], tuple[str, ...]] = {
     Power: ("exponents",),
     Standardize: ("mean", "scale"),
 }
-"""Operators that give each column of x a column made of nothing else, and their parameters with one value a column."""
+"""Operators that compute each column from one column of x, and their parameters with one value per column."""
 
 
 def over_columns(node: Node, columns: np.ndarray, x: Node) -> Node:
-    """Return a columnwise operator over ``x``, which holds just these columns of what it read."""
-    given = {field: getattr(node, field) for field in COLUMNWISE[type(node)]}
-    kept = {field: _taken(p, columns) for field, p in given.items() if p is not None}
-    return node.replace(x=x, **kept)
+    """Return a columnwise operator over ``x``, which holds only these columns of its former input."""
+    parameters = {field: getattr(node, field) for field in COLUMNWISE[type(node)]}
+    selected = {field: _taken(p, columns) for field, p in parameters.items() if p is not None}
+    return node.replace(x=x, **selected)
 
 
 def _taken(parameter: Parameter, columns: np.ndarray) -> Parameter:
@@ -37,12 +37,12 @@ def _taken(parameter: Parameter, columns: np.ndarray) -> Parameter:
 
 
 def selects_all(columns: Parameter, kind: ValueType) -> bool:
-    """Whether a selection takes every column in order."""
-    # Lengths first: a width of 2**31 is written in ten letters, and an array of it is not.
+    """Return whether a selection takes every column in order."""
+    # Compare lengths first: a width of 2**31 costs a client ten characters, but an array of it 16 GiB.
     return len(columns) == kind.columns and bool((columns.array == np.arange(len(columns))).all())
 
 
 def choose(part: Node, columns: np.ndarray) -> Node:
-    """Return columns of a node, which is itself where that is all of them."""
+    """Return columns of a node, or the node itself if that is all of them."""
     chosen = Parameter.of(columns)
     return part if part.type.width is None or selects_all(chosen, part.type) else Select(part, chosen)

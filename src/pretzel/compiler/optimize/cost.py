@@ -1,4 +1,4 @@
-"""A rough estimate of the work a definition takes, to say what a rewrite saved; no decision depends on it."""
+"""A rough estimate of the work of a definition, to report the savings of a rewrite; no decision depends on it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pretzel.plan.plan import Plan
 from pretzel.plan.types import ValueType
 
 STORED = 64
-"""Values assumed in a sparse row, and tokens or letters in a text, until statistics say otherwise."""
+"""Values assumed per sparse row, and tokens or characters per text."""
 TREE_DEPTH = 8
-"""Nodes assumed on the way to a leaf."""
+"""Nodes assumed on the path to a leaf."""
 
 EFFORT: dict[type[Node], int] = {ops.CountNgrams: 16, ops.Lookup: 8, ops.Link: 8, ops.Elementwise: 8, ops.Power: 16}
-"""How much dearer than a copied number an element is: one that is looked up in a table, or put through a function."""
+"""The cost of an element relative to a copied number, for table lookups and mathematical functions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a definition takes."""
+    """The estimated cost of a definition."""
 
     operators: int
     work: int
-    """Elements touched, and multiplications done, for one row."""
+    """Elements touched, and multiplications, per row."""
     parameter_bytes: int
 
     def __sub__(self, other: Cost) -> Cost:
-        """Return what was saved on the way from this to ``other``."""
+        """Return the savings of ``other`` against this."""
         return Cost(
             self.operators - other.operators,
             self.work - other.work,
@@ -47,13 +47,13 @@ def cost(definition: Definition) -> Cost:
 
 
 def work(node: Node) -> int:
-    """Return the elements that a node touches for one row: those read times those written where it multiplies."""
+    """Return the elements that a node touches per row: those read times those written if it multiplies."""
     trees = len(node.parameters["roots"]) if "roots" in node.parameters else 0
     return elements([child.type for child in node.inputs], node.type, type(node), trees)
 
 
 def stage_work(plan: Plan, i: int) -> int:
-    """Return what :func:`work` says of the operator that stage i of a plan computes."""
+    """Return the :func:`work` of the operator that stage i of a plan computes."""
     stage = plan.stages[i]
     of_trees = stage.parameters.get("roots") or stage.parameters.get("first")
     trees = (of_trees.size - HEADER.size) // 4 if of_trees else 0
@@ -62,11 +62,11 @@ def stage_work(plan: Plan, i: int) -> int:
 
 
 def elements(reads: Iterable[ValueType], gives: ValueType, operator: type[Node], trees: int = 0) -> int:
-    """Return the elements that an operator of so many trees, if any, touches for one row of these types."""
+    """Return the elements that an operator of these types, with so many trees, touches per row."""
     read, written = sum(map(_elements, reads)), _elements(gives)
     if not read:
         return 0
-    if trees:  # each reads a value, a node and a way at a time, and gives what its leaf holds
+    if trees:  # each reads one value and one node per level, and returns the values of its leaf
         return trees * (TREE_DEPTH + written)
     touched = read * written if operator.compute_bound else read + written
     return touched * EFFORT.get(operator, 1)

@@ -1,7 +1,7 @@
-"""The driver: applies the rules in order until none fires, and holds each of them to the rules of the game.
+"""The driver: apply the rules in order until none fires, and check every rewrite.
 
-Rules stay innocent.  They see a node and say what may stand for it; whether types, inputs, outputs and legality
-survived, whether it ever ends and how long it takes is looked after here, and the rule at fault is named.
+A rule only maps a node to its replacement.  The driver checks types, inputs, outputs and legality, bounds the number
+of passes and the work, and names the rule at fault.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ MAX_PASSES = 100
 
 
 class RuleError(PretzelError):
-    """A rewrite rule broke the definition it was given; a fault of the rule, never of the definition."""
+    """A rewrite rule broke a definition; a bug in the rule, never in the definition."""
 
 
 def run(
     definition: Definition, rules: Sequence[Rule], *, trace: Trace | None = None, budget: Budget | None = None
 ) -> Definition:
-    """Apply ``rules`` in order, again and again, until a whole pass changes nothing or the budget is spent.
+    """Apply ``rules`` in order, repeatedly, until a whole pass changes nothing or the budget is spent.
 
     Raises:
-        RuleError: a rule changed a type, an input or an output, made a cycle or what is not legal, or never ended.
+        RuleError: a rule changed a type, an input or an output, built a cycle or an illegal node, or did not terminate.
     """
     graph, size, idle = Graph(definition, budget), len(definition.nodes), 0
     while not graph.budget.spent:
         graph, fired = _one_pass(graph, rules, trace)
         if not fired:
             break
-        # A definition may be deeper than any number of passes, and gets smaller with each; a rule that goes round in
-        # circles does not.
+        # A definition may need more passes than any fixed number, but shrinks with each; under a rule that loops it
+        # does not.
         idle, size = (0, len(graph.definition.nodes)) if len(graph.definition.nodes) < size else (idle + 1, size)
         if idle == MAX_PASSES:
             raise RuleError(f"no fixed point after {MAX_PASSES} passes; still firing: {', '.join(fired)}")
@@ -48,7 +48,7 @@ def run(
 
 
 def apply(rule: Rule, definition: Definition, *, trace: Trace | None = None) -> Definition:
-    """Apply one rule at every place where it fires, and return ``definition`` itself where it does not.
+    """Apply one rule at every place where it fires; return ``definition`` itself if it fires nowhere.
 
     Raises:
         RuleError: as for :func:`run`.
@@ -101,38 +101,38 @@ def _replacement(rule: Rule, node: Node, graph: Graph) -> Node | None:
         return None
     if new.type != node.type:
         raise RuleError(f"rule {rule.name}: replaced {node!r} by {new!r}, which has another type")
-    made = _made(new, graph)
-    graph.budget.spend(sum(BYTE * p.nbytes for each in made for p in each.parameters.values()))
-    for problem in OPTIMIZED.problems(made) if has_kernel(node) else ():
-        raise RuleError(f"rule {rule.name}: replaced {node!r} by what is illegal in an {OPTIMIZED.name}: {problem}")
+    created = _created(new, graph)
+    graph.budget.spend(sum(BYTE * p.nbytes for n in created for p in n.parameters.values()))
+    for problem in OPTIMIZED.problems(created) if has_kernel(node) else ():
+        raise RuleError(f"rule {rule.name}: the replacement of {node!r} is illegal in an {OPTIMIZED.name}: {problem}")
     return new
 
 
-def _made(new: Node, graph: Graph) -> list[Node]:
-    """Return the nodes of a replacement that were not there before."""
-    found: dict[Node, None] = {}
+def _created(new: Node, graph: Graph) -> list[Node]:
+    """Return the nodes of a replacement that are not in the graph."""
+    nodes: dict[Node, None] = {}
     stack = [new]
     while stack:
         node = stack.pop()
-        if node not in graph and node not in found:
-            found[node] = None
+        if node not in graph and node not in nodes:
+            nodes[node] = None
             stack.extend(node.inputs)
-    return list(found)
+    return list(nodes)
 
 
 def _substitute(rule: Rule, roots: Iterable[Node], replaced: dict[Node, Node]) -> list[Node]:
-    # A replacement is made of old nodes, which may be replaced in their turn; so it is walked like any other input.
+    # A replacement contains old nodes, which may be replaced too, so it is walked like any other input.
     roots = list(roots)
     done: dict[Node, Node] = {}
-    open_: set[Node] = set()
+    entered: set[Node] = set()
     stack = roots[::-1]
     while stack:
         node = stack[-1]
         needs = (replaced[node],) if node in replaced else node.inputs
         waiting = [need for need in needs if need not in done] if node not in done else []
-        if waiting and node in open_:
-            raise RuleError(f"rule {rule.name}: replaced {node!r} by something that reads it")
-        open_.add(node)
+        if waiting and node in entered:
+            raise RuleError(f"rule {rule.name}: replaced {node!r} by a node that reads it")
+        entered.add(node)
         stack.extend(waiting)
         if not waiting:
             done[stack.pop()] = done[needs[0]] if node in replaced else node.with_inputs(tuple(done[n] for n in needs))

@@ -1,7 +1,7 @@
-"""Arithmetic on parameters, with the same bits on every machine: fixed order, carried errors, never BLAS.
+"""Arithmetic on parameters with the same bits on every machine: fixed order, tracked rounding errors, no BLAS.
 
-Each product and sum is one NumPy ufunc over whole arrays, which IEEE 754 defines to the bit; a BLAS would choose its
-order by the type of the CPU, and the digest of what is folded would follow.
+Each product and sum is one NumPy ufunc over whole arrays, which IEEE 754 defines to the bit.  A BLAS would choose its
+order by the CPU, and the digests of folded parameters would depend on it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pretzel.plan.parameter import Parameter
 
 _SPLIT = 2.0**27 + 1  # halves a float64 into two numbers of 26 bits (Dekker)
 SMALLEST = 1e-290
-"""Magnitudes above this are normal numbers, and stay so when divided by what a rounding leaves over."""
+"""Magnitudes above this are normal numbers, and their rounding errors are too."""
 LARGEST_ARRAY = 2**25
-"""Numbers in an array that a rule makes larger than those it was given; a width costs a definition nothing."""
+"""Elements of an array that a rule may create larger than its inputs: a large width alone costs a client nothing."""
 LARGEST_SHIFT = 2.0**13
 """Shifts up to this many units of the shifted value are folded: the sum that then cancels loses 2**13 * 2**-52 = 2e-12
-of a unit.  Seconds since 1970, centred and divided by a day, would lose 4e-12 of a day; divided by a second, 4e-7."""
+of a unit.  Seconds since 1970, centered and divided by a day, would lose 4e-12 of a day; divided by a second, 4e-7."""
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -38,12 +38,12 @@ def float64(parameter: Parameter) -> np.ndarray:
 
 
 def matrix(weights: Parameter) -> np.ndarray:
-    """Return weights as ``[width, k]`` float64, one column where they have one dimension."""
+    """Return weights as ``[width, k]`` float64; one dimension becomes one column."""
     return float64(weights).reshape(len(weights), -1)
 
 
 def as_affine(scaling: Affine | Standardize) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the scale and shift in float64 of ``x * scale + shift``; infinite where it divides by zero."""
+    """Return the float64 scale and shift of ``x * scale + shift``; infinite after division by zero."""
     if isinstance(scaling, Affine):
         return float64(scaling.scale), None if scaling.shift is None else float64(scaling.shift)
     divisor = np.ones(scaling.type.columns) if scaling.scale is None else float64(scaling.scale)
@@ -57,16 +57,16 @@ def add_bias(bias: Parameter | None, shift: np.ndarray) -> Parameter:
 
 
 def scaled_rows(weights: np.ndarray, scale: np.ndarray) -> np.ndarray | None:
-    """Return ``weights`` with row i times ``scale[i]``, or None where a product overflows or underflows."""
+    """Return ``weights`` with row i times ``scale[i]``, or None if a product overflows or underflows."""
     with np.errstate(all="ignore"):
         product = weights * scale.reshape(-1, 1)
     magnitudes = np.abs(product)
-    kept = (magnitudes > SMALLEST) | (weights == 0) | (scale.reshape(-1, 1) == 0)
-    return product if np.isfinite(magnitudes).all() and kept.all() else None
+    normal = (magnitudes > SMALLEST) | (weights == 0) | (scale.reshape(-1, 1) == 0)
+    return product if np.isfinite(magnitudes).all() and normal.all() else None
 
 
 def usable(array: np.ndarray) -> bool:
-    """Whether a folded array holds numbers that kept their bits: none infinite or NaN, none below the normal ones."""
+    """Return whether a folded array kept its precision: no value is infinite, NaN or subnormal."""
     magnitudes = np.abs(array)
     return bool(np.isfinite(magnitudes).all() and ((magnitudes == 0) | (magnitudes > SMALLEST)).all())
 

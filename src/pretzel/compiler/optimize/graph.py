@@ -1,4 +1,4 @@
-"""What rules may ask about a definition: who reads a node, whether its last bit decides something, how large it is."""
+"""Facts about a definition for rules: readers of a node, whether its last bit matters, bounds of its values."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pretzel.plan.parameter import Parameter
 
 
 class Graph:
-    """A definition with facts about its nodes, each found out when first asked for."""
+    """A definition with facts about its nodes, each computed on first use."""
 
     def __init__(self, definition: Definition, budget: Budget | None = None) -> None:
-        """Look at ``definition``, which does not change; work on it is taken from ``budget``."""
+        """Wrap ``definition``, which does not change; work on it is taken from ``budget``."""
         self.definition = definition
         self.budget = budget or Budget()
 
     def __contains__(self, node: Node) -> bool:
-        """Whether a node stands in the definition."""
+        """Return whether a node is in the definition."""
         return node in self._nodes
 
     @cached_property
@@ -33,10 +33,10 @@ class Graph:
 
     @cached_property
     def _by_operator(self) -> dict[type[Node], list[Node]]:
-        found: dict[type[Node], list[Node]] = defaultdict(list)
+        nodes: dict[type[Node], list[Node]] = defaultdict(list)
         for node in self.definition.nodes:
-            found[type(node)].append(node)
-        return found
+            nodes[type(node)].append(node)
+        return nodes
 
     @cached_property
     def _readers(self) -> dict[Node, int]:
@@ -44,65 +44,65 @@ class Graph:
 
     @cached_property
     def _exact(self) -> set[Node]:
-        found: set[Node] = set()
+        exact: set[Node] = set()
         for node in reversed(self.definition.nodes):
-            if node.exact or node in found:
-                found.update(node.inputs)
-        return found
+            if node.exact or node in exact:
+                exact.update(node.inputs)
+        return exact
 
     @cached_property
     def _refusing(self) -> set[Node]:
-        found: set[Node] = set()
+        refusing: set[Node] = set()
         for node in self.definition.nodes:
-            if node.refuses or not found.isdisjoint(node.inputs):
-                found.add(node)
-        return found
+            if node.refuses or not refusing.isdisjoint(node.inputs):
+                refusing.add(node)
+        return refusing
 
     @cached_property
     def first_checks(self) -> dict[tuple[Node, bool], Node]:
-        """The first check of each value that lets NaN pass, or does not."""
-        found: dict[tuple[Node, bool], Node] = {}
+        """The first check of each value, by the value and whether the check allows NaN."""
+        checks: dict[tuple[Node, bool], Node] = {}
         for node in self.of(RequireFinite):
             assert isinstance(node, RequireFinite)
-            found.setdefault((node.x, node.allow_nan), node)
-        return found
+            checks.setdefault((node.x, node.allow_nan), node)
+        return checks
 
     def of(self, *operators: type[Node]) -> list[Node]:
-        """Return the nodes of some operators, those of each with inputs before readers; ``Node`` stands for any."""
+        """Return the nodes of some operators, for each inputs before readers; ``Node`` means all."""
         if Node in operators:
             return self.definition.nodes
         return [node for operator in operators for node in self._by_operator.get(operator, ())]
 
     def input_of(self, node: Node) -> Node:
-        """Return an input that a node is computed from, for what needs to know how many rows there are."""
+        """Return an input that a node is computed from; it determines the number of rows."""
         while node.inputs:
             node = node.inputs[0]
         return node
 
     def shared(self, node: Node) -> bool:
-        """Whether more than one reader wants this node, so that it is computed whatever happens to one of them."""
+        """Return whether this node has several readers, so that it is computed even if one of them is rewritten."""
         return self._readers.get(node, 0) > 1
 
     def exact(self, node: Node) -> bool:
-        """Whether the last bit of this node's value can decide something, in trees or look-ups or roundings below."""
+        """Return whether the last bit of this node's value can change a result of trees, lookups or roundings below."""
         return node in self._exact
 
     def droppable(self, node: Node) -> bool:
-        """Whether a node may go once nobody reads it: it refuses no row that the library would refuse."""
+        """Return whether a node without readers may be dropped: it rejects no row that the library rejects."""
         return node not in self._refusing
 
     def bound(self, node: Node) -> Bound:
-        """Return how large the values of a node can be."""
+        """Return the bound of a node's values."""
         return bound(node)
 
     def finite(self, parameter: Parameter) -> bool:
-        """Whether a parameter holds neither NaN nor infinity."""
+        """Return whether a parameter is free of NaN and infinity."""
         return largest(parameter) < math.inf
 
     def loose(self, node: Node) -> bool:
-        """Whether the sums behind this node may be added in another order.
+        """Return whether the sums behind this node may be added in another order.
 
-        Only in float64, where that costs a few units of 1e-16 against the 1e-6 that is promised; in float32 one
-        rounding already costs 1e-7.  And never where the last bit decides.
+        Only in float64, where that costs a few units of 1e-16 of the promised 1e-6; in float32 one rounding already
+        costs 1e-7.  Never if the last bit matters.
         """
         return node.type.dtype == "f64" and not self.exact(node)

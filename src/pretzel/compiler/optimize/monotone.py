@@ -1,7 +1,7 @@
-"""Scalings that grow with x: what can be said about their results is said about x, to the bit, by bisection.
+"""Increasing scalings: translate a condition on their results to a condition on x, to the bit, by bisection.
 
-Rounded or not, ``(x - m) / s`` with a positive s never falls as x rises.  So ``scaled(x) <= t`` holds up to some number
-and for none beyond it, and that number is found by bisecting the floats, which lie in the order of their bits.
+Rounded or not, ``(x - m) / s`` with a positive s never decreases as x increases.  So ``scaled(x) <= t`` holds up to
+some number and for none above it.  Bisection over the floats, which are ordered like their bits, finds that number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 def grows(node: Node) -> bool:
-    """Whether a node never falls as its x rises, with numbers for numbers and infinities for infinities."""
+    """Return whether a node never decreases as x increases, and maps numbers to numbers, infinities to infinities."""
     match node:
         case Affine():
             return _positive(node.scale) and _finite(node.shift)
@@ -32,7 +32,7 @@ def grows(node: Node) -> bool:
 
 
 def composed(chain: Sequence[Node], columns: np.ndarray) -> Function:
-    """Return what a chain of columnwise operators computes, first to last, for rows that hold just ``columns``."""
+    """Return what a chain of columnwise operators computes, first to last, for rows that hold only ``columns``."""
     x: Node = Input("", f"{chain[0].inputs[0].type.dtype}[{len(columns)}]")
     narrowed = [x := over_columns(node, columns, x) for node in chain]
 
@@ -46,37 +46,37 @@ def composed(chain: Sequence[Node], columns: np.ndarray) -> Function:
 
 
 def finite_range(function: Function, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return for each of ``width`` columns the smallest and the largest f64 for which a growing function is finite.
+    """Return for each of ``width`` columns the smallest and largest f64 for which an increasing function is finite.
 
-    None where it is finite for no number.
+    None if it is finite nowhere.
     """
     most = np.finfo(np.float64).max
     with np.errstate(all="ignore"):
         high = last(lambda x: function(x) < np.inf, width)
         low = -last(lambda x: function(-x) > -np.inf, width)
-    known = np.isfinite(function(np.vstack([low, high]))).all() and (low <= high).all()
-    return (np.maximum(low, -most), np.minimum(high, most)) if known else None
+    finite = np.isfinite(function(np.vstack([low, high]))).all() and (low <= high).all()
+    return (np.maximum(low, -most), np.minimum(high, most)) if finite else None
 
 
 def last(holds: Callable[[np.ndarray], np.ndarray], width: int, dtype: str = "f8") -> np.ndarray:
     """Return for each of ``width`` columns the largest x, infinities included, for which ``holds``; NaN for none.
 
-    What holds for some x holds for every smaller one.  Zero stands for both zeros, which compare as equals.
+    ``holds`` must be true below any x for which it is true.  Zero means both zeros, which compare equal.
     """
     bits = f"i{dtype[1:]}"
     infinite = np.array(np.inf, dtype).view(bits)[()]
     good, bad = np.full(width, -infinite - 1, bits), np.full(width, infinite + 1, bits)
-    while (open_ := good + 1 < bad).any():
+    while (unresolved := good + 1 < bad).any():
         middle = (good >> 1) + (bad >> 1) + (good & bad & 1)
         held = holds(_float(middle, dtype)[None])[0]
-        good, bad = np.where(open_ & held, middle, good), np.where(open_ & ~held, middle, bad)
+        good, bad = np.where(unresolved & held, middle, good), np.where(unresolved & ~held, middle, bad)
     return np.where(good < -infinite, np.array(np.nan, dtype), _float(good, dtype))
 
 
-def _float(place: np.ndarray, dtype: str) -> np.ndarray:
-    """Return the float at a place in the order of all: 0 is zero, 1 the smallest above it, -1 the largest below it."""
-    magnitudes: np.ndarray = np.abs(place).view(dtype)
-    return np.where(place < 0, -magnitudes, magnitudes)
+def _float(rank: np.ndarray, dtype: str) -> np.ndarray:
+    """Return the float at a rank in the order of all floats: 0 is zero, 1 the next above it, -1 the next below it."""
+    magnitudes: np.ndarray = np.abs(rank).view(dtype)
+    return np.where(rank < 0, -magnitudes, magnitudes)
 
 
 def _positive(scale: Parameter | None) -> bool:

@@ -1,10 +1,10 @@
-"""What a rule is: a pattern over operators, and a function from the nodes it matched to the node that replaces them.
+"""Rules: a pattern over operators, and a function from the matched nodes to the node that replaces them.
 
     @rule(on(Linear, x=Affine))
     def fold_affine_into_linear(graph: Graph, linear: Linear, affine: Affine) -> Node | None:
 
-The function is called for each node that matches, with the matched nodes in the order of the pattern.  It returns a
-node that gives the same values and has the same type, or None where it declines.
+The function is called for each match with the matched nodes in the order of the pattern.  It returns a node with the
+same values and type, or None to decline.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ class Pattern:
     inputs: Mapping[str, Pattern]
 
     def match(self, node: Node) -> tuple[Node, ...] | None:
-        """Return the nodes matched, this one first, or None."""
+        """Return the matched nodes, this one first, or None."""
         if not isinstance(node, self.operator):
             return None
-        found: tuple[Node, ...] = (node,)
+        matches: tuple[Node, ...] = (node,)
         for field, pattern in self.inputs.items():
             below = pattern.match(getattr(node, field))
             if below is None:
                 return None
-            found += below
-        return found
+            matches += below
+        return matches
 
 
 def on(operator: Operator, **inputs: Operator | Pattern) -> Pattern:
-    """Return the pattern of an operator over inputs of those operators or patterns; others may be anything."""
+    """Return the pattern of an operator whose named inputs match; other inputs may be anything."""
     for alternative in alternatives(operator):
         unknown = [field for field in inputs if field not in alternative.fields]
         if unknown:
@@ -58,7 +58,7 @@ def alternatives(operator: Operator) -> tuple[type[Node], ...]:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rewrite, by name."""
+    """A named rewrite."""
 
     name: str
     pattern: Pattern
@@ -66,18 +66,18 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first sentence of the docstring: why the rewrite keeps the meaning."""
+        """The first sentence of the docstring: the reason that the rewrite preserves the values."""
         return (self.rewrite.__doc__ or "").split("\n\n")[0].strip()
 
     def replacement(self, node: Node, graph: Graph) -> Node | None:
-        """Return what may stand for ``node``, or None where the pattern or the rule declines."""
-        found = self.pattern.match(node)
-        replaced = None if found is None else self.rewrite(graph, *found)
-        return None if replaced is node else replaced
+        """Return the replacement of ``node``, or None if the pattern or the rule declines."""
+        matches = self.pattern.match(node)
+        replacement = None if matches is None else self.rewrite(graph, *matches)
+        return None if replacement is node else replacement
 
 
 def rule(pattern: Pattern) -> Callable[[Rewrite], Rule]:
-    """Make a rule of a function, named as the function is."""
+    """Make a rule of a function, with the function's name."""
 
     def make(rewrite: Any) -> Rule:
         return Rule(rewrite.__name__, pattern, rewrite)

@@ -1,4 +1,4 @@
-"""What the optimizer did, step by step, for those who want to watch; nothing is kept where nobody does."""
+"""The optimizer's steps, recorded only on request."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pretzel.plan.node import Node
 
 @dataclass(frozen=True)
 class Step:
-    """One rule applied once, at every place where it fired."""
+    """One application of a rule, at every place where it fired."""
 
     rule: str
     summary: str
-    """Why the rewrite keeps the meaning."""
+    """The reason that the rewrite preserves the values."""
     places: int
     """Nodes replaced."""
     before: Definition
@@ -25,12 +25,12 @@ class Step:
 
     @property
     def cost(self) -> Cost:
-        """The estimate of what the definition took before it."""
+        """The estimate for the definition before the step."""
         return cost(self.before)
 
     @property
     def saved(self) -> Cost:
-        """The estimate of what it saved."""
+        """The estimated savings."""
         return cost(self.before) - cost(self.after)
 
 
@@ -41,28 +41,28 @@ class Trace:
     steps: list[Step] = field(default_factory=list)
     passes: int = 0
     finished: bool = True
-    """Whether no rule fires any more; where not, the work that one optimization may take was used up."""
+    """True if no rule fires any more; False if the budget was spent first."""
 
     def record(self, step: Step) -> None:
-        """Keep a step."""
+        """Append a step."""
         self.steps.append(step)
 
 
 @dataclass(frozen=True)
 class Shared:
-    """A subgraph that several readers want and that is computed once."""
+    """A subgraph with several readers, computed once."""
 
     node: Node
     readers: int
 
     @property
     def saved(self) -> int:
-        """The estimate of the work that computing it once saves, for this operator alone."""
+        """The estimated work saved by computing it once, for this operator alone."""
         return work(self.node) * (self.readers - 1)
 
 
 def shared(definition: Definition) -> Iterator[Shared]:
-    """Give each operator with several readers: equal subgraphs are one node from the moment they are built."""
+    """Yield each operator with several readers; equal subgraphs are interned as one node."""
     for node, count in readers(definition.outputs.values()).items():
         if count > 1 and node.inputs:
             yield Shared(node, count)

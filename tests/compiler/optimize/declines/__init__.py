@@ -1,1 +1,1 @@
-"""Counter-examples of the rules, by what the rules are on."""
+"""Counterexamples for the rules, by subject."""

@@ -1,11 +1,11 @@
-"""Where the rules on checks keep their hands off: a refused value would pass, or two checks cost more than one."""
+"""Cases in which rules on checks must decline: a rejected value would pass, or two checks cost more than one."""
 
 from tests.compiler.optimize.declines.refusal import ROWS, Refusal
 
 REFUSALS = [
     Refusal(
         "share_checks",
-        "a NaN that one refuses passes the other, and an output may need that one alone",
+        "a NaN that one rejects passes the other, and an output may need only the other",
         f"""%{ROWS}
         %1 = require_finite %x owner="PCA"
         %2 = require_finite %x owner="KMeans" allow_nan=true
@@ -14,7 +14,7 @@ REFUSALS = [
     ),
     Refusal(
         "merge_require_finite",
-        "a NaN passes the scaler and is refused by the classifier",
+        "a NaN passes the scaler and is rejected by the classifier",
         f"""%{ROWS}
         %1 = require_finite %x owner="StandardScaler" allow_nan=true
         %2 = require_finite %1 owner="Ridge"
@@ -38,7 +38,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_proven_require_finite",
-        "a table may hold NaN, or give it for an unknown code",
+        "a table may contain NaN, or return it for an unknown code",
         """%c = input column="c" kind="i64"
         %1 = take %c table=@w:f64[3]
         %2 = require_finite %1 owner="Ridge"
@@ -55,7 +55,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_parts_before_concat",
-        "another reader takes the matrix unchecked",
+        "another reader takes the unchecked matrix",
         f"""%{ROWS}
         %c = input column="c" kind="i64"
         %1 = one_hot %c width=2
@@ -66,7 +66,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_product",
-        "a request may bring infinity, of which one sum makes NaN and the other does not",
+        "a request may bring infinity, which turns one sum into NaN and not the other",
         f"""%{ROWS}
         %1 = linear %x weights=@m:f64[3,2]
         %2 = require_finite %1 owner="Ridge"
@@ -75,7 +75,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_product",
-        "another reader wants the components, so they are computed anyway",
+        "another reader needs the components, so they are computed anyway",
         f"""%{ROWS}
         %0 = require_finite %x owner="PCA"
         %1 = linear %0 weights=@m:f64[3,2]
@@ -86,7 +86,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_product",
-        "a narrow waist stays, and the check with it",
+        "a narrow middle stays, and the check with it",
         f"""%{ROWS}
         %0 = require_finite %x owner="PCA"
         %1 = linear %0 weights=@m:f64[3,1]
@@ -96,7 +96,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_product",
-        "the product with an infinite weight is refused for every row",
+        "the product with an infinite weight is rejected for every row",
         f"""%{ROWS}
         %0 = require_finite %x owner="PCA"
         %1 = linear %0 weights=@infinite
@@ -106,7 +106,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_scaling",
-        "another reader takes the scaled values unchecked",
+        "another reader takes the unchecked scaled values",
         f"""%{ROWS}
         %1 = standardize %x scale=@half
         %2 = require_finite %1 owner="Ridge"
@@ -125,7 +125,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_scaling",
-        "a scaling that turns signs around has its ends the other way around",
+        "a scaling that flips signs swaps its limits",
         f"""%{ROWS}
         %1 = affine %x scale=@minus
         %2 = require_finite %1 owner="Ridge"
@@ -134,7 +134,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_before_scaling",
-        "float32 is not folded afterwards",
+        "float32 would not fold",
         """%x = input column="x" kind="f32[3]"
         %1 = standardize %x scale=@half
         %2 = require_finite %1 owner="Ridge"
@@ -143,7 +143,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_product_before_scaling",
-        "another reader has the values scaled anyway",
+        "another reader needs the scaled values, so they are computed anyway",
         f"""%{ROWS}
         %1 = standardize %x scale=@half
         %2 = require_finite_product %1 weights=@m:f64[3,2] owner="Ridge"
@@ -153,7 +153,7 @@ REFUSALS = [
     ),
     Refusal(
         "check_product_before_scaling",
-        "it scales already, and by one scaling only",
+        "it can apply only one scaling",
         f"""%{ROWS}
         %1 = standardize %x scale=@half
         %2 = require_finite_product %1 weights=@m:f64[3,2] owner="Ridge" scale=@half

@@ -1,11 +1,11 @@
-"""Where the rules on columns, casts and selections keep their hands off."""
+"""Cases in which rules on columns, casts and selections must decline."""
 
 from tests.compiler.optimize.declines.refusal import ROWS, Refusal
 
 REFUSALS = [
     Refusal(
         "cast_before_concat",
-        "of dense parts, one cast of the whole is cheaper",
+        "for dense parts, one cast of the whole is cheaper",
         """%x = input column="x" kind="i64"
         %z = input column="z" kind="i64"
         %1 = concat %x %z
@@ -14,7 +14,7 @@ REFUSALS = [
     ),
     Refusal(
         "cast_before_concat",
-        "2**53 + 1 beside a float32 was rounded once, and would be rounded otherwise",
+        "2**53 + 1 next to a float32 was rounded once, and would be rounded differently",
         """%x = input column="x" kind="f32{2}"
         %z = input column="z" kind="f64{2}"
         %1 = concat %x %z
@@ -23,7 +23,7 @@ REFUSALS = [
     ),
     Refusal(
         "cast_before_concat",
-        "1e-50 is stored in a sparse row of float64, and in one of float32 it is a zero",
+        "1e-50 is stored in a sparse row of float64, but is zero in float32",
         """%x = input column="x" kind="f64{2}"
         %z = input column="z" kind="f64{2}"
         %1 = concat %x %z
@@ -32,7 +32,7 @@ REFUSALS = [
     ),
     Refusal(
         "count_in_wanted_type",
-        "2**24 + 1 is no float32: counting up stops where a cast rounds",
+        "float32 lacks 2**24 + 1: a counter would stop there, a cast rounds",
         """%text = input column="text" kind="str"
         %1 = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1
         %2 = cast %1 dtype="f32"
@@ -40,7 +40,7 @@ REFUSALS = [
     ),
     Refusal(
         "flatten_concat",
-        "i16 beside u16 is i32, and that beside f32 is f64; all three at once are f32",
+        "i16 and u16 promote to i32, which with f32 promotes to f64; all three at once to f32",
         """%f = input column="f" kind="f32"
         %i = input column="i" kind="i16"
         %u = input column="u" kind="u16"
@@ -50,7 +50,7 @@ REFUSALS = [
     ),
     Refusal(
         "flatten_concat",
-        "another reader has the inner one made anyway",
+        "another reader needs the inner one, so it is computed anyway",
         f"""%{ROWS}
         %z = input column="z" kind="f64"
         %1 = concat %x %z
@@ -60,7 +60,7 @@ REFUSALS = [
     ),
     Refusal(
         "merge_selects",
-        "another reader has the first selection made anyway",
+        "another reader needs the first selection, so it is computed anyway",
         f"""%{ROWS}
         %1 = select %x columns=@two
         %2 = select %1 columns=@first
@@ -69,7 +69,7 @@ REFUSALS = [
     ),
     Refusal(
         "column_of_concat",
-        "beside a float the integer became a float",
+        "the integer became a float next to one",
         f"""%{ROWS}
         %i = input column="i" kind="i64"
         %1 = concat %x %i
@@ -78,7 +78,7 @@ REFUSALS = [
     ),
     Refusal(
         "column_of_concat",
-        "a NaN in the other part is still refused",
+        "a NaN in the other part is still rejected",
         f"""%{ROWS}
         %1 = require_finite %x owner="PCA"
         %z = input column="z" kind="f64"
@@ -88,7 +88,7 @@ REFUSALS = [
     ),
     Refusal(
         "column_before_columnwise",
-        "another reader has the whole scaled anyway",
+        "another reader needs the whole scaled matrix, so it is computed anyway",
         f"""%{ROWS}
         %1 = standardize %x scale=@half
         %2 = column %1 index=1
@@ -97,7 +97,7 @@ REFUSALS = [
     ),
     Refusal(
         "column_before_columnwise",
-        "a NaN among the other texts is refused too",
+        "a NaN among the other texts is also rejected",
         """%x = input column="x" kind="str[3]"
         %1 = impute %x fill=@f:str[3] missing_none=true
         %2 = column %1 index=1
@@ -105,7 +105,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_empty_parts",
-        "the empty part is what makes the whole sparse",
+        "the empty part makes the whole sparse",
         f"""%{ROWS}
         %c = input column="c" kind="i64"
         %1 = one_hot %c width=0
@@ -114,7 +114,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_empty_parts",
-        "a NaN is refused though none of its columns is chosen",
+        "a NaN is rejected although no column is selected",
         f"""%{ROWS}
         %1 = require_finite %x owner="Ridge"
         %2 = select %1 columns=@none
@@ -123,7 +123,7 @@ REFUSALS = [
     ),
     Refusal(
         "select_before_columnwise",
-        "another reader has the whole scaled anyway",
+        "another reader needs the whole scaled matrix, so it is computed anyway",
         f"""%{ROWS}
         %1 = standardize %x scale=@half
         %2 = select %1 columns=@two
@@ -132,7 +132,7 @@ REFUSALS = [
     ),
     Refusal(
         "select_before_columnwise",
-        "a column chosen twice would be scaled twice",
+        "a column selected twice would be scaled twice",
         """%x = input column="x" kind="f64[2]"
         %1 = affine %x scale=@s:f64[2]
         %2 = select %1 columns=@again
@@ -140,7 +140,7 @@ REFUSALS = [
     ),
     Refusal(
         "select_before_columnwise",
-        "a NaN among the texts that are not chosen is refused too",
+        "a NaN among unselected texts is also rejected",
         """%x = input column="x" kind="str[3]"
         %1 = impute %x fill=@f:str[3] missing_none=true
         %2 = select %1 columns=@two
@@ -148,7 +148,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_select_through_concat",
-        "a shuffle would need a part for every column",
+        "a permutation would need a part per column",
         f"""%{ROWS}
         %z = input column="z" kind="f64[2]"
         %1 = concat %x %z
@@ -157,7 +157,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_select_through_concat",
-        "the part that is dropped made the others floats",
+        "the dropped part made the others floats",
         f"""%{ROWS}
         %i = input column="i" kind="i64[2]"
         %1 = concat %x %i
@@ -166,7 +166,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_select_through_concat",
-        "a NaN in the part that none is chosen from is still refused",
+        "a NaN in a part without selected columns is still rejected",
         f"""%{ROWS}
         %1 = require_finite %x owner="PCA"
         %z = input column="z" kind="f64[2]"
@@ -190,7 +190,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_noop",
-        "one column of its own is a matrix only once concatenated",
+        "a single column becomes a matrix only by concatenation",
         """%x = input column="x" kind="f64"
         %1 = concat %x
         output "y" = %1""",

@@ -1,11 +1,11 @@
-"""Where the rules on linear models and their norms keep their hands off."""
+"""Cases in which rules on linear models and norms must decline."""
 
 from tests.compiler.optimize.declines.refusal import COUNTS, ROWS, Refusal
 
 REFUSALS = [
     Refusal(
         "drop_unweighted_parts",
-        "zero times the infinity that a request may bring is NaN",
+        "a request may bring infinity, and zero times infinity is NaN",
         """%a = input column="a" kind="f64"
         %b = input column="b" kind="f64[2]"
         %1 = concat %a %b
@@ -14,7 +14,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_unweighted_parts",
-        "an unknown category is refused whatever its weight",
+        "an unknown category is rejected for any weight",
         """%a = input column="a" kind="f64"
         %b = input column="b" kind="str"
         %1 = lookup %b keys=@k:str[2] refuse_unknown=true
@@ -25,7 +25,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_unweighted_parts",
-        "of no weights at all, everything is constant, which is another rule's",
+        "without any weight the result is constant, which another rule folds",
         """%c = input column="c" kind="i64"
         %1 = one_hot %c width=1
         %2 = one_hot %c width=2
@@ -53,7 +53,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_linear_through_concat",
-        "a float32 part beside a float64 one has its product rounded to float32 by itself",
+        "the product of a float32 part next to a float64 one would be rounded to float32",
         f"""%{ROWS}
         %s = input column="s" kind="f32{{2}}"
         %1 = concat %x %s
@@ -62,7 +62,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_linear_through_concat",
-        "whole numbers are floats only once they stand beside floats",
+        "integers become floats only next to floats",
         f"""%{ROWS}
         %s = input column="s" kind="f64{{2}}"
         %i = input column="i" kind="i64"
@@ -72,7 +72,7 @@ REFUSALS = [
     ),
     Refusal(
         "push_linear_through_concat",
-        "a tree compares the score with a threshold, and the last bit decides",
+        "an exact comparison of the score depends on its last bit",
         f"""%{ROWS}
         %s = input column="s" kind="f64{{2}}"
         %1 = concat %x %s
@@ -98,7 +98,7 @@ REFUSALS = [
     ),
     Refusal(
         "skip_densify_before_linear",
-        "what is not stored is NaN, and so is the sum",
+        "absent values are NaN, and so is the sum",
         """%x = input column="x" kind="f64{3}"
         %1 = densify %x absent=NaN
         %2 = linear %1 weights=@w:f64[3]
@@ -106,7 +106,7 @@ REFUSALS = [
     ),
     Refusal(
         "skip_densify_before_linear",
-        "of two values in one column the last counts, and the product adds them up",
+        "of two values in one column the last counts, but the product adds them",
         """%x = input column="x" kind="f64{3}"
         %1 = densify %x repeats="last"
         %2 = linear %1 weights=@w:f64[3]
@@ -114,7 +114,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_select_into_linear",
-        "zero times the infinity of a column that was not chosen is NaN",
+        "zero times an infinity in an unselected column is NaN",
         """%x = input column="x" kind="f64{3}"
         %1 = select %x columns=@two
         %2 = linear %1 weights=@w:f64[2]
@@ -122,7 +122,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_select_into_linear",
-        "of dense rows the columns not chosen would be multiplied too",
+        "in dense rows the unselected columns would be multiplied too",
         f"""%{ROWS}
         %1 = select %x columns=@two
         %2 = linear %1 weights=@w:f64[2]
@@ -130,7 +130,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_linear_into_linear",
-        "x = inf: the inner sums give inf - inf, the product of the weights may be positive",
+        "x = inf: the inner sums are inf - inf, the product of the weights may be positive",
         f"""%{ROWS}
         %1 = linear %x weights=@m:f64[3,2]
         %2 = linear %1 weights=@w:f64[2]
@@ -138,7 +138,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_linear_into_linear",
-        "a narrow waist is worth its two steps",
+        "two steps through a narrow middle are cheaper",
         f"""{COUNTS}
         %1 = linear %x weights=@m:f64[3,1]
         %2 = linear %1 weights=@w:f64[1,3]
@@ -163,7 +163,7 @@ REFUSALS = [
     ),
     Refusal(
         "norm_after_dot",
-        "the quotients of float32 rows are rounded to float32",
+        "quotients of float32 rows are rounded to float32",
         """%text = input column="text" kind="str"
         %x = count_ngrams %text vocabulary=@v:str[3] unit="char" low=1 high=1 dtype="f32"
         %1 = normalize %x norm="l2"
@@ -180,7 +180,7 @@ REFUSALS = [
     ),
     Refusal(
         "norm_after_dot",
-        "a weight of 1e-200 underflows against a value that the norm would have made larger",
+        "the product with a weight of 1e-200 underflows unless the norm divides the value first",
         f"""{COUNTS}
         %1 = normalize %x norm="l2"
         %2 = linear %1 weights=@tiny
@@ -188,14 +188,14 @@ REFUSALS = [
     ),
     Refusal(
         "linear_of_zeros_is_constant",
-        "zero times the infinity that a request may bring is NaN",
+        "a request may bring infinity, and zero times infinity is NaN",
         f"""%{ROWS}
         %1 = linear %x weights=@zeros
         output "y" = %1""",
     ),
     Refusal(
         "linear_of_zeros_is_constant",
-        "an unknown category is refused whatever its weight",
+        "an unknown category is rejected for any weight",
         """%b = input column="b" kind="str"
         %1 = lookup %b keys=@k:str[3] refuse_unknown=true
         %2 = one_hot %1 width=3

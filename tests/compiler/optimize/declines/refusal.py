@@ -1,4 +1,4 @@
-"""A counter-example of a rule, and the texts that several begin with."""
+"""A counterexample for a rule, and shared parts of definitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS = 'x = input column="x" kind="f64[3]"'
 
 @dataclass(frozen=True)
 class Refusal:
-    """A definition that ``rule`` must leave as it is."""
+    """A definition that ``rule`` must not change."""
 
     rule: str
     why: str

@@ -1,11 +1,11 @@
-"""Where the rules on scalings and constants keep their hands off: most often, digits would be lost."""
+"""Cases in which rules on scalings and constants must decline, mostly because digits would be lost."""
 
 from tests.compiler.optimize.declines.refusal import ROWS, TREE, Refusal
 
 REFUSALS = [
     Refusal(
         "merge_scalings",
-        "seconds since 1970 times the scale lose their digits to a shift that comes late",
+        "seconds since 1970 times the scale lose digits when the shift is added later",
         f"""%{ROWS}
         %1 = affine %x scale=@ones shift=@epoch
         %2 = affine %1 scale=@half
@@ -13,7 +13,7 @@ REFUSALS = [
     ),
     Refusal(
         "merge_scalings",
-        "in front of trees the last bit decides",
+        "the last bit matters in front of a cast to integers",
         f"""%{ROWS}
         %1 = affine %x scale=@s:f64[3]
         %2 = affine %1 scale=@u:f64[3]
@@ -30,7 +30,7 @@ REFUSALS = [
     ),
     Refusal(
         "merge_scalings",
-        "a standardization by zero divides by nothing, and has no product",
+        "a standardization by zero has an infinite scale",
         f"""%{ROWS}
         %1 = standardize %x mean=@ones scale=@zeros
         %2 = affine %1 scale=@half
@@ -38,7 +38,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_affine_into_linear",
-        "a large shift cancels the digits of x w",
+        "a large shift cancels digits of x w",
         f"""%{ROWS}
         %1 = affine %x scale=@ones shift=@epoch
         %2 = linear %1 weights=@w:f64[3]
@@ -46,7 +46,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_affine_into_linear",
-        "1e200 times 1e200 is no weight",
+        "1e200 times 1e200 overflows",
         f"""%{ROWS}
         %1 = affine %x scale=@huge
         %2 = linear %1 weights=@huge
@@ -54,7 +54,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_affine_into_linear",
-        "another reader has the scaling made anyway",
+        "another reader needs the scaled values, so they are computed anyway",
         f"""%{ROWS}
         %1 = affine %x scale=@s:f64[3]
         %2 = linear %1 weights=@w:f64[3]
@@ -79,7 +79,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_behind_linear",
-        "another reader wants the scores as they are",
+        "another reader needs the unscaled scores",
         f"""%{ROWS}
         %1 = linear %x weights=@m:f64[3,3]
         %2 = affine %1 scale=@half
@@ -97,7 +97,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_behind_linear",
-        "a large mean cancels the digits of the scores",
+        "a large mean cancels digits of the scores",
         f"""%{ROWS}
         %1 = linear %x weights=@m:f64[3,3]
         %2 = standardize %1 mean=@epoch scale=@ones
@@ -113,7 +113,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_constants",
-        "exponentials have other last bits on other machines",
+        "the last bits of exponentials differ between machines",
         f"""%{ROWS}
         %1 = constant %x row=@r:f64[1,3]
         %2 = elementwise %1 function="exp"
@@ -121,7 +121,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_constants",
-        "what 1e300 is as an integer, the CPU decides",
+        "the integer value of 1e300 depends on the CPU",
         f"""%{ROWS}
         %1 = constant %x row=@r:f64[1,3]
         %2 = cast %1 dtype="i64"
@@ -129,7 +129,7 @@ REFUSALS = [
     ),
     Refusal(
         "add_constants_to_bias",
-        "of constants alone, the sum is constant, which is another rule's",
+        "a sum of constants is itself constant, which another rule folds",
         f"""%{ROWS}
         %1 = constant %x row=@r:f64[1,3]
         %2 = sum %1 bias=@half
@@ -137,7 +137,7 @@ REFUSALS = [
     ),
     Refusal(
         "add_constants_to_bias",
-        "float32 sums are rounded one by one",
+        "float32 sums are rounded at each step",
         """%x = input column="x" kind="f32[3]"
         %1 = constant %x row=@r:f32[1,3]
         %2 = sum %x %1

@@ -1,11 +1,11 @@
-"""Where the rules on trees keep their hands off."""
+"""Cases in which rules on trees must decline."""
 
 from tests.compiler.optimize.declines.refusal import ROWS, TREE, Refusal
 
 REFUSALS = [
     Refusal(
         "fold_select_into_trees",
-        "another reader has the columns chosen anyway, and its rows are shorter",
+        "another reader needs the selected columns, and their rows are shorter",
         f"""%{ROWS}
         %1 = select %x columns=@two
         %2 = tree_ensemble %1 {TREE}
@@ -14,7 +14,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_unread_parts",
-        "a part that no tree reads still refuses its rows",
+        "a part that no tree reads still rejects rows",
         f"""%{ROWS}
         %z = input column="z" kind="f64[2]"
         %1 = require_finite %x owner="StandardScaler"
@@ -24,7 +24,7 @@ REFUSALS = [
     ),
     Refusal(
         "drop_unread_parts",
-        "the part that no tree reads is what makes the whole float64",
+        "a part that no tree reads makes the whole float64",
         f"""%x = input column="x" kind="f32[2]"
         %z = input column="z" kind="f64[2]"
         %1 = concat %x %z
@@ -33,7 +33,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "another reader wants the scaled values",
+        "another reader needs the scaled values",
         f"""%x = input column="x" kind="f64[2]"
         %1 = standardize %x scale=@halves
         %2 = tree_ensemble %1 {TREE}
@@ -42,7 +42,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "a scaling that turns signs around would have left and right change places",
+        "a scaling that flips signs would swap left and right",
         f"""%x = input column="x" kind="f64[2]"
         %1 = affine %x scale=@minus_halves
         %2 = tree_ensemble %1 {TREE}
@@ -50,7 +50,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "infinity minus infinity is NaN, and goes another way",
+        "infinity minus infinity is NaN, which takes another branch",
         f"""%x = input column="x" kind="f64[2]"
         %1 = standardize %x mean=@infinities
         %2 = tree_ensemble %1 {TREE}
@@ -58,7 +58,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "nothing lies below minus infinity, so no number is the threshold",
+        "no number is below minus infinity, so no threshold exists",
         f"""%x = input column="x" kind="f64[2]"
         %1 = standardize %x scale=@halves
         %2 = tree_ensemble %1 {TREE.replace("@t:f64[3]", "@least")} strict=true
@@ -66,7 +66,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "what a check of float32 values refuses cannot be looked for in float32",
+        "the limits of a check of float32 values are not found in float32",
         f"""%x = input column="x" kind="f32[2]"
         %1 = standardize %x scale=@halves
         %2 = require_finite %1 owner="RandomForestClassifier"
@@ -75,7 +75,7 @@ REFUSALS = [
     ),
     Refusal(
         "fold_scaling_into_thresholds",
-        "a cast and a check are needed as they are",
+        "a cast and a check alone save no work",
         f"""%x = input column="x" kind="f64[2]"
         %1 = cast %x dtype="f32"
         %2 = require_finite %1 owner="RandomForestClassifier"

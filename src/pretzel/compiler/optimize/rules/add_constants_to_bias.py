@@ -13,7 +13,7 @@ from pretzel.plan.ops import Constant, Sum
 
 @rule(on(Sum))
 def add_constants_to_bias(graph: Graph, total: Sum) -> Node | None:
-    """What is added to every row alike is added once to the bias.
+    """A constant that is added to every row is added once to the bias.
 
     Before::
 
@@ -34,7 +34,7 @@ def add_constants_to_bias(graph: Graph, total: Sum) -> Node | None:
         c = row[0] + b
     """
     others = tuple(part for part in total.parts if not isinstance(part, Constant))
-    if not others or others == total.parts or not graph.loose(total):  # of constants alone, all is constant
+    if not others or others == total.parts or not graph.loose(total):  # a sum of constants is itself constant
         return None
     rows = [float64(part.row).ravel() for part in total.parts if isinstance(part, Constant)]
     return Sum(others, add_bias(total.bias, np.add.reduce(rows)))

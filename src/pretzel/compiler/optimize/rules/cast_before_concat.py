@@ -1,4 +1,4 @@
-"""Counts side by side are made in the type that is wanted of all."""
+"""Concatenated counts are computed in the type of the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import Cast, Concat
 
 @rule(on(Cast, x=Concat))
 def cast_before_concat(graph: Graph, cast: Cast, concat: Concat) -> Node | None:
-    """Each number becomes the same float64 before it stands beside others as after, and where it is made at best.
+    """Each number becomes the same float64 before and after concatenation, and the cast may fold into its producer.
 
     Before::
 
@@ -31,9 +31,9 @@ def cast_before_concat(graph: Graph, cast: Cast, concat: Concat) -> Node | None:
         %5 = concat %2 %4
         output "y" = %5
     """
-    if graph.shared(concat):  # it is made anyway
+    if graph.shared(concat):  # it is computed anyway
         return None
-    if cast.dtype != "f64":  # 1e-50 is no zero, and becomes one in float32: a sparse row would store it, or not
+    if cast.dtype != "f64":  # 1e-50 becomes zero in float32: a sparse row would store it before the cast but not after
         return None
     # One cast of a dense whole is cheaper than one of each part; parts of several types were rounded to one before.
     if any(part.type.layout != "sparse" or part.type.dtype != concat.type.dtype for part in concat.parts):

@@ -1,4 +1,4 @@
-"""A check between two linear models moves in front of the first, and no longer keeps the two apart."""
+"""A check between two linear models moves in front of the first, so that the two can merge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import Linear, RequireFinite, RequireFiniteProduct
 
 @rule(on(Linear, x=on(RequireFinite, x=Linear)))
 def check_before_product(graph: Graph, outer: Linear, check: RequireFinite, inner: Linear) -> Node | None:
-    """A projection of numbers is finite unless they are huge, so only huge ones need be projected to be refused.
+    """A projection of numbers is finite unless they are huge, so the check needs to project only huge ones.
 
     Before::
 
@@ -32,10 +32,10 @@ def check_before_product(graph: Graph, outer: Linear, check: RequireFinite, inne
     """
     if graph.shared(check) or graph.shared(inner) or not graph.loose(outer):  # the first model is computed anyway
         return None
-    if outer.type.columns > inner.type.columns or inner.weights.dtype != "f64":  # the two are not merged afterwards
+    if outer.type.columns > inner.type.columns or inner.weights.dtype != "f64":  # the two would not merge
         return None
     if str(inner.x.type) != f"f64[{inner.x.type.columns}]" or not graph.bound(inner.x).finite:
-        return None  # a request may bring NaN or infinity, which make NaN of one sum and not of the other
+        return None  # a request may bring NaN or infinity, which turn one sum into NaN and not the other
     if not all(graph.finite(p) for p in (inner.weights, inner.bias) if p is not None):
         return None
     finite = RequireFiniteProduct(inner.x, inner.weights, inner.bias, check.owner)

@@ -1,4 +1,4 @@
-"""A check between a scaling and a linear model moves in front of the scaling, and no longer keeps the two apart."""
+"""A check between a scaling and a linear model moves in front of the scaling, so that the two can merge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear | RequireFiniteProduct, x=RequireFinite))
 def check_before_scaling(graph: Graph, reader: Linear | RequireFiniteProduct, check: RequireFinite) -> Node | None:
-    """Rounded or not, ``(x - m) / s`` grows with x, so it is finite just for the x between two numbers.
+    """Rounded or not, ``(x - m) / s`` increases with x, so it is finite exactly for x between two numbers.
 
     Before::
 
@@ -41,8 +41,8 @@ def check_before_scaling(graph: Graph, reader: Linear | RequireFiniteProduct, ch
     """
     scaling = check.x
     if not isinstance(scaling, (Affine, Standardize)) or str(scaling.type) != f"f64[{scaling.type.columns}]":
-        return None  # float32 is not folded afterwards, and zeros that a sparse row does not store are not checked
-    if graph.shared(scaling) or graph.shared(check):  # the other reader has it made anyway
+        return None  # float32 would not fold, and zeros that a sparse row does not store are not checked
+    if graph.shared(scaling) or graph.shared(check):  # it is computed anyway
         return None
     if not grows(scaling):
         return None

@@ -10,7 +10,7 @@ from pretzel.plan.ops import Concat, RequireFinite
 
 @rule(on(RequireFinite, x=Concat))
 def check_parts_before_concat(graph: Graph, check: RequireFinite, concat: Concat) -> Node | None:
-    """A matrix is finite where all its parts are, and a part that is finite by construction needs no check.
+    """A matrix is finite if all its parts are, and a part that is finite by construction needs no check.
 
     Before::
 
@@ -30,7 +30,7 @@ def check_parts_before_concat(graph: Graph, check: RequireFinite, concat: Concat
         %3 = concat %1 %2
         output "y" = %3
     """
-    if graph.shared(concat):  # its other reader takes the matrix unchecked, and would copy it a second time
+    if graph.shared(concat):  # its other reader takes the unchecked matrix, which would be copied twice
         return None
     parts = tuple(part if graph.bound(part).finite else check.replace(x=part) for part in concat.parts)
     proven = any(new is old for new, old in zip(parts, concat.parts, strict=True))

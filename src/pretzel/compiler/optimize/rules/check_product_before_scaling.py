@@ -1,4 +1,4 @@
-"""A check of a product moves in front of the scaling before it, and no longer keeps it from the weights."""
+"""A check of a product moves in front of the scaling before it, so that the scaling can fold into the weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.plan.ops import Linear, RequireFiniteProduct, Standardize
 def check_product_before_scaling(
     graph: Graph, linear: Linear, check: RequireFiniteProduct, scaling: Standardize
 ) -> Node | None:
-    """The check can scale by itself the few rows that it multiplies out.
+    """The check itself can scale the few rows that it multiplies.
 
     Before::
 
@@ -30,9 +30,9 @@ def check_product_before_scaling(
         %3 = linear %2 weights=@w:f64[3]
         output "y" = %3
     """
-    if graph.shared(check) or graph.shared(scaling):  # the other reader has it scaled anyway
+    if graph.shared(check) or graph.shared(scaling):  # it is computed anyway
         return None
-    if check.mean is not None or check.scale is not None:  # it scales already, and by one scaling only
+    if check.mean is not None or check.scale is not None:  # it can apply only one scaling
         return None
     for parameter in (p for p in (scaling.mean, scaling.scale) if p is not None):
         if parameter.dtype != "f64" or not graph.finite(parameter):

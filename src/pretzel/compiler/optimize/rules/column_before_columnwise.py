@@ -1,4 +1,4 @@
-"""One column is taken before it is scaled, not out of a whole scaled matrix."""
+"""One column is selected before scaling, not from the whole scaled matrix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.ops import Column
 
 @rule(on(Column))
 def column_before_columnwise(graph: Graph, column: Column) -> Node | None:
-    """A scaled column is made of that column alone, to the bit.
+    """A scaled column is computed from that column alone, to the bit.
 
     Before::
 
@@ -34,8 +34,8 @@ def column_before_columnwise(graph: Graph, column: Column) -> Node | None:
         of_2 = s[2:]
     """
     scaling = column.x
-    if type(scaling) not in COLUMNWISE or graph.shared(scaling):  # its other reader has it made anyway
+    if type(scaling) not in COLUMNWISE or graph.shared(scaling):  # it is computed anyway
         return None
-    if scaling.refuses:  # what it would refuse in another column is still refused
+    if scaling.refuses:  # it still rejects values in other columns
         return None
     return over_columns(scaling, np.array([column.index]), column.replace(x=scaling.inputs[0]))

@@ -10,7 +10,7 @@ from pretzel.plan.ops import Column, Concat
 
 @rule(on(Column, x=Concat))
 def column_of_concat(graph: Graph, column: Column, concat: Concat) -> Node | None:
-    """The other parts are not needed for it.
+    """A column depends on no other part of the concatenation.
 
     Before::
 
@@ -32,7 +32,7 @@ def column_of_concat(graph: Graph, column: Column, concat: Concat) -> Node | Non
     while index >= part.type.columns:
         index, part = index - part.type.columns, next(parts)
     if not all(graph.droppable(other) for other in concat.parts if other is not part):
-        return None  # a NaN in another column is still refused
+        return None  # a NaN in another column is still rejected
     taken = part if part.type.width is None else Column(part, index)
-    # Beside a float, an integer column became a float.
+    # The concatenation promotes an integer column to float if another part is float.
     return taken if taken.type == column.type else None

@@ -1,4 +1,4 @@
-"""One column of chosen columns is taken from where it was."""
+"""One column of a selection is read from the original matrix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import Column, Select
 
 @rule(on(Column, x=Select))
 def column_of_select(graph: Graph, column: Column, select: Select) -> Node | None:
-    """Column j of the columns chosen by ``a`` is column ``a[j]``, so the others need not be chosen.
+    """Column j of the columns selected by ``a`` is column ``a[j]``, so the others need not be selected.
 
     Before::
 

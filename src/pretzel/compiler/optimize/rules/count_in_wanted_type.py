@@ -1,4 +1,4 @@
-"""Counts are made in the type that is wanted."""
+"""Counts are computed in the type that their reader needs."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def count_in_wanted_type(graph: Graph, cast: Cast, counts: CountNgrams) -> Node 
         %1 = count_ngrams %x vocabulary=@v:str[4] unit="char" low=1 high=2 dtype="f64"
         output "y" = %1
     """
-    if graph.shared(counts):  # another reader wants them as they are, and counting twice is dear
+    if graph.shared(counts):  # another reader needs the original type, and counting twice is expensive
         return None
-    if (counts.dtype, cast.dtype) != ("i64", "f64"):  # 2**24 + 1 is no f32: counting up would stop where a cast rounds
+    if (counts.dtype, cast.dtype) != ("i64", "f64"):  # f32 lacks 2**24 + 1: a counter would stop there, a cast rounds
         return None
     return counts.replace(dtype=cast.dtype)

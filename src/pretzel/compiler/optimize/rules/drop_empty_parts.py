@@ -1,4 +1,4 @@
-"""Parts of no columns leave a concatenation."""
+"""Parts without columns are removed from a concatenation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import Concat
 
 @rule(on(Concat))
 def drop_empty_parts(graph: Graph, concat: Concat) -> Node | None:
-    """What a selection of nothing adds to the others is nothing.
+    """A selection of no columns adds nothing to the other parts.
 
     Before::
 
@@ -31,9 +31,9 @@ def drop_empty_parts(graph: Graph, concat: Concat) -> Node | None:
 
         none = np.zeros(0, np.int64)
     """
-    kept = tuple(part for part in concat.parts if part.type.columns or not graph.droppable(part))
-    if not kept or len(kept) == len(concat.parts):  # a check behind an empty part still refuses its rows
+    nonempty = tuple(part for part in concat.parts if part.type.columns or not graph.droppable(part))
+    if not nonempty or len(nonempty) == len(concat.parts):  # a check in an empty part still rejects rows
         return None
-    narrowed = concat.replace(parts=kept)
-    # The empty part may have been what made the whole sparse, or float.
+    narrowed = concat.replace(parts=nonempty)
+    # The empty part may have made the whole sparse or float.
     return narrowed if narrowed.type == concat.type else None

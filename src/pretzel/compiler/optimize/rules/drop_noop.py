@@ -1,4 +1,4 @@
-"""Operators that change nothing go."""
+"""Operators that change nothing are removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Node))
 def drop_noop(graph: Graph, node: Node) -> Node | None:
-    """Selecting every column in order, casting to the same type, scaling by ones: x itself.
+    """Selecting every column in order, casting to the same type or scaling by ones returns x itself.
 
     Before::
 

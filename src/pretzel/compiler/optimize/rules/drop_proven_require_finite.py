@@ -1,4 +1,4 @@
-"""Checks of what is finite by construction go."""
+"""Checks of values that are finite by construction are removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import RequireFinite
 
 @rule(on(RequireFinite))
 def drop_proven_require_finite(graph: Graph, check: RequireFinite) -> Node | None:
-    """What is finite whatever comes in, as are weighted counts of n-grams, needs no check: it refuses nothing.
+    """A value that is finite for every input, such as weighted counts of n-grams, needs no check.
 
     Before::
 
@@ -27,5 +27,5 @@ def drop_proven_require_finite(graph: Graph, check: RequireFinite) -> Node | Non
         %2 = affine %1 scale=@idf:f64[4]
         output "y" = %2
     """
-    # Declines for what a request brings: a NaN in a column must be refused as the library refuses it.
+    # Declines for input columns: a NaN in a request must be rejected as the library rejects it.
     return check.x if graph.bound(check.x).finite else None

@@ -1,4 +1,4 @@
-"""Parts of a matrix that no tree looks at are not made."""
+"""Parts of a matrix that no tree reads are not computed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(TreeEnsemble, x=Concat))
 def drop_unread_parts(graph: Graph, forest: TreeEnsemble, concat: Concat) -> Node | None:
-    """A forest's answer does not change with a column that none of its nodes compares.
+    """A forest's result does not depend on a column that none of its nodes compares.
 
     Before::
 
@@ -42,16 +42,16 @@ missing_left=@missing leaves=@w:f64[2] base=@b:f64[1]
         right = np.array([2, 0, 1], np.int32)
         missing = np.array([True, False, False])
     """
-    if graph.shared(concat):  # it is made anyway
+    if graph.shared(concat):  # it is computed anyway
         return None
     widths = [part.type.columns for part in concat.parts]
     owner, inner = np.repeat(np.arange(len(widths)), widths), forest.left.array >= 0
     read = set(owner[forest.feature.array[inner]].tolist()) or {0}
-    kept = [i in read or not graph.droppable(part) for i, part in enumerate(concat.parts)]
-    if all(kept):  # a part that refuses rows is needed although no tree reads it
+    keeps = [i in read or not graph.droppable(part) for i, part in enumerate(concat.parts)]
+    if all(keeps):  # a part that rejects rows is needed although no tree reads it
         return None
-    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, kept, strict=True) if keep))
-    place = np.cumsum(np.repeat(kept, widths)) - 1
+    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, keeps, strict=True) if keep))
+    place = np.cumsum(np.repeat(keeps, widths)) - 1
     feature = np.where(inner, place[forest.feature.array], 0).astype("<i4")
-    # The dropped part may have been what made the whole f64.
+    # The dropped part may have made the whole f64.
     return forest.replace(x=rest, feature=Parameter.of(feature)) if rest.type.dtype == concat.type.dtype else None

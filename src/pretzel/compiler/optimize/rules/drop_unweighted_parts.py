@@ -1,4 +1,4 @@
-"""Parts of a matrix that a linear model gives no weight are not made."""
+"""Parts of a matrix that have only zero weights in a linear model are not computed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear, x=Concat))
 def drop_unweighted_parts(graph: Graph, linear: Linear, concat: Concat) -> Node | None:
-    """Zero times any number adds nothing: a whole dictionary can go where an l1 penalty left none of its words.
+    """Zero times any number adds nothing: if an l1 penalty left no word of a dictionary, all of it can be dropped.
 
     Before::
 
@@ -42,14 +42,14 @@ def drop_unweighted_parts(graph: Graph, linear: Linear, concat: Concat) -> Node 
         return None
     widths = [part.type.columns for part in concat.parts]
     slabs = np.split(matrix(linear.weights), np.cumsum(widths)[:-1])
-    kept = [bool(slab.any()) or not _spared(graph, part) for slab, part in zip(slabs, concat.parts, strict=True)]
-    if all(kept) or not any(kept):  # of none that counts, all is constant
+    keeps = [bool(slab.any()) or not _spared(graph, part) for slab, part in zip(slabs, concat.parts, strict=True)]
+    if all(keeps) or not any(keeps):  # without any weight the result is constant
         return None
-    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, kept, strict=True) if keep))
-    fewer = linear.replace(x=rest, weights=Parameter.of(linear.weights.array[np.repeat(kept, widths)]))
+    rest = concat.replace(parts=tuple(part for part, keep in zip(concat.parts, keeps, strict=True) if keep))
+    fewer = linear.replace(x=rest, weights=Parameter.of(linear.weights.array[np.repeat(keeps, widths)]))
     return fewer if fewer.type == linear.type else None
 
 
 def _spared(graph: Graph, part: Node) -> bool:
-    # Zero times infinity is NaN, and a row that the part refuses is refused whatever its weight.
+    # Zero times infinity is NaN, and a row that the part rejects is rejected for any weight.
     return graph.bound(part).finite and graph.droppable(part)

@@ -10,7 +10,7 @@ from pretzel.plan.ops import Concat
 
 @rule(on(Concat))
 def flatten_concat(graph: Graph, concat: Concat) -> Node | None:
-    """Columns side by side, side by side with others, are all side by side.
+    """Concatenation is associative.
 
     Before::
 
@@ -33,10 +33,11 @@ def flatten_concat(graph: Graph, concat: Concat) -> Node | None:
     if parts == concat.parts:
         return None
     flat = concat.replace(parts=parts)
-    # NumPy promotes all at once to f32 what is i32 once i16 met u16, and f64 once that met f32.
+    # Promotion is not associative: i16, u16 and f32 promote to f32 at once, but i16 and u16 to i32, which with f32
+    # promotes to f64.
     return flat if flat.type == concat.type else None
 
 
 def _parts(graph: Graph, part: Node) -> tuple[Node, ...]:
-    # One that another reader wants is made anyway, and copying it whole is cheapest.
+    # A part with another reader is computed anyway, and copying it whole is cheapest.
     return part.parts if isinstance(part, Concat) and not graph.shared(part) else (part,)

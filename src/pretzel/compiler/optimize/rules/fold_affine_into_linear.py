@@ -37,7 +37,7 @@ def fold_affine_into_linear(graph: Graph, linear: Linear, affine: Affine) -> Nod
     """
     if graph.shared(affine) or affine.type.dtype != "f64" or not graph.loose(linear):
         return None
-    if affine.shift is not None and largest(affine.shift) > LARGEST_SHIFT:  # it would cancel the digits of x w
+    if affine.shift is not None and largest(affine.shift) > LARGEST_SHIFT:  # it would cancel digits of x w
         return None
     weights = scaled_rows(matrix(linear.weights), float64(affine.scale))
     if weights is None:

@@ -1,4 +1,4 @@
-"""What is computed of constants alone is a constant."""
+"""A value computed from constants alone is a constant."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ EXACT = (
     *(ops.Affine, ops.ArgMax, ops.ArgMin, ops.Cast, ops.Clip, ops.Column, ops.Concat, ops.Impute),
     *(ops.Select, ops.Standardize, ops.Sum, ops.Take, ops.Threshold),
 )
-"""Operators that every machine computes to the same bits; exponentials, which NumPy takes from the CPU, are none."""
+"""Operators that every machine computes to the same bits; not exponentials, whose code NumPy selects by the CPU."""
 
 
 @rule(on(Node))
 def fold_constants(graph: Graph, node: Node) -> Node | None:
-    """The same for each row, so computed once, now.
+    """A value that is the same for each row is computed once, at compile time.
 
     Before::
 
@@ -42,7 +42,7 @@ def fold_constants(graph: Graph, node: Node) -> Node | None:
     """
     if not isinstance(node, EXACT) or not all(isinstance(child, ops.Constant) for child in node.inputs):
         return None
-    if isinstance(node, ops.Cast) and node.type.dtype[0] != "f":  # what a NaN is as an integer, the CPU decides
+    if isinstance(node, ops.Cast) and node.type.dtype[0] != "f":  # the integer value of a NaN depends on the CPU
         return None
     with np.errstate(all="ignore"):
         row = REFERENCES[type(node)](node, *(child.parameters["row"].array for child in node.inputs))

@@ -1,4 +1,4 @@
-"""A projection in front of a linear model is one linear model."""
+"""A projection in front of a linear model merges with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear, x=Linear))
 def fold_linear_into_linear(graph: Graph, outer: Linear, inner: Linear) -> Node | None:
-    """``(x @ V + a) @ w + b = x @ (V @ w) + (a @ w + b)``: latent semantic analysis and its classifier in one table.
+    """``(x @ V + a) @ w + b = x @ (V @ w) + (a @ w + b)``: latent semantic analysis and its classifier share one table.
 
     Before::
 
@@ -37,9 +37,9 @@ def fold_linear_into_linear(graph: Graph, outer: Linear, inner: Linear) -> Node 
     """
     if graph.shared(inner) or inner.type.dtype != "f64" or not graph.loose(outer):
         return None
-    if not graph.bound(inner).finite:  # x = inf: the inner sum gives NaN or inf, column by column, the product another
+    if not graph.bound(inner).finite:  # x = inf: the inner sums are NaN or inf by column, the product differs
         return None
-    if outer.type.columns > inner.type.columns:  # a narrow waist is worth its two steps: 9 -> 1 -> 9
+    if outer.type.columns > inner.type.columns:  # two steps through a narrow middle are cheaper: 9 -> 1 -> 9
         return None
     if not graph.budget.affords(PRODUCT * inner.weights.array.size * outer.type.columns):
         return None

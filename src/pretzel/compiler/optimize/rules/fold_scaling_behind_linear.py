@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Affine | Standardize, x=Linear))
 def fold_scaling_behind_linear(graph: Graph, scaling: Affine | Standardize, linear: Linear) -> Node | None:
-    """``(x @ w + b) s + t = x @ (w s) + (b s + t)``: components that are whitened, targets in their own units.
+    """``(x @ w + b) s + t = x @ (w s) + (b s + t)``: whitened components, targets in original units.
 
     Before::
 
@@ -37,7 +37,7 @@ def fold_scaling_behind_linear(graph: Graph, scaling: Affine | Standardize, line
     if graph.shared(linear) or not graph.loose(scaling):
         return None
     scale, shift = as_affine(scaling)
-    if shift is not None and not (np.abs(shift) <= LARGEST_SHIFT).all():  # it would cancel the digits of x w
+    if shift is not None and not (np.abs(shift) <= LARGEST_SHIFT).all():  # it would cancel digits of x w
         return None
     weights = scaled_rows(matrix(linear.weights).T, scale)
     if weights is None:

@@ -1,4 +1,4 @@
-"""A scaling in front of trees moves into their thresholds, exactly, or stays where it is."""
+"""A scaling in front of trees moves into their thresholds if that is exact."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(TreeEnsemble))
 def fold_scaling_into_thresholds(graph: Graph, forest: TreeEnsemble) -> Node | None:
-    """A scaled feature stays at or below a threshold up to one number, and that number is the threshold of the feature.
+    """A scaled feature is at most the threshold up to some number, which is the threshold of the unscaled feature.
 
     Before::
 
@@ -44,11 +44,11 @@ missing_left=@missing leaves=@w:f64[2] base=@b:f64[1]
         moved = np.array([4 * (1 + half) + m[1], 0, 0])
     """
     chain = _chain(graph, forest.x)
-    if chain is None or forest.categories is not None:  # a category is a set, and has no order
+    if chain is None or forest.categories is not None:  # a set of categories has no order
         return None
     base = chain[0].inputs[0]
     if any(isinstance(node, RequireFinite) for node in chain) and base.type.dtype != "f64":
-        return None  # what the check would refuse cannot be looked for in float32
+        return None  # the limits of the check are computed in float64 only
     thresholds = _thresholds(forest, [node for node in chain if not isinstance(node, RequireFinite)])
     checked = _checked(base, chain)
     if thresholds is None or checked is None:
@@ -62,13 +62,13 @@ def _chain(graph: Graph, top: Node) -> list[Node] | None:
     while not graph.shared(top) and (isinstance(top, RequireFinite) or grows(top)):
         chain.insert(0, top)
         top = top.inputs[0]
-    while chain and not isinstance(chain[0], Affine | Standardize):  # checks and casts alone are no work to save
+    while chain and not isinstance(chain[0], Affine | Standardize):  # checks and casts alone save no work
         chain.pop(0)
     return chain or None
 
 
 def _thresholds(forest: TreeEnsemble, scalings: list[Node]) -> np.ndarray | None:
-    """Return the largest x of each inner node for which the forest goes left, or None where it never does."""
+    """Return the largest x of each inner node for which the forest branches left, or None if some node never does."""
     inner = forest.left.array >= 0
     pairs = np.empty(int(inner.sum()), complex)  # sorted as pairs are
     pairs.real, pairs.imag = forest.feature.array[inner], forest.threshold.array[inner]
@@ -76,15 +76,15 @@ def _thresholds(forest: TreeEnsemble, scalings: list[Node]) -> np.ndarray | None
     scaled, limits = composed(scalings, distinct.real.astype(int)), distinct.imag
     dtype = scalings[0].inputs[0].type.numpy.str[1:]
     below = np.less if forest.strict else np.less_equal
-    # In float64 every float32 is what it is, so this compares as in the wider of the two types.
-    found = last(lambda x: below(scaled(x).astype("f8"), limits), len(limits), dtype)
+    # Float64 represents every float32, so this compares as in the wider of the two types.
+    largest = last(lambda x: below(scaled(x).astype("f8"), limits), len(limits), dtype)
     moved = np.zeros(len(inner), dtype)
-    moved[inner] = found[which]
-    return None if np.isnan(found).any() else moved
+    moved[inner] = largest[which]
+    return None if np.isnan(largest).any() else moved
 
 
 def _checked(x: Node, chain: list[Node]) -> Node | None:
-    """Return x behind the checks of a chain, each of which refuses of x what it refused of the scaled x."""
+    """Return x behind the checks of a chain, each translated from the scaled x to x."""
     every = np.arange(x.type.columns)
     for i, node in enumerate(chain):
         if isinstance(node, RequireFinite):

@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear, x=Select))
 def fold_select_into_linear(graph: Graph, linear: Linear, select: Select) -> Node | None:
-    """A sparse column that is not chosen counts with weight zero, and the dictionary behind it stays whole and shared.
+    """A sparse column that is not selected gets weight zero, and the dictionary behind it stays whole and shared.
 
     Before::
 
@@ -39,9 +39,9 @@ def fold_select_into_linear(graph: Graph, linear: Linear, select: Select) -> Nod
     """
     if select.type.layout != "sparse" or graph.shared(select) or not graph.loose(linear):
         return None
-    if not graph.bound(select.x).finite:  # zero times the infinity of a column not chosen is NaN
+    if not graph.bound(select.x).finite:  # zero times an infinity in an unselected column is NaN
         return None
-    if select.x.type.columns * linear.type.columns > LARGEST_ARRAY:  # a choice among 2**31 columns of nothing
+    if select.x.type.columns * linear.type.columns > LARGEST_ARRAY:  # a selection from 2**31 empty columns
         return None
     spread = np.zeros((select.x.type.columns, linear.type.columns))
     spread[select.columns.array] = matrix(linear.weights)

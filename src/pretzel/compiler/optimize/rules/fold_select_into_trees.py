@@ -11,7 +11,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(TreeEnsemble, x=Select))
 def fold_select_into_trees(graph: Graph, forest: TreeEnsemble, select: Select) -> Node | None:
-    """A node that compares chosen column j compares column ``chosen[j]``, so the chosen ones need not be copied.
+    """A node that compares selected column j compares column ``chosen[j]``, so no column needs to be copied.
 
     Before::
 
@@ -38,7 +38,7 @@ missing_left=@missing leaves=@w:f64[2] base=@b:f64[1]
         right = np.array([2, 0, 1], np.int32)
         missing = np.array([True, False, False])
     """
-    if graph.shared(select):  # it is made anyway, and its rows are shorter
+    if graph.shared(select):  # it is computed anyway, and its rows are shorter
         return None
     feature = select.columns.array[forest.feature.array].astype("<i4")
     return forest.replace(x=select.x, feature=Parameter.of(feature))

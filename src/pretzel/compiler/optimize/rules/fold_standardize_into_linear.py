@@ -41,7 +41,7 @@ def fold_standardize_into_linear(graph: Graph, linear: Linear, standardize: Stan
     mean = np.zeros(len(linear.weights)) if standardize.mean is None else float64(standardize.mean)
     if not (np.abs(scale) > 0).all():
         return None
-    if not (np.abs(mean) <= LARGEST_SHIFT * np.abs(scale)).all():  # the mean would cancel the digits that x - m keeps
+    if not (np.abs(mean) <= LARGEST_SHIFT * np.abs(scale)).all():  # the mean would cancel digits that x - m keeps
         return None
     weights = scaled_rows(matrix(linear.weights), 1 / scale)
     if weights is None:

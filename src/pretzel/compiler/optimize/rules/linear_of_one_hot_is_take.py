@@ -1,4 +1,4 @@
-"""A linear model over one category is a table look-up."""
+"""A linear model over one category is a table lookup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear, x=OneHot))
 def linear_of_one_hot_is_take(graph: Graph, linear: Linear, one_hot: OneHot) -> Node | None:
-    """One times the weight of a category, and zero for the others, is that weight; zero for a code with no column.
+    """The product with a one-hot row is the weight of its category, or zero for a code without a column.
 
     Before::
 
@@ -27,8 +27,8 @@ def linear_of_one_hot_is_take(graph: Graph, linear: Linear, one_hot: OneHot) -> 
         %2 = sum %1 bias=@b:f64[2]
         output "y" = %2
     """
-    # Exact to the bit, so there is nothing to decline for: a sum of one product with 1.0 is never rounded.
-    # It begins at 0.0, which turns a weight of -0.0 into 0.0, as the addition here does.
+    # Exact to the bit, so it never declines: a sum of one product with 1.0 is never rounded.
+    # The sum starts at 0.0, which turns a weight of -0.0 into 0.0, as the addition here does.
     kind = linear.type.numpy
     table = Parameter.of(linear.weights.array.astype(kind, copy=False) + 0.0)
     weights = Take(one_hot.codes, table, 0.0)

@@ -1,4 +1,4 @@
-"""A linear model whose weights are all zero gives its bias."""
+"""A linear model whose weights are all zero returns its bias."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear))
 def linear_of_zeros_is_constant(graph: Graph, linear: Linear) -> Node | None:
-    """Zero times any number is zero: what an l1 penalty left nothing of need not be computed.
+    """Zero times any number is zero: a model whose weights an l1 penalty set to zero need not be computed.
 
     Before::
 
@@ -37,7 +37,7 @@ def linear_of_zeros_is_constant(graph: Graph, linear: Linear) -> Node | None:
         zeros = np.zeros((3, 2))
         biases = b[None]
     """
-    if largest(linear.weights) != 0 or graph.exact(linear):  # by the sign of a zero, whose reciprocals differ
+    if largest(linear.weights) != 0 or graph.exact(linear):  # the zeros may differ in sign, and so in their reciprocals
         return None
     if not (graph.bound(linear.x).finite and graph.droppable(linear.x)):  # zero times infinity is NaN
         return None

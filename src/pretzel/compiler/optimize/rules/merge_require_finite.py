@@ -1,4 +1,4 @@
-"""Equal checks in a row are made once."""
+"""Consecutive equal checks are merged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import RequireFinite
 
 @rule(on(RequireFinite, x=RequireFinite))
 def merge_require_finite(graph: Graph, outer: RequireFinite, inner: RequireFinite) -> Node | None:
-    """A check behind one that refuses at least as much never refuses anything.
+    """A check behind one that is at least as strict never rejects anything.
 
     Before::
 
@@ -25,6 +25,6 @@ def merge_require_finite(graph: Graph, outer: RequireFinite, inner: RequireFinit
         %1 = require_finite %x owner="PCA"
         output "y" = %1
     """
-    if inner.allow_nan and not outer.allow_nan:  # a NaN passes the scaler and must be refused by the classifier
+    if inner.allow_nan and not outer.allow_nan:  # a NaN passes the scaler and must be rejected by the classifier
         return None
     return inner

@@ -1,4 +1,4 @@
-"""Two scalings in a row are one."""
+"""Two consecutive scalings are merged."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def merge_scalings(graph: Graph, outer: Affine | Standardize, inner: Affine | St
         return None
     (s, t), (u, v) = as_affine(inner), as_affine(outer)
     if not all((np.abs(shift) <= LARGEST_SHIFT).all() for shift in (t, v) if shift is not None):
-        return None  # x s near -t loses its digits when t is added late; and a scale of zero divides by nothing
+        return None  # x s near -t loses digits when t is added later; and a scale of zero makes it infinite
     scale = scaled_rows(s[:, None], u)
     if scale is None:
         return None

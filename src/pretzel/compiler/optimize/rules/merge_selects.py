@@ -1,4 +1,4 @@
-"""A choice of columns among chosen columns is one choice."""
+"""Two consecutive selections of columns are merged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Select, x=Select))
 def merge_selects(graph: Graph, outer: Select, inner: Select) -> Node | None:
-    """Column j of the columns chosen by ``a`` is column ``a[j]``.
+    """Column j of the columns selected by ``a`` is column ``a[j]``.
 
     Before::
 
@@ -32,6 +32,6 @@ def merge_selects(graph: Graph, outer: Select, inner: Select) -> Node | None:
         b = np.array([2, 0])
         ab = np.array([2, 4])
     """
-    if graph.shared(inner):  # it is made anyway, and choosing among fewer columns is cheaper
+    if graph.shared(inner):  # it is computed anyway, and selecting from fewer columns is cheaper
         return None
     return inner.replace(columns=Parameter.of(inner.columns.array[outer.columns.array]))

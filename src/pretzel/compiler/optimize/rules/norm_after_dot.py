@@ -36,8 +36,8 @@ def norm_after_dot(graph: Graph, linear: Linear, normalize: Normalize) -> Node |
         output "y" = %2
     """
     if graph.shared(normalize) or normalize.type.dtype != "f64" or not graph.loose(linear):
-        return None  # float32 rows are rounded to float32 once divided, and that rounding is part of the answer
-    if normalize.type.layout != "sparse":  # a dense row whose norm is below ten epsilons is not divided at all
+        return None  # float32 rows are rounded after the division, and that rounding is part of the result
+    if normalize.type.layout != "sparse":  # a dense row with a norm below ten epsilons is not divided
         return None
     if normalize.norm != "l2":  # a row of 1e-300 has an l1 norm, and its products with small weights underflow
         return None

@@ -1,4 +1,4 @@
-"""A linear model over parts side by side is the sum of linear models over the parts; the wide vector is never made."""
+"""A linear model over a concatenation is the sum of linear models over its parts; the wide vector is never built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 @rule(on(Linear, x=Concat))
 def push_linear_through_concat(graph: Graph, linear: Linear, concat: Concat) -> Node | None:
-    """``[a b] @ w = a @ w[:2] + b @ w[2:]``: each n-gram is looked up straight into its weight.
+    """``[a b] @ w = a @ w[:2] + b @ w[2:]``: each n-gram is looked up directly in its weights.
 
     Before::
 
@@ -45,8 +45,8 @@ def push_linear_through_concat(graph: Graph, linear: Linear, concat: Concat) -> 
     if not any(map(_sparse, concat.parts)):  # dense parts are copied faster than their products are summed
         return None
     groups = [Concat(group) if len(group) > 1 else group[0] for group in _groups(concat)]
-    kept = ("f64", "f32") if linear.weights.dtype == "f64" else ("f64",)
-    if not all(group.type.dtype in kept for group in groups):  # float32 products would round to float32
+    allowed = ("f64", "f32") if linear.weights.dtype == "f64" else ("f64",)
+    if not all(group.type.dtype in allowed for group in groups):  # float32 products would round to float32
         return None
     ends = list(itertools.accumulate(group.type.columns for group in groups))
     weights = [linear.weights.array[end - g.type.columns : end] for g, end in zip(groups, ends, strict=True)]

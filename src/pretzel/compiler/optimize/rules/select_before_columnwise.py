@@ -1,4 +1,4 @@
-"""Columns are chosen before they are scaled, so that nothing is scaled to be dropped."""
+"""Columns are selected before scaling, so that dropped columns are not scaled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.plan.ops import Select
 
 @rule(on(Select))
 def select_before_columnwise(graph: Graph, select: Select) -> Node | None:
-    """Each scaled column is made of that column alone, to the bit, so the choice can come first.
+    """Each scaled column is computed from that column alone, to the bit, so the selection can come first.
 
     Before::
 
@@ -33,10 +33,10 @@ def select_before_columnwise(graph: Graph, select: Select) -> Node | None:
         chosen_m = m[chosen]
     """
     scaling, columns = select.x, select.columns.array
-    if type(scaling) not in COLUMNWISE or graph.shared(scaling):  # its other reader has it made anyway
+    if type(scaling) not in COLUMNWISE or graph.shared(scaling):  # it is computed anyway
         return None
-    if len(columns) > scaling.type.columns:  # a column chosen twice would be scaled twice
+    if len(columns) > scaling.type.columns:  # a column selected twice would be scaled twice
         return None
-    if scaling.refuses:  # what it would refuse in a column that is not chosen is still refused
+    if scaling.refuses:  # it still rejects values in unselected columns
         return None
     return over_columns(scaling, columns, select.replace(x=scaling.inputs[0]))

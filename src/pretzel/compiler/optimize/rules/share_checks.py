@@ -1,4 +1,4 @@
-"""Several estimators that check one value have it checked once."""
+"""A value that several estimators check is checked once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.ops import RequireFinite
 
 @rule(on(RequireFinite))
 def share_checks(graph: Graph, check: RequireFinite) -> Node | None:
-    """What one check lets pass, an equal one lets pass; and the library, too, refuses in the name of the first.
+    """Equal checks pass the same values, and the library also raises the error of the first.
 
     Before::
 
@@ -31,5 +31,5 @@ def share_checks(graph: Graph, check: RequireFinite) -> Node | None:
         output "y" = %2
         output "z" = %3
     """
-    # Declines where only one of them refuses a NaN: an output that needs the other alone has an answer for it.
+    # Declines if only one of them rejects NaN: an output that needs only the other returns a value for it.
     return graph.first_checks[check.x, check.allow_nan]

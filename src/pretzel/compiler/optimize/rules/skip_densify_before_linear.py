@@ -1,4 +1,4 @@
-"""A linear model reads sparse rows as they are."""
+"""A linear model reads sparse rows directly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.ops import Densify, Linear
 
 @rule(on(Linear, x=Densify))
 def skip_densify_before_linear(graph: Graph, linear: Linear, densify: Densify) -> Node | None:
-    """Zeros add nothing to the sum, so they need not be written out.
+    """Zeros add nothing to the sum, so they need not be stored.
 
     Before::
 
@@ -30,10 +30,10 @@ def skip_densify_before_linear(graph: Graph, linear: Linear, densify: Densify) -
         %2 = linear %1 weights=@w:f64[3]
         output "y" = %2
     """
-    if not densify.is_toarray:  # what is not stored is NaN there, or of several values the last counts
+    if not densify.is_toarray:  # absent values may be NaN, or the last of several values counts
         return None
     if graph.shared(densify) or not graph.loose(linear):
         return None
-    if largest(linear.weights) == math.inf:  # zero times an infinite weight is NaN, and would go missing
+    if largest(linear.weights) == math.inf:  # zero times an infinite weight is NaN, which would be lost
         return None
     return linear.replace(x=densify.x)

@@ -1,6 +1,6 @@
-"""Optional outputs apart from the others.
+"""Split optional outputs from the others, and join them again.
 
-Rules look at who else reads a value, and an output that is seldom asked for must not keep them from firing.
+Rules count the readers of a value, and an output that is rarely requested must not keep them from firing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pretzel.plan.multioutput import method_of, usual_outputs
 from pretzel.plan.node import Node
 
 
-def apart(definition: Definition) -> list[Definition]:
-    """Return the definition of the usual outputs, then one for each optional method; together they have all outputs."""
+def split(definition: Definition) -> list[Definition]:
+    """Return a definition of the usual outputs, then one per optional method; together they have all outputs."""
     usual = usual_outputs(definition.outputs)
     groups: dict[Node | str, dict[str, Node]] = {"": {}}
     for name, node in definition.outputs.items():
@@ -23,8 +23,8 @@ def apart(definition: Definition) -> list[Definition]:
     return [Definition(outputs, definition.inputs, definition.metadata) for outputs in groups.values()]
 
 
-def together(definition: Definition, parts: Sequence[Definition]) -> Definition:
-    """Return the parts as one definition, with the outputs in the order of ``definition``; equal nodes are one."""
-    found = {name: node for part in parts for name, node in part.outputs.items()}
-    outputs = {name: found[name] for name in definition.outputs}
+def join(definition: Definition, parts: Sequence[Definition]) -> Definition:
+    """Return the parts as one definition, with outputs in the order of ``definition``; equal nodes are merged."""
+    nodes = {name: node for part in parts for name, node in part.outputs.items()}
+    outputs = {name: nodes[name] for name in definition.outputs}
     return Definition(outputs, definition.inputs, definition.metadata)
