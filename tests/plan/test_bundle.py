@@ -74,5 +74,5 @@ def test_trailing_bytes_are_refused(saved: bytes, tmp_path: Path):
 
 def test_another_file_is_no_bundle(tmp_path: Path):
     (tmp_path / "x").write_bytes(b"\x80\x05" + bytes(100))
-    with pytest.raises(CorruptObjectError, match="no saved definition"):
+    with pytest.raises(CorruptObjectError, match="not a saved definition"):
         bundle.load(tmp_path / "x")

@@ -94,7 +94,7 @@ def test_its_parameters_are_known_before_anything_is_built() -> None:
         (changed(outputs=[[7, 0]]), "expected a name, got int"),
         (changed(outputs=[["y"]]), "malformed"),
         (changed(outputs=None), "malformed"),
-        (changed(inputs=[1]), "names a node that is no input"),
+        (changed(inputs=[1]), "names a node that is not an input"),
         (changed(inputs=[5]), "input list refers to node 5"),
         (changed(metadata=3), "malformed"),
         (changed(nodes=None), "malformed"),

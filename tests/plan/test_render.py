@@ -94,7 +94,7 @@ def test_names_are_free_and_types_may_be_left_out() -> None:
         ("%0 = linear %0 weights=@w", "%0 is defined twice"),
         ("%1 = linear %0 weights=@v", "parameter '@v' was not given"),
         ("%1 = linear %0 weights=@w:f64[3]", "is given as"),
-        ("%1 = linear %0 weights=@w : f64[9]", "the line says f64[9], the operator gives f64"),
+        ("%1 = linear %0 weights=@w : f64[9]", "the line has type f64[9], the operator returns f64"),
         ("%1 = linear %0 %0 weights=@w", "takes 1 inputs, 2 given"),
         ("%1 = linear %0", "'weights' is missing"),
         ("%1 = linear %0 weights=@w colour=3", "unknown attribute 'colour'"),
