@@ -133,7 +133,7 @@ def test_any_bytes_are_a_column_or_a_pretzel_error(data: bytes):
     message = values_pb2.Column()
     try:
         message.ParseFromString(data)
-    except Exception:  # the transport rejects unparseable messages
+    except Exception:  # the transport rejects unparsable messages
         return
     try:
         wire.column_from_proto(message)

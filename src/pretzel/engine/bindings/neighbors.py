@@ -14,8 +14,8 @@ from pretzel.plan.parameter import Parameter
 
 def _in_order_of_leaves(node: Node) -> Mapping[str, Parameter]:
     """Store rows in the order of the leaves, so that rows read together are contiguous."""
-    given = dict(node.parameters)
-    return given | {"rows": Parameter.of(np.ascontiguousarray(given["rows"].array[given["order"].array]))}
+    fields = dict(node.parameters)
+    return fields | {"rows": Parameter.of(np.ascontiguousarray(fields["rows"].array[fields["order"].array]))}
 
 
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {

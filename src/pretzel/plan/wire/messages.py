@@ -1,4 +1,4 @@
-"""Parse whole messages; report unparseable bytes as an error of the caller."""
+"""Parse whole messages; report unparsable bytes as an error of the caller."""
 
 from __future__ import annotations
 
