@@ -236,7 +236,7 @@ LOST = f"sha256:{'0' * 64}/1000"
     ("tree", "message"),
     [
         (spoiled(inputs=[1]), "node 1 refers to node 1, of 1 before it"),
-        (spoiled(attributes={"norm": "l" * 100_000}), "node 1: normalize.norm: 100000 letters, at most 65536"),
+        (spoiled(attributes={"norm": "l" * 100_000}), "node 1: normalize.norm: 100000 characters, at most 65536"),
         (spoiled(attributes={"norm": ["l2"] * 100_000}), "node 1: normalize.norm: 100000 items, at most 65536"),
         (spoiled(attributes={}), "node 1: normalize: 'norm' is missing"),
         (spoiled(op="affine", attributes={}, inputs=[0, 0], parameters={"scale": LOST}), "node 1: affine: takes 1"),

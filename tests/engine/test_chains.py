@@ -1,4 +1,4 @@
-"""Texts are scored in one pass where nothing else wants what lies between: same bits, and only there."""
+"""Texts are scored in one pass if no other step reads the intermediate values, with the same bits."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def kernels(executable: Executable, names: tuple[str, ...]) -> list[str]:
 
 
 def assert_one_pass(outputs: dict[str, Node], features: Node, texts: Any) -> None:
-    """Ask for outputs alone, which is one pass, and beside the features, which is not: the bits agree."""
+    """Check that outputs alone run in one pass, and with the features do not, and that the bits agree."""
     executable = loaded({**outputs, "features": features})
     assert kernels(executable, tuple(outputs))[-1:] == ["Score"]
     assert "Score" not in kernels(executable, (*outputs, "features"))
-    together, apart = executable.run({"x": texts}, list(outputs)), executable.run({"x": texts}, [*outputs, "features"])
+    fused, split = executable.run({"x": texts}, list(outputs)), executable.run({"x": texts}, [*outputs, "features"])
     for name in outputs:
-        assert together[name].tobytes() == apart[name].tobytes()  # type: ignore[union-attr]
+        assert fused[name].tobytes() == split[name].tobytes()  # type: ignore[union-attr]
 
 
 @st.composite
@@ -112,13 +112,13 @@ def chains(draw: st.DrawFn) -> dict[str, Node]:
 @given(chains(), st.lists(TEXTS, max_size=19))
 @example({"y0": head(tf_idf(counts()))}, ["a " * 50_000, "", " ", "the cat " * 300])
 @example({"y0": head(tf_idf(counts("char_wb")))}, ["a " * 50_000, "", " ", "\0", "日本" * 20_000])
-def test_one_pass_gives_the_bits_of_the_steps(outputs: dict[str, Node], texts: list[str]) -> None:
+def test_one_pass_has_the_bits_of_the_separate_steps(outputs: dict[str, Node], texts: list[str]) -> None:
     assert_one_pass(outputs, outputs["y0"].inputs[0], texts)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=60), st.sampled_from(UNITS))
-def test_bytes_that_are_no_utf8_get_the_same_bits_too(data: bytes, unit: str) -> None:
+def test_invalid_utf8_has_the_same_bits_too(data: bytes, unit: str) -> None:
     lengths = np.diff([0, len(data) // 3, len(data) // 2, len(data)]).astype(np.uint32)
     features = tf_idf(counts(unit))
     assert_one_pass({"y": head(features)}, features, Texts(np.frombuffer(data, np.uint8), lengths))
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_utf8_get_the_same_bits_too(data: bytes, unit: str) ->
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 700])
-def test_any_number_of_rows_is_what_the_reference_gives(unit: str, rows: int) -> None:
+def test_any_number_of_rows_agrees_with_the_reference(unit: str, rows: int) -> None:
     features = tf_idf(counts(unit), sublinear=True)
     definition = {"y": head(features, 2)}
     texts = [f"The cat {'b a ' * (i % 5)} naïve x{i}" for i in range(rows)]
@@ -135,7 +135,7 @@ def test_any_number_of_rows_is_what_the_reference_gives(unit: str, rows: int) ->
     assert_alike(executable.run({"x": texts})["y"], reference.evaluate(Definition(definition), {"x": texts})["y"])
 
 
-def test_an_ngram_may_come_more_often_than_small_numbers_count() -> None:
+def test_counts_exceed_small_integers() -> None:
     features = counts("char", "f32")
     texts = ["ab" * n for n in (1, 127, 128, 255, 256, 257, 32_768, 65_536)]
     want = reference.evaluate(Definition({"features": features}), {"x": texts})["features"]
@@ -143,7 +143,7 @@ def test_an_ngram_may_come_more_often_than_small_numbers_count() -> None:
     assert_one_pass({"y": head(features, dtype="f32")}, features, texts)
 
 
-def test_a_union_of_words_and_characters_is_a_pass_for_each() -> None:
+def test_a_union_of_words_and_characters_takes_one_pass_each() -> None:
     words, characters = tf_idf(counts("word")), tf_idf(counts("char_wb"))
     score = ops.Sum((head(words), head(characters)))
     executable = loaded({"predict_proba": ops.Link(score, "sigmoid_pair"), "decision_function": score})
@@ -160,16 +160,16 @@ def test_heads_over_the_same_features_share_a_pass() -> None:
 
 @pytest.mark.parametrize("reader", [lambda x: x, lambda x: ops.Threshold(x, 0.5)], ids=["an output", "a step"])
 @pytest.mark.parametrize("above", range(3))
-def test_what_somebody_else_reads_of_a_chain_keeps_it_apart(reader: Callable[[Node], Node], above: int) -> None:
-    features = wanted = tf_idf(counts())
+def test_another_reader_of_an_intermediate_value_prevents_fusion(reader: Callable[[Node], Node], above: int) -> None:
+    features = inner = tf_idf(counts())
     for _ in range(above):
-        wanted = wanted.inputs[0]
-    executable = loaded({"y": head(features), "z": reader(wanted)})
+        inner = inner.inputs[0]
+    executable = loaded({"y": head(features), "z": reader(inner)})
     assert "Score" not in kernels(executable, ("y", "z"))
     assert "Score" in kernels(executable, ("y",))
 
 
-def test_chains_that_read_the_same_tokens_begin_behind_them() -> None:
+def test_chains_over_shared_tokens_start_after_tokenization() -> None:
     tokens = ops.Tokenize(X, r"\w+")
     counted = ops.CountNgrams(tokens, Parameter.strings(GRAMS), "word", 1, 2, "f64")
     executable = loaded({"y": head(counted), "z": head(ops.HashNgrams(tokens, WIDTH, "word", 1, 2))})
@@ -181,12 +181,12 @@ def test_chains_that_read_the_same_tokens_begin_behind_them() -> None:
         assert both[name].tobytes() == executable.run({"x": texts}, [name])[name].tobytes()  # type: ignore[union-attr]
 
 
-def test_counts_of_integers_and_lone_features_make_no_chain() -> None:
+def test_integer_counts_and_features_alone_make_no_chain() -> None:
     executable = loaded({"counts": counts(dtype="i64"), "features": tf_idf(counts())})
     assert "Score" not in kernels(executable, ("counts",)) + kernels(executable, ("features",))
 
 
-def test_a_profile_still_tells_the_time_of_each_step() -> None:
+def test_a_profile_has_the_time_of_each_step() -> None:
     executable = loaded({"y": head(tf_idf(counts()))})
     observed = executable.profile({"x": ["the cat"] * 300})
     assert len(observed) == len(executable._steps) == 6
@@ -194,15 +194,15 @@ def test_a_profile_still_tells_the_time_of_each_step() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize(("missing", "said"), [(None, "None"), (np.nan, "np.nan")])
-def test_a_missing_text_is_refused_as_one_by_one(unit: str, missing: Any, said: str) -> None:
+@pytest.mark.parametrize(("missing", "shown"), [(None, "None"), (np.nan, "np.nan")])
+def test_a_missing_text_is_rejected_as_without_fusion(unit: str, missing: Any, shown: str) -> None:
     x = ops.Tokenize(X, r"\w+") if unit == "word" else X
     y = head(ops.CountNgrams(x, Parameter.strings(GRAMS), unit, 1, 2, "f64"))
     executable = loaded({"y": y})
     assert kernels(executable, ("y",)) == ["Score"]
     marks = np.zeros(20, np.uint8)
     marks[13] = 2 if missing is None else 1
-    with pytest.raises(InputError, match=rf"row 13: {said} is an invalid document"):
+    with pytest.raises(InputError, match=rf"row 13: {shown} is an invalid document"):
         executable.run({"x": Texts(np.zeros(0, np.uint8), np.zeros(20, np.uint32), marks)})
 
 
@@ -225,7 +225,7 @@ def test_a_second_run_takes_no_more_memory() -> None:
     assert FUSER.held == 0
 
 
-def test_all_of_a_chain_is_named_where_it_is_none() -> None:
+def test_invalid_chains_are_named_in_errors() -> None:
     last = Linear((FEATURES,), ValueType.parse("f64"), weights=np.ones((WIDTH, 1)))
     normalize = Normalize((FEATURES,), FEATURES, norm="l2")
     with pytest.raises(ValueError, match="expected a kernel that counts n-grams, got Linear"):

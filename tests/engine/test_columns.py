@@ -1,4 +1,4 @@
-"""What a request's column must be: every refusal names the column, what was expected and what came."""
+"""Invalid request columns are rejected; the message names the column, the expected type and the actual one."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Ragged, Texts
 
-REFUSED = [
+REJECTED = [
     ("f64[3]", np.zeros((2, 4)), r"column 'c': expected f64\[3\], got an array of float64, shape \(2, 4\)"),
     ("f64[3]", np.zeros(3), r"expected f64\[3\], got an array of float64, shape \(3,\)"),
     ("f64", np.zeros((3, 1)), "expected f64, got an array of float64"),
@@ -20,15 +20,15 @@ REFUSED = [
     ("str", np.zeros(3), "expected str, got an array of float64"),
     ("str", ["a", 3], "column 'c', row 1: expected text, got int '3'"),
     ("str", ["a", "\ud800"], "holds a lone surrogate"),
-    ("str[2]", Texts.of(["a"]), r"expected str\[2\], got 1 texts a row"),
+    ("str[2]", Texts.of(["a"]), r"expected str\[2\], got 1 texts per row"),
     ("f64{3}", np.zeros((2, 3)), r"expected f64\{3\}, got an array"),
     ("f64{4}", Csr.of(np.eye(3)), r"expected f64\{4\}, got a sparse matrix of float64, width 3"),
     ("f32{3}", Csr.of(np.eye(3)), r"expected f32\{3\}, got a sparse matrix of float64"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "column", "message"), REFUSED)
-def test_a_wrong_column_is_refused_by_name(kind: str, column: object, message: str) -> None:
+@pytest.mark.parametrize(("kind", "column", "message"), REJECTED)
+def test_a_wrong_column_is_rejected_by_name(kind: str, column: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         bind_column("c", ValueType.parse(kind), column)
 
@@ -48,18 +48,18 @@ def _csr(indices: list[int], starts: list[int]) -> Csr:
         ([], [], "row starts do not run"),
     ],
 )
-def test_a_sparse_column_that_points_astray_is_refused(indices: list[int], starts: list[int], message: str) -> None:
+def test_a_sparse_column_with_invalid_indices_is_rejected(indices: list[int], starts: list[int], message: str) -> None:
     with pytest.raises(InputError, match=message):
         bind_column("c", ValueType.parse("f64{3}"), _csr(indices, starts))
 
 
-def test_texts_whose_lengths_do_not_cover_the_bytes_are_refused() -> None:
+def test_texts_whose_lengths_do_not_cover_the_bytes_are_rejected() -> None:
     texts = Texts(np.frombuffer(b"abc", np.uint8), np.array([2, 5], np.uint32))
-    with pytest.raises(InputError, match="column 'c': lengths add up to 7 bytes, 3 came"):
+    with pytest.raises(InputError, match="column 'c': lengths add up to 7 bytes, got 3"):
         bind_column("c", ValueType.parse("str"), texts)
 
 
-def test_a_contiguous_array_is_used_where_it_lies() -> None:
+def test_a_contiguous_array_is_not_copied() -> None:
     array = np.zeros((4, 3))
     assert bind_column("c", ValueType.parse("f64[3]"), array) is array
     strided = np.zeros((4, 6))[:, ::2]
@@ -83,6 +83,6 @@ STARTS = np.array([0, 1, 2], np.int64)
         (NUMBERS, Ragged(np.zeros(2), STARTS[:0]), "row starts do not run"),
     ],
 )
-def test_lists_that_do_not_fit_are_refused(kind: ValueType, column: Any, problem: str) -> None:
+def test_lists_that_do_not_fit_are_rejected(kind: ValueType, column: Any, problem: str) -> None:
     with pytest.raises(InputError, match=f"column 'x': {problem}"):
         bind_column("x", kind, column)

@@ -1,4 +1,4 @@
-"""The cost table: what it knows, and that the kernel which takes least by it is the one used."""
+"""The cost table, and the choice of the cheapest kernel by it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def product(k: int) -> ops.Linear:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, rates: Mapping[str, list[float]]) -> None:
-    monkeypatch.setattr(costs, "table", lambda: {kernel: Rates(*each) for kernel, each in rates.items()})
+    monkeypatch.setattr(costs, "table", lambda: {kernel: Rates(*values) for kernel, values in rates.items()})
 
 
 def test_the_table_names_kernels_that_exist_and_rates_that_are_times() -> None:
     rates = json.loads(costs.TABLE.read_text())
     assert rates.keys() <= KERNELS.keys()
-    assert all(len(each) == len(Rates.names()) and min(each) >= 0 and max(each) > 0 for each in rates.values())
+    assert all(len(row) == len(Rates.names()) and min(row) >= 0 and max(row) > 0 for row in rates.values())
 
 
-def test_a_call_takes_what_its_rates_say() -> None:
+def test_the_time_of_a_call_follows_its_rates() -> None:
     assert Rates(100, 10, 1, 2, 0.5).nanoseconds(Work(3, 4, 12), rows=2) == 100 + 2 * (10 + 3 + 8 + 6)
 
 
@@ -43,28 +43,28 @@ def test_the_cheapest_kernel_is_used(monkeypatch: pytest.MonkeyPatch, dots: floa
     assert choose(product(8)).kernel == used
 
 
-def test_a_part_filled_tile_costs_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partial_tile_costs_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"linear.dots": [0, 0, 0, 0, 2.0], "linear.tiles": [0, 0, 0, 0, 1.0]})
     assert [choose(product(k)).kernel for k in (3, 5, 9)] == ["linear.dots", "linear.tiles", "linear.tiles"]
 
 
-def test_sums_in_order_are_never_taken_in_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sums_in_order_never_use_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"linear.dots": [0, 0, 0, 0, 1.0], "linear.tiles": [0, 0, 0, 0, 9.0]})
     assert choose(ops.Linear(X, Parameter.of(np.ones((40, 9))), in_order=True)).kernel == "linear.tiles"
 
 
-def test_a_kernel_that_was_never_measured_leaves_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_kernel_is_used_if_one_was_never_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, {"linear.tiles": [0, 0, 0, 0, 1.0]})
     assert choose(product(8)).kernel == "linear.dots"
 
 
-def test_types_that_no_kernel_takes_are_named() -> None:
+def test_types_that_no_kernel_accepts_are_named() -> None:
     texts = ops.LabelLookup(ops.ArgMax(X), Parameter.strings(["a"] * 40))
-    with pytest.raises(DefinitionError, match=r"label_lookup: no kernel computes it over \(i64\) giving str"):
+    with pytest.raises(DefinitionError, match=r"label_lookup: no kernel computes it from \(i64\) to str"):
         choose(texts)
 
 
-def test_sizes_are_the_types_own_else_seen_else_assumed() -> None:
+def test_sizes_are_fixed_else_measured_else_assumed() -> None:
     text, sparse = ops.Input("t", "str"), ops.Input("s", "f64{10}")
     seen = Sizes(5, {key_of(text): 11.5, key_of(sparse): 4.0})
     assert [seen.of(X), seen.of(text), seen.of(sparse)] == [40, 11.5, 4.0]

@@ -1,4 +1,4 @@
-"""What a plan is expected to take and to allocate before it runs, against what it takes and allocates."""
+"""Estimates of a plan's time and memory before it runs, compared with the actual values."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def loaded(definition: Definition):
 
 
 def wide(width: int) -> Definition:
-    """A number times many."""
+    """Multiply one column by many weights."""
     ones = Parameter.of(np.ones((1, width)))
     return Definition({"transform": ops.Linear(ops.Input("x", "f64[1]"), ones, Parameter.of(np.zeros(width)))})
 
 
-def test_a_cheap_plan_is_expected_to_be_cheap_before_it_ran():
+def test_a_cheap_plan_has_a_small_estimate():
     plan, executable = loaded(regression(20))
-    told = estimate(plan, executable.usual)
-    assert 1e-6 < told.seconds(1, 160) < 1e-4
-    assert told.seconds(100_000, 16_000_000) > 50 * told.seconds(100, 16_000)
+    predicted = estimate(plan, executable.usual)
+    assert 1e-6 < predicted.seconds(1, 160) < 1e-4
+    assert predicted.seconds(100_000, 16_000_000) > 50 * predicted.seconds(100, 16_000)
 
 
-def test_only_the_outputs_asked_are_counted():
+def test_only_the_requested_outputs_are_counted():
     x = ops.Input("x", "f64[50]")
     costly = ops.Linear(x, Parameter.of(np.ones((50, 2000))), Parameter.of(np.zeros(2000)))
     cheap = ops.Linear(x, numbers(50, 0), Parameter.of(np.zeros(1)))
@@ -46,8 +46,8 @@ def test_only_the_outputs_asked_are_counted():
 
 
 def test_the_estimates_of_two_plans_add_up():
-    (plan, executable), (other, beside) = loaded(regression(20)), loaded(wide(10))
-    one, two = estimate(plan, executable.usual), estimate(other, beside.usual)
+    (plan, executable), (other, second) = loaded(regression(20)), loaded(wide(10))
+    one, two = estimate(plan, executable.usual), estimate(other, second.usual)
     assert (one + two).row == one.row + two.row
 
 
@@ -60,18 +60,18 @@ def test_the_estimates_of_two_plans_add_up():
     ],
 )
 @pytest.mark.parametrize("rows", [0, 1, None])
-def test_the_answer_of_dense_outputs_is_known_to_a_few_bytes(definition: Definition, columns, rows: int | None):
+def test_the_response_size_of_dense_outputs_is_known_to_a_few_bytes(definition: Definition, columns, rows: int | None):
     columns = {name: column[:rows] for name, column in columns.items()}
     _, executable = loaded(definition)
-    told_rows, need = executable.need(columns, None, sum(column.nbytes for column in columns.values()))
+    rows_needed, need = executable.need(columns, None, sum(column.nbytes for column in columns.values()))
     messages = columns_to_proto(executable.run(columns))
     real = sum(message.ByteSize() for message in messages)
-    assert told_rows == len(columns["x"])
+    assert rows_needed == len(columns["x"])
     assert need.exact
     assert real - 80 * len(messages) <= need.answer <= real + 40 * len(messages)
 
 
-def test_what_passes_through_is_as_large_as_it_came():
+def test_inputs_passed_through_keep_their_size():
     _, executable = loaded(echo())
     texts = Texts.of(["a" * 1000] * 100)
     _, need = executable.need({"text": texts, "x": np.ones(100)}, None, 100_400 + 800)
@@ -79,14 +79,14 @@ def test_what_passes_through_is_as_large_as_it_came():
     assert not need.exact
 
 
-def test_the_frame_is_bounded_by_the_block_however_many_rows_come():
+def test_the_frame_is_bounded_by_the_block_for_any_number_of_rows():
     _, executable = loaded(regression(300))
     few, many = (executable.need({"x": np.ones((rows, 300))}, ("predict",), 0)[1].frame for rows in (10, 100_000))
     assert many < 300 * 8 * 8192
     assert few <= many
 
 
-def test_values_of_no_fixed_size_stay_below_what_a_run_may_take():
+def test_variable_size_values_stay_within_the_limit_of_a_run():
     x = ops.Input("x", "f64{1000}")
     _, executable = loaded(Definition({"transform": ops.Elementwise(x, "abs")}))
     rows = Csr.of(np.ones((200, 1000)))

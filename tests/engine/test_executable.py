@@ -1,4 +1,4 @@
-"""Plans to answers: sharing between plans, choice of outputs, blocks, threads, deadlines, and every refusal."""
+"""Executables: sharing between plans, choice of outputs, blocks, threads, deadlines, and all errors."""
 
 import gc
 import threading
@@ -47,7 +47,7 @@ def loaded(*definitions: Definition, catalog: StageCatalog | None = None) -> Exe
     return load(plans, blobs.__getitem__, catalog=catalog)
 
 
-def test_an_executable_gives_what_the_reference_gives() -> None:
+def test_an_executable_agrees_with_the_reference() -> None:
     definition = classifier(scaled(), ["no", "yes", "maybe"])
     got, want = loaded(definition).run({"X": X}), reference.evaluate(definition, {"X": X})
     np.testing.assert_allclose(got["predict_proba"], want["predict_proba"], rtol=1e-12)
@@ -57,14 +57,14 @@ def test_an_executable_gives_what_the_reference_gives() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 7, 63, 64, 65, 4097])
-def test_a_row_does_not_depend_on_the_block_it_falls_in(rows: int) -> None:
+def test_a_row_does_not_depend_on_its_block(rows: int) -> None:
     executable = loaded(classifier(scaled(), ["a", "b"]))
     whole = executable.run({"X": X})["predict_proba"]
     part = executable.run({"X": X[:rows]})["predict_proba"]
     assert part.tobytes() == whole[:rows].tobytes()  # type: ignore[union-attr, index]
 
 
-def test_only_the_outputs_asked_for_come_back_in_the_order_asked() -> None:
+def test_only_the_requested_outputs_are_returned_in_the_requested_order() -> None:
     executable = loaded(classifier(scaled(), ["a", "b"]))
     assert list(executable.run({"X": X}, ["predict_proba"])) == ["predict_proba"]
     assert list(executable.run({"X": X}, ["predict_proba", "predict"])) == ["predict_proba", "predict"]
@@ -80,18 +80,18 @@ def test_an_input_may_be_an_output() -> None:
 def test_models_share_kernels_and_run_common_stages_once() -> None:
     catalog, shared = StageCatalog(), scaled()
     siblings = [classifier(shared, ["a", "b"]), classifier(shared, ["c", "d"])]
-    apart = [loaded(definition, catalog=catalog) for definition in siblings]
+    separate = [loaded(definition, catalog=catalog) for definition in siblings]
     kernels = len(catalog)
     together = loaded(*siblings, catalog=catalog)
-    assert len(catalog) == kernels, "a joint executable builds no kernel anew"
-    assert len(together._steps) < sum(len(one._steps) for one in apart), "the common stages are merged"
+    assert len(catalog) == kernels, "a joint executable builds no new kernel"
+    assert len(together._steps) < sum(len(one._steps) for one in separate), "the common stages are merged"
     joint = together.run({"X": X})
-    for i, one in enumerate(apart):
+    for i, one in enumerate(separate):
         for name, value in one.run({"X": X}, ["predict_proba"]).items():
             assert np.array_equal(joint[f"{i}/{name}"], value)  # type: ignore[arg-type]
 
 
-def test_kernels_go_with_the_last_plan_that_holds_them() -> None:
+def test_kernels_are_freed_with_the_last_plan_that_uses_them() -> None:
     catalog = StageCatalog()
     executable = loaded(classifier(scaled(), ["a", "b"]), catalog=catalog)
     assert len(catalog) > 0
@@ -133,29 +133,29 @@ def test_a_raised_token_stops_a_run() -> None:
         ({"X": X[:, :4]}, r"column 'X': expected f64\[5\], got an array of float64, shape \(10000, 4\)"),
     ],
 )
-def test_wrong_columns_are_refused_by_name(columns: dict[str, np.ndarray], message: str) -> None:
+def test_wrong_columns_are_rejected_by_name(columns: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(InputError, match=message):
         loaded(classifier(scaled(), ["a", "b"])).run(columns)
 
 
-def test_columns_of_different_lengths_are_refused() -> None:
+def test_columns_of_different_lengths_are_rejected() -> None:
     both = ops.Concat((ops.Input("a", "f64"), ops.Input("b", "f64")))
     with pytest.raises(InputError, match="column 'b': 3 rows, but 'a' has 4; send as many"):
         loaded(Definition({"out": both})).run({"a": np.zeros(4), "b": np.zeros(3)})
 
 
-def test_an_unknown_output_is_refused_with_those_there_are() -> None:
+def test_an_unknown_output_is_rejected_with_a_list_of_outputs() -> None:
     with pytest.raises(NotFoundError, match="output 'nope': this model has predict, predict_proba"):
         loaded(classifier(scaled(), ["a", "b"])).run({"X": X}, ["nope"])
 
 
-def test_plans_that_read_one_column_as_two_types_do_not_join() -> None:
+def test_plans_that_read_one_column_as_two_types_are_not_merged() -> None:
     other = Definition({"out": ops.Concat((ops.Input("X", "f64"),))})
     with pytest.raises(DefinitionError, match=r"input 'X': f64\[5\] in one model, f64 in another"):
         loaded(classifier(scaled(), ["a", "b"]), other)
 
 
-def test_a_refused_value_names_its_row_in_the_request_not_in_the_block() -> None:
+def test_a_rejected_value_is_located_by_its_row_in_the_request() -> None:
     checked = ops.RequireFinite(ops.Input("X", f"f64[{WIDTH}]"), "LinearRegression")
     bad = X.copy()
     bad[9_001, 3] = np.nan
@@ -163,7 +163,7 @@ def test_a_refused_value_names_its_row_in_the_request_not_in_the_block() -> None
         loaded(Definition({"out": ops.Linear(checked, parameter(WIDTH))})).run({"X": bad})
 
 
-def test_a_plan_for_newer_kernels_says_so() -> None:
+def test_a_plan_for_newer_kernels_is_rejected() -> None:
     compiled = compile_plan(classifier(scaled(), ["a", "b"]))
     tampered = compiled.plan.encoded.replace(
         compiled.plan.stages[0].kernel.encode(), b"q" * len(compiled.plan.stages[0].kernel)
@@ -172,14 +172,14 @@ def test_a_plan_for_newer_kernels_says_so() -> None:
         load(Plan.from_encoded(tampered), compiled.blobs.__getitem__)
 
 
-def test_a_damaged_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_parameter_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = compile_plan(Definition({"out": ops.Linear(ops.Input("X", "f64[500]"), parameter(500))})).plan
-    monkeypatch.setattr(Parameter, "_interned", WeakValueDictionary())  # what is loaded already is not read again
+    monkeypatch.setattr(Parameter, "_interned", WeakValueDictionary())  # loaded ones are not read again
     with pytest.raises(CorruptObjectError, match="not written by this version"):
         load(plan, lambda digest: b"\0" * 100)
 
 
-def test_what_one_long_text_took_is_given_back() -> None:
+def test_memory_grown_by_a_long_text_is_released() -> None:
     tokens = ops.Tokenize(ops.Lowercase(ops.Input("text", "str")), r"(?u)\b\w\w+\b")
     counts = ops.CountNgrams(tokens, Parameter.strings(["aa", "bb"]), "word", 1, 1, "f64")
     executable = loaded(Definition({"transform": counts}))
@@ -187,7 +187,7 @@ def test_what_one_long_text_took_is_given_back() -> None:
     assert all(workspace.nbytes < 64 << 20 for workspace in _workspaces)
 
 
-def test_a_model_of_many_columns_names_a_few_of_them():
+def test_a_model_of_many_columns_lists_a_few_of_them():
     inputs = tuple(ops.Input(f"column {i}", "f64") for i in range(3000))
     executable = loaded(Definition({"predict": inputs[0]}, inputs))
     with pytest.raises(InputError, match="and 2980 more") as caught:
@@ -195,7 +195,7 @@ def test_a_model_of_many_columns_names_a_few_of_them():
     assert len(str(caught.value)) < 1000
 
 
-def test_a_profile_tells_the_time_and_the_entries_of_each_stage() -> None:
+def test_a_profile_has_the_time_and_the_entries_of_each_stage() -> None:
     x = ops.Input("x", "str")
     tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
     counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
@@ -206,7 +206,7 @@ def test_a_profile_tells_the_time_and_the_entries_of_each_stage() -> None:
     assert all(0 < step.seconds < 1 for step in observed)
 
 
-def test_what_is_computed_on_request_alone_is_no_usual_output() -> None:
+def test_optional_outputs_are_computed_only_on_request() -> None:
     x = ops.Input("X", f"f64[{WIDTH}]")
     executable = loaded(Definition({"predict": ops.Column(x, 0), "contributions": x, "interactions[1]": x}))
     assert list(executable.run({"X": X})) == ["predict"]

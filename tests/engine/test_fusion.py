@@ -1,4 +1,4 @@
-"""Heads over the same features run as one kernel: same bits, bounded memory, and only where it gains."""
+"""Heads over the same features run as one kernel, with the same bits and bounded memory, and only if it is faster."""
 
 import gc
 from typing import Any
@@ -26,13 +26,13 @@ from tests.ops.cases import FLOATS, arrays, sparse_matrices
 WIDTH = 40
 RANDOM = np.random.default_rng(3)
 FEATURES = ops.Input("x", f"f64{{{WIDTH}}}")
-CELLS = 8 * 8  # bytes of weights that a column of the features takes in a stack of up to eight heads
+CELLS = 8 * 8  # bytes of weights per feature column in a stack of up to eight heads
 
 
 def loaded(*definitions: Definition) -> Executable:
     compiled = [compile_plan(definition) for definition in definitions]
-    blobs = {digest: blob for each in compiled for digest, blob in each.blobs.items()}
-    return load([each.plan for each in compiled], blobs.__getitem__)
+    blobs = {digest: blob for item in compiled for digest, blob in item.blobs.items()}
+    return load([item.plan for item in compiled], blobs.__getitem__)
 
 
 def head(x: Node = FEATURES, k: int | None = None) -> ops.Linear:
@@ -59,7 +59,7 @@ def groups(count: int, k: int = 1) -> list[FusedStep]:
 
 
 def bits(value: Any) -> bytes:
-    """Return the bits of an array, those of all NaN alike."""
+    """Return the bits of an array, with one form of NaN."""
     return np.where(np.isnan(value), np.nan, value).astype(value.dtype).tobytes()
 
 
@@ -67,17 +67,17 @@ def bits(value: Any) -> bytes:
 def heads_over_rows(draw: st.DrawFn) -> tuple[list[Node], Any]:
     x, value = draw(sparse_matrices())
     normalized = x.type.dtype == "f64" and draw(st.booleans())
-    made: list[Node] = []
+    heads: list[Node] = []
     for _ in range(draw(st.integers(4, 19))):
         k, dtype = draw(st.none() | st.integers(1, 9)), "f64" if normalized else draw(FLOATS)
         weights = Parameter.of(draw(arrays(dtype, (x.type.columns,) if k is None else (x.type.columns, k))))
         bias = draw(st.none() | arrays(dtype, k or 1).map(Parameter.of))
-        made.append(ops.NormalizedLinear(x, weights, bias, "l2") if normalized else ops.Linear(x, weights, bias))
-    return made, value
+        heads.append(ops.NormalizedLinear(x, weights, bias, "l2") if normalized else ops.Linear(x, weights, bias))
+    return heads, value
 
 
 @given(heads_over_rows())
-def test_each_head_has_the_bits_it_has_alone(drawn: tuple[list[Node], Any]) -> None:
+def test_each_fused_head_has_its_own_bits(drawn: tuple[list[Node], Any]) -> None:
     heads, value = drawn
     together = loaded(Definition({str(i): node for i, node in enumerate(heads)})).run({"x": value})
     for i, node in enumerate(heads):
@@ -86,23 +86,23 @@ def test_each_head_has_the_bits_it_has_alone(drawn: tuple[list[Node], Any]) -> N
 
 
 @pytest.mark.parametrize(("norm", "lines"), [("l2", 1), ("l1", 0), ("max", 0)])
-def test_heads_over_normalized_rows_share_a_pass_where_they_divide_by_the_l2_norm(norm: str, lines: int) -> None:
+def test_heads_over_l2_normalized_rows_share_a_pass(norm: str, lines: int) -> None:
     weights = [Parameter.of(RANDOM.normal(size=WIDTH)) for _ in range(6)]
-    heads = [ops.NormalizedLinear(FEATURES, each, None, norm) for each in weights]
+    heads = [ops.NormalizedLinear(FEATURES, w, None, norm) for w in weights]
     executable, before = loaded(*[Definition({"y": node}) for node in heads]), FUSER.held
     executable.run({"x": rows(3)})
     assert FUSER.held == before + lines * CELLS * WIDTH
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
-def test_sibling_models_share_one_pass_and_give_the_memory_back(count: int) -> None:
+def test_sibling_models_share_one_pass_and_release_the_memory(count: int) -> None:
     siblings = [sibling([f"no {i}", f"yes {i}"]) for i in range(11)]
     before, x = FUSER.held, rows(count)
     together = loaded(*siblings)
     joint = together.run({"x": x})
-    assert FUSER.held == before + 2 * CELLS * WIDTH, "eleven heads stand in two lines of eight"
+    assert FUSER.held == before + 2 * CELLS * WIDTH, "eleven heads fill two lines of eight"
     together.run({"x": x}, [f"{i}/predict_proba" for i in range(11)])
-    assert FUSER.held == before + 2 * CELLS * WIDTH, "another choice of outputs takes the same stack"
+    assert FUSER.held == before + 2 * CELLS * WIDTH, "another choice of outputs uses the same stack"
     for i, one in enumerate(siblings):
         alone = loaded(one).run({"x": x})
         assert bits(joint[f"{i}/predict_proba"]) == bits(alone["0/predict_proba"])
@@ -112,29 +112,29 @@ def test_sibling_models_share_one_pass_and_give_the_memory_back(count: int) -> N
     assert FUSER.held == before
 
 
-def test_a_profile_still_tells_the_time_of_each_stage() -> None:
+def test_a_profile_has_the_time_of_each_stage() -> None:
     executable = loaded(*[sibling(["a", "b"]) for _ in range(6)])
     observed = executable.profile({"x": rows(100)})
     assert len(observed) == len(executable._steps)
     assert all(step.seconds > 0 for step in observed)
 
 
-def test_joined_steps_stand_where_the_first_stood() -> None:
+def test_fused_steps_take_the_position_of_the_first() -> None:
     first, *rest = groups(5)
     other = FusedStep((9,), object(), (1,), first.type)
-    made = Fuser().fuse([first, other, *rest])
-    assert [group.nodes for group in made] == [(1, 2, 3, 4, 5), (9,)]
-    assert isinstance(made[0].kernel, Stack) and made[1] is other
+    fused = Fuser().fuse([first, other, *rest])
+    assert [group.nodes for group in fused] == [(1, 2, 3, 4, 5), (9,)]
+    assert isinstance(fused[0].kernel, Stack) and fused[1] is other
 
 
-@pytest.mark.parametrize("given", [groups(1), groups(3), groups(9, k=8)], ids=["one", "few", "wide"])
-def test_steps_that_gain_nothing_stay_as_they_are(given: list[FusedStep]) -> None:
+@pytest.mark.parametrize("steps", [groups(1), groups(3), groups(9, k=8)], ids=["one", "few", "wide"])
+def test_steps_that_gain_nothing_are_not_fused(steps: list[FusedStep]) -> None:
     fuser = Fuser()
-    assert fuser.fuse(given) == given
+    assert fuser.fuse(steps) == steps
     assert fuser.held == 0
 
 
-def test_heads_over_other_features_stay_apart() -> None:
+def test_heads_over_different_features_are_not_fused() -> None:
     some, others = groups(4), [FusedStep((i + 5,), g.kernel, (9,), g.type) for i, g in enumerate(groups(4))]
     assert [group.nodes for group in Fuser().fuse(some + others)] == [(1, 2, 3, 4), (5, 6, 7, 8)]
 
@@ -142,22 +142,22 @@ def test_heads_over_other_features_stay_apart() -> None:
 @pytest.mark.parametrize(("lines", "sizes"), [(0, [1] * 16), (1, [8] + [1] * 8), (2, [16]), (9, [16])])
 def test_the_budget_is_kept(lines: int, sizes: list[int]) -> None:
     fuser = Fuser(budget=lines * CELLS * WIDTH)
-    made = fuser.fuse(groups(16))
-    assert [len(group.nodes) for group in made] == sizes
+    fused = fuser.fuse(groups(16))
+    assert [len(group.nodes) for group in fused] == sizes
     assert fuser.held <= fuser.budget
-    del made
+    del fused
     gc.collect()
     assert fuser.held == 0
 
 
-def test_what_is_in_use_is_made_once() -> None:
-    fuser, given = Fuser(), groups(6)
-    first, again = fuser.fuse(given), fuser.fuse(given)
+def test_a_kernel_in_use_is_built_once() -> None:
+    fuser, steps = Fuser(), groups(6)
+    first, again = fuser.fuse(steps), fuser.fuse(steps)
     assert first[0].kernel is again[0].kernel
     assert fuser.held == CELLS * WIDTH
 
 
-def test_without_memory_heads_run_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_memory_heads_run_separately(monkeypatch: pytest.MonkeyPatch) -> None:
     class Poor:
         size = staticmethod(Stack.size)
 
@@ -165,17 +165,17 @@ def test_without_memory_heads_run_one_after_another(monkeypatch: pytest.MonkeyPa
             raise MemoryError
 
     monkeypatch.setattr(fusion.Fusion, "make", lambda self: Poor)
-    fuser, given = Fuser(), groups(6)
-    assert fuser.fuse(given) == given
+    fuser, steps = Fuser(), groups(6)
+    assert fuser.fuse(steps) == steps
     assert fuser.held == 0
 
 
-def test_a_stack_of_nothing_is_refused() -> None:
+def test_an_empty_stack_is_rejected() -> None:
     with pytest.raises(ValueError, match="expected a linear kernel, got none"):
         Stack([])
 
 
-def test_heads_of_different_types_make_no_stack() -> None:
+def test_heads_of_different_types_are_not_stacked() -> None:
     single = Linear((ValueType.parse("f32{3}"),), ValueType.parse("f32"), weights=np.ones(3, np.float32))
     double = Linear((ValueType.parse("f32{3}"),), ValueType.parse("f64"), weights=np.ones(3))
     with pytest.raises(ValueError, match="kernel 1: reads or writes another type than the first"):
@@ -183,14 +183,14 @@ def test_heads_of_different_types_make_no_stack() -> None:
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])
-def test_heads_of_different_norms_make_no_stack(norm: str) -> None:
+def test_heads_of_different_norms_are_not_stacked(norm: str) -> None:
     x, y = ValueType.parse("f64{3}"), ValueType.parse("f64")
     divided = NormalizedLinear((x,), y, weights=np.ones(3), norm=norm)
     with pytest.raises(ValueError, match=rf"norms: expected all none or all l2, got \['{norm}', 'none'\]"):
         Stack([divided, Linear((x,), y, weights=np.ones(3))])
 
 
-def test_a_program_without_slots_for_all_heads_is_refused() -> None:
+def test_a_program_without_slots_for_all_heads_is_rejected() -> None:
     types = [ValueType.parse(f"f64{{{WIDTH}}}"), *[ValueType.parse("f64")] * 3]
     with pytest.raises(ValueError, match=r"step 0: reads \[0\], writes 1 to 4, of 4 slots"):
         Program(types, 1, [(Stack([group.kernel for group in groups(4)]), [0], 1)], [1], 64)

@@ -1,4 +1,4 @@
-"""A plan whose types lie is refused when it is loaded: a kernel that reads a number for a text would crash."""
+"""A plan with false types is rejected when it is loaded: a kernel that reads a number as a text would crash."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ NODES: dict[str, Node] = {
 }
 
 
-@pytest.mark.parametrize("lie", ["f64", "f64[0]", "i64", "str[2]"])
+@pytest.mark.parametrize("wrong", ["f64", "f64[0]", "i64", "str[2]"])
 @pytest.mark.parametrize("name", NODES)
-def test_numbers_for_texts(name: str, lie: str) -> None:
+def test_numbers_in_place_of_texts_are_rejected(name: str, wrong: str) -> None:
     compiled = compile_plan(Definition({"transform": NODES[name]}))
     tree = decode(compiled.plan.encoded)
     assert tree["inputs"][0][1] == "str"
-    tree["inputs"][0][1] = lie
+    tree["inputs"][0][1] = wrong
     with pytest.raises(DefinitionError, match="expected dense str"):
         load(Plan.from_encoded(encode(tree)), compiled.blobs.__getitem__)
 
 
 @pytest.mark.parametrize("name", NODES)
-def test_a_stage_that_reads_nothing(name: str) -> None:
+def test_a_stage_without_inputs_is_rejected(name: str) -> None:
     compiled = compile_plan(Definition({"transform": NODES[name]}))
     tree = decode(compiled.plan.encoded)
     tree["stages"][0]["inputs"] = []
@@ -45,7 +45,7 @@ def test_a_stage_that_reads_nothing(name: str) -> None:
         load(Plan.from_encoded(encode(tree)), compiled.blobs.__getitem__)
 
 
-def test_no_ngrams_of_no_length() -> None:
+def test_ngrams_of_negative_length_are_rejected() -> None:
     compiled = compile_plan(Definition({"transform": NODES["count_ngrams"]}))
     tree = decode(compiled.plan.encoded)
     (stage,) = tree["stages"]

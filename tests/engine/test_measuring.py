@@ -1,4 +1,4 @@
-"""Measured stages: each has a time, the dear one the most, and what cannot be measured says so."""
+"""Measured stages: each has a time, the expensive one the largest, and invalid input is rejected."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def loaded() -> tuple[engine.Executable, Plan]:
     return engine.load(compiled.plan, compiled.blobs.__getitem__), compiled.plan
 
 
-def test_every_stage_has_a_time_and_the_product_the_most() -> None:
+def test_every_stage_has_a_time_and_the_product_the_largest() -> None:
     executable, plan = loaded()
     seconds = engine.measure(executable, plan, [np.ones((100, 200))], 100)
     assert list(seconds) == [stage.fingerprint for stage in plan.stages]
     assert min(seconds.values()) >= 0
-    dearest = max(plan.stages, key=lambda stage: seconds[stage.fingerprint])
-    assert dearest.operator == "linear"
+    slowest = max(plan.stages, key=lambda stage: seconds[stage.fingerprint])
+    assert slowest.operator == "linear"
 
 
 def test_texts_and_tokens_are_measured() -> None:
@@ -39,9 +39,9 @@ def test_texts_and_tokens_are_measured() -> None:
     assert len(engine.measure(executable, compiled.plan, [("ab cd", "ef")], 2)) == 2
 
 
-def test_refused_rows_and_none_are_refused() -> None:
+def test_rejected_and_empty_rows_raise() -> None:
     executable, plan = loaded()
     with pytest.raises(InputError, match="contains NaN"):
         engine.measure(executable, plan, [np.full((2, 200), np.nan)], 2)
-    with pytest.raises(InputError, match="0 rows: expected a row"):
+    with pytest.raises(InputError, match="0 rows: expected at least one"):
         engine.measure(executable, plan, [np.ones((0, 200))], 0)

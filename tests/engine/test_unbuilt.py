@@ -1,4 +1,4 @@
-"""A checkout whose kernels are not built says so, and what to run."""
+"""Without built kernels the import error names the command to run."""
 
 import subprocess
 import sys
@@ -14,6 +14,6 @@ except PreconditionError as error:
 """
 
 
-def test_kernels_that_are_not_built():
+def test_missing_kernels_are_reported():
     ran = subprocess.run([sys.executable, "-c", _SCRIPT], capture_output=True, text=True, timeout=60, check=True)
     assert "the kernels are not built" in ran.stdout and "run `make build`" in ran.stdout

@@ -1,4 +1,4 @@
-"""Prints a digest of what every kernel gives on cases of a fixed seed: ``python -m tests.ops.digests [case ...]``."""
+"""Print a digest of each kernel's results on cases with a fixed seed: ``python -m tests.ops.digests [case ...]``."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from tests.ops import harness
 from tests.ops.test_kernels import outcome, taken
 
 EXAMPLES = 12
-ROWS = 130  # beyond two groups of every width, and no multiple of any
+ROWS = 130  # more than two groups of any width, and not a multiple of any
 
 
 def digest(name: str) -> str:
-    """Return the digest of the results of a case: of few rows as they are drawn, and of :data:`ROWS`."""
-    found = hashlib.sha256()
+    """Return the digest of the results of a case, for the drawn rows and for :data:`ROWS` rows."""
+    state = hashlib.sha256()
     for node, columns in harness.drawn(harness.CASES[name], EXAMPLES):
         executable, rows = harness.load(node), len(next(iter(columns.values())))
         for size in (rows, ROWS):
             some = taken(columns, np.arange(size) % rows)
-            _take_in(found, outcome(partial(harness.run, executable, some)))
-    return found.hexdigest()
+            _update(state, outcome(partial(harness.run, executable, some)))
+    return state.hexdigest()
 
 
-def _take_in(found: Any, value: Any) -> None:
+def _update(state: Any, value: Any) -> None:
     if isinstance(value, Csr):
         value = (value.data, value.indices, value.starts)
     if isinstance(value, (list, tuple)):
-        found.update(b"[")
+        state.update(b"[")
         for item in value:
-            _take_in(found, item)
+            _update(state, item)
     elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        found.update(f"{value.dtype}{value.shape}".encode() + harness.bits(value).tobytes())
+        state.update(f"{value.dtype}{value.shape}".encode() + harness.bits(value).tobytes())
     else:
-        found.update(repr(value.tolist() if isinstance(value, np.ndarray) else value).encode())
+        state.update(repr(value.tolist() if isinstance(value, np.ndarray) else value).encode())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs one graph by its references and by its kernels, and says where the two differ."""
+"""Run a graph by its references and by its kernels, and compare the results."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ CASES: dict[str, ModuleType] = {
 
 @cache
 def drawn(case: ModuleType, count: int) -> list[tuple[Node, dict[str, Any]]]:
-    """Return small drawings of a case, the same each time."""
-    found: list[tuple[Node, dict[str, Any]]] = []
+    """Return small examples of a case, the same each time."""
+    examples: list[tuple[Node, dict[str, Any]]] = []
 
     @seed(0)
     @settings(
@@ -45,10 +45,10 @@ def drawn(case: ModuleType, count: int) -> list[tuple[Node, dict[str, Any]]]:
     )
     @given(data=st.data())
     def draw(data: st.DataObject) -> None:
-        found.append(data.draw(case.strategy()))
+        examples.append(data.draw(case.strategy()))
 
     draw()
-    return found
+    return examples
 
 
 def load(node: Node, choice: Choose = choose) -> Executable:
@@ -58,18 +58,18 @@ def load(node: Node, choice: Choose = choose) -> Executable:
 
 
 def run(executable: Executable, columns: dict[str, Any]) -> Any:
-    """Return what the kernels give, as references give it."""
+    """Return the kernels' result in the form of the references."""
     bound = {item.name: _for_engine(item.type, columns[item.name]) for item in executable.inputs}
     return _from_engine(executable.run(bound)["out"])
 
 
 def meaning(node: Node, columns: dict[str, Any]) -> Any:
-    """Return what the references give."""
+    """Return the references' result."""
     return evaluate(Definition({"out": node}), columns)["out"]
 
 
 def take(value: Any, rows: np.ndarray) -> Any:
-    """Return those rows of a value."""
+    """Return some rows of a value."""
     if isinstance(value, list):
         return [value[i] for i in rows]
     if isinstance(value, Csr):
@@ -82,7 +82,7 @@ def take(value: Any, rows: np.ndarray) -> Any:
 
 
 def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any = None) -> None:
-    """Fail unless two values of one kind agree, to the bit where there is no tolerance (any NaN is every NaN)."""
+    """Fail unless two values agree, bit by bit without a tolerance (all NaN are equal)."""
     if isinstance(want, list):
         assert [_shown(x) for x in got] == [_shown(x) for x in want]
         return
@@ -101,14 +101,14 @@ def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any
 
 
 def assert_rows_are_sound(rows: Csr, repeats: bool = False) -> None:
-    """Fail unless starts run from 0 to the count, and columns ascend within each row, once each unless it repeats."""
+    """Fail unless starts run from 0 to the count, and columns ascend within each row, strictly without ``repeats``."""
     assert rows.starts[0] == 0 and rows.starts[-1] == len(rows.data) == len(rows.indices)
     for a, b in zip(rows.starts, rows.starts[1:], strict=False):
         assert (np.diff(rows.indices[a:b]) >= (not repeats)).all(), f"columns do not ascend: {rows.indices[a:b]}"
 
 
 def _repeats(rows: Csr) -> bool:
-    """Whether the meaning itself stores a column twice in some row."""
+    """Return whether the reference itself stores a column twice in some row."""
     pairs = zip(rows.starts, rows.starts[1:], strict=False)
     return any(len(np.unique(rows.indices[a:b])) < b - a for a, b in pairs)
 
@@ -121,7 +121,7 @@ def _assert_close(got: np.ndarray, want: np.ndarray, tolerance: float, scale: An
 
 
 def bits(array: np.ndarray) -> np.ndarray:
-    """Return the bits of each number, those of one NaN for every NaN."""
+    """Return the bits of each number, with one form of NaN."""
     plain = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
     return plain.view(f"u{array.dtype.itemsize}")
 

@@ -1,4 +1,4 @@
-"""Values that go together: of one type, and of one width or of a single column."""
+"""Strategies for values that broadcast: of one type, and of one width or a single column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Drawn = tuple[list[Input], dict[str, Any]]
 
 @st.composite
 def pairs(draw: st.DrawFn, dtypes: st.SearchStrategy[str], count: int) -> Drawn:
-    """So many inputs of one type (named a, b, ...) with their values: ties and odd values often."""
+    """``count`` inputs of one type (named a, b, ...) with their values, often with ties and special values."""
     dtype, rows, width = draw(dtypes), draw(ROWS), draw(st.integers(0, 9))
     inputs, columns = [], {}
     for name in "abc"[:count]:
@@ -27,7 +27,7 @@ def pairs(draw: st.DrawFn, dtypes: st.SearchStrategy[str], count: int) -> Drawn:
 
 @st.composite
 def of_type(draw: st.DrawFn, dtype: str, rows: int, width: int | None) -> np.ndarray:
-    """One value a row, or a matrix; few different numbers in half of all."""
+    """One value per row, or a matrix; with few distinct numbers in half of the examples."""
     shape = (rows,) if width is None else (rows, width)
     values = draw(arrays(dtype, shape))
     few = draw(st.booleans())

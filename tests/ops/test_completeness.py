@@ -1,4 +1,4 @@
-"""Every operator has a kernel, a reference and a case; what is missing is printed, operator by operator."""
+"""Every operator has a kernel, a reference and a case; missing ones are listed by operator."""
 
 import ast
 import inspect
@@ -17,7 +17,7 @@ OPERATORS_COMPUTED = {name: operator for name, operator in OPERATORS.items() if 
 
 
 @pytest.mark.parametrize("name", sorted(OPERATORS_COMPUTED))
-def test_an_operator_has_everything(name: str) -> None:
+def test_an_operator_is_complete(name: str) -> None:
     operator = OPERATORS_COMPUTED[name]
     parts = {
         "kernel binding (engine/bindings)": bool(BINDINGS.get(operator)),
@@ -31,10 +31,10 @@ def test_an_operator_has_everything(name: str) -> None:
 @pytest.mark.parametrize("operator", OPERATORS.values(), ids=OPERATORS)
 def test_each_field_is_described(operator: type[Node]) -> None:
     undescribed = set(operator.fields) - {"x"} - set(described(inspect.getsource(operator)))
-    assert not undescribed, f"{operator.__name__}: no docstring stands under {', '.join(sorted(undescribed))}"
+    assert not undescribed, f"{operator.__name__}: no docstring under {', '.join(sorted(undescribed))}"
 
 
-def test_a_comment_or_the_docstring_of_the_next_field_describes_nothing() -> None:
+def test_a_comment_or_the_next_docstring_does_not_count() -> None:
     source = '''
     class Power(Node):
         """A power of each column."""
@@ -48,7 +48,7 @@ def test_a_comment_or_the_docstring_of_the_next_field_describes_nothing() -> Non
 
 
 def described(source: str) -> Iterator[str]:
-    """Yield the fields of a class that have a docstring under them; of x, ``infer`` says what it is."""
+    """Yield the fields of a class with a docstring under them; ``infer`` documents x."""
     declared: ast.ClassDef = ast.parse(textwrap.dedent(source)).body[0]
     for field, below in zip(declared.body, declared.body[1:], strict=False):
         match field, below:
@@ -56,7 +56,7 @@ def described(source: str) -> Iterator[str]:
                 yield name
 
 
-def test_every_kernel_that_is_bound_can_be_imported() -> None:
+def test_every_bound_kernel_can_be_imported() -> None:
     broken = []
     for many in BINDINGS.values():
         for binding in many:

@@ -1,4 +1,4 @@
-"""Every kernel against its operator's reference: drawn graphs and values, batches of 0, 1, 7 and 1000 rows, blocks."""
+"""Compare every kernel with its operator's reference: drawn graphs and values, batches of 0 to 1000 rows, blocks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def case(request: pytest.FixtureRequest) -> ModuleType:
 
 @OFTEN
 @given(data=st.data())
-def test_the_kernel_gives_what_the_reference_gives(case: ModuleType, data: st.DataObject) -> None:
+def test_the_kernel_agrees_with_the_reference(case: ModuleType, data: st.DataObject) -> None:
     node, columns = data.draw(case.strategy())
     assert any(type(inner) is case.OPERATOR for inner in topological([node]))
     assert_same(case, node, columns, harness.load(node))
@@ -37,8 +37,8 @@ def test_the_kernel_gives_what_the_reference_gives(case: ModuleType, data: st.Da
 
 @SOMETIMES
 @given(data=st.data())
-def test_every_kernel_that_takes_a_node_computes_it(case: ModuleType, data: st.DataObject) -> None:
-    """The cost table may choose any of them."""
+def test_every_kernel_that_accepts_a_node_computes_it(case: ModuleType, data: st.DataObject) -> None:
+    """Check all kernels, because the cost table may choose any of them."""
     node, columns = data.draw(case.strategy())
     able = [binding for binding in BINDINGS[type(node)] if binding.takes(node)]
     for binding in able if len(able) > 1 else []:
@@ -88,7 +88,7 @@ def assert_same(case: ModuleType, node: Any, columns: dict[str, Any], executable
 
 
 def meaning(case: ModuleType, node: Any, columns: dict[str, Any]) -> tuple[Any, Any, str]:
-    """Return the reference's value, the scale of its tolerance where the case has one, and the refusal."""
+    """Return the reference's value, the scale of its tolerance if the case has one, and the error message."""
     want, refusal = outcome(lambda: harness.meaning(node, columns))
     has_scale = want is not None and hasattr(case, "scale")
     return want, outcome(lambda: case.scale(node, columns))[0] if has_scale else None, refusal
@@ -99,7 +99,7 @@ def taken(columns: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
 
 
 def outcome(compute: Any) -> tuple[Any, str]:
-    """Return (value, "") or (None, the message of the refusal)."""
+    """Return (value, "") or (None, the error message)."""
     try:
         with np.errstate(all="ignore"):
             return compute(), ""

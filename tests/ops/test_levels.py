@@ -1,4 +1,4 @@
-"""Instruction sets: every level gives the same bits, and one that cannot be had is refused by name."""
+"""Instruction sets: every level has the same bits, and an unsupported one is rejected by name."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def python(level: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def digests(level: str) -> dict[str, str]:
     done = python(level, "-m", "tests.ops.digests")
     assert not done.returncode, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    assert found.pop("level") == level
-    return found
+    by_case: dict[str, str] = json.loads(done.stdout)
+    assert by_case.pop("level") == level
+    return by_case
 
 
-def test_the_widest_level_is_chosen_where_none_is_named() -> None:
+def test_the_widest_level_is_the_default() -> None:
     assert cpu.choose("") == cpu.supported[-1]
     assert "scalar" in cpu.supported
 
 
 @pytest.mark.skipif(len(cpu.supported) == 1, reason="this machine has one level")
-def test_every_level_gives_the_same_bits() -> None:
+def test_every_level_has_the_same_bits() -> None:
     scalar, *wider = map(digests, cpu.supported)
-    for level, found in zip(cpu.supported[1:], wider, strict=True):
-        assert found == scalar, f"{level} differs from scalar"
+    for level, by_case in zip(cpu.supported[1:], wider, strict=True):
+        assert by_case == scalar, f"{level} differs from scalar"
 
 
-def test_a_level_of_no_such_name_is_refused() -> None:
+def test_an_unknown_level_is_rejected() -> None:
     with pytest.raises(ValueError, match=r"PRETZEL_CPU=sse9: there is no such level; leave it unset, or .* scalar"):
         cpu.choose("sse9")
 
 
-def test_a_level_that_the_machine_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_level_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cpu, "supported", ("scalar",))
     with pytest.raises(ValueError, match=r"PRETZEL_CPU=avx512: this machine does not run it; .* scalar"):
         cpu.choose("avx512")

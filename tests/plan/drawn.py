@@ -1,4 +1,4 @@
-"""Columns that Hypothesis draws, and their way through the wire."""
+"""Hypothesis strategies for columns, and a round trip through the wire format."""
 
 import hypothesis.extra.numpy as hnp
 import numpy as np

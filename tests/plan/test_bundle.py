@@ -1,4 +1,4 @@
-"""A saved definition comes back as it was, and no damage to its file goes unseen."""
+"""Saved definitions round-trip, and any damage to their files is detected."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_round_trip(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
 
 
-def test_saving_again_replaces_and_failing_leaves_the_old(tmp_path: Path, monkeypatch):
+def test_saving_replaces_the_file_and_a_failure_keeps_the_old_one(tmp_path: Path, monkeypatch):
     path = tmp_path / "m"
     bundle.save(path, definition())
     before = path.read_bytes()
@@ -49,14 +49,14 @@ def test_saving_again_replaces_and_failing_leaves_the_old(tmp_path: Path, monkey
 
 
 @given(cut=st.integers(0, 10_000))
-def test_a_torn_file_is_refused(saved: bytes, tmp_path_factory, cut: int):
-    path = tmp_path_factory.getbasetemp() / "torn"
+def test_a_truncated_file_is_rejected(saved: bytes, tmp_path_factory, cut: int):
+    path = tmp_path_factory.getbasetemp() / "truncated"
     path.write_bytes(saved[: cut % len(saved)])
     with pytest.raises(CorruptObjectError):
         bundle.load(path)
 
 
-def test_any_flipped_byte_is_seen(saved: bytes, tmp_path: Path):
+def test_any_flipped_byte_is_detected(saved: bytes, tmp_path: Path):
     path = tmp_path / "flipped"
     for i in range(len(saved)):
         damaged = bytearray(saved)
@@ -66,13 +66,13 @@ def test_any_flipped_byte_is_seen(saved: bytes, tmp_path: Path):
             bundle.load(path)
 
 
-def test_trailing_bytes_are_refused(saved: bytes, tmp_path: Path):
+def test_trailing_bytes_are_rejected(saved: bytes, tmp_path: Path):
     (tmp_path / "long").write_bytes(saved + bytes(64))
     with pytest.raises(CorruptObjectError, match="64 bytes follow"):
         bundle.load(tmp_path / "long")
 
 
-def test_another_file_is_no_bundle(tmp_path: Path):
+def test_another_file_format_is_rejected(tmp_path: Path):
     (tmp_path / "x").write_bytes(b"\x80\x05" + bytes(100))
-    with pytest.raises(CorruptObjectError, match="no saved definition"):
+    with pytest.raises(CorruptObjectError, match="not a saved definition"):
         bundle.load(tmp_path / "x")

@@ -1,4 +1,4 @@
-"""Definitions: they come back from their bytes, and hostile ones are refused in bounded time, with the node named."""
+"""Definitions round-trip through their bytes, and hostile ones are rejected in bounded time, with the node named."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ GOOD = Definition({"y": ops.Linear(ops.Standardize(X, None, W), W)}, (), {"estim
 
 
 def changed(**changes: Any) -> Any:
-    """The tree of a good definition with something else in its place; ``node`` changes the last node."""
+    """Return the tree of a good definition with some parts replaced; ``node`` changes the last node."""
     tree = to_tree(GOOD)
     tree["nodes"][-1] = tree["nodes"][-1] | changes.pop("node", {})
     return tree | changes
 
 
-def test_a_definition_comes_back_from_its_bytes() -> None:
+def test_a_definition_round_trips_through_its_bytes() -> None:
     back = from_encoded(GOOD.encoded, GOOD.parameters)
     assert back.outputs == GOOD.outputs and back.inputs == GOOD.inputs and back.metadata == GOOD.metadata
     assert back.digest == GOOD.digest
 
 
-def test_the_digest_depends_on_what_matters() -> None:
+def test_the_digest_depends_on_outputs_inputs_and_metadata() -> None:
     (node,) = GOOD.outputs.values()
     others = [
         Definition({"z": node}, (), GOOD.metadata),
@@ -60,7 +60,7 @@ def test_inputs_keep_their_order_and_unread_ones_stay() -> None:
     assert from_encoded(Definition({"y": a}, (b, a)).encoded, {}).inputs == (b, a)
 
 
-def test_its_parameters_are_known_before_anything_is_built() -> None:
+def test_parameter_digests_are_listed_without_building_nodes() -> None:
     assert parameter_digests(to_tree(GOOD)) == [W.digest]
     assert iter_parameters([GOOD, GOOD]) == {W.digest: W}
 
@@ -94,7 +94,7 @@ def test_its_parameters_are_known_before_anything_is_built() -> None:
         (changed(outputs=[[7, 0]]), "expected a name, got int"),
         (changed(outputs=[["y"]]), "malformed"),
         (changed(outputs=None), "malformed"),
-        (changed(inputs=[1]), "names a node that is no input"),
+        (changed(inputs=[1]), "names a node that is not an input"),
         (changed(inputs=[5]), "input list refers to node 5"),
         (changed(metadata=3), "malformed"),
         (changed(nodes=None), "malformed"),
@@ -102,24 +102,24 @@ def test_its_parameters_are_known_before_anything_is_built() -> None:
         ([], "malformed"),
     ],
 )
-def test_a_wrong_tree_is_refused_with_the_node_named(tree: Any, message: str) -> None:
+def test_an_invalid_tree_is_rejected_with_the_node_named(tree: Any, message: str) -> None:
     with pytest.raises(DefinitionError, match=message):
         from_tree(tree, {W.digest: W})
 
 
-def test_two_types_for_one_input_are_refused() -> None:
+def test_two_types_for_one_input_are_rejected() -> None:
     with pytest.raises(DefinitionError, match="input 'x' is declared twice"):
         Definition({"y": ops.Concat((X, ops.Input("x", "f64")))})
 
 
-def test_huge_attributes_are_named_in_short() -> None:
+def test_huge_attributes_are_abbreviated_in_messages() -> None:
     tree = changed(node={"op": "elementwise", "parameters": {}, "attributes": {"function": "x" * 10_000_000}})
     with pytest.raises(DefinitionError) as refusal:
         from_tree(tree, {W.digest: W})
     assert len(str(refusal.value)) < 1_000
 
 
-def test_too_many_nodes_are_refused_before_any_is_built() -> None:
+def test_too_many_nodes_are_rejected_before_any_is_built() -> None:
     with pytest.raises(DefinitionError, match=f"at most {MAX_NODES}"):
         from_tree({"nodes": [None] * (MAX_NODES + 1)}, {})
 
@@ -132,11 +132,11 @@ def test_a_chain_as_deep_as_allowed_takes_bounded_time() -> None:
     definition = from_tree({"nodes": chain, "inputs": [0], "outputs": [["y", MAX_NODES - 1]], "metadata": {}}, {})
     assert len(definition.nodes) == MAX_NODES
     assert definition.digest
-    del definition  # and no recursion takes it apart
+    del definition  # freed without recursion
     assert time.monotonic() - started < 60
 
 
-def test_many_inputs_of_one_name_are_refused_in_bounded_time() -> None:
+def test_many_inputs_of_one_name_are_rejected_in_bounded_time() -> None:
     kinds = [f"f64[{i}]" for i in range(1, 20_000)]
     started = time.monotonic()
     with pytest.raises(DefinitionError, match="input 'x' is declared twice"):
@@ -181,6 +181,6 @@ def test_no_tree_breaks_the_reader(node: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [object(), 2**64, "\ud800", {1: 2}, 1j])
-def test_metadata_that_has_no_canonical_form_is_refused(value: Any) -> None:
+def test_metadata_without_a_canonical_form_is_rejected(value: Any) -> None:
     with pytest.raises(DefinitionError, match="definition: metadata"):
         _ = Definition({"y": X}, (), {"model": value}).digest

@@ -1,4 +1,4 @@
-"""Canonical bytes: one form for each value, and no bytes that crash, hang or swell."""
+"""Canonical bytes: one form per value, and no input that crashes the decoder, hangs it or exhausts memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ values = st.recursive(
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equality that tells 0.0 from -0.0, 1 from True and 1.0, and finds NaN equal to itself."""
+    """Return whether values are equal, with 0.0, -0.0, 1, 1.0 and True distinct, and NaN equal to itself."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):
@@ -34,7 +34,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 @given(values)
-def test_a_value_comes_back_from_its_bytes(value: Any) -> None:
+def test_a_value_round_trips_through_its_bytes(value: Any) -> None:
     assert same(decode(encode(value)), value)
 
 
@@ -44,7 +44,7 @@ def test_the_order_of_keys_does_not_matter(mapping: dict[str, int]) -> None:
 
 
 @given(st.binary())
-def test_bytes_that_are_read_are_the_only_form_of_their_value(data: bytes) -> None:
+def test_accepted_bytes_are_the_only_form_of_their_value(data: bytes) -> None:
     try:
         value = decode(data)
     except CorruptObjectError:
@@ -53,7 +53,7 @@ def test_bytes_that_are_read_are_the_only_form_of_their_value(data: bytes) -> No
 
 
 @given(values, st.data())
-def test_mutated_bytes_are_refused_or_canonical(value: Any, data: st.DataObject) -> None:
+def test_mutated_bytes_are_rejected_or_canonical(value: Any, data: st.DataObject) -> None:
     encoded = bytearray(encode(value))
     encoded[data.draw(st.integers(0, len(encoded) - 1))] ^= data.draw(st.integers(1, 255))
     try:
@@ -87,18 +87,18 @@ def test_mutated_bytes_are_refused_or_canonical(value: Any, data: st.DataObject)
         (b"\xfb\x7f\xf8\x00\x00\x00\x00\x00\x01", "NaN"),
     ],
 )
-def test_other_bytes_are_refused(data: bytes, why: str) -> None:
+def test_non_canonical_bytes_are_rejected(data: bytes, why: str) -> None:
     with pytest.raises(CorruptObjectError, match=why):
         decode(data)
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j, {1: 2}, [b"x", object()]])
-def test_what_has_no_form_is_refused(value: Any) -> None:
+def test_values_without_a_canonical_form_are_rejected(value: Any) -> None:
     with pytest.raises(TypeError):
         encode(value)
 
 
-def test_what_is_too_large_or_too_deep_is_refused() -> None:
+def test_too_large_and_too_deep_values_are_rejected() -> None:
     with pytest.raises(OverflowError):
         encode(2**64)
     nested: list[Any] = []

@@ -1,4 +1,4 @@
-"""Answers for several targets: taken apart into outputs, and put together again."""
+"""Answers for several targets are split into outputs, and joined again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTPUTS = ["predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]", "
         ("[0]", "[0]"),
     ],
 )
-def test_which_method_an_output_belongs_to(output: str, method: str) -> None:
+def test_the_method_of_an_output(output: str, method: str) -> None:
     assert method_of(output) == method
 
 
@@ -41,7 +41,7 @@ def test_the_outputs_of_each_method() -> None:
         ("transform", np.eye(2)),
     ],
 )
-def test_what_is_taken_apart_is_put_together_again(method: str, answer: object) -> None:
+def test_a_split_answer_is_joined_again(method: str, answer: object) -> None:
     parts = split(method, answer, outputs_of(method, OUTPUTS))
     again = join(method, list(parts.values()), list(parts))
     assert type(again) is type(answer)
@@ -62,7 +62,7 @@ def test_an_answer_for_more_targets_than_there_are_outputs_is_an_error() -> None
         ("interactions", np.arange(54.0).reshape(2, 3, 3, 3)),
     ],
 )
-def test_matrices_of_each_row_lie_flat_in_outputs(method: str, answer: np.ndarray) -> None:
+def test_matrices_per_row_are_flattened_in_outputs(method: str, answer: np.ndarray) -> None:
     several = answer.ndim == (3 if method == "contributions" else 4)
     outputs = [f"{method}[{i}]" for i in range(answer.shape[1])] if several else [method]
     parts = split(method, answer, outputs)

@@ -1,4 +1,4 @@
-"""Nodes: checked when they are made, interned, with keys that depend on nothing but what they are."""
+"""Nodes are checked at construction and interned, and their keys depend only on their contents."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_key_is_the_same_in_every_process() -> None:
         assert run.stdout.strip() == here
 
 
-def test_a_node_is_forgotten_with_its_last_reader() -> None:
+def test_a_node_is_freed_with_its_last_reader() -> None:
     key = ops.Threshold(X, 42.0).key
     gc.collect()
     from pretzel.plan.node import _interned
@@ -64,20 +64,20 @@ def test_a_node_is_forgotten_with_its_last_reader() -> None:
 
 
 def test_threads_get_the_same_node() -> None:
-    made: list[list[Node]] = []
+    built: list[list[Node]] = []
 
     def make() -> None:
-        made.append([ops.Threshold(X, float(i)) for i in range(500)])
+        built.append([ops.Threshold(X, float(i)) for i in range(500)])
 
     threads = [threading.Thread(target=make) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(one is other for one, *others in zip(*made, strict=True) for other in others)
+    assert all(one is other for one, *others in zip(*built, strict=True) for other in others)
 
 
-def test_a_node_is_frozen_and_is_not_pickled() -> None:
+def test_a_node_is_frozen_and_not_picklable() -> None:
     node = ops.Threshold(X)
     with pytest.raises(AttributeError):
         node.value = 1.0  # type: ignore[misc]
@@ -100,7 +100,7 @@ def test_a_node_is_frozen_and_is_not_pickled() -> None:
         (lambda: ops.Concat(()), "expected at least one"),
         (lambda: ops.Column(X, True), "column.index: expected int, got bool"),
         (lambda: ops.Column(X, 2**63), "column.index: expected int"),
-        (lambda: ops.Column(X, 2), "2 is no column of f64[2]"),
+        (lambda: ops.Column(X, 2), "2 is not a column of f64[2]"),
         (lambda: ops.Input("x" * 10_000, "f65"), "type 'f65'"),
         (lambda: ops.Input(b"x", "f64"), "input.column: expected str"),
         (lambda: ops.Elementwise(X, "eval"), "function: expected one of exp"),
@@ -109,7 +109,7 @@ def test_a_node_is_frozen_and_is_not_pickled() -> None:
         (lambda: ops.Input("\ud800", "f64"), "surrogate"),
     ],
 )
-def test_a_wrong_field_is_refused_with_its_name(make: Any, message: str) -> None:
+def test_an_invalid_field_is_rejected_by_name(make: Any, message: str) -> None:
     with pytest.raises(DefinitionError) as refusal:
         make()
     assert message in str(refusal.value)
@@ -137,21 +137,21 @@ def forest(**changes: Any) -> ops.TreeEnsemble:
         ({"left": np.array([0, -1, -1], np.int32)}, "does not come after its parent"),
         ({"right": np.array([0, 0, 1], np.int32)}, "does not come after its parent"),
         ({"right": np.array([3, 0, 1], np.int32)}, "beyond the 3 nodes"),
-        ({"right": np.array([2, 0, 2], np.int32)}, "names no row of the 2 leaves"),
-        ({"right": np.array([2, 0, -1], np.int32)}, "names no row of the 2 leaves"),
+        ({"right": np.array([2, 0, 2], np.int32)}, "refers to no row of the 2 leaves"),
+        ({"right": np.array([2, 0, -1], np.int32)}, "refers to no row of the 2 leaves"),
         ({"feature": np.array([2, 0, 0], np.int32)}, "feature: expected 0..1"),
         ({"feature": np.array([-1, 0, 0], np.int32)}, "feature: expected 0..1"),
         ({"roots": np.array([3], np.int32)}, "roots: expected 0..2"),
         ({"threshold": np.array([0.5])}, "threshold: expected"),
     ],
 )
-def test_a_forest_that_would_lead_astray_is_refused(changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_forest_is_rejected(changes: dict[str, Any], message: str) -> None:
     assert forest().type == ValueType("f64")
     with pytest.raises(DefinitionError, match=message):
         forest(**changes)
 
 
-def test_every_operator_says_what_it_is() -> None:
+def test_every_operator_is_documented_and_typed() -> None:
     for name, operator in OPERATORS.items():
         assert operator.__doc__ and operator.infer.__doc__, name
         for field, annotation in operator.fields.items():
@@ -184,20 +184,20 @@ def test_a_graph_of_many_paths_is_walked_once() -> None:
     assert len(topological([node])) == 201
 
 
-def test_an_attribute_that_came_later_leaves_keys_as_they_were() -> None:
+def test_a_later_attribute_with_its_default_does_not_change_keys() -> None:
     x = ops.Input("x", "f64{3}")
     plain = ops.Densify(x)
     assert plain.attributes == {}
-    assert plain.key.hex() == "d7ecb351c1e88ae8c30fef610eecc627aedbff25640f2728c8a1453f7dc4aab0"  # before it had any
+    assert plain.key.hex() == "d7ecb351c1e88ae8c30fef610eecc627aedbff25640f2728c8a1453f7dc4aab0"  # the key before
     assert ops.Densify(x, 0.0, "sum") is plain
-    apart = ops.Densify(x, float("nan"), "last")
-    assert apart.attributes.keys() == {"absent", "repeats"}
-    assert len({plain.key, apart.key, ops.Densify(x, repeats="last").key}) == 3
-    assert ops.Densify.build([x], apart.attributes) is apart
+    distinct = ops.Densify(x, float("nan"), "last")
+    assert distinct.attributes.keys() == {"absent", "repeats"}
+    assert len({plain.key, distinct.key, ops.Densify(x, repeats="last").key}) == 3
+    assert ops.Densify.build([x], distinct.attributes) is distinct
 
 
 @pytest.mark.parametrize("operator", [op for op in OPERATORS.values() if op.later])
-def test_attributes_that_came_later_have_defaults(operator: type[Node]) -> None:
+def test_later_attributes_have_defaults(operator: type[Node]) -> None:
     assert not {*operator.later} & {*operator.required}
     assert {*operator.later} <= operator.fields.keys()
 
@@ -210,6 +210,6 @@ def test_attributes_that_came_later_have_defaults(operator: type[Node]) -> None:
         ("f64[3]", {}, "x: expected a sparse matrix"),
     ],
 )
-def test_densify_refuses_what_it_cannot_write(kind: str, fields: dict[str, Any], message: str) -> None:
+def test_densify_rejects_invalid_fields(kind: str, fields: dict[str, Any], message: str) -> None:
     with pytest.raises(DefinitionError, match=message):
         ops.Densify(ops.Input("x", kind), **fields)

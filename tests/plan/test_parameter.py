@@ -1,4 +1,4 @@
-"""Parameters: arrays and strings come back from their blobs, equal ones are one object, and bad blobs are refused."""
+"""Parameters round-trip through their blobs, equal ones are one object, and corrupt blobs are rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 
 
 @given(arrays)
-def test_an_array_comes_back_from_its_blob(array: np.ndarray) -> None:
+def test_an_array_round_trips_through_its_blob(array: np.ndarray) -> None:
     back = Parameter(bytes(Parameter.of(array).blob)).array
     assert back.dtype == array.dtype and back.shape == array.shape
     assert back.tobytes() == array.tobytes()
@@ -30,7 +30,7 @@ def test_an_array_comes_back_from_its_blob(array: np.ndarray) -> None:
 
 
 @given(st.lists(texts))
-def test_strings_come_back_from_their_blob(strings: list[str]) -> None:
+def test_strings_round_trip_through_their_blob(strings: list[str]) -> None:
     parameter = Parameter(bytes(Parameter.strings(strings).blob))
     assert parameter.texts == strings
     assert len(parameter) == len(strings)
@@ -49,7 +49,7 @@ def test_the_blob_does_not_depend_on_the_layout_in_memory(array: np.ndarray) -> 
     assert Parameter.of(array).digest == Parameter.of(plain).digest
 
 
-def test_a_parameter_is_forgotten_with_its_last_reader() -> None:
+def test_a_parameter_is_freed_with_its_last_reader() -> None:
     parameter = Parameter.of(np.full(5, 123456.789))
     digest = parameter.digest
     del parameter
@@ -60,18 +60,18 @@ def test_a_parameter_is_forgotten_with_its_last_reader() -> None:
 @pytest.mark.parametrize(
     "value", [np.array([1j]), np.array([object()]), np.zeros((1,) * 7), np.array(["2020"], "M8[s]")]
 )
-def test_what_has_no_blob_is_refused(value: np.ndarray) -> None:
+def test_values_without_a_blob_form_are_rejected(value: np.ndarray) -> None:
     with pytest.raises(DefinitionError):
         Parameter.of(value)
 
 
-def test_a_lone_surrogate_is_refused() -> None:
+def test_a_lone_surrogate_is_rejected() -> None:
     with pytest.raises(DefinitionError, match="lone surrogate"):
         Parameter.strings(["fine", "\ud800"])
 
 
 def header(code: int, dimensions: int, *shape: int) -> bytes:
-    """A header as its fields say."""
+    """Return a header with these fields."""
     return HEADER.pack(MAGIC, code, dimensions, *shape, *[0] * (6 - len(shape)))
 
 
@@ -102,7 +102,7 @@ I64, STR = 4, 11
         (header(STR, 1, 2) + np.array([0, -1, 3], "<i8").tobytes() + b"abc", "offsets do not run"),
     ],
 )
-def test_a_corrupt_blob_is_refused(blob: bytes, why: str) -> None:
+def test_a_corrupt_blob_is_rejected(blob: bytes, why: str) -> None:
     with pytest.raises(CorruptObjectError, match=why):
         Parameter(blob)
 
@@ -122,19 +122,19 @@ def test_no_bytes_break_the_reader(data: st.DataObject) -> None:
     assert size <= len(blob)
 
 
-def test_a_string_that_is_no_utf8_is_refused_when_read() -> None:
+def test_an_invalid_utf8_string_is_rejected_when_read() -> None:
     parameter = Parameter(header(STR, 1, 1) + np.array([0, 1], "<i8").tobytes() + b"\xff")
     with pytest.raises(CorruptObjectError, match="not UTF-8"):
         _ = parameter.texts
 
 
 @given(st.binary())
-def test_a_digest_is_read_back(data: bytes) -> None:
+def test_a_digest_round_trips_through_its_text(data: bytes) -> None:
     digest = Digest.of(data)
     assert Digest.parse(str(digest)) == digest and digest.size == len(data)
 
 
 @pytest.mark.parametrize("text", ["", "sha256:00/1", "md5:" + "0" * 64 + "/1", "sha256:" + "G" * 64 + "/1"])
-def test_what_is_no_digest_is_refused(text: str) -> None:
+def test_an_invalid_digest_is_rejected(text: str) -> None:
     with pytest.raises(DefinitionError):
         Digest.parse(text)

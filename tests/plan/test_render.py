@@ -1,4 +1,4 @@
-"""The text form: what is written is read back as the same definition, and what is wrong is refused with its line."""
+"""The text form parses back to the same definition, and errors name their line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ floats = st.floats(width=64)
 
 @st.composite
 def definitions(draw: st.DrawFn) -> Definition:
-    """Chains that use every kind of field: text, tuple of nodes, optional and plain parameters, odd floats."""
+    """Chains with every kind of field: text, tuple of nodes, optional and plain parameters, special floats."""
     width = draw(st.integers(1, 4))
     values = st.lists(floats, min_size=width, max_size=width).map(Parameter.of)
     text = ops.Input(draw(texts), "str")
@@ -48,7 +48,7 @@ def definitions(draw: st.DrawFn) -> Definition:
 
 
 @given(definitions())
-def test_a_definition_comes_back_from_its_text(definition: Definition) -> None:
+def test_a_definition_round_trips_through_its_text(definition: Definition) -> None:
     text = render(definition)
     back = parse(text, by_digest(definition.parameters.values()))
     assert back.outputs == definition.outputs
@@ -61,7 +61,7 @@ def test_a_definition_comes_back_from_its_text(definition: Definition) -> None:
 W = Parameter.of(np.array([1.0, 2.0]))
 
 
-def test_a_line_reads_as_the_docstring_says() -> None:
+def test_lines_have_the_documented_form() -> None:
     x = ops.Input("x", "f64[2]")
     definition = Definition({"y": ops.Linear(ops.Standardize(x, None, W), W)})
     short = W.digest.short
@@ -73,7 +73,7 @@ def test_a_line_reads_as_the_docstring_says() -> None:
     ]
 
 
-def test_names_are_free_and_types_may_be_left_out() -> None:
+def test_names_are_arbitrary_and_types_optional() -> None:
     text = """
     # a comment
     %x = input column="x" kind="f64[2]"
@@ -94,7 +94,7 @@ def test_names_are_free_and_types_may_be_left_out() -> None:
         ("%0 = linear %0 weights=@w", "%0 is defined twice"),
         ("%1 = linear %0 weights=@v", "parameter '@v' was not given"),
         ("%1 = linear %0 weights=@w:f64[3]", "is given as"),
-        ("%1 = linear %0 weights=@w : f64[9]", "the line says f64[9], the operator gives f64"),
+        ("%1 = linear %0 weights=@w : f64[9]", "the line has type f64[9], the operator returns f64"),
         ("%1 = linear %0 %0 weights=@w", "takes 1 inputs, 2 given"),
         ("%1 = linear %0", "'weights' is missing"),
         ("%1 = linear %0 weights=@w colour=3", "unknown attribute 'colour'"),
@@ -106,14 +106,14 @@ def test_names_are_free_and_types_may_be_left_out() -> None:
         ('metadata {"a": 1} more', "unexpected ' more'"),
     ],
 )
-def test_a_wrong_line_is_refused_with_its_number(line: str, message: str) -> None:
+def test_an_invalid_line_is_rejected_with_its_number(line: str, message: str) -> None:
     with pytest.raises(DefinitionError) as refusal:
         parse(f'%0 = input column="x" kind="f64[2]"\n{line}\noutput "z" = %0', {"w": W})
     assert str(refusal.value).startswith("line 2: ")
     assert message in str(refusal.value)
 
 
-def test_a_text_without_an_output_is_refused() -> None:
+def test_a_text_without_an_output_is_rejected() -> None:
     with pytest.raises(DefinitionError, match="no output"):
         parse('%0 = input column="x" kind="f64[2]"')
 

@@ -1,4 +1,4 @@
-"""Types: what is printed is read back, and what no value has is refused."""
+"""Types round-trip through their text, and invalid ones are rejected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ types = st.one_of(
 
 
 @given(types)
-def test_a_type_comes_back_from_its_text(kind: ValueType) -> None:
+def test_a_type_round_trips_through_its_text(kind: ValueType) -> None:
     assert ValueType.parse(str(kind)) == kind
 
 
@@ -41,7 +41,7 @@ def test_the_short_forms() -> None:
     ["", "f16", "f64[", "f64[-1]", "f64[3", "f64[3]x", "f64{*}", "i32{3}", "f32[*]", "str{2}", f"f64[{MAX_WIDTH + 1}]"]
     + ["f64[99999999999999999999]", "F64", "f64 [3]", "f64[٣]x", "f64[３]", "a" * 10_000],
 )
-def test_what_is_no_type_is_refused(text: str) -> None:
+def test_an_invalid_type_is_rejected(text: str) -> None:
     with pytest.raises(DefinitionError) as refusal:
         ValueType.parse(text)
     assert len(str(refusal.value)) < 300

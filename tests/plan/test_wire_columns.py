@@ -1,4 +1,4 @@
-"""Columns survive the wire to the bit, and a hostile message does no worse than an error that names it."""
+"""Columns round-trip through the wire format bit by bit, and columns that cannot be sent are named."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_a_received_array_shares_the_message():
         (Csr.of(np.ones((2, 2), np.int32)), "sparse values of int32"),
     ],
 )
-def test_what_cannot_be_sent_is_named(value, problem: str):
+def test_a_column_that_cannot_be_sent_is_named(value, problem: str):
     with pytest.raises(InputError, match=f"column 'x': .*{problem}"):
         wire.column_to_proto("x", value)
 

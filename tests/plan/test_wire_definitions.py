@@ -1,4 +1,4 @@
-"""Definitions, plans and models survive the wire, and an illegal one is refused by node."""
+"""Definitions, plans and models round-trip through the wire format, and illegal ones are rejected by node."""
 
 import dataclasses
 
@@ -37,7 +37,7 @@ def test_attributes_round_trip(values: dict):
 
 
 @pytest.mark.parametrize("value", [object(), 2**63, {1, 2}, "\ud800"])
-def test_attributes_that_cannot_travel(value):
+def test_attributes_that_cannot_be_sent(value):
     with pytest.raises(DefinitionError, match="cannot be sent"):
         wire.attribute_to_proto(value)
 
@@ -97,7 +97,7 @@ ILLEGAL = {
 
 
 @pytest.mark.parametrize("case", ILLEGAL)
-def test_illegal_definitions_are_refused(case: str):
+def test_illegal_definitions_are_rejected(case: str):
     change, problem = ILLEGAL[case]
     with pytest.raises(DefinitionError, match=problem):
         wire.definition_from_proto(spoiled(change), small_definition().parameters)
@@ -115,7 +115,7 @@ def small_plan() -> Plan:
     )
 
 
-def test_plan_message_tells_the_plan():
+def test_a_plan_message_describes_the_plan():
     plan = small_plan()
     message = wire.plan_to_proto(plan)
     assert wire.digest_from_proto(message.digest) == plan.digest
@@ -128,12 +128,12 @@ def version() -> model.ModelVersion:
 
 
 def test_models_round_trip():
-    known = model.Model("m", (version(),), {"stable": 3})
-    message = model_pb2.Model.FromString(wire.model_to_proto(known).SerializeToString())
-    assert wire.model_from_proto(message) == known
+    original = model.Model("m", (version(),), {"stable": 3})
+    message = model_pb2.Model.FromString(wire.model_to_proto(original).SerializeToString())
+    assert wire.model_from_proto(message) == original
 
 
-def test_descriptions_round_trip_with_labels_for_codes_and_for_one_column_a_class():
+def test_descriptions_round_trip_with_labels_for_codes_and_for_one_column_per_class():
     description = model.describe(version(), small_plan(), {"stable": 3}, lambda digest: pytest.fail("is inline"))
     message = wire.description_to_proto(description)
     got = wire.description_from_proto(model_pb2.ModelDescription.FromString(message.SerializeToString()))

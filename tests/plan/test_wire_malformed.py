@@ -1,4 +1,4 @@
-"""A column that another program spoiled is refused by name, and takes no more memory than its message."""
+"""Malformed columns are rejected by name, and take no more memory than their message."""
 
 import tracemalloc
 
@@ -86,18 +86,18 @@ MALFORMED = {
     ),
     "labels in a matrix": (
         column("i64", 0, labels=wire.column_to_proto("l", np.zeros((2, 2)))),
-        "one number or one present text",
+        "one number or one text per row",
     ),
     "labels that are missing": (
         column("i64", 0, labels=wire.column_to_proto("l", ["a", None])),
-        "present text",
+        "none missing",
     ),
     "malformed labels": (column("i64", 0, labels=column("f64", 1)), "expected 1 x 8"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-def test_malformed_columns_are_refused_by_name(case: str):
+def test_malformed_columns_are_rejected_by_name(case: str):
     message, problem = MALFORMED[case]
     with pytest.raises(InputError, match=f"column 'päy': .*({problem})") as caught:
         through_the_wire(message)
@@ -129,11 +129,11 @@ def test_any_message_is_a_column_or_an_input_error(message: values_pb2.Column):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_column_or_an_error_of_ours(data: bytes):
+def test_any_bytes_are_a_column_or_a_pretzel_error(data: bytes):
     message = values_pb2.Column()
     try:
         message.ParseFromString(data)
-    except Exception:  # what is no message the transport refuses
+    except Exception:  # the transport rejects unparsable messages
         return
     try:
         wire.column_from_proto(message)

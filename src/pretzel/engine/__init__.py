@@ -1,4 +1,4 @@
-"""Plans become programs here: operators bound to kernels, frames laid out, columns checked, results handed back."""
+"""The engine turns plans into programs: it binds operators to kernels, lays out frames and checks columns."""
 
 from pretzel.errors import PreconditionError
 
@@ -10,8 +10,8 @@ try:
 except ModuleNotFoundError as error:
     if not (error.name or "").startswith("pretzel.kernels"):
         raise
-    unbuilt = PreconditionError(f"the kernels are not built (there is no {error.name}); run `make build`")
-    unbuilt.add_note("a checkout has its kernels built in place; an installed wheel brings them")
+    unbuilt = PreconditionError(f"the kernels are not built (cannot import {error.name}); run `make build`")
+    unbuilt.add_note("a checkout needs its kernels built in place; an installed wheel includes them")
     raise unbuilt from None
 from pretzel.engine.version import KERNEL_SET
 

@@ -1,4 +1,4 @@
-"""How many rows a program takes at a time, so that what passes between its kernels stays in the cache."""
+"""Choose the rows per block of a program so that values between its kernels stay in the cache."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from pretzel.plan.types import ValueType
 
 _CACHE_BYTES = 256 << 10
 _NEXT_CACHE_BYTES = 4 << 20
-_UNKNOWN_ROW_BYTES = 4 << 10  # of rows that no sample has shown
+_UNKNOWN_ROW_BYTES = 4 << 10  # of a row of unknown size
 _VIEW_BYTES, _INDEX_BYTES = 16, 4
-_TEXT_BYTES = 128  # of a usual text and the view of it
-_MULTIPLE = 64  # vector kernels take rows in groups; whole groups leave no tails but the last
+_TEXT_BYTES = 128  # of a typical text and its view
+_MULTIPLE = 64  # vector kernels process groups of rows; only the last block may have a tail
 
 
-def block_rows(types: Iterable[ValueType], room: Iterable[int], wanted: int = 0) -> int:
-    """Return the rows whose slots of these types fit the cache together, a multiple of 64.
+def block_rows(types: Iterable[ValueType], room: Iterable[int], rows_wanted: int = 0) -> int:
+    """Return the number of rows whose slots of these types fit the cache together, a multiple of 64.
 
-    ``room``: the elements expected in a row of each where its type does not say, 0 where nobody knows.  ``wanted``:
-    rows that a kernel asks for, whose parameters are larger than the cache: then slots may fill the next.
+    ``room``: expected elements per row of each value if its type does not fix them, 0 if unknown.  ``rows_wanted``:
+    rows requested by a kernel whose parameters exceed the cache; then slots may fill the next cache level.
     """
     row = max(sum(map(row_bytes, types, room)), 1)
-    usual = max(_MULTIPLE, min(4096, _CACHE_BYTES // row // _MULTIPLE * _MULTIPLE))
-    return max(usual, min(wanted, _NEXT_CACHE_BYTES // row) // _MULTIPLE * _MULTIPLE)
+    fitting = max(_MULTIPLE, min(4096, _CACHE_BYTES // row // _MULTIPLE * _MULTIPLE))
+    return max(fitting, min(rows_wanted, _NEXT_CACHE_BYTES // row) // _MULTIPLE * _MULTIPLE)
 
 
 def row_bytes(kind: ValueType, room: int) -> int:
-    """Return the bytes of a row of a value, of which ``room`` elements are expected where its type does not say."""
+    """Return the bytes per row of a value, with ``room`` expected elements if its type does not fix them."""
     if kind.layout == "sparse":
         return room * (_INDEX_BYTES + kind.numpy.itemsize) or _UNKNOWN_ROW_BYTES
     if kind.layout == "ragged":

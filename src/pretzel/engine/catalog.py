@@ -1,4 +1,4 @@
-"""The stage catalog: each kernel is built once and shared by all plans of a process that use it."""
+"""The stage catalog, which builds each kernel once and shares it among all plans of a process."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ Fetch = Callable[[Digest], bytes | memoryview]
 
 
 class StageCatalog:
-    """Kernels by what they are built from; a kernel goes when the last plan that holds it goes."""
+    """Kernels by their build inputs; a kernel is freed with the last plan that uses it."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Create an empty catalog."""
         self._kernels: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """Return how many kernels are alive."""
+        """Return the number of live kernels."""
         return len(self._kernels)
 
     def clear(self) -> None:
-        """Build every kernel anew for plans that are loaded from now on; those loaded before keep theirs."""
+        """Forget all kernels: plans loaded later build new ones; loaded plans keep theirs."""
         with self._lock:
             self._kernels = weakref.WeakValueDictionary()
 
     def kernel(self, stage: Stage, inputs: tuple[ValueType, ...], fetch: Fetch) -> Any:
-        """Return the kernel of a stage over inputs of those types, built now if no other plan has it.
+        """Return the kernel of a stage over inputs of these types, built now unless another plan has it.
 
         Raises:
-            DefinitionError: the kernel does not exist here, or refuses its attributes or parameters.
-            CorruptObjectError: a parameter is not what the kernel's layout says.
+            DefinitionError: the kernel does not exist in this version, or rejects its attributes or parameters.
+            CorruptObjectError: a parameter does not match the kernel's layout.
         """
         key = _key(stage, inputs)
         with self._lock:
-            known = self._kernels.get(key)
-        if known is not None:
-            return known
-        made = _build(stage, inputs, {name: Parameter(fetch(d), d) for name, d in stage.parameters.items()})
+            existing = self._kernels.get(key)
+        if existing is not None:
+            return existing
+        kernel = _build(stage, inputs, {name: Parameter(fetch(d), d) for name, d in stage.parameters.items()})
         with self._lock:
-            return self._kernels.setdefault(key, made)
+            return self._kernels.setdefault(key, kernel)
 
 
 def _key(stage: Stage, inputs: tuple[ValueType, ...]) -> bytes:
@@ -63,7 +63,7 @@ def _build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str,
     binding = KERNELS.get(stage.kernel)
     if binding is None:
         raise DefinitionError(f"kernel {stage.kernel!r} is unknown here; the plan was compiled for newer kernels")
-    if not inputs:  # kernels look at the first before they count them
+    if not inputs:  # kernels read the type of the first before they count them
         raise DefinitionError(f"kernel {stage.kernel}: cannot be built: it reads nothing")
     values = {name: p if p.dtype == "str" else p.array for name, p in parameters.items()}
     try:

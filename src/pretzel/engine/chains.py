@@ -1,4 +1,4 @@
-"""Chains: steps one behind another whose middle values nobody else reads, found among the steps of a program."""
+"""Find chains in a program: consecutive steps whose intermediate values no other step reads."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pretzel.engine.fused import FusedKernel, FusedStep, readers_of
 
 @dataclass(frozen=True)
 class Chain(FusedKernel):
-    """A kernel that runs a whole chain: the kernels that may stand at each place of it, by their names.
+    """A kernel that runs a whole chain, with the names of the kernels allowed at each position.
 
-    The values between are neither outputs of the program nor read by a step outside.
+    Intermediate values are neither outputs of the program nor read by other steps.
     """
 
     core: frozenset[str]
-    """One of these writes floats: every chain has it."""
+    """One of these, which writes floats, is in every chain."""
     before: frozenset[str]
-    """One of these may stand before it."""
+    """One of these may precede it."""
     between: frozenset[str]
-    """Any number of these may stand behind it, one behind another."""
+    """Any number of these may follow it in sequence."""
     ends: frozenset[str]
-    """These alone read what the last of those writes, one of them at least."""
+    """One or more of these are the only readers of the last value."""
 
     def find(self, groups: list[FusedStep], kept: frozenset[int]) -> Iterator[tuple[list[FusedStep], int]]:
-        """Yield the steps of each chain, in order, and how many of them are its ends; ``kept``: nodes that leave."""
+        """Yield the steps of each chain in order, and the number of its ends; ``kept``: output nodes of the program."""
         private = _Private(groups, kept)
         for group in groups:
             if group.name not in self.core or not group.type.is_float:
@@ -40,21 +40,21 @@ class Chain(FusedKernel):
 
 
 class _Private:
-    """The values of a program that its steps alone know of."""
+    """The values of a program that are not outputs."""
 
     def __init__(self, groups: list[FusedStep], kept: frozenset[int]) -> None:
         self.read_by, self.kept = readers_of(groups), kept
         self.written_by = {group.nodes[0]: group for group in groups if len(group.nodes) == 1}
 
     def readers(self, group: FusedStep) -> list[FusedStep]:
-        """Return the steps that read a value, none where it leaves the program too."""
-        apart = len(group.nodes) == 1 and group.nodes[0] not in self.kept
-        return self.read_by.get(group.nodes[0], []) if apart else []
+        """Return the steps that read a value; none if it is also an output."""
+        is_private = len(group.nodes) == 1 and group.nodes[0] not in self.kept
+        return self.read_by.get(group.nodes[0], []) if is_private else []
 
     def writer(self, group: FusedStep, names: frozenset[str]) -> list[FusedStep]:
-        """Return the step of such a name that writes for this one alone, or nothing."""
-        found = [self.written_by[node] for node in group.read if node in self.written_by]
-        return [one for one in found if one.name in names and self.readers(one) == [group]]
+        """Return the step with one of these names that only ``group`` reads, if any."""
+        writers = [self.written_by[node] for node in group.read if node in self.written_by]
+        return [writer for writer in writers if writer.name in names and self.readers(writer) == [group]]
 
 
 CHAINS = (
@@ -75,4 +75,4 @@ CHAINS = (
         ),
     ),
 )
-"""What runs as one kernel from its first read to its last write."""
+"""Chains that run as one kernel."""

@@ -1,4 +1,4 @@
-"""Columns as programs take them: checked against the input's type, and never copied."""
+"""Bind request columns to a program: check them against the input's type, without copies."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pretzel.plan.values import Csr, Ragged, Texts
 
 
 def column_rows(column: Any) -> int:
-    """Return how many rows a column has."""
+    """Return the number of rows of a column."""
     return len(column)
 
 
 def bind_column(name: str, kind: ValueType, column: Any) -> Any:
-    """Return ``column`` in the form that a program reads in place.
+    """Return ``column`` in a form that a program reads in place.
 
     Raises:
-        InputError: it is of another type or width than ``kind``; the message names the column, what is expected and
-            what came.
+        InputError: its type or width differs from ``kind``; the message names the column, the expected type and the
+            actual one.
     """
     if kind.layout == "ragged":
         return _bind_ragged(name, kind, column)
@@ -34,7 +34,7 @@ def bind_column(name: str, kind: ValueType, column: Any) -> Any:
 
 
 def absent_column(name: str, kind: ValueType, rows: int) -> Any:
-    """Return what is bound in the place of a column that no output asked reads: zeros, or empty texts or rows."""
+    """Return a placeholder for a column that no requested output reads: zeros, or empty texts or rows."""
     if kind.layout == "ragged":
         return bind_column(name, kind, Ragged.of([[]] * rows, numbers=not kind.is_text))
     if kind.layout == "sparse":
@@ -51,17 +51,17 @@ def _bind_dense(name: str, kind: ValueType, column: Any) -> np.ndarray:
     shape = column.shape[1:]
     if shape != (() if kind.width is None else (kind.width,)):
         raise _wrong(name, kind, column)
-    # Kernels read whole elements at a time: an array cut from a buffer of bytes may begin anywhere.
+    # Kernels read aligned elements, but an array sliced from a buffer of bytes may start anywhere.
     return np.ascontiguousarray(column) if column.flags.aligned else column.copy()
 
 
 def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
     if isinstance(column, Texts):
         if column.width != kind.width:
-            raise InputError(f"column {name!r}: expected {kind}, got {column.width or 1} texts a row")
+            raise InputError(f"column {name!r}: expected {kind}, got {column.width or 1} texts per row")
         total = int(column.lengths.sum(dtype=np.int64))
         if total != len(column.data):
-            raise InputError(f"column {name!r}: lengths add up to {total} bytes, {len(column.data)} came")
+            raise InputError(f"column {name!r}: lengths add up to {total} bytes, got {len(column.data)}")
         return [np.ascontiguousarray(column.data), column.lengths, column.missing]
     if isinstance(column, (list, tuple)) and kind.width is None:
         texts = tuple(column)
@@ -88,7 +88,7 @@ def _bind_ragged(name: str, kind: ValueType, column: Any) -> tuple[Any, np.ndarr
 
 
 def _starts(name: str, starts: np.ndarray, count: int) -> np.ndarray:
-    """Return where rows begin, if they share out the ``count`` values that there are."""
+    """Return the starts of rows, if they partition the ``count`` stored values."""
     if len(starts) == 0 or starts[0] != 0 or starts[-1] != count or (np.diff(starts) < 0).any():
         raise InputError(f"column {name!r}: row starts do not run from 0 to the {count} stored values")
     return np.ascontiguousarray(starts, np.int64)
@@ -103,15 +103,15 @@ def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, n
         raise InputError(f"column {name!r}: {len(column.data)} values for {stored} columns")
     starts = _starts(name, column.starts, stored)
     if stored and not 0 <= indices.min() <= indices.max() < kind.columns:
-        raise InputError(f"column {name!r}: a stored value lies outside columns 0..{kind.columns - 1}")
+        raise InputError(f"column {name!r}: a stored value is outside columns 0..{kind.columns - 1}")
     return np.ascontiguousarray(column.data), indices.astype(np.int32, copy=False), starts
 
 
 def _wrong(name: str, kind: ValueType, column: Any) -> InputError:
     if isinstance(column, np.ndarray):
-        found = f"an array of {column.dtype}, shape {column.shape}"
+        actual = f"an array of {column.dtype}, shape {column.shape}"
     elif isinstance(column, Csr):
-        found = f"a sparse matrix of {column.data.dtype}, width {column.width}"
+        actual = f"a sparse matrix of {column.data.dtype}, width {column.width}"
     else:
-        found = type(column).__name__
-    return InputError(f"column {name!r}: expected {kind}, got {found}")
+        actual = type(column).__name__
+    return InputError(f"column {name!r}: expected {kind}, got {actual}")

@@ -1,4 +1,4 @@
-"""What a plan is expected to take before it ever ran: from its stages, the table of costs and its sizes."""
+"""Estimate the time of a plan before its first run, from its stages, the cost table and its sizes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pretzel.plan.types import ValueType
 
 NANOSECOND = 1e-9
 CALL = 4000.0
-"""Nanoseconds of a program's call, whatever it runs."""
+"""Fixed nanoseconds per call of a program."""
 MOVED = 3.0
-"""Nanoseconds an element, of kernels that were never measured."""
+"""Nanoseconds per element, for kernels that were never measured."""
 SCANNED = 0.05
-"""Nanoseconds a row and byte of parameters, of kernels that were never measured: most look at all of them."""
+"""Nanoseconds per row and byte of parameters, for kernels that were never measured: most read all of them."""
 WALKED = {
     "distances.groups": 0.01,
     "nearest_in_tree": 0.03,
@@ -28,22 +28,22 @@ WALKED = {
     "trees.bits.sets": 0.005,
     "trees.contributions": 10.0,
 }
-"""The same of kernels that look at a part of their parameters, or at each of them many times."""
+"""The same for kernels that read a part of their parameters, or read them many times."""
 SOUGHT = frozenset({"lookup.text", "lookup.number", "count_ngrams", "tokenize", "label_lookup", "one_hot"})
-"""Kernels that look up: what they take does not grow with their tables."""
+"""Kernels that look up: their time does not grow with their tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds of processor time of a plan, by rows and bytes of a request."""
+    """CPU seconds of a plan, by rows and bytes of a request."""
 
     call: float
     row: float
     row_bytes: float
-    """Bytes of the inputs in a row that the estimate was made for; rows of more take more."""
+    """Input bytes per row that the estimate assumes; larger rows take more time."""
 
     def seconds(self, rows: int, size: int) -> float:
-        """Return what a request of so many rows and bytes is expected to take."""
+        """Return the expected time of a request with ``rows`` rows and ``size`` bytes."""
         return self.call + self.row * max(rows, size / self.row_bytes)
 
     def __add__(self, other: Self) -> Estimate:
@@ -52,15 +52,15 @@ class Estimate:
 
 
 def estimate(plan: Plan, outputs: Collection[str]) -> Estimate:
-    """Return what those outputs of a plan are expected to take."""
+    """Return the expected time of the given outputs of a plan."""
     sizes = [_elements(item.type, 0) for item in plan.inputs]
     sizes += [_elements(stage.type, room) for stage, room in zip(plan.stages, _room(plan), strict=True)]
     call, row = CALL, 0.0
     for i in _needed(plan, outputs):
-        a_call, a_row = _stage(
+        stage_call, stage_row = _stage(
             plan.stages[i], [sizes[slot] for slot in plan.stages[i].inputs], sizes[len(plan.inputs) + i]
         )
-        call, row = call + a_call, row + a_row
+        call, row = call + stage_call, row + stage_row
     return Estimate(call * NANOSECOND, row * NANOSECOND, max(sum(_input_bytes(item.type) for item in plan.inputs), 1))
 
 
@@ -79,7 +79,7 @@ def _needed(plan: Plan, outputs: Collection[str]) -> list[int]:
 
 
 def _stage(stage: Stage, read: Sequence[float], written: float) -> tuple[float, float]:
-    """Return the nanoseconds of a call and of a row."""
+    """Return the nanoseconds per call and per row."""
     rates = table().get(stage.kernel)
     if rates is not None and stage.kernel not in WALKED:
         work = Work(sum(read), written, sum(read) * written if rates.product else 0.0)
@@ -96,7 +96,7 @@ def _elements(kind: ValueType, room: int) -> float:
 
 
 def _input_bytes(kind: ValueType) -> float:
-    """Return the bytes of a row of an input, as they are counted when a request comes."""
+    """Return the bytes per row of an input, as counted on arrival of a request."""
     if is_fixed(kind):
         return kind.columns * kind.numpy.itemsize
     return _elements(kind, 0) * (1 if kind.is_text else kind.numpy.itemsize)

@@ -1,4 +1,4 @@
-"""An executable: what runs one plan, or several at once, over columns of rows."""
+"""An executable runs one plan, or several merged ones, over columns of rows."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type writte
 Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 Value = np.ndarray | Texts | Csr | Labels
 
-_KEEP_BYTES = 64 << 20  # a frame that one huge request has grown beyond this is not kept
-_MOST_SCHEDULES = 64  # callers choose the outputs and their order, and must not fill the memory with their choices
-_SHOWN = 20  # names in a message
+_KEEP_BYTES = 64 << 20  # larger frames, grown by a huge request, are freed
+_MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
+_SHOWN = 20  # names listed in a message
 _workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One named result: the node that gives it, and the labels its codes refer to."""
+    """One named result: the node that computes it, and the labels its codes refer to."""
 
     node: int
     type: ValueType
@@ -45,24 +45,24 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one step did over the rows of a sample."""
+    """Measurements of one step over a sample."""
 
     seconds: float
     entries: int | None
-    """Values that sparse rows store, or tokens of ragged ones; None where rows are dense."""
+    """Stored values of sparse rows, or tokens of ragged ones; None for dense rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Schedule:
-    """The program for one choice of outputs, and where each output is found in what it returns."""
+    """The program for one choice of outputs, and the position of each output in its results."""
 
     program: Program
     names: tuple[str, ...]
-    positions: tuple[int, ...]  # index into the program's results; -1 - i names input i
+    positions: tuple[int, ...]  # index into the program's results; -1 - i refers to input i
 
 
 class Executable:
-    """Kernels over nodes (inputs first, then steps) with named outputs.  Safe to call from many threads."""
+    """Kernels over nodes (inputs first, then steps) with named outputs.  Thread-safe."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class Executable:
         outputs: Mapping[str, Output],
         room: Sequence[int] = (),
     ) -> None:
-        """Keep the graph; programs are made at the first request for their outputs.
+        """Store the graph; programs are built at the first request for their outputs.
 
-        ``room``: for each node the elements expected in a row where its type does not say, 0 where nobody knows.
+        ``room``: expected elements per row of each node if its type does not fix them, 0 if unknown.
         """
         self.inputs, self.outputs, self.usual = inputs, dict(outputs), usual_outputs(outputs)
         self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
@@ -86,17 +86,17 @@ class Executable:
         self._footprints: dict[tuple[str, ...] | None, Footprint] = {}
 
     def need(self, columns: Mapping[str, Any], outputs: Sequence[str] | None, size: int) -> tuple[int, Need]:
-        """Return the rows of ``columns``, which take ``size`` bytes, and what a run over them would allocate.
+        """Return the rows of ``columns``, which take ``size`` bytes, and the memory that a run over them needs.
 
         Raises:
-            NotFoundError: no output of that name.
+            NotFoundError: an output does not exist.
         """
         if len(columns) < len(self.inputs):
-            outputs = self._components.asked(columns, outputs)
+            outputs = self._components.requested(columns, outputs)
         key = None if outputs is None else tuple(outputs)
-        found = self._footprints.get(key) or self._footprint(key)
+        memory = self._footprints.get(key) or self._footprint(key)
         rows = column_rows(next(iter(columns.values()))) if columns else 0
-        return rows, found.need(rows, size)
+        return rows, memory.need(rows, size)
 
     def run(
         self,
@@ -107,22 +107,22 @@ class Executable:
         token: Token | None = None,
         most: int = 0,
     ) -> dict[str, Value]:
-        """Compute ``outputs`` over the rows of ``columns``; where None, all that the columns are meant for.
+        """Compute ``outputs`` over the rows of ``columns``; if None, all outputs that the columns are for.
 
-        Outputs that share no input are apart: columns of which no output asked reads any may be left out.
+        Columns of outputs that share no input with a requested one may be left out.
 
         A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
         :class:`Ragged`.
-        ``deadline`` is a time of ``time.monotonic()``.  ``most``: bytes that values of no fixed size may take between
-        kernels and in the answer, 0 for any.
+        ``deadline`` is a time of ``time.monotonic()``.  ``most``: limit in bytes of variable-size values between
+        kernels and in the response, 0 for no limit.
 
         Raises:
-            InputError: a column is missing, unknown, of another type or length, or holds a value the model refuses.
-            NotFoundError: no output of that name.
+            InputError: a column is missing, unknown, of another type or length, or holds a value the model rejects.
+            NotFoundError: an output does not exist.
             DeadlineError, CancelledError, ExhaustedError: the run was stopped.
         """
         if len(columns) < len(self.inputs):
-            outputs = self._components.asked(columns, outputs)
+            outputs = self._components.requested(columns, outputs)
         rows, bound = self._bind(columns, outputs)
         return self.run_bound(bound, rows, outputs, deadline=deadline, token=token, most=most)
 
@@ -136,7 +136,7 @@ class Executable:
         token: Token | None = None,
         most: int = 0,
     ) -> dict[str, Value]:
-        """Compute as :meth:`run` over columns already in the form that :func:`bind_column` gives, in input order."""
+        """Compute as :meth:`run` over columns already bound by :func:`bind_column`, in input order."""
         key = None if outputs is None else tuple(outputs)
         schedule = self._schedules.get(key) or self._schedule(key)
         program = schedule.program
@@ -147,38 +147,38 @@ class Executable:
         }
 
     def profile(self, columns: Mapping[str, Any]) -> list[Observed]:
-        """Run the steps of the usual outputs over ``columns``, and return what was observed of each step, in order.
+        """Run the steps of the usual outputs over ``columns``, and return the measurements of each step, in order.
 
-        Nothing is observed of a step that these outputs do not need.
+        Steps that these outputs do not need have empty measurements.
 
         Raises:
             InputError: as for :meth:`run`.
         """
-        rows, bound = self._bind(columns, self._components.asked(columns, None))
+        rows, bound = self._bind(columns, self._components.requested(columns, None))
         return self.profile_bound(bound, rows)
 
     def profile_bound(self, bound: list[Any], rows: int, outputs: Sequence[str] | None = None) -> list[Observed]:
-        """Observe as :meth:`profile` over columns in the form that :func:`bind_column` gives, in input order.
+        """Measure as :meth:`profile` over columns already bound by :func:`bind_column`, in input order.
 
-        ``outputs``: those whose steps are observed, where it is not the usual ones.
+        ``outputs``: those whose steps are measured; None for the usual ones.
 
-        Steps run one by one, those too that a request would run as one: what they take is known of each.
+        Steps run without fusion, so that each has its own time.
         """
         names = self.usual if outputs is None else tuple(outputs)
         program = self._compose(names, lambda groups, _: groups).program
-        found = _guarded(lambda workspace: program.profile(workspace, bound, rows))
+        measured = _guarded(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([self.outputs[name].node for name in names])
         observed = [Observed(0.0, None)] * len(self._steps)
-        for node, (seconds, entries) in zip(needed, found, strict=True):
+        for node, (seconds, entries) in zip(needed, measured, strict=True):
             observed[node - len(self.inputs)] = Observed(seconds, entries if entries >= 0 else None)
         return observed
 
     def _bind(self, columns: Mapping[str, Any], outputs: Sequence[str] | None) -> tuple[int, list[Any]]:
-        """Return how many rows there are, and each column as programs read it; one that none reads may be absent."""
+        """Return the number of rows, and the bound columns, with placeholders for absent ones that no output reads."""
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
-            wanted = self._names if outputs is None else self._components.inputs_of(outputs)
-            if not wanted <= columns.keys() <= self._names:
-                raise _wrong_columns(wanted, columns, self._names)
+            required = self._names if outputs is None else self._components.inputs_of(outputs)
+            if not required <= columns.keys() <= self._names:
+                raise _wrong_columns(required, columns, self._names)
         first = next((item.name for item in self.inputs if item.name in columns), "")
         rows = column_rows(columns[first]) if first else 0
         return rows, [self._bound(item, columns, rows, first) for item in self.inputs]
@@ -187,9 +187,9 @@ class Executable:
         if item.name not in columns:
             return absent_column(item.name, item.type, rows)
         column = columns[item.name]
-        found = column_rows(column)
-        if found != rows:
-            raise InputError(f"column {item.name!r}: {found} rows, but {first!r} has {rows}; send as many")
+        count = column_rows(column)
+        if count != rows:
+            raise InputError(f"column {item.name!r}: {count} rows, but {first!r} has {rows}; send as many")
         return bind_column(item.name, item.type, column)
 
     def _nodes_of_outputs(self) -> dict[str, int]:
@@ -206,18 +206,18 @@ class Executable:
             if len(result) and isinstance(result[0], np.ndarray):
                 data, lengths, missing = result
                 return Texts(data, lengths, missing, output.type.width)
-            return Texts.of(result, output.type.width)  # strings handed through, as they came
+            return Texts.of(result, output.type.width)  # strings passed through unchanged
         value: np.ndarray = result
         return value
 
     def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
-        made = self._compose(self._named(key))
+        schedule = self._compose(self._named(key))
         if len(self._schedules) >= _MOST_SCHEDULES:
             self._schedules.clear()
-        return self._schedules.setdefault(key, made)
+        return self._schedules.setdefault(key, schedule)
 
     def _named(self, key: tuple[str, ...] | None) -> tuple[str, ...]:
-        """Return the outputs of a choice, all of which exist."""
+        """Return the names of the chosen outputs, or raise NotFoundError."""
         names = self.usual if key is None else key
         unknown = [name for name in names if name not in self.outputs]
         if unknown:
@@ -225,40 +225,40 @@ class Executable:
         return names
 
     def _footprint(self, key: tuple[str, ...] | None) -> Footprint:
-        """Return what a choice of outputs allocates; joined steps allocate less than is told."""
+        """Return the memory for a choice of outputs; an upper bound, because fused steps allocate less."""
         chosen = [self.outputs[name] for name in self._named(key)]
         count, returned = len(self.inputs), {output.node for output in chosen}
         written = [Written(output.type, output.labels, output.node < count) for output in chosen]
         needed = self._needed(returned)
         between = [(self._types[n], self._room[n]) for n in needed if not (n in returned and is_fixed(self._types[n]))]
         nodes = [*range(count), *needed]
-        asked = max([getattr(self._steps[n - count][0], "rows_wanted", 0) for n in needed], default=0)
-        block = block_rows([self._types[n] for n in nodes], [self._room[n] for n in nodes], asked)
+        rows_wanted = max([getattr(self._steps[n - count][0], "rows_wanted", 0) for n in needed], default=0)
+        block = block_rows([self._types[n] for n in nodes], [self._room[n] for n in nodes], rows_wanted)
         one_block = any(n >= count and not is_fixed(self._types[n]) for n in returned)
         if len(self._footprints) >= _MOST_SCHEDULES:
             self._footprints.clear()
         return self._footprints.setdefault(key, footprint(written, between, block, one_block=one_block))
 
     def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> _Schedule:
-        """Build the program of just the steps that these outputs need, slots numbered densely in the order they run."""
+        """Build the program of the steps that these outputs need, with slots numbered in the order of execution."""
         count = len(self.inputs)
-        wanted = list(dict.fromkeys(self.outputs[name].node for name in names))
-        groups = join([FusedStep((n,), *self._steps[n - count]) for n in self._needed(wanted)], frozenset(wanted))
+        chosen = list(dict.fromkeys(self.outputs[name].node for name in names))
+        groups = join([FusedStep((n,), *self._steps[n - count]) for n in self._needed(chosen)], frozenset(chosen))
         order = [node for group in groups for node in group.nodes]
         slot = {node: i for i, node in enumerate([*range(count), *order])}
         steps = [(group.kernel, [slot[j] for j in group.read], slot[group.nodes[0]]) for group in groups]
         types = [self._types[node] for node in slot]
-        returned = [node for node in wanted if node >= count]
-        asked = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
-        block = block_rows(types, [self._room[node] for node in slot], asked)
+        returned = [node for node in chosen if node >= count]
+        rows_wanted = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
+        block = block_rows(types, [self._room[node] for node in slot], rows_wanted)
         program = Program(types, count, steps, [slot[node] for node in returned], block)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return _Schedule(program, names, positions)
 
-    def _needed(self, wanted: Iterable[int]) -> list[int]:
+    def _needed(self, nodes: Iterable[int]) -> list[int]:
         count = len(self.inputs)
-        seen = set(wanted)
+        seen = set(nodes)
         for node in range(len(self._types) - 1, count - 1, -1):
             if node in seen:
                 seen.update(self._steps[node - count][1])
@@ -266,7 +266,7 @@ class Executable:
 
 
 def _guarded(run: Callable[[Workspace], list[Any]]) -> list[Any]:
-    """Run in a frame of the pool, and say in our own errors what stopped it."""
+    """Run with a workspace of the pool, and map the program's exceptions to Pretzel's errors."""
     workspace = _workspaces.pop() if _workspaces else Workspace()
     try:
         return run(workspace)
@@ -283,8 +283,8 @@ def _guarded(run: Callable[[Workspace], list[Any]]) -> list[Any]:
             _workspaces.append(workspace)
 
 
-def _wrong_columns(wanted: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:
-    missing, unknown = sorted(wanted - columns.keys()), sorted(columns.keys() - names)
+def _wrong_columns(required: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:
+    missing, unknown = sorted(required - columns.keys()), sorted(columns.keys() - names)
     wrong = f"column {missing[0]!r} is missing" if missing else f"column {unknown[0][:100]!r} is unknown"
     return InputError(f"{wrong}; the model takes {_listed(names)}")
 

@@ -1,4 +1,4 @@
-"""What a request allocates, told from the types of a plan's values and the number of rows before anything runs."""
+"""Estimate the memory of a request before it runs, from the types of a plan's values and the number of rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.sizes import is_fixed
 from pretzel.plan.types import ValueType
 
 COPIES = 3
-"""How often an answer is in memory at once: as arrays, as a message, and as its bytes."""
+"""Copies of a response in memory at once: as arrays, as a message, and as its bytes."""
 FRAMING = 16
 """Bytes of the name, the type and the lengths of an output in a message."""
 
@@ -22,34 +22,34 @@ class Need(NamedTuple):
     """Bytes that one request allocates."""
 
     answer: int
-    """At the least, of the message; all of it where ``exact``."""
+    """Of the response message: its size if ``exact``, else a lower bound."""
     frame: int
     """Of the rows between kernels."""
     exact: bool
-    """Whether types alone tell the sizes; else they are estimates."""
+    """True if types alone determine the sizes; else they are estimates."""
 
     def total(self, size: int) -> int:
-        """Return what a request of ``size`` bytes holds while it runs and is packed."""
+        """Return the bytes that a request of ``size`` bytes holds while it runs and is packed."""
         return size + self.frame + COPIES * self.answer
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Bytes in a row for one choice of outputs."""
+    """Bytes per row for one choice of outputs."""
 
     answer_row: int
-    """Of outputs whose rows are all of one size."""
+    """Of outputs with rows of a fixed size."""
     answer_fixed: int
-    """Of what does not grow with the rows: tables of labels, names."""
+    """Of parts that do not grow with the rows: tables of labels, names."""
     passed: int
-    """Outputs of other sizes that are inputs handed through."""
+    """Number of variable-size outputs that are inputs passed through."""
     frame_row: int
     block: int
-    """Rows at a time; 0 where all are taken at once."""
+    """Rows per block; 0 for all rows in one block."""
     exact: bool
 
     def need(self, rows: int, size: int) -> Need:
-        """Return what a request of so many rows, and bytes of columns, allocates."""
+        """Return the memory for a request with ``rows`` rows and ``size`` bytes of columns."""
         at_once = min(rows, self.block) if self.block else rows
         answer = self.answer_fixed + self.answer_row * rows + self.passed * size
         return Need(answer, self.frame_row * at_once, self.exact)
@@ -57,7 +57,7 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One output: its type, and where it comes from."""
+    """One output: its type and its source."""
 
     kind: ValueType
     labels: np.ndarray | None
@@ -69,7 +69,7 @@ def footprint(
 ) -> Footprint:
     """Return the footprint of a program.
 
-    ``between``: the type of each value that a kernel writes into the frame, and the elements expected in a row of it.
+    ``between``: the type of each value that a kernel writes into the frame, and its expected elements per row.
     """
     values = list(between)
     fixed = [written for written in outputs if is_fixed(written.kind)]
@@ -84,7 +84,7 @@ def footprint(
 
 
 def _table_bytes(labels: np.ndarray | None) -> int:
-    """Return what a table of labels takes in a message at the least: texts have a byte a character, and a length."""
+    """Return a lower bound of a label table's bytes in a message: texts take a byte per character, and a length."""
     if labels is None:
         return 0
     return int(np.char.str_len(labels).sum()) + 4 * len(labels) if labels.dtype.kind == "U" else labels.nbytes

@@ -1,4 +1,4 @@
-"""Steps that run as one: what fusion makes of the steps of a program, and the program's builder reads."""
+"""Types of fused steps, which fusion creates and the program's builder reads."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pretzel.plan.types import ValueType
 
 @dataclass(frozen=True, slots=True)
 class FusedStep:
-    """Steps that run as one: the nodes that they write, which get slots that follow one another."""
+    """Steps that run as one, and the nodes that they write, which get consecutive slots."""
 
     nodes: tuple[int, ...]
     kernel: Any
     read: tuple[int, ...]
     type: ValueType
-    """Of what is written, the number of columns aside."""
+    """Of the values written, up to the number of columns."""
 
     @property
     def name(self) -> str:
-        """Return the class of the kernel, ``module:Class`` under ``pretzel.kernels``."""
+        """The class of the kernel, ``module:Class`` under ``pretzel.kernels``."""
         kernel = type(self.kernel)
         return f"{kernel.__module__.removeprefix('pretzel.kernels.')}:{kernel.__name__}"
 
@@ -32,10 +32,10 @@ class FusedKernel:
     """A kernel that does the work of several."""
 
     target: str
-    """``module:Class`` under ``pretzel.kernels``, made from kernels; ``Class.size(kernels)`` is the bytes it holds."""
+    """``module:Class`` under ``pretzel.kernels``, built from kernels; ``Class.size(kernels)`` is its size in bytes."""
 
     def make(self) -> Any:
-        """Return the class."""
+        """Import the class."""
         module, name = self.target.split(":")
         return getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
 

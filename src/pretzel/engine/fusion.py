@@ -1,6 +1,6 @@
-"""Fusion: steps run as one step, as is chosen when a program is built; no fingerprint knows of it.
+"""Fuse steps when a program is built, without an effect on fingerprints.
 
-Steps that read the same values are joined first, then chains of steps one behind another, as ``chains.py`` has them.
+Steps that read the same values are fused first, then the chains of ``chains.py``.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from pretzel.engine.chains import CHAINS, Chain
 from pretzel.engine.fused import FusedKernel, FusedStep
 
 BUDGET = 128 << 20
-"""Bytes of weights that fused kernels of this process may hold beside the mapped ones; beyond it steps stay apart."""
+"""Most bytes of weights in the fused kernels of this process; beyond it steps are not fused."""
 
 
 @dataclass(frozen=True)
 class Fusion(FusedKernel):
-    """A kernel that reads once what several read."""
+    """A kernel that reads a value once for several kernels."""
 
     takes: Callable[[Any], bool]
-    """Whether a kernel gains from it."""
+    """True for a kernel that gains from it."""
     least: int
-    """Kernels from which on it is faster; measured in benchmarks/kernels/fanout.py."""
+    """Number of kernels from which it is faster; measured in benchmarks/kernels/fanout.py."""
 
 
 def _is_narrow(head: Any) -> bool:
-    """Whether a head over sparse rows (None over others) has fewer columns than fill a cache line by themselves."""
+    """Return whether a head over sparse rows (None for others) has fewer columns than a cache line."""
     return head is not None and head.k < 8
 
 
@@ -39,47 +39,47 @@ FUSIONS: dict[str, Fusion] = {
         "sparse.linear:Stack", lambda head: head.divisor == "l2" and _is_narrow(head.linear), least=4
     ),
 }
-"""What steps that read the same values become, by their kernel."""
+"""Fusions of steps that read the same values, by their kernel."""
 
-Key = tuple[Fusion | None, tuple[int, ...], str]  # values read, or written where nothing is joined; element type
+Key = tuple[Fusion | None, tuple[int, ...], str]  # values read, or values written if not fused; element type
 
 
 class Fuser:
-    """Makes fused kernels, each once while it is in use, within a number of bytes.  Safe to call from many threads."""
+    """Builds fused kernels, shared while in use, within a budget of bytes.  Thread-safe."""
 
     def __init__(self, budget: int = BUDGET) -> None:
-        """Begin with nothing made."""
+        """Create a fuser without kernels."""
         self.budget, self.held = budget, 0
-        self._made: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
-        self._lock = threading.RLock()  # a kernel may go, and give its bytes back, while the lock is held
+        self._fused: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
+        self._lock = threading.RLock()  # a kernel may be freed, and release its bytes, while the lock is held
 
     def fuse(self, groups: list[FusedStep], kept: frozenset[int] = frozenset()) -> list[FusedStep]:
-        """Return the steps with those that can run as one joined; ``kept``: the nodes whose values leave the program.
+        """Return the steps, fused where possible; ``kept``: the output nodes of the program.
 
-        Steps over the same values stand where the first of them stood, chains where the first of their ends did.
+        A fused step takes the position of its first step, a chain that of its first end.
         """
         alike: dict[Key, list[FusedStep]] = {}
         for group in groups:
             alike.setdefault(_key(group), []).append(group)
-        made = [made for key, some in alike.items() for made in self._joined(some, key[0])]
+        steps = [step for key, some in alike.items() for step in self._joined(some, key[0])]
         for chain in CHAINS:
-            made = self._chained(made, chain, kept)
-        return made
+            steps = self._chained(steps, chain, kept)
+        return steps
 
     def _chained(self, groups: list[FusedStep], chain: Chain, kept: frozenset[int]) -> list[FusedStep]:
-        """Join what is such a chain."""
-        now: dict[tuple[int, ...], FusedStep | None] = {}
-        for found, count in chain.find(groups, kept):
-            kernel, ends = self._kernel(chain, tuple(group.kernel for group in found)), found[-count:]
+        """Fuse the steps of each such chain."""
+        changed: dict[tuple[int, ...], FusedStep | None] = {}
+        for steps, count in chain.find(groups, kept):
+            kernel, ends = self._kernel(chain, tuple(group.kernel for group in steps)), steps[-count:]
             if kernel is not None:
                 nodes = tuple(node for end in ends for node in end.nodes)
-                now |= {group.nodes: None for group in found}
-                now[ends[0].nodes] = FusedStep(nodes, kernel, found[0].read, ends[0].type)
-        left = (now.get(group.nodes, group) for group in groups)
+                changed |= {group.nodes: None for group in steps}
+                changed[ends[0].nodes] = FusedStep(nodes, kernel, steps[0].read, ends[0].type)
+        left = (changed.get(group.nodes, group) for group in groups)
         return [group for group in left if group is not None]
 
     def _joined(self, groups: list[FusedStep], fusion: Fusion | None) -> list[FusedStep]:
-        """Join all, or each half where there is no room for all."""
+        """Fuse all, or each half if the budget does not allow all."""
         if fusion is None or len(groups) < fusion.least:
             return groups
         kernel = self._kernel(fusion, tuple(group.kernel for group in groups))
@@ -93,26 +93,26 @@ class Fuser:
         make = joint.make()
         size = make.size(kernels)
         with self._lock:
-            known = self._made.get(kernels)
-            if known is not None or self.held + size > self.budget:
-                return known
+            existing = self._fused.get(kernels)
+            if existing is not None or self.held + size > self.budget:
+                return existing
             self.held += size
         try:
-            made = make(kernels)
+            kernel = make(kernels)
         except MemoryError:
-            self._give_back(size)
+            self._release(size)
             return None
-        weakref.finalize(made, self._give_back, size)
+        weakref.finalize(kernel, self._release, size)
         with self._lock:
-            return self._made.setdefault(kernels, made)
+            return self._fused.setdefault(kernels, kernel)
 
-    def _give_back(self, size: int) -> None:
+    def _release(self, size: int) -> None:
         with self._lock:
             self.held -= size
 
 
 def _key(group: FusedStep) -> Key:
-    """Return what steps have in common that can be joined, or what no other has."""
+    """Return a key that steps share if they can be fused, else a unique one."""
     fusion = FUSIONS.get(group.name)
     if fusion is None or not fusion.takes(group.kernel):
         return None, group.nodes, ""
@@ -120,4 +120,4 @@ def _key(group: FusedStep) -> Key:
 
 
 FUSER = Fuser()
-"""Of this process."""
+"""The fuser of this process."""

@@ -1,4 +1,4 @@
-"""From plans to an executable: parameters fetched, kernels shared, equal stages of several plans merged."""
+"""Load plans into an executable: fetch parameters, share kernels, merge equal stages of several plans."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pretzel.plan.types import ValueType
 
 
 def load(plans: Plan | Sequence[Plan], fetch: Fetch, *, catalog: StageCatalog | None = None) -> Executable:
-    """Return what runs ``plans``: one, or several over the same columns, whose common stages then run once.
+    """Return an executable of ``plans``: one, or several over the same columns, whose common stages run once.
 
-    With several, the outputs of plan i are named ``"i/name"``.  ``fetch`` gives the bytes of an object, already checked
-    against its digest; they are kept, not copied.
+    With several, the outputs of plan i are named ``"i/name"``.  ``fetch`` returns the bytes of an object, already
+    checked against its digest; they are referenced, not copied.
 
     Raises:
-        DefinitionError: a kernel is unknown here, or two plans want columns of one name and different types.
-        CorruptObjectError: an object is not what its header or the kernel's layout says.
+        DefinitionError: a kernel is unknown here, or two plans need columns of the same name and different types.
+        CorruptObjectError: an object does not match its header or the kernel's layout.
     """
     many = [plans] if isinstance(plans, Plan) else list(plans)
     merger = _Merger(fetch, StageCatalog() if catalog is None else catalog)
@@ -40,7 +40,7 @@ class _Merger:
         self.fetch, self.catalog = fetch, catalog
         self.inputs: dict[str, PlanInput] = {}
         self.types: list[ValueType] = []
-        self.room: list[int] = []  # expected in a row of each, as plans say
+        self.room: list[int] = []  # expected elements per row of each, from the plans
         self.nodes: dict[str, int] = {}  # fingerprint -> index among inputs and steps
         self.steps: list[tuple[Any, tuple[int, ...], ValueType]] = []
         self.outputs: dict[str, Output] = {}
@@ -48,9 +48,9 @@ class _Merger:
 
     def add(self, plan: Plan, prefix: str) -> None:
         for item in plan.inputs:
-            known = self.inputs.setdefault(item.name, item)
-            if known.type != item.type:
-                raise DefinitionError(f"input {item.name!r}: {known.type} in one model, {item.type} in another")
+            first = self.inputs.setdefault(item.name, item)
+            if first.type != item.type:
+                raise DefinitionError(f"input {item.name!r}: {first.type} in one model, {item.type} in another")
         self.pending.append((plan, prefix))
 
     def executable(self) -> Executable:

@@ -1,3 +1,3 @@
-"""The version of the kernels, which a plan names so that no worker runs what it was not compiled for."""
+"""The version of the kernels, stored in plans so that a worker rejects plans compiled for other kernels."""
 
 KERNEL_SET = "1"

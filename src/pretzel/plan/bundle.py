@@ -1,9 +1,9 @@
-"""A definition and its parameters in one file, for people to keep and to hand on.
+"""Read and write one file that holds a definition and its parameters.
 
 A header of 64 bytes (magic, the length of the definition and its SHA-256), the definition's canonical bytes, and the
-blobs in the order in which the definition first names them.  Each part begins at a multiple of 64, the gaps are zeros,
-and the file ends with the last part.  Every byte is therefore covered by a digest or known, and a file that is torn,
-damaged or longer than it says is refused.
+blobs in the order in which the definition first names them.  Each part starts at a multiple of 64, the gaps are zeros,
+and the file ends with the last part.  Every byte is therefore covered by a digest or has a fixed value, and a file that
+is truncated, damaged or too long is rejected.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pretzel.plan.ops  # noqa: F401  (a definition can only be built from operators that are known)
+import pretzel.plan.ops  # noqa: F401  (registers the operators that definitions are built from)
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.definition import Definition, from_tree, parameter_digests
 from pretzel.plan.digest import Digest
@@ -27,7 +27,7 @@ _ALIGNMENT = 64
 
 
 def save(path: str | os.PathLike[str], definition: Definition) -> None:
-    """Write a definition and its parameters; the file appears whole or not at all."""
+    """Write a definition and its parameters atomically."""
     path = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -48,12 +48,12 @@ def load(path: str | os.PathLike[str]) -> Definition:
     """Return the definition that :func:`save` wrote.
 
     Raises:
-        CorruptObjectError: the file is something else, torn or damaged.
-        DefinitionError: it was written by a newer version that knows other operators.
+        CorruptObjectError: the file has another format, or is truncated or damaged.
+        DefinitionError: a newer version wrote it, with operators that this one does not have.
     """
     data = memoryview(Path(path).read_bytes())
     if len(data) < _HEADER.size or not is_bundle(path):
-        raise CorruptObjectError(f"{path}: no saved definition; `pretzel export` writes one")
+        raise CorruptObjectError(f"{path}: not a saved definition; `pretzel export` writes one")
     _, length, sha, padding = _HEADER.unpack_from(data)
     if any(padding):
         raise CorruptObjectError(f"{path}: damaged header; export it again")
@@ -65,7 +65,7 @@ def load(path: str | os.PathLike[str]) -> Definition:
 
 
 def is_bundle(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as :func:`save` writes it."""
+    """Return whether a file starts with the magic bytes that :func:`save` writes."""
     with open(path, "rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 
@@ -85,7 +85,7 @@ def _umask() -> int:
 
 
 class _Reader:
-    """A cursor over the file that hands out a part once its digest agrees."""
+    """A cursor over the file that returns each part after checking its digest."""
 
     def __init__(self, path: str, data: memoryview) -> None:
         self.path, self.data, self.at = path, data, _HEADER.size

@@ -1,4 +1,4 @@
-"""Where the answers of a model may differ from the library's own: the notes in its metadata, as people read them."""
+"""Format the notes in a model's metadata on where its answers may differ from the library's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIELDS = ("step", "class", "reason", "remedy")
 
 
 def caveats(metadata: Mapping[str, Any]) -> list[str]:
-    """Return a line for each note: step, class, reason and remedy.  Metadata of another form give none."""
+    """Return a line for each note: step, class, reason and remedy.  Notes in another form are skipped."""
     notes = metadata.get(KEY)
     if not isinstance(notes, (list, tuple)):
         return []
@@ -25,9 +25,9 @@ def caveats(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def why_not(method: str, metadata: Mapping[str, Any]) -> str:
-    """Return why a method is not served, as the end of a sentence; empty where nothing is known of it."""
-    told = metadata.get(LEFT_OUT)
-    reason = told.get(method) if isinstance(told, Mapping) else None
+    """Return the reason a method is not served, as the end of a sentence; empty if none is recorded."""
+    reasons = metadata.get(LEFT_OUT)
+    reason = reasons.get(method) if isinstance(reasons, Mapping) else None
     return f"; {method} is not served: {reason}" if reason else ""
 
 
@@ -50,7 +50,7 @@ def _line(note: Mapping[str, Any]) -> str:
 
 
 def _users_level() -> int:
-    """Return the number of the first frame outside this package, as ``warn`` counts from its caller."""
+    """Return the ``stacklevel`` of the first frame outside this package, counted from the caller."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "pretzel":
         level, frame = level + 1, frame.f_back

@@ -1,4 +1,4 @@
-"""A definition: named, typed inputs, a graph of operators, named outputs; what importers make and the Oven rewrites."""
+"""Definitions: graphs of operators with typed inputs and named outputs, built by importers, rewritten by the Oven."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ __all__ = ["MAX_NODES", "Definition", "from_encoded", "from_tree", "iter_paramet
 
 @dataclass(frozen=True)
 class Definition:
-    """A typed DAG of operators with named input columns and named outputs, one output for each method asked of it."""
+    """A typed DAG of operators with named input columns and named outputs, one output per exported method."""
 
     outputs: Mapping[str, Node]
-    """The node that gives each output, in the order clients see them."""
+    """The node that computes each output, in the order clients see them."""
     inputs: tuple[Input, ...] = ()
-    """The columns a request must bring, in order; those the outputs do not read are kept and checked all the same."""
+    """The columns a request must have, in order; those that no output reads are kept and checked too."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
-    """What a person or a client wants to know and no computation needs: estimator, library, names, input style."""
+    """Facts for users and clients that no computation needs: estimator, library, names, input style."""
 
     def __post_init__(self) -> None:
-        """Collect the inputs that the outputs read, and refuse two of one name."""
+        """Collect the inputs that the outputs read, and reject duplicate names."""
         if not self.outputs:
             raise DefinitionError("definition: no output; name at least one")
-        found = [node for node in self.nodes if isinstance(node, Input)]
-        inputs = tuple(dict.fromkeys([*self.inputs, *found]))
+        read = [node for node in self.nodes if isinstance(node, Input)]
+        inputs = tuple(dict.fromkeys([*self.inputs, *read]))
         twice = [name for name, count in Counter(node.column for node in inputs).items() if count > 1]
         if twice:
             raise DefinitionError(f"definition: input {twice[0]!r} is declared twice with different types")
         for name in self.outputs:
             if not isinstance(name, str):
                 raise DefinitionError(f"definition: output {name!r:.80}: expected a name, got {type(name).__name__}")
-            if any("\ud800" <= letter <= "\udfff" for letter in name):
+            if any("\ud800" <= char <= "\udfff" for char in name):
                 raise DefinitionError(
                     f"definition: output {name!r:.80} holds a lone surrogate, which UTF-8 cannot carry"
                 )
@@ -54,7 +54,7 @@ class Definition:
 
     @cached_property
     def nodes(self) -> list[Node]:
-        """All nodes, inputs before readers."""
+        """All nodes in topological order."""
         return topological(self.outputs.values())
 
     @cached_property
@@ -69,11 +69,11 @@ class Definition:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The canonical bytes, which name parameters by digest and hold none of them.
+        """The canonical bytes, which refer to parameters by digest.
 
         Raises:
-            DefinitionError: the metadata holds what is neither None, a number of 64 bits, text, bytes, nor a list or a
-                map of such.
+            DefinitionError: the metadata holds a value other than None, a 64-bit number, text, bytes, or a list or map
+                of these.
         """
         try:
             return encode(to_tree(self))
@@ -82,7 +82,7 @@ class Definition:
 
 
 def to_tree(definition: Definition) -> dict[str, Json]:
-    """Return a definition as plain values: what is encoded, sent and stored."""
+    """Return a definition as the plain values that are encoded, sent and stored."""
     nodes = list(dict.fromkeys([*definition.inputs, *definition.nodes]))
     index = {node: i for i, node in enumerate(nodes)}
     return {
@@ -103,11 +103,11 @@ def _node_tree(node: Node, index: Mapping[Node, int]) -> dict[str, Json]:
 
 
 def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
-    """Build the definition that :func:`to_tree` described.
+    """Build the definition that :func:`to_tree` describes.
 
     Raises:
         DefinitionError: an unknown operator, a wrong attribute, a dangling or forward reference (so a cycle), a type
-            that does not fit, a parameter that was not given; the message names the node.
+            that does not fit, a parameter missing from ``parameters``; the message names the node.
     """
     check_structure(tree)
     nodes: list[Node] = []
@@ -115,7 +115,7 @@ def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
         nodes.append(_build(i, item, nodes, parameters))
     inputs = tuple(nodes[i] for i in tree["inputs"])
     if not all(isinstance(node, Input) for node in inputs):
-        raise DefinitionError("definition: the input list names a node that is no input")
+        raise DefinitionError("definition: the input list names a node that is not an input")
     return Definition({name: nodes[i] for name, i in tree["outputs"]}, inputs, dict(tree["metadata"]))
 
 
@@ -125,7 +125,7 @@ def from_encoded(data: bytes | memoryview, parameters: Mapping[Digest, Parameter
 
 
 def parameter_digests(tree: Any) -> list[Digest]:
-    """Return the digests that a tree refers to, each once, in order, before anything is built."""
+    """Return the distinct digests that a tree refers to, in order, without building anything."""
     try:
         texts = [text for item in tree["nodes"] for text in item["parameters"].values()]
         return [Digest.parse(text) for text in dict.fromkeys(texts)]

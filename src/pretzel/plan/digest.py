@@ -1,4 +1,4 @@
-"""Names of immutable bytes: a SHA-256 together with the size it covers."""
+"""Digests that address immutable bytes: a SHA-256 together with a size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TEXT = re.compile(r"sha256:([0-9a-f]{64})/(\d{1,19})")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Digest:
-    """The address of an object.  The size travels along so that a reader can allocate and refuse before it hashes."""
+    """The address of an object.  It includes the size so that a reader can allocate or reject before it hashes."""
 
     hex: str
     size: int
@@ -43,5 +43,5 @@ class Digest:
 
     @property
     def short(self) -> str:
-        """The first twelve hex digits, for people."""
+        """The first twelve hex digits, for display."""
         return self.hex[:12]

@@ -1,8 +1,8 @@
-"""Canonical bytes for what is hashed: the deterministic subset of CBOR (RFC 8949, section 4.2).
+"""Encode values canonically for hashing: the deterministic subset of CBOR (RFC 8949, section 4.2).
 
 Protobuf promises no canonical form, so digests are taken over these bytes.  Integers take their shortest form, map
 keys are text sorted by their encoded bytes, lengths are definite, and every float is eight bytes (one difference from
-the RFC's *preferred* form, so that a value never changes size).  The decoder takes exactly what the encoder writes.
+the RFC's *preferred* form, so that a value never changes size).  The decoder accepts only the encoder's output.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def decode(data: bytes | memoryview) -> Any:
     """Return the value that :func:`encode` wrote as ``data``; sequences come back as lists.
 
     Raises:
-        CorruptObjectError: the bytes are truncated, not canonical, too deep, or followed by others.
+        CorruptObjectError: the bytes are truncated, not canonical, too deeply nested, or have trailing data.
     """
     reader = _Reader(bytes(data))
     value = reader.value(0)
@@ -57,7 +57,7 @@ def _encode(value: Any, out: bytearray, depth: int) -> None:
 
 
 def _writer(value: Any) -> _Write:
-    """Return how a value of a type that is rare, or derived from a usual one, is written."""
+    """Return the writer for a value of a subclass or of a rare type."""
     for kind, write in (*_WRITERS.items(), (Mapping, _encode_map)):
         if isinstance(value, kind):
             return write
@@ -109,7 +109,7 @@ def _encode_map(value: Mapping[str, Any], out: bytearray, depth: int) -> None:
 
 @lru_cache(1024)
 def _encoded_key(key: str) -> bytes:
-    # Names of fields, nearly always; those of columns push each other out.
+    # Nearly all keys are field names, which stay cached; column names evict each other.
     return encode(key)
 
 
@@ -117,7 +117,7 @@ _Write = Callable[[Any, bytearray, int], None]
 _SHORT = [bytes([head]) for head in range(256)]
 _WRITERS: dict[type, _Write] = {
     type(None): _encode_none,
-    bool: _encode_bool,  # before int, which it is derived from
+    bool: _encode_bool,  # before int, its base class
     int: _encode_int,
     float: _encode_float,
     str: _encode_text,
@@ -193,7 +193,7 @@ class _Reader:
         return n
 
     def count(self, n: int) -> int:
-        # Each item takes a byte or more, so a count past the end is a lie that must not allocate.
+        # Each item takes at least one byte, so a count past the end is false and must not allocate.
         if n > len(self.data) - self.at:
             raise CorruptObjectError(f"canonical bytes: {n} items announced, {len(self.data) - self.at} bytes left")
         return n

@@ -1,8 +1,8 @@
-"""The form in which a library returns an output, where it is not that of a matrix of the output's own type.
+"""Convert outputs to and from the dtype and shape that the library returns.
 
-An output is one value or one row of values per row of X.  A library may return integers as floats, or a row as a
-matrix.  ``forms`` in a definition's metadata says so: ``{output: [dtype, shape behind the rows]}``, where None means as
-usual.
+An output is one value or one row of values per row of X.  A library may return integers as floats, or a matrix per row.
+``forms`` in a definition's metadata records this: ``{output: [dtype, shape after the rows]}``, where None means no
+conversion.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Metadata = Mapping[str, Any]
 
 
 def has_form(output: str, metadata: Metadata) -> bool:
-    """Whether the library returns an output in another form than it travels in."""
+    """Return whether the library returns an output in a different form than it is sent in."""
     return output in (metadata.get("forms") or {})
 
 
@@ -30,13 +30,13 @@ def as_returned(output: str, values: np.ndarray, metadata: Metadata) -> np.ndarr
 
 
 def _as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return values in another dtype; indices, which are not negative, need no copy to become unsigned."""
+    """Return values in another dtype; indices are not negative, so they become unsigned without a copy."""
     unsigned = dtype.kind == "u" and values.dtype.kind == "i" and dtype.itemsize == values.itemsize
     return values.view(dtype) if unsigned else values.astype(dtype, copy=False)
 
 
 def as_sent(output: str, answer: Any, kind: ValueType, metadata: Metadata) -> Any:
-    """Return a library's answer as the output travels: the inverse of :func:`as_returned`."""
+    """Return a library's answer in the form that is sent: the inverse of :func:`as_returned`."""
     if not has_form(output, metadata):
         return answer
     rows = np.asarray(answer)

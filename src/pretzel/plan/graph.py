@@ -1,4 +1,4 @@
-"""Walking a graph of nodes, without recursion, so that no depth can exhaust the stack."""
+"""Walk a graph of nodes without recursion, so that no depth can exhaust the stack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def topological(roots: Iterable[Node]) -> list[Node]:
 
 
 def readers(roots: Iterable[Node]) -> Counter[Node]:
-    """Return how many edges read each node; a root counts one more for its output."""
+    """Return the number of edges that read each node; a root counts one more for its output."""
     roots = list(roots)
     counts = Counter(roots)
     for node in topological(roots):
@@ -34,7 +34,7 @@ def readers(roots: Iterable[Node]) -> Counter[Node]:
 
 
 def rewrite(roots: Iterable[Node], change: Callable[[Node], Node | None]) -> list[Node]:
-    """Return ``roots`` rebuilt bottom-up; ``change`` sees each node over its new inputs, None leaves it as it is."""
+    """Return ``roots`` rebuilt bottom-up; ``change`` gets each node over its new inputs, and None keeps that node."""
     roots = list(roots)
     done: dict[Node, Node] = {}
     for node in topological(roots):

@@ -1,4 +1,4 @@
-"""Models as people and clients see them: names, versions, aliases, and what a version takes and gives."""
+"""Models as clients see them: names, versions, aliases, and the inputs and outputs of a version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ModelVersion:
 
     model: str
     version: int
-    """1, 2, 3, ... in the order of deployment; never used twice."""
+    """1, 2, 3, ... in the order of deployment; never reused."""
     plan: Digest
     definition: Digest
     created: float = 0.0
@@ -45,7 +45,7 @@ class ModelVersion:
 
     @property
     def verification(self) -> str:
-        """How much was verified, as one sentence for people: rows, of how many, and the largest error."""
+        """A sentence on the verification: rows checked, rows in the sample, and the largest error."""
         if not self.metadata.get("verified", False):
             return "not verified: it was deployed without a sample"
         error = max(self.metadata.get("measured_error", {}).values(), default=0.0)
@@ -63,12 +63,12 @@ class Model:
     name: str
     versions: tuple[ModelVersion, ...] = ()
     aliases: Mapping[str, int] = field(default_factory=dict)
-    """Alias to version; ``stable`` is what clients get by default."""
+    """Alias to version; clients get ``stable`` by default."""
 
 
 @dataclass(frozen=True)
 class InputDescription:
-    """A column that a request must bring."""
+    """A column that a request must have."""
 
     name: str
     type: ValueType
@@ -76,42 +76,42 @@ class InputDescription:
 
 @dataclass(frozen=True)
 class ColumnDescription:
-    """One column of an array that a model takes."""
+    """One column of an array that a model accepts."""
 
     name: str
-    """That of the input, or its position, counted from 0."""
+    """The name of the input, or its position, counted from 0."""
     type: ValueType | None
-    """One value per row; None where no step reads the column, which may then hold anything."""
+    """One value per row; None if no step reads the column, so that it may hold anything."""
 
 
 @dataclass(frozen=True, eq=False)
 class OutputDescription:
-    """A column that an answer can hold, under the name of the estimator's method."""
+    """A column that a response can hold, named after the estimator's method."""
 
     name: str
     type: ValueType
     labels: LabelTable | None = None
-    """The labels that codes, or one column a class, refer to."""
+    """The labels that codes, or one column per class, refer to."""
 
 
 @dataclass(frozen=True, eq=False)
 class ModelDescription:
-    """What a client must know to call a model."""
+    """The information a client needs to call a model."""
 
     version: ModelVersion
     inputs: tuple[InputDescription, ...]
-    """The columns that are sent, in the order of an array's columns."""
+    """The columns to send, in the order of an array's columns."""
     outputs: tuple[OutputDescription, ...]
     aliases: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:
-        """The columns of an array that the model takes, in order, also those that no step reads."""
+        """The columns of an array that the model accepts, in order, even if no step reads them."""
         return array_columns(self.inputs, self.version.metadata)
 
 
 def array_columns(inputs: Iterable[InputDescription], metadata: Mapping[str, Any]) -> tuple[ColumnDescription, ...]:
-    """Return the columns of an array that a model takes, in order; none where it takes documents, lists or records."""
+    """Return the columns of an array that a model accepts, in order; none if it takes documents, lists or records."""
     types = {item.name: item.type for item in inputs}
     style, names = metadata.get("input_style"), metadata.get("feature_names")
     only = next(iter(types.values())) if len(types) == 1 else None
@@ -126,9 +126,9 @@ def array_columns(inputs: Iterable[InputDescription], metadata: Mapping[str, Any
 
 
 def column_order(names: Iterable[str]) -> Callable[[str], int]:
-    """Return the key that sorts inputs as the columns of these names are ordered; others come last.
+    """Return a sort key that orders inputs as ``names`` does; others come last.
 
-    The two inputs that a column of records makes stand where the column does.
+    The two inputs made from a column of records take the position of that column.
     """
     places = {name: i for i, name in enumerate(names)}
     return lambda name: places.get(name, places.get(name.rpartition(".")[0], len(places)))
@@ -140,8 +140,8 @@ def describe(
     aliases: Mapping[str, int],
     fetch: Callable[[Digest], bytes | memoryview],
 ) -> ModelDescription:
-    """Return what a plan takes and gives; ``fetch`` returns the blobs of its label tables."""
-    order = column_order(version.metadata.get("feature_names") or ())  # versions of before list them as they are read
+    """Return the inputs and outputs of a plan; ``fetch`` returns the blobs of its label tables."""
+    order = column_order(version.metadata.get("feature_names") or ())  # older versions store no names: keep their order
     inputs = tuple(sorted((InputDescription(i.name, i.type) for i in plan.inputs), key=lambda item: order(item.name)))
     tables = {output.name: _labels(plan, output, fetch) for output in plan.outputs}
     outputs = []

@@ -1,7 +1,7 @@
-"""Methods that answer for several targets: the answer for each is an output of its own, ``predict_proba[0]`` and so on.
+"""Methods with several targets: split into one output per target, ``predict_proba[0]`` and so on, and joined again.
 
-A definition's outputs are single values.  What a library returns as a list of arrays, or as one array with a column of
-labels a target, is taken apart into such outputs, and put together again where a user receives it.
+A definition's outputs are single values.  A library's list of arrays, or array with a column of labels per target, is
+split into such outputs, and joined again for the user.
 """
 
 from __future__ import annotations
@@ -15,55 +15,55 @@ import numpy as np
 
 _PART = re.compile(r"(\w+)\[\d+\]")
 OPTIONAL = frozenset({"apply", "contributions", "interactions", "leaf_index"})
-"""What is computed only where it is asked for by name: it explains other answers, and may take longer than they do."""
+"""Methods computed only if requested by name: they explain other answers, and may take longer than those."""
 COLUMNS = "predict"
-"""The method whose parts are the columns of one array."""
+"""The method whose parts are columns of one array."""
 MATRICES = ("contributions", "interactions")
-"""Methods whose parts are matrices of one array, along its second axis; sparse ones and parts of others are a list."""
+"""Methods whose parts are stacked along the second axis; sparse matrices, and parts of other methods, form a list."""
 SQUARE = "interactions"
-"""The method that gives a square matrix for each row; as an output it lies flat, row of the matrix by row."""
+"""The method that returns a square matrix per row; as an output the matrix is flattened, row-major."""
 
 
 def part_name(method: str, i: int) -> str:
-    """Return the name of the output that holds a method's answer for target ``i``."""
+    """Return the output name of a method's answer for target ``i``."""
     return f"{method}[{i}]"
 
 
 def method_of(output: str) -> str:
-    """Return the method that an output, a part or a whole, belongs to."""
-    found = _PART.fullmatch(output)
-    return output if found is None else found[1]
+    """Return the method that an output, whole or part, belongs to."""
+    match = _PART.fullmatch(output)
+    return output if match is None else match[1]
 
 
 def methods_of(outputs: Iterable[str]) -> list[str]:
-    """Return the methods that outputs belong to, each once, in order."""
+    """Return the distinct methods that outputs belong to, in order."""
     return list(dict.fromkeys(map(method_of, outputs)))
 
 
 def is_optional(output: str) -> bool:
-    """Whether an output is computed only where it is asked for by name."""
+    """Return whether an output is computed only if requested by name."""
     return method_of(output) in OPTIONAL
 
 
 def usual_outputs(outputs: Iterable[str]) -> tuple[str, ...]:
-    """Return the outputs computed where none is named: those that are not optional, or all where all are."""
+    """Return the outputs computed by default: those that are not optional, or all if all are."""
     every = tuple(outputs)
     return tuple(name for name in every if not is_optional(name)) or every
 
 
 def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
-    """Return the outputs that make up what a method answers, in order; none where there is no such method."""
+    """Return the outputs that make up a method's answer, in order; none for an unknown method."""
     names = set(outputs)
     if method in names:
         return [method]
-    found: list[str] = []
-    while part_name(method, len(found)) in names:
-        found.append(part_name(method, len(found)))
-    return found
+    parts: list[str] = []
+    while part_name(method, len(parts)) in names:
+        parts.append(part_name(method, len(parts)))
+    return parts
 
 
 def split(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
-    """Return a library's answer by output: whole, or a part for each of ``outputs``."""
+    """Return a library's answer by output: whole, or one part for each of ``outputs``."""
     if list(outputs) == [method]:
         return {method: _flat(answer) if method == SQUARE else answer}
     if method in MATRICES and not isinstance(answer, list):
@@ -74,14 +74,14 @@ def split(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
 
 
 def join(method: str, answers: Sequence[Any], outputs: Sequence[str]) -> Any:
-    """Return what the library's method returns, from the answers of its outputs."""
+    """Return the library method's return value, joined from the answers of its outputs."""
     if method == SQUARE:
         answers = [_square(answer) for answer in answers]
     if list(outputs) == [method]:
         return answers[0]
     stacked = method == COLUMNS or method in MATRICES
     return (
-        np.stack(answers, axis=1) if stacked and all(isinstance(each, np.ndarray) for each in answers) else [*answers]
+        np.stack(answers, axis=1) if stacked and all(isinstance(part, np.ndarray) for part in answers) else [*answers]
     )
 
 

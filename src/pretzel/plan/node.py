@@ -17,7 +17,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
 OPERATORS: dict[str, type[Node]] = {}
-"""Every operator class under its name, as definitions and plans spell it."""
+"""Every operator class by its name in definitions and plans."""
 
 _CHECKS: dict[str, Any] = {
     "bool": lambda v: isinstance(v, bool),
@@ -33,23 +33,23 @@ _lock = threading.Lock()
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Interned(type):
-    """Makes each operator class a frozen dataclass, registers it, and returns the node that already exists."""
+    """Metaclass that makes each operator a registered frozen dataclass, and returns an equal node if one exists."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> Any:
-        """Make the class; its snake-case name is the operator's."""
-        made: Any = super().__new__(cls, name, bases, space)
-        made = dataclasses.dataclass(frozen=True, eq=False, repr=False)(made)
+        """Create the class; its name in snake case is the operator's."""
+        operator: Any = super().__new__(cls, name, bases, space)
+        operator = dataclasses.dataclass(frozen=True, eq=False, repr=False)(operator)
         if bases:
-            made.name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-            made.fields = {field.name: str(field.type) for field in dataclasses.fields(made)}
-            made.required = tuple(filter(partial(_is_required, made), made.fields))
-            if made.name in OPERATORS:
-                raise TypeError(f"operator {made.name!r} is declared twice")
-            OPERATORS[made.name] = made
-        return made
+            operator.name = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+            operator.fields = {field.name: str(field.type) for field in dataclasses.fields(operator)}
+            operator.required = tuple(filter(partial(_is_required, operator), operator.fields))
+            if operator.name in OPERATORS:
+                raise TypeError(f"operator {operator.name!r} is declared twice")
+            OPERATORS[operator.name] = operator
+        return operator
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Build, check and type a node, or return its equal."""
+        """Build, check and type a node, or return the equal one that exists."""
         node = super().__call__(*args, **kwargs)
         with _lock:
             return _interned.setdefault(node.key, node)
@@ -58,9 +58,9 @@ class Interned(type):
 class Node(metaclass=Interned):
     """Base of all operators.
 
-    A subclass is its signature: fields annotated ``Node`` or ``tuple[Node, ...]`` are inputs, ``Parameter`` (or
-    ``Parameter | None``) are parameters, and everything else (``int``, ``float``, ``bool``, ``str`` and tuples of
-    them) are attributes.  It defines :meth:`infer`, and states its nature in the class variables below.
+    The fields of a subclass are its signature: those annotated ``Node`` or ``tuple[Node, ...]`` are inputs,
+    ``Parameter`` (or ``Parameter | None``) are parameters, and all others (``int``, ``float``, ``bool``, ``str`` and
+    tuples of them) are attributes.  It defines :meth:`infer`, and sets the class variables below.
     """
 
     name: ClassVar[str]
@@ -68,38 +68,38 @@ class Node(metaclass=Interned):
     required: ClassVar[tuple[str, ...]]
     """Attributes and parameters without a default."""
     later: ClassVar[tuple[str, ...]] = ()
-    """Attributes that the operator has had for less long than it has been stored.
+    """Attributes added after the operator was first stored.
 
-    Where one has its default it is left out of keys and of what is stored, so that digests stay as they were.
+    With its default value, such an attribute is left out of keys and of stored forms, so that digests do not change.
     """
     breaker: ClassVar[bool] = False
-    """n-to-1: needs a whole row before it can give its first value (a norm, a concatenation)."""
+    """n-to-1: needs a whole row before it can write its first value (a norm, a concatenation)."""
     compute_bound: ClassVar[bool] = False
     """Spends its time in arithmetic rather than in memory."""
     linear: ClassVar[bool] = False
     """f(ax + by) = a f(x) + b f(y), up to a constant."""
     associative: ClassVar[bool] = False
-    """Two in a row merge into one."""
+    """Two in sequence merge into one."""
 
     @property
     def refuses(self) -> bool:
-        """Whether it can refuse a row, as the library does; then it is computed wherever the library computes it.
+        """True if it can reject a row, as the library does; then it runs wherever the library runs it, even unread.
 
-        Read or not.  Classes that always can say ``refuses = True``.
+        Classes that always can set ``refuses = True``.
         """
         return False
 
     @property
     def exact(self) -> bool:
-        """Whether the last bit of an input can change the result by more than a few of its own.
+        """True if the last bit of an input can change the result by more than a few of its last bits.
 
-        It does where an input is compared with something learned, looked up by value, truncated, or divided by what may
-        have cancelled; no rewrite of what comes before may round otherwise.  Classes say ``exact = True``.
+        This holds where an input is compared with a learned value, looked up by value, truncated, or divided by a
+        result of cancellation; no rewrite of its inputs may change their rounding.  Classes set ``exact = True``.
         """
         return False
 
     def infer(self) -> ValueType:
-        """Return the type of the result from the inputs' types and the parameters' shapes.
+        """Return the type of the result, from the inputs' types and the parameters' shapes.
 
         Raises:
             DefinitionError: they do not fit.
@@ -107,7 +107,7 @@ class Node(metaclass=Interned):
         raise NotImplementedError
 
     def __post_init__(self) -> None:
-        """Check every field against its annotation, then infer the type and take the digest."""
+        """Check every field against its annotation, then infer the type and compute the digest."""
         for field, annotation in self.fields.items():
             _check(self.name, field, annotation, getattr(self, field))
         read = (node for _, value in self._select("Node") for node in _as_tuple(value))
@@ -122,7 +122,7 @@ class Node(metaclass=Interned):
 
     type: ClassVar[ValueType]  # set on each instance
     key: ClassVar[bytes]  # SHA-256 over operator, attributes, parameter digests and input keys
-    inputs: ClassVar[tuple[Node, ...]]  # the nodes this one reads, in field order, variadic ones spread out
+    inputs: ClassVar[tuple[Node, ...]]  # the nodes this one reads, in field order, variadic fields expanded
 
     @property
     def parameters(self) -> dict[str, Parameter]:
@@ -131,22 +131,22 @@ class Node(metaclass=Interned):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The attributes by field name, without those of :attr:`later` that have their default."""
-        found = {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
+        """The attributes by field name, except those of :attr:`later` that have their default."""
+        attributes = {f: getattr(self, f) for f, kind in self.fields.items() if not _role(kind)}
         for field in self.later:
-            if repr(found[field]) == repr(type(self).__dataclass_fields__[field].default):
-                del found[field]
-        return found
+            if repr(attributes[field]) == repr(type(self).__dataclass_fields__[field].default):
+                del attributes[field]
+        return attributes
 
     def _select(self, role: str) -> Iterator[tuple[str, Any]]:
         return ((f, getattr(self, f)) for f, kind in self.fields.items() if _role(kind) == role)
 
     @classmethod
     def build(cls, inputs: Sequence[Node], values: Mapping[str, Any]) -> Node:
-        """Build a node from its inputs in field order and all else by name, as a reader has them.
+        """Build a node from its inputs in field order and all other fields by name.
 
         Raises:
-            DefinitionError: too many or too few inputs, a field unknown or missing, or an illegal node.
+            DefinitionError: too many or too few inputs, an unknown or missing field, or an illegal node.
         """
         cls.check_fields(len(inputs), values)
         optional = {field: None for field, kind in cls.fields.items() if kind.endswith(" | None")}
@@ -157,10 +157,10 @@ class Node(metaclass=Interned):
 
     @classmethod
     def check_fields(cls, inputs: int, names: Collection[str]) -> None:
-        """Refuse a number of inputs, or names of attributes and parameters, that no node of this operator has.
+        """Reject a wrong number of inputs, and wrong names of attributes and parameters.
 
         Raises:
-            DefinitionError: naming what is unknown, missing, or too many.
+            DefinitionError: the number of inputs is wrong, or a field is unknown or missing; the message names it.
         """
         kinds = {field: kind for field, kind in cls.fields.items() if _role(kind) != "Node"}
         unknown = set(names) - kinds.keys()
@@ -174,26 +174,26 @@ class Node(metaclass=Interned):
             raise DefinitionError(f"{cls.name}: takes {len(reads)} inputs, {inputs} given")
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
-        """Return this node over other inputs, given in the order of :attr:`inputs`."""
+        """Return this node over other inputs, in the order of :attr:`inputs`."""
         rest, changed = iter(inputs), {}
         for field, value in self._select("Node"):
             changed[field] = tuple(next(rest) for _ in value) if isinstance(value, tuple) else next(rest)
         return self.replace(**changed) if inputs != self.inputs else self
 
     def replace(self, **changes: Any) -> Node:
-        """Return this node with some fields changed, checked anew."""
+        """Return a copy of this node with some fields changed, checked like a new one."""
         return type(self)(**{field: getattr(self, field) for field in self.fields} | changes)
 
     def fail(self, problem: str) -> DefinitionError:
-        """Return the error that says this node is illegal; for :meth:`infer`."""
+        """Return the error for an illegal node, for :meth:`infer` to raise."""
         return DefinitionError(f"{self.name}: {problem:.500}")
 
     def __repr__(self) -> str:
-        """Return the name, the type and the beginning of the key."""
+        """Return the name, the type and the first digits of the key."""
         return f"<{self.name}: {self.type} {self.key.hex()[:8]}>"
 
     def __reduce__(self) -> Any:
-        """Refuse pickling: definitions travel in their own form."""
+        """Reject pickling: definitions have their own stored form."""
         raise TypeError("a node is not pickled; save its Definition instead")
 
 

@@ -1,9 +1,9 @@
-"""Parameters: immutable arrays and string tables, each with the canonical bytes that are stored under its digest.
+"""Define parameters: immutable arrays and string tables, each with the canonical blob that is stored under its digest.
 
 A blob is a header of 64 bytes and a payload.  Header: eight bytes of magic, a dtype code, the number of dimensions,
 six zero bytes, and six little-endian int64 of shape.  Payload: the elements, little-endian and row-major; for ``str``
-int64 offsets (one more than there are strings) and then the UTF-8 bytes.  Derived blobs (hash tables, forest layouts)
-are arrays like any other, so nothing else ever needs a parser.
+int64 offsets (one more than the number of strings) and then the UTF-8 bytes.  Derived blobs (hash tables, forest
+layouts) are plain arrays, so no other format needs a parser.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class Parameter:
     blob: bytes | memoryview
 
     def __new__(cls, blob: bytes | memoryview, digest: Digest | None = None) -> Parameter:
-        """Return the parameter stored as ``blob``; give ``digest`` only where it was checked against these bytes.
+        """Return the parameter stored as ``blob``; pass ``digest`` only if it was checked against these bytes.
 
         Raises:
-            CorruptObjectError: the bytes are no blob.
+            CorruptObjectError: the bytes are not a blob.
         """
         digest = digest or Digest.of(blob)
-        known = cls._interned.get(digest)
-        if known is not None:
-            return known
+        existing = cls._interned.get(digest)
+        if existing is not None:
+            return existing
         self = super().__new__(cls)
         self.dtype, self.shape = _read_header(blob)
         self.blob, self.digest = blob, digest
@@ -57,7 +57,7 @@ class Parameter:
 
     @classmethod
     def of(cls, value: np.ndarray | Sequence[str] | Any) -> Parameter:
-        """Return the parameter that holds a numeric array or a list of strings, copied.
+        """Return a parameter with a copy of a numeric array or a list of strings.
 
         Raises:
             DefinitionError: the dtype or the number of dimensions has no blob form.
@@ -70,13 +70,13 @@ class Parameter:
 
     @classmethod
     def forget(cls, digests: Iterable[Digest]) -> None:
-        """Use other bytes for these parameters from now on: the ones they were read from turned out damaged."""
+        """Drop these parameters from the interning table, because the bytes they were read from are damaged."""
         for digest in digests:
             cls._interned.pop(digest, None)
 
     @classmethod
     def strings(cls, values: Sequence[str]) -> Parameter:
-        """Return the parameter that holds ``values``, which may be empty.
+        """Return a string table of ``values``, which may be empty.
 
         Raises:
             DefinitionError: a string holds a lone surrogate, which UTF-8 cannot carry.
@@ -94,17 +94,17 @@ class Parameter:
 
     @cached_property
     def offsets(self) -> np.ndarray:
-        """Where each string begins in :attr:`utf8`, and where the last one ends."""
+        """The start of each string in :attr:`utf8`, and the end of the last one."""
         return np.frombuffer(self.blob, "<i8", count=self.shape[0] + 1, offset=HEADER.size)
 
     @cached_property
     def utf8(self) -> np.ndarray:
-        """The bytes of all strings, one after the other, as uint8."""
+        """The concatenated bytes of all strings, as uint8."""
         return np.frombuffer(self.blob, np.uint8, offset=HEADER.size + 8 * (self.shape[0] + 1))
 
     @property
     def texts(self) -> list[str]:
-        """The strings of a table, decoded anew at each call: a list of objects is what a plan should not keep.
+        """The strings of a table, decoded at each call: a plan should not keep a list of objects.
 
         Raises:
             CorruptObjectError: one is not UTF-8.
@@ -167,7 +167,7 @@ def _read_header(blob: bytes | memoryview) -> tuple[str, tuple[int, ...]]:
 
 def _check_size(name: str, shape: tuple[int, ...], payload: int) -> None:
     size = math.prod(shape) * NUMPY_DTYPES[name].itemsize
-    # NumPy counts the other dimensions of an empty array too.
+    # NumPy limits the product of the other dimensions of an empty array too.
     if size != payload or math.prod(n or 1 for n in shape) > MAX_ELEMENTS:
         raise CorruptObjectError(f"blob {name}{list(shape)}: expected {size} bytes of payload, found {payload}")
 

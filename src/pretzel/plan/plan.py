@@ -1,4 +1,4 @@
-"""Plans: what workers run.  A list of stages over typed slots, immutable and addressed by the digest of its bytes."""
+"""Plans that workers run: lists of stages over typed slots, immutable and addressed by the digest of their bytes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pretzel.plan.encoding import decode, encode
 from pretzel.plan.types import ValueType
 
 INLINE_LIMIT = 1024
-"""Parameters up to this many bytes travel inside the plan."""
+"""Parameters up to this many bytes are stored inside the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanInput:
-    """One column a request must bring; input i is slot i."""
+    """One column that a request must have; input i is slot i."""
 
     name: str
     type: ValueType
@@ -27,27 +27,27 @@ class PlanInput:
 
 @dataclass(frozen=True)
 class Stage:
-    """One kernel over slots.  It writes the slot that follows those of the inputs and of the stages before it."""
+    """One kernel over slots.  It writes the slot after those of the inputs and of the previous stages."""
 
     operator: str
-    """The operator whose meaning the stage has, for people."""
+    """The operator that the stage implements, for display."""
     kernel: str
     """The kernel that computes it, as the engine's registry names it."""
     attributes: Mapping[str, Any]
-    """What the kernel is built with besides its parameters; canonical values only."""
+    """Values the kernel is built with in addition to its parameters; canonical values only."""
     parameters: Mapping[str, Digest]
-    """Arrays the kernel is built with, derived blobs among them."""
+    """Arrays the kernel is built with, including derived blobs."""
     inputs: tuple[int, ...]
     """Slots read, each smaller than the slot written."""
     type: ValueType
     """Type of the value written."""
     fingerprint: str
-    """Names the value: equal fingerprints compute equal values from equal inputs, in whatever plan they stand."""
+    """Identifies the value: equal fingerprints compute equal values from equal inputs, in any plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOutput:
-    """A named slot that clients may ask for; with ``labels`` the slot holds codes into that table."""
+    """A named slot that clients may request; with ``labels`` the slot holds codes into that table."""
 
     name: str
     slot: int
@@ -66,10 +66,10 @@ class Plan:
     inline: Mapping[Digest, bytes] = field(default_factory=dict)
     """Blobs of the small parameters."""
     room: tuple[int, ...] = ()
-    """For each stage, elements expected in a row where its type does not say, 0 where nobody knows; () for no stage."""
+    """Expected elements per row of each stage's value, if its type does not fix them: 0 if unknown; () if all are."""
 
     def __post_init__(self) -> None:
-        """Refuse references that do not point backwards."""
+        """Reject references that do not point backwards."""
         for i, stage in enumerate(self.stages):
             slot = len(self.inputs) + i
             if not all(0 <= j < slot for j in stage.inputs):
@@ -84,7 +84,7 @@ class Plan:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The canonical bytes: what is stored as an object."""
+        """The canonical bytes, stored as an object."""
         sizes = {"room": list(self.room)} if self.room else {}
         return encode(
             sizes
@@ -105,7 +105,7 @@ class Plan:
 
     @property
     def objects(self) -> dict[Digest, None]:
-        """Digests of all parameters that are stored apart, each once, in the order of use."""
+        """Distinct digests of all parameters that are stored as separate objects, in the order of use."""
         used = [d for stage in self.stages for d in stage.parameters.values()]
         used += [o.labels for o in self.outputs if o.labels]
         return {digest: None for digest in used if digest not in self.inline}
@@ -125,7 +125,7 @@ class Plan:
         """Read what :attr:`encoded` wrote.
 
         Raises:
-            CorruptObjectError: the bytes are no plan, or an inline blob does not match its digest.
+            CorruptObjectError: the bytes are not a plan, or an inline blob does not match its digest.
             DefinitionError: a reference or a type is illegal.
         """
         tree = decode(data)
@@ -159,7 +159,7 @@ def stage_fingerprint(
     inputs: list[str],
     kind: ValueType,
 ) -> str:
-    """Return the fingerprint of a stage that writes a ``kind`` over inputs of those fingerprints."""
+    """Return the fingerprint of a stage that writes a ``kind`` over inputs with these fingerprints."""
     named = {name: str(digest) for name, digest in parameters.items()}
     return hashlib.sha256(encode([kernel, dict(attributes), named, inputs, str(kind)])).hexdigest()
 
@@ -195,7 +195,7 @@ def _text(value: Any) -> str:
 
 
 def _whole(value: Any) -> int:
-    if type(value) is not int or value < 0:  # True and 0.0 equal whole numbers, and are none
+    if type(value) is not int or value < 0:  # True and 0.0 equal whole numbers, but are rejected
         raise ValueError(f"expected a whole number, got {value!r:.40}")
     return value
 

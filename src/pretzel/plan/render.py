@@ -1,4 +1,4 @@
-r"""The text form of definitions and plans, one node per line; definitions are read back from it.
+r"""Write definitions and plans as text, one node per line, and parse definitions from it.
 
     %0 = input column="review" kind="str" : str
     %1 = lowercase %0 : str
@@ -9,8 +9,8 @@ r"""The text form of definitions and plans, one node per line; definitions are r
     metadata {"estimator": "LinearSVC"}
 
 A line names a value, its operator, the values it reads, attributes as JSON, parameters by short digest,
-and the type of the result.  Attributes that have their default are left out.  A reader may give values and
-parameters names of its own (``%scores``, ``@w``), and may leave types out; those that are given are checked.
+and the type of the result.  Attributes with their default are left out.  Text written by hand may use other names
+for values and parameters (``%scores``, ``@w``), and may leave types out; types that are present are checked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _JSON = json.JSONDecoder()
 
 
 def render(thing: Definition | Plan) -> str:
-    """Return the text form of a definition or a plan, each line ended."""
+    """Return the text form of a definition or a plan, with a newline after each line."""
     lines = _definition_lines(thing) if isinstance(thing, Definition) else _plan_lines(thing)
     return "".join(f"{line}\n" for line in lines)
 
@@ -41,12 +41,12 @@ def parse(text: str, parameters: Mapping[str, Parameter] | None = None) -> Defin
     """Return the definition that ``text`` describes.
 
     Args:
-        text: what :func:`render` wrote, or the same form written by hand; blank and ``#`` lines are skipped.
-        parameters: every parameter under the name that stands behind ``@``; see :func:`by_digest`.
+        text: output of :func:`render`, or the same form written by hand; blank and ``#`` lines are skipped.
+        parameters: every parameter under its name after ``@``; see :func:`by_digest`.
 
     Raises:
         DefinitionError: a line has another form, names an unknown value, parameter, operator or attribute,
-            or is illegal where it stands; the message gives the line.
+            or is illegal at its position; the message names the line.
     """
     reader = _DefinitionReader(parameters or {})
     for number, line in enumerate(text.split("\n"), 1):
@@ -59,12 +59,12 @@ def parse(text: str, parameters: Mapping[str, Parameter] | None = None) -> Defin
 
 
 def by_digest(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
-    """Return parameters under their short digests, the names that :func:`render` gives them."""
+    """Return parameters by their short digests, the names that :func:`render` uses."""
     return {parameter.digest.short: parameter for parameter in parameters}
 
 
 def node_line(node: Node, name: str, inputs: Iterable[str]) -> str:
-    """Return the line that defines ``name`` as ``node`` over values of those names."""
+    """Return the line that defines ``name`` as ``node`` over the values named in ``inputs``."""
     words = [f"%{name} =", node.name, *(f"%{child}" for child in inputs)]
     words += [f"{field}={parameter_text(value)}" for field, value in node.parameters.items()]
     words += [f"{field}={_json(value)}" for field, value in shown_attributes(node).items()]
@@ -83,7 +83,7 @@ def shown_attributes(node: Node) -> dict[str, Any]:
 
 
 def defaults(operator: type[Node]) -> dict[str, Any]:
-    """Return the default of each field; one that has none has a mark that equals no value."""
+    """Return the default of each field; a sentinel that equals no value for a field without one."""
     return {field.name: field.default for field in dataclasses.fields(operator)}
 
 
@@ -110,7 +110,7 @@ def _plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def stage_line(stage: Stage, slot: int) -> str:
-    """Return the line of one stage of a plan, which writes ``slot``."""
+    """Return the line of the stage of a plan that writes ``slot``."""
     words = [f"%{slot} =", stage.kernel, *(f"%{j}" for j in stage.inputs)]
     words += [f"{name}={_digest_text(digest)}" for name, digest in stage.parameters.items()]
     words += [f"{name}={_json(value)}" for name, value in stage.attributes.items()]
@@ -126,7 +126,7 @@ def _json(value: Any) -> str:
 
 
 class _DefinitionReader:
-    """What is known after the lines read so far."""
+    """The state of the parser after the lines read so far."""
 
     def __init__(self, parameters: Mapping[str, Parameter]) -> None:
         self.parameters = parameters
@@ -136,11 +136,11 @@ class _DefinitionReader:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The inputs in the order of their lines, read by an output or not."""
+        """The inputs in the order of their lines, including those that no output reads."""
         return tuple(node for node in self.values.values() if isinstance(node, Input))
 
     def read(self, line: str) -> None:
-        """Take in one line."""
+        """Parse one line."""
         if line.startswith("output "):
             return self._read_output(line.removeprefix("output "))
         if line.startswith("metadata "):
@@ -158,9 +158,9 @@ class _DefinitionReader:
         equals, _, value = rest[end:].strip().partition(" ")
         if equals != "=" or not isinstance(name, str) or name in self.outputs:
             raise DefinitionError(f'expected `output "name" = %value`, each name once, got {rest[:80]!r}')
-        self.outputs[name] = self._known(value)
+        self.outputs[name] = self._defined(value)
 
-    def _known(self, word: str) -> Node:
+    def _defined(self, word: str) -> Node:
         if not word.startswith("%") or word[1:] not in self.values:
             raise DefinitionError(f"{word[:80]!r} is not defined above")
         return self.values[word[1:]]
@@ -173,7 +173,7 @@ class _DefinitionReader:
         inputs, fields, kind = self._read_operands(rest)
         node = operator.build(inputs, fields)
         if kind not in ("", str(node.type)):
-            raise DefinitionError(f"{name}: the line says {kind[:40]}, the operator gives {node.type}")
+            raise DefinitionError(f"{name}: the line has type {kind[:40]}, the operator returns {node.type}")
         return node
 
     def _read_operands(self, rest: str) -> tuple[list[Node], dict[str, Any], str]:
@@ -186,7 +186,7 @@ class _DefinitionReader:
                 return inputs, fields, rest[at + 1 :].strip()
             field, equals, value = word.partition("=")
             if not word or not equals:
-                inputs += [self._known(word)] if word else []
+                inputs += [self._defined(word)] if word else []
                 at += len(word) + 1
             elif value.startswith("@"):
                 fields[field] = self._parameter(value)

@@ -1,4 +1,4 @@
-"""How many elements a value has in a row: known from its type, else seen in a sample, else assumed."""
+"""Elements per row of each value: fixed by its type, else measured on a sample, else assumed."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType
 
 ASSUMED = 64.0
-"""Values in a sparse row, tokens, or bytes of a text, until a sample says otherwise."""
-_KEY = 16  # digits of a node's key: enough among the nodes of one definition
+"""Values per sparse row, tokens, or bytes per text, in the absence of a sample."""
+_KEY = 16  # digits of a node's key: unique among the nodes of one definition
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a sample showed: the mean elements in a row of values whose type does not say, by their nodes."""
+    """Mean elements per row in a sample, by node, for values whose type does not fix them."""
 
     rows: int = 0
-    """Rows of the sample; 0 where there was none."""
+    """Rows of the sample; 0 without a sample."""
     seen: Mapping[str, float] = field(default_factory=dict)
-    """Stored values, tokens, or bytes of text in a row, by the beginning of the node's key."""
+    """Stored values, tokens, or bytes of text per row, by the first digits of the node's key."""
 
     def of(self, node: Node) -> float:
-        """Return the elements in a row of a node's value."""
+        """Return the elements per row of a node's value."""
         if is_fixed(node.type):
             return node.type.columns
         return self.seen.get(key_of(node), min(ASSUMED, node.type.columns * ASSUMED))
 
     def room(self, node: Node) -> int:
-        """Return the elements seen, rounded up to a power of two so that samples alike agree; 0 where none was seen."""
+        """Return the measured elements, rounded up to a power of two so that similar samples agree; 0 if unknown."""
         seen = self.seen.get(key_of(node))
         return 0 if seen is None or is_fixed(node.type) else 1 << max(int(seen), 1).bit_length()
 
@@ -40,15 +40,15 @@ class Sizes:
 
     @classmethod
     def from_tree(cls, tree: Any) -> Self:
-        """Return what :meth:`tree` gave."""
+        """Build the sizes that :meth:`tree` returned."""
         return cls(int(tree["rows"]), {str(key): float(size) for key, size in tree["seen"].items()})
 
 
 def is_fixed(kind: ValueType) -> bool:
-    """Whether every row of a type has as many elements as the type says."""
+    """Return whether the type fixes the number of elements per row."""
     return kind.layout == "dense" and not kind.is_text
 
 
 def key_of(node: Node) -> str:
-    """Return what names a node among those of its definition."""
+    """Return a key that is unique among the nodes of a definition."""
     return node.key.hex()[:_KEY]

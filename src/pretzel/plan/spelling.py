@@ -1,4 +1,4 @@
-"""Labels of any type as texts, which are equal exactly where Python finds one key of a dictionary."""
+"""Write labels of any type as texts that are equal exactly if the labels are equal as dictionary keys in Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 UNKNOWN = "?"
-"""What every label is written as that equals neither a text nor a number of at most ``LONGEST`` digits."""
+"""The text of every label that equals neither a text nor a number of at most ``LONGEST`` digits."""
 LONGEST = 1000
 
 
@@ -18,13 +18,13 @@ def spell(label: Any) -> str:
     """Return a label as a text: 1, 1.0 and True are ``1``, 0.5 is ``0.5``, and the text "1" is ``'1``.
 
     Raises:
-        TypeError: it is no key, as a list is not.
+        TypeError: it is not hashable, such as a list.
     """
     if isinstance(label, str):
         return f"'{label}"
     if isinstance(label, (Integral, np.bool_)):
         return _spell_whole(int(label))
-    hash(label)  # of a signaling NaN of Decimal there is none, and comparing it fails
+    hash(label)  # raises for a signaling NaN of Decimal, on which comparisons fail
     if isinstance(label, Decimal) and label.is_finite() and label and abs(label.adjusted()) >= LONGEST:
         return UNKNOWN
     if isinstance(label, (Real, Decimal)) and label == label:
@@ -39,7 +39,7 @@ def _spell_whole(label: int) -> str:
 
 
 def _spell_real(label: Any) -> str:
-    """Return a number by its value, whichever type holds it."""
+    """Return a number by its value, independent of its type."""
     try:
         exact = Fraction(*label.as_integer_ratio())
     except OverflowError:

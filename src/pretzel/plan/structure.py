@@ -1,7 +1,7 @@
-"""What can be said of a definition before any parameter is there: that it is not too much, and hangs together.
+"""Check the size and the references of a definition before its parameters are available.
 
-A definition comes from anyone.  It is looked at as a tree of plain values first, in time that its own size bounds, so
-that one that no parameter could mend is refused before parameters are asked for, and before anything is built.
+A definition may come from an untrusted client.  It is first checked as a tree of plain values, in time linear in its
+size, so that an invalid one is rejected before its parameters are requested and before anything is built.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pretzel.plan.node import OPERATORS
 MAX_NODES = 100_000
 MAX_EDGES = 1_000_000
 MAX_ATTRIBUTE = 65_536
-"""Letters of a text, and items of a list, in one attribute; what is larger is a parameter."""
+"""Characters of a text, or items of a list, in one attribute; larger values are parameters."""
 MAX_READ = 1 << 36
-"""Bytes of parameters that nodes read, each time one is read: a forest in a thousand nodes is looked at that often."""
+"""Bytes of parameters that nodes read, counted once per reading node: each of them checks the parameter."""
 
 
 def check_structure(tree: Any) -> None:
-    """Refuse a tree that is no definition, whatever its parameters hold.
+    """Reject a tree that is not a definition, whatever its parameters hold.
 
     Raises:
-        DefinitionError: too much of something, an unknown operator or attribute, a dangling or forward reference (so a
+        DefinitionError: a limit is exceeded, an unknown operator or attribute, a dangling or forward reference (so a
             cycle); the message names the node.
     """
     seen = 0
@@ -61,7 +61,7 @@ def _check_node(i: int, item: Any) -> None:
 
 def _check_size(name: str, value: Any) -> None:
     if isinstance(value, Sized) and len(value) > MAX_ATTRIBUTE:
-        what = "letters" if isinstance(value, str) else "items"
+        what = "characters" if isinstance(value, str) else "items"
         raise DefinitionError(f"{name}: {len(value)} {what}, at most {MAX_ATTRIBUTE} are allowed")
 
 

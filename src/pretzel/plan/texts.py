@@ -1,4 +1,4 @@
-"""Texts that travel as UTF-8, such as names of models and columns: checked before a message is made of them."""
+"""Check texts that are sent as UTF-8, such as names of models and columns, before a message is built."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pretzel.errors import InputError
 
 
 def sendable(what: str, text: str) -> str:
-    """Return ``text``, or refuse it where no message can carry it.
+    """Return ``text``, or reject it if UTF-8 cannot encode it.
 
     Args:
-        what: the text is, for the message: ``model name``, ``alias``.
-        text: as the user gave it.
+        what: a noun for the error message: ``model name``, ``alias``.
+        text: the user's value.
 
     Raises:
-        InputError: it is not a ``str``, or holds half of a surrogate pair, which UTF-8 does not encode.
+        InputError: it is not a ``str``, or holds a lone surrogate, which UTF-8 does not encode.
     """
     if not isinstance(text, str):
         raise InputError(f"{what}: expected a text, got {type(text).__name__} {text!r:.80}")
-    if text.isascii():  # nearly all are, and it takes no copy
+    if text.isascii():  # the usual case, and the check makes no copy
         return text
     try:
         text.encode()
@@ -29,7 +29,7 @@ def sendable(what: str, text: str) -> str:
 
 
 def all_sendable(what: str, texts: Iterable[str]) -> list[str]:
-    """Return a list of texts, each checked by :func:`sendable`; a text in place of a list is refused.
+    """Return a list of texts, each checked by :func:`sendable`; a single text is rejected.
 
     Raises:
         InputError: one cannot be sent, or ``texts`` is a single text.

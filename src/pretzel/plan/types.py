@@ -1,4 +1,4 @@
-"""Types of the values that flow between operators: element type, layout and width, known before any row is seen."""
+"""Types of the values between operators: element type, layout and width, known before any row."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _TEXT = re.compile(r"(\w+)(?:\[(\*|\d{1,10})\]|\{(\d{1,10})\})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """The type of one value, for every row alike.
+    """The type of one value, the same for every row.
 
-    ``f64`` is one number a row (an array of shape ``(rows,)``), ``f64[3]`` three (``(rows, 3)``), ``f32{9}`` a sparse
-    row of nine columns, ``str`` one text a row, ``str[2]`` two, ``str[*]`` a list of texts of any length, and
-    ``f64[*]`` one of numbers.
+    ``f64`` is one number per row (an array of shape ``(rows,)``), ``f64[3]`` three (``(rows, 3)``), ``f32{9}`` a sparse
+    row of nine columns, ``str`` one text per row, ``str[2]`` two, ``str[*]`` a list of texts of any length, and
+    ``f64[*]`` a list of numbers.
     """
 
     dtype: str
@@ -38,7 +38,7 @@ class ValueType:
     layout: Layout = "dense"
 
     def __post_init__(self) -> None:
-        """Refuse types that no value has."""
+        """Reject combinations that no value has."""
         if self.dtype not in NUMPY_DTYPES and self.dtype != "str":
             raise DefinitionError(f"type {self.dtype[:40]!r}: expected one of str, {', '.join(NUMPY_DTYPES)}")
         if self.width is not None and not 0 <= self.width <= MAX_WIDTH:
@@ -53,7 +53,7 @@ class ValueType:
         """Read what ``str()`` wrote.
 
         Raises:
-            DefinitionError: the text is no type.
+            DefinitionError: the text is not a type.
         """
         match = _TEXT.fullmatch(text)
         if match is None:
@@ -75,22 +75,22 @@ class ValueType:
 
     @property
     def columns(self) -> int:
-        """How many columns a row has; one value a row counts as one."""
+        """Number of columns; 1 for a single value per row."""
         return 1 if self.width is None else self.width
 
     @property
     def is_text(self) -> bool:
-        """Whether the elements are texts."""
+        """True if the elements are texts."""
         return self.dtype == "str"
 
     @property
     def is_float(self) -> bool:
-        """Whether a row is a number of f32 or f64, or so many of them."""
+        """True if a row is one or more f32 or f64 numbers, dense or sparse."""
         return self.dtype in ("f32", "f64") and self.layout != "ragged"
 
     @property
     def numpy(self) -> np.dtype:
-        """The NumPy type of a number; texts have none."""
+        """The NumPy dtype of the elements; not defined for texts."""
         return NUMPY_DTYPES[self.dtype]
 
 
@@ -105,7 +105,7 @@ def sparse(dtype: str, width: int) -> ValueType:
 
 
 def is_small(kind: object) -> bool:
-    """Whether this is a type of NumPy of integers or booleans that float32 holds: beside it, it becomes float32."""
+    """Return whether this is a NumPy integer or boolean dtype that promotes to float32 when combined with float32."""
     return isinstance(kind, np.dtype) and kind.kind in "iub" and kind.itemsize <= 2 and kind in DTYPE_NAMES
 
 

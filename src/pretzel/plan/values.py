@@ -1,4 +1,4 @@
-"""Values at the edges: how a column of texts, a sparse matrix, or an output of labels is held outside the kernels.
+"""Containers for values outside the kernels: columns of texts, sparse matrices, ragged rows and labels.
 
 Dense numbers are NumPy arrays of the exact type, row-major: shape ``(rows,)`` or ``(rows, width)``.
 """
@@ -17,30 +17,31 @@ from pretzel.errors import InputError
 PRESENT, NAN, NONE = 0, 1, 2
 
 NONE_BITS = 0x7FFC0DE000000000
-"""Bits of the float64 NaN that stands for Python's None where encoders tell it from NaN (kernels/categories/none.h).
+"""Bits of the float64 NaN that represents Python's None (kernels/categories/none.h).
 
-To all else it is a NaN.  The payload lies in the upper bits, so that a conversion to float32 and back keeps it.
+Encoders distinguish it from NaN; all other code treats it as NaN.  The payload is in the upper bits, so that a
+conversion to float32 and back keeps it.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Texts:
-    """A column (or, with ``width``, a row-major matrix) of texts: UTF-8 back to back, lengths, and what is missing."""
+    """A column (or, with ``width``, a row-major matrix) of texts: concatenated UTF-8, lengths and missing marks."""
 
     data: np.ndarray
-    """uint8: all texts, one after another."""
+    """uint8: all texts, concatenated."""
     lengths: np.ndarray
-    """uint32: bytes of each."""
+    """uint32: bytes of each text."""
     missing: np.ndarray | None = None
-    """uint8 for each text: PRESENT, NAN or NONE; None where nothing is missing."""
+    """uint8 per text: PRESENT, NAN or NONE; None if no text is missing."""
     width: int | None = None
 
     @classmethod
     def of(cls, values: Iterable[object], width: int | None = None) -> Texts:
-        """Pack Python strings; None and NaN are missing.
+        """Pack Python strings; None and NaN mark missing values.
 
         Raises:
-            InputError: a value is neither, or holds a lone surrogate; the message names its row.
+            InputError: a value has another type, or holds a lone surrogate; the message names its row.
         """
         values = values if isinstance(values, list) else list(values)
         if whole := _pack_present(values):
@@ -55,7 +56,7 @@ class Texts:
         return cls(data, lengths, np.frombuffer(bytes(missing), np.uint8) if any(missing) else None, width)
 
     def tolist(self) -> list[str | float | None]:
-        """Return the texts as Python strings, with NaN and None where they are missing."""
+        """Return the texts as Python strings, with NaN and None for missing ones."""
         ends = np.cumsum(self.lengths, dtype=np.int64).tolist()
         data = self.data.tobytes()
         texts: list[str | float | None] = [data[a:b].decode() for a, b in zip([0, *ends], ends, strict=False)]
@@ -71,14 +72,14 @@ class Texts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Csr:
-    """A sparse matrix by rows, as ``scipy.sparse.csr_matrix`` holds it, without SciPy."""
+    """A sparse matrix by rows, in the layout of ``scipy.sparse.csr_matrix``, without SciPy."""
 
     data: np.ndarray
     """The stored values."""
     indices: np.ndarray
-    """int32: the column of each."""
+    """int32: the column of each stored value."""
     starts: np.ndarray
-    """int64, rows + 1: where each row begins (SciPy's ``indptr``)."""
+    """int64, rows + 1: the start of each row (SciPy's ``indptr``)."""
     width: int
 
     def __len__(self) -> int:
@@ -86,7 +87,7 @@ class Csr:
         return len(self.starts) - 1
 
     def dense(self) -> np.ndarray:
-        """Return the matrix with its zeros written out; duplicates add up."""
+        """Return the dense matrix; duplicates are summed."""
         out = np.zeros((len(self), self.width), self.data.dtype)
         rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
         np.add.at(out, (rows, self.indices), self.data)
@@ -103,12 +104,12 @@ class Csr:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged:
-    """Rows of any number of texts or numbers, back to back."""
+    """Rows of any number of texts or numbers, concatenated."""
 
     items: Texts | np.ndarray
-    """Texts, none of them missing, or float64 numbers."""
+    """Texts without missing values, or float64 numbers."""
     starts: np.ndarray
-    """int64, rows + 1: where each row begins among the items, and how many there are."""
+    """int64, rows + 1: the start of each row among the items, and their total number."""
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]], *, numbers: bool = False) -> Ragged:
@@ -141,18 +142,18 @@ class Labels:
 
 
 def none_number() -> np.float64:
-    """Return the number that stands for None."""
+    """Return the number that represents None."""
     return np.float64(np.array(NONE_BITS, np.uint64).view(np.float64))
 
 
 def is_none(numbers: np.ndarray) -> np.ndarray:
-    """Return where floats stand for None."""
-    found: np.ndarray = np.abs(numbers.astype(np.float64)).view(np.uint64) == NONE_BITS
-    return found
+    """Return a mask of the floats that represent None."""
+    mask: np.ndarray = np.abs(numbers.astype(np.float64)).view(np.uint64) == NONE_BITS
+    return mask
 
 
 def _pack_present(values: list[Any]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Pack texts that are all there and all Unicode, as nearly all are: all at once where they are ASCII."""
+    """Pack texts that are all present and valid Unicode, in one step if they are ASCII; None for others."""
     try:
         text = "".join(values)
         pieces = values if text.isascii() else list(map(str.encode, values))

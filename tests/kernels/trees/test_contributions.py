@@ -190,7 +190,7 @@ def test_a_deep_tree_adds_up(depth: int, features: int) -> None:
 
 @pytest.mark.parametrize(("depth", "features"), [(MOST_DEPTH + 1, 3), (129, 129)])
 def test_absurd_paths_are_refused_by_name(depth: int, features: int) -> None:
-    with pytest.raises(DefinitionError, match=r"more than \d+ (nodes on a path|features), with which contributions"):
+    with pytest.raises(DefinitionError, match=r"more than \d+ (nodes on a path|features), the limit for contributions"):
         chain(depth, features)
 
 

@@ -112,14 +112,14 @@ def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
 BROKEN = {
     "child does not come after": {"left": np.array([1, -1, 3, -1, -1, 2, -1, -1], np.int32)},
     "left: expected a child, or -1": {"left": np.array([1, -9, 3, -1, -1, 6, -1, -1], np.int32)},
-    "child lies beyond": {"right": np.array([2, 0, 4, 1, 2, 8, 3, 4], np.int32)},
+    "child is beyond": {"right": np.array([2, 0, 4, 1, 2, 8, 3, 4], np.int32)},
     "two parents": {"right": np.array([2, 0, 3, 1, 2, 7, 3, 4], np.int32)},
     "feature: expected": {"feature": np.array([0, 0, WIDTH, 0, 0, 1, 0, 0], np.int32)},
-    "names no row": {"leaves": np.zeros(4)},
+    "refers to no row": {"leaves": np.zeros(4)},
     "roots: expected 0": {"roots": np.array([0, 8], np.int32)},
     "base: expected": {"base": np.zeros(2)},
     "group: expected 0": {"group": np.array([0, 1], np.int32)},
-    "a set lies beyond": {"categories": np.zeros(1, np.uint32)},
+    "a set is beyond": {"categories": np.zeros(1, np.uint32)},
     "missing_left: expected bool": {"missing_left": np.zeros(7, bool)},
     "threshold: expected floats": {"threshold": np.zeros(8, np.int64)},
 }

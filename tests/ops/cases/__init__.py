@@ -1,4 +1,4 @@
-"""One module an operator: `OPERATOR`, `strategy()` of (node, columns), and where floats may differ `TOLERANCE`.
+"""One module per operator: `OPERATOR`, `strategy()` of (node, columns), and `TOLERANCE` if floats may differ.
 
 `strategy()` draws a graph that holds the operator and a value for each of its inputs, all of the same number of rows
 (at least one).  Without `TOLERANCE` kernel and reference agree to the bit; with it `|got - want| <= TOLERANCE * scale`,
@@ -32,7 +32,7 @@ FLOATS = st.sampled_from(["f32", "f64"])
 
 
 def numbers(dtype: str, *, finite: bool = False, bound: float | None = None) -> st.SearchStrategy[Any]:
-    """Elements of a type: odd values and ties often, and with `bound` none beyond it."""
+    """Elements of a type, often special values and ties, and within `bound` if given."""
     if dtype not in _ODD:
         return hnp.from_dtype(NUMPY_DTYPES[dtype])
     odd = [x for x in _ODD[dtype] if (np.isfinite(x) or not finite) and (bound is None or not abs(x) > bound)]
@@ -49,7 +49,7 @@ def arrays(dtype: str, shape: int | tuple[int, ...], **options: Any) -> st.Searc
 
 @st.composite
 def sparse_rows(draw: st.DrawFn, dtype: str, rows: int, width: int, **options: Any) -> Csr:
-    """Sparse rows: empty ones, stored zeros, columns ascending, now and then one of them twice."""
+    """Sparse rows: empty ones, stored zeros, columns ascending, sometimes one of them twice."""
     alone = draw(st.integers(0, 3))
     columns = st.lists(st.integers(0, width - 1), max_size=width, unique=bool(alone)).map(sorted)
     chosen = [draw(columns) if width else [] for _ in range(rows)]
@@ -59,7 +59,7 @@ def sparse_rows(draw: st.DrawFn, dtype: str, rows: int, width: int, **options: A
 
 
 def dense_input(dtype: str, width: int | None, name: str = "x") -> Input:
-    """An input of one value a row, or of a matrix."""
+    """An input of one value per row, or of a matrix."""
     return Input(name, dtype if width is None else f"{dtype}[{width}]")
 
 
@@ -72,7 +72,7 @@ def matrices(draw: st.DrawFn, dtypes: st.SearchStrategy[str] = FLOATS, **options
 
 @st.composite
 def values(draw: st.DrawFn, dtypes: st.SearchStrategy[str] = FLOATS, **options: Any) -> tuple[Input, np.ndarray]:
-    """A dense input named x of one value a row, with its value."""
+    """A dense input named x of one value per row, with its value."""
     dtype, rows = draw(dtypes), draw(ROWS)
     return dense_input(dtype, None), draw(arrays(dtype, rows, **options))
 

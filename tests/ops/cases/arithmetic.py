@@ -1,4 +1,4 @@
-"""Arithmetic: every function and type, one column with many, overflow, division by zero, powers of whole numbers."""
+"""Arithmetic: every function and type, one column with many, overflow, division by zero, integer powers."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TOLERANCE = 4.0
 
 
 def scale(node: Node, columns: dict[str, Any]) -> np.ndarray:
-    """Return one unit in the last place for powers, where C libraries differ, and nothing for all else."""
+    """Return one unit in the last place for powers, on which C libraries differ, and zero for all others."""
     want = harness.meaning(node, columns)
     assert isinstance(node, ops.Arithmetic)
     if node.function != "power" or want.dtype.kind != "f":

@@ -1,4 +1,4 @@
-"""Barycenter: neighbours that are equal or the row itself, more of them than columns, and positions outside."""
+"""Barycenter: equal neighbours, the row itself, more neighbours than columns, and positions outside the table."""
 
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -17,7 +17,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
     rows = draw(arrays("f64", (5, x.type.columns), finite=True, bound=10.0))
     rows[0] = value[0]
     if draw(st.booleans()):
-        rows[-1] = rows[1]  # which then have one weight, to the bit
+        rows[-1] = rows[1]  # which then have the same weight, to the bit
     positions = draw(
         hnp.arrays("i8", (len(value), count), elements=st.integers(0, 4) | st.sampled_from([-1, 5, 2**40]))
     )

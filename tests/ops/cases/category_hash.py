@@ -1,4 +1,4 @@
-"""CategoryHash: texts of every length that is hashed in its own way, numbers of every type, and what is refused."""
+"""CategoryHash: texts of every length class of the hash, numbers of every type, and rejected values."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
     shape = (rows,) if width is None else (rows, width)
     columns = {f"x{i}": draw(arrays(dtype, shape)) for i in range(draw(st.integers(1, 4)))}
     if (function := draw(st.sampled_from(COMBINATIONS))) in ("maximum", "minimum"):
-        for value in columns.values():  # which of two zeros is larger NumPy leaves to the machine
+        for value in columns.values():  # NumPy's choice between two zeros depends on the machine
             value += 0.0
     return ops.Combine(tuple(dense_input(dtype, width, name) for name in columns), function), columns

@@ -1,4 +1,4 @@
-"""Products with compact weights: sums in the order of the columns, to the bit."""
+"""CompactLinear: sums in the order of the columns, to the bit."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -20,8 +20,8 @@ def strategy(draw: st.DrawFn) -> Drawn:
     bias = draw(st.none() | arrays("f64", k or 1).map(Parameter.of))
     dtype = draw(st.sampled_from(["f32", "f64"] if x.type.dtype == "f32" else ["f64"]))
     norm = draw(st.sampled_from(["", *NORMS]))
-    made = ops.CompactLinear(x, Parameter.of(weights), None if kept is None else _bits(kept, width), bias, norm, dtype)
-    return made, {"x": value}
+    node = ops.CompactLinear(x, Parameter.of(weights), None if kept is None else _bits(kept, width), bias, norm, dtype)
+    return node, {"x": value}
 
 
 def _weights(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Cases of n-gram counts: vocabularies of what the texts hold and of what they do not, in every unit and range."""
+"""CountNgrams: vocabularies with present and absent n-grams, in every unit and range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coupling: pairs of up to seven classes, to the bit, certain ones and those that contradict each other among them."""
+"""Coupling: pairs of up to seven classes, to the bit, including certain and contradictory ones."""
 
 import numpy as np
 from hypothesis import strategies as st

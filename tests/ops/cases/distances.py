@@ -1,4 +1,4 @@
-"""Distances made of products; a Euclidean one near zero keeps half the digits of its square."""
+"""Distances from products; a Euclidean one near zero keeps half the digits of its square."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TOLERANCE = 1.0
 
 
 def scale(node: ops.Distances, columns: dict[str, Any]) -> np.ndarray:
-    """Return the rounding of the largest term, or its root where the root of a difference is taken."""
+    """Return the rounding error of the largest term, or its root if the metric takes the root of a difference."""
     x = columns["x"]
     x = x if isinstance(x, np.ndarray) else x.dense()
     reach = np.abs(x).max(initial=0) + np.abs(node.centers.array).max(initial=0)

@@ -1,4 +1,4 @@
-"""Distances summed column by column: sums of what is not negative, so that no digit is lost."""
+"""Distances summed column by column: sums of nonnegative terms, without cancellation."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ PRODUCTS = ("sqeuclidean", "euclidean", "cosine")
 
 
 def scale(node: ops.Distances, columns: dict[str, Any]) -> np.ndarray:
-    """Return some units in the last place of the result."""
+    """Return a few units in the last place of the result."""
     want = np.abs(harness.meaning(node, columns))
     return want * np.finfo(node.type.numpy).eps * 64 + np.finfo(node.type.numpy).tiny
 
@@ -30,7 +30,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
     centers = draw(arrays(draw(FLOATS), (draw(st.integers(1, 19)), x.type.columns), finite=True, bound=1e3))
     for data in (value, centers):
         data[np.abs(data) < 1e-3] = np.nan if missing else 0
-    if metric == "chi2":  # of what cancels nothing can be said
+    if metric == "chi2":  # cancellation leaves no bound
         value, centers = np.abs(value), np.abs(centers)
     p = draw(st.sampled_from([1.0, 1.5, 3.0])) if metric == "powers" else 2.0
     return ops.Distances(x, Parameter.of(centers), metric, p), {"x": value}

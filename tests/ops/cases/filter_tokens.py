@@ -1,4 +1,4 @@
-"""Cases of stop words, seen through the counts of the words that stay."""
+"""FilterTokens, observed through the counts of the remaining words."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
     texts = draw(st.lists(TEXTS | st.lists(some, max_size=8).map(" ".join), min_size=1, max_size=draw(ROWS)))
     stop_words = draw(st.sets(some, max_size=8))
     tokens = ops.Tokenize(ops.Input("x", "str"), r"\S+")
-    kept = ops.FilterTokens(tokens, Parameter.strings(sorted(stop_words)))
+    remaining = ops.FilterTokens(tokens, Parameter.strings(sorted(stop_words)))
     vocabulary = sorted({token for text in texts for token in text.split()} | {*WORDS, *LONG, "a b"})
-    return ops.CountNgrams(kept, Parameter.strings(vocabulary), "word", 1, 1), {"x": texts}
+    return ops.CountNgrams(remaining, Parameter.strings(vocabulary), "word", 1, 1), {"x": texts}

@@ -1,4 +1,4 @@
-"""Gather: positions inside a row and outside it."""
+"""Gather: positions inside and outside the row."""
 
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

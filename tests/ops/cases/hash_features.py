@@ -1,4 +1,4 @@
-"""Cases of hashed features: halves and wholes, whose sums are exact in any order; rows of more than sixteen, too."""
+"""HashFeatures: multiples of a half, whose sums are exact in any order; rows of more than sixteen, too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
 
 @st.composite
 def pairs(draw: st.DrawFn, names: st.SearchStrategy[str]) -> tuple[list[list[str]], list[list[float]]]:
-    """Draw rows of names and of as many values; now and then of one too few, which is refused."""
+    """Draw rows of names and of as many values; sometimes of one too few, which is rejected."""
     numbers = st.integers(-8, 8).map(lambda n: n / 2) | st.just(-0.0)
     row: Any = st.lists(st.tuples(names, numbers), max_size=4) | st.lists(
         st.tuples(names, numbers), min_size=17, max_size=40

@@ -1,4 +1,4 @@
-"""Cases of hashed n-grams: few columns, so that hashes meet and cancel."""
+"""HashNgrams: few columns, so that hashes collide and cancel."""
 
 from __future__ import annotations
 

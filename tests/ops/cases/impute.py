@@ -1,4 +1,4 @@
-"""Impute: numbers, where NaN or a number is missing."""
+"""Impute: numbers, with NaN or a number as the missing value."""
 
 from hypothesis import strategies as st
 

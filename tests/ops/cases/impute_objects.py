@@ -1,4 +1,4 @@
-"""ImputeObjects: floats among which None and NaN are two values."""
+"""ImputeObjects: floats with None and NaN as different values."""
 
 import numpy as np
 from hypothesis import strategies as st

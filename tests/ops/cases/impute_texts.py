@@ -1,4 +1,4 @@
-"""Impute: texts, where NaN, None or a text means missing."""
+"""Impute: texts, with NaN, None or a text as the missing value."""
 
 from hypothesis import strategies as st
 

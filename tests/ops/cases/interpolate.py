@@ -1,4 +1,4 @@
-"""Interpolate: repeated knots, values at and near knots; NumPy may take the slopes in another order."""
+"""Interpolate: repeated knots, values at and near knots; NumPy may compute the slopes in another order."""
 
 import numpy as np
 from hypothesis import strategies as st

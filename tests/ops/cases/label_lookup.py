@@ -1,4 +1,4 @@
-"""LabelLookup: texts and numbers behind a decision, and numbers behind codes that may lie outside the table."""
+"""LabelLookup: texts and numbers after a decision, and numbers at codes that may be outside the table."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Linear over dense rows: few and many sums, types mixed; sums in another order differ by their roundings."""
+"""Linear over dense rows: few and many sums, types mixed; sums in another order differ by rounding."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TOLERANCE = 1.0
 
 
 def scale(node: ops.Linear, columns: dict[str, Any]) -> np.ndarray:
-    """Return what the roundings of a sum of that many terms may come to: n units of the sum of magnitudes."""
+    """Return a bound of the rounding error of a sum: n units of the sum of magnitudes."""
     x = columns["x"].reshape(len(columns["x"]), node.x.type.columns)
     terms = np.abs(x).astype(node.type.numpy) @ np.abs(node.weights.array.astype(node.type.numpy))
     bias = 0 if node.bias is None else np.abs(node.bias.array)

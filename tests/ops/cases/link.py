@@ -15,15 +15,15 @@ TOLERANCE = 1.0
 
 
 def scale(node: ops.Link, columns: dict[str, Any]) -> np.ndarray:
-    """Return a few units in the last place of the result, or of one where it is a complement."""
+    """Return a few units in the last place of the result, or of one for complements."""
     want = harness.meaning(node, columns)
     eps = np.finfo(node.type.numpy).eps
     if node.function.endswith("_pair"):
         return np.full(want.shape, 8 * eps)
-    if node.function == "log_softmax":  # a difference of what may be large, and near zero where one value outweighs all
+    if node.function == "log_softmax":  # a difference of large values, near zero if one value outweighs all
         sizes = np.abs(np.nan_to_num(columns["x"]))
         return np.broadcast_to(sizes.max(axis=1, keepdims=True) + 1, want.shape) * (eps * 64)
-    if node.function == "log_sum_exp":  # a sum of a logarithm and the largest, which may cancel
+    if node.function == "log_sum_exp":  # a logarithm plus the largest value, which may cancel
         return (np.abs(np.nan_to_num(columns["x"])).max(axis=1) + 1) * (eps * 64)
     with np.errstate(invalid="ignore"):
         return np.abs(want) * eps * 64 + np.finfo(node.type.numpy).tiny

@@ -1,4 +1,4 @@
-"""Lookup: texts and numbers, known, unknown and missing, with and without codes for what is missing."""
+"""Lookup: texts and numbers, known, unknown and missing, with and without codes for missing values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
 
 @st.composite
 def _texts(draw: st.DrawFn) -> tuple[Parameter, list[Any]]:
-    # Texts of more than eight bytes, which differ in the last, meet in the table as well.
+    # Texts of more than eight bytes that differ in the last collide in the table as well.
     many = TEXTS | st.integers(0, 300).map(lambda i: f"category {i}")
     keys = draw(st.lists(many, unique=True, max_size=draw(st.sampled_from([3, 40]))))
     known = st.sampled_from(keys) if keys else many

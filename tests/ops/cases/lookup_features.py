@@ -1,4 +1,4 @@
-"""Cases of features that are looked up: known and unknown names, and names that come twice."""
+"""LookupFeatures: known and unknown names, and repeated names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lowercase: letters of every script, and texts that are missing."""
+"""Lowercase: characters of every script, and missing texts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
 
 
 def columns(rows: int) -> st.SearchStrategy[list[str | float | None]]:
-    """Columns of texts, now and then with one that is missing, which every reader of texts refuses."""
+    """Columns of texts, sometimes with a missing one, which every operator on texts rejects."""
     whole = st.lists(TEXTS, min_size=rows, max_size=rows)
     return whole | whole | whole | st.tuples(whole, MISSING).map(lambda drawn: [*drawn[0][1:], drawn[1]])

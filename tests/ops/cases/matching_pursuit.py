@@ -1,4 +1,4 @@
-"""MatchingPursuit: atoms apart from each other, repeated atoms, products that tie, rows of zeros, one atom and all."""
+"""MatchingPursuit: separate atoms, repeated atoms, products that tie, rows of zeros, one atom and all."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
     if k > 2 and draw(st.booleans()):
         atoms[-1] = atoms[0]
     gram, value = atoms @ atoms.T, random.normal(size=(rows, k + 3)) @ atoms.T
-    if draw(st.booleans()):  # atoms that are alike to all others, and products that tie once some are taken
+    if draw(st.booleans()):  # equal products with all other atoms, so that products tie after some are taken
         gram, value = np.eye(k) + 0.1, np.round(value)
     value[0] *= draw(st.sampled_from([0.0, 1.0]))
     node = ops.MatchingPursuit(dense_input("f64", k), Parameter.of(gram), draw(st.integers(1, k)))

@@ -1,4 +1,4 @@
-"""Nearest: few values and many, equals, infinities and NaN among them, with a limit and without."""
+"""Nearest: few values and many, with ties, infinities and NaN, with and without a limit."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""NearestInTree: trees of scikit-learn over few whole numbers, so that most rows are equally far; leaves of one row."""
+"""NearestInTree: scikit-learn's trees over a few integers, so that most rows are equally far; leaves of one row."""
 
 import numpy as np
 from hypothesis import strategies as st

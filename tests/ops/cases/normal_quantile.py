@@ -1,4 +1,4 @@
-"""NormalQuantile: probabilities in both tails and in the middle, and what is none."""
+"""NormalQuantile: probabilities in both tails and in the middle, and invalid ones."""
 
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

@@ -1,4 +1,4 @@
-"""Normalize: dense rows; NumPy takes the squares of a row in an order of its own."""
+"""Normalize: dense rows; NumPy adds the squares of a row in another order."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""NormalizedLinear over dense and sparse rows, by every norm; sums in another order differ by their roundings."""
+"""NormalizedLinear over dense and sparse rows, by every norm; sums in another order differ by rounding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def strategy(draw: st.DrawFn) -> Drawn:
 
 
 def scale(node: Node, columns: dict[str, Any]) -> Any:
-    """The magnitudes of the terms, divided as they are: what another order of summation can change."""
+    """Return the sum of the magnitudes of the divided terms, to bound the effect of another order."""
     assert isinstance(node, ops.NormalizedLinear)
     magnitudes = ops.NormalizedLinear(node.x, Parameter.of(np.abs(node.weights.array)), None, node.norm)
     x = columns["x"]

@@ -1,4 +1,4 @@
-"""Power: every form, exponents near where the curve changes; logarithms of NumPy and of C differ in a last bit."""
+"""Power: every form, exponents near the special cases; logarithms of NumPy and of C differ in the last bit."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TOLERANCE = 1e-11
 
 
 def scale(node: ops.Power, columns: dict[str, Any]) -> Any:
-    """Return the size of the result; what an inverse subtracts one from is that much larger."""
+    """Return the size of the result, plus one for the inverse, which subtracts one."""
     return np.abs(harness.meaning(node, columns)) + (1 if node.form == "inverse_yeo_johnson" else 0)
 
 

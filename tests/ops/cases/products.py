@@ -1,4 +1,4 @@
-"""Products: any factors of any degree, also none; to the bit, as the order of the factors is fixed."""
+"""Products: any factors of any degree, or none; to the bit, because the order of the factors is fixed."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Reduce: any columns, none and repeated ones, NaN, ties of zeros; to the bit, as the order is fixed."""
+"""Reduce: any columns, none and repeated ones, NaN, ties of zeros; to the bit, because the order is fixed."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""RequireFinite: dense and sparse, NaN allowed or not; refusals agree."""
+"""RequireFinite: dense and sparse, NaN allowed or not; errors agree."""
 
 from hypothesis import strategies as st
 

@@ -22,6 +22,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
     bias, mean, scale = (
         draw(st.none() | st.just(np.full(n, size))) for n, size in ((k, -2.0), (width, 3.0), (width, 0.5))
     )
-    made = {"bias": bias, "mean": mean, "scale": scale}
-    fields = {name: None if array is None else Parameter.of(array) for name, array in made.items()}
+    arrays = {"bias": bias, "mean": mean, "scale": scale}
+    fields = {name: None if array is None else Parameter.of(array) for name, array in arrays.items()}
     return ops.RequireFiniteProduct(x, Parameter.of(weights), owner="Tester", **fields), {"x": value}

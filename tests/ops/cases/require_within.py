@@ -1,4 +1,4 @@
-"""RequireWithin: limits near and far, with a NaN allowed or not, and a reason of the estimator's own."""
+"""RequireWithin: limits near and far, with NaN allowed or not, and an estimator's reason."""
 
 from __future__ import annotations
 

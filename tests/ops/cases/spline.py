@@ -1,4 +1,4 @@
-"""Spline: repeated knots, values at knots and beyond them, every way to go on; to the bit."""
+"""Spline: repeated knots, values at knots and beyond them, every extrapolation; to the bit."""
 
 import numpy as np
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""StripAccents in both forms, over letters of every script, and texts that are missing."""
+"""StripAccents in both forms, over characters of every script, and missing texts."""
 
 from __future__ import annotations
 

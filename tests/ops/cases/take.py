@@ -13,7 +13,7 @@ OPERATOR = ops.Take
 
 def codes() -> st.SearchStrategy[np.ndarray]:
     far = st.sampled_from([-(2**63), 2**63 - 1, 2**31, -(2**31)])
-    return st.lists(st.integers(-2, 6) | far, min_size=1, max_size=8).map(lambda found: np.array(found, np.int64))
+    return st.lists(st.integers(-2, 6) | far, min_size=1, max_size=8).map(lambda codes: np.array(codes, np.int64))
 
 
 @st.composite

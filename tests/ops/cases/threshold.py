@@ -1,4 +1,4 @@
-"""Threshold: ties with the value, either way of counting them, dense and sparse."""
+"""Threshold: ties with the value, inclusive or not, dense and sparse."""
 
 from hypothesis import strategies as st
 

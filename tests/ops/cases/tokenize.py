@@ -1,4 +1,4 @@
-"""Cases of tokens, seen through the counts of the tokens there are: tokens themselves are no output."""
+"""Tokenize, observed through token counts, because tokens cannot be an output."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ OPERATOR = ops.Tokenize
 def strategy(draw: st.DrawFn) -> Drawn:
     texts, pattern = draw(columns(draw(ROWS))), draw(st.sampled_from([*PATTERNS, *GENERAL]))
     tokens = sorted({token for text in texts if isinstance(text, str) for token in re.findall(pattern, text)})
-    # Pairs show the order of the tokens, and where the kernel finds other tokens some pair is missing.
-    found = [re.findall(pattern, text) for text in texts if isinstance(text, str)]
-    pairs = sorted({" ".join(pair) for row in found for pair in zip(row, row[1:], strict=False)} - set(tokens))
+    # Pairs check the order of the tokens; if the kernel finds other tokens, some pair is missing.
+    token_rows = [re.findall(pattern, text) for text in texts if isinstance(text, str)]
+    pairs = sorted({" ".join(pair) for row in token_rows for pair in zip(row, row[1:], strict=False)} - set(tokens))
     others = ["a", "the", "b a"]
     vocabulary = list(dict.fromkeys([*tokens, *pairs, *others]))
     node = ops.Tokenize(ops.Input("x", "str"), pattern)

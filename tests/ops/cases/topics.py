@@ -1,4 +1,4 @@
-"""Topics: rows of counts, dense and sparse, stored once or often, empty and negative ones; few rounds and many."""
+"""Topics: rows of counts, dense and sparse, with repeated entries, empty and negative ones; few rounds and many."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,11 +9,11 @@ from pretzel.plan.values import Csr
 from tests.ops.cases import FLOATS, ROWS, Drawn
 
 OPERATOR = ops.Topics
-TOLERANCE = 1e-3  # of float32, over as many rounds; those of float64 differ by far less
+TOLERANCE = 1e-3  # of float32 over all rounds; float64 differs by far less
 
 
 def scale(node: ops.Topics, columns: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the rounding of the largest share, after a few rounds."""
+    """Return the rounding error of the largest share, after a few rounds."""
     x = columns["x"]
     dense = x.dense() if isinstance(x, Csr) else x
     eps = {"f32": 1.0, "f64": 1e-8}[node.type.dtype]
@@ -32,12 +32,12 @@ def strategy(draw: st.DrawFn) -> Drawn:
         ops.Input("x", f"{dtype}{{{width}}}" if is_sparse else f"{dtype}[{width}]"),
         Parameter.of(np.array(words, real).reshape(k, width)),
         prior=draw(st.sampled_from([0.1, 1.0])),
-        tolerance=-1.0,  # never reached: whether it is may hang on the last bit
+        tolerance=-1.0,  # never reached: the last bit could decide
         iterations=draw(st.integers(0, 6)),
     )
     return node, {"x": _stored(Csr.of(value), draw(st.integers(1, 3))) if is_sparse else value}
 
 
 def _stored(x: Csr, times: int) -> Csr:
-    """Return rows that store each count so many times."""
+    """Return rows that store each count several times."""
     return Csr(np.repeat(x.data, times), np.repeat(x.indices, times), x.starts * times, x.width)

@@ -1,4 +1,4 @@
-"""Cases of contributions: forests of the tree ensemble's cases with covers, features of several columns, and pairs."""
+"""TreeContributions: the forests of the TreeEnsemble cases with covers, features of several columns, and pairs."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def strategy(draw: st.DrawFn) -> tuple[ops.TreeContributions, dict[str, Any]]:
 
 
 def scale(node: ops.TreeContributions, columns: dict[str, Any]) -> np.ndarray:
-    """Return what contributions are compared with: the sum of all leaves, which any of them may come from."""
+    """Return the scale of contributions: the sum of the magnitudes of all leaves, which bounds each of them."""
     whole = float(np.abs(node.leaves.array.astype(np.float64)).sum() + np.abs(node.bias.array).max(initial=0.0))
     rounding = 1.0 if node.leaves.dtype == "f64" else 1e6
     return np.full((len(columns["x"]), node.type.columns), (whole + 1.0) * rounding)
 
 
 def _cover(rng: np.random.Generator, forest: Forest) -> np.ndarray:
-    """Return weights that add up from the leaves, of which a few are 0."""
+    """Return weights that add up from the leaves, some of which are 0."""
     cover = np.where(rng.random(len(forest.left)) < 0.05, 0.0, rng.integers(1, 50, len(forest.left)))
     for at in reversed(range(len(cover))):
         if forest.left[at] >= 0:

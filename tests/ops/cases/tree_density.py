@@ -1,4 +1,4 @@
-"""TreeDensity: trees of scikit-learn over few numbers, near rows, between them and far off, weighted or not."""
+"""TreeDensity: scikit-learn's trees over few numbers, near rows, between them and far away, weighted or not."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ NUMBERS = st.integers(-2, 3).map(float) | st.sampled_from([0.1, 0.35, -1.7])
 
 
 def scale(node: Node, columns: dict[str, Any]) -> np.ndarray:
-    """Return one for each row: densities come as logarithms."""
+    """Return one per row, because densities are logarithms."""
     return np.ones(len(columns["x"]))
 
 

@@ -1,4 +1,4 @@
-"""Cases of the tree ensemble: ties at thresholds, odd values, lone leaves, chains, categories, classes."""
+"""TreeEnsemble: ties at thresholds, special values, single leaves, chains, categories, classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.plan.parameter import Parameter
 
 OPERATOR = ops.TreeEnsemble
 TYPES = {"f32": np.float32, "f64": np.float64}
-# Values that meet at thresholds, and those whose neighbours of the other width decide.
+# Values equal to thresholds, and values that round to neighbours in the other width.
 ODD = [0.0, -0.0, 1.0, 0.1, np.float64(np.float32(0.1)), 2.5, 31.0, 32.0, 63.9, -0.5, -1.0, 16777217.0, 1e300, -1e300]
 ODD += [5e-324, -5e-324, 1e-45, np.inf, -np.inf, 3.4028234663852886e38]
 
@@ -51,7 +51,7 @@ def strategy(draw: st.DrawFn) -> tuple[ops.TreeEnsemble, dict[str, Any]]:
 
 
 class Forest:
-    """Trees grown at random, children after parents."""
+    """Random trees, children after parents."""
 
     def __init__(self, rng: np.random.Generator, width: int, depth: int, chain: bool) -> None:
         self.rng, self.width, self.depth, self.chain = rng, width, depth, chain

@@ -1,4 +1,4 @@
-"""WeightedMedian: ties, missing values, weights of zero and equal weights; to the bit, as it picks a value."""
+"""WeightedMedian: ties, missing values, weights of zero and equal weights; to the bit, because it picks a value."""
 
 import numpy as np
 from hypothesis import strategies as st

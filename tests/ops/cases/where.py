@@ -1,4 +1,4 @@
-"""Where: every type, and one column with many in each of the three places."""
+"""Where: every type, and a single column in each of the three positions."""
 
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Kernels of functions of two values, and of several columns."""
+"""Kernels of the binary operators and of reductions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What binds an operator to a kernel: the types it takes, and how its parameters are laid out for it."""
+"""A binding of an operator to a kernel: the types it accepts, and the layout of its parameters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Derive = Callable[[Node], Mapping[str, Parameter]]
 
 @dataclass(frozen=True)
 class Lowered:
-    """A node as a kernel takes it."""
+    """A kernel with the attributes and parameters of a node."""
 
     kernel: str
     attributes: Mapping[str, Any]
@@ -39,63 +39,63 @@ class Binding:
     """A kernel that computes an operator."""
 
     kernel: str
-    """Name in plans; a change of meaning or of a derived layout needs a new name, as in ``linear.sparse/2``."""
+    """Name in plans; a change of semantics or of a derived layout needs a new name, as in ``linear.sparse/2``."""
     target: str
-    """Where the class is: ``module:Class`` under ``pretzel.kernels``."""
+    """The class, as ``module:Class`` under ``pretzel.kernels``."""
     takes: Callable[[Node], bool] = field(default=_always)
-    """Whether the kernel computes this node: by types, attributes and parameters, so the same on every machine."""
+    """True if the kernel computes this node: by types, attributes and parameters, so the same on every machine."""
     derive: Derive = field(default=_own_parameters)
-    """The arrays the kernel is built with, from the node's parameters; deterministic to the byte."""
+    """Derives the arrays the kernel is built with from the node's parameters; deterministic to the byte."""
     drop: tuple[str, ...] = ()
-    """Attributes that the kernel has no use for."""
+    """Attributes that the kernel does not use."""
     work: Measure = field(default=usual_work)
-    """What the kernel does for one row, in the units of the cost table."""
+    """Computes the work of the kernel per row, in the units of the cost table."""
 
     @cached_property
     def implementation(self) -> type:
         """The kernel class, imported at first use."""
         module, name = self.target.split(":")
-        found: type = getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
-        return found
+        kernel: type = getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
+        return kernel
 
     def lower(self, node: Node) -> Lowered:
-        """Return the node as this kernel takes it; what is derived is built once per distinct node."""
+        """Lower a node to this kernel; derived parameters are built once per distinct node."""
         attributes = {name: value for name, value in node.attributes.items() if name not in self.drop}
         if self.derive is _own_parameters:
             return Lowered(self.kernel, attributes, node.parameters)
         return Lowered(self.kernel, attributes, DERIVED.get(self.derive, node))
 
 
-def _alike(node: Node) -> tuple[object, ...]:
-    """Return what a derivation depends on: operator, attributes, parameters, input types; not the graph behind."""
+def _derivation_key(node: Node) -> tuple[object, ...]:
+    """Return the inputs of a derivation: operator, attributes, parameters and input types, without the graph."""
     digests = tuple((name, parameter.digest) for name, parameter in node.parameters.items())
     return type(node), tuple(map(repr, node.attributes.items())), digests, tuple(child.type for child in node.inputs)
 
 
 class DerivedCache:
-    """What was derived lately, up to a number of bytes; building a dictionary's table twice would be felt."""
+    """A least-recently-used cache of derived parameters, bounded in bytes: building a hash table is expensive."""
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.held = self.hits = self.misses = 0
-        self.known: OrderedDict[tuple[object, ...], Mapping[str, Parameter]] = OrderedDict()
+        self.entries: OrderedDict[tuple[object, ...], Mapping[str, Parameter]] = OrderedDict()
         self.lock = threading.Lock()
 
     def get(self, derive: Derive, node: Node) -> Mapping[str, Parameter]:
-        key = (derive, *_alike(node))
+        key = (derive, *_derivation_key(node))
         with self.lock:
-            found = key in self.known
-            self.hits, self.misses = self.hits + found, self.misses + (not found)
-            if found:
-                self.known.move_to_end(key)
-                return self.known[key]
-        made = derive(node)
+            hit = key in self.entries
+            self.hits, self.misses = self.hits + hit, self.misses + (not hit)
+            if hit:
+                self.entries.move_to_end(key)
+                return self.entries[key]
+        derived = derive(node)
         with self.lock:
-            self.held += _size(made) - _size(self.known.pop(key, {}))
-            self.known[key] = made
+            self.held += _size(derived) - _size(self.entries.pop(key, {}))
+            self.entries[key] = derived
             while self.held > self.budget:
-                self.held -= _size(self.known.popitem(last=False)[1])
-        return made
+                self.held -= _size(self.entries.popitem(last=False)[1])
+        return derived
 
 
 def _size(parameters: Mapping[str, Parameter]) -> int:

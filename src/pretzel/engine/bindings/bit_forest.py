@@ -1,4 +1,4 @@
-"""How forests of small trees are laid out as bit vectors; ``kernels/trees/bits.h`` says what the arrays mean."""
+"""Lay out forests of small trees as bit vectors; ``kernels/trees/bits.h`` documents the arrays."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from pretzel.plan.parameter import Parameter
 
 LANES = 32
 MOST_LEAVES = 8 * LANES
-"""Of a tree, whose bits fill the lanes of a group.  That many are still compared four times as fast as walked."""
+"""Of a tree, whose bits fill the lanes of a group.  At this size bit vectors are still four times faster."""
 MOST_COLUMNS = 256
 MOST_CUTS = 255
-"""Of a column: a rank is a byte."""
+"""Of a column, because a rank is a byte."""
 MOST_MARKS = 1 << 20
-"""Bytes of what categories say of sets; those of 32 trees should stay in a cache beside the rest."""
+"""Bytes of the marks of category sets; those of 32 trees should fit in a cache along with the rest."""
 
 
-_known: weakref.WeakKeyDictionary[Node, bool] = weakref.WeakKeyDictionary()
+_small: weakref.WeakKeyDictionary[Node, bool] = weakref.WeakKeyDictionary()
 
 
 def is_bit_forest(node: Node) -> bool:
-    """Whether every tree is small, no node splits categories, and a byte names each column of ranks."""
+    """Return whether all trees are small, no node splits categories, and a byte can index the columns of ranks."""
     return not _has_sets(cast(ops.TreeEnsemble, node)) and _is_small(node)
 
 
 def is_bit_forest_of_sets(node: Node) -> bool:
-    """Whether every tree is small, some nodes split categories, and a byte names each column of ranks and marks."""
+    """Return whether all trees are small, some nodes split categories, and a byte can index the ranks and marks."""
     return _has_sets(cast(ops.TreeEnsemble, node)) and _is_small(node)
 
 
 def _is_small(node: Node) -> bool:
-    """Whether bits and bytes are enough.
+    """Return whether the forest fits the limits.
 
-    Looked at once for each node: it takes as long as laying out a part of the forest, and is asked at every choice.
+    Cached per node, because it lays out a part of the forest and is called at every choice of a kernel.
     """
-    if (known := _known.get(node)) is None:
-        known = _known[node] = _fits(cast(ops.TreeEnsemble, node))
-    return known
+    if (fits := _small.get(node)) is None:
+        fits = _small[node] = _fits(cast(ops.TreeEnsemble, node))
+    return fits
 
 
 def _has_sets(forest: ops.TreeEnsemble) -> bool:
@@ -56,16 +56,16 @@ def _fits(forest: ops.TreeEnsemble) -> bool:
     words = category_range(forest)[:, 1]
     if not trees or leaves > MOST_LEAVES * trees or 4 * int(words.max()) * (words > 0).sum() > MOST_MARKS:
         return False
-    laid = _Laid.of(forest)
-    used = max(len(laid.columns.table), laid.sets.columns)
-    return laid.bits.leaves.max() <= MOST_LEAVES and used <= MOST_COLUMNS and len(laid.sets.marks) <= MOST_MARKS
+    layout = _Layout.of(forest)
+    used = max(len(layout.columns.table), layout.sets.columns)
+    return layout.bits.leaves.max() <= MOST_LEAVES and used <= MOST_COLUMNS and len(layout.sets.marks) <= MOST_MARKS
 
 
 def lay_out_bits(node: Node) -> dict[str, Parameter]:
-    """Return a forest as its kernel compares it: what is ranked, entries in lanes, leaves in the order of bits."""
+    """Return the arrays of a forest for its kernel: ranked columns, entries in lanes, leaves in bit order."""
     forest = cast(ops.TreeEnsemble, node)
-    laid = _Laid.of(forest)
-    bits, columns, sets = laid.bits, laid.columns, laid.sets
+    layout = _Layout.of(forest)
+    bits, columns, sets = layout.bits, layout.columns, layout.sets
     size = 1 << max(0, int(bits.leaves.max() - 1) // 8).bit_length()
     first = np.cumsum(bits.leaves) - bits.leaves
     kinds = 3 if _has_sets(forest) else 2
@@ -74,19 +74,19 @@ def lay_out_bits(node: Node) -> dict[str, Parameter]:
         "cuts": columns.cuts,
         "first": first.astype(np.uint32),
         "leaves": _leaves(forest, bits, first, 8 * size),
-        **_rounds(_entries(laid, size), len(first), size, kinds),
+        **_rounds(_entries(layout, size), len(first), size, kinds),
     }
     if kinds == 3:
         out |= {"sets": sets.table.astype(np.uint32), "marks": sets.marks, "unit_sets": sets.unit.astype(np.uint32)}
-    kept = {name: p for name, p in node.parameters.items() if name in ("base", "group")}
-    return {name: Parameter.of(array) for name, array in out.items()} | kept
+    shared = {name: p for name, p in node.parameters.items() if name in ("base", "group")}
+    return {name: Parameter.of(array) for name, array in out.items()} | shared
 
 
 @dataclass(frozen=True)
 class _Bits:
-    """Where each node stands in its tree: its leaves are the ``size`` bits from ``begin`` on.
+    """The bits of each node in its tree: its leaves are the ``size`` bits from ``begin``.
 
-    Of two children the one with fewer leaves comes first: its bits are those taken away.
+    Of two children the one with fewer leaves comes first: its bits are the ones to clear.
     """
 
     inner: np.ndarray
@@ -96,9 +96,9 @@ class _Bits:
     begin: np.ndarray
     size: np.ndarray
     right_first: np.ndarray
-    """At inner nodes, whether the right child comes first."""
+    """At inner nodes, true if the right child comes first."""
     leaves: np.ndarray
-    """Of each tree."""
+    """Number of leaves of each tree."""
 
     @classmethod
     def of(cls, forest: ops.TreeEnsemble, nodes: Compared) -> _Bits:
@@ -126,15 +126,15 @@ class _Bits:
 
 @dataclass(frozen=True)
 class _Columns:
-    """What is ranked: a column for each feature and way of its NaN, and for each 255 thresholds of these."""
+    """The columns to rank: one per feature and direction of NaN, split at every 255 thresholds."""
 
     table: np.ndarray
-    """``u32[columns, 4]``: feature, first cut, number of cuts, whether a NaN goes right."""
+    """``u32[columns, 4]``: feature, first cut, number of cuts, 1 if NaN goes right."""
     cuts: np.ndarray
     column: np.ndarray
     """Of each node with a threshold."""
     rank: np.ndarray
-    """Of each such node's threshold among its column's."""
+    """Of each such node's threshold, within its column."""
 
     @classmethod
     def of(cls, forest: ops.TreeEnsemble, nodes: Compared) -> _Columns:
@@ -157,13 +157,13 @@ class _Columns:
 
 
 def _changes(values: np.ndarray) -> np.ndarray:
-    """Return where a value differs from the one before it; true for the first."""
+    """Return a mask of the values that differ from the previous one; true for the first."""
     return np.concatenate([np.ones(min(len(values), 1), bool), values[1:] != values[:-1]])
 
 
 @dataclass(frozen=True)
-class _Laid:
-    """All that is laid out of a forest."""
+class _Layout:
+    """All parts of a forest's layout."""
 
     nodes: Compared
     bits: _Bits
@@ -171,7 +171,7 @@ class _Laid:
     sets: Sets
 
     @classmethod
-    def of(cls, forest: ops.TreeEnsemble) -> _Laid:
+    def of(cls, forest: ops.TreeEnsemble) -> _Layout:
         nodes = Compared.of(forest)
         bits, columns = _Bits.of(forest, nodes), _Columns.of(forest, nodes)
         split = category_range(forest)[bits.inner, 1] > 0
@@ -180,7 +180,7 @@ class _Laid:
         return cls(nodes, bits, columns, sets)
 
     def planes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return of each node its kind, and the first three planes of its entries."""
+        """Return the kind of each node, and the first three planes of its entries."""
         kind = self.bits.right_first.astype(np.int64)
         planes = np.column_stack([self.columns.column, self.columns.rank - 128, -kind])
         node = self.sets.node
@@ -191,19 +191,19 @@ class _Laid:
 
 @dataclass(frozen=True)
 class _Entries:
-    """What nodes say of bytes, one entry for each byte that a node takes bits from; sorted by lane and kind."""
+    """One entry per byte in which a node clears bits, sorted by lane and kind."""
 
     lane: np.ndarray
-    """Counted through all trees."""
+    """Numbered through all trees."""
     kind: np.ndarray
-    """0 where the bits go above the threshold, 1 where they go not above it, 2 where a mark says so."""
+    """0: clear bits above the threshold, 1: clear them at or below it, 2: by a mark."""
     planes: np.ndarray
     """``u8[entries, 4]``, as in a round."""
 
 
-def _entries(laid: _Laid, size: int) -> _Entries:
-    bits, (kinds, planes) = laid.bits, laid.planes()
-    ahead = np.where(bits.right_first, laid.nodes.right, laid.nodes.left)[bits.inner]
+def _entries(layout: _Layout, size: int) -> _Entries:
+    bits, (kinds, planes) = layout.bits, layout.planes()
+    ahead = np.where(bits.right_first, layout.nodes.right, layout.nodes.left)[bits.inner]
     begin, end = bits.begin[bits.inner], bits.begin[bits.inner] + bits.size[ahead]
     count = (end - 1) // 8 - begin // 8 + 1
     of = np.repeat(np.arange(len(count)), count)
@@ -217,7 +217,7 @@ def _entries(laid: _Laid, size: int) -> _Entries:
 
 
 def _rounds(entries: _Entries, trees: int, size: int, kinds: int) -> dict[str, np.ndarray]:
-    """Return the rounds: the n-th entry of every lane of a group is in the group's n-th round."""
+    """Return the rounds: the n-th entry of each lane is in the n-th round of its group."""
     groups = -(-trees * size // LANES)
     counts = np.bincount(entries.lane * kinds + entries.kind, minlength=groups * LANES * kinds)
     counts = counts.reshape(groups, LANES, kinds)
@@ -231,7 +231,7 @@ def _rounds(entries: _Entries, trees: int, size: int, kinds: int) -> dict[str, n
 
 
 def _leaves(forest: ops.TreeEnsemble, bits: _Bits, first: np.ndarray, room: int) -> np.ndarray:
-    """Return what leaves add, tree by tree in the order of their bits; bits without a leaf may lie beyond the last."""
+    """Return the leaf values, tree by tree in bit order, padded by ``room``: bits may exceed the last leaf."""
     values = forest.leaves.array
     out = np.zeros((len(bits.leaf) + room, *values.shape[1:]), values.dtype)
     out[first[bits.leaf_tree] + bits.begin[bits.leaf]] = values[forest.right.array[bits.leaf]]

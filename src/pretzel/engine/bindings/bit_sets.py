@@ -1,4 +1,4 @@
-"""How the sets of categories of a forest are laid out as marks, for forests that are bit vectors."""
+"""Lay out the category sets of a forest as marks, for forests in bit vectors."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from pretzel.engine.bindings.forest import category_range
 from pretzel.plan import ops
 
 UNIT = 32
-"""Trees that have columns of marks to themselves: as many as the kernel finds leaves in before it adds them."""
+"""Trees that share columns of marks: as many as the kernel processes before it adds their leaves."""
 MARKS = 8
-"""Of a column: a bit each."""
+"""Of a column, one bit each."""
 
 
 @dataclass(frozen=True)
 class Sets:
-    """What categories say of each node's set: a bit of a column, alike for nodes that ask alike."""
+    """The marks of category sets: a bit of a column per distinct set."""
 
     table: np.ndarray
-    """``u32[sets, 5]``: feature, first of its marks, categories, columns, first column; unit by unit."""
+    """``u32[sets, 5]``: feature, its first mark, number of categories, number of columns, first column; by unit."""
     marks: np.ndarray
-    """``u8[bytes]``: for each set, a row for each category, then for what is none of them, then for NaN."""
+    """``u8[bytes]``: for each set, a row per category, then one for unknown categories and one for NaN."""
     unit: np.ndarray
     """``u32[units + 1]``: the first set of each unit."""
     node: np.ndarray
     """The nodes that split categories."""
     column: np.ndarray
-    """Of each of these."""
+    """Of each of these nodes."""
     mask: np.ndarray
 
     @classmethod
     def of(cls, forest: ops.TreeEnsemble, node: np.ndarray, tree: np.ndarray, gone: np.ndarray, first: int) -> Sets:
-        """Return the marks of these nodes.
+        """Lay out the marks of some nodes.
 
         Args:
-            forest: that they are of.
-            node: those that split categories.
-            tree: of each.
-            gone: whether bits go where a value goes left; where not, they go where it goes right.
-            first: the first column that is free.
+            forest: the forest of the nodes.
+            node: the nodes that split categories.
+            tree: the tree of each node.
+            gone: true if a value that goes left clears bits; else one that goes right does.
+            first: the first free column.
         """
         column, mask = np.zeros(len(node), np.int64), np.zeros(len(node), np.int64)
         table: list[tuple[int, ...]] = []
@@ -62,12 +62,12 @@ class Sets:
 
     @property
     def columns(self) -> int:
-        """How many columns there are, with those before the first."""
+        """Number of columns, including those before the first."""
         return int((self.table[:, 3] + self.table[:, 4]).max(initial=0))
 
 
 def _by_unit(unit: np.ndarray, feature: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield each unit's features in order, with the places of their nodes."""
+    """Yield each unit's features in order, with the indices of their nodes."""
     order = np.lexsort((feature, unit))
     new = np.flatnonzero((np.diff(unit[order], prepend=-1) != 0) | (np.diff(feature[order], prepend=-1) != 0))
     for at in np.split(order, new[1:]) if len(order) else ():
@@ -75,9 +75,9 @@ def _by_unit(unit: np.ndarray, feature: np.ndarray) -> Iterator[tuple[int, int, 
 
 
 def _left(forest: ops.TreeEnsemble, nodes: np.ndarray) -> np.ndarray:
-    """Return ``[nodes, categories + 2]``: where each category goes left, then what is none of them, then NaN.
+    """Return ``[nodes, categories + 2]``: true if a category goes left; then unknown categories, then NaN.
 
-    No set has a category beyond the last.
+    The number of categories is the largest in any set.
     """
     assert forest.categories is not None
     first, words = category_range(forest)[nodes].astype(np.int64).T[:, :, None]

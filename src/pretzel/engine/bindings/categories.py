@@ -1,4 +1,4 @@
-"""Kernels of the categories family, and the hash tables they look values up in."""
+"""Kernels of the categories family, and their hash tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _with_text_table(node: Node) -> dict[str, Parameter]:
 
 
 def _with_number_table(node: Node) -> dict[str, Parameter]:
-    """Return the keys as the kernel compares them, f64 or i64, and their table."""
+    """Return the keys converted to f64 or i64, and their hash table."""
     keys = cast(ops.Lookup, node).keys.array
     wide = keys.astype(np.float64) + 0.0 if keys.dtype.kind == "f" else keys.astype(np.int64)
     return {"keys": Parameter.of(wide), "table": Parameter.of(number_table(wide))}

@@ -1,4 +1,4 @@
-"""The kernel of contributions, and what it needs beyond the nodes of the forest."""
+"""The kernel of feature contributions, and its parameters beyond the nodes of the forest."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DIGITS = 40
 
 
 def lay_out_contributions(node: Node) -> dict[str, Parameter]:
-    """Return a forest as ``TreeEnsemble`` walks it, with the cover of its nodes and the rules of integration.
+    """Return a forest in the layout of ``TreeEnsemble``, with the cover of its nodes and the integration rules.
 
-    ``counts`` is ``i32[trees]``: how many points the rule of each tree has, half as many as features lie on one of its
-    paths.  ``points`` is ``f64[m, 2]``: the points and weights of the rules of 1, 2, 3, ... points, end to end.
+    ``counts`` is ``i32[trees]``: the points of each tree's rule, half the most features on one of its paths.
+    ``points`` is ``f64[m, 2]``: the points and weights of the rules of 1, 2, 3, ... points, concatenated.
     """
     contributions = cast(ops.TreeContributions, node)
     forest = contributions.forest
-    laid_out = {name: p for name, p in lay_out_forest(forest).items() if name != "base"}
+    layout = {name: p for name, p in lay_out_forest(forest).items() if name != "base"}
     counts = _counts(contributions)
     out: dict[str, np.ndarray] = {
         "cover": contributions.cover.array[forest_order(forest)],
@@ -34,7 +34,7 @@ def lay_out_contributions(node: Node) -> dict[str, Parameter]:
         "counts": counts,
         "points": np.concatenate([rule(n) for n in range(1, counts.max(initial=1) + 1)]),
     }
-    return laid_out | {name: Parameter.of(array) for name, array in out.items()}
+    return layout | {name: Parameter.of(array) for name, array in out.items()}
 
 
 def _counts(node: ops.TreeContributions) -> np.ndarray:
@@ -48,7 +48,7 @@ def _counts(node: ops.TreeContributions) -> np.ndarray:
 def rule(count: int) -> Any:
     """Return the points and weights of the Gauss-Legendre rule on 0..1, ``f64[count, 2]``, rounded once.
 
-    In decimal arithmetic, whose digits are the same on every machine.
+    Computed in decimal arithmetic, which has the same digits on every machine.
     """
     with localcontext() as context:
         context.prec = DIGITS
@@ -56,7 +56,7 @@ def rule(count: int) -> Any:
 
 
 def _point(count: int, i: int) -> tuple[float, float]:
-    """Return the i-th root of Legendre's polynomial, by Newton's method, and its weight."""
+    """Return the i-th root of the Legendre polynomial, by Newton's method, and its weight."""
     x = Decimal(float(np.round(-np.cos(np.pi * (i + 0.75) / (count + 0.5)), 6)))
     for _ in range(8):
         value, slope = _legendre(count, x)
@@ -66,7 +66,7 @@ def _point(count: int, i: int) -> tuple[float, float]:
 
 
 def _legendre(count: int, x: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the value and the slope of Legendre's polynomial of degree ``count``."""
+    """Return the value and the slope of the Legendre polynomial of degree ``count``."""
     before, value = Decimal(0), Decimal(1)
     for n in range(1, count + 1):
         before, value = value, ((2 * n - 1) * x * value - (n - 1) * before) / n

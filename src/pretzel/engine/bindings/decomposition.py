@@ -1,4 +1,4 @@
-"""Kernels that take a row apart step by step."""
+"""Kernels of the decompositions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.parameter import Parameter
 
 
 def _by_word(node: Node) -> Mapping[str, Parameter]:
-    """Lay the topics of each word side by side: a row reads those of its words alone."""
+    """Store the topics of each word contiguously: a row reads only those of its words."""
     assert isinstance(node, ops.Topics)
     return {"words": Parameter.of(np.ascontiguousarray(node.words.array.T))}
 

@@ -14,7 +14,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.sizes import Sizes
 
-_TILE = 8  # sums taken side by side; with fewer a row, whole dot products are better
+_TILE = 8  # sums computed in parallel; whole dot products are faster for fewer columns
 
 _PRODUCTS = ("sqeuclidean", "euclidean", "cosine")
 
@@ -48,19 +48,19 @@ def _is_number(node: Node) -> bool:
 
 
 def _typed(parameters: Mapping[str, Parameter], dtype: str) -> dict[str, Parameter]:
-    """Return floats as the type that is computed in; those that are of it already stay the same objects."""
-    wanted = np.float32 if dtype == "f32" else np.float64
-    return {name: p if p.dtype == dtype else Parameter.of(p.array.astype(wanted)) for name, p in parameters.items()}
+    """Convert floats to the computation type; parameters that have it already stay the same objects."""
+    target = np.float32 if dtype == "f32" else np.float64
+    return {name: p if p.dtype == dtype else Parameter.of(p.array.astype(target)) for name, p in parameters.items()}
 
 
 def _padded(matrix: np.ndarray) -> Parameter:
-    """Fill a matrix up with zeros to whole tiles of eight columns."""
+    """Pad a matrix with zeros to whole tiles of eight columns."""
     return Parameter.of(np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % _TILE))))
 
 
 def _in_tiles(node: Node) -> Mapping[str, Parameter]:
-    made = _typed(node.parameters, node.type.dtype)
-    return made if node.type.columns % _TILE == 0 else made | {"weights": _padded(made["weights"].array)}
+    typed = _typed(node.parameters, node.type.dtype)
+    return typed if node.type.columns % _TILE == 0 else typed | {"weights": _padded(typed["weights"].array)}
 
 
 def _product(node: Node) -> Mapping[str, Parameter]:
@@ -68,17 +68,17 @@ def _product(node: Node) -> Mapping[str, Parameter]:
 
 
 def _transposed(node: Node) -> Mapping[str, Parameter]:
-    """Lay weights ``[width, k]`` out as k dot products."""
-    made = _typed(node.parameters, node.type.dtype)
-    if len(made["weights"].shape) == 2:
-        made["weights"] = Parameter.of(np.ascontiguousarray(made["weights"].array.T))
-    return made
+    """Transpose weights ``[width, k]`` for k dot products."""
+    typed = _typed(node.parameters, node.type.dtype)
+    if len(typed["weights"].shape) == 2:
+        typed["weights"] = Parameter.of(np.ascontiguousarray(typed["weights"].array.T))
+    return typed
 
 
 def _with_norms(node: Node) -> Mapping[str, Parameter]:
-    """Add the sum of the squares of each center, taken column by column so that it is the same on every machine."""
+    """Add the sum of squares of each center, in column order so that it is the same on every machine."""
     assert isinstance(node, ops.Distances)
-    # Squared distances of float32 sparse rows are float32 throughout, as k-means has them; all others are float64.
+    # Squared distances of float32 sparse rows are float32 throughout, as in k-means; all others are float64.
     single = _is_sparse(node) and node.metric == "sqeuclidean" and node.type.dtype == "f32"
     centers: Any = node.centers.array.astype(np.float32 if single else np.float64)
     with np.errstate(over="ignore"):
@@ -87,8 +87,8 @@ def _with_norms(node: Node) -> Mapping[str, Parameter]:
     return {"centers": Parameter.of(centers), "norms": Parameter.of(norms)}
 
 
-def _side_by_side(node: Node) -> Mapping[str, Parameter]:
-    """Lay the centers out in groups of eight, of each group column after column."""
+def _in_groups(node: Node) -> Mapping[str, Parameter]:
+    """Store the centers in groups of eight, column by column within each group."""
     assert isinstance(node, ops.Distances)
     centers = _padded(node.centers.array.astype(np.float64).T).array
     width, groups = centers.shape[0], centers.shape[1] // _TILE
@@ -97,9 +97,9 @@ def _side_by_side(node: Node) -> Mapping[str, Parameter]:
 
 
 def _transposed_with_norms(node: Node) -> Mapping[str, Parameter]:
-    """Lay the centers out as columns, for products in tiles."""
-    made = dict(_with_norms(node))
-    return made | {"centers": _padded(made["centers"].array.T)}
+    """Transpose the centers to columns, for products in tiles."""
+    parameters = dict(_with_norms(node))
+    return parameters | {"centers": _padded(parameters["centers"].array.T)}
 
 
 def _by_products(node: Node) -> bool:
@@ -119,7 +119,7 @@ def _by_differences(node: Node) -> bool:
 
 
 def _whole_tiles(node: Node, sizes: Sizes) -> Work:
-    """Count the columns that fill up the last tile: they are computed as the others are."""
+    """Include the columns that pad the last tile: they are computed too."""
     read, written = sizes.of(node.inputs[0]), node.type.columns + -node.type.columns % _TILE
     return Work(read, written, read * written)
 
@@ -197,7 +197,7 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
             ("p",),
             _whole_tiles,
         ),
-        Binding("distances.groups", "dense.differences:Differences", _by_differences, _side_by_side),
+        Binding("distances.groups", "dense.differences:Differences", _by_differences, _in_groups),
         Binding("squared.sparse", "sparse.distances:Squared", _metric("sqeuclidean"), _with_norms, ("p",)),
         Binding("euclidean.sparse", "sparse.distances:Euclidean", _metric("euclidean"), _with_norms, ("p",)),
     ),
@@ -209,6 +209,6 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
         Binding("threshold", "dense.labels:Threshold", takes=_is_dense),
         Binding("threshold.sparse", "sparse.values:Threshold", takes=_is_sparse),
     ),
-    # Labels that are texts exist only at an output, as codes beside a table: nothing computes with them.
+    # Text labels exist only at an output, as codes with a table: no kernel computes them.
     ops.LabelLookup: (Binding("label_lookup", "dense.labels:LabelLookup", takes=_is_number),),
 }

@@ -1,4 +1,4 @@
-"""Kernels that make features of numbers."""
+"""Kernels of the features and quantiles families."""
 
 from __future__ import annotations
 

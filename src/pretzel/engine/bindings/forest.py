@@ -1,4 +1,4 @@
-"""What every layout of a forest begins with: its levels, and comparisons in the type of the values compared."""
+"""Common steps of all forest layouts: the levels, and thresholds in the type of the input."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pretzel.plan import ops
 
 @dataclass(frozen=True)
 class Compared:
-    """The nodes of a forest as kernels take them: a value goes left where it is ``<= threshold``, and no other way.
+    """The nodes of a forest normalized for kernels: a value goes left if and only if it is ``<= threshold``.
 
-    Thresholds are moved to the neighbouring value of the type of x that decides alike.  A node that never goes left has
-    its children put in reverse and a threshold of infinity, above which nothing lies.
+    Thresholds are moved to the neighbouring value in the type of x that decides equally.  A node that never goes left
+    has its children swapped and an infinite threshold, which no value exceeds.
     """
 
     left: np.ndarray
@@ -37,7 +37,7 @@ class Compared:
 
 
 def _thresholds(forest: ops.TreeEnsemble) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each node the t of x's type with ``x <= t`` where the forest goes left, and where it never does."""
+    """Return per node the t in x's type such that ``x <= t`` goes left, and a mask of nodes that never go left."""
     exact = forest.threshold.array.astype(np.float64)
     with np.errstate(over="ignore"):
         near = exact.astype(forest.x.type.numpy)
@@ -48,14 +48,14 @@ def _thresholds(forest: ops.TreeEnsemble) -> tuple[np.ndarray, np.ndarray]:
 
 
 def category_range(forest: ops.TreeEnsemble) -> np.ndarray:
-    """Return the words of each inner node's set; none where it has no set."""
+    """Return the range of words of each inner node's set; empty for a node without a set."""
     if forest.category_range is None:
         return np.zeros((len(forest.feature), 2), np.int32)
     return np.where(forest.left.array[:, None] >= 0, forest.category_range.array, np.int32(0))
 
 
 def levels(roots: np.ndarray, left: np.ndarray, right: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the nodes of all trees level by level, siblings side by side, with the tree of each."""
+    """Yield the nodes of all trees level by level, siblings adjacent, with the tree of each."""
     level, tree = roots.astype(np.int64), np.arange(len(roots))
     while len(level):
         yield level, tree

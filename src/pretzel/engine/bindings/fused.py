@@ -1,4 +1,4 @@
-"""Kernels of the operators that rewriting makes."""
+"""Kernels of the operators that rewrites create."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-_ROOM = 1e300  # what sums up to less than this, in any order, does not overflow on the way
+_ROOM = 1e300  # sums below this do not overflow, in any order
 
 
 def _counted(node: Node) -> Mapping[str, Parameter]:
-    """Set beside each word of the columns kept how many are kept before it."""
+    """Add to each word of the ``kept`` bits the number of columns kept before it."""
     kept = node.parameters.get("kept")
     if kept is None:
         return node.parameters
@@ -26,7 +26,7 @@ def _counted(node: Node) -> Mapping[str, Parameter]:
 
 
 def _in_columns(node: Node) -> Mapping[str, Parameter]:
-    """Lay the weights out as ``[k, width]``, beside the magnitude below which no product of a row overflows."""
+    """Transpose the weights to ``[k, width]``, and add the magnitude below which no product of a row overflows."""
     node = cast(ops.RequireFiniteProduct, node)
     weights = node.weights.array.reshape(len(node.weights), -1)
     zeros = np.zeros(len(weights))
@@ -39,9 +39,9 @@ def _in_columns(node: Node) -> Mapping[str, Parameter]:
         room = _ROOM - (np.abs(mean).max(initial=0.0) * max(slope, least) + np.abs(bias).max(initial=0.0))
         limit = room / max(slope, least, 1.0)
     proven = limit > 0 and np.isfinite(limit)
-    made = {"weights": np.ascontiguousarray(weights.T), "bias": bias, "mean": mean, "scale": scale}
-    made["limit"] = np.array([limit if proven else -1.0])
-    return {name: Parameter.of(array) for name, array in made.items()}
+    arrays = {"weights": np.ascontiguousarray(weights.T), "bias": bias, "mean": mean, "scale": scale}
+    arrays["limit"] = np.array([limit if proven else -1.0])
+    return {name: Parameter.of(array) for name, array in arrays.items()}
 
 
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {

@@ -1,4 +1,4 @@
-"""Kernels that hash categories and combinations of them."""
+"""Kernels of the hashes family."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from pretzel.plan.parameter import Parameter
 
 
 def _in_order_of_leaves(node: Node) -> Mapping[str, Parameter]:
-    """Lay rows out as the leaves hold them, so that what is read together lies together."""
-    made = dict(node.parameters)
-    return made | {"rows": Parameter.of(np.ascontiguousarray(made["rows"].array[made["order"].array]))}
+    """Store rows in the order of the leaves, so that rows read together are contiguous."""
+    fields = dict(node.parameters)
+    return fields | {"rows": Parameter.of(np.ascontiguousarray(fields["rows"].array[fields["order"].array]))}
 
 
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {

@@ -20,14 +20,14 @@ LINE = 64
 
 
 def _dictionary(strings: Parameter) -> Mapping[str, Parameter]:
-    """Lay a string table out for look-up."""
+    """Build a lookup table of strings."""
     terms = importlib.import_module("pretzel.kernels.text.terms")
     table, heap = terms.build(strings.offsets, strings.utf8)
     return {"table": _in_lines(Parameter.of(table)), "heap": Parameter.of(heap)}
 
 
 def _in_lines(parameter: Parameter) -> Parameter:
-    """Return the parameter over memory that begins a line of the cache, as a mapped object does: a bucket is a line."""
+    """Return the parameter in memory aligned to a cache line, as in a mapped object: a bucket is a line."""
     memory = np.empty(parameter.nbytes + LINE, np.uint8)
     first = -memory.ctypes.data % LINE
     placed = memory[first : first + parameter.nbytes]
@@ -41,7 +41,7 @@ def _is_run(node: Node) -> bool:
 
 
 def _class_table(node: Node) -> Mapping[str, Parameter]:
-    """Lay a token pattern out as a run over a table of characters."""
+    """Compile a token pattern to a run over a table of characters."""
     assert isinstance(node, ops.Tokenize)
     run = class_run(node.pattern)
     index, blocks = class_table(node.pattern)
@@ -50,7 +50,7 @@ def _class_table(node: Node) -> Mapping[str, Parameter]:
 
 
 def _automaton(node: Node) -> Mapping[str, Parameter]:
-    """Lay any other token pattern out as the tables of an automaton."""
+    """Compile any other token pattern to the tables of an automaton."""
     assert isinstance(node, ops.Tokenize)
     try:
         tables = automaton(node.pattern)

@@ -1,4 +1,4 @@
-"""Kernels of the trees family, and how forests are laid out for them."""
+"""Kernels of the trees family, and their layouts of forests."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pretzel.plan.parameter import Parameter
 
 
 def is_walked(node: Node) -> bool:
-    """Whether bit vectors cannot have the forest: where they can, they cost less at any number of rows."""
+    """Return whether the forest does not fit bit vectors, which are cheaper at any number of rows."""
     return not is_bit_forest(node) and not is_bit_forest_of_sets(node)
 
 
 def lay_out_forest(node: Node) -> dict[str, Parameter]:
-    """Return a forest as its kernel walks it: nodes of 16 bytes, a node's children side by side.
+    """Return the arrays of a forest for the kernel that walks it: nodes of 16 bytes, with adjacent children.
 
-    ``nodes`` is ``u32[n, 4]``: the threshold in the type of x (in words 0 and 1 where f64, in word 1 where f32), the
-    feature's place in a row in bytes, and the left child, whose neighbour is the right one.  A leaf is its own child,
-    its threshold is a NaN, and word 0 holds its row of ``leaves``.
+    ``nodes`` is ``u32[n, 4]``: the threshold in the type of x (words 0 and 1 for f64, word 1 for f32), the offset of
+    the feature in a row in bytes, and the left child; the right child follows it.  A leaf is its own child, its
+    threshold is NaN, and word 0 holds its row of ``leaves``.
     """
     forest = cast(ops.TreeEnsemble, node)
     nodes = Compared.of(forest)
@@ -36,21 +36,21 @@ def lay_out_forest(node: Node) -> dict[str, Parameter]:
     }
     if forest.category_range is not None:
         out["category_range"] = category_range(forest)[order]
-    kept = {name: p for name, p in node.parameters.items() if name in ("leaves", "base", "group", "categories")}
-    return {name: Parameter.of(array) for name, array in out.items()} | kept
+    shared = {name: p for name, p in node.parameters.items() if name in ("leaves", "base", "group", "categories")}
+    return {name: Parameter.of(array) for name, array in out.items()} | shared
 
 
 def forest_order(node: ops.TreeEnsemble) -> np.ndarray:
-    """Return the nodes of a forest in the order that :func:`lay_out_forest` puts them in."""
+    """Return the nodes of a forest in the order of :func:`lay_out_forest`."""
     nodes = Compared.of(node)
     return _heavy_first(node.roots.array, nodes.left, nodes.right)[0]
 
 
 def _heavy_first(roots: Any, left: Any, right: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nodes tree by tree, and where each tree begins.
+    """Return the nodes tree by tree, and the start of each tree.
 
-    Behind two siblings comes all that is below the larger of them, then all below the other: most steps of most rows
-    then lead to the same line of the cache, or to the next.
+    Two siblings are followed by all nodes below the larger of them, then by all below the other, so that most steps of
+    most rows stay in the same cache line or move to the next.
     """
     by_level = [level for level, _ in levels(roots, left, right)]
     inner = [level[left[level] >= 0] for level in by_level]

@@ -1,6 +1,6 @@
-"""The operators: few and general, one class each.  Estimators are covered by composing them.
+"""The operators: few and general, one class each, composed to cover the estimators.
 
-Importing this package fills :data:`pretzel.plan.node.OPERATORS`.  Each module names its operators in ``__all__``.
+Importing this package fills :data:`pretzel.plan.node.OPERATORS`.  Each module lists its operators in ``__all__``.
 """
 
 from pretzel.plan.ops.binary import *

@@ -1,4 +1,4 @@
-"""Operators on two values of a row: arithmetic, comparison, choice; one column goes with every column of the other."""
+"""Binary operators: arithmetic, comparison and selection, with a single column broadcast over the other's columns."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ NUMBERS = ("f32", "f64", "i64")
 class Arithmetic(Node):
     """``function(a, b)``, value by value, in the type of both (NumPy's of that name).
 
-    ``minimum`` and ``maximum`` keep a NaN, and of equals the second.  Whole numbers wrap; their quotient is cut towards
-    zero and is 0 where b is; a negative power of one is cut to a whole number.
+    ``minimum`` and ``maximum`` return NaN if either is NaN, and the second of equal values.  Integers wrap; their
+    quotient is truncated towards zero, and 0 if b is 0; a negative power is truncated to an integer.
     """
 
     a: Node
-    """Dense f32, f64 or i64, of as many columns as ``b`` or of one."""
+    """Dense f32, f64 or i64, with one column or as many as ``b``."""
     b: Node
-    """Of the type of ``a``."""
+    """Same element type as ``a``."""
     function: str
     """One of add, subtract, multiply, divide, power, minimum, maximum."""
     exact = True
 
     def infer(self) -> ValueType:
-        """Two dense values of one type in, as wide as each other or one of a single column; the wider out."""
+        """Two dense values of one type and width in, or one with a single column; the wider out."""
         if self.function not in ARITHMETIC:
             raise self.fail(f"function: expected one of {', '.join(ARITHMETIC)}, got {self.function!r}")
         return dense(self.a.type.dtype, paired(self, NUMBERS, self.a, self.b))
 
 
 class Compare(Node):
-    """Whether ``function(a, b)`` holds, value by value (NumPy's of that name); nothing holds for a NaN."""
+    """``function(a, b)``, value by value (the NumPy function of that name); false if either is NaN."""
 
     a: Node
-    """Dense f32, f64, i64 or bool, of as many columns as ``b`` or of one."""
+    """Dense f32, f64, i64 or bool, with one column or as many as ``b``."""
     b: Node
-    """Of the type of ``a``."""
+    """Same element type as ``a``."""
     function: str
     """One of less, less_equal, equal."""
     exact = True
@@ -53,14 +53,14 @@ class Compare(Node):
 
 
 class Where(Node):
-    """a where the condition holds, else b (``numpy.where``)."""
+    """``a`` if the condition is true, else ``b``, value by value (``numpy.where``)."""
 
     condition: Node
-    """Dense bool, of as many columns as the widest of the three or of one; so are ``a`` and ``b``."""
+    """Dense bool; each of the three has one column or as many as the widest."""
     a: Node
-    """Dense f32, f64, i64 or bool: where the condition holds."""
+    """Dense f32, f64, i64 or bool: the result if the condition is true."""
     b: Node
-    """Of the type of ``a``: where it does not."""
+    """Same element type as ``a``: the result if it is false."""
 
     def infer(self) -> ValueType:
         """A dense bool and two dense values of one type in, that type out."""
@@ -71,10 +71,10 @@ class Where(Node):
 
 
 def paired(node: Node, dtypes: tuple[str, ...], a: Node, b: Node) -> int | None:
-    """Return how wide two values of one type are together.
+    """Return the broadcast width of two values of one type.
 
     Raises:
-        DefinitionError: they are not dense, of one of these types, and of widths that go together.
+        DefinitionError: they are not dense, not of one of these types, or their widths do not broadcast.
     """
     if a.type.dtype != b.type.dtype or a.type.dtype not in dtypes:
         raise node.fail(f"a, b: expected two of one type among {', '.join(dtypes)}, got {a.type}, {b.type}")
@@ -82,7 +82,7 @@ def paired(node: Node, dtypes: tuple[str, ...], a: Node, b: Node) -> int | None:
 
 
 def common_width(node: Node, parts: tuple[Node, ...]) -> int | None:
-    """Return how wide values are together, each as wide as the widest or of one column; None for one value a row."""
+    """Return the broadcast width: each part has one column or as many as the widest; None for one value per row."""
     types = [part.type for part in parts]
     widths = {kind.columns for kind in types} - {1}
     if len(widths) > 1 or any(kind.layout != "dense" for kind in types):

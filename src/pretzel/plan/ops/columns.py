@@ -1,4 +1,4 @@
-"""Operators that move columns and change their representation, never their values."""
+"""Operators that select, concatenate and convert columns."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Cast", "Column", "Concat", "Densify", "Select", "Sparsify"]
 
 
 class Concat(Node):
-    """The columns of all parts side by side, in order; sparse if any part is sparse (``hstack``).
+    """The columns of all parts, concatenated in order; sparse if any part is sparse (``hstack``).
 
-    The element type is what NumPy promotes all of them to: i64 beside f32 gives f64.
+    The element type follows NumPy's promotion: i64 with f32 becomes f64.
     """
 
     parts: tuple[Node, ...]
-    """One at least: all numbers, dense or sparse, or all texts, each of any width."""
+    """At least one: all numbers, dense or sparse, or all texts, each of any width."""
     breaker = True
     linear = True
     associative = True
@@ -37,7 +37,7 @@ class Concat(Node):
 
 
 class Select(Node):
-    """The columns named by ``columns``, in that order; repeats are allowed in dense values only."""
+    """The columns at the positions ``columns``, in that order; repeats are allowed for dense values only."""
 
     x: Node
     columns: Parameter
@@ -59,7 +59,7 @@ class Select(Node):
 
 
 class Column(Node):
-    """One column of a dense matrix as one value a row."""
+    """One column of a dense matrix as one value per row."""
 
     x: Node
     index: int
@@ -67,19 +67,19 @@ class Column(Node):
     linear = True
 
     def infer(self) -> ValueType:
-        """A matrix in, one value a row out."""
+        """A matrix in, one value per row out."""
         t = self.x.type
         if t.width is None or t.layout != "dense" or not 0 <= self.index < t.width:
-            raise self.fail(f"index: {self.index} is no column of {t}")
+            raise self.fail(f"index: {self.index} is not a column of {t}")
         return ValueType(t.dtype)
 
 
 class Cast(Node):
-    """The same numbers as another type, rounded as C and NumPy's ``astype`` do; float to integer truncates."""
+    """The numbers converted to another type, rounded like NumPy's ``astype``; float to integer truncates."""
 
     x: Node
     dtype: str
-    """Any type of numbers; of sparse rows f32, f64 or i64."""
+    """Any number type; f32, f64 or i64 for sparse rows."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -90,7 +90,7 @@ class Cast(Node):
 
 
 class Densify(Node):
-    """A sparse matrix written out: SciPy's ``toarray``, or the array that a reader of single entries sees.
+    """A sparse matrix as a dense one: SciPy's ``toarray``, or the convention of a library that reads single entries.
 
     XGBoost takes what is not stored as missing and a stored zero as zero: ``absent=nan``, ``repeats="last"``.
     LightGBM takes both as zero, and of several values stored in one place the last: ``repeats="last stored"``.
@@ -98,9 +98,9 @@ class Densify(Node):
 
     x: Node
     absent: float = 0.0
-    """What a place becomes in which nothing is stored; 0 among integers."""
+    """The value of entries that are not stored; 0 for integers."""
     repeats: str = "sum"
-    """What several values stored in one place become.
+    """The value of duplicate entries.
 
     Their ``sum``, the ``last`` that differs from ``absent``, or the ``last stored``, whatever it is.
     """
@@ -108,7 +108,7 @@ class Densify(Node):
 
     @property
     def is_toarray(self) -> bool:
-        """Whether this is ``toarray``: zeros for what is not stored, and sums."""
+        """True if this is ``toarray``: zeros for absent entries, and sums of duplicates."""
         return self.absent == 0 and self.repeats == "sum"
 
     def infer(self) -> ValueType:
@@ -123,7 +123,7 @@ class Densify(Node):
 
 
 class Sparsify(Node):
-    """A dense matrix as sparse rows that store what is not zero (``scipy.sparse.csr_matrix``)."""
+    """A dense matrix as sparse rows that store the nonzero values (``scipy.sparse.csr_matrix``)."""
 
     x: Node
     linear = True
@@ -137,5 +137,5 @@ class Sparsify(Node):
 
 
 def promote(dtypes: list[str]) -> str:
-    """Return the element type that holds all of ``dtypes``, as NumPy promotes them."""
+    """Return the element type that NumPy promotes ``dtypes`` to."""
     return DTYPE_NAMES[np.result_type(*(NUMPY_DTYPES[dtype] for dtype in dtypes)).newbyteorder("<")]

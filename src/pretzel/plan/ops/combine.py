@@ -1,4 +1,4 @@
-"""Several values made into one, element by element."""
+"""Operator that combines several values element by element."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ COMBINATIONS = ("product", "quotient", "maximum", "minimum", "coalesce")
 
 
 class Combine(Node):
-    """The first part with each of the others in turn, element by element; sums are :class:`Sum`.
+    """The parts folded from left to right, element by element; for sums see :class:`Sum`.
 
-    ``product``, ``quotient``, ``maximum`` and ``minimum`` (where a NaN wins) are NumPy's; ``coalesce`` takes the next
-    part's value where the one so far is NaN.  Source: products of kernels (``sklearn.gaussian_process.kernels``),
-    ``LocalOutlierFactor``, ``KNNImputer``.
+    ``product``, ``quotient``, ``maximum`` and ``minimum`` (NaN if any is NaN) are NumPy's; ``coalesce`` is the first
+    value that is not NaN.  Source: products of kernels (``sklearn.gaussian_process.kernels``), ``LocalOutlierFactor``,
+    ``KNNImputer``.
     """
 
     parts: tuple[Node, ...]
-    """One at least, dense f32 or f64, all of one type and width."""
+    """At least one, dense f32 or f64, all of one type and width."""
     function: str
     """One of product, quotient, maximum, minimum, coalesce."""
 
     @property
     def exact(self) -> bool:
-        """What cancelled may divide, and whether a value is NaN decides."""
+        """True for ``quotient``, whose divisor may have cancelled, and for ``coalesce``, which branches on NaN."""
         return self.function in ("quotient", "coalesce")
 
     def infer(self) -> ValueType:

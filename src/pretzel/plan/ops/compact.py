@@ -1,4 +1,4 @@
-"""Products whose weights are held in fewer bytes than they are computed with; a deployment asks for them."""
+"""Linear operator with compressed weights, an option of a deployment."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ COLUMNS_A_WORD = 64
 
 
 class CompactLinear(Node):
-    """``x @ weights + bias``, or ``(x @ weights) / norm(x) + bias``, with weights widened as each is used.
+    """``x @ weights + bias``, or ``(x @ weights) / norm(x) + bias``, with each weight widened on use.
 
-    Each sum runs over the columns of a row in order, in the type of the result.  A column that is not kept takes no
-    part in the product, whatever its value; it does in the norm.
+    Each sum runs over the columns of a row in order, in the type of the result.  A column that is not kept does not
+    contribute to the product, whatever its value, but does to the norm.
     """
 
     x: Node
     weights: Parameter
-    """One row for each column kept, ``[kept]`` or ``[kept, k]``: f64, f32, or u16, the bits of finite IEEE halves."""
+    """One row per kept column, ``[kept]`` or ``[kept, k]``: f64, f32, or u16, the bits of finite IEEE halves."""
     kept: Parameter | None = None
-    """``u64[words]``: bit ``c % 64`` of word ``c // 64`` says that column c has weights; None: all columns do."""
+    """``u64[words]``: bit ``c % 64`` of word ``c // 64`` is set if column c has weights; None: all columns do."""
     bias: Parameter | None = None
     """``[1]`` or ``[k]`` floats."""
     norm: str = ""
-    """One of l1, l2, max; a row of norm zero is not divided.  Empty: no norm."""
+    """One of l1, l2, max; a row with norm zero is not divided.  Empty: no norm."""
     dtype: str = "f64"
-    """Of the result: f32 only where x is f32."""
+    """Type of the result: f32 only if x is f32."""
     compute_bound = True
     linear = True
 
@@ -40,7 +40,7 @@ class CompactLinear(Node):
         """Floats in, dense floats of ``dtype`` out."""
         t = self.x.type
         if not t.is_float or self.dtype not in ("f32", "f64") or (self.dtype == "f32" and t.dtype == "f64"):
-            raise self.fail(f"x: {t} does not give {self.dtype!r}")
+            raise self.fail(f"x: {t} cannot be computed in {self.dtype!r}")
         if self.norm and self.norm not in NORMS:
             raise self.fail(f"norm: expected none or one of {', '.join(NORMS)}, got {self.norm!r}")
         shape = self.weights.shape
@@ -54,7 +54,7 @@ class CompactLinear(Node):
         return dense(self.dtype, k)
 
     def _kept(self, width: int) -> int:
-        """Return how many columns have weights."""
+        """Return the number of columns with weights."""
         if self.kept is None:
             return width
         words = -(-width // COLUMNS_A_WORD)

@@ -1,4 +1,4 @@
-"""What is the same for every row."""
+"""Operator with the same result for every row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["Constant"]
 
 
 class Constant(Node):
-    """The same numbers for each row of x, whatever x holds (``sklearn.dummy``, priors)."""
+    """The same numbers for each row, independent of x (``sklearn.dummy``, priors)."""
 
     x: Node
     row: Parameter
-    """``[1]`` for one number a row, ``[1, k]`` for k columns."""
+    """``[1]`` for one number per row, ``[1, k]`` for k columns."""
 
     def infer(self) -> ValueType:
         """Anything in, numbers of the type of ``row`` out."""

@@ -1,4 +1,4 @@
-"""Contributions: how much each feature adds to what a forest answers, by its Shapley value."""
+"""Operator for feature contributions: the Shapley value of each feature in a forest's answer."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ MOST_DEPTH = 1000
 MOST_ON_A_PATH = 128
 """Different features on one path of a tree."""
 MOST_COLUMNS = 1 << 26
-"""What one row may take: 512 MiB of float64."""
+"""Most columns of one row: 512 MiB of float64."""
 
 
 class TreeContributions(Node):
-    """The SHAP value of each feature for each output of a forest, and the expected value last.
+    """The SHAP value of each feature for each output of a forest, followed by the expected value.
 
-    Trees are those of ``TreeEnsemble``: all fields of the same name mean the same.  An output has ``width + 1``
-    columns: what each feature adds, and ``bias``.  The outputs lie one after the other.  Where a feature is not known,
-    both children of a node count, each by its share ``cover[child] / cover[parent]``.
+    The fields shared with ``TreeEnsemble`` have the same meaning.  An output has ``width + 1`` columns: the
+    contribution of each feature, and ``bias``.  The outputs are concatenated.  For an unknown feature both children of
+    a node count, weighted by ``cover[child] / cover[parent]``.
 
-    With ``interactions`` an output has ``(width + 1) ** 2`` columns, a symmetric matrix row by row: half of what each
-    pair of features adds on either side of the diagonal, on the diagonal what is left of each feature, and ``bias`` in
-    the last place.
+    With ``interactions`` an output has ``(width + 1) ** 2`` columns, a symmetric matrix in row-major order: half the
+    interaction of each pair of features on either side of the diagonal, the remainder of each feature on the diagonal,
+    and ``bias`` in the last entry.
 
     Source: path-dependent TreeSHAP (Lundberg et al. 2018), as LightGBM (``Tree::TreeSHAP``), XGBoost
-    (``CalculateContributions``) and ``shap.TreeExplainer`` compute it.  Sums are float64, also of float32 leaves.
+    (``CalculateContributions``) and ``shap.TreeExplainer`` compute it.  Sums are float64, even for float32 leaves.
     """
 
     x: Node
     roots: Parameter
     """``i32[trees]``: index of each tree's root."""
     feature: Parameter
-    """``i32[nodes]``: column of x compared; 0 at leaves."""
+    """``i32[nodes]``: column of x to compare; 0 at leaves."""
     threshold: Parameter
     """``f32[nodes]`` or ``f64[nodes]``."""
     left: Parameter
@@ -50,34 +50,34 @@ class TreeContributions(Node):
     right: Parameter
     """``i32[nodes]``: right child; at leaves the row of ``leaves``."""
     missing_left: Parameter
-    """``bool[nodes]``: where NaN goes."""
+    """``bool[nodes]``: true if NaN goes left."""
     leaves: Parameter
-    """``[leaves]`` or ``[leaves, k]`` floats: what a leaf adds."""
+    """``[leaves]`` or ``[leaves, k]`` floats: the value of each leaf."""
     cover: Parameter
     """``f32[nodes]`` or ``f64[nodes]``: weight of the training rows that reached each node; above 0 at inner nodes."""
     bias: Parameter
     """``[k]`` floats of the type of ``leaves``: the expected value of each output."""
     width: int
-    """How many features there are."""
+    """Number of features."""
     features: Parameter | None = None
-    """``i32[columns]``: the feature that each column of x belongs to; where not given, column i is feature i."""
+    """``i32[columns]``: the feature that each column of x belongs to; None: column i is feature i."""
     group: Parameter | None = None
-    """``i32[trees]``: where given, leaves are single values and tree t adds to output ``group[t]``."""
+    """``i32[trees]``: if set, leaves are single values and tree t adds to output ``group[t]``."""
     aggregate: str = "sum"
-    """sum, or mean: what trees add, divided by their number."""
+    """sum, or mean: the sum divided by the number of trees."""
     strict: bool = False
-    """Whether what equals a threshold goes right."""
+    """If true, a value equal to a threshold goes right."""
     categories: Parameter | None = None
-    """``u32[words]``: bit sets, back to back."""
+    """``u32[words]``: concatenated bit sets."""
     category_range: Parameter | None = None
     """``i32[nodes, 2]``: first word and number of words of each node's bit set; 0 words at numeric nodes."""
     interactions: bool = False
-    """Whether pairs of features are told apart."""
+    """If true, compute the interaction of each pair of features."""
     compute_bound = True
     exact = True
 
     def infer(self) -> ValueType:
-        """Dense floats in, a matrix of ``width + 1`` columns an output out; with interactions its square."""
+        """Dense floats in, ``width + 1`` columns per output out; its square with interactions."""
         if self.aggregate not in ("sum", "mean"):
             raise self.fail(f"aggregate: expected sum or mean, got {self.aggregate!r}")
         try:
@@ -90,14 +90,12 @@ class TreeContributions(Node):
         self._check_paths()
         columns = outputs * (self.width + 1) ** (2 if self.interactions else 1)
         if columns > MOST_COLUMNS:
-            raise self.fail(
-                f"width: {self.width} features make {columns} columns, of which {MOST_COLUMNS} are the most"
-            )
+            raise self.fail(f"width: {self.width} features make {columns} columns, at most {MOST_COLUMNS} are allowed")
         return dense(self.leaves.dtype, columns)
 
     @property
     def forest(self) -> TreeEnsemble:
-        """The forest itself, whose sums begin with 0."""
+        """The forest, with sums that start at 0."""
         shape = self.bias.shape if self.group is not None else self.leaves.shape[1:] or (1,)
         base = Parameter.of(np.zeros(shape, self.leaves.array.dtype))
         shared = {name: getattr(self, name) for name in TreeEnsemble.fields if name != "base"}
@@ -115,9 +113,9 @@ class TreeContributions(Node):
             raise self.fail(f"width: expected at least one feature, got {self.width}")
 
     def _check_features(self) -> None:
-        columns, given = self.x.type.columns, self.features
-        if given is not None and (given.dtype != "i32" or given.shape != (columns,)):
-            raise self.fail(f"features: expected i32[{columns}], got {given!r}")
+        columns, features = self.x.type.columns, self.features
+        if features is not None and (features.dtype != "i32" or features.shape != (columns,)):
+            raise self.fail(f"features: expected i32[{columns}], got {features!r}")
         of_column = self.feature_of_column
         if not 0 <= of_column.min(initial=0) <= of_column.max(initial=0) < self.width:
             raise self.fail(f"features: expected 0..{self.width - 1}")
@@ -135,7 +133,7 @@ class TreeContributions(Node):
             raise self.fail(problem)
 
     def levels(self) -> Iterator[Level]:
-        """Yield what :func:`levels` yields of this forest."""
+        """Yield the :func:`levels` of this forest."""
         return levels(self.forest, self.feature_of_column)
 
 
@@ -143,14 +141,14 @@ Level = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def levels(forest: TreeEnsemble, features: np.ndarray) -> Iterator[Level]:
-    """Yield level by level the nodes, the tree of each, and how many different features are asked for above each.
+    """Yield for each level its nodes, their trees, and the number of distinct features on the path above each.
 
     ``features``: the feature that each column of x belongs to.
     """
     left, right = forest.left.array, forest.right.array
     feature = features[forest.feature.array] if len(features) else forest.feature.array
     nodes, tree = forest.roots.array.astype(np.int64), np.arange(len(forest.roots))
-    above = np.full((len(nodes), 0), -1, np.int32)  # the different features above each node, after some -1
+    above = np.full((len(nodes), 0), -1, np.int32)  # the distinct features above each node, padded in front with -1
     while len(nodes):
         yield nodes, tree, (above >= 0).sum(axis=1)
         inner = left[nodes] >= 0
@@ -160,17 +158,17 @@ def levels(forest: TreeEnsemble, features: np.ndarray) -> Iterator[Level]:
 
 
 def too_long(forest: TreeEnsemble, features: np.ndarray) -> str:
-    """Return why the paths of a forest are too long for contributions, or nothing where they are not."""
+    """Return the reason why the paths of a forest are too long for contributions; empty if they are not."""
     for depth, (_, _, different) in enumerate(levels(forest, features)):
         if depth > MOST_DEPTH:
-            return f"a tree has more than {MOST_DEPTH} nodes on a path, with which contributions are computed at most"
+            return f"a tree has more than {MOST_DEPTH} nodes on a path, the limit for contributions"
         if different.max(initial=0) > MOST_ON_A_PATH:
-            return f"a path asks for more than {MOST_ON_A_PATH} features, with which contributions are computed at most"
+            return f"a path compares more than {MOST_ON_A_PATH} features, the limit for contributions"
     return ""
 
 
 def _extended(above: np.ndarray, feature: np.ndarray) -> Any:
-    """Return the sets of features with one more in each, no wider than the largest needs."""
+    """Return the sets of features with ``feature`` added, as wide as the largest."""
     new = np.where((above == feature[:, None]).any(axis=1), -1, feature)
     sets = np.column_stack([above, new]).astype(np.int32)
     sets.sort(axis=1)

@@ -1,4 +1,4 @@
-"""Operators that take a row apart in steps that depend on it: into topics, into atoms of a dictionary."""
+"""Iterative decompositions of a row: into topics, or into atoms of a dictionary."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pretzel.plan.types import ValueType, dense
 __all__ = ["MatchingPursuit", "Topics"]
 
 MAX_ITERATIONS = 10_000
-"""No row is to keep a worker busy for long."""
+"""Bounds the time of one row."""
 
 
 class Topics(Node):
-    """How much each topic adds to a row of counts: the Dirichlet parameters that variational inference comes to.
+    """The Dirichlet parameters of each topic for a row of counts, by variational inference.
 
-    From all ones on, the expected logarithm of each topic's share is taken, and the counts are dealt out by it, until
-    the parameters change by less than ``tolerance`` on average, or ``iterations`` times.  A negative count is refused.
-    All is computed in the type of x.  Source: ``LatentDirichletAllocation``.
+    Starting at ones, each iteration takes the expected logarithm of each topic's share and distributes the counts by
+    it, until the parameters change by less than ``tolerance`` on average, at most ``iterations`` times.  Negative
+    counts are rejected.  Computed in the type of x.  Source: ``LatentDirichletAllocation``.
     """
 
     x: Node
     words: Parameter
     """``[k, width]`` of the type of x: the exponential of the expected logarithm of each word's share in each topic."""
     prior: float
-    """``doc_topic_prior_``, finite: what each topic has before a word is read."""
+    """``doc_topic_prior_``, finite: the prior of each topic."""
     tolerance: float
     """``mean_change_tol``, finite."""
     iterations: int
@@ -42,18 +42,18 @@ class Topics(Node):
         if not t.is_float or len(shape) != 2 or shape[1] != t.columns or not shape[0]:
             raise self.fail(f"words: {self.words.dtype}{list(shape)} does not fit x: {t}")
         if self.words.dtype != t.dtype:
-            raise self.fail(f"words: expected {t.dtype} as x is, got {self.words.dtype}")
+            raise self.fail(f"words: expected {t.dtype} like x, got {self.words.dtype}")
         if not 0 <= self.iterations <= MAX_ITERATIONS or not np.isfinite([self.prior, self.tolerance]).all():
             raise self.fail(f"prior, tolerance, iterations: expected finite numbers, iterations 0..{MAX_ITERATIONS}")
         return dense(t.dtype, shape[0])
 
 
 class MatchingPursuit(Node):
-    """The coefficients of up to ``count`` atoms that together come nearest to a row, chosen one after the other.
+    """The coefficients of up to ``count`` atoms that approximate a row, by orthogonal matching pursuit.
 
-    x holds the products of the row with all atoms, finite numbers.  Each time the atom with the largest product with
-    what is left is taken, the first of equals, and all coefficients are solved for anew; it ends early where nothing is
-    left, or where the next atom depends on those taken.  Source: ``sklearn.linear_model.orthogonal_mp_gram``.
+    x holds the products of the row with all atoms, finite numbers.  Each iteration takes the atom with the largest
+    product with the residual, the first of equal ones, and solves for all coefficients again; it ends early if the
+    residual is zero, or if the next atom depends on those taken.  Source: ``sklearn.linear_model.orthogonal_mp_gram``.
     """
 
     x: Node

@@ -1,4 +1,4 @@
-"""Element by element operators: scaling, functions, missing values, norms."""
+"""Element-wise operators: scaling, functions, missing values, norms."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def _dense(node: Node) -> ValueType:
 
 
 class Affine(Node):
-    """``x * scale + shift``, column by column; without a shift sparse rows stay sparse.
+    """``x * scale + shift``, column by column; sparse rows, which allow no shift, stay sparse.
 
-    Each of the two steps is computed in the wider of the types of x and of the parameter, and rounded to the type of x,
-    as NumPy's in-place operators do.
+    Each of the two steps is computed in the wider type of x and the parameter, and rounded to the type of x, as NumPy's
+    in-place operators do.
 
     Source: ``MinMaxScaler`` (``X *= scale_; X += min_``), idf weighting (``TfidfTransformer``), and folded scalings.
     """
@@ -98,12 +98,12 @@ class Affine(Node):
 
 
 class Standardize(Node):
-    """``(x - mean) / scale``, column by column, each step rounded as ``StandardScaler.transform`` rounds it.
+    """``(x - mean) / scale``, column by column, with each step rounded as in ``StandardScaler.transform``.
 
-    A step is computed in the wider of the types of x and of the parameter, and rounded to the type of x; scikit-learn
-    up to 1.7 keeps the parameters in float64, later ones convert them to the type of x first.
+    A step is computed in the wider type of x and the parameter, and rounded to the type of x; scikit-learn up to 1.7
+    keeps the parameters in float64, later versions convert them to the type of x first.
 
-    Kept apart from :class:`Affine` because before a comparison (trees, bins) the last bit decides.
+    Separate from :class:`Affine` because the last bit matters before a comparison (trees, bins).
     """
 
     x: Node
@@ -124,10 +124,10 @@ class Standardize(Node):
 
 
 class Elementwise(Node):
-    """A function of each value: of every one in a dense value, of the stored ones in a sparse row.
+    """A function of each value; of the stored values only in a sparse row.
 
-    ``one_plus_log`` is ``log(x) + 1`` (``TfidfTransformer.sublinear_tf``); the others are NumPy's of that name, and
-    ``relu`` is ``max(x, 0)``; ``erf``, ``expit`` and ``logit`` are those of ``scipy.special``.
+    ``one_plus_log`` is ``log(x) + 1`` (``TfidfTransformer.sublinear_tf``), ``relu`` is ``max(x, 0)``; ``erf``,
+    ``expit`` and ``logit`` are those of ``scipy.special``, and the others are the NumPy functions of that name.
     """
 
     x: Node
@@ -138,7 +138,7 @@ class Elementwise(Node):
     exact = True
 
     def infer(self) -> ValueType:
-        """Floats in, the same type out; of a test, dense floats in and bool out."""
+        """Floats in, the same type out; for a test, dense floats in and bool out."""
         if self.function in TESTS:
             return ValueType("bool", _dense(self).width)
         if self.function not in FUNCTIONS:
@@ -147,13 +147,13 @@ class Elementwise(Node):
 
 
 class Clip(Node):
-    """Each column held between ``low`` and ``high`` (``MinMaxScaler.clip``, ``numpy.clip``; NaN stays)."""
+    """Each column clipped to ``low`` .. ``high`` (``MinMaxScaler.clip``, ``numpy.clip``); NaN stays NaN."""
 
     x: Node
     low: Parameter
     """``[width]`` floats."""
     high: Parameter
-    """``[width]`` floats; it wins where it is below ``low``."""
+    """``[width]`` floats; the result if it is below ``low``."""
 
     def infer(self) -> ValueType:
         """Dense floats in, the same type out."""
@@ -164,26 +164,26 @@ class Clip(Node):
 
 
 class Impute(Node):
-    """Missing values replaced, column by column (``SimpleImputer``).
+    """Missing values replaced by ``fill``, column by column (``SimpleImputer``).
 
-    Numbers: what equals ``missing`` (NaN finds NaN) becomes ``fill``.  Texts: NaN becomes ``fill``; or, where given,
-    what equals ``missing_text``, or None where ``missing_none``, and then a NaN is refused.
+    Missing numbers are those equal to ``missing`` (NaN equals NaN).  Missing texts are NaN by default; with
+    ``missing_text`` the texts equal to it, with ``missing_none`` None, and then NaN is rejected.
     """
 
     x: Node
     fill: Parameter
     """``[width]`` of the type of x, or ``str[width]``."""
     missing: float = float("nan")
-    """The number that means missing; texts have no use for it."""
+    """The number that marks missing values; not used for texts."""
     missing_text: str | None = None
-    """The text that means missing, or None."""
+    """The text that marks missing values, or None."""
     missing_none: bool = False
-    """Whether None among texts means missing."""
+    """If true, None marks missing texts."""
     exact = True
 
     @property
     def refuses(self) -> bool:
-        """Of texts a NaN, where it is not what is missing; of numbers none."""
+        """True for texts, where a NaN that does not mark a missing value is rejected."""
         return self.x.type.is_text
 
     def infer(self) -> ValueType:
@@ -195,15 +195,15 @@ class Impute(Node):
 
 
 class MissingIndicator(Node):
-    """One where a value is missing, else zero, for the columns listed (``sklearn.impute.MissingIndicator``)."""
+    """One for each missing value, else zero, in the listed columns (``sklearn.impute.MissingIndicator``)."""
 
     x: Node
     columns: Parameter
     """``i64[k]``."""
     missing: float = float("nan")
-    """The number that means missing, NaN for NaN; among texts None and NaN are missing."""
+    """The number that marks missing values (NaN equals NaN); for texts None and NaN do."""
     dtype: str = "f64"
-    """Of the result: f32, f64, i64 or bool."""
+    """Type of the result: f32, f64, i64 or bool."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -214,10 +214,10 @@ class MissingIndicator(Node):
 
 
 class Normalize(Node):
-    """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row of norm zero stays.
+    """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row with norm zero is not changed.
 
-    Dense rows: the norm is rounded to the type of x, and one below ten epsilons counts as 1.  Sparse float32 rows:
-    squares in float32, their sum in float64, quotients rounded to float32, as ``inplace_csr_row_normalize_l2`` does.
+    Dense rows: the norm is rounded to the type of x, and a norm below ten epsilons counts as 1.  Sparse float32 rows:
+    squares in float32, their sum in float64, quotients rounded to float32, as in ``inplace_csr_row_normalize_l2``.
     """
 
     x: Node
@@ -234,13 +234,13 @@ class Normalize(Node):
 
 
 class RequireFinite(Node):
-    """x itself; a value that the library refuses is an error naming row and column (``check_array``)."""
+    """x unchanged; a value that the library rejects is an error that names its row and column (``check_array``)."""
 
     x: Node
     owner: str
-    """The estimator that refuses, for the message: ``LogisticRegression``."""
+    """The estimator that rejects the value, for the error message: ``LogisticRegression``."""
     allow_nan: bool = False
-    """Whether only infinities are refused."""
+    """If true, only infinities are rejected."""
     refuses = True
 
     def infer(self) -> ValueType:

@@ -1,4 +1,4 @@
-"""Kernel density estimates of rows, from the rows that the model was fitted on."""
+"""Operator for kernel density estimates over a tree of the training rows."""
 
 from __future__ import annotations
 
@@ -17,49 +17,49 @@ DENSITY_KERNELS = ("gaussian", "tophat", "epanechnikov", "exponential", "linear"
 
 
 class TreeDensity(Node):
-    """The logarithm of the sum of a kernel of the distances to all rows of a tree, plus ``norm``.
+    """The logarithm of the sum of a kernel over the distances to all rows of a tree, plus ``norm``.
 
-    The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2.  Lower bounds of the sum and what is left
-    between them and the upper ones are kept as logarithms, node after node replaced by its children and a leaf by its
-    rows, without any tolerance.  Far from all rows what rounding left of the bounds decides, and a compact kernel may
-    give a small density where there is none.
+    The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2.  The lower bound of the sum, and the gap to
+    the upper bound, are kept as logarithms while each node is replaced by its children and each leaf by its rows,
+    without any tolerance.  Far from all rows the rounding errors of the bounds dominate, and a compact kernel may
+    return a small density instead of zero.
 
     Source: ``BinaryTree.kernel_density`` (``KernelDensity.score_samples``).
     """
 
     x: Node
     rows: Parameter
-    """``f64[n, width]``: what was learned, in the order in which the leaves hold it."""
+    """``f64[n, width]``: the training rows, in the order of the leaves."""
     log_weights: Parameter
     """``f64[n]``: the logarithm of the weight of each of ``rows``."""
     spans: Parameter
-    """``i64[nodes, 2]``: where in ``rows`` each node begins and ends."""
+    """``i64[nodes, 2]``: start and end of each node in ``rows``."""
     masses: Parameter
-    """``f64[nodes]``: the weight of all rows of each node."""
+    """``f64[nodes]``: total weight of the rows of each node."""
     low: Parameter
     """``f64[nodes, width]``: the lower corners of boxes, or the centers of balls."""
     high: Parameter
     """``f64[nodes, width]``: the upper corners of boxes; or ``f64[nodes]``, the radii of balls."""
     total: float
-    """The weight of all rows."""
+    """Total weight of all rows."""
     kernel: str
     """One of gaussian, tophat, epanechnikov, exponential, linear, cosine."""
     bandwidth: float
     """Above zero."""
     norm: float
-    """The logarithm of what makes a density of the kernel."""
+    """The logarithm of the kernel's normalization factor."""
     metric: str
     """One of squares (whose root is the distance), manhattan, chebyshev, powers, canberra, braycurtis, hamming."""
     p: float = 2.0
     """The exponent of ``powers``."""
     breadth_first: bool = True
-    """Whether the nearest node is replaced next, or the tree is gone through in depth."""
+    """If true, the nearest node is replaced next; otherwise the traversal is depth-first."""
     breaker = True
     compute_bound = True
     exact = True
 
     def infer(self) -> ValueType:
-        """Dense float64 in, one f64 for each row out."""
+        """Dense float64 in, one f64 per row out."""
         if self.x.type.dtype != "f64" or self.x.type.layout != "dense":
             raise self.fail(f"x: expected dense f64, got {self.x.type}")
         self._check_options()
@@ -94,7 +94,7 @@ class TreeDensity(Node):
                 raise self.fail(f"{name}: expected {dtype} of shape {shape}, got {parameter}")
 
     def _check_spans(self) -> None:
-        """Children split the rows of their parent, so that each row is read once."""
+        """Check that children split the rows of their parent, so that each row is read once."""
         begin, end = self.spans.array.T
         if (begin[0], end[0]) != (0, len(self.rows)) or (begin < 0).any() or (end > len(self.rows)).any():
             raise self.fail(f"spans: expected [0, {len(self.rows)}] first and all within it, got {self.spans}")

@@ -1,4 +1,4 @@
-"""Operators that make features of numbers: bins, products of columns, powers, splines."""
+"""Operators that derive features from numbers: bins, products of columns, powers, splines."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_joh
 
 
 class Bin(Node):
-    """How many edges of its column each value has reached (``numpy.searchsorted``, side right); NaN reaches all.
+    """The number of edges of its column at or below each value (``numpy.searchsorted``, side right); all for NaN.
 
-    Compared in float64, whatever the type of x.  Source: ``KBinsDiscretizer``.
+    Compared in float64 for any type of x.  Source: ``KBinsDiscretizer``.
     """
 
     x: Node
     edges: Parameter
     """``f64[n]``: the edges of all columns, ascending within each."""
     starts: Parameter
-    """``i64[width + 1]``: where the edges of each column begin."""
+    """``i64[width + 1]``: the start of each column's edges."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -41,14 +41,14 @@ class Bin(Node):
 
 
 class Products(Node):
-    """Products of columns: one result for each row of ``factors``, multiplied from left to right.
+    """Products of columns: one result per row of ``factors``, multiplied from left to right.
 
     Source: ``PolynomialFeatures``.
     """
 
     x: Node
     factors: Parameter
-    """``i64[k, degree]``: columns in 0..width-1; -1 is no factor, and a product of none is 1."""
+    """``i64[k, degree]``: columns in 0..width-1; -1 means no factor, and an empty product is 1."""
 
     def infer(self) -> ValueType:
         """A dense matrix of floats in, k columns of its type out."""
@@ -63,12 +63,12 @@ class Products(Node):
 
 
 class Power(Node):
-    """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent of its own.
+    """A power of each column, or its Box-Cox or Yeo-Johnson transform, with an exponent per column.
 
     ``power`` is ``x**p`` (``numpy.power``; polynomial kernels).  The others are those of ``PowerTransformer``:
-    ``box_cox`` is ``(x**p - 1) / p``, or ``log(x)`` where p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, and
-    minus that of ``1 - x`` with exponent ``2 - p`` below.  Both go through ``expm1(p * log(x))``, as SciPy does.  The
-    inverses give the x of which these are the transforms, and NaN where there is none.
+    ``box_cox`` is ``(x**p - 1) / p``, or ``log(x)`` if p is 0; ``yeo_johnson`` is that of ``x + 1`` for x >= 0, else
+    minus that of ``1 - x`` with exponent ``2 - p``.  Both use ``expm1(p * log(x))``, as SciPy does.  The inverses
+    return the x with this transform, and NaN if none exists.
     """
 
     x: Node
@@ -90,12 +90,12 @@ class Power(Node):
 
 
 class Spline(Node):
-    """The basis splines of each column, side by side: of degree d over m knots there are ``m - d - 1``.
+    """The ``m - d - 1`` basis splines of degree d over the m knots of each column, concatenated.
 
-    The knots from the one at position d to the one d from the end bound the range.  Beyond it the outermost polynomials
-    go on; or ``values`` plus ``slopes`` times the distance to the range stand in their place, where they are given; or,
-    where ``periodic``, x is moved into the range by whole periods, and the last d splines count as the first.
-    NaN gives zeros.  Computed in float64 and rounded to the type of x.  Source: ``SplineTransformer``.
+    The range extends from the knot at position d to the knot d from the end.  Outside it the outermost polynomials are
+    extended; with ``values`` and ``slopes``, the result is ``values`` plus ``slopes`` times the distance to the range;
+    with ``periodic``, x is moved into the range by whole periods, and the last d splines are added to the first.
+    NaN returns zeros.  Computed in float64 and rounded to the type of x.  Source: ``SplineTransformer``.
     """
 
     x: Node
@@ -104,11 +104,11 @@ class Spline(Node):
     degree: int
     """d, in 0..65535."""
     values: Parameter | None = None
-    """``f64[width, 2 (m - d - 1)]``: of each column the splines at the low end, then those at the high end."""
+    """``f64[width, 2 (m - d - 1)]``: per column the splines at the low end, then those at the high end."""
     slopes: Parameter | None = None
-    """The same, of how they go on from there."""
+    """Slopes, in the same layout."""
     periodic: bool = False
-    """Whether x is moved into the range; then there are neither ``values`` nor ``slopes``."""
+    """If true, x is moved into the range; excludes ``values`` and ``slopes``."""
     exact = True
 
     def infer(self) -> ValueType:

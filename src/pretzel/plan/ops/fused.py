@@ -1,4 +1,4 @@
-"""Operators that rewriting makes of others; importers rarely have use for them."""
+"""Operators that the Oven's rewrites create; importers rarely use them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["NormalizedLinear", "RequireFiniteProduct", "RequireWithin", "Sum"]
 
 
 class Sum(Node):
-    """The sum of all parts, added in order to the first one, and the bias last: a product cut along its columns."""
+    """The sum of all parts in order, then the bias: a matrix product split along its columns."""
 
     parts: tuple[Node, ...]
-    """One at least, dense f32 or f64, all of one type and width."""
+    """At least one, dense f32 or f64, all of one type and width."""
     bias: Parameter | None = None
     """``[1]`` or ``[k]`` floats."""
     linear = True
@@ -34,9 +34,9 @@ class Sum(Node):
 
 
 class NormalizedLinear(Node):
-    """``(x @ weights) / norm(x) + bias`` with the norm taken in the same pass; a row of norm zero is not divided.
+    """``(x @ weights) / norm(x) + bias``, with the norm taken in the same pass; a row with norm zero is not divided.
 
-    The same as ``Linear(Normalize(x))`` of sparse rows but for rounding, with nothing written between the two.
+    Equal to ``Linear(Normalize(x))`` of sparse rows up to rounding, without an intermediate value.
     """
 
     x: Node
@@ -50,7 +50,7 @@ class NormalizedLinear(Node):
     compute_bound = True
 
     def infer(self) -> ValueType:
-        """Floats in float64 in, dense float64 out."""
+        """Float64 in, dense float64 out."""
         t, shape = self.x.type, self.weights.shape
         if self.norm not in NORMS:
             raise self.fail(f"norm: expected one of {', '.join(NORMS)}, got {self.norm!r}")
@@ -69,10 +69,9 @@ class NormalizedLinear(Node):
 
 
 class RequireWithin(Node):
-    """x itself; a value outside ``low .. high`` of its column is an error, naming row and column, and so is a NaN.
+    """x unchanged; a NaN, or a value outside ``low .. high`` of its column, is an error that names row and column.
 
-    It finds in x what ``RequireFinite`` would find in an increasing or decreasing function of x, or what an estimator
-    refuses by itself; then ``reason`` says what is wrong.
+    It replaces ``RequireFinite`` of a monotonic function of x, or an estimator's own check, which has a ``reason``.
     """
 
     x: Node
@@ -81,11 +80,11 @@ class RequireWithin(Node):
     high: Parameter
     """``f64[width]``, finite."""
     owner: str
-    """The estimator that refuses, for the message."""
+    """The estimator that rejects the value, for the error message."""
     allow_nan: bool = False
-    """Whether a NaN passes."""
+    """If true, NaN is allowed."""
     reason: str = ""
-    """What the library says of a value outside, where that is not that it is too large."""
+    """The library's reason to reject a value outside; empty: it is too large."""
     refuses = True
 
     def infer(self) -> ValueType:
@@ -100,10 +99,10 @@ class RequireWithin(Node):
 
 
 class RequireFiniteProduct(Node):
-    """x itself; a row for which ``((x - mean) / scale) @ weights + bias`` is not all finite is an error.
+    """x unchanged; a row for which ``((x - mean) / scale) @ weights + bias`` is not all finite is an error.
 
-    It finds in x what ``RequireFinite`` would find in a linear model of x, and multiplies only where a row is so large
-    that a product could overflow; so the linear model need not be computed for the check.
+    It replaces ``RequireFinite`` of a linear model of x, and multiplies only if a row is so large that a product could
+    overflow; so the check does not need the linear model.
     """
 
     x: Node
@@ -112,7 +111,7 @@ class RequireFiniteProduct(Node):
     bias: Parameter | None
     """``f64[1]`` or ``f64[k]``, finite."""
     owner: str
-    """The estimator that refuses, for the message."""
+    """The estimator that rejects the row, for the error message."""
     mean: Parameter | None = None
     """``f64[width]``, finite."""
     scale: Parameter | None = None
@@ -125,15 +124,15 @@ class RequireFiniteProduct(Node):
         if t.dtype != "f64" or t.layout != "dense" or t.width is None:
             raise self.fail(f"x: expected a dense matrix of f64, got {t}")
         k = shape[1] if len(shape) == 2 else 1
-        wanted = {"weights": (t.width, k) if len(shape) == 2 else (t.width,)}
-        wanted |= {"bias": (k,), "mean": (t.width,), "scale": (t.width,)}
-        for name, found in self.parameters.items():
-            if found.dtype != "f64" or found.shape != wanted[name] or not np.isfinite(found.array).all():
-                raise self.fail(f"{name}: expected finite f64{list(wanted[name])}, got {found}")
+        shapes = {"weights": (t.width, k) if len(shape) == 2 else (t.width,)}
+        shapes |= {"bias": (k,), "mean": (t.width,), "scale": (t.width,)}
+        for name, value in self.parameters.items():
+            if value.dtype != "f64" or value.shape != shapes[name] or not np.isfinite(value.array).all():
+                raise self.fail(f"{name}: expected finite f64{list(shapes[name])}, got {value}")
         if self.scale is not None and not self.scale.array.all():
-            raise self.fail("scale: a zero divides by nothing")
+            raise self.fail("scale: expected no zeros, got one")
         return t
 
     def checks(self, weights: Parameter, bias: Parameter | None) -> bool:
-        """Whether it is this linear model of x, not of something else, whose results it found finite."""
+        """Return whether this node checks the linear model of x with these weights and bias."""
         return self.weights is weights and self.bias is bias and self.mean is None and self.scale is None

@@ -1,4 +1,4 @@
-"""Operators from names of features to sparse rows: hashed to columns, or looked up in a vocabulary."""
+"""Operators from feature names to sparse rows, by hashing or by a vocabulary."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pretzel.plan.types import NUMBERS, TEXT, TOKENS, ValueType, sparse
 __all__ = ["HashFeatures", "HashNgrams", "LookupFeatures"]
 
 MAX_UNITS = 64
-"""Of an n-gram that is hashed: no vocabulary bounds how many there are."""
+"""Most units of a hashed n-gram: no vocabulary bounds the number of n-grams."""
 
 
 class HashNgrams(Node):
-    """How often n-grams of each column occur in each row (``sklearn.feature_extraction.text.HashingVectorizer``).
+    """Counts of hashed n-grams in each text (``sklearn.feature_extraction.text.HashingVectorizer``).
 
     The n-grams are those of :class:`~pretzel.plan.ops.CountNgrams`.  The column is the magnitude of the signed 32-bit
-    MurmurHash3 of an n-gram's UTF-8, modulo ``width``.  With ``alternate_sign`` n-grams of negative hash count against
-    the others; a column whose sum is zero is stored all the same, and ``binary`` makes it one too.
+    MurmurHash3 of an n-gram's UTF-8, modulo ``width``.  With ``alternate_sign`` n-grams with a negative hash count as
+    -1; a column whose sum is zero is stored too, and ``binary`` makes it one.
     """
 
     x: Node
@@ -32,7 +32,7 @@ class HashNgrams(Node):
     high: int
     """The most units of an n-gram, low..64."""
     alternate_sign: bool = True
-    """Whether n-grams of negative hash count as minus one."""
+    """If true, n-grams with a negative hash count as -1."""
     dtype: str = "f64"
     """Type of the counts."""
     binary: bool = False
@@ -41,35 +41,35 @@ class HashNgrams(Node):
 
     def infer(self) -> ValueType:
         """Tokens or text in, sparse counts out."""
-        wanted = TOKENS if self.unit == "word" else TEXT
+        expected = TOKENS if self.unit == "word" else TEXT
         if self.unit not in UNITS:
             raise self.fail(f"unit: expected one of {', '.join(UNITS)}, got {self.unit!r}")
-        if self.x.type != wanted:
-            raise self.fail(f"x: expected {wanted} for unit {self.unit}, got {self.x.type}")
+        if self.x.type != expected:
+            raise self.fail(f"x: expected {expected} for unit {self.unit}, got {self.x.type}")
         if not 1 <= self.low <= self.high <= MAX_UNITS:
             raise self.fail(f"low, high: expected 1 <= low <= high <= {MAX_UNITS}, got {self.low}, {self.high}")
         if self.width < 1:
-            raise self.fail(f"width: expected a column at least, got {self.width}")
+            raise self.fail(f"width: expected at least one column, got {self.width}")
         return sparse(self.dtype, self.width)
 
 
 class HashFeatures(Node):
-    """Named values, each added to the column that its name hashes to (``sklearn.feature_extraction.FeatureHasher``).
+    """Named values, each added to the column of its name's hash (``sklearn.feature_extraction.FeatureHasher``).
 
-    Columns and signs are those of :class:`HashNgrams`.  Values of zero are left out.  Each value is rounded to
-    ``dtype``, and the sums are taken in ``dtype`` in the order in which SciPy sorts the entries of a row.
+    Columns and signs are those of :class:`HashNgrams`.  Zero values are left out.  Values are rounded to ``dtype``, and
+    added in ``dtype`` in the order in which SciPy sorts the entries of a row.
     """
 
     names: Node
     """``str[*]``."""
     values: Node
-    """``f64[*]``, as many in each row."""
+    """``f64[*]``, as many per row as ``names``."""
     width: int
     """Columns of the result, 1 or more (``n_features``)."""
     alternate_sign: bool = True
-    """Whether values whose names have a negative hash are negated."""
+    """If true, values whose names have a negative hash are negated."""
     dtype: str = "f64"
-    """Of the result: f32 or f64."""
+    """Type of the result: f32 or f64."""
     refuses = True
     exact = True
 
@@ -77,25 +77,25 @@ class HashFeatures(Node):
         """Names and values in, sparse rows out."""
         _check_pairs(self, self.names, self.values, self.dtype)
         if self.width < 1:
-            raise self.fail(f"width: expected a column at least, got {self.width}")
+            raise self.fail(f"width: expected at least one column, got {self.width}")
         return sparse(self.dtype, self.width)
 
 
 class LookupFeatures(Node):
-    """Named values, each in the column that its name has (``sklearn.feature_extraction.DictVectorizer``).
+    """Named values, each in the column of its name (``sklearn.feature_extraction.DictVectorizer``).
 
-    Names that are not in the vocabulary are left out.  A name that comes twice in a row has two entries, as in the
-    library's own sparse matrix; they add up wherever the row is read as a whole.
+    Names outside the vocabulary are left out.  A name that occurs twice in a row has two entries, as in the library's
+    own sparse matrix; their sum counts.
     """
 
     names: Node
     """``str[*]``."""
     values: Node
-    """``f64[*]``, as many in each row."""
+    """``f64[*]``, as many per row as ``names``."""
     vocabulary: Parameter
     """``str[width]``: the name of each column; no two equal, none empty."""
     dtype: str = "f64"
-    """Of the result: f32 or f64."""
+    """Type of the result: f32 or f64."""
     refuses = True
 
     def infer(self) -> ValueType:

@@ -1,4 +1,4 @@
-"""Operators at the end of a model: links, decisions, labels."""
+"""Operators at the end of a model: link functions, decisions, labels."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ LINKS = (
 
 
 class Link(Node):
-    """A function from scores to probabilities or the like, row by row.
+    """A link function, such as from scores to probabilities, row by row.
 
     ``sigmoid`` is ``1 / (1 + exp(-x))`` of each value; ``softmax`` subtracts the row's maximum first, as
-    ``sklearn.utils.extmath.softmax``, and ``softmax_in_order`` adds the powers one after the other in float64, as
-    LightGBM and XGBoost; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
+    ``sklearn.utils.extmath.softmax`` does, and ``softmax_in_order`` adds the exponentials in order in float64, as
+    LightGBM and XGBoost do; ``sigmoid_pair`` turns one score d into ``[1 - p, p]`` with ``p = sigmoid(d)``;
     ``softmax_pair`` into the softmax of ``[-d, d]``; ``complement_pair`` turns p into ``[1 - p, p]``; ``log`` is the
-    logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, and makes all equal where that is zero
+    logarithm (``predict_log_proba``); ``shares`` divides each row by its sum, with equal shares if the sum is zero
     (one-vs-rest probabilities); ``log_softmax`` subtracts the logarithm of the sum of the row's exponentials
-    (``logsumexp``), which makes log-probabilities of the log-likelihoods that naive Bayes and discriminants compute;
-    ``log_sum_exp`` is that logarithm itself, one value a row (the likelihood of a mixture); ``inverse_distances`` is
-    ``1 / x``, or, in a row where some quotients are infinite, one for these and zero for the rest (neighbours with
+    (``logsumexp``), which turns the log-likelihoods of naive Bayes and discriminants into log-probabilities;
+    ``log_sum_exp`` is that logarithm alone, one value per row (the likelihood of a mixture); ``inverse_distances`` is
+    ``1 / x``, or, in a row with infinite quotients, one for these and zero for the rest (neighbours with
     ``weights="distance"``).
     """
 
     x: Node
     function: str
-    """One of those above."""
+    """One of the functions above."""
     breaker = True
 
     @property
     def exact(self) -> bool:
-        """Logarithms and shares magnify what cancelled; of probabilities, which come from a link, nothing has."""
+        """True for logarithms and shares, which magnify cancellation; the results of another link have none."""
         return self.function == "inverse_distances" or (
             self.function in ("log", "shares") and not isinstance(self.x, Link)
         )
 
     def infer(self) -> ValueType:
-        """Dense floats in; the pairs take one value a row and give two columns, ``log_sum_exp`` one value."""
+        """Dense floats in, the same type out; pairs: one value in, two columns out; ``log_sum_exp``: one value out."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or self.function not in LINKS:
             raise self.fail(f"function: {self.function!r} of {t}; expected one of {', '.join(LINKS)} of dense floats")
         if self.function.endswith("_pair"):
             if t.width is not None:
-                raise self.fail(f"x: {self.function} takes one value a row, got {t}")
+                raise self.fail(f"x: {self.function} takes one value per row, got {t}")
             return dense(t.dtype, 2)
         of_columns = ("softmax", "softmax_in_order", "shares", "log_softmax", "log_sum_exp", "inverse_distances")
         if self.function in of_columns and not t.width:
@@ -70,11 +70,11 @@ class Link(Node):
 
 
 class Coupling(Node):
-    """Probabilities of classes from those of each against each, by the iteration of ``libsvm``.
+    """Class probabilities from pairwise probabilities, by the iteration of ``libsvm``.
 
-    Pairs stand in the order (0, 1), (0, 2), ..., (1, 2), ...; each is the probability of the first against the second,
-    between zero and one.  The iteration begins at equal probabilities and ends once it moves less than a bound, so that
-    its answer is no exact solution: it is followed step by step.  Source: ``multiclass_probability``.
+    Pairs are ordered (0, 1), (0, 2), ..., (1, 2), ...; each is the probability of the first class against the second,
+    between zero and one.  The iteration starts at equal probabilities and ends below a bound, so that its result is
+    not an exact solution; therefore each step is reproduced.  Source: ``multiclass_probability``.
     """
 
     x: Node
@@ -92,24 +92,24 @@ class Coupling(Node):
 
 
 class ArgMax(Node):
-    """The position of each row's largest value, the first of equals; a NaN counts as largest (``numpy.argmax``)."""
+    """The position of each row's largest value, the first of equal ones; NaN counts as largest (``numpy.argmax``)."""
 
     x: Node
     breaker = True
 
     def infer(self) -> ValueType:
-        """Columns in, one i64 a row out."""
+        """Columns in, one i64 per row out."""
         return _position(self)
 
 
 class ArgMin(Node):
-    """The position of each row's smallest value, the first of equals; a NaN counts as smallest (``numpy.argmin``)."""
+    """The position of each row's smallest value, the first of equal ones; NaN counts as smallest (``numpy.argmin``)."""
 
     x: Node
     breaker = True
 
     def infer(self) -> ValueType:
-        """Columns in, one i64 a row out."""
+        """Columns in, one i64 per row out."""
         return _position(self)
 
 
@@ -121,13 +121,13 @@ def _position(node: ArgMax | ArgMin) -> ValueType:
 
 
 class Threshold(Node):
-    """One where x is above ``value`` (or equal, where ``inclusive``), else zero; sparse rows keep their columns."""
+    """One if x is above ``value`` (or equal, if ``inclusive``), else zero; sparse rows stay sparse."""
 
     x: Node
     value: float = 0.0
     """Compared with x in float64."""
     inclusive: bool = False
-    """Whether what equals ``value`` counts as above it."""
+    """If true, values equal to ``value`` count as above it."""
 
     def infer(self) -> ValueType:
         """Floats in, i64 of the same width and layout out."""
@@ -140,16 +140,16 @@ class Threshold(Node):
 
 
 class LabelLookup(Node):
-    """The label that each code names (``classes_[codes]``); an output of a classifier's ``predict``."""
+    """The label of each code (``classes_[codes]``), as in a classifier's ``predict``."""
 
     codes: Node
-    """One i64 a row, in 0..n-1."""
+    """One i64 per row, in 0..n-1."""
     labels: Parameter
     """``[n]`` numbers or strings."""
     refuses = True
 
     def infer(self) -> ValueType:
-        """One i64 code a row in, one label a row out."""
+        """One i64 code per row in, one label per row out."""
         if self.codes.type != dense("i64") or len(self.labels.shape) != 1:
             raise self.fail(f"codes: expected i64 and a list of labels, got {self.codes.type}")
         return dense(self.labels.dtype)

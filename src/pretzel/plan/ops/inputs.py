@@ -1,4 +1,4 @@
-"""Where values enter a definition."""
+"""Operator for the inputs of a definition."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Input"]
 
 
 class Input(Node):
-    """A named column, or a named matrix, that each request brings.  Names are kept verbatim, any Unicode."""
+    """A named column or matrix of the request.  Names are any Unicode text, kept verbatim."""
 
     column: str
-    """Its name; one input of a definition has it."""
+    """Its name, unique in a definition."""
     kind: str
-    """The type, spelled as :class:`~pretzel.plan.types.ValueType` prints it."""
+    """The type, in the text form of :class:`~pretzel.plan.types.ValueType`."""
 
     def infer(self) -> ValueType:
         """The declared type."""

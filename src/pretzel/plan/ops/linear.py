@@ -1,4 +1,4 @@
-"""Operators that are products of matrices, and distances."""
+"""Matrix products and distances."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ METRICS = (
 )
 
 SPARSE_METRICS = ("sqeuclidean", "euclidean")
-"""What is computed over sparse rows as such; for the others they are made dense first."""
+"""Metrics computed on sparse rows; the others need dense rows."""
 
 
 class Linear(Node):
     """``x @ weights + bias``, summed in the wider of the two types: linear models, PCA, SVD, matrix products.
 
-    Weights of one dimension give one value a row, weights of two give k columns.
+    One-dimensional weights return one value per row, two-dimensional weights k columns.
     """
 
     x: Node
@@ -31,13 +31,13 @@ class Linear(Node):
     bias: Parameter | None = None
     """``[1]`` or ``[k]`` floats."""
     in_order: bool = False
-    """Whether each of k sums is taken column after column, because its last bit decides something."""
+    """If true, each of the k sums is taken in column order, because its last bit matters."""
     compute_bound = True
     linear = True
     associative = True
 
     def infer(self) -> ValueType:
-        """Floats in, dense floats out: f32 only where x and weights are."""
+        """Floats in, dense floats out: f32 only if x and weights are."""
         t, shape = self.x.type, self.weights.shape
         if (
             not t.is_float
@@ -57,21 +57,21 @@ class Linear(Node):
 class Distances(Node):
     """The distance of each row to each center (``KMeans.transform``, ``pairwise_distances``).
 
-    ``sqeuclidean``, ``euclidean`` and ``cosine`` are made of products, as scikit-learn makes them, and lose digits
-    where they cancel.  The others are summed column by column: ``squares`` is the sum of ``(x - c)**2``, as libsvm,
-    SciPy's ``cdist`` and trees of neighbours have it, and ``powers`` that of ``abs(x - c)**p`` (Minkowski's, but for
-    the root); ``chi2`` is the sum of ``(x - c)**2 / (x + c)`` where that is not zero; ``nan_euclidean`` leaves out the
-    columns where either is NaN and scales the rest up (``nan_euclidean_distances``), and is NaN where none is left.
-    The rest are SciPy's of that name.
+    ``sqeuclidean``, ``euclidean`` and ``cosine`` are computed from products, as in scikit-learn, and lose digits to
+    cancellation.  The others are summed column by column: ``squares`` is the sum of ``(x - c)**2``, as in libsvm,
+    SciPy's ``cdist`` and neighbour trees, and ``powers`` that of ``abs(x - c)**p`` (Minkowski without the root);
+    ``chi2`` is the sum of ``(x - c)**2 / (x + c)`` over nonzero divisors; ``nan_euclidean`` leaves out the columns in
+    which either is NaN and scales the rest up (``nan_euclidean_distances``), and is NaN if none is left.  The rest are
+    SciPy's metrics of that name.
     """
 
     x: Node
     centers: Parameter
     """``[k, width]`` floats."""
     metric: str
-    """One of those above, manhattan, chebyshev, canberra, braycurtis or hamming; of sparse rows the first two alone."""
+    """One of those above, manhattan, chebyshev, canberra, braycurtis or hamming; only the first two for sparse rows."""
     p: float = 2.0
-    """The exponent of ``powers``, above zero; the others have none."""
+    """The exponent of ``powers``, above zero; not used by other metrics."""
     compute_bound = True
     exact = True
 
@@ -80,7 +80,7 @@ class Distances(Node):
         if self.metric not in METRICS:
             raise self.fail(f"metric: expected one of {', '.join(METRICS)}, got {self.metric!r}")
         if self.x.type.layout == "sparse" and self.metric not in SPARSE_METRICS:
-            raise self.fail(f"metric: {self.metric} needs dense rows, got {self.x.type}; put a densify before it")
+            raise self.fail(f"metric: {self.metric} needs dense rows, got {self.x.type}; insert a densify before it")
         if not 0 < self.p < math.inf:
             raise self.fail(f"p: expected a finite number above 0, got {self.p}")
         shape = self.centers.shape

@@ -1,6 +1,6 @@
-"""Operators on neighbours: which are nearest, what is known of them, and what they say together.
+"""Operators on neighbours: find the nearest training rows, and combine their values.
 
-Positions are ``i64[k]``: columns of a matrix of distances, which are rows of what was learned; -1 is none.
+Positions are ``i64[k]``: columns of a distance matrix, which are training rows; -1 means no row.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ TREE_METRICS = ("squares", "manhattan", "chebyshev", "powers", "canberra", "bray
 
 
 class Nearest(Node):
-    """The positions of each row's ``count`` smallest values, ascending; of equals the first, and NaN last of all.
+    """The positions of each row's ``count`` smallest values, ascending; the first of equal ones first, NaN last.
 
-    Which of equally far rows are among them is what scikit-learn's heap leaves: a value comes in where it is below the
-    largest inside, and the heap says which of equal ones then goes.  Brute force has the same where it takes its rows
-    in order: up to 256 rows, in one thread, or over large batches; elsewhere it depends on the number of threads.
-    Over sparse rows, and by distances that its own search does not know, it sorts in part as NumPy does, which differs
-    from machine to machine.
+    The choice among equally distant rows is that of scikit-learn's heap: a value enters if it is below the largest
+    inside, and the heap decides which of equal ones leaves.  Brute force agrees when it reads its rows in order: up to
+    256 rows, in one thread, or over large batches; otherwise it depends on the number of threads.  For sparse rows, and
+    metrics without a fast search, it uses NumPy's partial sort, which differs between machines.
 
     Source: ``kneighbors``, ``sklearn.utils._heap``; with ``first``, ``TopK`` of ONNX.
     """
@@ -33,9 +32,9 @@ class Nearest(Node):
     count: int
     """In 1..width."""
     limit: float = math.inf
-    """The largest value that is near: what is above it never enters the heap, and -1 stands for its position."""
+    """The radius: larger values never enter the heap, and their positions are -1."""
     first: bool = False
-    """Whether of equal values those at the lowest positions are among them, whatever a heap leaves."""
+    """If true, choose the lowest positions among equal values instead of the heap's."""
     later = ("first",)
     breaker = True
     exact = True
@@ -49,22 +48,22 @@ class Nearest(Node):
 
 
 class NearestInTree(Node):
-    """The positions of the ``count`` rows nearest to each row, ascending; of equals those that a tree finds.
+    """The positions of the ``count`` rows nearest to each row, ascending; among equal ones those the tree finds.
 
-    The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2; a node farther than the farthest found is
-    left out, the nearer child comes first, and what a leaf holds goes through the heap of :class:`Nearest`.  Where the
-    distances to all others overflow, the row at position 0 is found in their place.
+    The tree is scikit-learn's: node i has the children 2i + 1 and 2i + 2; a node farther than the farthest result is
+    pruned, the nearer child is visited first, and the rows of a leaf go through the heap of :class:`Nearest`.  If the
+    distances to all others overflow, position 0 replaces them.
 
     Source: ``KDTree.query``, ``BallTree.query``.
     """
 
     x: Node
     rows: Parameter
-    """``f64[n, width]``, what was learned."""
+    """``f64[n, width]``: the training rows."""
     order: Parameter
-    """``i64[n]``: rows in the order in which the leaves hold them."""
+    """``i64[n]``: rows in the order of the leaves."""
     spans: Parameter
-    """``i64[nodes, 2]``: where in ``order`` each node begins and ends."""
+    """``i64[nodes, 2]``: start and end of each node in ``order``."""
     low: Parameter
     """``f64[nodes, width]``: the lower corners of boxes, or the centers of balls."""
     high: Parameter
@@ -102,11 +101,11 @@ class NearestInTree(Node):
 
 
 class Gather(Node):
-    """The values of each row at positions that are the row's own; NaN where a position is none."""
+    """The values of each row at its positions; NaN at position -1."""
 
     x: Node
     positions: Node
-    """``i64[k]``, each a column of x, or -1 for none."""
+    """``i64[k]``: columns of x, or -1."""
 
     def infer(self) -> ValueType:
         """A dense matrix of floats and ``i64[k]`` in, k columns of the type of x out."""
@@ -117,15 +116,15 @@ class Gather(Node):
 
 
 class Blend(Node):
-    """What the rows of ``table`` at each row's positions say together, column by column.
+    """The rows of ``table`` at each row's positions combined, column by column.
 
-    ``sum`` is the sum of ``weight * entry`` in the order in which NumPy adds along a row; ``min`` is the least of
-    ``weight + entry``, or NaN where one is.  A position that is none has a term of zero, or an infinite one.  Source:
+    ``sum`` is the sum of ``weight * entry`` in NumPy's order of addition along a row; ``min`` is the least of
+    ``weight + entry``, or NaN if one is.  Position -1 adds zero, or infinity for ``min``.  Source:
     ``KNeighborsClassifier``, ``KNeighborsRegressor``, ``Isomap``.
     """
 
     positions: Node
-    """``i64[k]``, each a row of ``table``, or -1 for none."""
+    """``i64[k]``: rows of ``table``, or -1."""
     weights: Node
     """``f64[k]``: the weight of each position."""
     table: Parameter
@@ -135,7 +134,7 @@ class Blend(Node):
     breaker = True
 
     def infer(self) -> ValueType:
-        """``i64[k]`` and ``f64[k]`` in; one f64 a row out, or m columns."""
+        """``i64[k]`` and ``f64[k]`` in; one f64 per row or m columns out."""
         if self.form not in BLENDS:
             raise self.fail(f"form: expected one of {', '.join(BLENDS)}, got {self.form!r}")
         if self.weights.type != dense("f64", _count(self, self.positions)):
@@ -146,20 +145,20 @@ class Blend(Node):
 
 
 class Barycenter(Node):
-    """The weights, of sum one, with which the rows at each row's positions come nearest to it.
+    """The weights with sum one for which the rows at each row's positions best approximate it.
 
-    They solve ``(C C' + r) w = 1``, C being those rows less x, and r the trace of ``C C'`` times ``regularization`` (or
-    that itself, where the trace is zero).  A position that is none makes them NaN.  Source: ``barycenter_weights``
+    They solve ``(C C' + r) w = 1``, where C is those rows minus x, and r the trace of ``C C'`` times ``regularization``
+    (or ``regularization`` if the trace is zero).  They are NaN if a position is -1.  Source: ``barycenter_weights``
     (``LocallyLinearEmbedding``).
     """
 
     x: Node
     positions: Node
-    """``i64[k]``, each a row of ``rows``, or -1 for none."""
+    """``i64[k]``: rows of ``rows``, or -1."""
     rows: Parameter
     """``f64[n, width]``."""
     regularization: float
-    """Above zero: without, the weights of more rows than columns are anything."""
+    """Above zero: otherwise the weights of more rows than columns are not unique."""
     breaker = True
     compute_bound = True
     exact = True
@@ -177,13 +176,13 @@ class Barycenter(Node):
 
 
 class Scatter(Node):
-    """A sparse row that holds each value at its position; a position that is none, or was before, is left out.
+    """A sparse row with each value at its position; position -1, and repeated positions, are left out.
 
-    Zeros are stored as other values are.  Source: ``kneighbors_graph``.
+    Zeros are stored like other values.  Source: ``kneighbors_graph``.
     """
 
     positions: Node
-    """``i64[k]``, each a column of the result, or -1 for none."""
+    """``i64[k]``: columns of the result, or -1."""
     values: Node
     """k columns of f32 or f64: the value of each position."""
     width: int

@@ -1,4 +1,4 @@
-"""Operators on columns of Python objects, which travel as floats: None is a NaN of its own (``values.NONE_BITS``)."""
+"""Operators on columns of Python objects, sent as floats with a distinct NaN for None (``values.NONE_BITS``)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["ImputeObjects"]
 
 
 class ImputeObjects(Node):
-    """Replace missing values, column by column, where None and NaN are different values.
+    """Missing values replaced by ``fill``, column by column, with None and NaN as different values.
 
-    What equals ``missing`` becomes ``fill``; a NaN finds NaN, and not None.  Where ``missing_none``, None does instead.
-    A NaN that is not missing is refused.
-    Source: ``sklearn.impute.SimpleImputer`` with ``most_frequent`` or ``constant``, which leaves objects as they are.
+    Missing are the values equal to ``missing`` (NaN equals NaN, not None), or None with ``missing_none``.
+    A NaN that is not missing is rejected.
+    Source: ``sklearn.impute.SimpleImputer`` with ``most_frequent`` or ``constant``, which keeps objects.
     """
 
     x: Node
@@ -22,16 +22,16 @@ class ImputeObjects(Node):
     fill: Parameter
     """``[width]`` of the type of x."""
     missing: float = float("nan")
-    """The number that means missing."""
+    """The number that marks missing values."""
     missing_none: bool = False
-    """Whether None means missing, and ``missing`` has no use."""
+    """If true, None marks missing values, and ``missing`` is not used."""
     of_objects: bool = False
-    """Whether the library answers with objects whatever it is given: such a column can be read, but not answered."""
+    """If true, the library always returns objects: such a column can be read, but not returned."""
     exact = True
 
     @property
     def refuses(self) -> bool:
-        """Where a NaN is not what is missing."""
+        """True if NaN does not mark missing values."""
         return self.missing_none or self.missing == self.missing
 
     def infer(self) -> ValueType:

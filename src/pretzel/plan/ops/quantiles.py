@@ -1,4 +1,4 @@
-"""Operators on quantiles: of a distribution, to them and back, and the middle one of a row."""
+"""Operators on quantiles: interpolation, the normal distribution and its inverse, and weighted medians."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["Interpolate", "NormalProbability", "NormalQuantile", "WeightedMedian
 
 
 class Interpolate(Node):
-    """The straight line between the knots of its column that a value lies between (``numpy.interp``); NaN stays.
+    """Linear interpolation between the knots of each column (``numpy.interp``); NaN stays NaN.
 
-    It is the mean of interpolating upwards and downwards, which differ where knots repeat, in float64, rounded to the
-    type of x; or, where ``upwards``, the first of the two alone, to the bit of ``numpy.interp``.
-    What comes within ``margin`` of the first or the last knot, in the type of x, is as at that knot.
+    The result is the mean of upward and downward interpolation, which differ at repeated knots, in float64, rounded to
+    the type of x; with ``upwards`` it is the first of the two, bit-identical to ``numpy.interp``.
+    Values within ``margin`` of the first or last knot, in the type of x, are mapped to that knot.
     Source: ``QuantileTransformer``, ``IsotonicRegression``.
     """
 
@@ -26,9 +26,9 @@ class Interpolate(Node):
     levels: Parameter
     """``f64[n]``: the result at each knot."""
     margin: float = 0.0
-    """How far from the outermost knots a value is as at them (``BOUNDS_THRESHOLD``); 0: only beyond them."""
+    """Distance from the outermost knots below which they apply (``BOUNDS_THRESHOLD``); 0: only outside."""
     upwards: bool = False
-    """Whether interpolating upwards is all."""
+    """If true, only interpolate upwards."""
     exact = True
 
     def infer(self) -> ValueType:
@@ -46,9 +46,9 @@ class Interpolate(Node):
 
 
 class WeightedMedian(Node):
-    """The value of each row at which the weights of the values up to it first reach half of all; NaN is the largest.
+    """The weighted median of each row: the first value at which the weights reach half their sum; NaN sorts last.
 
-    Equal values count in the order of their columns.  Source: ``AdaBoostRegressor``.
+    Equal values are ordered by column.  Source: ``AdaBoostRegressor``.
     """
 
     x: Node
@@ -58,7 +58,7 @@ class WeightedMedian(Node):
     compute_bound = True
 
     def infer(self) -> ValueType:
-        """A dense matrix of floats in, one value a row of its type out."""
+        """A dense matrix of floats in, one value per row of its type out."""
         t = self.x.type
         if not t.is_float or t.layout != "dense" or not t.width:
             raise self.fail(f"x: expected a dense matrix of floats, got {t}")
@@ -70,7 +70,7 @@ class WeightedMedian(Node):
 
 
 class NormalQuantile(Node):
-    """The value that a standard normal variable stays below with probability x (``scipy.stats.norm.ppf``).
+    """The quantile of the standard normal distribution at probability x (``scipy.stats.norm.ppf``).
 
     Infinite at 0 and 1, NaN outside.
     """
@@ -86,7 +86,7 @@ class NormalQuantile(Node):
 
 
 class NormalProbability(Node):
-    """The probability that a standard normal variable stays below x (``scipy.stats.norm.cdf``)."""
+    """The probability that a standard normal variable is below x (``scipy.stats.norm.cdf``)."""
 
     x: Node
 

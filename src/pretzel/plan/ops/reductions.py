@@ -1,4 +1,4 @@
-"""What makes one number of several columns."""
+"""Operator that reduces several columns to one number."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ REDUCTIONS = ("sum", "minimum", "maximum")
 
 
 class Reduce(Node):
-    """One result for each row of ``columns``: those columns of x added, or the smallest or largest of them.
+    """The sum, minimum or maximum of the columns of x listed in each row of ``columns``.
 
-    Columns are taken from left to right; floats are added in float64, and whole numbers wrap.  A NaN among them is the
-    smallest and the largest; of equals it is the last.  Of no columns the sum is 0, and the smallest is the largest
-    number of the type (infinity), and the other way round.
+    Columns are taken from left to right; floats are added in float64, and integers wrap.  A NaN is both minimum and
+    maximum; the last of equal values is returned.  Without columns the sum is 0, the minimum is the largest number of
+    the type (infinity), and the maximum the smallest.
     """
 
     x: Node

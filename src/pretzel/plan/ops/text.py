@@ -1,4 +1,4 @@
-"""Operators from text to sparse counts, with the exact Unicode rules of Python's ``str`` and ``re``."""
+"""Text operators, from case folding to sparse counts, with the Unicode rules of Python's ``str`` and ``re``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNITS = ("word", "char", "char_wb")
 
 
 class Lowercase(Node):
-    """Each text in lower case, as Python's ``str.lower`` gives it (final sigma and one-to-many mappings included)."""
+    """Each text in lower case, as by Python's ``str.lower`` (including final sigma and one-to-many mappings)."""
 
     x: Node
     refuses = True
@@ -25,7 +25,7 @@ class Lowercase(Node):
 
 
 class StripAccents(Node):
-    """Each text without accents, as ``sklearn.feature_extraction.text.strip_accents_{ascii,unicode}`` removes them."""
+    """Each text without accents, as by ``sklearn.feature_extraction.text.strip_accents_{ascii,unicode}``."""
 
     x: Node
     form: str
@@ -42,15 +42,15 @@ class StripAccents(Node):
 
 
 class Tokenize(Node):
-    r"""The tokens of each text, in order: what ``re.findall(pattern, text)`` gives (``CountVectorizer.token_pattern``).
+    r"""The tokens of each text, in order: ``re.findall(pattern, text)`` (``CountVectorizer.token_pattern``).
 
-    A plan runs the patterns that :mod:`pretzel.plan.regex` supports, each in time linear in the text; others are
-    refused when the definition is compiled, and by the importers before that.
+    A plan runs the patterns that :mod:`pretzel.plan.regex` supports, in time linear in the text; others are rejected
+    by the importers and when the definition is compiled.
     """
 
     x: Node
     pattern: str
-    """A regular expression of Python's ``re``, of 1000 characters at most."""
+    """A regular expression of Python's ``re``, with at most 1000 characters."""
     refuses = True
 
     def infer(self) -> ValueType:
@@ -77,18 +77,18 @@ class FilterTokens(Node):
 
 
 class CountNgrams(Node):
-    """How often each n-gram of the vocabulary occurs in each row (``sklearn.feature_extraction.text.CountVectorizer``).
+    """Counts of the vocabulary's n-grams in each text (``sklearn.feature_extraction.text.CountVectorizer``).
 
-    ``word`` n-grams join ``low`` to ``high`` consecutive tokens by one space.  ``char`` n-grams run over the whole
-    text after runs of two or more white-space characters became one space; ``char_wb`` n-grams run over each
+    ``word`` n-grams join ``low`` to ``high`` consecutive tokens by one space.  ``char`` n-grams cover the whole text
+    after runs of two or more white-space characters became one space; ``char_wb`` n-grams cover each
     white-space-separated word padded by a space on both sides, and a word shorter than n counts once, whole.
-    Columns of a row come out sorted, as scikit-learn's do.
+    The columns of a row are sorted, as in scikit-learn.
     """
 
     x: Node
     """Tokens for ``word``, text for the other units."""
     vocabulary: Parameter
-    """``str[width]``: the n-gram of each column; no two equal."""
+    """``str[width]``: the n-gram of each column; distinct."""
     unit: str
     """One of word, char, char_wb."""
     low: int
@@ -103,11 +103,11 @@ class CountNgrams(Node):
 
     def infer(self) -> ValueType:
         """Tokens or text in, sparse counts out."""
-        wanted = TOKENS if self.unit == "word" else TEXT
+        expected = TOKENS if self.unit == "word" else TEXT
         if self.unit not in UNITS:
             raise self.fail(f"unit: expected one of {', '.join(UNITS)}, got {self.unit!r}")
-        if self.x.type != wanted:
-            raise self.fail(f"x: expected {wanted} for unit {self.unit}, got {self.x.type}")
+        if self.x.type != expected:
+            raise self.fail(f"x: expected {expected} for unit {self.unit}, got {self.x.type}")
         if not 1 <= self.low <= self.high:
             raise self.fail(f"low, high: expected 1 <= low <= high, got {self.low}, {self.high}")
         if self.vocabulary.dtype != "str":

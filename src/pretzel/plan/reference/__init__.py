@@ -1,7 +1,7 @@
-"""What each operator means, in the plainest NumPy and Python: the measure of every kernel and of every rewrite.
+"""Reference implementations of all operators in plain NumPy and Python, the oracle for kernels and rewrites.
 
 Values: dense numbers are arrays of shape ``(rows,)`` or ``(rows, width)``; sparse ones
-:class:`~pretzel.plan.values.Csr`; texts a list of str, None or NaN (a list of such lists, for a matrix); tokens a list
+:class:`~pretzel.plan.values.Csr`; texts a list of str, None or NaN (a list of such lists for a matrix); tokens a list
 of lists of str.
 """
 
@@ -24,11 +24,11 @@ REFERENCES: dict[type[Node], Meaning] = {}
 
 
 def reference(operator: type[Node]) -> Callable[[Meaning], Meaning]:
-    """Register a function of (node, values of its inputs...) as the meaning of an operator."""
+    """Register a function of (node, values of its inputs...) as the reference of an operator."""
 
     def register(function: Meaning) -> Meaning:
         if operator in REFERENCES:
-            raise TypeError(f"operator {operator.name!r} has two meanings")
+            raise TypeError(f"operator {operator.name!r} has two references")
         REFERENCES[operator] = function
         return function
 
@@ -36,7 +36,7 @@ def reference(operator: type[Node]) -> Callable[[Meaning], Meaning]:
 
 
 def evaluate(definition: Definition, columns: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the value of each output over the columns given.
+    """Return the value of each output for the given columns.
 
     Raises:
         DefinitionError: an operator has no reference.

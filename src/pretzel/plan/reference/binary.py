@@ -1,4 +1,4 @@
-"""What the operators on two values mean."""
+"""References of the binary operators."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def where(node: ops.Where, condition: np.ndarray, a: np.ndarray, b: np.ndarray) 
 
 
 def _spread(node: Any, *values: np.ndarray) -> Any:
-    """Return values side by side as wide as the result."""
+    """Broadcast values to the width of the result."""
     if node.type.width is None:
         return values
     matrices = [value[:, None] if value.ndim == 1 else value for value in values]

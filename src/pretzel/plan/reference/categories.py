@@ -1,4 +1,4 @@
-"""What the operators on categories mean: a dictionary from values to codes, and what codes name."""
+"""References of the operators on categories, by Python dictionaries."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pretzel.plan.values import Csr, is_none
 
 @reference(ops.Lookup)
 def lookup(node: ops.Lookup, x: Any) -> np.ndarray:
-    """Return ``keys.index(value)`` for each value, and the codes of missing ones."""
+    """Return ``keys.index(value)`` for each value, or the code for missing ones."""
     keys = node.keys.texts if node.keys.dtype == "str" else node.keys.array.tolist()
     codes = {key: code for code, key in enumerate(keys)}
     values = x if isinstance(x, list) else _numbers(x)
-    found = [_code(node, codes, value) for value in values]
-    for row, code in enumerate(found):
+    encoded = [_code(node, codes, value) for value in values]
+    for row, code in enumerate(encoded):
         if code == ops.categories.UNKNOWN and node.refuse_unknown:
             raise InputError(
                 f"row {row}: Found unknown categories [{values[row]!r}] in column {node.column} during transform"
             )
-    return np.array(found, np.int64)
+    return np.array(encoded, np.int64)
 
 
 def _numbers(x: np.ndarray) -> list[Any]:
-    """Return numbers as Python's own, with None where a float stands for it."""
+    """Return numbers as Python objects, with None for the NaN that represents it."""
     absent = is_none(x) if x.dtype.kind == "f" else np.zeros(len(x), bool)
     return [None if gone else value for value, gone in zip(x.tolist(), absent, strict=True)]
 
@@ -44,7 +44,7 @@ def _code(node: ops.Lookup, codes: dict[Any, int], value: Any) -> int:
 
 @reference(ops.OneHot)
 def one_hot(node: ops.OneHot, codes: np.ndarray) -> Csr:
-    """Return the rows of an identity matrix that the codes name."""
+    """Return the rows of an identity matrix at the codes."""
     known = (codes >= 0) & (codes < node.width)
     starts = np.concatenate([[0], np.cumsum(known)]).astype(np.int64)
     return Csr(np.ones(int(known.sum()), node.type.numpy), codes[known].astype(np.int32), starts, node.width)
@@ -62,7 +62,7 @@ def take(node: ops.Take, codes: np.ndarray) -> np.ndarray:
 
 @reference(ops.Impute)
 def impute(node: ops.Impute, x: Any) -> Any:
-    """Return x with what means missing filled, column by column."""
+    """Return x with missing values filled, column by column."""
     if not node.x.type.is_text:
         return impute_numbers(node, x)
     fill = node.fill.texts

@@ -1,4 +1,4 @@
-"""What the operators on columns mean."""
+"""References of the operators on columns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pretzel.plan.values import Csr
 
 @reference(ops.Concat)
 def concat(node: ops.Concat, *parts: Any) -> Any:
-    """Side by side, in the widest type; the dense parts of a sparse result keep what is not zero."""
+    """Concatenate in the widest type; dense parts of a sparse result store their nonzero values."""
     if node.type.is_text:
         pairs = [_text_rows(kind.type, part) for kind, part in zip(node.parts, parts, strict=True)]
         return [sum(row, []) for row in zip(*pairs, strict=True)]
     if node.type.layout == "dense":
         return np.hstack([_matrix(part).astype(node.type.numpy) for part in parts])
-    return _side_by_side([part if isinstance(part, Csr) else Csr.of(_matrix(part)) for part in parts], node.type)
+    return _concatenated([part if isinstance(part, Csr) else Csr.of(_matrix(part)) for part in parts], node.type)
 
 
 @reference(ops.Select)
@@ -52,7 +52,7 @@ def cast(node: ops.Cast, x: Any) -> Any:
 
 @reference(ops.Densify)
 def densify(node: ops.Densify, x: Csr) -> np.ndarray:
-    """Return ``x.toarray()``, or each place filled by its last entry: of all, or of those not ``absent``."""
+    """Return ``x.toarray()``, or a matrix of the last entries: of all, or of those that differ from ``absent``."""
     if node.is_toarray:
         return x.dense()
     absent = x.data.dtype.type(node.absent) + x.data.dtype.type(0)  # -0.0 is 0.0
@@ -80,7 +80,7 @@ def pairs_of(x: Csr) -> list[list[tuple[int, Any]]]:
 
 
 def from_pairs(rows: list[list[tuple[int, Any]]], kind: ValueType) -> Csr:
-    """Return rows of (column, value) as a sparse matrix of that type."""
+    """Return a sparse matrix of type ``kind`` from rows of (column, value)."""
     starts = np.cumsum([0, *map(len, rows)]).astype(np.int64)
     data = np.array([value for row in rows for _, value in row], kind.numpy)
     return Csr(data, np.array([c for row in rows for c, _ in row], np.int32), starts, kind.columns)
@@ -94,7 +94,7 @@ def _text_rows(kind: ValueType, part: list[Any]) -> list[list[Any]]:
     return part if kind.width is not None else [[text] for text in part]
 
 
-def _side_by_side(parts: list[Csr], kind: ValueType) -> Csr:
+def _concatenated(parts: list[Csr], kind: ValueType) -> Csr:
     firsts = np.cumsum([0, *(part.width for part in parts)]).tolist()
     many = [pairs_of(part) for part in parts]
     rows = [

@@ -1,4 +1,4 @@
-"""What combining values means."""
+"""Reference of the combination of values."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ _COMBINATIONS: dict[str, Any] = {
 
 @reference(ops.Combine)
 def combine(node: ops.Combine, *parts: np.ndarray) -> Any:
-    """Return the parts put together from left to right."""
+    """Fold the parts from left to right."""
     return reduce(_COMBINATIONS[node.function], parts)

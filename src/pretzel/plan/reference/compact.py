@@ -1,4 +1,4 @@
-"""What products with compact weights mean."""
+"""Reference of the linear operator with compressed weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.values import Csr
 
 @reference(ops.CompactLinear)
 def compact_linear(node: ops.CompactLinear, x: Any) -> Any:
-    """Column by column: first the weights in the type of the result, then the sums in order, then the norm."""
+    """Widen the weights to the type of the result, add the products in column order, then divide by the norm."""
     kind = node.type.numpy
     weights, places = _widened(node), _places(node)
     y = np.zeros((len(x), weights.shape[1]), kind)
@@ -37,7 +37,7 @@ def _widened(node: ops.CompactLinear) -> Any:
 
 
 def _places(node: ops.CompactLinear) -> Any:
-    """Return the row of weights of each column, -1 where it has none."""
+    """Return the row of weights of each column, -1 for none."""
     width = node.x.type.columns
     if node.kept is None:
         return np.arange(width)
@@ -46,7 +46,7 @@ def _places(node: ops.CompactLinear) -> Any:
 
 
 def _rows(x: Any, node: ops.CompactLinear) -> Iterator[list[tuple[int, Any]]]:
-    """Yield the columns and values of each row: those stored, or all."""
+    """Yield (column, value) pairs of each row: the stored ones, or all."""
     if isinstance(x, Csr):
         for a, b in zip(x.starts, x.starts[1:], strict=False):
             yield list(zip(x.indices[a:b].tolist(), x.data[a:b], strict=True))
@@ -56,9 +56,9 @@ def _rows(x: Any, node: ops.CompactLinear) -> Iterator[list[tuple[int, Any]]]:
 
 def _norm(values: np.ndarray, norm: str) -> Any:
     if norm == "max":
-        found = np.abs(values).max(initial=0)
+        size = np.abs(values).max(initial=0)
     else:
         terms = np.abs(values) if norm == "l1" else values * values
         total = np.add.accumulate(terms)[-1] if len(terms) else values.dtype.type(0)
-        found = np.sqrt(total) if norm == "l2" else total
-    return found if found != 0 else values.dtype.type(1)
+        size = np.sqrt(total) if norm == "l2" else total
+    return size if size != 0 else values.dtype.type(1)

@@ -1,4 +1,4 @@
-"""What a constant means."""
+"""Reference of the constant."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from pretzel.plan.reference import reference
 
 @reference(ops.Constant)
 def constant(node: ops.Constant, x: Any) -> Any:
-    """The row, once for each row of x."""
+    """Repeat the constant for each row of x."""
     return np.repeat(node.row.array, len(x), axis=0)

@@ -1,4 +1,4 @@
-"""What contributions mean: TreeSHAP as its authors wrote it, one row and one tree at a time."""
+"""Reference of feature contributions: TreeSHAP as published, one row and one tree at a time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pretzel.plan.reference.trees import goes_left
 
 @reference(ops.TreeContributions)
 def tree_contributions(node: ops.TreeContributions, x: np.ndarray) -> np.ndarray:
-    """Return contributions, or interactions, computed in float64 tree after tree."""
+    """Return contributions or interactions, added in float64 in the order of the trees."""
     explain = _interactions if node.interactions else _contributions
-    found = np.array([[explain(node, row, k) for k in range(len(node.bias))] for row in x])
-    return found.reshape(len(x), node.type.columns).astype(node.leaves.array.dtype)
+    values = np.array([[explain(node, row, k) for k in range(len(node.bias))] for row in x])
+    return values.reshape(len(x), node.type.columns).astype(node.leaves.array.dtype)
 
 
 def _contributions(node: ops.TreeContributions, row: np.ndarray, output: int) -> np.ndarray:
@@ -24,21 +24,21 @@ def _contributions(node: ops.TreeContributions, row: np.ndarray, output: int) ->
 
 
 def _interactions(node: ops.TreeContributions, row: np.ndarray, output: int) -> np.ndarray:
-    """Return half of how the values change as each feature is known rather than not; the rest on the diagonal."""
-    found = np.zeros((node.width + 1, node.width + 1))
+    """Return half the change of the values as each feature becomes known; the remainder is on the diagonal."""
+    matrix = np.zeros((node.width + 1, node.width + 1))
     whole = _values(node, row, output)
-    asked = sorted(set(node.feature_of_column[node.feature.array[node.left.array >= 0]].tolist()))
-    for i in asked:
-        found[i, :-1] = (_values(node, row, output, i, 1) - _values(node, row, output, i, -1)) / 2
-        found[i, i] = 0.0
-    np.fill_diagonal(found, np.append(whole - found[:-1, :-1].sum(axis=1), node.bias.array[output]))
-    return found.ravel()
+    used = sorted(set(node.feature_of_column[node.feature.array[node.left.array >= 0]].tolist()))
+    for i in used:
+        matrix[i, :-1] = (_values(node, row, output, i, 1) - _values(node, row, output, i, -1)) / 2
+        matrix[i, i] = 0.0
+    np.fill_diagonal(matrix, np.append(whole - matrix[:-1, :-1].sum(axis=1), node.bias.array[output]))
+    return matrix.ravel()
 
 
 def _values(
     node: ops.TreeContributions, row: np.ndarray, output: int, condition: int = -1, known: int = 0
 ) -> np.ndarray:
-    """Return the SHAP value of each feature; feature ``condition`` is no player, but known (1) or not (-1)."""
+    """Return the SHAP value of each feature, with feature ``condition`` fixed as known (1) or unknown (-1), if any."""
     phi = np.zeros(node.width)
     for tree, root in enumerate(node.roots.array.tolist()):
         if node.group is None or node.group.array[tree] == output:
@@ -48,7 +48,7 @@ def _values(
 
 @dataclass
 class _Step:
-    """A feature of the path: the share of rows and the row itself that its nodes let through, and a weight."""
+    """A feature of the path, with the fraction of training rows (zero) and of the row (one) that pass, and a weight."""
 
     feature: int
     zero: float
@@ -72,7 +72,7 @@ class _Descent:
         self.features = self.node.feature_of_column
 
     def visit(self, at: int, path: list[_Step], zero: float, one: float, feature: int, fraction: float) -> None:
-        """Extend the path by the edge that leads here, and go on, or add what a leaf gives."""
+        """Extend the path by the edge to this node, then descend, or add the value of a leaf."""
         if fraction == 0:
             return
         path = [_Step(**vars(step)) for step in path]
@@ -107,7 +107,7 @@ class _Descent:
             )
 
     def _fraction(self, hot: bool, feature: int, share: float, fraction: float) -> float:
-        """Return how much of the weight goes to a child, where the feature is the one that is known or not."""
+        """Return the share of the weight for a child, which depends on the node's feature being the fixed one."""
         if self.known == 0 or feature != self.condition:
             return fraction
         return fraction * (share if self.known < 0 else float(hot))
@@ -122,7 +122,7 @@ def _extend(path: list[_Step], zero: float, one: float, feature: int) -> None:
 
 
 def _unwind(path: list[_Step], index: int) -> None:
-    """Undo the extension by one feature, wherever on the path it is."""
+    """Undo the extension by the feature at ``index`` of the path."""
     depth, one, zero = len(path) - 1, path[index].one, path[index].zero
     next_one = path[depth].weight
     for i in range(depth - 1, -1, -1):
@@ -138,7 +138,7 @@ def _unwind(path: list[_Step], index: int) -> None:
 
 
 def _unwound_sum(path: list[_Step], index: int) -> float:
-    """Return the sum of the weights that the path would have without one feature."""
+    """Return the sum of the weights of the path without the feature at ``index``."""
     depth, one, zero = len(path) - 1, path[index].one, path[index].zero
     next_one, total = path[depth].weight, 0.0
     for i in range(depth - 1, -1, -1):

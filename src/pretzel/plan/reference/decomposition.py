@@ -1,4 +1,4 @@
-"""What topics and matching pursuit mean."""
+"""References of topics and matching pursuit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _expected(shares: np.ndarray) -> Any:
 
 
 def _digamma(x: Any) -> Any:
-    """Return the digamma function by Bernardo's algorithm AS 103, rounded at each step as the library's is."""
+    """Return the digamma function by Bernardo's algorithm AS 103, rounded at each step like the library's."""
     real = type(x)
     if x <= 1e-6:
         return real(-_EULER - 1.0 / float(x))
@@ -72,13 +72,13 @@ def matching_pursuit(node: ops.MatchingPursuit, x: np.ndarray) -> Any:
 
 
 def _pursued(node: ops.MatchingPursuit, products: np.ndarray) -> np.ndarray:
-    """Take the sums in order: which of two equal atoms is taken hangs on the last bit of what is left."""
+    """Take the sums in order: the last bit of the residual decides between two equal atoms."""
     gram, tiny = node.gram.array, np.finfo(np.float64).eps
-    order, found = np.arange(len(products)), np.zeros(0)
-    left, factor = products.copy(), np.zeros((node.count, node.count))
+    order, solution = np.arange(len(products)), np.zeros(0)
+    residual, factor = products.copy(), np.zeros((node.count, node.count))
     for taken in range(node.count):
-        best = int(np.argmax(np.abs(left[order])))
-        if best < taken or left[order[best]] ** 2 < tiny:
+        best = int(np.argmax(np.abs(residual[order])))
+        if best < taken or residual[order[best]] ** 2 < tiny:
             break
         atom = order[best]
         row = solve_forwards(factor[:taken, :taken], gram[atom, order[:taken]])
@@ -88,8 +88,8 @@ def _pursued(node: ops.MatchingPursuit, products: np.ndarray) -> np.ndarray:
         factor[taken, :taken], factor[taken, taken] = row, np.sqrt(rest)
         order[[taken, best]] = order[[best, taken]]
         lower = factor[: taken + 1, : taken + 1]
-        found = solve_backwards(lower, solve_forwards(lower, products[order[: taken + 1]]))
-        left = products + less_products(np.zeros(len(products)), gram[:, order[: taken + 1]].T, found)
-    made = np.zeros(len(products))
-    made[order[: len(found)]] = found
-    return made
+        solution = solve_backwards(lower, solve_forwards(lower, products[order[: taken + 1]]))
+        residual = products + less_products(np.zeros(len(products)), gram[:, order[: taken + 1]].T, solution)
+    coefficients = np.zeros(len(products))
+    coefficients[order[: len(solution)]] = solution
+    return coefficients

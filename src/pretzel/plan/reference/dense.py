@@ -1,4 +1,4 @@
-"""What the element by element operators mean."""
+"""References of the element-wise operators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.reference.columns import pairs_of
 from pretzel.plan.values import Csr
 
 _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "exp": lambda x: np.exp(x.astype(np.float64)).astype(x.dtype),  # NumPy's own in float32 is off by more bits
+    "exp": lambda x: np.exp(x.astype(np.float64)).astype(x.dtype),  # NumPy's float32 exp has a larger error
     "log": np.log,
     "log1p": np.log1p,
     "expm1": np.expm1,
@@ -62,7 +62,7 @@ def _each(function: Callable[[float], float], x: np.ndarray) -> np.ndarray:
 
 
 def _logit(x: np.ndarray) -> np.ndarray:
-    """Return ``scipy.special.logit``, which takes another way around 1/2, where the logarithm is near zero."""
+    """Return ``scipy.special.logit``, which uses another formula around 1/2, where the logarithm is near zero."""
     s = 2 * (x - 0.5)
     return np.where((x < 0.3) | (x > 0.65), np.log(x / (1 - x)), np.log1p(s) - np.log1p(-s))
 
@@ -95,14 +95,14 @@ def standardize(node: ops.Standardize, x: Any) -> Any:
 
 @reference(ops.Elementwise)
 def elementwise(node: ops.Elementwise, x: Any) -> Any:
-    """Return the function of every value, or of every stored one."""
+    """Apply the function to every value, or to every stored one."""
     function = _FUNCTIONS[node.function]
     return _with_data(x, function(x.data)) if isinstance(x, Csr) else function(x)
 
 
 @reference(ops.Clip)
 def clip(node: ops.Clip, x: np.ndarray) -> Any:
-    """Below low it is low, above high it is high."""
+    """Return low for values below it, then high for values above it."""
     low, high = (_row(p.array, x).astype(x.dtype) for p in (node.low, node.high))
     raised = np.where(x < low, low, x)
     return np.where(raised > high, high, raised)
@@ -113,26 +113,26 @@ def missing_indicator(node: ops.MissingIndicator, x: Any) -> Any:
     """Return ``isnan(x)`` or ``x == missing``, for some columns."""
     if isinstance(x, list):
         rows = x if node.x.type.width is not None else [[text] for text in x]
-        found = np.array([[not isinstance(text, str) for text in row] for row in rows], bool)
-        found = found.reshape(len(x), node.x.type.columns)
+        mask = np.array([[not isinstance(text, str) for text in row] for row in rows], bool)
+        mask = mask.reshape(len(x), node.x.type.columns)
     else:
-        found = is_missing(x.reshape(len(x), node.x.type.columns), node.missing)
-    return found[:, node.columns.array].astype(node.type.numpy)
+        mask = is_missing(x.reshape(len(x), node.x.type.columns), node.missing)
+    return mask[:, node.columns.array].astype(node.type.numpy)
 
 
 def impute_numbers(node: ops.Impute, x: np.ndarray) -> Any:
-    """What is missing becomes the fill of its column."""
+    """Replace missing values by the fill of their column."""
     return np.where(is_missing(x, node.missing), _row(node.fill.array, x), x)
 
 
 def is_missing(x: np.ndarray, missing: float) -> Any:
-    """Return where x equals ``missing``; NaN finds NaN."""
+    """Return a mask of the values equal to ``missing``; NaN equals NaN."""
     return np.isnan(x) if missing != missing else x == missing
 
 
 @reference(ops.Normalize)
 def normalize(node: ops.Normalize, x: Any) -> Any:
-    """Each row divided by its norm."""
+    """Divide each row by its norm."""
     if isinstance(x, Csr):
         return _with_data(x, _normalized_rows(x, node.norm))
     magnitudes = np.abs(x) if x.ndim == 2 else np.abs(x)[:, None]
@@ -142,7 +142,7 @@ def normalize(node: ops.Normalize, x: Any) -> Any:
         norms = magnitudes.max(axis=1, initial=0)
     else:
         squares = np.square(magnitudes, dtype=np.float64).cumsum(axis=1)
-        norms = np.sqrt(squares[:, -1:].sum(axis=1)).astype(x.dtype)  # of no columns, zero
+        norms = np.sqrt(squares[:, -1:].sum(axis=1)).astype(x.dtype)  # zero without columns
     norms = np.where(norms < 10 * np.finfo(x.dtype).eps, x.dtype.type(1), norms)
     return x / (norms[:, None] if x.ndim == 2 else norms)
 

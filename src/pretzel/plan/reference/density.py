@@ -1,4 +1,4 @@
-"""What the density of a tree means."""
+"""Reference of kernel density estimates over a tree."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from pretzel.plan import ops
 from pretzel.plan.reference import reference
-from pretzel.plan.reference.linear import apart
+from pretzel.plan.reference.linear import pairwise_distances
 
 
 @reference(ops.TreeDensity)
 def tree_density(node: ops.TreeDensity, x: np.ndarray) -> Any:
-    """Return the bounds, met, of each row."""
+    """Return the density of each row, from bounds refined until they meet."""
     rows = x.reshape(len(x), node.x.type.columns)
     return np.array([_Walk(node, row).density() for row in rows], np.float64)
 
 
 class _Walk:
-    """Bounds of the density at one row, as ``BinaryTree.kernel_density`` keeps them."""
+    """Bounds of the density at one row, updated as in ``BinaryTree.kernel_density``."""
 
     def __init__(self, node: ops.TreeDensity, x: np.ndarray) -> None:
         self.node = node
@@ -34,12 +34,12 @@ class _Walk:
         self.of_nodes = {0: (self.least, spread)}
 
     def density(self) -> float:
-        """Return the logarithm of the sum, halfway between what is left of its bounds."""
+        """Return the logarithm of the sum, halfway between its final bounds."""
         self._nearest_first() if self.node.breadth_first else self._visit(0)
         return _added(self.least, self.spread - math.log(2)) + self.node.norm
 
     def bounds(self, i: int, log_mass: float) -> tuple[float, float]:
-        """Return the lower bound of what a node adds, and what the upper one is above it."""
+        """Return the lower bound of a node's contribution, and the gap to its upper bound."""
         least = log_mass + _log_kernel(self.node, self.far[i])
         return least, _subtracted(log_mass + _log_kernel(self.node, self.near[i]), least)
 
@@ -74,7 +74,7 @@ class _Walk:
         self.least, self.spread = _added(self.least, least), _added(self.spread, spread)
 
     def _replaced(self, i: int) -> list[int]:
-        """Take a node out; return its children, or put in its rows."""
+        """Remove a node from the bounds; return its children, or add the rows of a leaf."""
         least, spread = self.of_nodes[i]
         self.least, self.spread = _subtracted(self.least, least), _subtracted(self.spread, spread)
         begin, end = self.node.spans.array[i].tolist()
@@ -86,9 +86,9 @@ class _Walk:
 
 
 def _distances(node: ops.TreeDensity, x: np.ndarray, rows: np.ndarray) -> list[float]:
-    if node.metric == "powers":  # NumPy's powers are off by other last bits, and those may decide
+    if node.metric == "powers":  # NumPy's powers round differently, and the last bit may decide
         return [_norm(row, node.p) for row in np.abs(x - rows).tolist()]
-    away = apart(node.metric, x[None, :], rows, node.p)[0]
+    away = pairwise_distances(node.metric, x[None, :], rows, node.p)[0]
     return [_root(node, value) for value in away.tolist()]
 
 
@@ -96,12 +96,12 @@ def _root(node: ops.TreeDensity, value: float) -> float:
     if node.metric == "squares":
         return math.sqrt(value)
     if value != value and node.metric in ("canberra", "braycurtis"):
-        return 0.0  # the center of a ball without weight is NaN, and these divide by no NaN
+        return 0.0  # the center of a ball without weight is NaN, and these metrics skip NaN divisors
     return value
 
 
 def _extremes(node: ops.TreeDensity, x: np.ndarray) -> tuple[list[float], list[float]]:
-    """Return how near and how far the rows of each node can be."""
+    """Return the minimum and maximum distance of each node's rows."""
     low, high = node.low.array, node.high.array
     if high.ndim == 1:
         centers = np.array(_distances(node, x, low))
@@ -131,13 +131,13 @@ def _log_kernel(node: ops.TreeDensity, far: float) -> float:
         return -far / h
     if not far < h:
         return -math.inf
-    made = {
+    kernels = {
         "tophat": lambda: 0.0,
         "epanechnikov": lambda: _log(1.0 - (far * far) / (h * h)),
         "linear": lambda: _log(1 - far / h),
         "cosine": lambda: _log(math.cos(0.5 * math.pi * far / h)),
     }
-    return made[node.kernel]()
+    return kernels[node.kernel]()
 
 
 def _added(a: float, b: float) -> float:
@@ -163,7 +163,7 @@ def _power(value: float, p: float) -> float:
 
 
 def _push(heap: list[tuple[float, int]], item: tuple[float, int]) -> None:
-    """Which of equally near nodes is on top is a matter of this heap's shape, which is that of ``NodeHeap``."""
+    """Push as in ``NodeHeap``, whose layout decides which of equally near nodes is on top."""
     heap.append(item)
     i = len(heap) - 1
     while i and not heap[(i - 1) // 2][0] <= heap[i][0]:

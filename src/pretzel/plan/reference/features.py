@@ -1,4 +1,4 @@
-"""What bins, products, powers and splines mean."""
+"""References of bins, products, powers and splines."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def bins(node: ops.Bin, x: np.ndarray) -> Any:
 
 @reference(ops.Products)
 def products(node: ops.Products, x: np.ndarray) -> Any:
-    """Return the products of the columns that each row of factors names."""
+    """Return the product of the columns in each row of factors."""
     columns = x.reshape(len(x), node.x.type.columns)
-    made = np.ones((len(x), node.factors.shape[0]), x.dtype)
+    results = np.ones((len(x), node.factors.shape[0]), x.dtype)
     for i, factors in enumerate(node.factors.array):
         for factor in factors[factors >= 0]:
-            made[:, i] *= columns[:, factor]
-    return made
+            results[:, i] *= columns[:, factor]
+    return results
 
 
 @reference(ops.Power)
@@ -41,12 +41,12 @@ def power(node: ops.Power, x: np.ndarray) -> Any:
     """Return the transform of each column."""
     columns = x.reshape(len(x), node.x.type.columns)
     transform = _POWERS[node.form]
-    made = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
-    return np.stack(made, axis=1).reshape(x.shape) if made else x
+    results = [transform(columns[:, i], p) for i, p in enumerate(node.exponents.array)]
+    return np.stack(results, axis=1).reshape(x.shape) if results else x
 
 
 def box_cox(x: np.ndarray, p: float) -> Any:
-    """``(x**p - 1) / p``, without the cancellation, and without the overflow where p is small."""
+    """``(x**p - 1) / p``, without cancellation, and without overflow for small p."""
     if abs(p) < 1e-19:
         return np.log(x)
     exponent = p * np.log(x)
@@ -55,7 +55,7 @@ def box_cox(x: np.ndarray, p: float) -> Any:
 
 
 def yeo_johnson(x: np.ndarray, p: float) -> Any:
-    """Two curves that meet at zero."""
+    """Join two branches at zero."""
     return np.where(x >= 0, _branch(x, p), -_branch(-x, 2.0 - p))
 
 
@@ -65,7 +65,7 @@ def inverse_box_cox(x: np.ndarray, p: float) -> Any:
 
 
 def inverse_yeo_johnson(x: np.ndarray, p: float) -> Any:
-    """Two curves that meet at zero."""
+    """Join two branches at zero."""
     return np.where(x >= 0, _inverse_branch(x, p), -_inverse_branch(-x, 2.0 - p))
 
 
@@ -89,19 +89,19 @@ _POWERS: dict[str, Callable[[np.ndarray, float], Any]] = {
 
 @reference(ops.Spline)
 def spline(node: ops.Spline, x: np.ndarray) -> Any:
-    """Return the splines of each column, one after the other."""
+    """Return the splines of all columns, concatenated."""
     columns = x.reshape(len(x), node.x.type.columns).astype(np.float64)
-    made = [[value for i, at in enumerate(row) for value in _splines(node, i, float(at))] for row in columns]
-    return np.array(made, np.float64).reshape(len(x), node.type.columns).astype(x.dtype)
+    results = [[value for i, at in enumerate(row) for value in _splines(node, i, float(at))] for row in columns]
+    return np.array(results, np.float64).reshape(len(x), node.type.columns).astype(x.dtype)
 
 
 def _splines(node: ops.Spline, i: int, x: float) -> list[float]:
     knots, degree = node.knots.array[i].tolist(), node.degree
     count = len(knots) - degree - 1
     low, high = knots[degree], knots[count]
-    made = [0.0] * (count - degree if node.periodic else count)
+    results = [0.0] * (count - degree if node.periodic else count)
     if x != x:
-        return made
+        return results
     if node.periodic:
         x = low + (x - low) % (high - low) if high > low else 0.0
     if node.values is not None and node.slopes is not None and not low <= x <= high:
@@ -109,19 +109,19 @@ def _splines(node: ops.Spline, i: int, x: float) -> list[float]:
         return [v + (x - (high if x > high else low)) * s if s != 0 else v for v, s in zip(ends, slopes, strict=True)]
     first = min(max(sum(knot <= x for knot in knots) - 1, degree), count - 1)
     for j, value in enumerate(_recursion(knots, degree, first, x), first - degree):
-        made[j % len(made)] += value
-    return made
+        results[j % len(results)] += value
+    return results
 
 
 def _recursion(knots: list[float], degree: int, first: int, x: float) -> list[float]:
-    """Return the degree + 1 splines that are not zero at x, from degree 0 up (Cox and de Boor)."""
-    made = [1.0]
+    """Return the degree + 1 splines that are nonzero at x, from degree 0 up (Cox and de Boor)."""
+    results = [1.0]
     for d in range(1, degree + 1):
-        below, made = made, [0.0] * (d + 1)
+        below, results = results, [0.0] * (d + 1)
         for j in range(1, d + 1):
             right, left = knots[first + j], knots[first + j - d]
             if right != left:
                 share = below[j - 1] / (right - left)
-                made[j - 1] += share * (right - x)
-                made[j] = share * (x - left)
-    return made
+                results[j - 1] += share * (right - x)
+                results[j] = share * (x - left)
+    return results

@@ -1,4 +1,4 @@
-"""Meanings of the operators that rewriting makes."""
+"""References of the operators that rewrites create."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.plan.values import Csr
 
 @reference(ops.Sum)
 def sum_(node: ops.Sum, *parts: np.ndarray) -> Value:
-    """Left to right, the bias last."""
+    """Add from left to right, then the bias."""
     total = parts[0].copy()
     for part in parts[1:]:
         total += part
@@ -21,7 +21,7 @@ def sum_(node: ops.Sum, *parts: np.ndarray) -> Value:
 
 @reference(ops.NormalizedLinear)
 def normalized_linear(node: ops.NormalizedLinear, x: Value) -> Value:
-    """The product first, then the quotient; what a sparse row does not store takes no part."""
+    """Compute the product first, then the quotient, over the stored values of sparse rows."""
     rows = [_row(x, i) for i in range(len(x))]
     norms = np.array([_norm(values, node.norm) for values, _ in rows])
     product = np.array([values @ node.weights.array[columns] for values, columns in rows])
@@ -32,7 +32,7 @@ def normalized_linear(node: ops.NormalizedLinear, x: Value) -> Value:
 
 @reference(ops.RequireWithin)
 def require_within(node: ops.RequireWithin, x: Value) -> Value:
-    """Return x, or refuse the first value outside."""
+    """Return x, or reject values outside the limits."""
     rows = x.reshape(len(x), node.type.columns)
     inside = (node.low.array <= rows) & (rows <= node.high.array)
     if not (inside | (np.isnan(rows) & node.allow_nan)).all():
@@ -42,7 +42,7 @@ def require_within(node: ops.RequireWithin, x: Value) -> Value:
 
 @reference(ops.RequireFiniteProduct)
 def require_finite_product(node: ops.RequireFiniteProduct, x: Value) -> Value:
-    """Return x, or refuse a row whose product is not finite."""
+    """Return x, or reject rows whose product is not finite."""
     with np.errstate(all="ignore"):
         scaled = x if node.mean is None else x - node.mean.array
         scaled = scaled if node.scale is None else scaled / node.scale.array

@@ -1,4 +1,4 @@
-"""What the operators on hashes mean: CityHash64 in its first version, and keys of combinations."""
+"""References of the operators on hashes: CityHash64 version 1, and combined keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def category_hash(node: ops.CategoryHash, x: Any) -> np.ndarray:
 
 @reference(ops.CombineHashes)
 def combine_hashes(node: ops.CombineHashes, *parts: np.ndarray) -> np.ndarray:
-    """Fold the parts of each row into one number."""
+    """Fold the parts of each row into one key."""
     keys = [0] * len(parts[0])
     for part in parts:
         keys = [MULTIPLIER * (key + MULTIPLIER * value) & MASK for key, value in zip(keys, part.tolist(), strict=True)]
@@ -39,7 +39,7 @@ def _text(node: ops.CategoryHash, row: int, value: Any) -> bytes:
     if isinstance(value, int) or (value is not None and abs(value) < 2**63 and value == int(value)):
         return str(int(value)).encode()
     raise InputError(
-        f"row {row}: {value!r} in column {node.column} is no category; cat_features must be integer or string"
+        f"row {row}: {value!r} in column {node.column} is not a category; cat_features must be integer or string"
     )
 
 

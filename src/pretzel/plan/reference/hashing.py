@@ -1,4 +1,4 @@
-"""Meanings of the operators over names of features: one row after another, in plain Python."""
+"""References of the operators on feature names, row by row in plain Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _32_BITS = 0xFFFFFFFF
 
 @reference(ops.HashNgrams)
 def hash_ngrams(node: ops.HashNgrams, x: Value) -> Value:
-    """Cut, hash, count, sort."""
+    """Hash and count the n-grams of each row, sorted by column."""
     rows = []
     for grams in ngrams(x, node.unit, node.low, node.high):
         counts: dict[int, int] = defaultdict(int)
@@ -32,7 +32,7 @@ def hash_ngrams(node: ops.HashNgrams, x: Value) -> Value:
 
 @reference(ops.HashFeatures)
 def hash_features(node: ops.HashFeatures, names: Value, values: Value) -> Value:
-    """Hash, then sum in the order of the names."""
+    """Hash the names, then add values in the order of the names."""
     number, rows = node.type.numpy.type, []
     for pairs in _pairs(names, values):
         sums: dict[int, np.floating] = {}
@@ -47,7 +47,7 @@ def hash_features(node: ops.HashFeatures, names: Value, values: Value) -> Value:
 
 @reference(ops.LookupFeatures)
 def lookup_features(node: ops.LookupFeatures, names: Value, values: Value) -> Value:
-    """Look up, keep what is known, sort."""
+    """Look up the names, drop unknown ones, and sort by column."""
     index = {name: i for i, name in enumerate(node.vocabulary.texts)}
     rows = [
         sorted(((index[name], value) for name, value in pairs if name in index), key=lambda entry: entry[0])
@@ -86,7 +86,7 @@ def _place(name: str, width: int) -> tuple[int, int]:
 def _pairs(names: Value, values: Value) -> Iterator[list[tuple[str, float]]]:
     for row, (some, numbers) in enumerate(zip(names, values, strict=True)):
         if len(some) != len(numbers):
-            raise InputError(f"row {row}: there are {len(some)} names of features, but {len(numbers)} values")
+            raise InputError(f"row {row}: {len(some)} feature names, but {len(numbers)} values")
         yield list(zip(some, numbers, strict=True))
 
 

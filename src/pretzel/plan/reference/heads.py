@@ -1,4 +1,4 @@
-"""What the operators at the end of a model mean."""
+"""References of the operators at the end of a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.values import Csr
 
 @reference(ops.Link)
 def link(node: ops.Link, x: np.ndarray) -> Any:
-    """From scores to probabilities."""
+    """Apply the link function."""
     if node.function == "softmax":
         return _softmax(x)
     if node.function == "softmax_in_order":
@@ -36,7 +36,7 @@ def link(node: ops.Link, x: np.ndarray) -> Any:
 
 @reference(ops.Coupling)
 def coupling(node: ops.Coupling, x: np.ndarray) -> Any:
-    """Return the probabilities that each row's pairs agree on."""
+    """Return the class probabilities of each row's pairs."""
     classes = node.type.columns
     pairs = x.reshape(len(x), node.x.type.columns)
     return np.array([_coupled(row, classes) for row in pairs]).reshape(len(x), classes)
@@ -67,7 +67,7 @@ def label_lookup(node: ops.LabelLookup, codes: np.ndarray) -> Any:
     """``classes_[codes]``."""
     wrong = np.flatnonzero((codes < 0) | (codes >= len(node.labels)))
     if len(wrong):
-        raise InputError(f"row {wrong[0]}: code {codes[wrong[0]]} names none of the {len(node.labels)} labels")
+        raise InputError(f"row {wrong[0]}: code {codes[wrong[0]]} has none of the {len(node.labels)} labels")
     labels = np.array(node.labels.texts) if node.labels.dtype == "str" else node.labels.array
     return labels[codes]
 
@@ -92,7 +92,7 @@ def _softmax_in_order(x: np.ndarray) -> Any:
 
 
 def _log_sum_exp(x: np.ndarray) -> Any:
-    """Take the largest out of the sum, all of them where several are equal, as ``logsumexp`` does."""
+    """Take the largest out of the sum, with all equal ones, as ``logsumexp`` does."""
     largest = x.max(axis=1, keepdims=True)
     count = (x == largest).sum(axis=1, keepdims=True).astype(x.dtype)
     powers = np.exp(x - np.where(np.isfinite(largest), largest, 0).astype(x.dtype))
@@ -107,7 +107,7 @@ def _inverse_distances(x: np.ndarray) -> Any:
 
 
 def _coupled(row: np.ndarray, classes: int) -> np.ndarray:
-    """Return p that makes ``p.Q.p`` small, from Wu, Lin and Weng's second method, one class at a time."""
+    """Return p that minimizes ``p.Q.p``, by Wu, Lin and Weng's second method, one class at a time."""
     first, second = np.triu_indices(classes, 1)
     against = np.zeros((classes, classes))
     against[first, second], against[second, first] = row, 1 - row

@@ -1,4 +1,4 @@
-"""What products and distances mean."""
+"""References of products and distances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.values import Csr
 
 @reference(ops.Linear)
 def linear(node: ops.Linear, x: Any) -> Any:
-    """``x @ weights + bias``; sparse rows add in the order of their stored values."""
+    """``x @ weights + bias``; sparse rows add products in the order of their stored values."""
     weights = node.weights.array.astype(node.type.numpy)
     if isinstance(x, Csr):
         y = _sparse_product(x, weights)
@@ -34,10 +34,10 @@ def distances(node: ops.Distances, x: Any) -> Any:
     if isinstance(x, Csr):
         return _euclidean_sparse(x, centers).astype(node.type.numpy)
     rows = x.reshape(len(x), centers.shape[1]).astype(np.float64)
-    return apart(node.metric, rows, centers, node.p).astype(node.type.numpy)
+    return pairwise_distances(node.metric, rows, centers, node.p).astype(node.type.numpy)
 
 
-def apart(metric: str, rows: np.ndarray, centers: np.ndarray, p: float = 2.0) -> Any:
+def pairwise_distances(metric: str, rows: np.ndarray, centers: np.ndarray, p: float = 2.0) -> Any:
     """Return the distance of each row to each center, in float64."""
     if metric == "powers":
         return _powers(rows, centers, p)
@@ -53,7 +53,7 @@ def _sparse_product(x: Csr, weights: np.ndarray) -> Any:
 
 
 def _squared_sparse(x: Csr, centers: np.ndarray) -> Any:
-    """Each stored value's ``(x - c)**2 - c**2`` in order, then the sum of all ``c**2``."""
+    """Add each stored value's ``(x - c)**2 - c**2`` in order, then the sum of all ``c**2``."""
     norms = np.add.accumulate(centers * centers, axis=1)[:, -1]
     y = np.zeros((len(x), len(centers)), centers.dtype)
     for i, row in enumerate(pairs_of(x)):
@@ -66,7 +66,7 @@ def _squared_sparse(x: Csr, centers: np.ndarray) -> Any:
 
 
 def _euclidean_sparse(x: Csr, centers: np.ndarray) -> Any:
-    """Square each stored value by itself, as the library does, also where a row stores a column twice."""
+    """Square each stored value separately, as the library does, even if a row stores a column twice."""
     stored = np.array([sum(float(value) ** 2 for _, value in row) for row in pairs_of(x)], np.float64)
     return np.sqrt(_from_squares(x.dense().astype(np.float64), stored, centers))
 
@@ -98,7 +98,7 @@ def _sizes(rows: np.ndarray, centers: np.ndarray) -> Any:
 
 
 def _quotient(a: Any, b: Any) -> Any:
-    """``a / b``, and zero where b is."""
+    """``a / b``, or zero for zero b."""
     return np.divide(a, b, out=np.zeros(np.shape(a)), where=b != 0)
 
 

@@ -1,4 +1,4 @@
-"""What the operators on columns of Python objects mean."""
+"""References of the operators on columns of Python objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.plan.values import is_none
 
 @reference(ops.ImputeObjects)
 def impute_objects(node: ops.ImputeObjects, x: np.ndarray) -> np.ndarray:
-    """Return x with what is missing filled; a NaN that is not missing is refused, None never is."""
+    """Return x with missing values filled; a NaN that is not missing is rejected, None is not."""
     absent, nan = is_none(x), np.isnan(x) & ~is_none(x)
     if node.refuses and nan.any():
         row, *column = np.argwhere(nan)[0].tolist()

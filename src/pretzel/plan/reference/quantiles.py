@@ -1,4 +1,4 @@
-"""What quantiles mean."""
+"""References of the operators on quantiles."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pretzel.plan.reference import reference
 
 @reference(ops.Interpolate)
 def interpolate(node: ops.Interpolate, x: np.ndarray) -> Any:
-    """Return the mean of both directions, or one of them, and the end levels at both ends."""
+    """Return the mean of both directions, or one of them, and the end levels outside the knots."""
     columns = x.reshape(len(x), node.x.type.columns)
-    made = [_between(columns[:, i], knots, node) for i, knots in enumerate(node.knots.array)]
-    return np.stack(made, axis=1).reshape(x.shape).astype(x.dtype) if made else x
+    results = [_between(columns[:, i], knots, node) for i, knots in enumerate(node.knots.array)]
+    return np.stack(results, axis=1).reshape(x.shape).astype(x.dtype) if results else x
 
 
 @reference(ops.WeightedMedian)
 def weighted_median(node: ops.WeightedMedian, x: np.ndarray) -> Any:
-    """Sort each row, add up the weights, and take the first value that has half of them."""
+    """Sort each row, accumulate the weights, and return the first value that reaches half of them."""
     order = np.argsort(x, axis=1, kind="stable")
     reached = np.cumsum(node.weights.array[order], axis=1)
     middle = (reached >= 0.5 * reached[:, -1:]).argmax(axis=1)
@@ -38,7 +38,7 @@ def normal_quantile(node: ops.NormalQuantile, x: np.ndarray) -> Any:
 
 @reference(ops.NormalProbability)
 def normal_probability(node: ops.NormalProbability, x: np.ndarray) -> Any:
-    """Return the normal distribution function, by the complement that is small where the result is."""
+    """Return the normal distribution function, by the complement, which is accurate for small results."""
     return np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in x.ravel().tolist()], np.float64).reshape(x.shape)
 
 

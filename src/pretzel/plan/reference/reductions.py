@@ -1,4 +1,4 @@
-"""What reductions mean."""
+"""Reference of reductions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.plan.reference import reference
 
 @reference(ops.Reduce)
 def reduce(node: ops.Reduce, x: np.ndarray) -> Any:
-    """Take column after column into the result."""
+    """Fold the columns into the result from left to right."""
     x = x[:, None] if x.ndim == 1 else x
     columns = node.columns.array
     wide = np.float64 if node.function == "sum" and x.dtype.kind == "f" else x.dtype

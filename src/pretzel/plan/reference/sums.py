@@ -1,4 +1,4 @@
-"""Sums taken one term after the other, as kernels take them: where values are compared, the last bit decides."""
+"""Sums in the term order of the kernels: the last bit decides comparisons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def product_in_order(rows: np.ndarray, weights: np.ndarray) -> Any:
-    """Return the products with each sum taken column after column."""
+    """Return the products, with each sum in column order."""
     y = np.zeros((len(rows), weights.shape[1]), weights.dtype)
     for column, one in zip(rows.T, weights, strict=True):
         y += np.multiply.outer(column, one)
@@ -16,7 +16,7 @@ def product_in_order(rows: np.ndarray, weights: np.ndarray) -> Any:
 
 
 def less_products(start: Any, factors: np.ndarray, values: np.ndarray) -> Any:
-    """Return what is left of ``start`` when each product is taken off it in turn."""
+    """Subtract each product from ``start`` in turn."""
     for factor, value in zip(factors, values, strict=True):
         start = start - factor * value
     return start
@@ -39,7 +39,7 @@ def solve_backwards(lower: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def factored(gram: np.ndarray) -> np.ndarray:
-    """Return Cholesky's factor: ``lower @ lower.T == gram``; NaN from where the matrix is not positive."""
+    """Return the Cholesky factor: ``lower @ lower.T == gram``; NaN from the first pivot that is not positive."""
     lower = np.zeros_like(gram)
     for j in range(len(gram)):
         column = less_products(gram[j:, j], lower[j:, :j].T, lower[j, :j])

@@ -1,4 +1,4 @@
-"""Meanings of the text operators: Python's own ``str``, ``re`` and ``unicodedata``."""
+"""References of the text operators, by Python's own ``str``, ``re`` and ``unicodedata``."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from pretzel.plan.values import Csr
 
 @reference(ops.Lowercase)
 def lowercase(node: ops.Lowercase, x: Value) -> Value:
-    """As ``str.lower`` does it."""
+    """``str.lower`` of each text."""
     return [text.lower() for text in _documents(x)]
 
 
 @reference(ops.StripAccents)
 def strip_accents(node: ops.StripAccents, x: Value) -> Value:
-    """Decompose, then drop the marks, or all that is not ASCII; texts of ASCII pass as they are."""
+    """Decompose, then drop combining marks, or all non-ASCII characters."""
     return [_plain(text) if node.form == "ascii" else _base(text) for text in _documents(x)]
 
 
 @reference(ops.Tokenize)
 def tokenize(node: ops.Tokenize, x: Value) -> Value:
-    """As ``re.findall`` does it."""
+    """``re.findall`` of each text."""
     return [re.findall(node.pattern, text) for text in _documents(x)]
 
 
 @reference(ops.FilterTokens)
 def filter_tokens(node: ops.FilterTokens, x: Value) -> Value:
-    """Keep what is no stop word."""
+    """Drop the stop words."""
     stop_words = set(node.stop_words.texts)
     return [[token for token in tokens if token not in stop_words] for tokens in x]
 
 
 @reference(ops.CountNgrams)
 def count_ngrams(node: ops.CountNgrams, x: Value) -> Value:
-    """Cut, look up, count, sort."""
+    """Look up and count the n-grams of each row, sorted by column."""
     index = {term: i for i, term in enumerate(node.vocabulary.texts)}
     rows = []
     for grams in ngrams(x, node.unit, node.low, node.high):
@@ -54,7 +54,7 @@ def count_ngrams(node: ops.CountNgrams, x: Value) -> Value:
 
 
 def ngrams(x: Value, unit: str, low: int, high: int) -> Iterator[Iterator[str]]:
-    """Return the n-grams of each row, in the order of the library."""
+    """Return the n-grams of each row, in the library's order."""
     cut = {"word": _word_ngrams, "char": _char_ngrams, "char_wb": _padded_ngrams}[unit]
     return (cut(row, low, high) for row in (x if unit == "word" else _documents(x)))
 

@@ -1,4 +1,4 @@
-"""What a tree ensemble means: every row walks every tree, one node at a time."""
+"""Reference of tree ensembles: every row walks every tree, one node at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.plan.reference import reference
 
 @reference(ops.TreeEnsemble)
 def tree_ensemble(node: ops.TreeEnsemble, x: np.ndarray) -> np.ndarray:
-    """Add leaf after leaf, in the order of the trees and in the type of the leaves; or put them side by side."""
+    """Add the leaves in the order of the trees, in the type of the leaves; or return each of them."""
     if node.aggregate == "each":
         return _each(node, x)
     out = np.empty((len(x), len(node.base)), node.leaves.array.dtype)
@@ -47,7 +47,7 @@ def _leaf(node: ops.TreeEnsemble, row: np.ndarray, at: int) -> int:
 
 
 def goes_left(node: ops.TreeEnsemble | ops.TreeContributions, at: int, x: np.floating) -> bool:
-    """Whether a row with this value goes left at an inner node."""
+    """Return whether a row with this value goes left at an inner node."""
     if np.isnan(x):
         return bool(node.missing_left.array[at])
     if node.category_range is not None and node.categories is not None and node.category_range.array[at, 1]:

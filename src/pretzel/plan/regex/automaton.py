@@ -1,16 +1,17 @@
-r"""Token patterns as automata that find what ``re.findall`` finds, in one pass over any text.
+r"""Compile token patterns to automata that find the matches of ``re.findall`` in one pass over any text.
 
-A pattern becomes an NFA of single characters, choices in order of preference, assertions and marks; then the sets of
-NFA states that its threads can be in become states of a table.  A state keeps its threads in the order in which ``re``
-tries them: the first that comes to the end wins over all behind it, so that greedy, lazy and ordered choices are those
-of ``re``.  As long as nothing was found a thread begins at every character, behind all others: the leftmost wins.
+A pattern becomes an NFA of single characters, choices in order of preference, assertions and marks; then each set of
+NFA states that its threads can reach becomes a state of a table.  A state keeps its threads in the order in which
+``re`` tries them: the first that reaches the end wins over all later ones, so that greedy, lazy and ordered choices
+are those of ``re``.  Until a token is found, a new thread starts at every character, after all others: the leftmost
+wins.
 
-**Why no text can make it slow.**  A step costs a bounded number of threads.  After a token was found, threads before it
-may still find a better one; the text they read in vain is read again for the next token.  The states through which
-they can go, and end without one, must form no cycle and no path longer than MAX_AHEAD.  So each token costs at most
-that many characters beyond its own, and the whole is linear in the text.  A pattern for which this does not hold, such
-as ``a.*b|a``, for which ``re`` takes quadratic time, is refused.  States that cannot but find one are no such states:
-in ``\b\w+(?:-\w+)*\b`` a word after a hyphen, however long, has an end.
+***Linear time.**  A step costs a bounded number of threads.  After a token was found, preferred threads may still find
+a better one; if they fail, the text they read is read again for the next token.  The states through which they can
+fail must form no cycle and no path longer than MAX_AHEAD.  So each token costs at most that many extra characters, and
+the total is linear in the text.  A pattern without this property, such as ``a.*b|a``, for which ``re`` takes quadratic
+time, is rejected.  States that always lead to a token do not count: in ``\b\w+(?:-\w+)*\b`` a word after a hyphen,
+however long, has an end.
 """
 
 from __future__ import annotations
@@ -27,37 +28,37 @@ from pretzel.plan.regex.pattern import class_run, two_stages, word_characters
 MAX_STATES = 1_000
 MAX_THREADS = 32
 MAX_WORK = 1_000_000
-"""Places that are looked at while states are found: a second or two."""
+"""NFA states visited during the exploration: a second or two."""
 MAX_AHEAD = 64
-"""Characters that may be read beyond a token before it is known to be one."""
+"""Characters that may be read beyond a token before it is final."""
 MAX_SETS = 40
 DEAD = -1
 Context = tuple[bool, bool, bool]
-"""Of the place before a character: whether it begins the text, follows a word character, follows a newline."""
+"""Flags of a position: at the start of the text, after a word character, after a newline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """The tables that a kernel walks: a row for each state, a column for each class of characters and for the end."""
+    """The tables that a kernel walks: a row per state, a column per class of characters and one for the end."""
 
     index: np.ndarray
     """uint16: with ``blocks`` the two-stage table of each code point's class."""
     blocks: np.ndarray
     """uint8."""
     next: np.ndarray
-    """int32: the state after that character, or DEAD: no thread goes on."""
+    """int32: the state after that character, or DEAD if no thread survives."""
     accept: np.ndarray
-    """int32: the thread that found a token before that character, and its marks (``thread << 3 | marks``); or -1."""
+    """int32: the thread that found a token before that character, with its marks (``thread << 3 | marks``); or -1."""
     moves: np.ndarray
-    """int32: where in ``sources`` the next state's threads are told."""
+    """int32: the offset of the next state's threads in ``sources``."""
     sources: np.ndarray
-    """int32: for each of these the thread it goes on from, and the marks set before (``thread << 3 | marks``)."""
+    """int32: for each of these the thread it continues, with the marks set before (``thread << 3 | marks``)."""
     widths: np.ndarray
-    """int32: threads of each state."""
+    """int32: number of threads of each state."""
     again: np.ndarray
-    """int32: for each state the one from which to look for the next token, after one that ended there."""
+    """int32: for each state the one to restart from for the next token, after one that ended there."""
     grouped: bool
-    """Whether a token is what the pattern's group holds."""
+    """True if a token is the content of the pattern's group."""
 
 
 @lru_cache(maxsize=64)
@@ -65,7 +66,7 @@ def automaton(pattern: str) -> Automaton:
     """Return the tables of a pattern.
 
     Raises:
-        ValueError: it is no regular expression, uses what no automaton has, or cannot be shown to be linear.
+        ValueError: it is not a regular expression, uses features without an automaton, or cannot be shown to be linear.
     """
     try:
         return _Tables(Nfa(pattern)).automaton()
@@ -74,7 +75,7 @@ def automaton(pattern: str) -> Automaton:
 
 
 def is_run(pattern: str) -> bool:
-    """Whether a pattern is a run of one class of characters, which needs no automaton."""
+    """Return whether a pattern is a run of one class of characters, which needs no automaton."""
     try:
         class_run(pattern)
     except ValueError:
@@ -83,10 +84,10 @@ def is_run(pattern: str) -> bool:
 
 
 def check(pattern: str) -> None:
-    """Do nothing for a pattern that can be served.
+    """Check that a pattern can be served.
 
     Raises:
-        ValueError: it cannot; the message says why.
+        ValueError: it cannot; the message states the reason.
     """
     if not is_run(pattern):
         automaton(pattern)
@@ -94,7 +95,7 @@ def check(pattern: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Where the threads are, in order of preference; what is before; and whether something was found."""
+    """The NFA states of the threads in order of preference, the context, and whether a token was found."""
 
     threads: tuple[int, ...]
     before: Context
@@ -103,7 +104,7 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class _Symbol:
-    """A class of characters, or the end of the text: which sets hold it."""
+    """A class of characters, or the end of the text, with the sets that contain it."""
 
     sets: frozenset[int] = frozenset()
     word: bool = False
@@ -113,7 +114,7 @@ class _Symbol:
 
 @dataclass(slots=True)
 class _Row:
-    """What a state does at each symbol."""
+    """The transitions of a state, one entry per symbol."""
 
     next: list[int] = field(default_factory=list)
     accept: list[int] = field(default_factory=list)
@@ -121,7 +122,7 @@ class _Row:
 
 
 class _Tables:
-    """The states of an automaton, explored from the start of an NFA."""
+    """Builds the states of an automaton by exploring an NFA from its start."""
 
     def __init__(self, nfa: Nfa) -> None:
         self.nfa = nfa
@@ -134,18 +135,18 @@ class _Tables:
         )
         self.symbols, self.classes = self._classify()
         self.states: dict[_State, int] = {}
-        self.found: list[_State] = []
+        self.queue: list[_State] = []
         self.rows: list[_Row] = []
         self._explore()
         self._check_ahead()
 
     def automaton(self) -> Automaton:
         """Return the tables as arrays."""
-        told: dict[tuple[int, ...], int] = {}
+        offsets: dict[tuple[int, ...], int] = {}
         length = 0
         for sources in (sources for row in self.rows for sources in row.sources):
-            if sources not in told:
-                told[sources] = length
+            if sources not in offsets:
+                offsets[sources] = length
                 length += len(sources)
         index, blocks = two_stages(self.classes)
         states = list(self.states)
@@ -154,17 +155,17 @@ class _Tables:
             blocks,
             next=np.array([row.next for row in self.rows], np.int32),
             accept=np.array([row.accept for row in self.rows], np.int32),
-            moves=np.array([[told[sources] for sources in row.sources] for row in self.rows], np.int32),
-            sources=np.array([source for sources in told for source in sources], np.int32),
+            moves=np.array([[offsets[sources] for sources in row.sources] for row in self.rows], np.int32),
+            sources=np.array([source for sources in offsets for source in sources], np.int32),
             widths=np.array([len(state.threads) for state in states], np.int32),
             again=np.array([self.states[_State((), state.before, False)] for state in states], np.int32),
             grouped=self.nfa.parsed.state.groups > 1,
         )
 
     def _classify(self) -> tuple[list[_Symbol], np.ndarray]:
-        """Return the classes that no set tells apart, and the class of every code point."""
+        """Return the classes of characters that are in the same sets, and the class of every code point."""
         if len(self.nfa.items) > MAX_SETS:
-            raise self.nfa.fail(f"it names {len(self.nfa.items)} sets of characters, at most {MAX_SETS} are served")
+            raise self.nfa.fail(f"it has {len(self.nfa.items)} sets of characters, at most {MAX_SETS} are supported")
         sets = self.nfa.sets()
         newline = np.zeros(0x110000, bool)
         newline[10] = self.looks[2]
@@ -173,7 +174,7 @@ class _Tables:
         keys = sum(np.asarray(one, np.uint64) << np.uint64(i) for i, one in enumerate(bits))
         _, first, classes = np.unique(keys, return_index=True, return_inverse=True)
         if len(first) > 255:
-            raise self.nfa.fail("it tells too many classes of characters apart")
+            raise self.nfa.fail("it distinguishes too many classes of characters")
         count = len(sets)
         symbols = [
             _Symbol(frozenset(i for i in range(count) if sets[i, at]), bool(word[at]), bool(newline[at]))
@@ -182,9 +183,9 @@ class _Tables:
         return [*symbols, _Symbol(end=True)], classes.astype(np.uint8).ravel()
 
     def _explore(self) -> None:
-        """Find every state that text can lead to; the first is that of the beginning of a text."""
+        """Find every reachable state; the first is the state at the start of a text."""
         self._number(_State((), (self.looks[0], False, False), False))
-        for state in self.found:  # which grows meanwhile
+        for state in self.queue:  # _number appends to it
             self._number(_State((), state.before, False))
             row = _Row()
             for symbol in self.symbols:
@@ -194,13 +195,13 @@ class _Tables:
     def _number(self, state: _State) -> int:
         if state not in self.states:
             if len(self.states) == MAX_STATES or len(state.threads) > MAX_THREADS or self.work > MAX_WORK:
-                raise self.nfa.fail("it needs too many states; make its repeats and choices fewer")
-            self.states[state] = len(self.found)
-            self.found.append(state)
+                raise self.nfa.fail("it needs too many states; use fewer repeats and choices")
+            self.states[state] = len(self.queue)
+            self.queue.append(state)
         return self.states[state]
 
     def _step(self, state: _State, symbol: _Symbol, row: _Row) -> None:
-        """Write down what a state does at a symbol: what it accepts before it, and where each thread goes on from."""
+        """Append a state's transition at a symbol: the token accepted before it, and the source of each thread."""
         accept = -1
         threads: dict[int, int] = {}
         for item, source in self._reached(state, symbol):
@@ -217,12 +218,12 @@ class _Tables:
         row.sources.append(() if dead else tuple(threads.values()))
 
     def _reached(self, state: _State, symbol: _Symbol) -> Iterator[tuple[State, int]]:
-        """Yield the characters, and the end, that the threads come to before a symbol; best first, each state once."""
+        """Yield the character and end states that the threads reach before a symbol, best first, each once."""
         seen: set[int] = set()
-        beginnings = [(at, thread << 3) for thread, at in enumerate(state.threads)]
+        starts = [(at, thread << 3) for thread, at in enumerate(state.threads)]
         if not state.found:
-            beginnings.append((self.nfa.first, START))
-        waiting = beginnings[::-1]
+            starts.append((self.nfa.first, START))
+        waiting = starts[::-1]
         while waiting:
             at, source = waiting.pop()
             if at in seen:
@@ -236,20 +237,20 @@ class _Tables:
                 waiting.extend((way, source | item.marks) for way in reversed(item.next))
 
     def _check_ahead(self) -> None:
-        """Refuse a pattern that can read far after a token was found, and in vain."""
+        """Reject a pattern that can read far beyond a token and then fail."""
         ways = {
             number: {after for after, accept in zip(row.next, row.accept, strict=True) if accept < 0}
             for (state, number), row in zip(self.states.items(), self.rows, strict=True)
             if state.found
         }
-        vain: set[int] = {DEAD}
-        while more := {number for number, to in ways.items() if to & vain} - vain:
-            vain |= more
-        known = {DEAD}  # from where no path in vain is longer than the rounds so far
+        failing: set[int] = {DEAD}
+        while more := {number for number, to in ways.items() if to & failing} - failing:
+            failing |= more
+        bounded = {DEAD}  # states whose failing paths are no longer than the rounds so far
         for _ in range(MAX_AHEAD):
-            known |= {number for number in vain - known if ways[number] & vain <= known}
-        if known != vain:
-            raise self.nfa.fail("what follows a token can decide, from any distance, whether it is one")
+            bounded |= {number for number in failing - bounded if ways[number] & failing <= bounded}
+        if bounded != failing:
+            raise self.nfa.fail("text at any distance after a token can decide whether it matches")
 
 
 def _holds(assertion: str, before: Context, symbol: _Symbol) -> bool:

@@ -1,4 +1,4 @@
-"""Token patterns as NFAs: states that read one character, assert, mark, or choose in order of preference."""
+"""Build NFAs of token patterns: states that read one character, assert, mark, or choose in order of preference."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.regex.pattern import ONE_CHARACTER, members, name_of, parse
 MAX_STATES = 2_000
 """Largest NFA: counted repeats are expanded."""
 START, OPEN, CLOSE = 1, 2, 4
-"""Marks that a step sets: where a token begins, and where its group begins and ends."""
+"""Marks that a step sets: start of a token, start and end of its group."""
 _ASSERTIONS = {
     "AT_BOUNDARY": "boundary",
     "AT_NON_BOUNDARY": "inside",
@@ -25,7 +25,7 @@ _ASSERTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state of an NFA: a character of a set, an assertion, marks, a choice, or, with none of these, the end."""
+    """A state of an NFA: a character of a set, an assertion, marks, a choice, or the end, which has none of these."""
 
     set: int = -1
     assertion: str = ""
@@ -53,17 +53,17 @@ class Nfa:
         return ValueError(f"pattern {self.pattern!r}: {reason}")
 
     def sets(self) -> np.ndarray:
-        """Return for each set which code points are in it."""
+        """Return a mask of code points for each set."""
         return np.array([members(item, self.parsed.state) for item in self.items]).reshape(len(self.items), -1)
 
     def _add(self, state: State) -> int:
         if len(self.states) == MAX_STATES:
-            raise self.fail("it is too long once its repeats are written out")
+            raise self.fail("it is too long after its repeats are expanded")
         self.states.append(state)
         return len(self.states) - 1
 
     def _sequence(self, items: Sequence[Any], after: int, capture: bool = False) -> int:
-        """Return where to begin so that the items come one after another, and then ``after``."""
+        """Return the first state of the items in sequence, followed by ``after``."""
         for item in reversed(items):
             after = self._item(item, after, capture)
         return after
@@ -82,7 +82,7 @@ class Nfa:
             "MIN_REPEAT": self._repeat,
         }
         if kind not in builders:
-            raise self.fail(f"{kind.lower().replace('_', ' ')} is more than an automaton can do")
+            raise self.fail(f"{kind.lower().replace('_', ' ')} is not supported by the automaton")
         return builders[kind](item, after, capture)
 
     def _assertion(self, item: Any, after: int, capture: bool) -> int:
@@ -104,11 +104,11 @@ class Nfa:
     def _group(self, item: Any, after: int, capture: bool) -> int:
         group, add, remove, body = item[1]
         if add or remove:
-            raise self.fail("flags for a part of it are not served")
+            raise self.fail("flags for a part of it are not supported")
         if group is None:
             return self._sequence(list(body), after, capture)
         if not capture:
-            raise self.fail("a group that captures stands in a repeat or in a choice")
+            raise self.fail("a group that captures is inside a repeat or a choice")
         if body.getwidth()[0] < 1:
             raise self.fail("its group matches the empty text")
         end = self._add(State(marks=CLOSE, next=(after,)))
@@ -117,7 +117,7 @@ class Nfa:
     def _repeat(self, item: Any, after: int, capture: bool) -> int:
         least, most, body = int(item[1][0]), int(item[1][1]), item[1][2]
         if most > 1 and body.getwidth()[0] < 1:
-            raise self.fail("what it repeats matches the empty text")
+            raise self.fail("a repeated part matches the empty text")
         lazy = name_of(item) == "MIN_REPEAT"
         begin = self._loop(list(body), after, lazy) if most >= 2**31 else after
         for _ in range(most - least if most < 2**31 else 0):

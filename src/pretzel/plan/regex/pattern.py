@@ -1,11 +1,11 @@
-r"""Token patterns that are runs of one class of characters, such as ``\b\w\w+\b``, ``[a-z]{3,}`` or ``\S+``.
+r"""Parse token patterns that are runs of one class of characters, such as ``\b\w\w+\b``, ``[a-z]{3,}`` or ``\S+``.
 
-Python's own ``re`` reads the pattern and decides which characters the class holds, so a kernel that follows the tables
-below finds what ``re.findall`` finds, in one pass over the text, and no text can make it slow.  Others are for
+Python's own ``re`` parses the pattern and decides which characters are in the class, so a kernel with the tables below
+finds the matches of ``re.findall``, in one pass and in linear time.  Other patterns are compiled by
 :mod:`pretzel.plan.regex.automaton`.
 
-Which characters are letters depends on the version of Unicode that Python knows.  The tables are made where a
-definition is compiled and are a part of the plan, so that a worker finds the same tokens whatever it knows itself.
+The class of a character depends on Python's version of Unicode.  The tables are built when a definition is compiled
+and are part of the plan, so that a worker with another version finds the same tokens.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ ONE_CHARACTER = ("IN", "LITERAL", "NOT_LITERAL", "ANY")
 
 @dataclass(frozen=True)
 class ClassRun:
-    r"""``low`` to ``high`` characters of one class, as many as possible, with ``\b`` before them or after."""
+    r"""``low`` to ``high`` characters of one class, as many as possible, with optional ``\b`` before and after."""
 
     low: int
     high: int
     lead: bool
     trail: bool
     member: Any
-    """The class, as the parser of ``re`` gives it."""
+    """The class, as an item of the parser of ``re``."""
     state: Any
     """The parser's flags and groups."""
 
 
 def parse(pattern: str) -> Any:
-    """Return what the parser of ``re`` makes of a pattern.
+    """Parse a pattern with the parser of ``re``.
 
     Raises:
-        ValueError: the pattern is too long, or no regular expression.
+        ValueError: the pattern is too long, or not a regular expression.
     """
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"pattern of {len(pattern)} characters: at most {MAX_PATTERN} are allowed")
@@ -58,21 +58,21 @@ def parse(pattern: str) -> Any:
 
 
 def members(one: Any, state: Any) -> np.ndarray:
-    """Return which of all code points one item of a parsed pattern matches."""
+    """Return a mask of the code points that one item of a parsed pattern matches."""
     if name_of(one) == "LITERAL" and not state.flags & re.IGNORECASE:
-        found = np.zeros(0x110000, bool)
-        found[one[1]] = True
-        return found
+        mask = np.zeros(0x110000, bool)
+        mask[one[1]] = True
+        return mask
     item = _parser.SubPattern(state, [one])
     many = _parser.SubPattern(state, [(_parser.MAX_REPEAT, (1, _parser.MAXREPEAT, item))])
     return _matched(_compiler.compile(many))
 
 
 def class_run(pattern: str) -> ClassRun:
-    """Return what a native pattern says.
+    """Parse a pattern that is a run of one class.
 
     Raises:
-        ValueError: the pattern is no regular expression, or another one than a run of one class.
+        ValueError: the pattern is not a regular expression, or not a run of one class.
     """
     parsed = parse(pattern)
     lead, items, trail = _unwrap(list(parsed))
@@ -89,7 +89,7 @@ def class_run(pattern: str) -> ClassRun:
 def class_table(pattern: str) -> tuple[np.ndarray, np.ndarray]:
     r"""Return a two-stage table (index, blocks of 128) of ``MEMBER | WORD`` bits for every code point.
 
-    ``WORD`` is what ``\b`` takes for a word character under the flags of the pattern.
+    ``WORD`` marks the word characters of ``\b`` under the flags of the pattern.
     """
     run = class_run(pattern)
     bits = _members(run) * MEMBER + _words(run) * WORD
@@ -97,7 +97,7 @@ def class_table(pattern: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _unwrap(items: list[Any]) -> tuple[bool, list[Any], bool]:
-    """Take off word boundaries, and groups around all that is between them."""
+    """Remove the outer word boundaries and groups."""
     lead, items, trail = _trim(items)
     while len(items) == 1 and name_of(items[0]) == "SUBPATTERN":
         _, add, remove, inner = items[0][1]
@@ -118,7 +118,7 @@ def _trim(items: list[Any]) -> tuple[bool, list[Any], bool]:
 
 
 def _merge(items: Sequence[Any], pattern: str) -> tuple[int, int, Any]:
-    r"""Return the repeats of neighbours of one class as one repeat: ``\w\w+`` is ``\w{2,}``."""
+    r"""Merge adjacent repeats of one class into one repeat: ``\w\w+`` is ``\w{2,}``."""
     low = high = 0
     member = None
     for item in items:
@@ -135,7 +135,7 @@ def _merge(items: Sequence[Any], pattern: str) -> tuple[int, int, Any]:
 
 
 def _is_bounded_word(run: ClassRun) -> bool:
-    """Whether boundaries lie only at the two ends of a run, so that its length alone decides."""
+    """Return whether boundaries are only at the two ends of a run, so that its length alone decides."""
     among = _words(run)[_members(run)]
     return run.lead and run.trail and bool(among.all() or not among.any())
 
@@ -149,7 +149,7 @@ def _words(run: ClassRun) -> np.ndarray:
 
 
 def word_characters(flags: int) -> np.ndarray:
-    r"""Return which of all code points ``\b`` takes for word characters under the flags of a pattern."""
+    r"""Return a mask of the word characters of ``\b`` under the flags of a pattern."""
     return _word_characters(flags & re.ASCII)
 
 
@@ -159,11 +159,11 @@ def _word_characters(ascii_only: int) -> np.ndarray:
 
 
 def _matched(pattern: re.Pattern[str]) -> np.ndarray:
-    """Return which of all code points match a pattern of runs."""
-    found = np.zeros(0x110000, bool)
+    """Return a mask of the code points that match a pattern of runs."""
+    mask = np.zeros(0x110000, bool)
     for match in pattern.finditer(_everything()):
-        found[match.start() : match.end()] = True
-    return found
+        mask[match.start() : match.end()] = True
+    return mask
 
 
 @lru_cache(maxsize=1)
@@ -173,14 +173,14 @@ def _everything() -> str:
 
 
 def two_stages(entries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one byte for each code point as a table of blocks, and the block of each 128 code points."""
+    """Compress one byte per code point into distinct blocks, and the block of each 128 code points."""
     blocks: dict[bytes, int] = {}
     index = [blocks.setdefault(block.tobytes(), len(blocks)) for block in entries.reshape(-1, BLOCK)]
     return np.array(index, np.uint16), np.frombuffer(b"".join(blocks), np.uint8).reshape(-1, BLOCK)
 
 
 def name_of(item: Any) -> str:
-    """Return what kind of item of a parsed pattern this is."""
+    """Return the kind of an item of a parsed pattern."""
     return str(item[0])
 
 
@@ -190,6 +190,6 @@ def _is_boundary(item: Any) -> bool:
 
 def _not_native(pattern: str) -> ValueError:
     return ValueError(
-        f"pattern {pattern!r}: only runs of one class of characters are served, with or without \\b on a side, "
+        f"pattern {pattern!r}: only runs of one class of characters are supported, with or without \\b on a side, "
         r"such as \b\w\w+\b, [a-z]{3,} or \S+"
     )

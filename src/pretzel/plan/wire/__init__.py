@@ -1,7 +1,7 @@
-"""Between Pretzel's values and the messages that carry them; nothing else turns one into the other.
+"""Convert between Pretzel's values and Protobuf messages; no other package does.
 
-What comes from a message is checked in full before it is returned.  What is wrong with a column is an
-:class:`~pretzel.errors.InputError` that names it; with a definition or a digest, a
+The contents of a message are checked in full before they are returned.  An invalid column raises an
+:class:`~pretzel.errors.InputError` that names it; an invalid definition or digest, a
 :class:`~pretzel.errors.DefinitionError`.
 """
 

@@ -1,4 +1,4 @@
-"""Digests and attributes (plain values: null, booleans, numbers, text, bytes, lists, maps) as messages."""
+"""Convert digests and attributes (null, booleans, numbers, text, bytes, lists, maps) to and from messages."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def digest_from_proto(message: pb.Digest) -> Digest:
     """Return the digest of a message.
 
     Raises:
-        DefinitionError: it is no SHA-256 in lower-case hex, or its size is negative.
+        DefinitionError: it is not a SHA-256 in lower-case hex, or its size is negative.
     """
     return Digest.parse(f"sha256:{message.hex}/{message.size}")
 
 
 def attributes_to_proto(values: Mapping[str, Any]) -> dict[str, pb.Attribute]:
-    """Return a map of attributes, ready to be given to a message's constructor.
+    """Return a map of attributes, for a message's constructor.
 
     Raises:
-        DefinitionError: a name or a value has no place in a message.
+        DefinitionError: a message cannot hold a name or a value.
     """
     return {_name(name): attribute_to_proto(value) for name, value in values.items()}
 
@@ -44,7 +44,7 @@ def attribute_to_proto(value: Any) -> pb.Attribute:
     """Return the message of one plain value.
 
     Raises:
-        DefinitionError: the value has no place in a message.
+        DefinitionError: a message cannot hold the value.
     """
     try:
         return _attribute(value, 0)
@@ -56,7 +56,7 @@ def attribute_from_proto(message: pb.Attribute, depth: int = 0) -> Any:
     """Return the plain value of a message.
 
     Raises:
-        DefinitionError: it holds no value that this version knows, or nests too deep.
+        DefinitionError: it holds no value known to this version, or is nested too deeply.
     """
     kind = message.WhichOneof("value")
     if kind is None or depth > MAX_DEPTH:
@@ -98,4 +98,4 @@ def _attribute(value: Any, depth: int) -> pb.Attribute:
             return pb.Attribute(map=pb.AttributeMap(items=items))
         case list() | tuple():
             return pb.Attribute(list=pb.AttributeList(items=[_attribute(item, depth + 1) for item in value]))
-    raise TypeError(f"{type(value).__name__} is no plain value")
+    raise TypeError(f"{type(value).__name__} is not a plain value")

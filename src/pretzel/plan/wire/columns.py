@@ -1,7 +1,7 @@
-"""Columns as messages: little-endian numbers and UTF-8, checked in full and used where they lie.
+"""Convert columns to and from messages: little-endian numbers and UTF-8, checked in full and not copied.
 
-A received column shares the bytes of its message, so it is read-only.  Nothing here allocates more than a
-small multiple of the bytes that came.
+A received column shares the bytes of its message, so it is read-only.  Memory use is bounded by a small multiple of
+the bytes received.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pretzel.v1 import values_pb2 as pb
 Value = np.ndarray | Texts | Csr | Ragged | Labels
 
 MAX_EMPTY_ROWS = 1 << 20
-"""Rows of no width cost no bytes, so their number is bounded apart."""
+"""Rows without columns take no bytes, so their number has a separate bound."""
 
 _parse = lru_cache(1024)(ValueType.parse)
 _PARTS = ("lengths", "missing", "indices", "starts")
@@ -43,7 +43,7 @@ def columns_from_proto(messages: Iterable[pb.Column]) -> dict[str, Value]:
     """Return several columns by name.
 
     Raises:
-        InputError: one is malformed, two have one name, or their row counts differ.
+        InputError: one is malformed, two have the same name, or their row counts differ.
     """
     out: dict[str, Value] = {}
     rows, first = -1, ""
@@ -75,7 +75,7 @@ def column_to_proto(name: str, value: Value | Sequence[str]) -> pb.Column:
     """Return the message of one column; lists and arrays of strings are packed first.
 
     Raises:
-        InputError: the value has no form on the wire; the message names the column.
+        InputError: the value has no wire format; the message names the column.
     """
     sendable("column name", name)
     try:
@@ -101,7 +101,7 @@ def column_from_proto(message: pb.Column) -> Value:
         InputError: any part does not fit the others; the message names the column.
     """
     kind = _type_of(message)
-    _refuse_strangers(message, kind)
+    _check_parts(message, kind)
     if kind.layout == "ragged":
         return _ragged(message, kind)
     if kind.is_text:
@@ -113,16 +113,16 @@ def column_from_proto(message: pb.Column) -> Value:
 
 
 def label_table(value: Value) -> np.ndarray | list[str]:
-    """Return the labels that a column of distinct labels holds.
+    """Return the labels in a column of distinct labels.
 
     Raises:
-        InputError: it is neither one number nor one text a row, or a text is missing.
+        InputError: it is neither one number nor one text per row, or a text is missing.
     """
     if isinstance(value, np.ndarray) and value.ndim == 1:
         return value
     if isinstance(value, Texts) and value.width is None and value.missing is None:
         return cast(list[str], value.tolist())
-    raise InputError("labels: expected one number or one present text a row")
+    raise InputError("labels: expected one number or one text per row, none missing")
 
 
 def _fail(name: str, problem: str) -> NoReturn:
@@ -193,7 +193,7 @@ def _type_of(message: pb.Column) -> ValueType:
     return kind
 
 
-def _refuse_strangers(message: pb.Column, kind: ValueType) -> None:
+def _check_parts(message: pb.Column, kind: ValueType) -> None:
     own = _OWN_PARTS[kind.layout, kind.is_text]
     for part in _PARTS:
         if part not in own and getattr(message, part):
@@ -203,13 +203,13 @@ def _refuse_strangers(message: pb.Column, kind: ValueType) -> None:
 
 
 def _numbers(message: pb.Column, part: str, dtype: np.dtype | type | str, count: int) -> np.ndarray:
-    """The bytes of one part as an array of exactly ``count`` numbers, not copied."""
+    """Return the bytes of one part as an array of exactly ``count`` numbers, without a copy."""
     data, dtype = getattr(message, part), np.dtype(dtype)
     if len(data) != count * dtype.itemsize:
-        wanted = f"{count} x {dtype.itemsize} = {count * dtype.itemsize}"
+        size = f"{count} x {dtype.itemsize} = {count * dtype.itemsize}"
         _fail(
             message.name,
-            f"{message.rows} rows of {message.type}: expected {wanted} bytes of {part}, got {len(data)}",
+            f"{message.rows} rows of {message.type}: expected {size} bytes of {part}, got {len(data)}",
         )
     return np.frombuffer(data, dtype)
 
@@ -234,7 +234,7 @@ def _labelled(message: pb.Column, kind: ValueType, codes: np.ndarray) -> Labels:
 
 
 def _starts(message: pb.Column) -> tuple[np.ndarray, int]:
-    """Where each row begins, and how many values there are."""
+    """Return the start of each row, and the number of values."""
     starts = _numbers(message, "starts", "<i8", message.rows + 1)
     if starts[0] != 0 or starts[-1] < 0 or (starts[1:] < starts[:-1]).any():
         _fail(message.name, "starts do not rise from 0")
@@ -277,7 +277,7 @@ def _missing(message: pb.Column, lengths: np.ndarray) -> np.ndarray:
 
 
 def _check_utf8(name: str, data: bytes, lengths: np.ndarray, row_of: Callable[[int], int]) -> None:
-    """Refuse bytes that are not UTF-8, and texts that begin or end inside a character."""
+    """Reject invalid UTF-8, and texts that start or end inside a character."""
     if data.isascii():
         return
     starts = np.cumsum(lengths, dtype=np.int64) - lengths
@@ -286,8 +286,8 @@ def _check_utf8(name: str, data: bytes, lengths: np.ndarray, row_of: Callable[[i
     except UnicodeDecodeError as error:
         text = int(np.searchsorted(starts, error.start, "right")) - 1
         _fail(name, f"row {row_of(text)}: not UTF-8 ({error.reason})")
-    begins = starts[lengths > 0]
-    inside = (np.frombuffer(data, np.uint8)[begins] & 0xC0) == 0x80
+    firsts = starts[lengths > 0]
+    inside = (np.frombuffer(data, np.uint8)[firsts] & 0xC0) == 0x80
     if inside.any():
-        text = int(np.searchsorted(starts, begins[inside][0], "right")) - 1
-        _fail(name, f"row {row_of(text)}: the text begins inside a character")
+        text = int(np.searchsorted(starts, firsts[inside][0], "right")) - 1
+        _fail(name, f"row {row_of(text)}: the text starts inside a character")

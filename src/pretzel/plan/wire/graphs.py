@@ -1,11 +1,11 @@
-"""Definitions and plans as messages, by way of the trees that their digests are taken over."""
+"""Convert definitions and plans to and from messages, via the trees that are hashed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import pretzel.plan.ops  # noqa: F401  (a definition can only be built from operators that are known)
+import pretzel.plan.ops  # noqa: F401  (registers the operators that definitions are built from)
 from pretzel.errors import DefinitionError
 from pretzel.plan.definition import Definition, from_tree, to_tree
 from pretzel.plan.digest import Digest
@@ -22,7 +22,7 @@ from pretzel.v1 import plan_pb2 as pb
 
 
 def definition_to_proto(definition: Definition) -> pb.Definition:
-    """Return the message of a definition, which names parameters by digest and holds none of them."""
+    """Return the message of a definition, which refers to parameters by digest."""
     tree = to_tree(definition)
     return pb.Definition(
         nodes=[_node(item) for item in tree["nodes"]],
@@ -33,10 +33,10 @@ def definition_to_proto(definition: Definition) -> pb.Definition:
 
 
 def definition_tree(message: pb.Definition) -> dict[str, Any]:
-    """Return the tree that a message describes, if it could be one of a definition; nothing is built.
+    """Return the tree that a message describes, after structural checks, without building nodes.
 
     Raises:
-        DefinitionError: no parameters could make it one; the message names the node.
+        DefinitionError: it is invalid for any parameters; the message names the node.
     """
     tree = _tree(message)
     check_structure(tree)
@@ -53,7 +53,7 @@ def definition_from_proto(message: pb.Definition, parameters: Mapping[Digest, Pa
 
 
 def plan_to_proto(plan: Plan) -> pb.Plan:
-    """Return the message of a plan: for people and tools; workers load the plan's own bytes."""
+    """Return the message of a plan, for display and tools; workers load the plan's own bytes."""
     return pb.Plan(
         digest=digest_to_proto(plan.digest),
         kernel_set=plan.kernel_set,

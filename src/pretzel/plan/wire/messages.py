@@ -1,4 +1,4 @@
-"""Whole messages as they come in: bytes that are no message are the caller's mistake, and told so."""
+"""Parse whole messages; report unparsable bytes as an error of the caller."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ Read = Callable[[bytes], Any]
 
 
 def read_or_raise(read: Read) -> Read:
-    """Return ``read``, but raising InputError where the bytes are no message."""
+    """Wrap ``read`` to raise InputError if the bytes cannot be parsed."""
 
     def checked(data: bytes) -> Any:
         try:
             return read(data)
         except DecodeError as error:
-            raise InputError(f"the request is no message of this call: {error}") from None
+            raise InputError(f"cannot parse the request: {error}") from None
 
     return checked
 
 
 def read_or_error(read: Read) -> Read:
-    """Return ``read``, but returning an InputError where the bytes are no message.
+    """Wrap ``read`` to return an InputError if the bytes cannot be parsed.
 
-    gRPC reads the one message of a unary call before any handler runs, and answers what is raised there by itself.
+    gRPC parses the message of a unary call before any handler runs, so that no handler could map an exception.
     """
     checked = read_or_raise(read)
 
-    def kept(data: bytes) -> Any:
+    def guarded(data: bytes) -> Any:
         try:
             return checked(data)
         except InputError as error:
             return error
 
-    return kept
+    return guarded

@@ -1,4 +1,4 @@
-"""Models, versions and descriptions as messages."""
+"""Convert models, versions and descriptions to and from messages."""
 
 from __future__ import annotations
 
