@@ -23,7 +23,7 @@ cdef enum Norm:
 
 
 cdef class Normalize(Kernel):
-    """``x / norm(x)``, the norm rounded to the type of x, where below ten epsilons 1 (``preprocessing.normalize``).
+    """``x / norm(x)``, the norm rounded to the type of x, and 1 if below ten epsilons (``preprocessing.normalize``).
 
     Args:
         inputs: dense f32 or f64.
@@ -31,7 +31,7 @@ cdef class Normalize(Kernel):
         norm: l1, l2 or max.
 
     Raises:
-        ValueError: the types do not fit, or there is no such norm.
+        ValueError: the types do not fit, or the norm is unknown.
     """
 
     cdef int norm

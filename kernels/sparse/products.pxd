@@ -28,7 +28,7 @@ cdef inline void multiply_row(
         add_columns(values, columns, count, weights + c, k, y + c, 1)
 
 
-# `lanes` is a number where this is called, so that the sums have registers.
+# `lanes` is a constant at every call, so that the sums stay in registers.
 cdef inline void add_columns(
     const real* values, const int32_t* columns, int64_t count, const result* weights, int64_t k, result* y,
     const int lanes

@@ -57,8 +57,8 @@ ctypedef fused real:
     double
 
 cdef enum:
-    FEW = 4                # rows: fewer are taken one by one
-    PAIRS_BYTES = 8 << 20  # of pairs of 16 rows: more, and rows are taken one by one
+    FEW = 4                # fewer rows are processed one by one
+    PAIRS_BYTES = 8 << 20  # of pairs of 16 rows: if larger, rows are processed one by one
 
 
 cdef class TreeContributions(Kernel):
@@ -68,17 +68,17 @@ cdef class TreeContributions(Kernel):
         inputs: one dense matrix, f32 or f64.
         output: of the type of ``leaves``: for each output ``width + 1`` columns, or its square with ``interactions``.
         aggregate: ``sum`` or ``mean``.
-        interactions: whether pairs of features are told apart.
+        interactions: compute pairs of features.
         width: the number of features.
         nodes, missing_right, roots, leaves, group, categories, category_range: as ``TreeEnsemble`` takes them.
         cover: ``[n]``, f32 or f64: the weight of the training rows that reached each node.
         features: ``i32``, for each column of the input the feature it belongs to.
         bias: ``[k]``, of the type of ``leaves``: the expected value of each output.
-        points: ``f64[m, 2]``: nodes and weights of the rules with 1, 2, 3, ... points, end to end.
-        counts: ``i32[trees]``: how many points the rule of each tree has.
+        points: ``f64[m, 2]``: nodes and weights of the rules with 1, 2, 3, ... points, concatenated.
+        counts: ``i32[trees]``: the number of points of each tree's rule.
 
     Raises:
-        ValueError: an index leads out of bounds, a node has two parents, or a tree is too deep.
+        ValueError: an index is out of bounds, a node has two parents, or a tree is too deep.
     """
 
     cdef object keep
@@ -141,7 +141,7 @@ cdef class TreeContributions(Kernel):
         self.trees, self.roots = roots.shape[0], checked_roots(roots, nodes)
         self.depth = depth_of(self.tree.nodes, nodes, self.roots, self.trees, &levels[0] if nodes else NULL)
         if not 0 <= self.depth <= CONTRIBUTIONS_DEPTH:
-            raise ValueError(f"nodes, roots: a node has two parents, or lies deeper than {CONTRIBUTIONS_DEPTH}")
+            raise ValueError(f"nodes, roots: a node has two parents, or is deeper than {CONTRIBUTIONS_DEPTH}")
 
     cdef _set_rules(self, const double[:, ::1] points, const int32_t[::1] counts):
         if counts.shape[0] != self.trees or points.shape[1] != 2:
@@ -173,7 +173,7 @@ cdef class TreeContributions(Kernel):
         return OK
 
     cdef int _reserve(self, Frame* frame, int64_t lanes) noexcept nogil:
-        """Make room for what a block of rows needs; `_block` lays it out."""
+        """Reserve memory for a block of rows; `_block` lays it out."""
         cdef int64_t levels = self.depth + 1
         cdef int64_t pairs = self.tree.width if self.interactions else 0
         cdef int64_t most = rounded(self.most, lanes)
@@ -219,18 +219,18 @@ cdef class TreeContributions(Kernel):
                     turned[column * lanes + row] = (<const float*>x)[at + column]
 
     cdef void _output(self, contributions_tree* tree, int64_t k, int64_t lanes, double* points) noexcept nogil:
-        """Add what all trees contribute to output k."""
+        """Add the contributions of all trees to output k."""
         cdef double* weights = points + CONTRIBUTIONS_POINTS
-        cdef int64_t i, known = 0
+        cdef int64_t i, points_of_rule = 0
         if self.group == NULL:
             tree.leaves = <const char*>self.tree.leaves + k * (8 if tree.wide_leaves else 4)
         tree.points, tree.weights = points, weights
         for i in range(self.trees):
             if self.group != NULL and self.group[i] != k:
                 continue
-            if self.counts[i] != known:
-                known, tree.count = self.counts[i], rounded(self.counts[i], lanes)
-                take_rule(self.rules + known * (known - 1), known, tree.count, points, weights)
+            if self.counts[i] != points_of_rule:
+                points_of_rule, tree.count = self.counts[i], rounded(self.counts[i], lanes)
+                take_rule(self.rules + points_of_rule * (points_of_rule - 1), points_of_rule, tree.count, points, weights)
             if lanes == 1:
                 table.one(tree, self.roots[i])
             else:
@@ -251,7 +251,7 @@ cdef class TreeContributions(Kernel):
 
 
 cdef void write_pairs(const contributions_tree* tree, int64_t row, int64_t lanes, double divisor, real* out) noexcept nogil:
-    """Write the matrix of one row: half of each pair on either side, and what is left of each feature between."""
+    """Write the matrix of one row: half of each pair on either side, and the rest of each feature on the diagonal."""
     cdef int64_t width = tree.width, side = tree.width + 1, i, j
     cdef double left, pair
     for i in range(width):
@@ -268,7 +268,7 @@ cdef void write_pairs(const contributions_tree* tree, int64_t row, int64_t lanes
 
 
 cdef void take_rule(const double* rule, int64_t count, int64_t padded, double* points, double* weights) noexcept nogil:
-    """Write a rule as two arrays, with points that weigh nothing behind it."""
+    """Write a rule as two arrays, padded with points of weight zero."""
     cdef int64_t q
     for q in range(padded):
         points[q] = rule[2 * q] if q < count else 0.5
@@ -276,13 +276,13 @@ cdef void take_rule(const double* rule, int64_t count, int64_t padded, double* p
 
 
 cdef inline int64_t rounded(int64_t count, int64_t lanes) noexcept nogil:
-    """Return how many points are taken: for one row a multiple of four, of which the last weigh nothing."""
+    """Return the padded number of points: for one row a multiple of four, the last with weight zero."""
     return count if lanes > 1 else (count + 3) & ~<int64_t>3
 
 
 cdef int64_t depth_of(const forest_node* nodes, int64_t count, const uint32_t* roots, int64_t trees,
                       int32_t* levels) noexcept nogil:
-    """Return how many edges the longest path has, or -1 where a node has two parents or is a root and has one."""
+    """Return the number of edges of the longest path, or -1 if a node has two parents or a root has one."""
     cdef int64_t i, side, child, most = 0
     for i in range(trees):
         if levels[roots[i]]:

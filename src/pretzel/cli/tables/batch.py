@@ -62,7 +62,7 @@ class Batch:
             try:
                 yield
             except InputError as error:
-                if "is no category" in str(error):
+                if "is not a category" in str(error):
                     error.add_note("--no-na says that cells such as NA and None are texts, also empty ones")
                 raise
 

@@ -39,7 +39,7 @@ def _text(node: ops.CategoryHash, row: int, value: Any) -> bytes:
     if isinstance(value, int) or (value is not None and abs(value) < 2**63 and value == int(value)):
         return str(int(value)).encode()
     raise InputError(
-        f"row {row}: {value!r} in column {node.column} is no category; cat_features must be integer or string"
+        f"row {row}: {value!r} in column {node.column} is not a category; cat_features must be integer or string"
     )
 
 
