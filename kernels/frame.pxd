@@ -135,7 +135,9 @@ cdef inline int reserve_sparse(Frame* frame, Slot* slot, int64_t stored, int64_t
 
 # Like reserve_sparse, but preserves the first `used` values; for kernels that learn the count row by row.
 cdef inline int extend_sparse(Slot* slot, int64_t stored, int64_t used, int64_t itemsize) noexcept nogil:
-    if extend(&slot.own_columns, stored * 4 + 64, used * 4) or extend(&slot.own_values, stored * itemsize + 64, used * itemsize):
+    if extend(&slot.own_columns, stored * 4 + 64, used * 4) != OK:
+        return OUT_OF_MEMORY
+    if extend(&slot.own_values, stored * itemsize + 64, used * itemsize) != OK:
         return OUT_OF_MEMORY
     slot.columns = <int32_t*>slot.own_columns.at
     slot.values = slot.own_values.at

@@ -25,7 +25,10 @@ cdef class Workspace:
         if extend(&slots, count * sizeof(Slot), slots.capacity) != OK:
             raise MemoryError(f"frame: no memory for {count} slots")
         self.frame.slots = <Slot*>slots.at
-        memset(<char*>slots.at + self.frame.capacity * sizeof(Slot), 0, <size_t>((count - self.frame.capacity) * sizeof(Slot)))
+        memset(
+            <char*>slots.at + self.frame.capacity * sizeof(Slot), 0,
+            <size_t>((count - self.frame.capacity) * sizeof(Slot)),
+        )
         self.frame.capacity = count
         return 0
 

@@ -114,7 +114,8 @@ cdef class Program:
             if not isinstance(kernel, Kernel):
                 raise TypeError(f"step {i}: {type(kernel).__name__} is not a kernel")
             last = written + getattr(kernel, "outputs", 1) - 1
-            if not all(0 <= slot < written for slot in read) or not self.input_count <= written <= last < self.slot_count:
+            in_order = all(0 <= slot < written for slot in read)
+            if not in_order or not self.input_count <= written <= last < self.slot_count:
                 raise ValueError(f"step {i}: reads {read}, writes {written} to {last}, of {self.slot_count} slots")
             self.steps[i].kernel = <PyObject*>self.kernels[i]
             self.steps[i].first_input, self.steps[i].output = at, written
@@ -139,8 +140,8 @@ cdef class Program:
 
         Raises:
             Refused: a kernel rejected a value.
-            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or the
-                values took more than ``most``.
+            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or
+                the values took more than ``most``.
         """
         cdef Frame* frame = &workspace.frame
         cdef int status, i, failed = 0
@@ -162,7 +163,7 @@ cdef class Program:
     def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
         """Run over ``rows`` rows and return, for each step, its seconds and the number of entries it wrote.
 
-        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 for a step that writes dense ones.
+        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 if a step writes dense ones.
 
         Raises:
             Refused, MemoryError: as :meth:`run`.

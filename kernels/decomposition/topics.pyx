@@ -68,8 +68,12 @@ cdef class Topics(Kernel):
         if reserve(&frame.scratch2, most * sizeof(int32_t)):
             return OUT_OF_MEMORY
         if self.single:
-            return self.infer(<float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, most, frame)
-        return self.infer(<double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, most, frame)
+            return self.infer(
+                <float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, most, frame
+            )
+        return self.infer(
+            <double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, most, frame
+        )
 
     cdef int infer(
         self, const real* x, Slot* slot, real* y, const real* words, int64_t most, Frame* frame
@@ -94,7 +98,8 @@ cdef class Topics(Kernel):
         return OK
 
     def describe(self, code, row, column, value):
-        return f"row {row}, column {column}: the count {value!r} is negative; LatentDirichletAllocation needs counts of 0 or more"
+        problem = f"row {row}, column {column}: the count {value!r} is negative"
+        return f"{problem}; LatentDirichletAllocation needs counts of 0 or more"
 
 
 cdef inline int64_t longest(const Slot* slot, int64_t rows) noexcept nogil:

@@ -7,13 +7,34 @@ from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/binary.h" nogil:
-    void pretzel_pairs_f32(int function, const float* x, const float* y, float* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_pairs_f64(int function, const double* x, const double* y, double* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_pairs_i64(int function, const int64_t* x, const int64_t* y, int64_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_f32(int function, const float* x, const float* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_f64(int function, const double* x, const double* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_i64(int function, const int64_t* x, const int64_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_bool(int function, const uint8_t* x, const uint8_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
+    void pretzel_pairs_f32(
+        int function, const float* x, const float* y, float* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_pairs_f64(
+        int function, const double* x, const double* y, double* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_pairs_i64(
+        int function, const int64_t* x, const int64_t* y, int64_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_f32(
+        int function, const float* x, const float* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_f64(
+        int function, const double* x, const double* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_i64(
+        int function, const int64_t* x, const int64_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_bool(
+        int function, const uint8_t* x, const uint8_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
 
 ARITHMETIC = {
     name: i for i, name in enumerate(["add", "subtract", "multiply", "divide", "power", "minimum", "maximum"])
@@ -21,7 +42,9 @@ ARITHMETIC = {
 COMPARISONS = {name: i for i, name in enumerate(["less", "less_equal", "equal"])}
 NUMBERS = ("f32", "f64", "i64")
 
-ctypedef void (*pairs)(int function, const void* x, const void* y, void* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept nogil
+ctypedef void (*pairs)(
+    int function, const void* x, const void* y, void* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step
+) noexcept nogil
 
 ctypedef fused item:
     uint8_t

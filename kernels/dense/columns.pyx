@@ -9,7 +9,9 @@ from pretzel.kernels.frame cimport OK, Frame, Slot, Text
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/cast.h" nogil:
-    ctypedef void (*pretzel_cast)(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
+    ctypedef void (*pretzel_cast)(
+        const void* source, void* target, int64_t rows, int64_t columns, int64_t stride
+    ) noexcept
     const pretzel_cast pretzel_casts[11][11]
     void pretzel_copy_pairs(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
 
@@ -69,7 +71,9 @@ cdef class Concat(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int i
         for i in range(self.count):
-            self.casts[i](inputs[i].values, <char*>output.values + self.offsets[i], frame.rows, self.widths[i], self.width)
+            self.casts[i](
+                inputs[i].values, <char*>output.values + self.offsets[i], frame.rows, self.widths[i], self.width
+            )
         return OK
 
 

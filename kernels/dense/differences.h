@@ -20,8 +20,8 @@ enum pretzel_metric {
 };
 
 typedef struct {
-    void (*f64)(
-        int metric, const double *x, const double *centers, double p, double *y, int64_t rows, int64_t width, int64_t k);
+    void (*f64)(int metric, const double *x, const double *centers, double p, double *y, int64_t rows, int64_t width,
+                int64_t k);
     void (*f32_f64)(
         int metric, const float *x, const double *centers, double p, double *y, int64_t rows, int64_t width, int64_t k);
     void (*f32)(

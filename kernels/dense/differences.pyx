@@ -9,9 +9,18 @@ from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/differences.h" nogil:
     ctypedef struct Functions "Differences":
-        void (*f64)(int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
-        void (*f32_f64)(int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
-        void (*f32)(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f64)(
+            int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
+        void (*f32_f64)(
+            int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
+        void (*f32)(
+            int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
     const Functions* differences_for(int level)
 
 cdef const Functions* differences = differences_for(level)
@@ -59,5 +68,7 @@ cdef class Differences(Kernel):
         elif self.single_y:
             differences.f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
         else:
-            differences.f32_f64(self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+            differences.f32_f64(
+                self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k
+            )
         return OK

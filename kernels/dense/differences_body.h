@@ -31,7 +31,8 @@ INLINE V CPU(powers)(V gap, double p) {
 
 /* Add a column to the two sums of a metric; a NaN in either value sets `gap` to one. */
 INLINE void CPU(add)(const int metric, V v, V c, double p, V *a, V *b) {
-    const V side = v - c, gap = CPU(size_of)(side), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
+    const V side = v - c, gap = CPU(size_of)(side);
+    const V both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
     const V one = 1.0 - (V){0};
     switch (metric) {
     case METRIC_MANHATTAN: *a += gap; break;

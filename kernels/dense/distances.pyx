@@ -69,11 +69,20 @@ cdef class _Products(_Distances):
         products = <double*>frame.scratch.at
         self.multiply(inputs[0].values, products, frame.rows)
         if not self.single_x:
-            finish(self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows,
+                self.width, self.k,
+            )
         elif self.single_y:
-            finish(self.metric, <float*>inputs[0].values, products, self.norms, <float*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <float*>inputs[0].values, products, self.norms, <float*>output.values, frame.rows,
+                self.width, self.k,
+            )
         else:
-            finish(self.metric, <float*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <float*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows,
+                self.width, self.k,
+            )
         return OK
 
     cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:

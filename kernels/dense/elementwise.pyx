@@ -23,9 +23,9 @@ cdef enum Function:
 FUNCTIONS = {
     name: i
     for i, name in enumerate([
-        "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
-        "sin", "cos", "erf", "log2", "log10", "exp2", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh",
-        "arccosh", "arctanh", "sign", "floor", "ceil", "trunc", "rint", "cbrt", "expit", "logit",
+        "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu",
+        "one_plus_log", "sin", "cos", "erf", "log2", "log10", "exp2", "tan", "arcsin", "arccos", "arctan", "sinh",
+        "cosh", "arcsinh", "arccosh", "arctanh", "sign", "floor", "ceil", "trunc", "rint", "cbrt", "expit", "logit",
     ])
 }
 TESTS = {name: i for i, name in enumerate(["isnan", "isinf", "isfinite", "signbit"])}

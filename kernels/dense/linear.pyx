@@ -58,11 +58,17 @@ cdef class Dots(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            products.dots_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.dots_f32(
+                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
+            )
         elif self.single_x:
-            products.dots_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f32_f64(
+                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         else:
-            products.dots_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f64(
+                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         return OK
 
 
@@ -87,9 +93,15 @@ cdef class Tiles(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            products.tiles_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.tiles_f32(
+                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
+            )
         elif self.single_x:
-            products.tiles_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f32_f64(
+                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         else:
-            products.tiles_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f64(
+                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         return OK

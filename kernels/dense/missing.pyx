@@ -69,7 +69,9 @@ cdef class Impute(Kernel):
         elif self.kind == 1:
             impute(<double*>x, <double*>output.values, frame.rows, self.width, <const double*>self.fill, self.missing)
         else:
-            impute(<int64_t*>x, <int64_t*>output.values, frame.rows, self.width, <const int64_t*>self.fill, self.missing)
+            impute(
+                <int64_t*>x, <int64_t*>output.values, frame.rows, self.width, <const int64_t*>self.fill, self.missing
+            )
         return OK
 
 

@@ -48,9 +48,15 @@ cdef class Normalize(Kernel):
         if reserve(&frame.scratch, self.width * 8) != OK:
             return OUT_OF_MEMORY
         if self.single:
-            normalize(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.norm, <float*>frame.scratch.at)
+            normalize(
+                <float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.norm,
+                <float*>frame.scratch.at,
+            )
         else:
-            normalize(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.norm, <double*>frame.scratch.at)
+            normalize(
+                <double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.norm,
+                <double*>frame.scratch.at,
+            )
         return OK
 
 

@@ -7,12 +7,14 @@
 #include <string.h>
 
 typedef struct {
-    void (*dots_f32)(const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
+    void (*dots_f32)(
+        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
     void (*dots_f64)(
         const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
     void (*dots_f32_f64)(
         const float *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*tiles_f32)(const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
+    void (*tiles_f32)(
+        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
     void (*tiles_f64)(
         const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
     void (*tiles_f32_f64)(

@@ -53,7 +53,9 @@ cdef class Interpolate(Kernel):
         self.count = len(levels)
         if self.count < 1:
             raise ValueError("levels: expected one or more")
-        self.arrays = matrix("knots", knots, "f64", (self.width, self.count)), vector("levels", levels, "f64", self.count)
+        self.arrays = (
+            matrix("knots", knots, "f64", (self.width, self.count)), vector("levels", levels, "f64", self.count),
+        )
         self.knots = <const double*><size_t>address(self.arrays[0])
         self.levels = <const double*><size_t>address(self.arrays[1])
 

@@ -31,7 +31,8 @@ cdef class _Columnwise(Kernel):
         alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
         self.arrays = [vector(name, array, dtype, self.width) for name, array in pair.items()]
-        self.first, self.second = <const void*><size_t>address(self.arrays[0]), <const void*><size_t>address(self.arrays[1])
+        self.first = <const void*><size_t>address(self.arrays[0])
+        self.second = <const void*><size_t>address(self.arrays[1])
         return 0
 
 

@@ -65,7 +65,9 @@ cdef class Spline(Kernel):
                 if self.single:
                     self.column(i, (<float*>inputs[0].values)[at], <float*>output.values + at * self.per_column, frame)
                 else:
-                    self.column(i, (<double*>inputs[0].values)[at], <double*>output.values + at * self.per_column, frame)
+                    self.column(
+                        i, (<double*>inputs[0].values)[at], <double*>output.values + at * self.per_column, frame
+                    )
                 at += 1
         return OK
 

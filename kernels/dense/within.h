@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Returns the start of the first run of RUN numbers, from x on, with one outside -limit..limit (NaN always is); or n. */
+/* Returns the start of the first run of RUN numbers, from x on, with one outside -limit..limit (as NaN is), or n. */
 typedef struct {
     int64_t (*f32)(const float *x, int64_t n, float limit);
     int64_t (*f64)(const double *x, int64_t n, double limit);

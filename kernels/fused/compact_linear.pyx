@@ -73,7 +73,8 @@ cdef class CompactLinear(Head):
         bias = np.full(self.k, -0.0) if bias is None else bias  # adding -0.0 changes nothing
         bias = vector("bias", bias, output.dtype, self.k)
         rows = self.width if kept is None else self.keep(kept)
-        if weights.dtype not in (np.float64, np.float32, np.uint16) or weights.size != rows * self.k or len(weights) != rows:
+        fits = weights.size == rows * self.k and len(weights) == rows
+        if weights.dtype not in (np.float64, np.float32, np.uint16) or not fits:
             raise ValueError(f"weights: expected {rows} rows of {self.k}, got {weights.dtype}{list(weights.shape)}")
         weights = np.ascontiguousarray(weights)
         self.bytes = weights.itemsize

@@ -73,7 +73,9 @@ cdef class NormalizedLinear(Head):
         for j in range(self.k):
             out[j] = out[j] / norm + self.bias[j]
 
-    cdef inline double products(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
+    cdef inline double products(
+        self, const double* x, const int32_t* columns, int64_t count, double* out
+    ) noexcept nogil:
         """Write the product with each column of weights; return the norm, for l2 its square."""
         cdef int64_t i, j
         cdef double norm = 0.0

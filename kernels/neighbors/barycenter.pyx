@@ -61,12 +61,15 @@ cdef class Barycenter(Kernel):
                 gram[i * self.count + j] = self.product(x, positions[i], positions[j])
 
     cdef double product(self, const double* x, int64_t i, int64_t j) noexcept nogil:
+        cdef const double* a
+        cdef const double* b
         cdef double total = 0
         cdef int64_t column
         if not 0 <= i < self.entries or not 0 <= j < self.entries:
             return NAN
+        a, b = self.learned + i * self.width, self.learned + j * self.width
         for column in range(self.width):
-            total += (self.learned[i * self.width + column] - x[column]) * (self.learned[j * self.width + column] - x[column])
+            total += (a[column] - x[column]) * (b[column] - x[column])
         return total
 
 

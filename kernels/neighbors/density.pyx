@@ -8,7 +8,9 @@ import numpy as np
 from pretzel.kernels.checks import address, matrix, positions, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, interrupted, reserve
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.neighbors.reduced_distance cimport BRAYCURTIS, CANBERRA, CHEBYSHEV, MANHATTAN, POWERS, SQUARES, reduced_distance
+from pretzel.kernels.neighbors.reduced_distance cimport (
+    BRAYCURTIS, CANBERRA, CHEBYSHEV, MANHATTAN, POWERS, SQUARES, reduced_distance,
+)
 from pretzel.kernels.neighbors.tree import METRICS
 
 cdef enum Shape:
@@ -191,7 +193,9 @@ cdef class TreeDensity(Kernel):
         bounds.spread = subtracted(log_mass + self.log_kernel(near[0]), bounds.least)
         return bounds
 
-    cdef void of_box(self, const double* x, const double* low, const double* high, double* near, double* far) noexcept nogil:
+    cdef void of_box(
+        self, const double* x, const double* low, const double* high, double* near, double* far
+    ) noexcept nogil:
         cdef double below, above, gap, p = 1 if self.metric == MANHATTAN else self.p if self.metric == POWERS else 2
         cdef int64_t i
         near[0], far[0] = 0, 0

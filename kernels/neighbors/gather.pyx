@@ -146,13 +146,13 @@ cdef class Scatter(Kernel):
             first = row * self.count
             if self.single:
                 at += insert(
-                    positions + first, <float*>inputs[1].values + first, output.columns + at, <float*>output.values + at,
-                    self.count, self.width,
+                    positions + first, <float*>inputs[1].values + first, output.columns + at,
+                    <float*>output.values + at, self.count, self.width,
                 )
             else:
                 at += insert(
-                    positions + first, <double*>inputs[1].values + first, output.columns + at, <double*>output.values + at,
-                    self.count, self.width,
+                    positions + first, <double*>inputs[1].values + first, output.columns + at,
+                    <double*>output.values + at, self.count, self.width,
                 )
             output.starts[row + 1] = at
         return OK

@@ -7,8 +7,8 @@
 enum { NEAREST_RUN = 16 };
 
 typedef struct {
-    /* Returns the start of the first run from x[i] on with a value below `top`, or of the rest after the last whole run.
-    * Adds to `beyond` the number of values above `limit` in the runs passed. */
+    /* Returns the start of the first run from x[i] on with a value below `top`, or of the rest after the last run.
+     * Adds to `beyond` the number of values above `limit` in the runs passed. */
     int64_t (*f32)(const float *x, int64_t i, int64_t count, float top, float limit, int64_t *beyond);
     int64_t (*f64)(const double *x, int64_t i, int64_t count, double top, double limit, int64_t *beyond);
 } NearestRuns;

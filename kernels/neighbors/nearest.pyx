@@ -14,7 +14,9 @@ cdef extern from "neighbors/nearest.h" nogil:
         NEAREST_RUN
     ctypedef struct NearestRuns:
         int64_t (*f32)(const float* x, int64_t i, int64_t count, float top, float limit, int64_t* beyond) noexcept nogil
-        int64_t (*f64)(const double* x, int64_t i, int64_t count, double top, double limit, int64_t* beyond) noexcept nogil
+        int64_t (*f64)(
+            const double* x, int64_t i, int64_t count, double top, double limit, int64_t* beyond
+        ) noexcept nogil
     const NearestRuns* nearest_runs_for(int level)
 
 cdef const NearestRuns* runs = nearest_runs_for(level)

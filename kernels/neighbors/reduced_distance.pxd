@@ -20,7 +20,9 @@ cdef inline double squares(const double* x, const double* row, int64_t width) no
     return total
 
 
-cdef inline double reduced_distance(int metric, double p, const double* x, const double* row, int64_t width) noexcept nogil:
+cdef inline double reduced_distance(
+    int metric, double p, const double* x, const double* row, int64_t width
+) noexcept nogil:
     cdef double total = 0, size = 0, gap, both
     cdef int64_t i
     if metric == SQUARES:

@@ -104,7 +104,10 @@ cdef class NearestInTree(Kernel):
                 push(values, nearest, self.count, away[l], self.order[i + l])
             i += 4
         while i < end:
-            push(values, nearest, self.count, reduced_distance(self.metric, self.p, x, self.rows + i * self.width, self.width), self.order[i])
+            push(
+                values, nearest, self.count,
+                reduced_distance(self.metric, self.p, x, self.rows + i * self.width, self.width), self.order[i],
+            )
             i += 1
 
     cdef double bound(self, int64_t node, const double* x) noexcept nogil:

@@ -12,7 +12,9 @@ from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, rese
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/cast.h" nogil:
-    ctypedef void (*pretzel_cast)(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
+    ctypedef void (*pretzel_cast)(
+        const void* source, void* target, int64_t rows, int64_t columns, int64_t stride
+    ) noexcept
     const pretzel_cast pretzel_casts[11][11]
 
 ctypedef fused number:
@@ -81,7 +83,9 @@ cdef class Concat(Kernel):
             y.columns[at + k] = x.columns[begin + k] + <int32_t>part.first
         return at + n
 
-    cdef int64_t append_dense(self, Part* part, Slot* x, int64_t row, Slot* y, int64_t at, void* scratch) noexcept nogil:
+    cdef int64_t append_dense(
+        self, Part* part, Slot* x, int64_t row, Slot* y, int64_t at, void* scratch
+    ) noexcept nogil:
         part.cast(<char*>x.values + row * part.width * part.itemsize, scratch, 1, part.width, part.width)
         if self.kind == 0:
             return keep_nonzero(<float*>scratch, part.width, part.first, <float*>y.values, y.columns, at)
@@ -147,15 +151,16 @@ cdef class Select(Kernel):
         self.kind = ["f32", "f64", "i64"].index(output.dtype)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef int64_t room = inputs[0].starts[frame.rows] - inputs[0].starts[0]
+        cdef Slot* x = inputs[0]
+        cdef int64_t room = x.starts[frame.rows] - x.starts[0]
         if reserve_sparse(frame, output, room, 4 if self.kind == 0 else 8) != OK:
             return OUT_OF_MEMORY
         if self.kind == 0:
-            select(inputs[0], <float*>inputs[0].values, output, <float*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <float*>x.values, output, <float*>output.values, frame.rows, self.place, self.in_order)
         elif self.kind == 1:
-            select(inputs[0], <double*>inputs[0].values, output, <double*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <double*>x.values, output, <double*>output.values, frame.rows, self.place, self.in_order)
         else:
-            select(inputs[0], <int64_t*>inputs[0].values, output, <int64_t*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <int64_t*>x.values, output, <int64_t*>output.values, frame.rows, self.place, self.in_order)
         return OK
 
 

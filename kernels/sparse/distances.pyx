@@ -49,11 +49,19 @@ cdef class Squared(_Distances):
         cdef Slot* x = inputs[0]
         cdef void* y = output.values
         if self.single_y:
-            squared(x, <float*>x.values, <float*>self.centers, <float*>self.norms, <float*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <float*>x.values, <float*>self.centers, <float*>self.norms, <float*>y, frame.rows, self.k, self.width
+            )
         elif self.single_x:
-            squared(x, <float*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <float*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k,
+                self.width,
+            )
         else:
-            squared(x, <double*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <double*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k,
+                self.width,
+            )
         return OK
 
 

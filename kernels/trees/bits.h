@@ -60,21 +60,21 @@ typedef struct {
 
 typedef struct {
     /* Writes the ranks of rows, `pitch` bytes from one to the next, less 128: column by column, `stride` bytes each. */
-    void (*rank_f32)(const bits_column *columns, int64_t count, const float *cuts, const char *x, int64_t pitch, int64_t rows,
-                     int8_t *ranks, int64_t stride);
-    void (*rank_f64)(const bits_column *columns, int64_t count, const double *cuts, const char *x, int64_t pitch, int64_t rows,
-                     int8_t *ranks, int64_t stride);
+    void (*rank_f32)(const bits_column *columns, int64_t count, const float *cuts, const char *x, int64_t pitch,
+                     int64_t rows, int8_t *ranks, int64_t stride);
+    void (*rank_f64)(const bits_column *columns, int64_t count, const double *cuts, const char *x, int64_t pitch,
+                     int64_t rows, int8_t *ranks, int64_t stride);
     /* The same for one row, in consecutive bytes. */
     void (*rank_one_f32)(const bits_column *columns, int64_t count, const float *cuts, const char *x, int8_t *ranks);
     void (*rank_one_f64)(const bits_column *columns, int64_t count, const double *cuts, const char *x, int8_t *ranks);
     /* Writes the marks of rows, as they are. */
-    void (*mark_f32)(const bits_sets *sets, int64_t count, const uint8_t *marks, const char *x, int64_t pitch, int64_t rows,
-                     int8_t *ranks, int64_t stride);
-    void (*mark_f64)(const bits_sets *sets, int64_t count, const uint8_t *marks, const char *x, int64_t pitch, int64_t rows,
-                     int8_t *ranks, int64_t stride);
+    void (*mark_f32)(const bits_sets *sets, int64_t count, const uint8_t *marks, const char *x, int64_t pitch,
+                     int64_t rows, int8_t *ranks, int64_t stride);
+    void (*mark_f64)(const bits_sets *sets, int64_t count, const uint8_t *marks, const char *x, int64_t pitch,
+                     int64_t rows, int8_t *ranks, int64_t stride);
     /* Finds the leaf of each row in trees begin .. end - 1; begin is the first of a group.  Writes tree by tree. */
-    void (*find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
-                 uint8_t *reached);
+    void (*find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride,
+                 int64_t rows, uint8_t *reached);
     /* The same for one row, with its ranks of `count` columns in consecutive bytes. */
     void (*find_one)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t count,
                      uint8_t *reached);

@@ -9,36 +9,6 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
-cdef extern from "trees/bits.h" nogil:
-    enum:
-        BITS_LANES
-        BITS_ROWS
-        BITS_TABLE
-        BITS_ROUND
-        CPU_SCALAR
-    ctypedef struct bits_column:
-        pass
-    ctypedef struct bits_sets:
-        pass
-    ctypedef struct bits_forest:
-        const uint8_t* rounds
-        const uint32_t* starts
-        const uint8_t* counts
-        int64_t bytes
-        int64_t kinds
-    ctypedef struct Bits:
-        void (*rank_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*rank_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*rank_one_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int8_t* ranks) noexcept nogil
-        void (*rank_one_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int8_t* ranks) noexcept nogil
-        void (*mark_f32)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*mark_f64)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*find)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t stride, int64_t rows, uint8_t* reached) noexcept nogil
-        void (*find_one)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t count, uint8_t* reached) noexcept nogil
-        void (*add_f32)(const float* leaves, const uint32_t* first, int64_t trees, const uint8_t* reached, int64_t stride, int64_t rows, float* sums) noexcept nogil
-        void (*add_f64)(const double* leaves, const uint32_t* first, int64_t trees, const uint8_t* reached, int64_t stride, int64_t rows, double* sums) noexcept nogil
-    const Bits* bits_for(int level)
-
 cdef enum:
     BLOCK = 1024  # rows at a time: their ranks and leaves stay in the cache
     STRIDE = 1088 # from column to column, and from tree to tree: not a power of two, to avoid cache conflicts
@@ -66,8 +36,8 @@ cdef class BitForest(Kernel):
         counts: ``u8[groups, 2, 32 / bytes, bytes]``, or 3 with sets: entries of each kind in each lane, which is a byte
             of a tree.
         first: ``u32[trees]``: the first leaf of each tree.
-        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``; from the first of each tree on at least
-            as many as it has bits.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``; from the first of each tree on at
+            least as many as it has bits.
         base: ``[1]`` or ``[k]``, of the type of ``leaves``: the initial value of the sum.
         group: ``i32[trees]``: the column that each tree adds to.
         sets: ``u32[sets, 5]``: where the marks of a feature are, and their columns, see ``bits.h``.
@@ -123,7 +93,8 @@ cdef class BitForest(Kernel):
         _shaped("marks", marks, np.uint8, (len(marks),))
         _shaped("unit_sets", unit_sets, np.uint32, ((self.trees + UNIT - 1) // UNIT + 1,))
         feature, first, categories, columns, column = sets.astype(np.int64).T
-        if ((feature >= self.width) | (column + columns > 256) | (first + (categories + 2) * columns > len(marks))).any():
+        end = first + (categories + 2) * columns
+        if ((feature >= self.width) | (column + columns > 256) | (end > len(marks))).any():
             raise ValueError(f"sets: one leads out of the {self.width} features, the {len(marks)} marks or 256 columns")
         if (np.diff(unit_sets.astype(np.int64)) < 0).any() or unit_sets[len(unit_sets) - 1] > len(sets):
             raise ValueError(f"unit_sets: expected to ascend to {len(sets)} at most")

@@ -95,15 +95,16 @@ static inline __attribute__((always_inline)) void CPU(find_by)(
     }
 }
 
-static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
-                      uint8_t *reached) {
+static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride,
+                      int64_t rows, uint8_t *reached) {
     if (forest->kinds > 2) CPU(find_by)(forest, begin, end, 3, ranks, stride, rows, reached);
     else CPU(find_by)(forest, begin, end, 2, ranks, stride, rows, reached);
 }
 
 /* The ranks of 32 columns of `count`. */
 #if CPU_LEVEL >= CPU_AVX2
-static inline __attribute__((always_inline)) __m256i CPU(look_up)(const __m256i *tables, const int count, __m256i columns) {
+static inline __attribute__((always_inline)) __m256i CPU(look_up)(
+    const __m256i *tables, const int count, __m256i columns) {
     __m256i ranks = _mm256_shuffle_epi8(tables[0], columns);
     if (count > 1) ranks = _mm256_setzero_si256();
     for (int t = 0; count > 1 && t < count; t++) {

@@ -18,38 +18,6 @@ from pretzel.kernels.trees.forest cimport (
     forest_node,
 )
 
-cdef extern from "trees/contributions.h" nogil:
-    enum:
-        CONTRIBUTIONS_ROWS
-        CONTRIBUTIONS_POINTS
-        CONTRIBUTIONS_DEPTH
-    ctypedef struct contributions_edge:
-        pass
-    ctypedef struct contributions_tree:
-        const forest_node* nodes
-        const forest_extras* extras
-        const void* cover
-        const int32_t* features
-        bint wide_x, wide_cover
-        const double* points
-        const double* weights
-        int64_t count
-        const void* leaves
-        int64_t leaf_stride
-        bint wide_leaves
-        int64_t width
-        const double* x
-        double* sums
-        double* pairs
-        contributions_edge** last
-        contributions_edge* edges
-        contributions_edge** path
-        double* room
-    ctypedef struct Contributions:
-        void (*rows)(const contributions_tree* tree, uint32_t root) noexcept nogil
-        void (*one)(const contributions_tree* tree, uint32_t root) noexcept nogil
-    const Contributions* contributions_for(int level)
-
 cdef const Contributions* table = contributions_for(level)
 
 ctypedef fused real:
@@ -119,7 +87,8 @@ cdef class TreeContributions(Kernel):
         if leaves.shape[1:] != (() if grouped or self.outputs == 1 and leaves.ndim == 1 else (self.outputs,)):
             raise ValueError(f"leaves: shape {leaves.shape} does not fit {self.outputs} outputs")
         self.tree.wide_leaves, self.bias = leaves.dtype.itemsize == 8, <const void*><size_t>address(bias)
-        self.tree.leaves, self.tree.leaf_stride = <const void*><size_t>address(leaves), 1 if leaves.ndim == 1 else self.outputs
+        self.tree.leaves = <const void*><size_t>address(leaves)
+        self.tree.leaf_stride = 1 if leaves.ndim == 1 else self.outputs
 
     cdef _set_nodes(self, nodes, missing_right, cover, int64_t leaves):
         if cover.shape != (len(nodes),) or cover.dtype not in (np.float32, np.float64):
@@ -179,9 +148,13 @@ cdef class TreeContributions(Kernel):
         cdef int64_t most = rounded(self.most, lanes)
         cdef int64_t doubles = (self.columns + self.tree.width * (1 + pairs) + 3 * (levels + 1) * most) * lanes
         doubles += 2 * CONTRIBUTIONS_POINTS
-        return reserve(&frame.scratch, 8 * doubles + (2 * sizeof(contributions_edge) + 8) * levels + 8 * self.tree.width)
+        return reserve(
+            &frame.scratch, 8 * doubles + (2 * sizeof(contributions_edge) + 8) * levels + 8 * self.tree.width
+        )
 
-    cdef void _block(self, Frame* frame, const char* x, int64_t rows, int64_t lanes, char* out, int64_t first) noexcept nogil:
+    cdef void _block(
+        self, Frame* frame, const char* x, int64_t rows, int64_t lanes, char* out, int64_t first
+    ) noexcept nogil:
         """Fill the output of up to `lanes` rows."""
         cdef contributions_tree tree = self.tree
         cdef int64_t most = rounded(self.most, lanes), levels = self.depth + 1, k
@@ -230,7 +203,9 @@ cdef class TreeContributions(Kernel):
                 continue
             if self.counts[i] != points_of_rule:
                 points_of_rule, tree.count = self.counts[i], rounded(self.counts[i], lanes)
-                take_rule(self.rules + points_of_rule * (points_of_rule - 1), points_of_rule, tree.count, points, weights)
+                take_rule(
+                    self.rules + points_of_rule * (points_of_rule - 1), points_of_rule, tree.count, points, weights
+                )
             if lanes == 1:
                 table.one(tree, self.roots[i])
             else:
@@ -250,7 +225,9 @@ cdef class TreeContributions(Kernel):
             out[((first + row) * self.outputs + k + 1) * columns - 1] = <real>bias
 
 
-cdef void write_pairs(const contributions_tree* tree, int64_t row, int64_t lanes, double divisor, real* out) noexcept nogil:
+cdef void write_pairs(
+    const contributions_tree* tree, int64_t row, int64_t lanes, double divisor, real* out
+) noexcept nogil:
     """Write the matrix of one row: half of each pair on either side, and the rest of each feature on the diagonal."""
     cdef int64_t width = tree.width, side = tree.width + 1, i, j
     cdef double left, pair

@@ -92,12 +92,12 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
         FOREST_TOGETHER(FOREST_STEP_ANY_##REAL)                                                                        \
     }                                                                                                                  \
                                                                                                                        \
-    /* Returns whether a node that is its own child stays so for every x. */                                            \
+    /* Returns whether a node that is its own child stays so for every x. */                                           \
     static inline int forest_is_leaf_##REAL(const forest_node *node) {                                                 \
         return node->REAL != node->REAL;                                                                               \
     }                                                                                                                  \
                                                                                                                        \
-    /* Returns whether any of `count` values is a NaN. */                                                               \
+    /* Returns whether any of `count` values is a NaN. */                                                              \
     static inline int forest_any_nan_##REAL(const void *values, int64_t count) {                                       \
         const C_REAL *x = (const C_REAL *)values;                                                                      \
         int has_nan = 0;                                                                                               \

@@ -13,8 +13,10 @@ cdef extern from "trees/forest.h" nogil:
     bint forest_is_leaf_f64(const forest_node* node)
 
 
-cdef inline const forest_node* checked_nodes(const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right,
-                                             int64_t width, int size, int64_t leaves, forest_extras* extras) except? NULL:
+cdef inline const forest_node* checked_nodes(
+    const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, int64_t width, int size, int64_t leaves,
+    forest_extras* extras
+) except? NULL:
     """Return nodes that point to each other, to one of ``leaves`` and to one of ``width`` columns of ``size`` bytes.
 
     Raises:
@@ -79,8 +81,9 @@ cdef inline int check_categories(const uint32_t[::1] words, const int32_t[:, ::1
     return 0
 
 
-cdef inline int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,
-                              int64_t leaves) noexcept nogil:
+cdef inline int64_t first_bad(
+    const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size, int64_t leaves
+) noexcept nogil:
     """Return the first node that could lead out of bounds or in a circle, or -1."""
     cdef int64_t i
     cdef bint stays
