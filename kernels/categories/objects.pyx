@@ -6,13 +6,10 @@ from libc.string cimport memcpy
 from pretzel.kernels.checks import address, alike, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot, reject
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "none.h" nogil:
     bint number_is_none(double x)
-
-ctypedef fused real:
-    float
-    double
 
 
 cdef class ImputeObjects(Kernel):

@@ -8,10 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, interrupted, reject, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef double EULER = 0.577215664901532860606512090082402431
 
@@ -112,24 +109,24 @@ cdef inline int64_t longest(const Slot* slot, int64_t rows) noexcept nogil:
 
 cdef inline int64_t present(const real* x, int64_t width, real* counts, int32_t* columns) noexcept nogil:
     """Gather the nonzero values of a dense row."""
-    cdef int64_t i, stored = 0
+    cdef int64_t i, used = 0
     for i in range(width):
         if x[i] != 0:
-            counts[stored], columns[stored] = x[i], <int32_t>i
-            stored += 1
-    return stored
+            counts[used], columns[used] = x[i], <int32_t>i
+            used += 1
+    return used
 
 
 cdef inline int64_t stored(
     const real* x, Slot* slot, int64_t row, real* counts, int32_t* columns, int64_t width
 ) noexcept nogil:
     """Gather the stored values of a sparse row that are within the columns."""
-    cdef int64_t i, stored = 0
+    cdef int64_t i, used = 0
     for i in range(slot.starts[row], slot.starts[row + 1]):
         if 0 <= slot.columns[i] < width:
-            counts[stored], columns[stored] = x[i], slot.columns[i]
-            stored += 1
-    return stored
+            counts[used], columns[used] = x[i], slot.columns[i]
+            used += 1
+    return used
 
 
 cdef inline bint negative(

@@ -6,10 +6,7 @@ from libc.string cimport memcpy
 from pretzel.kernels.checks import FLOATS, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef enum Function:
     PRODUCT = 0

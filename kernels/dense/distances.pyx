@@ -10,16 +10,9 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.products cimport Products, products_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real, result
 
 cdef const Products* products = products_for(level)
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
 
 cdef enum Metric:
     SQEUCLIDEAN = 0

@@ -7,15 +7,7 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, NUMPY, address, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot, reject
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused number:
-    float
-    double
-    int64_t
+from pretzel.kernels.types cimport number, real
 
 ctypedef fused item:
     uint8_t

@@ -8,16 +8,13 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
 
 cdef const Exponentials* exponentials = exponentials_for(level)
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Function:
     SIGMOID = 0

@@ -6,10 +6,7 @@ from libc.string cimport memcpy
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class WeightedMedian(Kernel):

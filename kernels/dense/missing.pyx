@@ -9,17 +9,9 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.within cimport RUN, Within, within_for
 from pretzel.kernels.frame cimport OK, Frame, Slot, Text, reject
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number, real
 
 cdef const Within* within = within_for(level)
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef enum Refusal:
     HAS_NAN = 1
@@ -123,11 +115,11 @@ cdef class MissingIndicator(Kernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t row, i, at = 0
-        cdef bint is_missing
+        cdef bint flag
         for row in range(frame.rows):
             for i in range(self.count):
-                is_missing = self.finds(inputs[0].values, row * self.width + self.columns[i])
-                self.put(output.values, at, is_missing)
+                flag = self.finds(inputs[0].values, row * self.width + self.columns[i])
+                self.put(output.values, at, flag)
                 at += 1
         return OK
 
@@ -140,15 +132,15 @@ cdef class MissingIndicator(Kernel):
             return is_missing((<const int64_t*>x)[at], self.missing)
         return (<const Text*>x)[at].length < 0
 
-    cdef inline void put(self, void* y, int64_t at, bint is_missing) noexcept nogil:
+    cdef inline void put(self, void* y, int64_t at, bint flag) noexcept nogil:
         if self.out_kind == 0:
-            (<float*>y)[at] = is_missing
+            (<float*>y)[at] = flag
         elif self.out_kind == 1:
-            (<double*>y)[at] = is_missing
+            (<double*>y)[at] = flag
         elif self.out_kind == 2:
-            (<int64_t*>y)[at] = is_missing
+            (<int64_t*>y)[at] = flag
         else:
-            (<uint8_t*>y)[at] = is_missing
+            (<uint8_t*>y)[at] = flag
 
 
 cdef class RequireFinite(Kernel):

@@ -7,14 +7,11 @@ from libc.stdint cimport int64_t
 from pretzel.kernels.checks import alike
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Norm:
     L1 = 0

@@ -8,10 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import address, alike, matrix, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef double ROOT_2 = 1.4142135623730951
 cdef double ROOT_2_PI = 2.5066282746310002

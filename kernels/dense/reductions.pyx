@@ -7,14 +7,10 @@ import numpy as np
 from pretzel.kernels.checks import address, positions, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number
 
 cdef extern from "math.h" nogil:
     const double INFINITY
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef enum Function:
     SUM = 0

@@ -12,10 +12,7 @@ import numpy as np
 from pretzel.kernels.checks import address, alike, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class _Columnwise(Kernel):

@@ -9,10 +9,7 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class Spline(Kernel):

@@ -8,19 +8,12 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport Slot
 from pretzel.kernels.sparse.fusible cimport Head
+from pretzel.kernels.types cimport real, result
 
 cdef extern from "compact.h" nogil:
     float compact_half(uint16_t half) noexcept
     int64_t compact_ones(uint64_t word) noexcept
     int64_t compact_place(const uint64_t* kept, int64_t column) noexcept
-
-ctypedef fused number:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
 
 ctypedef fused weight:
     float
@@ -104,7 +97,7 @@ cdef class CompactLinear(Head):
         else:
             self.typed_weights(x, <double*>x.values, <double*>outputs.values + at, rows)
 
-    cdef void typed_weights(self, const Slot* x, const number* values, result* y, int64_t rows) noexcept nogil:
+    cdef void typed_weights(self, const Slot* x, const real* values, result* y, int64_t rows) noexcept nogil:
         if self.bytes == 8:
             self.rows(x, values, <const double*>self.weights, y, rows)
         elif self.bytes == 4:
@@ -113,7 +106,7 @@ cdef class CompactLinear(Head):
             self.rows(x, values, <const uint16_t*>self.weights, y, rows)
 
     cdef void rows(
-        self, const Slot* x, const number* values, const weight* weights, result* y, int64_t rows
+        self, const Slot* x, const real* values, const weight* weights, result* y, int64_t rows
     ) noexcept nogil:
         cdef int64_t row, start
         for row in range(rows):
@@ -126,7 +119,7 @@ cdef class CompactLinear(Head):
 
     # One row: its stored values and their columns, or NULL if every column is stored.
     cdef inline void row(
-        self, const number* x, const int32_t* columns, int64_t count, const weight* weights, result* y
+        self, const real* x, const int32_t* columns, int64_t count, const weight* weights, result* y
     ) noexcept nogil:
         cdef const result* bias = <const result*>self.bias
         cdef int64_t i, j, place

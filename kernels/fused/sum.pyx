@@ -8,10 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class Sum(Kernel):

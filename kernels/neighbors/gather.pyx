@@ -6,13 +6,10 @@ from libc.stdint cimport int32_t, int64_t
 from pretzel.kernels.checks import FLOATS, address, both, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
-
-ctypedef fused real:
-    float
-    double
 
 
 cdef class Gather(Kernel):

@@ -8,6 +8,7 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.neighbors.heap cimport empty, push, push_first, sort
+from pretzel.kernels.types cimport real
 
 cdef extern from "neighbors/nearest.h" nogil:
     enum:
@@ -20,10 +21,6 @@ cdef extern from "neighbors/nearest.h" nogil:
     const NearestRuns* nearest_runs_for(int level)
 
 cdef const NearestRuns* runs = nearest_runs_for(level)
-
-ctypedef fused real:
-    float
-    double
 
 
 cdef class Nearest(Kernel):

@@ -10,17 +10,13 @@ from pretzel.kernels.checks import NUMPY, address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number
 
 cdef extern from "dense/cast.h" nogil:
     ctypedef void (*pretzel_cast)(
         const void* source, void* target, int64_t rows, int64_t columns, int64_t stride
     ) noexcept
     const pretzel_cast pretzel_casts[11][11]
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef struct Part:
     pretzel_cast cast

@@ -6,14 +6,7 @@ from libc.stdint cimport int32_t, int64_t
 from pretzel.kernels.checks import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
+from pretzel.kernels.types cimport real, result
 
 
 cdef class _Distances(Kernel):

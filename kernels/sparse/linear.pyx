@@ -9,7 +9,8 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport Slot, aligned_alloc
 from pretzel.kernels.sparse.fusible cimport Head
-from pretzel.kernels.sparse.products cimport multiply_row, real, result
+from pretzel.kernels.sparse.products cimport multiply_row
+from pretzel.kernels.types cimport real, result
 
 cdef extern from *:
     """

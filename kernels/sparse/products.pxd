@@ -1,13 +1,7 @@
 # Products of a sparse row with the columns of weights, each sum in the order of the stored values and in a register.
 from libc.stdint cimport int32_t, int64_t
 
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
+from pretzel.kernels.types cimport real, result
 
 
 cdef inline void multiply_row(

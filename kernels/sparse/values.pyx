@@ -14,14 +14,11 @@ from pretzel.kernels.dense.missing import describe_rejection
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reject, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.sparse.fusible cimport Values
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
     void pretzel_apply_f64(int function, const double* x, double* y, int64_t n) noexcept
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Norm:
     L1 = 0

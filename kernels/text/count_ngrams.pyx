@@ -15,6 +15,7 @@ from pretzel.kernels.text.terms cimport (
     TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_prefetch,
     terms_short_key,
 )
+from pretzel.kernels.types cimport number
 
 cdef extern from "ranks.h" nogil:
     ctypedef struct Ranks:
@@ -156,17 +157,11 @@ cdef class CountNgrams(Counter):
         return distinct
 
 
-ctypedef fused Count:
-    float
-    double
-    int64_t
-
-
-cdef inline void convert(Count* values, const int32_t* counts, int64_t distinct, bint binary) noexcept nogil:
+cdef inline void convert(number* values, const int32_t* counts, int64_t distinct, bint binary) noexcept nogil:
     """Write counts as values; they are counted as integers, as in scikit-learn, so that they are rounded once."""
     cdef int64_t k
     for k in range(distinct):
-        values[k] = 1 if binary else <Count>counts[k]
+        values[k] = 1 if binary else <number>counts[k]
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:

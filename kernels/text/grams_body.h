@@ -23,7 +23,7 @@ static int64_t CPU(grams_find_further)(const Terms *t, const uint64_t *home, uin
 static inline int64_t CPU(grams_find)(
     const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids
 ) {
-    int64_t count = 0;
+    int64_t id_count = 0;
     for (int64_t k = 0; k < count; k++) {
         const uint64_t *bucket = grams[k].bucket;
         unsigned hits = CPU(grams_hits)(bucket, grams[k].key);
@@ -33,10 +33,10 @@ static inline int64_t CPU(grams_find)(
             hits = further != TERMS_NONE;
             id = (uint32_t)further;
         }
-        ids[count] = id;
-        count += (hits != 0) & (id < limit);
+        ids[id_count] = id;
+        id_count += (hits != 0) & (id < limit);
     }
-    return count;
+    return id_count;
 }
 
 /* Looks up all n-grams of low..high <= 7 bytes of a text of `length` bytes, of which seven more are readable; with
@@ -45,7 +45,7 @@ static int64_t CPU(grams_short)(
     const Terms *t, const uint8_t *text, int64_t length, int low, int high, int words, uint32_t limit, uint32_t *ids
 ) {
     Gram grams[GRAMS_BATCH + 8];
-    int64_t count = 0, waiting = 0, room = 0;
+    int64_t id_count = 0, waiting = 0, room = 0;
     for (int64_t i = length - (words ? 2 : low); i >= 0; i--) {
         uint64_t word = terms_load(text + i);
         if (words) room = text[i + 1] == ' ' ? 2 : room + 1;
@@ -59,11 +59,11 @@ static int64_t CPU(grams_short)(
             waiting += n <= room;
         }
         if (waiting >= GRAMS_BATCH) {
-            count += CPU(grams_find)(t, grams, waiting, limit, ids + count);
+            id_count += CPU(grams_find)(t, grams, waiting, limit, ids + id_count);
             waiting = 0;
         }
     }
-    return count + CPU(grams_find)(t, grams, waiting, limit, ids + count);
+    return id_count + CPU(grams_find)(t, grams, waiting, limit, ids + id_count);
 }
 
 static const Grams CPU(grams) = {CPU(grams_short)};

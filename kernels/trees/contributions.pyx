@@ -17,12 +17,9 @@ from pretzel.kernels.trees.forest cimport (
     forest_extras,
     forest_node,
 )
+from pretzel.kernels.types cimport real
 
 cdef const Contributions* table = contributions_for(level)
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum:
     FEW = 4                # fewer rows are processed one by one

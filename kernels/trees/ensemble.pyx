@@ -4,6 +4,7 @@ A forest is walked in one of two ways, with the same bits.  A batch is cut into 
 and each tree takes all rows of a block, sixteen at a time: a tree enters the cache once per block.  Fewer rows are
 walked one by one, each down sixteen trees at a time.  Either way the walk only records leaves, which are added
 afterwards in the order of the trees.  Blocks without a NaN, and forests without categories, take shorter steps.
+"""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
