@@ -1,1 +1,1 @@
-"""The arithmetic, and the program that runs it; knows arrays and frames, and nothing else of Pretzel."""
+"""The numeric kernels and the program that runs them; they depend on arrays and frames alone."""

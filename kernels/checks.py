@@ -1,6 +1,6 @@
-"""What a kernel checks when it is built: the types it reads and writes, and the shapes of its parameter arrays.
+"""Checks when a kernel is built: the types it reads and writes, and the shapes of its parameter arrays.
 
-A plan comes from a file; after these checks no plan, whatever its bytes, makes a kernel read or write out of bounds.
+Plans come from files; these checks ensure that no plan, whatever its bytes, makes a kernel read or write out of bounds.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ FLOATS = ("f32", "f64")
 NUMPY = {"f32": np.float32, "f64": np.float64, "i64": np.int64}
 
 
-def typed(what: str, kind: Any, dtypes: tuple[str, ...], columns: int | None = None, layout: str = "dense") -> None:
-    """Refuse a type whose elements, number of columns (where given) or layout a kernel does not take.
+def typed(name: str, kind: Any, dtypes: tuple[str, ...], columns: int | None = None, layout: str = "dense") -> None:
+    """Reject a type with other elements, number of columns (if given) or layout than the kernel takes.
 
     Raises:
-        ValueError: naming what was expected and what came.
+        ValueError: names what was expected and what was passed.
     """
     if kind.dtype not in dtypes or kind.layout != layout or columns not in (None, kind.columns):
         width = "" if columns is None else f" of {columns} columns"
-        raise ValueError(f"{what}: expected {layout} {' or '.join(dtypes)}{width}, got {kind}")
+        raise ValueError(f"{name}: expected {layout} {' or '.join(dtypes)}{width}, got {kind}")
 
 
 def alike(inputs: Any, output: Any, dtypes: tuple[str, ...] = FLOATS, layout: str = "dense") -> None:
-    """Refuse anything but one input, and an output of the very same type.
+    """Reject anything but one input, and an output of exactly the same type.
 
     Raises:
-        ValueError: naming what was expected and what came.
+        ValueError: names what was expected and what was passed.
     """
     if len(inputs) != 1:
         raise ValueError(f"expected one input, got {len(inputs)}")
@@ -37,7 +37,7 @@ def alike(inputs: Any, output: Any, dtypes: tuple[str, ...] = FLOATS, layout: st
 
 
 def both(inputs: Any) -> Any:
-    """Return the two inputs of a kernel that reads two.
+    """Return the two inputs of a kernel with two inputs.
 
     Raises:
         ValueError: there are more or fewer.
@@ -48,7 +48,7 @@ def both(inputs: Any) -> Any:
 
 
 def vector(name: str, array: np.ndarray, dtype: str, length: int) -> np.ndarray:
-    """Return ``array`` as ``length`` contiguous elements of ``dtype``; copied only where it is of another type.
+    """Return ``array`` as ``length`` contiguous elements of ``dtype``; copied only if its type differs.
 
     Raises:
         ValueError: it has another shape.
@@ -70,7 +70,7 @@ def matrix(name: str, array: np.ndarray, dtype: str, shape: tuple[int, int]) -> 
 
 
 def padded(columns: int) -> int:
-    """Return how many columns weights laid out in tiles have: the next multiple of eight."""
+    """Return the number of columns of weights laid out in tiles: rounded up to a multiple of eight."""
     return -(-columns // 8) * 8
 
 
@@ -78,7 +78,7 @@ def positions(name: str, array: np.ndarray, limit: int) -> np.ndarray:
     """Return ``array`` as int64 positions, each in 0..limit-1.
 
     Raises:
-        ValueError: one lies outside.
+        ValueError: a position is out of range.
     """
     if array.ndim != 1 or (array.size and not 0 <= array.min() <= array.max() < limit):
         raise ValueError(f"{name}: expected positions in 0..{limit - 1}")
@@ -86,5 +86,5 @@ def positions(name: str, array: np.ndarray, limit: int) -> np.ndarray:
 
 
 def address(array: np.ndarray) -> int:
-    """Return where a contiguous array begins; the caller keeps the array."""
+    """Return the address of a contiguous array; the caller keeps the array alive."""
     return int(array.__array_interface__["data"][0])

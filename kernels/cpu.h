@@ -1,7 +1,7 @@
-/* What a machine can do, and tables of functions for it.
+/* The instruction sets of a machine, and tables of functions for them.
  *
- * A hot body is a header that is compiled once for each instruction set, and ends with a table of what it made.  Another
- * header says what is in the table, and has the body compiled:
+ * A hot body is a header that is compiled once for each instruction set and ends with a table of its functions.
+ * Another header declares the table and has the body compiled:
  *
  *     sums.h                                            sums_body.h
  *       typedef struct {                                  static double CPU(sum)(const double *x, int64_t n) {
@@ -11,11 +11,11 @@
  *       #include "cpu_bodies.h"
  *       CPU_TABLES(Sums, sums)
  *
- * A kernel asks for its table once, with `sums_for(level)`; the level is in cpu.pxd.  Every copy gives the same bits:
- * lanes and the order of each sum are written out in the body, and contraction is off.  CPU_LEVEL is a constant in a body,
- * for what only intrinsics can say.
+ * A kernel gets its table once, with `sums_for(level)`; the level is in cpu.pxd.  Every copy gives the same bits: the
+ * body fixes lanes and the order of each sum, and contraction is off.  CPU_LEVEL is a constant in a body, for code that
+ * needs intrinsics.
  *
- * A compiler or a machine without levels makes the scalar copy alone, with what its baseline has: SSE2, or NEON. */
+ * Without levels in the compiler or the machine only the scalar copy is built, for its baseline: SSE2 or NEON. */
 #ifndef PRETZEL_CPU_H
 #define PRETZEL_CPU_H
 
@@ -45,7 +45,7 @@
 /* The name of a function or of a table in the copy being compiled. */
 #define CPU(name) CPU_JOIN(name, CPU_SUFFIX)
 
-/* Whether this machine, and its operating system, run code of a level; what cpu_bodies.h compiles for it. */
+/* Returns whether this machine and its operating system run code of a level, as cpu_bodies.h compiles it. */
 static inline int cpu_runs(int level) {
 #if CPU_HAS_LEVELS
     if (level >= CPU_AVX2 && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&

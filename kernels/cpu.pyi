@@ -1,13 +1,13 @@
-"""Which instruction set the kernels of this process use: the widest the machine runs, or what PRETZEL_CPU names."""
+"""The instruction set of this process's kernels: the widest that the machine runs, or the one in PRETZEL_CPU."""
 
 supported: tuple[str, ...]
-"""The levels that this build has and this machine runs, narrowest first."""
+"""The levels that are compiled in and that this machine runs, narrowest first."""
 chosen: str
 """The level in use."""
 
 def choose(wanted: str) -> str:
-    """Return the level of that name, or the widest where it is empty.
+    """Return the level with that name, or the widest if the name is empty.
 
     Raises:
-        ValueError: no level has that name, or this machine does not run it.
+        ValueError: the level is unknown, or this machine does not run it.
     """

@@ -1,4 +1,4 @@
-"""Which instruction set the kernels of this process use: the widest the machine runs, or what PRETZEL_CPU names."""
+"""The instruction set of this process's kernels: the widest that the machine runs, or the one in PRETZEL_CPU."""
 
 import os
 
@@ -10,13 +10,13 @@ supported = tuple(name for number, name in enumerate(LEVELS) if cpu_runs(number)
 
 
 def choose(wanted):
-    """Return the level of that name, or the widest where it is empty.
+    """Return the level with that name, or the widest if the name is empty.
 
     Raises:
-        ValueError: no level has that name, or this machine does not run it.
+        ValueError: the level is unknown, or this machine does not run it.
     """
     if wanted not in ("", *supported):
-        problem = "this machine does not run it" if wanted in LEVELS else "there is no such level"
+        problem = "this machine does not run it" if wanted in LEVELS else "the level is unknown"
         raise ValueError(f"PRETZEL_CPU={wanted}: {problem}; leave it unset, or choose one of {', '.join(supported)}")
     return wanted or supported[len(supported) - 1]
 

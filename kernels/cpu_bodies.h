@@ -1,4 +1,4 @@
-/* Compiles the header CPU_BODY once for each level of cpu.h; included as often as there are bodies. */
+/* Compiles the header CPU_BODY once for each level of cpu.h; included once for each body. */
 #include "cpu.h"
 
 #define CPU_LEVEL CPU_SCALAR

@@ -1,7 +1,7 @@
-"""Frames: the memory a program runs in, kept by its owner from call to call so that the hot path allocates nothing."""
+"""Frames: the memory a program runs in, kept from call to call so that the hot path allocates nothing."""
 
 class Workspace:
-    """One frame.  At most one run uses it at a time; it serves programs of any shape, one after another."""
+    """One frame.  One run uses it at a time; it serves programs of any shape in turn."""
 
     def __init__(self) -> None: ...
     @property

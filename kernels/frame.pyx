@@ -1,10 +1,10 @@
-"""Frames: the memory a program runs in, kept by its owner from call to call so that the hot path allocates nothing."""
+"""Frames: the memory a program runs in, kept from call to call so that the hot path allocates nothing."""
 
 from libc.string cimport memset
 
 
 cdef class Workspace:
-    """One frame.  At most one run uses it at a time; it serves programs of any shape, one after another."""
+    """One frame.  One run uses it at a time; it serves programs of any shape in turn."""
 
     def __dealloc__(self):
         for i in range(self.frame.capacity):
@@ -16,7 +16,7 @@ cdef class Workspace:
         free(self.frame.tokens.at)
 
     cdef int make_slots(self, int64_t count) except -1:
-        """Make room for that many slots, keeping those there are."""
+        """Make room for that many slots and preserve the existing ones."""
         cdef Buffer slots
         if count <= self.frame.capacity:
             return 0
@@ -25,13 +25,16 @@ cdef class Workspace:
         if extend(&slots, count * sizeof(Slot), slots.capacity) != OK:
             raise MemoryError(f"frame: no memory for {count} slots")
         self.frame.slots = <Slot*>slots.at
-        memset(<char*>slots.at + self.frame.capacity * sizeof(Slot), 0, <size_t>((count - self.frame.capacity) * sizeof(Slot)))
+        memset(
+            <char*>slots.at + self.frame.capacity * sizeof(Slot), 0,
+            <size_t>((count - self.frame.capacity) * sizeof(Slot)),
+        )
         self.frame.capacity = count
         return 0
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the frame holds at present."""
+        """Bytes that the frame holds now."""
         cdef int64_t total = self.frame.scratch.capacity + self.frame.scratch2.capacity + self.frame.tokens.capacity
         for i in range(self.frame.capacity):
             total += slot_bytes(&self.frame.slots[i])

@@ -1,4 +1,4 @@
-"""Bytes and arrays back to back, copied without the GIL: a large answer is put together beside the event loop."""
+"""Concatenation of bytes and arrays without the GIL, so that a large response does not block the event loop."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t
@@ -13,7 +13,7 @@ cdef struct Piece:
 
 
 def joined(list parts not None):
-    """Return one bytes of all parts in order, each of them bytes or a C-contiguous array."""
+    """Return the parts, bytes or C-contiguous arrays, concatenated in order."""
     cdef int64_t count = len(parts), total = 0, i
     cdef Piece* pieces = <Piece*>malloc(<size_t>(count + 1) * sizeof(Piece))
     cdef char* to

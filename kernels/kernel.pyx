@@ -1,7 +1,7 @@
 """The base of all kernels.
 
 A kernel is built once, from the types it reads and writes, its attributes and its parameter arrays, and is immutable
-from then on: programs of many models share it.  ``Kernel(inputs, output, **attributes_and_parameters)``: ``inputs`` is a
+afterwards: programs of many models share it.  ``Kernel(inputs, output, **attributes_and_parameters)``: ``inputs`` is a
 tuple of types and ``output`` a type, objects with ``dtype`` (a name such as ``"f64"``), ``columns`` and ``layout``;
 numeric parameters are read-only arrays, string tables have ``offsets`` and ``utf8``.  A kernel keeps a reference to
 every array that it points into.
@@ -15,5 +15,5 @@ cdef class Kernel:
         return -1
 
     def describe(self, code, row, column, value) -> str:
-        """Say what was wrong with a refused value, for the message of an error; ``code`` is the kernel's own."""
-        return f"row {row}, column {column}: value {value} was refused"
+        """Describe a rejected value for the error message; ``code`` is the kernel's own."""
+        return f"row {row}, column {column}: value {value} was rejected"

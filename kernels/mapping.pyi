@@ -3,7 +3,7 @@
 import os
 
 class Mapping:
-    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as anyone holds a view."""
+    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as any view of it."""
 
     path: str | bytes
     def __init__(self, path: str | bytes | os.PathLike[str]) -> None: ...

@@ -33,10 +33,10 @@ cdef char EMPTY = 0
 
 
 cdef class Mapping:
-    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as anyone holds a view of it.
+    """One file mapped whole, shared and read-only; a buffer of bytes that lives as long as any view of it.
 
-    The file must not be truncated while it is mapped: the kernel answers a read past its end with SIGBUS.  Those who
-    replace it do so by rename, and the map then goes on showing the old bytes.
+    The file must not be truncated while it is mapped: reads past its end raise SIGBUS.  Replace it by rename; the map
+    then still shows the old bytes.
 
     Args:
         path: the file, as ``os.fsencode`` takes it.
@@ -79,19 +79,19 @@ cdef class Mapping:
         """Bring a range into memory now, outside the GIL, so that no request waits for the disk.
 
         Raises:
-            ValueError: the range does not lie inside the map.
+            ValueError: the range is not inside the map.
         """
         if offset > self.size or length > self.size - offset:
-            raise ValueError(f"{self.path}: {offset}+{length} lies outside the {self.size} bytes mapped")
+            raise ValueError(f"{self.path}: {offset}+{length} is outside the {self.size} bytes mapped")
         with nogil:
             touch(<const char *>self.address, offset, length)
 
 
 cdef int map_file(const char *name, void **address, size_t *size) noexcept nogil:
-    """Map a file and close it; return zero, or the errno of what failed."""
+    """Map a file and close it; return zero, or the errno of the failed call."""
     cdef stat_t status
     cdef int failed = 0
-    cdef int descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  # a FIFO would wait for its other end
+    cdef int descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  # opening a FIFO would block
     if descriptor < 0:
         return errno or EINVAL
     address[0] = NULL
@@ -100,7 +100,7 @@ cdef int map_file(const char *name, void **address, size_t *size) noexcept nogil
         failed = errno
     elif not S_ISREG(status.st_mode):
         failed = EINVAL
-    elif status.st_size > 0:  # mmap(2) refuses an empty range: an empty file is an empty buffer
+    elif status.st_size > 0:  # mmap(2) rejects an empty range: an empty file is an empty buffer
         address[0] = mmap(NULL, <size_t>status.st_size, PROT_READ, MAP_SHARED, descriptor, 0)
         if address[0] == MAP_FAILED:
             address[0] = NULL
@@ -112,7 +112,7 @@ cdef int map_file(const char *name, void **address, size_t *size) noexcept nogil
 
 
 cdef void touch(const char *address, size_t offset, size_t length) noexcept nogil:
-    """Read one byte of each page of a range, after asking for all of them at once."""
+    """Read one byte of each page of a range, after requesting all of them at once."""
     cdef size_t first = offset - offset % PAGE
     cdef size_t at = first
     cdef volatile char seen

@@ -1,4 +1,4 @@
-# Where Python's values become slots and slots become Python's values.
+# Conversions between Python values and slots.
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.frame cimport Slot
@@ -8,10 +8,10 @@ cdef enum Layout:
     SPARSE = 1
     RAGGED = 2
 
-# Returns where a C-contiguous array begins; even an empty one has memory.
+# Returns the address of a C-contiguous array; even an empty one has memory.
 cdef char* address(array) except NULL
 
-# Points a slot's origin at the memory of a request's column; views of texts lie in the slot's own values.
+# Points a slot's origin at the memory of a request's column; views of texts are stored in the slot's own values.
 cdef int bind(Slot* slot, int layout, column) except -1
 
 # Copies the rows of a sparse slot out: values, columns, starts from 0.

@@ -1,4 +1,4 @@
-"""Where Python's values become slots and slots become Python's values; nothing here runs once a program has begun."""
+"""Conversions between Python values and slots; nothing here runs while a program does."""
 
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -42,7 +42,7 @@ cdef int _reserve_texts(Slot* slot, int64_t count) except -1:
 
 
 cdef int _view_strings(Text* texts, tuple strings) except -1:
-    """View each string where it lies; CPython keeps the UTF-8 of a string that is not ASCII beside it."""
+    """View each string in place; CPython caches the UTF-8 of a non-ASCII string in the string object."""
     cdef Py_ssize_t length, i
     for i in range(len(strings)):
         text = strings[i]
@@ -55,7 +55,7 @@ cdef int _view_strings(Text* texts, tuple strings) except -1:
 
 
 def first_unreadable(tuple items not None):
-    """Return the position of the first item that is neither a text, None nor NaN, or that UTF-8 cannot carry; or -1."""
+    """Return the position of the first item that is not a text, None or NaN, or that UTF-8 cannot encode; or -1."""
     cdef Py_ssize_t length, i = 0
     try:
         for i in range(len(items)):
@@ -102,7 +102,7 @@ cdef tuple take_texts(Slot* slot, int64_t count):
 
 
 cdef void pack(const Text* texts, int64_t count, char* data, uint32_t* lengths, uint8_t* missing) noexcept nogil:
-    """Copy texts one behind the other; a missing one has no bytes and a mark, 1 for NaN and 2 for None."""
+    """Copy texts to consecutive bytes; a missing text has no bytes and a mark, 1 for NaN and 2 for None."""
     cdef int64_t i
     for i in range(count):
         lengths[i] = <uint32_t>max(texts[i].length, <int64_t>0)

@@ -1,4 +1,4 @@
-"""The program: an array of kernels over the slots of a frame; one Python call, the GIL released once, then C."""
+"""The program: an array of kernels over the slots of a frame; one Python call, one release of the GIL, then C."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from pretzel.kernels.frame import Workspace
 from pretzel.kernels.kernel import Kernel
 
 class Refused(ValueError):
-    """A kernel refused a value; the attributes say which and why."""
+    """A kernel rejected a value; the attributes describe it."""
 
     kernel: Kernel
     code: int
@@ -16,7 +16,7 @@ class Refused(ValueError):
     value: float | str
 
 class Token:
-    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
+    """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""
 
     def cancel(self) -> None: ...
 

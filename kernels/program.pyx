@@ -1,7 +1,7 @@
-"""The program: an array of kernels over the slots of a frame; one Python call, the GIL released once, then C.
+"""The program: an array of kernels over the slots of a frame; one Python call, one release of the GIL, then C.
 
-Rows are taken in blocks, so that what passes between kernels stays in the cache: every kernel runs over one block, then
-all over the next.  A row's result never depends on the block it falls in.
+Rows are processed in blocks, so that values passed between kernels stay in the cache: every kernel runs over one block,
+then all over the next.  A row's result never depends on its block.
 """
 
 from cpython.object cimport PyObject
@@ -28,20 +28,20 @@ cdef struct Shape:
     int64_t width
 
 cdef enum:
-    TOO_LARGE = 100  # values of no fixed size grew beyond what the caller allowed; no kernel returns it
+    TOO_LARGE = 100  # values of no fixed size exceeded the caller's limit; no kernel returns it
 
 cdef struct Observed:
     double seconds
     int64_t entries
 
 cdef struct Step:
-    PyObject* kernel       # borrowed: the program's tuple keeps it
-    int first_input        # where this step's inputs begin in `reads`
+    PyObject* kernel       # borrowed: the program's tuple owns it
+    int first_input        # position of this step's first input in `reads`
     int output
 
 
 class Refused(ValueError):
-    """A kernel refused a value; ``kernel``, ``code``, ``row``, ``column`` and ``value`` say which and why."""
+    """A kernel rejected a value; ``kernel``, ``code``, ``row``, ``column`` and ``value`` describe it."""
 
     def __init__(self, kernel, code, row, column, value):
         super().__init__(kernel.describe(code, row, column, value))
@@ -49,21 +49,21 @@ class Refused(ValueError):
 
 
 cdef class Token:
-    """A flag that another thread may raise to stop a run: between two kernels, or two rows of one that takes long."""
+    """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""
 
     cdef volatile int raised
 
     def cancel(self):
-        """Stop the run that was given this token, soon."""
+        """Stop the run that has this token, soon."""
         self.raised = 1
 
 
 cdef class Program:
     """Kernels in order over typed slots.
 
-    ``types``: the type of each slot, the first ``inputs`` of them brought by requests.  ``steps``: a
+    ``types``: the type of each slot; the first ``inputs`` of them come from requests.  ``steps``: a
     ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow
-    too.  ``outputs``: slots whose values a run returns; none of them an input, none twice.  ``block``: rows taken at a
+    too.  ``outputs``: slots whose values a run returns, distinct and not inputs.  ``block``: rows processed at a
     time; outputs that are not dense numbers make it one block.
     """
 
@@ -112,9 +112,10 @@ cdef class Program:
         cdef int at = 0, i
         for i, (kernel, read, written) in enumerate(steps):
             if not isinstance(kernel, Kernel):
-                raise TypeError(f"step {i}: {type(kernel).__name__} is no kernel")
+                raise TypeError(f"step {i}: {type(kernel).__name__} is not a kernel")
             last = written + getattr(kernel, "outputs", 1) - 1
-            if not all(0 <= slot < written for slot in read) or not self.input_count <= written <= last < self.slot_count:
+            in_order = all(0 <= slot < written for slot in read)
+            if not in_order or not self.input_count <= written <= last < self.slot_count:
                 raise ValueError(f"step {i}: reads {read}, writes {written} to {last}, of {self.slot_count} slots")
             self.steps[i].kernel = <PyObject*>self.kernels[i]
             self.steps[i].first_input, self.steps[i].output = at, written
@@ -129,18 +130,18 @@ cdef class Program:
     ):
         """Run over ``rows`` rows and return the list of the outputs' values.
 
-        ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths, missing]`` of
-        the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items, starts)`` of a
-        ragged one, the items in one of the forms before.  The caller has checked types and sizes.  ``deadline``: a time
-        of the monotonic clock in seconds, 0 for none.  ``most``: bytes that texts, sparse and ragged values of one block
-        may take together, looked at after each step; 0 for any.
+        ``columns``: for each input a C-contiguous array of its type; a tuple of str; a list ``[data, lengths,
+        missing]`` of the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items,
+        starts)`` of a ragged one, the items in one of these forms.  The caller has checked types and sizes.
+        ``deadline``: a time of the monotonic clock in seconds, 0 for none.  ``most``: the limit in bytes for texts,
+        sparse and ragged values of one block together, checked after each step; 0 for none.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
         Raises:
-            Refused: a kernel refused a value.
-            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or the
-                values took more than ``most``.
+            Refused: a kernel rejected a value.
+            TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or
+                the values took more than ``most``.
         """
         cdef Frame* frame = &workspace.frame
         cdef int status, i, failed = 0
@@ -160,9 +161,9 @@ cdef class Program:
         return results
 
     def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
-        """Run over ``rows`` rows and return, for each step, the seconds it took and how many entries it wrote.
+        """Run over ``rows`` rows and return, for each step, its seconds and the number of entries it wrote.
 
-        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 for a step that writes dense ones.
+        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 if a step writes dense ones.
 
         Raises:
             Refused, MemoryError: as :meth:`run`.
@@ -187,7 +188,7 @@ cdef class Program:
             free(observed)
 
     cdef list _make_outputs(self, Frame* frame, int64_t rows):
-        """Allocate the dense outputs, for the kernels to write where the caller will read."""
+        """Allocate the dense outputs, so that kernels write directly into the results."""
         cdef list results = []
         cdef int slot, i
         for i in range(self.output_count):
@@ -244,7 +245,7 @@ cdef class Program:
             if shape.layout == DENSE and slot.origin != NULL:
                 slot.values = slot.origin + first * shape.width * shape.itemsize
             elif shape.layout == DENSE:
-                # A little more than needed, so that vector kernels may read a whole register past the end.
+                # Padded, so that vector kernels may read a whole register past the end.
                 if reserve(&slot.own_values, frame.rows * shape.width * shape.itemsize + 64) != OK:
                     return OUT_OF_MEMORY
                 slot.values = slot.own_values.at
@@ -268,7 +269,7 @@ cdef class Program:
         return status
 
     cdef int64_t _written(self, Frame* frame, int i) noexcept nogil:
-        """Return the bytes of a value of this block whose type does not tell them; 0 of dense numbers."""
+        """Return the bytes of a value of this block whose size its type does not fix; 0 for dense numbers."""
         cdef Slot* slot = &frame.slots[i]
         cdef Shape* shape = &self.shapes[i]
         cdef int64_t total = 0, k
@@ -280,7 +281,7 @@ cdef class Program:
         return total
 
     cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
-        """Take one step, and add what it took and wrote to what was observed."""
+        """Run one step, and add its time and entries to the observation."""
         cdef Slot* written = &frame.slots[self.steps[i].output]
         cdef double begun = now()
         cdef int status = self._step(frame, i)
@@ -307,7 +308,7 @@ cdef class Program:
         if status == TOO_LARGE:
             raise MemoryError(f"{type(self.kernels[failed]).__name__} wrote more bytes than the request may take")
         if status == OUT_OF_MEMORY:
-            raise MemoryError("a kernel found no memory")
+            raise MemoryError("a kernel could not allocate memory")
         raise SystemError(f"{type(self.kernels[failed]).__name__} returned status {status}")
 
     cdef _collect(self, Slot* slot, int i, int64_t rows):
@@ -317,5 +318,5 @@ cdef class Program:
 
 
 def _form(kind):
-    """Return the width and the NumPy type of a dense number, which outputs are allocated with; no type for the rest."""
+    """Return the width and the NumPy type of a dense number, for allocating outputs; no type for other values."""
     return kind.width, kind.numpy if kind.layout == "dense" and kind.dtype != "str" else None

@@ -1,4 +1,4 @@
-"""Rows of named values read where they lie in Python, in one pass; nothing here runs once a program has begun."""
+"""Rows of named values read directly from Python objects, in one pass; nothing here runs while a program does."""
 
 from libc.math cimport NAN
 from libc.stdint cimport int64_t
@@ -9,7 +9,7 @@ from pretzel.kernels.marshal cimport address
 
 
 class BadRow(ValueError):
-    """What is wrong with a row, as ``closer`` or Python said; ``row`` says with which."""
+    """A row is invalid for the reason ``closer`` or Python gave; ``row`` is its position."""
 
     def __init__(self, row, why):
         super().__init__(str(why))
@@ -17,20 +17,20 @@ class BadRow(ValueError):
 
 
 def read_records(list rows not None, str separator not None, bint pairs, bint loose, closer):
-    """Return names, values and where rows begin, or None where a row must be looked at more closely."""
-    cdef tuple whole = tuple(rows)  # which stays as it is, whatever code of the caller's `closer` runs
+    """Return names, values and the start of each row, or None if a row needs the general reader."""
+    cdef tuple fixed = tuple(rows)  # a copy that code of the caller's `closer` cannot change
     cdef int64_t row = 0, i
-    if not are_plain(whole, list if pairs else dict):
+    if not are_plain(fixed, list if pairs else dict):
         return None
     cdef Reader reader = Reader(separator, loose, closer)
-    starts = np.zeros(len(whole) + 1, np.int64)
+    starts = np.zeros(len(fixed) + 1, np.int64)
     cdef int64_t* start = <int64_t*>address(starts)
     try:
-        for row in range(len(whole)):
+        for row in range(len(fixed)):
             if pairs:
-                reader.read_pairs(whole[row])
+                reader.read_pairs(fixed[row])
             else:
-                reader.read_dict(whole[row])
+                reader.read_dict(fixed[row])
             start[row + 1] = len(reader.names)
     except (TypeError, ValueError, OverflowError) as why:
         raise BadRow(row, why) from why
@@ -45,7 +45,7 @@ cdef bint are_plain(tuple rows, kind) except -1:
 
 
 cdef class Reader:
-    """Adds the named values of rows; those of exact types alone, whose conversions run no code of the caller's, itself."""
+    """Collects the named values of rows; exact types are converted here, because they run no code of the caller's."""
 
     cdef list names
     cdef object values, closer

@@ -1,5 +1,5 @@
-/* Under AddressSanitizer the unused end of a buffer that is kept is watched as if it were not there: what was written
-   past the bytes asked for would else be found only where it leaves the whole buffer. */
+/* Under AddressSanitizer the unused end of a kept buffer is poisoned: otherwise a write past the requested bytes would
+   be detected only if it leaves the whole buffer. */
 #ifndef PRETZEL_WATCHED_H
 #define PRETZEL_WATCHED_H
 

@@ -1,4 +1,4 @@
-// CityHash64 in its first version, of Google's Pike and Alakuijala, whose values differ from those of later ones.
+// The first version of CityHash64 (Pike and Alakuijala, Google); later versions give other values.
 #pragma once
 #include <stdint.h>
 #include <string.h>
@@ -66,7 +66,7 @@ static inline city_two city_weak(const char* s, uint64_t a, uint64_t b) {
 }
 
 static inline uint64_t city_longer(const char* s, uint64_t n) {
-    uint64_t x = city_word(s), y = city_word(s + n - 16) ^ CITY_1, z = city_word(s + n - 56) ^ CITY_0, kept, left;
+    uint64_t x = city_word(s), y = city_word(s + n - 16) ^ CITY_1, z = city_word(s + n - 56) ^ CITY_0, swap, left;
     city_two v = city_weak(s + n - 64, n, y), w = city_weak(s + n - 32, n * CITY_1, CITY_0);
     z += city_fold(v.high) * CITY_1;
     x = city_turn(z + x, 39) * CITY_1;
@@ -77,12 +77,12 @@ static inline uint64_t city_longer(const char* s, uint64_t n) {
         z = city_turn(z ^ w.low, 33);
         v = city_weak(s, v.high * CITY_1, x + w.low);
         w = city_weak(s + 32, z + w.high, y);
-        kept = z, z = x, x = kept;
+        swap = z, z = x, x = swap;
     }
     return city_pair(city_pair(v.low, w.low) + city_fold(y) * CITY_1 + z, city_pair(v.high, w.high) + x);
 }
 
-// IN s, n: bytes; none is read beyond them.
+// IN s, n: bytes; nothing beyond them is read.
 static inline uint64_t city_hash(const char* s, int64_t n) {
     if (n <= 16) return city_up_to_16(s, (uint64_t)n);
     if (n <= 32) return city_up_to_32(s, (uint64_t)n);

@@ -1,4 +1,4 @@
-"""From codes to columns, rows of a table, and texts filled in."""
+"""Category codes to columns and table rows, and texts with missing values filled."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class OneHot(Kernel):
-    """A one in the column that each code names."""
+    """One-hot columns: a one in the column of each code."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, width: int, dtype: str) -> None: ...
 
 class Take(Kernel):
-    """The row of a table that each code names."""
+    """Table rows selected by code."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, table: np.ndarray, default: float) -> None: ...
 
 class ImputeText(Kernel):
-    """What means missing among texts replaced, column by column."""
+    """Missing texts replaced by the fill of their column."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, fill: Any, missing_text: str | None, missing_none: bool

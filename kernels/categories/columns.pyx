@@ -1,4 +1,4 @@
-"""From codes to columns, rows of a table, and texts filled in."""
+"""Category codes to columns and table rows, and texts with missing values filled."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcmp, memcpy
@@ -6,16 +6,16 @@ from libc.string cimport memcmp, memcpy
 import numpy as np
 
 from pretzel.kernels.frame cimport (
-    MISSING_NAN, MISSING_NONE, OK, OUT_OF_MEMORY, Frame, Slot, Text, refuse, reserve_sparse,
+    MISSING_NAN, MISSING_NONE, OK, OUT_OF_MEMORY, Frame, Slot, Text, reject, reserve_sparse,
 )
 from pretzel.kernels.kernel cimport Kernel
 
 
 cdef class OneHot(Kernel):
-    """A one in the column that each code names; a code outside 0..width-1 gives a row of zeros.
+    """One-hot columns: a one in the column of each code; a code outside 0..width-1 gives a row of zeros.
 
     Args:
-        inputs: one i64 a row.
+        inputs: one i64 per row.
         output: sparse rows of ``width`` columns of f32, f64 or i64.
     """
 
@@ -44,10 +44,10 @@ cdef class OneHot(Kernel):
 
 
 cdef class Take(Kernel):
-    """The row of a table that each code names; a row of ``default`` for codes outside it.
+    """Table rows selected by code; a code outside the table gives ``default``.
 
     Args:
-        inputs: one i64 a row.
+        inputs: one i64 per row.
         output: of the type of ``table``, as wide as its rows.
         table: ``[n]`` or ``[n, k]`` numbers.
         default: converted to the type of ``table``.
@@ -80,13 +80,13 @@ cdef class Take(Kernel):
 
 
 cdef class ImputeText(Kernel):
-    """What means missing among texts replaced, column by column (``SimpleImputer.transform``).
+    """Missing texts replaced by the fill of their column (``SimpleImputer.transform``).
 
     Args:
-        inputs: texts, one or several a row.
+        inputs: texts, one or several per row.
         output: the same.
         fill: the text for each column; ``offsets`` and ``utf8``.
-        missing_text: the text that means missing; where None, NaN does.
+        missing_text: the text that means missing; if None, NaN does.
         missing_none: None means missing instead.
     """
 
@@ -112,7 +112,7 @@ cdef class ImputeText(Kernel):
             self.marker.length = MISSING_NONE if missing_none else MISSING_NAN
 
     def describe(self, code, row, column, value) -> str:
-        """Say it as ``check_array`` does."""
+        """Describe it as ``check_array`` does."""
         return f"row {row}, column {column}: Input X contains NaN, which this SimpleImputer does not take as missing"
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -127,7 +127,7 @@ cdef class ImputeText(Kernel):
                     out[i].at = self.utf8 + self.offsets[column]
                     out[i].length = self.offsets[column + 1] - self.offsets[column]
                 elif texts[i].length == MISSING_NAN:
-                    return refuse(frame, 0, row, column, 0.0)
+                    return reject(frame, 0, row, column, 0.0)
         return OK
 
     cdef inline bint _is_marker(self, Text text) noexcept nogil:

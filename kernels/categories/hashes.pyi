@@ -1,4 +1,4 @@
-"""From values to hashes of their texts, and from hashes to one key for their combination."""
+"""CatBoost's hashes of values, and one key for a combination of hashes."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ class TextHash(_CategoryHash):
     """The lower half of CityHash64 of each text, signed."""
 
 class NumberHash(_CategoryHash):
-    """The same of the decimal digits of each number."""
+    """The hash of the decimal digits of each number."""
 
 class CombineHashes(Kernel):
     """One key for the parts of each row."""

@@ -1,9 +1,9 @@
-"""From values to hashes of their texts, and from hashes to one key for their combination."""
+"""CatBoost's hashes of values, and one key for a combination of hashes."""
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, refuse
+from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, reject
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "cityhash.h" nogil:
@@ -29,23 +29,23 @@ cdef dict KINDS = {
 
 
 cdef class _CategoryHash(Kernel):
-    """What both hashes share: how a refusal reads."""
+    """Base of both hashes: their error message."""
 
     cdef str column
 
     def describe(self, code, row, column, value) -> str:
-        """Say it as CatBoost does."""
+        """Describe it as CatBoost does."""
         shown = {A_NAN: "nan", A_NONE: "None"}.get(code, repr(value))
-        return f"row {row}: {shown} in column {self.column} is no category; cat_features must be integer or string"
+        return f"row {row}: {shown} in column {self.column} is not a category; cat_features must be integer or string"
 
 
 cdef class TextHash(_CategoryHash):
     """The lower half of CityHash64 of each text, signed.
 
     Args:
-        inputs: one text a row.
-        output: one i64 a row.
-        column: how messages name the column.
+        inputs: one text per row.
+        output: one i64 per row.
+        column: the name of the column in messages.
     """
 
     def __init__(self, inputs, output, *, column):
@@ -59,18 +59,18 @@ cdef class TextHash(_CategoryHash):
         cdef int64_t row
         for row in range(frame.rows):
             if texts[row].length < 0:
-                return refuse(frame, A_NAN if texts[row].length == MISSING_NAN else A_NONE, row, 0, 0.0)
+                return reject(frame, A_NAN if texts[row].length == MISSING_NAN else A_NONE, row, 0, 0.0)
             hashes[row] = signed_half(city_hash(texts[row].at, texts[row].length))
         return OK
 
 
 cdef class NumberHash(_CategoryHash):
-    """The same of the decimal digits of each number; one that is not whole, or beyond 64 bits, is refused.
+    """The hash of the decimal digits of each number; rejects numbers that are not whole or exceed 64 bits.
 
     Args:
-        inputs: one number a row: f32, f64 or an integer type.
-        output: one i64 a row.
-        column: how messages name the column.
+        inputs: one number per row: f32, f64 or an integer type.
+        output: one i64 per row.
+        column: the name of the column in messages.
 
     Raises:
         ValueError: the types do not fit.
@@ -90,21 +90,21 @@ cdef class NumberHash(_CategoryHash):
         cdef double x
         for row in range(frame.rows):
             if self.kind > FLOAT64:
-                hashes[row] = digits_hash(whole(inputs[0].values, self.kind, row))
+                hashes[row] = digits_hash(integer_at(inputs[0].values, self.kind, row))
                 continue
             x = (<float*>inputs[0].values)[row] if self.kind == FLOAT32 else (<double*>inputs[0].values)[row]
             if not (-9223372036854775808.0 < x < 9223372036854775808.0) or x != <double><int64_t>x:
-                return refuse(frame, A_NAN if x != x else A_NUMBER, row, 0, x)
+                return reject(frame, A_NAN if x != x else A_NUMBER, row, 0, x)
             hashes[row] = digits_hash(<int64_t>x)
         return OK
 
 
 cdef class CombineHashes(Kernel):
-    """One key for the parts of each row: ``key = m * (key + m * part)``, part after part.
+    """One key per row, folded over its parts: ``key = m * (key + m * part)``.
 
     Args:
-        inputs: one i64 a row, each.
-        output: one i64 a row.
+        inputs: one or more of one i64 per row.
+        output: one i64 per row.
     """
 
     cdef int64_t parts
@@ -148,7 +148,7 @@ cdef inline int64_t digits_hash(int64_t x) noexcept nogil:
     return signed_half(city_hash(digits + at, DIGITS - at))
 
 
-cdef inline int64_t whole(const void* values, int kind, int64_t row) noexcept nogil:
+cdef inline int64_t integer_at(const void* values, int kind, int64_t row) noexcept nogil:
     if kind == INT64:
         return (<const int64_t*>values)[row]
     if kind == INT32:

@@ -1,4 +1,4 @@
-/* The hash of a category's key.  Tables are built with it once and probed with it ever after: it may never change. */
+/* The hash of a category's key.  Stored tables are probed with it, so it must never change. */
 #ifndef PRETZEL_KEYS_H
 #define PRETZEL_KEYS_H
 
@@ -14,7 +14,7 @@ static inline uint64_t keys_mix(uint64_t h, uint64_t word) {
 
 static inline uint64_t keys_hash_number(uint64_t bits) { return keys_mix(keys_mix(KEYS_ODD, bits), 0); }
 
-/* Eight bytes at a time, little-endian; the length goes in first, so that padding by zeros tells nothing. */
+/* Eight bytes at a time, little-endian; the length is hashed first, so that padding with zeros cannot collide. */
 static inline uint64_t keys_hash_text(const char *at, int64_t length) {
     uint64_t h = keys_mix(KEYS_ODD, (uint64_t)length), word;
     for (; length >= 8; at += 8, length -= 8) {

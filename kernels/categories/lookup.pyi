@@ -1,4 +1,4 @@
-"""From values to the codes of categories, by hash tables that were built beforehand."""
+"""Values to category codes, by hash tables that are built beforehand."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""From values to the codes of categories, by hash tables that were built beforehand.
+"""Values to category codes, by hash tables that are built beforehand.
 
-A table is ``u32[capacity, 2]``, capacity a power of two at least twice the keys: the upper half of a key's hash, and its
-code plus one, zero where the place is free.  A key lies at the first free place at or after the one its hash names.
-A probe compares the key itself, so that no collision ever gives a wrong code.
+A table is ``u32[capacity, 2]``, capacity a power of two at least twice the keys: the upper half of a key's hash, and
+its code plus one, or zero if the place is free.  A key is at the first free place at or after the one its hash names.
+A probe compares the key itself, so that a collision never gives a wrong code.
 """
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -11,7 +11,7 @@ from libc.string cimport memcmp
 import numpy as np
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, refuse
+from pretzel.kernels.frame cimport MISSING_NAN, OK, Frame, Slot, Text, reject
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "keys.h" nogil:
@@ -25,7 +25,7 @@ cdef extern from "none.h" nogil:
 cdef enum:
     UNKNOWN = -1
 
-# What was refused.
+# The kinds of rejected values.
 cdef enum Refusal:
     A_TEXT = 0
     A_NUMBER = 1
@@ -46,7 +46,7 @@ cdef dict KINDS = {
 
 
 cdef class _Lookup(Kernel):
-    """What both look-ups share: the table, the codes of missing values, and how a refusal reads."""
+    """Base of both look-ups: the table, the codes of missing values, and the error message."""
 
     cdef object keep
     cdef str column
@@ -58,7 +58,7 @@ cdef class _Lookup(Kernel):
     cdef _set(self, int64_t keys, const uint32_t[:, ::1] table, nan_code, none_code, refuse_unknown, column):
         cdef int64_t capacity = table.shape[0], taken = 0, i
         if capacity < 1 or capacity & (capacity - 1) or table.shape[1] != 2:
-            raise ValueError(f"table: {capacity} x {table.shape[1]} is no hash table")
+            raise ValueError(f"table: {capacity} x {table.shape[1]} is not a hash table")
         for i in range(capacity):
             if table[i, 1] > keys:
                 raise ValueError(f"table: place {i} names key {table[i, 1] - 1} of {keys}")
@@ -70,7 +70,7 @@ cdef class _Lookup(Kernel):
         self.column = column
 
     def describe(self, code, row, column, value) -> str:
-        """Say it as ``OneHotEncoder`` and ``OrdinalEncoder`` do."""
+        """Describe it as ``OneHotEncoder`` and ``OrdinalEncoder`` do."""
         shown = {A_NAN: "nan", A_NONE: "None"}.get(code, repr(value))
         return f"row {row}: Found unknown categories [{shown}] in column {self.column} during transform"
 
@@ -79,16 +79,16 @@ cdef class TextLookup(_Lookup):
     """The code of each text.
 
     Args:
-        inputs: one text a row.
-        output: one i64 a row.
-        keys: the distinct texts, code by code; ``offsets`` and ``utf8``.
-        table: where each key lies, see :func:`text_table`.
+        inputs: one text per row.
+        output: one i64 per row.
+        keys: the distinct texts in the order of their codes; ``offsets`` and ``utf8``.
+        table: the place of each key, see :func:`text_table`.
         nan_code, none_code: codes of missing values; -1 makes them unknown.
-        refuse_unknown: refuse values without a code rather than give -1.
-        column: how messages name the column.
+        refuse_unknown: reject values without a code instead of returning -1.
+        column: the name of the column in messages.
 
     Raises:
-        ValueError: the table leads out of the keys.
+        ValueError: the table points outside the keys.
     """
 
     cdef const int64_t* offsets
@@ -111,7 +111,7 @@ cdef class TextLookup(_Lookup):
         for row in range(frame.rows):
             codes[row] = self._code(texts[row])
             if codes[row] == UNKNOWN and self.refuse_unknown:
-                return refuse_text(frame, row, texts[row])
+                return reject_text(frame, row, texts[row])
         return OK
 
     cdef inline int64_t _code(self, Text text) noexcept nogil:
@@ -135,13 +135,13 @@ cdef class TextLookup(_Lookup):
 
 
 cdef class NumberLookup(_Lookup):
-    """The code of each number; -0.0 equals 0.0, and NaN and the NaN that stands for None have their own codes or none.
+    """The code of each number; -0.0 equals 0.0, and NaN and the NaN that encodes None each have a code or none.
 
     Args:
-        inputs: one number a row.
-        keys: the distinct numbers, code by code, as f64 where the input is a float, else as i64.
+        inputs: one number per row.
+        keys: the distinct numbers in the order of their codes, f64 for a float input, else i64.
 
-    The others are those of :class:`TextLookup`.
+    The other arguments are those of :class:`TextLookup`.
     """
 
     cdef int kind
@@ -167,11 +167,11 @@ cdef class NumberLookup(_Lookup):
                 x = (<float*>inputs[0].values)[row] if self.kind == FLOAT32 else (<double*>inputs[0].values)[row]
                 codes[row] = self._code(keys_bits(x)) if x == x else self._missing(x)
             else:
-                codes[row] = self._code(<uint64_t>whole(inputs[0].values, self.kind, row))
+                codes[row] = self._code(<uint64_t>integer_at(inputs[0].values, self.kind, row))
             if codes[row] == UNKNOWN and self.refuse_unknown:
                 if self.kind > FLOAT64:
-                    x = <double>whole(inputs[0].values, self.kind, row)
-                return refuse(frame, kind_of(x), row, 0, x)
+                    x = <double>integer_at(inputs[0].values, self.kind, row)
+                return reject(frame, kind_of(x), row, 0, x)
         return OK
 
     cdef inline int64_t _missing(self, double x) noexcept nogil:
@@ -196,15 +196,15 @@ cdef inline Refusal kind_of(double x) noexcept nogil:
     return A_NONE if number_is_none(x) else A_NAN
 
 
-cdef int refuse_text(Frame* frame, int64_t row, Text text) noexcept nogil:
+cdef int reject_text(Frame* frame, int64_t row, Text text) noexcept nogil:
     frame.text = text
     if text.length < 0:
         frame.text.at = NULL
-        return refuse(frame, A_NAN if text.length == MISSING_NAN else A_NONE, row, 0, 0.0)
-    return refuse(frame, A_TEXT, row, 0, 0.0)
+        return reject(frame, A_NAN if text.length == MISSING_NAN else A_NONE, row, 0, 0.0)
+    return reject(frame, A_TEXT, row, 0, 0.0)
 
 
-cdef inline int64_t whole(const void* values, int kind, int64_t row) noexcept nogil:
+cdef inline int64_t integer_at(const void* values, int kind, int64_t row) noexcept nogil:
     if kind == INT64 or kind == UINT64:
         return (<const int64_t*>values)[row]
     if kind == INT32:
@@ -221,11 +221,11 @@ cdef inline int64_t whole(const void* values, int kind, int64_t row) noexcept no
 
 
 def text_table(const int64_t[::1] offsets, const uint8_t[::1] utf8):
-    """Return the table of a list of distinct texts.
+    """Return the table of distinct texts.
 
     Args:
-        offsets: ``[n + 1]``: where each text begins.
-        utf8: the bytes of all.
+        offsets: ``[n + 1]``: the start of each text.
+        utf8: the bytes of all texts.
     """
     cdef const char* at = <const char*>&utf8[0] if utf8.shape[0] else NULL
     table = np.zeros((capacity_for(offsets.shape[0] - 1), 2), np.uint32)
@@ -237,7 +237,7 @@ def text_table(const int64_t[::1] offsets, const uint8_t[::1] utf8):
 
 
 def number_table(keys):
-    """Return the table of distinct numbers, f64 or i64; a NaN among them has no place, as nothing equals it."""
+    """Return the table of distinct numbers, f64 or i64; NaN has no place, because it equals nothing."""
     cdef const double[::1] floats
     cdef const int64_t[::1] integers
     cdef int64_t code

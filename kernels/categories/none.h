@@ -1,4 +1,4 @@
-/* The NaN that stands for Python's None among numbers; pretzel.plan.values.NONE_BITS is its twin.
+/* The NaN that encodes Python's None among numbers; the same bits as pretzel.plan.values.NONE_BITS.
  *
  * It survives a conversion to float32 and back: the lower bits of its payload are zeros. */
 #ifndef PRETZEL_NONE_H

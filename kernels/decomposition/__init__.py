@@ -1,1 +1,1 @@
-"""Kernels that take a row apart step by step: into topics, into atoms of a dictionary."""
+"""Iterative decompositions of a row: into topics, into atoms of a dictionary."""

@@ -1,4 +1,4 @@
-"""Atoms of a dictionary chosen one after the other."""
+"""Sparse coding: atoms of a dictionary chosen one at a time."""
 
 from typing import Any
 

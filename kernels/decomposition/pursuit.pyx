@@ -1,4 +1,4 @@
-"""Atoms of a dictionary chosen one after the other."""
+"""Sparse coding: atoms of a dictionary chosen one at a time."""
 
 from libc.math cimport fabs, sqrt
 from libc.stdint cimport int64_t
@@ -10,14 +10,14 @@ from pretzel.kernels.kernel cimport Kernel
 
 cdef double TINY = 2.220446049250313e-16
 
-# The state of one row: `order` is all atoms, those taken first; `factor` the Cholesky factor of their products.
+# The state of one row: `order` lists all atoms, chosen ones first; `factor` is the Cholesky factor of their products.
 cdef struct Pursuit:
     const double* gram
     const double* products
     int64_t k
     int64_t* order
     double* left
-    double* found
+    double* coefficients
     double* factor
     int64_t stride
 
@@ -29,13 +29,13 @@ cdef class MatchingPursuit(Kernel):
         inputs: the products of each row with the k atoms, ``f64[k]``.
         output: the coefficients, ``f64[k]``.
         gram: ``f64[k, k]``: the products of the atoms with each other.
-        count: how many atoms a row takes at most, 1..k.
+        count: the largest number of atoms per row, 1..k.
 
     Raises:
         ValueError: types, shape or count do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* gram
     cdef int64_t k, count
 
@@ -44,8 +44,8 @@ cdef class MatchingPursuit(Kernel):
         self.k, self.count = output.columns, count
         if not 1 <= count <= self.k:
             raise ValueError(f"count: expected 1..{self.k}, got {count}")
-        self.kept = matrix("gram", gram, "f64", (self.k, self.k))
-        self.gram = <const double*><size_t>address(self.kept)
+        self.array = matrix("gram", gram, "f64", (self.k, self.k))
+        self.gram = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Pursuit state
@@ -57,8 +57,8 @@ cdef class MatchingPursuit(Kernel):
         state.gram, state.k, state.stride = self.gram, self.k, self.count
         state.order = <int64_t*>frame.scratch.at
         state.left = <double*>frame.scratch.at + self.k
-        state.found = state.left + self.k
-        state.factor = state.found + self.count
+        state.coefficients = state.left + self.k
+        state.factor = state.coefficients + self.count
         for row in range(frame.rows):
             status = interrupted(frame)
             if status != OK:
@@ -67,13 +67,13 @@ cdef class MatchingPursuit(Kernel):
             taken = pursue(&state, self.count)
             memset(y, 0, self.k * sizeof(double))
             for i in range(taken):
-                y[state.order[i]] = state.found[i]
+                y[state.order[i]] = state.coefficients[i]
             y += self.k
         return OK
 
 
 cdef inline int64_t pursue(Pursuit* state, int64_t count) noexcept nogil:
-    """Take atoms, and return how many; `found` holds their coefficients."""
+    """Choose atoms and return their number; `coefficients` holds their coefficients."""
     cdef int64_t taken = 0, best, i
     for i in range(state.k):
         state.order[i] = i
@@ -104,7 +104,7 @@ cdef inline int64_t largest(const Pursuit* state) noexcept nogil:
 
 
 cdef inline bint extend(Pursuit* state, int64_t atom, int64_t taken) noexcept nogil:
-    """Add a row to the factor; return whether the atom is independent of those taken."""
+    """Add a row to the factor; return whether the atom is independent of those chosen."""
     cdef double* row = state.factor + taken * state.stride
     cdef const double* products = state.gram + atom * state.k
     cdef double rest = products[atom], squares = 0, size
@@ -125,7 +125,7 @@ cdef inline bint extend(Pursuit* state, int64_t atom, int64_t taken) noexcept no
 
 cdef inline void solve(Pursuit* state, int64_t taken) noexcept nogil:
     """Solve for all coefficients: forwards through the factor, then backwards."""
-    cdef double* z = state.found
+    cdef double* z = state.coefficients
     cdef const double* factor = state.factor
     cdef int64_t i, j
     for i in range(taken):
@@ -140,11 +140,11 @@ cdef inline void solve(Pursuit* state, int64_t taken) noexcept nogil:
 
 
 cdef inline void subtract(Pursuit* state, int64_t taken) noexcept nogil:
-    """Write the products of all atoms with what is left."""
+    """Write the products of all atoms with the residual."""
     cdef int64_t i, j
     cdef double explained
     for i in range(state.k):
         explained = 0
         for j in range(taken):
-            explained += state.gram[i * state.k + state.order[j]] * state.found[j]
+            explained += state.gram[i * state.k + state.order[j]] * state.coefficients[j]
         state.left[i] = state.products[i] - explained

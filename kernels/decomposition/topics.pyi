@@ -1,4 +1,4 @@
-"""The topics of each row of counts."""
+"""Topics of rows of word counts."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Topics(Kernel):
-    """Variational inference of a row's topics (``LatentDirichletAllocation``), to the order of its sums."""
+    """Variational inference of a row's topics (``LatentDirichletAllocation``), with the library's order of sums."""
 
     def __init__(
         self,

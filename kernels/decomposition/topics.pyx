@@ -1,4 +1,4 @@
-"""The topics of each row of counts."""
+"""Topics of rows of word counts."""
 
 from libc.math cimport exp, fabs, log
 from libc.stdint cimport int32_t, int64_t
@@ -6,18 +6,15 @@ from libc.stdint cimport int32_t, int64_t
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, interrupted, refuse, reserve
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, interrupted, reject, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef double EULER = 0.577215664901532860606512090082402431
 
-# What one document is inferred from, and into: all of k numbers but `counts` and `columns`.
+# Working memory for one document: arrays of k numbers, except `counts` and `columns`.
 cdef struct Document:
-    const int32_t* columns     # of the words that occur
+    const int32_t* columns     # the words that occur
     int64_t words
     int64_t k
     int64_t iterations
@@ -26,21 +23,21 @@ cdef struct Document:
 
 
 cdef class Topics(Kernel):
-    """Variational inference of a row's topics (``LatentDirichletAllocation``), to the order of its sums.
+    """Variational inference of a row's topics (``LatentDirichletAllocation``), with the library's order of sums.
 
     Args:
-        inputs: counts, f32 or f64, dense or sparse; a negative one is refused.
+        inputs: counts, f32 or f64, dense or sparse; negative counts are rejected.
         output: ``[k]`` of the type of x.
         words: ``[width, k]`` of the type of x: the operator's, transposed.
-        prior: what each topic begins with.
-        tolerance: the mean change of a row's topics below which it ends.
-        iterations: how often at most, 0..10000.
+        prior: the initial value of each topic.
+        tolerance: iteration stops when the mean change of a row's topics is below it.
+        iterations: the largest number of iterations, 0..10000.
 
     Raises:
         ValueError: types, shape or iterations do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const void* words
     cdef Document settings
     cdef int64_t width
@@ -57,19 +54,23 @@ cdef class Topics(Kernel):
         self.sparse = inputs[0].layout == "sparse"
         self.settings.k, self.settings.iterations = output.columns, iterations
         self.settings.prior, self.settings.tolerance = prior, tolerance
-        self.kept = matrix("words", words, output.dtype, (self.width, output.columns))
-        self.words = <const void*><size_t>address(self.kept)
+        self.array = matrix("words", words, output.dtype, (self.width, output.columns))
+        self.words = <const void*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        # Counts and columns of the row, ratios of its words; then what is summed over them, and last round's result.
+        # Counts and columns of the row, ratios of its words; then the sums over them, and the previous result.
         cdef int64_t most = (longest(inputs[0], frame.rows) if self.sparse else self.width) + 1
         if reserve(&frame.scratch, (2 * most + 3 * self.settings.k) * sizeof(double)):
             return OUT_OF_MEMORY
         if reserve(&frame.scratch2, most * sizeof(int32_t)):
             return OUT_OF_MEMORY
         if self.single:
-            return self.infer(<float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, most, frame)
-        return self.infer(<double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, most, frame)
+            return self.infer(
+                <float*>inputs[0].values, inputs[0], <float*>output.values, <const float*>self.words, most, frame
+            )
+        return self.infer(
+            <double*>inputs[0].values, inputs[0], <double*>output.values, <const double*>self.words, most, frame
+        )
 
     cdef int infer(
         self, const real* x, Slot* slot, real* y, const real* words, int64_t most, Frame* frame
@@ -94,11 +95,12 @@ cdef class Topics(Kernel):
         return OK
 
     def describe(self, code, row, column, value):
-        return f"row {row}, column {column}: the count {value!r} is negative; LatentDirichletAllocation takes counts from 0 on"
+        problem = f"row {row}, column {column}: the count {value!r} is negative"
+        return f"{problem}; LatentDirichletAllocation needs counts of 0 or more"
 
 
 cdef inline int64_t longest(const Slot* slot, int64_t rows) noexcept nogil:
-    """Return how many values a sparse row stores at most: more than there are columns, where it stores one twice."""
+    """Return the most values that a sparse row stores: more than the columns, if it stores one twice."""
     cdef int64_t row, most = 0
     for row in range(rows):
         most = max(most, slot.starts[row + 1] - slot.starts[row])
@@ -106,25 +108,25 @@ cdef inline int64_t longest(const Slot* slot, int64_t rows) noexcept nogil:
 
 
 cdef inline int64_t present(const real* x, int64_t width, real* counts, int32_t* columns) noexcept nogil:
-    """Gather what is not zero in a dense row."""
-    cdef int64_t i, found = 0
+    """Gather the nonzero values of a dense row."""
+    cdef int64_t i, used = 0
     for i in range(width):
         if x[i] != 0:
-            counts[found], columns[found] = x[i], <int32_t>i
-            found += 1
-    return found
+            counts[used], columns[used] = x[i], <int32_t>i
+            used += 1
+    return used
 
 
 cdef inline int64_t stored(
     const real* x, Slot* slot, int64_t row, real* counts, int32_t* columns, int64_t width
 ) noexcept nogil:
-    """Gather what a sparse row stores, within the columns there are."""
-    cdef int64_t i, found = 0
+    """Gather the stored values of a sparse row that are within the columns."""
+    cdef int64_t i, used = 0
     for i in range(slot.starts[row], slot.starts[row + 1]):
         if 0 <= slot.columns[i] < width:
-            counts[found], columns[found] = x[i], slot.columns[i]
-            found += 1
-    return found
+            counts[used], columns[used] = x[i], slot.columns[i]
+            used += 1
+    return used
 
 
 cdef inline bint negative(
@@ -133,7 +135,7 @@ cdef inline bint negative(
     cdef int64_t j
     for j in range(words):
         if counts[j] < 0:
-            refuse(frame, 1, row, columns[j], counts[j])
+            reject(frame, 1, row, columns[j], counts[j])
             return True
     return False
 
@@ -141,7 +143,7 @@ cdef inline bint negative(
 cdef inline void topics(
     const Document* document, const real* counts, const real* words, real* y, real* scratch
 ) noexcept nogil:
-    """Deal the counts out by the expected shares of the topics until these hardly change; y becomes their parameters."""
+    """Iterate the topic shares of the counts until they hardly change; y becomes their parameters."""
     cdef int64_t k = document.k, i, step
     cdef real* ratios = scratch
     cdef real* powers = scratch + document.words
@@ -182,12 +184,12 @@ cdef inline void deal(
 cdef inline void expected(const real* y, real* powers, int64_t k) noexcept nogil:
     """The exponential of the expected logarithm of each share."""
     cdef int64_t i
-    cdef real total = 0, whole
+    cdef real total = 0, log_total
     for i in range(k):
         total += y[i]
-    whole = digamma(total)
+    log_total = digamma(total)
     for i in range(k):
-        powers[i] = <real>exp(<real>(digamma(y[i]) - whole))
+        powers[i] = <real>exp(<real>(digamma(y[i]) - log_total))
 
 
 cdef inline double change(const real* a, const real* b, int64_t k) noexcept nogil:
@@ -199,7 +201,7 @@ cdef inline double change(const real* a, const real* b, int64_t k) noexcept nogi
 
 
 cdef inline real digamma(real x) noexcept nogil:
-    """Bernardo's algorithm AS 103, rounded at each step as the library's is."""
+    """Bernardo's algorithm AS 103, rounded at each step as the library does."""
     cdef real result = 0, r
     if x <= 1e-6:
         return <real>(-EULER - 1.0 / x)

@@ -1,4 +1,4 @@
-"""Functions of two values of a row: Arithmetic, Compare, Where."""
+"""Functions of two values per row: Arithmetic, Compare, Where."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ ARITHMETIC: dict[str, int]
 COMPARISONS: dict[str, int]
 NUMBERS: tuple[str, ...]
 
-def step_of(what: str, kind: Any, output: Any, dtypes: tuple[str, ...]) -> int:
-    """Return how far apart the values of a row of an input lie: 0 where it has one column for all of the output's."""
+def step_of(name: str, kind: Any, output: Any, dtypes: tuple[str, ...]) -> int:
+    """Return the step between the values of an input row: 1, or 0 if its one column is repeated."""
 
 class Arithmetic(Kernel):
-    """``function(a, b)`` in the type of both; powers through the C library in float64."""
+    """``function(a, b)`` in the type of both; powers use the C library in float64."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
 
 class Compare(Kernel):
-    """Whether ``function(a, b)`` holds."""
+    """``function(a, b)`` as bool."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Functions of two values of a row: Arithmetic, Compare, Where."""
+"""Functions of two values per row: Arithmetic, Compare, Where."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
@@ -7,13 +7,34 @@ from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/binary.h" nogil:
-    void pretzel_pairs_f32(int function, const float* x, const float* y, float* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_pairs_f64(int function, const double* x, const double* y, double* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_pairs_i64(int function, const int64_t* x, const int64_t* y, int64_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_f32(int function, const float* x, const float* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_f64(int function, const double* x, const double* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_i64(int function, const int64_t* x, const int64_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
-    void pretzel_compare_bool(int function, const uint8_t* x, const uint8_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept
+    void pretzel_pairs_f32(
+        int function, const float* x, const float* y, float* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_pairs_f64(
+        int function, const double* x, const double* y, double* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_pairs_i64(
+        int function, const int64_t* x, const int64_t* y, int64_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_f32(
+        int function, const float* x, const float* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_f64(
+        int function, const double* x, const double* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_i64(
+        int function, const int64_t* x, const int64_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
+    void pretzel_compare_bool(
+        int function, const uint8_t* x, const uint8_t* y, uint8_t* z, int64_t rows, int64_t width, int64_t x_step,
+        int64_t y_step
+    ) noexcept
 
 ARITHMETIC = {
     name: i for i, name in enumerate(["add", "subtract", "multiply", "divide", "power", "minimum", "maximum"])
@@ -21,7 +42,9 @@ ARITHMETIC = {
 COMPARISONS = {name: i for i, name in enumerate(["less", "less_equal", "equal"])}
 NUMBERS = ("f32", "f64", "i64")
 
-ctypedef void (*pairs)(int function, const void* x, const void* y, void* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step) noexcept nogil
+ctypedef void (*pairs)(
+    int function, const void* x, const void* y, void* z, int64_t rows, int64_t width, int64_t x_step, int64_t y_step
+) noexcept nogil
 
 ctypedef fused item:
     uint8_t
@@ -29,20 +52,20 @@ ctypedef fused item:
     uint64_t
 
 
-def step_of(what, kind, output, dtypes):
-    """Return how far apart the values of a row of an input lie: 0 where it has one column for all of the output's.
+def step_of(name, kind, output, dtypes):
+    """Return the step between the values of an input row: 1, or 0 if its one column is repeated.
 
     Raises:
-        ValueError: it is not of one of these types, or neither of one column nor of as many as the output.
+        ValueError: its type is not one of these, or it has neither one column nor as many as the output.
     """
-    typed(what, kind, dtypes)
+    typed(name, kind, dtypes)
     if kind.columns not in (1, output.columns):
-        raise ValueError(f"{what}: {kind} does not go with a result of {output.columns} columns")
+        raise ValueError(f"{name}: {kind} does not fit a result of {output.columns} columns")
     return int(kind.columns == output.columns)
 
 
 cdef class _Pairs(Kernel):
-    """What arithmetic and comparison share: two inputs of one type, and the loop over both."""
+    """Base of arithmetic and comparison: two inputs of one type, and the loop over both."""
 
     cdef int function
     cdef int64_t width, a_step, b_step
@@ -65,7 +88,7 @@ cdef class _Pairs(Kernel):
 
 
 cdef class Arithmetic(_Pairs):
-    """``function(a, b)`` in the type of both; powers through the C library in float64.
+    """``function(a, b)`` in the type of both; powers use the C library in float64.
 
     Args:
         inputs: two dense values of f32, f64 or i64, of one type; each of one column or of as many as the output.
@@ -73,7 +96,7 @@ cdef class Arithmetic(_Pairs):
         function: one of ``ARITHMETIC``.
 
     Raises:
-        ValueError: the types do not go together.
+        ValueError: the types do not fit.
     """
 
     def __init__(self, inputs, output, *, function):
@@ -89,7 +112,7 @@ cdef class Arithmetic(_Pairs):
 
 
 cdef class Compare(_Pairs):
-    """Whether ``function(a, b)`` holds.
+    """``function(a, b)`` as bool.
 
     Args:
         inputs: two dense values of f32, f64, i64 or bool, of one type; each of one column or of as many as the output.
@@ -97,7 +120,7 @@ cdef class Compare(_Pairs):
         function: one of ``COMPARISONS``.
 
     Raises:
-        ValueError: the types do not go together.
+        ValueError: the types do not fit.
     """
 
     def __init__(self, inputs, output, *, function):
@@ -123,7 +146,7 @@ cdef class Where(Kernel):
         output: dense, of the type of the two.
 
     Raises:
-        ValueError: the types do not go together.
+        ValueError: the types do not fit.
     """
 
     cdef int64_t width

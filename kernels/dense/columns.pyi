@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Concat(Kernel):
-    """The columns of all parts side by side, each converted to the type of the result (``numpy.hstack``)."""
+    """The columns of all parts concatenated, each converted to the type of the result (``numpy.hstack``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 
@@ -17,11 +17,11 @@ class Cast(Kernel):
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, dtype: str) -> None: ...
 
 class Select(Kernel):
-    """The columns named, in that order; values of any type, texts too."""
+    """The selected columns, in the order given; values of any type, including texts."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, columns: np.ndarray) -> None: ...
 
 class Column(Select):
-    """One column of a matrix, one value a row."""
+    """One column of a matrix, one value per row."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, index: int) -> None: ...

@@ -9,7 +9,9 @@ from pretzel.kernels.frame cimport OK, Frame, Slot, Text
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/cast.h" nogil:
-    ctypedef void (*pretzel_cast)(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
+    ctypedef void (*pretzel_cast)(
+        const void* source, void* target, int64_t rows, int64_t columns, int64_t stride
+    ) noexcept
     const pretzel_cast pretzel_casts[11][11]
     void pretzel_copy_pairs(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
 
@@ -22,25 +24,25 @@ ctypedef fused item:
 
 
 cdef pretzel_cast cast_between(source, target) except NULL:
-    """Return what turns values of one element type into another; texts only into texts."""
+    """Return the function that casts between two element types; texts only to texts."""
     if source == target == "str":
         return pretzel_copy_pairs
     return pretzel_casts[<int>CAST_ORDER[source]][<int>CAST_ORDER[target]]
 
 
 cdef class Concat(Kernel):
-    """The columns of all parts side by side, each converted to the type of the result (``numpy.hstack``).
+    """The columns of all parts concatenated, each converted to the type of the result (``numpy.hstack``).
 
     Args:
-        inputs: dense values, all of numbers or all texts, each of any type and width.
-        output: dense, as wide as all of them together.
+        inputs: dense values, all of numbers or all of texts, each of any type and width.
+        output: dense, as wide as all inputs together.
 
     Raises:
         ValueError: a part is not dense, or the widths do not add up.
     """
 
     cdef pretzel_cast* casts
-    cdef int64_t* offsets      # bytes from the beginning of an output row to each part
+    cdef int64_t* offsets      # bytes from the start of an output row to each part
     cdef int64_t* widths
     cdef int count
     cdef int64_t width
@@ -69,7 +71,9 @@ cdef class Concat(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int i
         for i in range(self.count):
-            self.casts[i](inputs[i].values, <char*>output.values + self.offsets[i], frame.rows, self.widths[i], self.width)
+            self.casts[i](
+                inputs[i].values, <char*>output.values + self.offsets[i], frame.rows, self.widths[i], self.width
+            )
         return OK
 
 
@@ -79,7 +83,7 @@ cdef class Cast(Kernel):
     Args:
         inputs: dense numbers.
         output: of ``dtype``, as wide.
-        dtype: any type of numbers; from a float to an integer is cut towards zero.
+        dtype: any number type; floats are truncated towards zero to integers.
 
     Raises:
         ValueError: the types do not fit.
@@ -100,7 +104,7 @@ cdef class Cast(Kernel):
 
 
 cdef class Select(Kernel):
-    """The columns named, in that order; values of any type, texts too.
+    """The selected columns, in the order given; values of any type, including texts.
 
     Args:
         inputs: a dense matrix of any type.
@@ -108,10 +112,10 @@ cdef class Select(Kernel):
         columns: ``i64[k]``, each in 0..width-1; repeats are allowed.
 
     Raises:
-        ValueError: a column lies outside x, or the types do not fit.
+        ValueError: a column is outside x, or the types do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const int64_t* columns
     cdef int64_t count, width
     cdef int itemsize
@@ -119,9 +123,9 @@ cdef class Select(Kernel):
     def __init__(self, inputs, output, *, columns):
         typed("x", inputs[0], tuple(ITEM_SIZE))
         typed("result", output, (inputs[0].dtype,), len(columns))
-        self.kept = positions("columns", columns, inputs[0].columns)
-        self.columns = <const int64_t*><size_t>address(self.kept)
-        self.count, self.width = len(self.kept), inputs[0].columns
+        self.array = positions("columns", columns, inputs[0].columns)
+        self.columns = <const int64_t*><size_t>address(self.array)
+        self.count, self.width = len(self.array), inputs[0].columns
         self.itemsize = ITEM_SIZE[output.dtype]
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -140,15 +144,15 @@ cdef class Select(Kernel):
 
 
 cdef class Column(Select):
-    """One column of a matrix, one value a row.
+    """One column of a matrix, one value per row.
 
     Args:
         inputs: a dense matrix of any type.
-        output: one value a row of the same type.
+        output: one value per row of the same type.
         index: the column, in 0..width-1.
 
     Raises:
-        ValueError: the column lies outside x, or the types do not fit.
+        ValueError: the column is outside x, or the types do not fit.
     """
 
     def __init__(self, inputs, output, *, index):

@@ -1,4 +1,4 @@
-"""Several values made into one, element by element."""
+"""Several values combined into one, element by element."""
 
 from typing import Any
 
@@ -7,6 +7,6 @@ from pretzel.kernels.kernel import Kernel
 FUNCTIONS: list[str]
 
 class Combine(Kernel):
-    """The first part with each of the others in turn, each step rounded to the type of the parts."""
+    """The first part combined with each of the others in turn, each step rounded to the type of the parts."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...

@@ -1,4 +1,4 @@
-"""Several values made into one, element by element."""
+"""Several values combined into one, element by element."""
 
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
@@ -6,10 +6,7 @@ from libc.string cimport memcpy
 from pretzel.kernels.checks import FLOATS, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef enum Function:
     PRODUCT = 0
@@ -22,15 +19,15 @@ FUNCTIONS = ["product", "quotient", "maximum", "minimum", "coalesce"]
 
 
 cdef class Combine(Kernel):
-    """The first part with each of the others in turn, each step rounded to the type of the parts.
+    """The first part combined with each of the others in turn, each step rounded to the type of the parts.
 
     Args:
-        inputs: the parts, dense f32 or f64, all of the type and the width of the output.
+        inputs: the parts, dense f32 or f64, all with the type and the width of the output.
         output: the same.
         function: one of ``FUNCTIONS``.
 
     Raises:
-        ValueError: there is no part, or one is not of the type of the result.
+        ValueError: there are no parts, or the type of one is not that of the result.
     """
 
     cdef int function
@@ -58,7 +55,7 @@ cdef class Combine(Kernel):
 
 
 cdef inline void combine(int function, const real* x, real* y, int64_t count) noexcept nogil:
-    """``y = function(y, x)``; a NaN wins over the larger and the smaller."""
+    """``y = function(y, x)``; NaN wins over the larger and the smaller."""
     cdef int64_t i
     if function == PRODUCT:
         for i in range(count):

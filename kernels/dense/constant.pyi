@@ -7,6 +7,6 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Constant(Kernel):
-    """``row`` over and over; of x only the number of rows matters."""
+    """``row`` repeated; only the number of rows of x matters."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, row: np.ndarray) -> None: ...

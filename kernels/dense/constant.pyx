@@ -11,7 +11,7 @@ import numpy as np
 
 
 cdef class Constant(Kernel):
-    """``row`` over and over; of x only the number of rows matters.
+    """``row`` repeated; only the number of rows of x matters.
 
     Args:
         inputs: anything.
@@ -19,26 +19,26 @@ cdef class Constant(Kernel):
         row: ``[1]`` or ``[1, k]`` numbers.
 
     Raises:
-        ValueError: the row is not of the type of the output.
+        ValueError: the type of the row is not that of the output.
     """
 
-    cdef object kept
+    cdef object array
     cdef const char* row
     cdef int64_t size          # bytes of the row
 
     def __init__(self, inputs, output, *, row):
         if output.layout != "dense" or row.dtype != output.numpy or row.size != output.columns:
             raise ValueError(f"row: {row.dtype}{list(row.shape)} does not fit {output}")
-        self.kept = np.ascontiguousarray(row)
-        self.row, self.size = <const char*><size_t>address(self.kept), self.kept.nbytes
+        self.array = np.ascontiguousarray(row)
+        self.row, self.size = <const char*><size_t>address(self.array), self.array.nbytes
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        """Copy the row once, then what is there behind itself: the calls are as few as the doublings."""
+        """Copy the row once, then double the copied part, so that the number of calls is logarithmic."""
         cdef char* out = <char*>output.values
-        cdef int64_t wanted = frame.rows * self.size, written = min(wanted, self.size)
+        cdef int64_t bytes_needed = frame.rows * self.size, written = min(bytes_needed, self.size)
         if written:
             memcpy(out, self.row, <size_t>written)
-        while written < wanted:
-            memcpy(out + written, out, <size_t>min(written, wanted - written))
-            written += min(written, wanted - written)
+        while written < bytes_needed:
+            memcpy(out + written, out, <size_t>min(written, bytes_needed - written))
+            written += min(written, bytes_needed - written)
         return OK

@@ -1,4 +1,4 @@
-"""Probabilities of classes from those of each against each."""
+"""Class probabilities from pairwise (one against one) probabilities."""
 
 from libc.math cimport fabs
 from libc.stdint cimport int64_t
@@ -9,14 +9,14 @@ from pretzel.kernels.kernel cimport Kernel
 
 
 cdef class Coupling(Kernel):
-    """The iteration of ``libsvm`` (``multiclass_probability``), in its order, to the bit.
+    """The iteration of ``libsvm`` (``multiclass_probability``), in its order, bit for bit.
 
     Args:
         inputs: the probability of the first of each pair of classes, ``f64[k * (k - 1) / 2]``.
         output: ``f64[k]``.
 
     Raises:
-        ValueError: the number of pairs is not that of the classes.
+        ValueError: the number of pairs does not match the number of classes.
     """
 
     cdef int64_t classes, pairs, rounds
@@ -42,7 +42,7 @@ cdef class Coupling(Kernel):
 
 
 cdef inline void fill(const double* pairs, double* q, int64_t k) noexcept nogil:
-    """On the diagonal the squares of what speaks against a class, beside it minus the product of both sides of a pair."""
+    """Fill Q: the squared probabilities against a class on the diagonal, else minus the product of a pair's sides."""
     cdef int64_t i, j
     cdef double won, lost
     for i in range(k):
@@ -51,7 +51,7 @@ cdef inline void fill(const double* pairs, double* q, int64_t k) noexcept nogil:
         for j in range(i + 1, k):
             won, lost = pairs[0], 1 - pairs[0]
             q[i * k + j] = q[j * k + i] = -lost * won
-            # Row j gathers i = 0, 1, ... before row i gathers j: the order of the other classes, for both.
+            # Row j gathers i = 0, 1, ... before row i gathers j: both add the other classes in order.
             q[j * k + j] += won * won
             pairs += 1
     pairs -= k * (k - 1) // 2
@@ -97,7 +97,7 @@ cdef inline double error(const double* qp, double pqp, int64_t k) noexcept nogil
 
 
 cdef inline double move(const double* q, int64_t t, double* qp, double* p, double pqp, int64_t k) noexcept nogil:
-    """Make one class as probable as the others make it, scale all, and return the new ``p.Q.p``."""
+    """Update the probability of one class from the others, rescale all, and return the new ``p.Q.p``."""
     cdef int64_t j
     cdef double step = (-qp[t] + pqp) / q[t]
     p[t] += step

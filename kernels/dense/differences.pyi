@@ -1,4 +1,4 @@
-"""Distances of dense rows to centers that are summed column by column."""
+"""Distances of dense rows to centers, summed column by column."""
 
 from typing import Any
 

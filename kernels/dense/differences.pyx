@@ -1,4 +1,4 @@
-"""Distances of dense rows to centers that are summed column by column."""
+"""Distances of dense rows to centers, summed column by column."""
 
 from libc.stdint cimport int64_t
 
@@ -9,9 +9,18 @@ from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/differences.h" nogil:
     ctypedef struct Functions "Differences":
-        void (*f64)(int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
-        void (*f32_f64)(int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
-        void (*f32)(int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width, int64_t k) noexcept nogil
+        void (*f64)(
+            int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
+        void (*f32_f64)(
+            int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
+        void (*f32)(
+            int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width,
+            int64_t k
+        ) noexcept nogil
     const Functions* differences_for(int level)
 
 cdef const Functions* differences = differences_for(level)
@@ -26,8 +35,8 @@ cdef class Differences(Kernel):
 
     Args:
         inputs: one dense x of float32 or float64.
-        output: k columns, one a center; float32 only where x is.
-        centers: ``[padded(k) / 8, width * 8]``, eight centers side by side; those beyond k are not looked at.
+        output: k columns, one per center; float32 only where x is.
+        centers: ``[padded(k) / 8, width * 8]``, interleaved in groups of eight; those beyond k are ignored.
         metric: one of METRICS.
         p: the exponent of ``powers``.
 
@@ -35,7 +44,7 @@ cdef class Differences(Kernel):
         ValueError: types, shape or metric do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* centers
     cdef int64_t width, k
     cdef int metric
@@ -48,8 +57,8 @@ cdef class Differences(Kernel):
         self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
         self.metric, self.p = METRICS.index(metric), p
-        self.kept = matrix("centers", centers, "f64", (padded(self.k) // 8, self.width * 8))
-        self.centers = <const double*><size_t>address(self.kept)
+        self.array = matrix("centers", centers, "f64", (padded(self.k) // 8, self.width * 8))
+        self.centers = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values
@@ -59,5 +68,7 @@ cdef class Differences(Kernel):
         elif self.single_y:
             differences.f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
         else:
-            differences.f32_f64(self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
+            differences.f32_f64(
+                self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k
+            )
         return OK

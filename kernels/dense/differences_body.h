@@ -1,7 +1,7 @@
-/* Distances summed column by column, eight centers side by side, for one instruction set; see differences.h.
+/* Distances summed column by column, eight centers at once, for one instruction set; see differences.h.
  *
- * Eight registers of the machine's own width hold sums, each that of one row and one center in the order of the columns:
- * of a few rows and a group of centers, or of one row and a few groups. */
+ * Eight registers of the machine's width hold sums, each of one row and one center in the order of the columns: of a
+ * few rows and a group of centers, or of one row and a few groups. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 typedef double CPU(Part) __attribute__((vector_size(NATIVE)));
 typedef int64_t CPU(Mask) __attribute__((vector_size(NATIVE)));
@@ -29,9 +29,10 @@ INLINE V CPU(powers)(V gap, double p) {
     return gap;
 }
 
-/* Add a column to the two sums of a metric; a NaN in either value makes `gap` one. */
+/* Add a column to the two sums of a metric; a NaN in either value sets `gap` to one. */
 INLINE void CPU(add)(const int metric, V v, V c, double p, V *a, V *b) {
-    const V side = v - c, gap = CPU(size_of)(side), both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
+    const V side = v - c, gap = CPU(size_of)(side);
+    const V both = metric == METRIC_CHI2 ? v + c : CPU(size_of)(v) + CPU(size_of)(c);
     const V one = 1.0 - (V){0};
     switch (metric) {
     case METRIC_MANHATTAN: *a += gap; break;
@@ -55,7 +56,7 @@ INLINE double CPU(distance)(const int metric, double a, double b, int64_t width)
     }
 }
 
-/* A few rows of X against a few groups, the last of which has `count` centers: as many sums as registers. */
+/* A few rows of X with a few groups, the last of which has `count` centers: as many sums as registers. */
 #define PRETZEL_DIFFERENCES(SUFFIX, X, Y)                                                                              \
     INLINE void CPU(differ_##SUFFIX)(                                                                                  \
         const int metric, const X *x, const double *centers, double p, Y *y, const int64_t rows, const int64_t groups, \
@@ -78,7 +79,7 @@ INLINE double CPU(distance)(const int metric, double a, double b, int64_t width)
                 y[r * k + l] = CPU(distance)(metric, first[at], second[at], width);                                    \
             }                                                                                                          \
     }                                                                                                                  \
-    /* Many rows pass one group after the other; a few that are left pass several groups at once. */                   \
+    /* Many rows take one group at a time; the few left over take several groups at once. */                           \
     INLINE void CPU(rows_##SUFFIX)(                                                                                    \
         const int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k) { \
         const int64_t together = rows - rows % CPU(ABREAST);                                                           \

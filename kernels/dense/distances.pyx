@@ -1,4 +1,4 @@
-"""Distances of dense rows to centers that are made of products."""
+"""Distances of dense rows to centers, computed from dot products."""
 
 from libc.math cimport sqrt
 from libc.stdint cimport int64_t
@@ -10,16 +10,9 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.products cimport Products, products_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real, result
 
 cdef const Products* products = products_for(level)
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
 
 cdef enum Metric:
     SQEUCLIDEAN = 0
@@ -30,11 +23,11 @@ METRICS = ["sqeuclidean", "euclidean", "cosine"]
 
 
 cdef class _Distances(Kernel):
-    """What both kernels keep."""
+    """Base of both kernels: centers, their norms and the types."""
 
-    cdef object kept
+    cdef object arrays
     cdef const double* centers
-    cdef const double* norms   # the c.c
+    cdef const double* norms   # the squared norms c.c
     cdef const double* nothing # zeros, for products without a bias
     cdef int64_t width, k
     cdef int metric
@@ -48,18 +41,18 @@ cdef class _Distances(Kernel):
         self.metric = METRICS.index(metric)
         shape = (self.width, padded(self.k)) if tiled else (self.k, self.width)
         centers, norms = matrix("centers", centers, "f64", shape), vector("norms", norms, "f64", self.k)
-        self.kept = centers, norms, np.zeros(padded(self.k))
-        self.centers = <const double*><size_t>address(self.kept[0])
-        self.norms = <const double*><size_t>address(self.kept[1])
-        self.nothing = <const double*><size_t>address(self.kept[2])
+        self.arrays = centers, norms, np.zeros(padded(self.k))
+        self.centers = <const double*><size_t>address(self.arrays[0])
+        self.norms = <const double*><size_t>address(self.arrays[1])
+        self.nothing = <const double*><size_t>address(self.arrays[2])
         return 0
 
 
 cdef class _Products(_Distances):
-    """Euclidean distances, squared or not, and cosine ones, from products in float64, rounded to the type of the result.
+    """Euclidean (squared or not) and cosine distances from float64 products, rounded to the type of the result.
 
-    Euclidean: ``-2 x.c + x.x + c.c``, never below zero (``sklearn.metrics.pairwise.euclidean_distances``), ``norms`` being
-    the c.c.  Cosine: ``1 - x.c / (|x| |c|)`` within 0..2. 
+    Euclidean: ``-2 x.c + x.x + c.c``, never below zero (``sklearn.metrics.pairwise.euclidean_distances``), ``norms``
+    being the c.c.  Cosine: ``1 - x.c / (|x| |c|)`` within 0..2.
     """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -69,11 +62,20 @@ cdef class _Products(_Distances):
         products = <double*>frame.scratch.at
         self.multiply(inputs[0].values, products, frame.rows)
         if not self.single_x:
-            finish(self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows,
+                self.width, self.k,
+            )
         elif self.single_y:
-            finish(self.metric, <float*>inputs[0].values, products, self.norms, <float*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <float*>inputs[0].values, products, self.norms, <float*>output.values, frame.rows,
+                self.width, self.k,
+            )
         else:
-            finish(self.metric, <float*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows, self.width, self.k)
+            finish(
+                self.metric, <float*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows,
+                self.width, self.k,
+            )
         return OK
 
     cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:
@@ -88,17 +90,17 @@ cdef class _Products(_Distances):
 
 
 cdef class Dots(_Products):
-    """Distances made of products, few a row: for k below eight.
+    """Distances from dot products, few per row: for k below eight.
 
     Args:
         inputs: one dense x of f32 or f64.
-        output: k columns, one a center; f32 only where x is.
+        output: k columns, one per center; f32 only where x is.
         centers: ``f64[k, width]``.
-        norms: ``f64[k]``: the sum of the squares of each center.
+        norms: ``f64[k]``: the squared norm of each center.
         metric: one of ``METRICS``.
 
     Raises:
-        ValueError: types or shapes do not fit, or there is no such metric.
+        ValueError: types or shapes do not fit, or the metric is unknown.
     """
 
     def __init__(self, inputs, output, *, centers, norms, metric):
@@ -106,17 +108,17 @@ cdef class Dots(_Products):
 
 
 cdef class Tiles(_Products):
-    """Distances made of products, many a row: for k of eight and more.
+    """Distances from dot products, many per row: for k of eight and more.
 
     Args:
         inputs: one dense x of f32 or f64.
-        output: k columns, one a center; f32 only where x is.
-        centers: ``f64[width, padded(k)]``: transposed, and zeros up to a multiple of eight columns.
-        norms: ``f64[k]``: the sum of the squares of each center.
+        output: k columns, one per center; f32 only where x is.
+        centers: ``f64[width, padded(k)]``: transposed, and padded with zeros to a multiple of eight columns.
+        norms: ``f64[k]``: the squared norm of each center.
         metric: one of ``METRICS``.
 
     Raises:
-        ValueError: types or shapes do not fit, or there is no such metric.
+        ValueError: types or shapes do not fit, or the metric is unknown.
     """
 
     def __init__(self, inputs, output, *, centers, norms, metric):
@@ -146,7 +148,7 @@ cdef inline void finish(
 
 
 cdef inline double sum_of_squares(const real* x, int64_t width) noexcept nogil:
-    """In eight lanes, then the lanes in order, then the tail."""
+    """Sum in eight lanes, then over the lanes in order, then over the tail."""
     cdef double lanes[8]
     cdef double total = 0
     cdef int64_t i, l
@@ -163,7 +165,7 @@ cdef inline double sum_of_squares(const real* x, int64_t width) noexcept nogil:
 
 
 cdef inline double cosine(double product, double square, double norm) noexcept nogil:
-    """A zero vector stays zero when it is normalized, so that its distance to all is 1."""
+    """A zero vector stays zero when normalized, so its distance to every vector is 1."""
     cdef double size = sqrt(square) * sqrt(norm)
     cdef double d = 1 - (product / size if size != 0 else 0)
     return 0 if d < 0 else 2 if d > 2 else d

@@ -8,11 +8,11 @@ FUNCTIONS: dict[str, int]
 TESTS: dict[str, int]
 
 class Elementwise(Kernel):
-    """``y = function(x)``, through the C library in float64, rounded to the type of x."""
+    """``y = function(x)``, in float64 (``exp`` in the type of x), rounded to the type of x."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...
 
 class Test(Kernel):
-    """``y = test(x)``: whether it holds of each number, as bool."""
+    """``y = test(x)`` for each number, as bool."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, function: str) -> None: ...

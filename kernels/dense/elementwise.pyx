@@ -23,9 +23,9 @@ cdef enum Function:
 FUNCTIONS = {
     name: i
     for i, name in enumerate([
-        "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu", "one_plus_log",
-        "sin", "cos", "erf", "log2", "log10", "exp2", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "arcsinh",
-        "arccosh", "arctanh", "sign", "floor", "ceil", "trunc", "rint", "cbrt", "expit", "logit",
+        "exp", "log", "log1p", "expm1", "sqrt", "square", "abs", "negative", "reciprocal", "tanh", "relu",
+        "one_plus_log", "sin", "cos", "erf", "log2", "log10", "exp2", "tan", "arcsin", "arccos", "arctan", "sinh",
+        "cosh", "arcsinh", "arccosh", "arctanh", "sign", "floor", "ceil", "trunc", "rint", "cbrt", "expit", "logit",
     ])
 }
 TESTS = {name: i for i, name in enumerate(["isnan", "isinf", "isfinite", "signbit"])}
@@ -34,7 +34,7 @@ TESTS = {name: i for i, name in enumerate(["isnan", "isinf", "isfinite", "signbi
 cdef class Elementwise(Kernel):
     """``y = function(x)``, in float64 (``exp`` in the type of x), rounded to the type of x.
 
-    ``exp`` of float64 and ``tanh`` are our own; the rest is the C library's.
+    ``exp`` of float64 and ``tanh`` are our own; the others are the C library's.
 
     Args:
         inputs: dense f32 or f64.
@@ -70,7 +70,7 @@ cdef class Elementwise(Kernel):
 
 
 cdef class Test(Kernel):
-    """``y = test(x)``: whether it holds of each number.
+    """``y = test(x)`` for each number.
 
     Args:
         inputs: dense f32 or f64.

@@ -1,4 +1,4 @@
-/* exp, tanh and the logistic function over runs of numbers: what exponentials_body.h makes for each instruction set. */
+/* exp, tanh and the logistic function over runs of numbers: the table of exponentials_body.h. */
 #ifndef PRETZEL_EXPONENTIALS_H
 #define PRETZEL_EXPONENTIALS_H
 #include <stdbool.h>

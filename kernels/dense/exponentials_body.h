@@ -1,13 +1,13 @@
-/* exp, tanh and the logistic function, as many numbers at a time as a register of the machine holds.
+/* exp, tanh and the logistic function, one register of numbers at a time.
  *
- * x = n ln 2 + r with a whole n and |r| <= ln 2 / 2, so that exp(x) = 2^n exp(r).  ln 2 is a sum of two numbers, the first
- * so short that n times it is exact; what rounding takes from r is kept.  exp(r) - 1 is Taylor's series to r^13, whose rest
- * is below 2^-57.  All steps are in float64 and in this order on every machine; exp is within one unit in the last place of
- * the truth, overflow and denormals included, and tanh within two and a half.  Of a NaN all steps make itself. */
+ * x = n ln 2 + r with an integer n and |r| <= ln 2 / 2, so that exp(x) = 2^n exp(r).  ln 2 is a sum of two numbers, the
+ * first so short that n times it is exact; the rounding error of r is carried along.  exp(r) - 1 is Taylor's series to
+ * r^13, with a remainder below 2^-57.  All steps are in float64 and in this order on every machine; exp is within one
+ * ulp of the exact value, overflow and denormals included, and tanh within two and a half.  NaN propagates. */
 #define LN2_HIGH 0x1.62e42feep-1
 #define LN2_LOW 0x1.a39ef35793c76p-33
 #define PER_LN2 0x1.71547652b82fep+0
-/* Adding it rounds to a whole number, which is then in the lowest bits. */
+/* Adding it rounds to an integer, which is then in the lowest bits. */
 #define WHOLE 0x1.8p+52
 
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
@@ -51,7 +51,7 @@ INLINE CPU(Split) CPU(split)(V x) {
     return (CPU(Split)){r + (series * (r * r) + lost), (U)shifted - (U)(WHOLE + (V){0})};
 }
 
-/* A power of two in two factors: one alone would not reach all results, and only the last product is to be rounded. */
+/* A power of two as two factors: one alone does not reach all results, and only the last product may round. */
 INLINE V CPU(exp_of)(V x) {
     x = CPU(limited)((U)(x < -746.0), -746, x);
     const CPU(Split) s = CPU(split)(CPU(limited)((U)(x > 710.0), 710, x));
@@ -59,7 +59,7 @@ INLINE V CPU(exp_of)(V x) {
     return (1.0 + s.rest) * CPU(power_of_two)(half) * CPU(power_of_two)(s.power - half);
 }
 
-/* e / (e + 2) with e = exp(2 |x|) - 1, which keeps what is small; one from 20 on. */
+/* e / (e + 2) with e = exp(2 |x|) - 1, which is accurate for small x; one from 20 on. */
 INLINE V CPU(tanh_of)(V x) {
     const U sign = (U)x & ((uint64_t)1 << 63);
     const V size = (V)((U)x ^ sign);
@@ -75,17 +75,17 @@ INLINE V CPU(logistic_of)(V x) {
 #define PRETZEL_RUN(NAME, TYPE, TYPES, FUNCTION)                                                                       \
     static void CPU(NAME)(const TYPE *x, TYPE *y, int64_t n) {                                                         \
         for (int64_t i = 0; i < n; i += AT_ONCE) {                                                                     \
-            TYPES given = {0};                                                                                         \
-            const bool whole = i + AT_ONCE <= n;                                                                       \
-            if (whole)                                                                                                 \
-                memcpy(&given, x + i, sizeof given);                                                                   \
+            TYPES part = {0};                                                                                          \
+            const bool full = i + AT_ONCE <= n;                                                                        \
+            if (full)                                                                                                  \
+                memcpy(&part, x + i, sizeof part);                                                                     \
             else                                                                                                       \
-                for (int64_t l = 0; i + l < n; l++) given[l] = x[i + l];                                               \
-            given = __builtin_convertvector(CPU(FUNCTION)(__builtin_convertvector(given, V)), TYPES);                  \
-            if (whole)                                                                                                 \
-                memcpy(y + i, &given, sizeof given);                                                                   \
+                for (int64_t l = 0; i + l < n; l++) part[l] = x[i + l];                                                \
+            part = __builtin_convertvector(CPU(FUNCTION)(__builtin_convertvector(part, V)), TYPES);                    \
+            if (full)                                                                                                  \
+                memcpy(y + i, &part, sizeof part);                                                                     \
             else                                                                                                       \
-                for (int64_t l = 0; i + l < n; l++) y[i + l] = given[l];                                               \
+                for (int64_t l = 0; i + l < n; l++) y[i + l] = part[l];                                                \
         }                                                                                                              \
     }
 PRETZEL_RUN(exp_f64, double, V, exp_of)

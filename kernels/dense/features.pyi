@@ -1,4 +1,4 @@
-"""Features made of dense numbers: Bin, Products, Power."""
+"""Features computed from dense numbers: Bin, Products, Power."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Bin(Kernel):
-    """How many edges of its column each value has reached; NaN reaches all."""
+    """The number of edges of its column that each value has reached; NaN reaches all."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, edges: np.ndarray, starts: np.ndarray) -> None: ...
 
 class Products(Kernel):
-    """Products of the columns that each row of factors names, from left to right; -1 is no factor."""
+    """Products of the columns that each row of factors names, from left to right; -1 means no factor."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, factors: np.ndarray) -> None: ...
 
 class Power(Kernel):
-    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each."""
+    """Power, Box-Cox or Yeo-Johnson transforms of columns, or inverses of those, each column with its exponent."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, exponents: np.ndarray, form: str) -> None: ...

@@ -1,4 +1,4 @@
-"""Features made of dense numbers: Bin, Products, Power."""
+"""Features computed from dense numbers: Bin, Products, Power."""
 
 from libc.math cimport copysign, exp, expm1, fabs, isnan, log, log1p, pow
 from libc.stdint cimport int64_t
@@ -8,10 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import address, alike, positions, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef enum Form:
     POWER = 0
@@ -23,23 +20,23 @@ cdef enum Form:
 POWERS = ("power", "box_cox", "yeo_johnson", "inverse_box_cox", "inverse_yeo_johnson")
 
 cdef double EPSILON = 2.0 ** -52
-cdef double LARGEST = 709.78  # beyond it expm1 overflows
+cdef double LARGEST = 709.78  # above it expm1 overflows
 
 
 cdef class Bin(Kernel):
-    """How many edges of its column each value has reached; NaN reaches all.
+    """The number of edges of its column that each value has reached; NaN reaches all.
 
     Args:
         inputs: dense f32 or f64; compared in float64.
         output: i64, as wide.
-        edges: ``f64[n]``: those of all columns, ascending within each.
-        starts: ``i64[width + 1]``: where the edges of each column begin, from 0 to n.
+        edges: ``f64[n]``: the edges of all columns, ascending within each.
+        starts: ``i64[width + 1]``: the start of the edges of each column, from 0 to n.
 
     Raises:
-        ValueError: types or shapes do not fit, or the starts lead out of the edges.
+        ValueError: types or shapes do not fit, or the starts point outside the edges.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const double* edges
     cdef const int64_t* starts
     cdef int64_t width
@@ -52,9 +49,9 @@ cdef class Bin(Kernel):
         ends = positions("starts", starts, len(edges) + 1)
         if len(ends) != self.width + 1 or (np.diff(ends) < 0).any():
             raise ValueError(f"starts: expected {self.width + 1} rising positions")
-        self.kept = vector("edges", edges, "f64", len(edges)), ends
-        self.edges = <const double*><size_t>address(self.kept[0])
-        self.starts = <const int64_t*><size_t>address(self.kept[1])
+        self.arrays = vector("edges", edges, "f64", len(edges)), ends
+        self.edges = <const double*><size_t>address(self.arrays[0])
+        self.starts = <const int64_t*><size_t>address(self.arrays[1])
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t* y = <int64_t*>output.values
@@ -77,7 +74,7 @@ cdef inline void bin_rows(
 
 
 cdef inline int64_t reached(double x, const double* edges, int64_t count) noexcept nogil:
-    """Return how many of the ascending edges are at most x, by halving."""
+    """Return the number of ascending edges that are at most x, by bisection."""
     cdef int64_t low = 0, high = count, middle
     if isnan(x):
         return count
@@ -91,18 +88,18 @@ cdef inline int64_t reached(double x, const double* edges, int64_t count) noexce
 
 
 cdef class Products(Kernel):
-    """Products of the columns that each row of factors names, from left to right; -1 is no factor.
+    """Products of the columns that each row of factors names, from left to right; -1 means no factor.
 
     Args:
         inputs: dense f32 or f64.
-        output: k columns of that type; a product of no factor is 1.
+        output: k columns of that type; a product without factors is 1.
         factors: ``i64[k, degree]``: columns in 0..width-1, or -1.
 
     Raises:
-        ValueError: types do not fit, or a factor lies outside x.
+        ValueError: types do not fit, or a factor is outside x.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const int64_t* factors
     cdef int64_t width, count, degree
     cdef bint single
@@ -112,8 +109,8 @@ cdef class Products(Kernel):
         typed("result", output, (inputs[0].dtype,), len(factors))
         self.width, self.single = inputs[0].columns, output.dtype == "f32"
         self.count, self.degree = factors.shape
-        self.kept = positions("factors", factors.ravel() + 1, self.width + 1) - 1
-        self.factors = <const int64_t*><size_t>address(self.kept)
+        self.arrays = positions("factors", factors.ravel() + 1, self.width + 1) - 1
+        self.factors = <const int64_t*><size_t>address(self.arrays)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values
@@ -136,16 +133,16 @@ cdef inline void multiply(
 
 
 cdef inline real product(const real* x, const int64_t* factors, int64_t degree) noexcept nogil:
-    cdef real made = 1
+    cdef real result = 1
     cdef int64_t i
     for i in range(degree):
         if factors[i] >= 0:
-            made = made * x[factors[i]]
-    return made
+            result = result * x[factors[i]]
+    return result
 
 
 cdef class Power(Kernel):
-    """A power of each column, its Box-Cox or Yeo-Johnson transform, or an inverse of those, with an exponent each.
+    """Power, Box-Cox or Yeo-Johnson transforms of columns, or inverses of those, each column with its exponent.
 
     Args:
         inputs: dense f64.
@@ -154,10 +151,10 @@ cdef class Power(Kernel):
         form: one of ``POWERS``.
 
     Raises:
-        ValueError: types or shape do not fit, or there is no such form.
+        ValueError: types or shape do not fit, or the form is unknown.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const double* exponents
     cdef int64_t width
     cdef int form
@@ -167,8 +164,8 @@ cdef class Power(Kernel):
         if form not in POWERS:
             raise ValueError(f"form: expected one of {', '.join(POWERS)}, got {form!r}")
         self.width, self.form = output.columns, POWERS.index(form)
-        self.kept = vector("exponents", exponents, "f64", self.width)
-        self.exponents = <const double*><size_t>address(self.kept)
+        self.arrays = vector("exponents", exponents, "f64", self.width)
+        self.exponents = <const double*><size_t>address(self.arrays)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <double*>inputs[0].values
@@ -195,7 +192,7 @@ cdef inline double raised(int form, double x, double p) noexcept nogil:
 
 
 cdef inline double box_cox(double x, double p) noexcept nogil:
-    """``(x**p - 1) / p``, without the cancellation, and without the overflow where p is small."""
+    """``(x**p - 1) / p``, without cancellation, and without overflow for small p."""
     cdef double exponent
     if fabs(p) < 1e-19:
         return log(x)

@@ -1,4 +1,4 @@
-"""From scores to labels: ArgMax, ArgMin, Threshold, LabelLookup."""
+"""Scores to labels: ArgMax, ArgMin, Threshold, LabelLookup."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class ArgMax(Kernel):
-    """Where the largest value of each row is, the first of equals; a NaN is the largest (``numpy.argmax``)."""
+    """The position of the largest value per row; ties go to the first, NaN counts as largest (``numpy.argmax``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 
 class ArgMin(Kernel):
-    """Where the smallest value of each row is, the first of equals; a NaN is the smallest (``numpy.argmin``)."""
+    """The position of the smallest value per row; ties go to the first, NaN counts as smallest (``numpy.argmin``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 
 class Threshold(Kernel):
-    """One where x is above a value (or equal, where inclusive), else zero."""
+    """One where x is above a value (or equal, if inclusive), else zero."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, value: float, inclusive: bool) -> None: ...
 
 class LabelLookup(Kernel):
-    """The number that each code names, where a model goes on computing with its labels."""
+    """The number for each code, for models that compute with their labels."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, labels: np.ndarray) -> None: ...

@@ -1,21 +1,13 @@
-"""From scores to labels: ArgMax, ArgMin, Threshold, LabelLookup."""
+"""Scores to labels: ArgMax, ArgMin, Threshold, LabelLookup."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
 
 from pretzel.kernels.checks import FLOATS, NUMPY, address, typed
-from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
+from pretzel.kernels.frame cimport OK, Frame, Slot, reject
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused number:
-    float
-    double
-    int64_t
+from pretzel.kernels.types cimport number, real
 
 ctypedef fused item:
     uint8_t
@@ -25,7 +17,7 @@ ctypedef fused item:
 
 
 cdef class _Position(Kernel):
-    """What ArgMax and ArgMin share: the width and the type of the numbers."""
+    """Base of ArgMax and ArgMin: the width and the type of the numbers."""
 
     cdef int64_t width
     cdef int kind              # 0 f32, 1 f64, 2 i64
@@ -47,14 +39,14 @@ cdef class _Position(Kernel):
 
 
 cdef class ArgMax(_Position):
-    """Where the largest value of each row is, the first of equals; a NaN is the largest (``numpy.argmax``).
+    """The position of the largest value per row; ties go to the first, NaN counts as largest (``numpy.argmax``).
 
     Args:
-        inputs: dense f32, f64 or i64, of one column at least.
-        output: one i64 a row.
+        inputs: dense f32, f64 or i64, of at least one column.
+        output: one i64 per row.
 
     Raises:
-        ValueError: the types do not fit, or x has no column.
+        ValueError: the types do not fit, or x has no columns.
     """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -63,14 +55,14 @@ cdef class ArgMax(_Position):
 
 
 cdef class ArgMin(_Position):
-    """Where the smallest value of each row is, the first of equals; a NaN is the smallest (``numpy.argmin``).
+    """The position of the smallest value per row; ties go to the first, NaN counts as smallest (``numpy.argmin``).
 
     Args:
-        inputs: dense f32, f64 or i64, of one column at least.
-        output: one i64 a row.
+        inputs: dense f32, f64 or i64, of at least one column.
+        output: one i64 per row.
 
     Raises:
-        ValueError: the types do not fit, or x has no column.
+        ValueError: the types do not fit, or x has no columns.
     """
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -85,7 +77,7 @@ cdef inline void find_rows(const number* x, int64_t* y, int64_t rows, int64_t wi
 
 
 cdef inline int64_t find(const number* x, int64_t width, bint largest) noexcept nogil:
-    """Return the first position of the extreme value; the first NaN, where there is one (``numpy.argmax``)."""
+    """Return the first position of the extreme value, or of the first NaN if there is one (``numpy.argmax``)."""
     cdef number lanes[8]
     cdef int64_t i, l
     cdef bint nan = False
@@ -124,13 +116,13 @@ cdef inline int64_t find_in_order(const number* x, int64_t width, bint largest) 
 
 
 cdef class Threshold(Kernel):
-    """One where x is above a value (or equal, where inclusive), else zero.
+    """One where x is above a value (or equal, if inclusive), else zero.
 
     Args:
         inputs: dense f32 or f64.
         output: i64, as wide.
         value: compared with x in float64.
-        inclusive: whether what equals it gives one too.
+        inclusive: True if a value equal to the threshold gives one too.
 
     Raises:
         ValueError: the types do not fit.
@@ -166,18 +158,18 @@ cdef inline void compare(const real* x, int64_t* y, int64_t n, double value, bin
 
 
 cdef class LabelLookup(Kernel):
-    """The number that each code names, where a model goes on computing with its labels.
+    """The number for each code, for models that compute with their labels.
 
     Args:
-        inputs: one i64 code a row; one outside 0..n-1 is refused.
-        output: one number a row, of the type of ``labels``.
+        inputs: one i64 code per row; codes outside 0..n-1 are rejected.
+        output: one number per row, of the type of ``labels``.
         labels: ``[n]`` numbers.
 
     Raises:
-        ValueError: labels and output are not of one type, or labels are no list.
+        ValueError: labels and output have different types, or labels are not one-dimensional.
     """
 
-    cdef object kept
+    cdef object array
     cdef const void* labels
     cdef int64_t count
     cdef int itemsize
@@ -189,16 +181,16 @@ cdef class LabelLookup(Kernel):
         typed("result", output, (output.dtype,), 1)
         if labels.dtype != output.numpy:
             raise ValueError(f"labels: expected {output.numpy}, got {labels.dtype}")
-        self.kept = np.ascontiguousarray(labels)
-        self.labels = <const void*><size_t>address(self.kept)
-        self.count, self.itemsize = len(self.kept), self.kept.dtype.itemsize
+        self.array = np.ascontiguousarray(labels)
+        self.labels = <const void*><size_t>address(self.array)
+        self.count, self.itemsize = len(self.array), self.array.dtype.itemsize
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const int64_t* codes = <const int64_t*>inputs[0].values
         cdef int64_t row
         for row in range(frame.rows):
             if not 0 <= codes[row] < self.count:
-                return refuse(frame, 1, row, 0, <double>codes[row])
+                return reject(frame, 1, row, 0, <double>codes[row])
         if self.itemsize == 1:
             look_up(codes, <const uint8_t*>self.labels, <uint8_t*>output.values, frame.rows)
         elif self.itemsize == 2:

@@ -1,4 +1,4 @@
-"""Dense rows times weights: few sums a row (Dots) or many (Tiles)."""
+"""Dense rows times weights: few sums per row (Dots) or many (Tiles)."""
 
 from libc.stdint cimport int64_t
 
@@ -14,9 +14,9 @@ cdef const Products* products = products_for(level)
 
 
 cdef class _Product(Kernel):
-    """What both forms keep: weights and bias of the output's type, and which of the three pairs of types it is."""
+    """Base of both forms: weights and bias of the output's type, and the pair of types."""
 
-    cdef object kept
+    cdef object arrays
     cdef const void* weights
     cdef const void* bias
     cdef int64_t width, k
@@ -32,19 +32,19 @@ cdef class _Product(Kernel):
         # Adding -0.0 changes nothing, not even the sign of a zero.
         bias = np.full(self.k, -0.0) if bias is None else bias
         bias = np.pad(vector("bias", bias, output.dtype, self.k), (0, sums - self.k))
-        self.kept = matrix("weights", weights, output.dtype, shape), bias
-        self.weights = <const void*><size_t>address(self.kept[0])
-        self.bias = <const void*><size_t>address(self.kept[1])
+        self.arrays = matrix("weights", weights, output.dtype, shape), bias
+        self.weights = <const void*><size_t>address(self.arrays[0])
+        self.bias = <const void*><size_t>address(self.arrays[1])
         return 0
 
 
 cdef class Dots(_Product):
-    """``y = x @ weights.T + bias``, few sums a row: for k below eight.
+    """``y = x @ weights.T + bias``, few sums per row: for k below eight.
 
     Args:
         inputs: one dense x of f32 or f64.
-        output: k columns; f32 only over f32.
-        weights: ``[k, width]``, or ``[width]`` where k is 1: the operator's, transposed, of the type of the output.
+        output: k columns; f32 only if x is f32.
+        weights: ``[k, width]``, or ``[width]`` if k is 1: the operator's, transposed, of the type of the output.
         bias: ``[k]`` of that type, or None.
 
     Raises:
@@ -58,21 +58,27 @@ cdef class Dots(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            products.dots_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.dots_f32(
+                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
+            )
         elif self.single_x:
-            products.dots_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f32_f64(
+                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         else:
-            products.dots_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.dots_f64(
+                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         return OK
 
 
 cdef class Tiles(_Product):
-    """``y = x @ weights + bias``, many sums a row: for k of eight and more.
+    """``y = x @ weights + bias``, many sums per row: for k of eight and more.
 
     Args:
         inputs: one dense x of f32 or f64.
-        output: k columns; f32 only over f32.
-        weights: ``[width, padded(k)]`` of the type of the output: zeros up to a multiple of eight columns.
+        output: k columns; f32 only if x is f32.
+        weights: ``[width, padded(k)]`` of the type of the output, padded with zeros to a multiple of eight columns.
         bias: ``[k]`` of that type, or None.
 
     Raises:
@@ -87,9 +93,15 @@ cdef class Tiles(_Product):
         cdef void* x = inputs[0].values
         cdef void* y = output.values
         if self.single_y:
-            products.tiles_f32(<float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k)
+            products.tiles_f32(
+                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
+            )
         elif self.single_x:
-            products.tiles_f32_f64(<float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f32_f64(
+                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         else:
-            products.tiles_f64(<double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k)
+            products.tiles_f64(
+                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
+            )
         return OK

@@ -1,4 +1,4 @@
-"""From scores to probabilities: Link."""
+"""Scores to probabilities: Link."""
 
 from libc.math cimport exp, expf, isfinite, isinf, log, log1p
 from libc.stdint cimport int64_t
@@ -8,16 +8,13 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.exponentials cimport Exponentials, exponentials_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
 
 cdef const Exponentials* exponentials = exponentials_for(level)
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Function:
     SIGMOID = 0
@@ -39,11 +36,11 @@ FUNCTIONS = [
 
 
 cdef class Link(Kernel):
-    """From scores to probabilities, row by row, in the type of x; each function is the operator's of that name.
+    """Scores to probabilities, row by row, in the type of x; each function is the operator's of that name.
 
     Args:
-        inputs: dense f32 or f64; one value a row for the pairs.
-        output: as x, but ``[2]`` for the pairs, and one value a row for ``log_sum_exp``.
+        inputs: dense f32 or f64; one value per row for the pairs.
+        output: as x, but ``[2]`` for the pairs, and one value per row for ``log_sum_exp``.
         function: one of ``FUNCTIONS``.
 
     Raises:
@@ -120,7 +117,7 @@ cdef inline real sigmoid(real x) noexcept nogil:
 
 
 cdef inline void pair(int function, real x, real* y) noexcept nogil:
-    """Two columns from one number."""
+    """Write two columns from one number."""
     cdef real both[2]
     if function == SOFTMAX_PAIR:
         both[0], both[1] = -x, x
@@ -131,7 +128,7 @@ cdef inline void pair(int function, real x, real* y) noexcept nogil:
 
 
 cdef inline void inverse_distances(const real* x, real* y, int64_t width) noexcept nogil:
-    """``1 / x``; where some are infinite, one for these and zero for the rest."""
+    """``1 / x``; if some are infinite, one for these and zero for the others."""
     cdef int64_t i
     cdef bint endless = False
     for i in range(width):
@@ -150,7 +147,7 @@ cdef inline real sum_of(const real* x, int64_t n) noexcept nogil:
 
 
 cdef inline real largest_of(const real* x, int64_t n) noexcept nogil:
-    """A NaN counts as largest."""
+    """Return the largest; a NaN counts as largest."""
     cdef int64_t i
     cdef real largest = x[0]
     for i in range(1, n):
@@ -171,7 +168,7 @@ cdef inline void softmax(const real* x, real* y, int64_t width) noexcept nogil:
 
 
 cdef inline void softmax_in_order(const real* x, real* y, int64_t width) noexcept nogil:
-    """The same with powers of the type of x, added one after the other in float64 (LightGBM's, XGBoost's ``Softmax``)."""
+    """Softmax with powers in the type of x, added in order in float64 (LightGBM's, XGBoost's ``Softmax``)."""
     cdef int64_t i
     cdef real largest = largest_of(x, width)
     cdef double total = 0
@@ -191,7 +188,7 @@ cdef inline void log_softmax(const real* x, real* y, int64_t width) noexcept nog
 
 
 cdef inline real log_sum_exp(const real* x, real* powers, int64_t width) noexcept nogil:
-    """``log(sum(exp(x)))``: the largest taken out of the sum, with all its equals (``scipy.special.logsumexp``)."""
+    """``log(sum(exp(x)))``, the largest value and its equals taken out of the sum (``scipy.special.logsumexp``)."""
     cdef int64_t i
     cdef real largest = largest_of(x, width), count = 0, shift, rest
     shift = largest if isfinite(largest) else 0
@@ -204,7 +201,7 @@ cdef inline real log_sum_exp(const real* x, real* powers, int64_t width) noexcep
 
 
 cdef inline void shares(const real* x, real* y, int64_t width) noexcept nogil:
-    """``x / sum``; all equal where the sum is 0 (``LinearClassifierMixin._predict_proba_lr``)."""
+    """``x / sum``; all equal if the sum is 0 (``LinearClassifierMixin._predict_proba_lr``)."""
     cdef int64_t i
     cdef real total = sum_of(x, width)
     for i in range(width):

@@ -1,4 +1,4 @@
-"""The value in the middle of each row, by weight."""
+"""The weighted median of each row."""
 
 from typing import Any
 
@@ -7,6 +7,6 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class WeightedMedian(Kernel):
-    """The first value, in ascending order, up to which half of the weights lie (``AdaBoostRegressor``)."""
+    """The first value, in ascending order, that brings the weights to half of their sum (``AdaBoostRegressor``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, weights: np.ndarray) -> None: ...

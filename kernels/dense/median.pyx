@@ -1,4 +1,4 @@
-"""The value in the middle of each row, by weight."""
+"""The weighted median of each row."""
 
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
@@ -6,25 +6,22 @@ from libc.string cimport memcpy
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class WeightedMedian(Kernel):
-    """The first value, in ascending order, up to which half of the weights lie (``AdaBoostRegressor``).
+    """The first value, in ascending order, that brings the weights to half of their sum (``AdaBoostRegressor``).
 
     Args:
-        inputs: dense f32 or f64, of one column at least.
-        output: one value a row of that type.
+        inputs: dense f32 or f64, of at least one column.
+        output: one value per row of that type.
         weights: ``f64[width]``, not negative.
 
     Raises:
-        ValueError: types or shape do not fit, or x has no column.
+        ValueError: types or shape do not fit, or x has no columns.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* weights
     cdef int64_t width
     cdef bint single
@@ -35,8 +32,8 @@ cdef class WeightedMedian(Kernel):
         self.width, self.single = inputs[0].columns, output.dtype == "f32"
         if self.width == 0:
             raise ValueError("x: expected a column at least")
-        self.kept = vector("weights", weights, "f64", self.width)
-        self.weights = <const double*><size_t>address(self.kept)
+        self.array = vector("weights", weights, "f64", self.width)
+        self.weights = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t row
@@ -70,7 +67,7 @@ cdef inline real middle_of(const real* x, int64_t* order, const double* weights,
 
 
 cdef inline void sort(const real* x, int64_t* order, int64_t* spare, int64_t count) noexcept nogil:
-    """Put the positions in the ascending order of their values, equal ones as they stand: runs, merged two by two."""
+    """Sort the positions by value, stably: a bottom-up merge sort."""
     cdef int64_t size = 1, first, i
     for i in range(count):
         order[i] = i
@@ -95,5 +92,5 @@ cdef inline void merge(const real* x, const int64_t* order, int64_t* out, int64_
 
 
 cdef inline bint is_less(real a, real b) noexcept nogil:
-    """A NaN is larger than every number."""
+    """Return whether x is below y; a NaN is larger than every number."""
     return a < b or (b != b and a == a)

@@ -7,19 +7,11 @@ from libc.stdint cimport int64_t, uint8_t
 from pretzel.kernels.checks import address, alike, positions, typed, vector
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.dense.within cimport RUN, Within, within_for
-from pretzel.kernels.frame cimport OK, Frame, Slot, Text, refuse
+from pretzel.kernels.frame cimport OK, Frame, Slot, Text, reject
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number, real
 
 cdef const Within* within = within_for(level)
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef enum Refusal:
     HAS_NAN = 1
@@ -27,7 +19,7 @@ cdef enum Refusal:
 
 
 cdef inline bint is_missing(number x, double missing) noexcept nogil:
-    """Whether a value is the one that means missing; NaN finds NaN."""
+    """Return whether a value is the one that means missing; NaN matches NaN."""
     if number is int64_t:
         return x == missing
     else:
@@ -35,20 +27,20 @@ cdef inline bint is_missing(number x, double missing) noexcept nogil:
 
 
 cdef class Impute(Kernel):
-    """Missing numbers replaced by their column's fill (``SimpleImputer.transform``).
+    """Missing numbers replaced by the fill of their column (``SimpleImputer.transform``).
 
     Args:
         inputs: dense f32, f64 or i64.
         output: the same.
         fill: ``[width]`` of that type.
-        missing: the number that means missing; NaN finds NaN.
-        missing_text: of use to texts alone.
+        missing: the number that means missing; NaN matches NaN.
+        missing_text: used by texts only.
 
     Raises:
         ValueError: types or shape do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const void* fill
     cdef double missing
     cdef int64_t width
@@ -59,8 +51,8 @@ cdef class Impute(Kernel):
         alike(inputs, output, ("f32", "f64", "i64"))
         self.width, self.missing = output.columns, missing
         self.kind = ["f32", "f64", "i64"].index(output.dtype)
-        self.kept = vector("fill", fill, output.dtype, self.width)
-        self.fill = <const void*><size_t>address(self.kept)
+        self.array = vector("fill", fill, output.dtype, self.width)
+        self.fill = <const void*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef void* x = inputs[0].values
@@ -69,7 +61,9 @@ cdef class Impute(Kernel):
         elif self.kind == 1:
             impute(<double*>x, <double*>output.values, frame.rows, self.width, <const double*>self.fill, self.missing)
         else:
-            impute(<int64_t*>x, <int64_t*>output.values, frame.rows, self.width, <const int64_t*>self.fill, self.missing)
+            impute(
+                <int64_t*>x, <int64_t*>output.values, frame.rows, self.width, <const int64_t*>self.fill, self.missing
+            )
         return OK
 
 
@@ -90,42 +84,42 @@ cdef inline void impute(
 
 
 cdef class MissingIndicator(Kernel):
-    """One where a value of the columns listed is missing, else zero; a text is missing when it is None or NaN.
+    """One where a value of the listed columns is missing, else zero; a text is missing if it is None or NaN.
 
     Args:
         inputs: dense f32, f64, i64 or texts.
         output: k columns of ``dtype``.
         columns: ``i64[k]``, each in 0..width-1.
-        missing: the number that means missing; NaN finds NaN.
+        missing: the number that means missing; NaN matches NaN.
         dtype: f32, f64, i64 or bool.
 
     Raises:
-        ValueError: types do not fit, or a column lies outside x.
+        ValueError: types do not fit, or a column is outside x.
     """
 
-    cdef object kept
+    cdef object array
     cdef const int64_t* columns
     cdef int64_t count, width
     cdef double missing
     cdef int kind              # of x: 0 f32, 1 f64, 2 i64, 3 text
-    cdef int made              # of the result: 0 f32, 1 f64, 2 i64, 3 bool
+    cdef int out_kind              # of the result: 0 f32, 1 f64, 2 i64, 3 bool
 
     def __init__(self, inputs, output, *, columns, missing, dtype):
         typed("x", inputs[0], ("f32", "f64", "i64", "str"))
         typed("result", output, (dtype,), len(columns))
-        self.kept = positions("columns", columns, inputs[0].columns)
-        self.columns = <const int64_t*><size_t>address(self.kept)
-        self.count, self.width, self.missing = len(self.kept), inputs[0].columns, missing
+        self.array = positions("columns", columns, inputs[0].columns)
+        self.columns = <const int64_t*><size_t>address(self.array)
+        self.count, self.width, self.missing = len(self.array), inputs[0].columns, missing
         self.kind = ["f32", "f64", "i64", "str"].index(inputs[0].dtype)
-        self.made = ["f32", "f64", "i64", "bool"].index(dtype)
+        self.out_kind = ["f32", "f64", "i64", "bool"].index(dtype)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t row, i, at = 0
-        cdef bint found
+        cdef bint flag
         for row in range(frame.rows):
             for i in range(self.count):
-                found = self.finds(inputs[0].values, row * self.width + self.columns[i])
-                self.put(output.values, at, found)
+                flag = self.finds(inputs[0].values, row * self.width + self.columns[i])
+                self.put(output.values, at, flag)
                 at += 1
         return OK
 
@@ -138,25 +132,25 @@ cdef class MissingIndicator(Kernel):
             return is_missing((<const int64_t*>x)[at], self.missing)
         return (<const Text*>x)[at].length < 0
 
-    cdef inline void put(self, void* y, int64_t at, bint found) noexcept nogil:
-        if self.made == 0:
-            (<float*>y)[at] = found
-        elif self.made == 1:
-            (<double*>y)[at] = found
-        elif self.made == 2:
-            (<int64_t*>y)[at] = found
+    cdef inline void put(self, void* y, int64_t at, bint flag) noexcept nogil:
+        if self.out_kind == 0:
+            (<float*>y)[at] = flag
+        elif self.out_kind == 1:
+            (<double*>y)[at] = flag
+        elif self.out_kind == 2:
+            (<int64_t*>y)[at] = flag
         else:
-            (<uint8_t*>y)[at] = found
+            (<uint8_t*>y)[at] = flag
 
 
 cdef class RequireFinite(Kernel):
-    """x itself, unless it holds a NaN (where that is refused) or an infinity (``sklearn.utils.check_array``).
+    """x unchanged; rejects infinities, and NaN unless it is allowed (``sklearn.utils.check_array``).
 
     Args:
         inputs: dense f32 or f64.
         output: the same.
-        owner: the estimator that refuses, for the message.
-        allow_nan: whether only infinities are refused.
+        owner: the estimator named in the message.
+        allow_nan: reject only infinities.
 
     Raises:
         ValueError: the types do not fit.
@@ -175,38 +169,38 @@ cdef class RequireFinite(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t n = frame.rows * self.width, at
         if self.single:
-            at = first_refused(<float*>inputs[0].values, n, self.allow_nan)
+            at = first_rejected(<float*>inputs[0].values, n, self.allow_nan)
         else:
-            at = first_refused(<double*>inputs[0].values, n, self.allow_nan)
+            at = first_rejected(<double*>inputs[0].values, n, self.allow_nan)
         if at < n:
-            return self.refuse_at(frame, inputs[0].values, at)
+            return self.reject_at(frame, inputs[0].values, at)
         if output.values == output.own_values.at:
-            output.values = inputs[0].values      # nobody but later kernels reads it: no copy is needed
+            output.values = inputs[0].values      # only later kernels read it: no copy is needed
         elif self.single:
             copy(<float*>inputs[0].values, <float*>output.values, n)
         else:
             copy(<double*>inputs[0].values, <double*>output.values, n)
         return OK
 
-    cdef int refuse_at(self, Frame* frame, void* values, int64_t at) noexcept nogil:
+    cdef int reject_at(self, Frame* frame, void* values, int64_t at) noexcept nogil:
         cdef double x = (<float*>values)[at] if self.single else (<double*>values)[at]
-        return refuse(frame, HAS_NAN if isnan(x) else HAS_INFINITY, at // self.width, at % self.width, x)
+        return reject(frame, HAS_NAN if isnan(x) else HAS_INFINITY, at // self.width, at % self.width, x)
 
     def describe(self, code, row, column, value):
-        return describe_refusal(code, row, column, self.owner, self.dtype)
+        return describe_rejection(code, row, column, self.owner, self.dtype)
 
 
-def describe_refusal(code, row, column, owner, dtype):
-    """Say what scikit-learn says of such a value, and where it is."""
+def describe_rejection(code, row, column, owner, dtype):
+    """Describe the value as scikit-learn does, with its position."""
     if code == HAS_NAN:
-        what, remedy = "NaN", f"{owner} does not accept missing values; impute them first"
+        problem, remedy = "NaN", f"{owner} does not accept missing values; impute them first"
     else:
-        what, remedy = f"infinity or a value too large for dtype('{dtype}')", f"{owner} takes finite values"
-    return f"Input X contains {what}: row {row}, column {column}. {remedy}"
+        problem, remedy = f"infinity or a value too large for dtype('{dtype}')", f"{owner} takes finite values"
+    return f"Input X contains {problem}: row {row}, column {column}. {remedy}"
 
 
-cdef inline int64_t first_refused(const real* x, int64_t n, bint allow_nan) noexcept nogil:
-    """Return the position of the first value refused, n where there is none."""
+cdef inline int64_t first_rejected(const real* x, int64_t n, bint allow_nan) noexcept nogil:
+    """Return the position of the first rejected value, or n."""
     cdef int64_t i, start = 0
     while True:
         start += first_infinite(x + start, n - start)
@@ -219,7 +213,7 @@ cdef inline int64_t first_refused(const real* x, int64_t n, bint allow_nan) noex
 
 
 cdef inline int64_t first_infinite(const real* x, int64_t n) noexcept nogil:
-    """Return where a run of RUN values begins that is not all finite."""
+    """Return the start of the first run of RUN values that are not all finite."""
     if real is float:
         return within.f32(x, n, FLT_MAX)
     else:

@@ -7,14 +7,11 @@ from libc.stdint cimport int64_t
 from pretzel.kernels.checks import alike
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     float pretzel_sum_f32(const float* x, int64_t n) noexcept
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Norm:
     L1 = 0
@@ -23,7 +20,7 @@ cdef enum Norm:
 
 
 cdef class Normalize(Kernel):
-    """``x / norm(x)``, the norm rounded to the type of x, where below ten epsilons 1 (``preprocessing.normalize``).
+    """``x / norm(x)``, the norm rounded to the type of x, and 1 if below ten epsilons (``preprocessing.normalize``).
 
     Args:
         inputs: dense f32 or f64.
@@ -31,7 +28,7 @@ cdef class Normalize(Kernel):
         norm: l1, l2 or max.
 
     Raises:
-        ValueError: the types do not fit, or there is no such norm.
+        ValueError: the types do not fit, or the norm is unknown.
     """
 
     cdef int norm
@@ -48,9 +45,15 @@ cdef class Normalize(Kernel):
         if reserve(&frame.scratch, self.width * 8) != OK:
             return OUT_OF_MEMORY
         if self.single:
-            normalize(<float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.norm, <float*>frame.scratch.at)
+            normalize(
+                <float*>inputs[0].values, <float*>output.values, frame.rows, self.width, self.norm,
+                <float*>frame.scratch.at,
+            )
         else:
-            normalize(<double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.norm, <double*>frame.scratch.at)
+            normalize(
+                <double*>inputs[0].values, <double*>output.values, frame.rows, self.width, self.norm,
+                <double*>frame.scratch.at,
+            )
         return OK
 
 

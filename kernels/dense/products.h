@@ -1,4 +1,4 @@
-/* Dense rows times weights: what products_body.h makes for each instruction set. */
+/* Dense rows times weights: the table of products_body.h. */
 #ifndef PRETZEL_PRODUCTS_H
 #define PRETZEL_PRODUCTS_H
 #include <math.h>
@@ -7,12 +7,14 @@
 #include <string.h>
 
 typedef struct {
-    void (*dots_f32)(const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
+    void (*dots_f32)(
+        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
     void (*dots_f64)(
         const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
     void (*dots_f32_f64)(
         const float *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*tiles_f32)(const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
+    void (*tiles_f32)(
+        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
     void (*tiles_f64)(
         const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
     void (*tiles_f32_f64)(
@@ -22,18 +24,18 @@ typedef struct {
 #define LANES 8
 #define PADDED(k) (((k) + LANES - 1) / LANES * LANES)
 
-/* Rows of a tile: two registers of sums for each and what is multiplied leave none of the sixteen unused, and a sum is not
- * added to again before it is there. */
+/* Rows of a tile: two registers of sums for each row and one of factors use all sixteen, and the additions to one sum
+ * are far enough from each other to hide their latency. */
 #define TALL 6
 
-/* Rows at a time, so that a block of them stays in the second cache while the panels of weights pass; columns at a time, so
- * that a panel stays in the first (rows of a wide matrix lie a power of two apart, and push each other out, so that it is
- * copied); and with fewer rows than FEW a copy does not pay. */
+/* Rows per block, so that the block stays in the second-level cache while the panels of weights pass; columns per
+ * panel, so that a panel stays in the first (rows of a wide matrix are a power of two from each other and would evict
+ * each other, so it is copied); and with fewer rows than FEW a copy does not pay. */
 #define BLOCK (21 * TALL)
 #define DEPTH 256
 #define FEW 16
 
-/* Columns of x that a tile takes: how far rows of x and of weights are apart, and whether the sums begin or end here. */
+/* The columns of x that a tile takes: the strides of x and of the weights, and whether the sums begin or end here. */
 typedef struct {
     int64_t width, depth, stride;
     bool begins, ends;

@@ -1,15 +1,15 @@
-/* Dense rows times weights, in two forms that each fix the order of every sum; compiled as cpu.h says.
+/* Dense rows times weights, in two forms that each fix the order of every sum; compiled as in cpu.h.
  *
- *   dots   few sums a row: weights [k][width], each sum in eight lanes (column j goes to lane j % 8), then the lanes in
- *          pairs, then the tail
- *   tiles  many sums a row: weights [width][k] and bias [k], both padded to a multiple of eight, each sum in the order of
- *          the columns
+ *   dots   few sums per row: weights [k][width], each sum in eight lanes (column j goes to lane j % 8), then the lanes
+ *          in pairs, then the tail
+ *   tiles  many sums per row: weights [width][k] and bias [k], both padded to a multiple of eight, each sum in the
+ *          order of the columns
  *
- * A row's result depends on nothing but the row: rows and sums side by side only share what is loaded.  Twelve registers
- * of the machine's own width hold sums; vectors that are wider would lie on the stack. */
+ * A row's result depends on that row alone: rows and sums computed together only share loads.  Twelve registers of the
+ * machine's width hold sums; wider vectors would spill to the stack. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 #define VECTOR(TYPE, BYTES, NAME) typedef TYPE CPU(NAME) __attribute__((vector_size(BYTES)))
-/* What holds eight lanes, or an even part of them; and as many floats as there are doubles in one. */
+/* The type of eight lanes, or of an even part of them; and as many floats as doubles in one. */
 VECTOR(float, NATIVE < 32 ? NATIVE : 32, f32_part);
 VECTOR(double, NATIVE, f64_part);
 VECTOR(float, NATIVE / 2, f32_half);

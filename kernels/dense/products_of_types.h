@@ -3,7 +3,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define SIZE_OF(VECTOR) ((int64_t)(sizeof(VECTOR) / sizeof(W)))
 
-/* One sum of each of a few rows. */
+/* One sum for each of a few rows. */
 INLINE void TYPED(dot)(const X *x, const W *w, W bias, W *y, const int64_t rows, int64_t width, int64_t k) {
     enum { PARTS = LANES * sizeof(W) / sizeof(PART) };
     PART sums[4 * PARTS] = {{0}};
@@ -27,7 +27,7 @@ INLINE void TYPED(dot)(const X *x, const W *w, W bias, W *y, const int64_t rows,
     }
 }
 
-/* Rows that end before the lanes begin: sums of nothing are 0. */
+/* Rows that end before the lanes begin: empty sums are 0. */
 INLINE void TYPED(tails)(
     const X *x, const W *w, const W *bias, W *y, int64_t rows, const int64_t width, int64_t k) {
     for (int64_t row = 0; row < rows; row++, x += width, y += k)
@@ -56,7 +56,7 @@ static void TYPED(dots)(const X *x, const W *w, const W *bias, W *y, int64_t row
         for (int64_t c = 0; c < k; c++) TYPED(dot)(x, w + c * width, bias[c], y + c, 1, width, k);
 }
 
-/* `vectors` of sums of each of a few rows over the columns of a span, side by side in registers. */
+/* `vectors` of sums for each of a few rows over the columns of a span, in registers. */
 INLINE void TYPED(tile)(
     const X *x, const W *w, const W *bias, W *y, const int64_t rows, const int64_t vectors, Span span, int64_t k) {
     PART sums[2 * TALL], b[8];
@@ -79,21 +79,21 @@ INLINE void TYPED(tile)(
     }
 }
 
-/* `columns` sums of each of a few rows, a multiple of eight, of which y has room for `count`. */
+/* `columns` sums for each of a few rows, a multiple of eight, of which y has room for `count`. */
 INLINE void TYPED(panel)(
     const X *x, const W *w, const W *bias, W *y, const int64_t rows, const int64_t columns, Span span, int64_t k,
     int64_t count) {
     const int64_t most = rows == 1 ? 8 : 2, all = columns / SIZE_OF(PART), vectors = all < most ? all : most;
-    W kept[TALL * LANES * 8], *to = count < columns ? kept : y;
+    W padded_sums[TALL * LANES * 8], *to = count < columns ? padded_sums : y;
     const int64_t step = count < columns ? columns : k;
-    if (to == kept && !span.begins) {
-        memset(kept, 0, rows * columns * sizeof(W));
-        for (int64_t r = 0; r < rows; r++) memcpy(kept + r * columns, y + r * k, count * sizeof(W));
+    if (to == padded_sums && !span.begins) {
+        memset(padded_sums, 0, rows * columns * sizeof(W));
+        for (int64_t r = 0; r < rows; r++) memcpy(padded_sums + r * columns, y + r * k, count * sizeof(W));
     }
     for (int64_t c = 0; c < columns; c += vectors * SIZE_OF(PART))
         TYPED(tile)(x, w + c, bias + c, to + c, rows, vectors, span, step);
-    if (to == kept)
-        for (int64_t r = 0; r < rows; r++) memcpy(y + r * k, kept + r * columns, count * sizeof(W));
+    if (to == padded_sums)
+        for (int64_t r = 0; r < rows; r++) memcpy(y + r * k, padded_sums + r * columns, count * sizeof(W));
 }
 
 /* The same for any number of rows. */
@@ -107,7 +107,7 @@ INLINE void TYPED(rows_of_panel)(
     for (; rows > 0; rows--, x += span.width, y += k) TYPED(panel)(x, w, bias, y, 1, columns, span, k, count);
 }
 
-/* Few rows: the weights are read where they lie. */
+/* Few rows: the weights are read in place. */
 static void TYPED(few)(const X *x, const W *w, const W *bias, W *y, int64_t rows, int64_t width, int64_t k) {
     const Span span = {width, width, PADDED(k), true, true};
     const int64_t broad = 8 * SIZE_OF(PART) > LANES ? 8 * SIZE_OF(PART) : LANES;
@@ -118,7 +118,7 @@ static void TYPED(few)(const X *x, const W *w, const W *bias, W *y, int64_t rows
         TYPED(rows_of_panel)(x, w + c, bias + c, y + c, rows, LANES, span, k, k - c < LANES ? k - c : LANES);
 }
 
-/* Many rows, within one span of columns: each panel of weights is copied together. */
+/* Many rows, within one span of columns: each panel of weights is copied to contiguous memory. */
 static void TYPED(block)(const X *x, const W *w, const W *bias, W *y, int64_t rows, Span span, int64_t k) {
     enum { WIDE = 2 * SIZE_OF(PART) > LANES ? 2 * SIZE_OF(PART) : LANES };
     W packed[DEPTH * WIDE];

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Interpolate(Kernel):
-    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``)."""
+    """Linear interpolation between knots, upwards or as the mean of both directions (``QuantileTransformer``)."""
 
     def __init__(
         self,

@@ -8,10 +8,7 @@ import numpy as np
 from pretzel.kernels.checks import address, alike, matrix, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 cdef double ROOT_2 = 1.4142135623730951
 cdef double ROOT_2_PI = 2.5066282746310002
@@ -25,21 +22,21 @@ cdef struct Curve:
 
 
 cdef class Interpolate(Kernel):
-    """The line between two knots, taken upwards, or as the mean of both directions (``QuantileTransformer``).
+    """Linear interpolation between knots, upwards or as the mean of both directions (``QuantileTransformer``).
 
     Args:
         inputs: dense f32 or f64.
         output: the same.
         knots: ``f64[width, n]``, ascending along each row, finite; n is 1 or more.
         levels: ``f64[n]``: the result at each knot.
-        margin: how far from the outermost knots a value is as at them, in the type of x.
-        upwards: whether interpolating upwards is all.
+        margin: values this close to the outermost knots get their level, in the type of x.
+        upwards: interpolate upwards only.
 
     Raises:
         ValueError: types or shapes do not fit.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const double* knots
     cdef const double* levels
     cdef int64_t width, count
@@ -53,9 +50,11 @@ cdef class Interpolate(Kernel):
         self.count = len(levels)
         if self.count < 1:
             raise ValueError("levels: expected one or more")
-        self.kept = matrix("knots", knots, "f64", (self.width, self.count)), vector("levels", levels, "f64", self.count)
-        self.knots = <const double*><size_t>address(self.kept[0])
-        self.levels = <const double*><size_t>address(self.kept[1])
+        self.arrays = (
+            matrix("knots", knots, "f64", (self.width, self.count)), vector("levels", levels, "f64", self.count),
+        )
+        self.knots = <const double*><size_t>address(self.arrays[0])
+        self.levels = <const double*><size_t>address(self.arrays[1])
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef Curve curve
@@ -110,7 +109,7 @@ cdef inline double downwards(double x, const Curve* curve) noexcept nogil:
 
 
 cdef inline int64_t reached(double x, const Curve* curve, bint equal) noexcept nogil:
-    """Return how many knots are below x, or equal to it where ``equal``."""
+    """Return the number of knots below x, or equal to it if ``equal``."""
     cdef int64_t low = 0, high = curve.count, middle
     while low < high:
         middle = (low + high) >> 1
@@ -125,7 +124,7 @@ ctypedef double (*Function)(double) noexcept nogil
 
 
 cdef class _Normal(Kernel):
-    """What both directions share: a function of each number by itself."""
+    """Base of both directions: a function of each number."""
 
     cdef Function function
     cdef int64_t width
@@ -170,7 +169,7 @@ cdef double quantile(double p) noexcept nogil:
 
 
 cdef inline double lower_quantile(double p) noexcept nogil:
-    """Find x <= 0 below which p lies: a rational first guess, then Halley's steps."""
+    """Find x <= 0 such that its lower tail is p: a rational first guess, then Halley's steps."""
     cdef double t = sqrt(-2 * log(p)), x, error
     cdef int step
     if p == 0.5:
@@ -183,7 +182,7 @@ cdef inline double lower_quantile(double p) noexcept nogil:
 
 
 cdef inline double excess(double x, double p) noexcept nogil:
-    """Return how much more than p lies below x, by the function that is small where the result is."""
+    """Return the lower tail of x minus p, from the function that is small where the result is."""
     return 0.5 * erfc(-x / ROOT_2) - p if p < 0.25 else 0.5 * erf(x / ROOT_2) - (p - 0.5)
 
 

@@ -1,4 +1,4 @@
-"""One number of several columns: Reduce."""
+"""Several columns reduced to one number: Reduce."""
 
 from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint64_t
 
@@ -7,14 +7,10 @@ import numpy as np
 from pretzel.kernels.checks import address, positions, typed
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number
 
 cdef extern from "math.h" nogil:
     const double INFINITY
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef enum Function:
     SUM = 0
@@ -25,7 +21,7 @@ REDUCTIONS = {"sum": SUM, "minimum": MINIMUM, "maximum": MAXIMUM}
 
 
 cdef class Reduce(Kernel):
-    """For each row of ``columns`` those columns of x, from left to right, as one number.
+    """For each row of ``columns`` those columns of x reduced from left to right to one number.
 
     Args:
         inputs: dense f32, f64 or i64.
@@ -34,10 +30,10 @@ cdef class Reduce(Kernel):
         function: one of ``REDUCTIONS``.
 
     Raises:
-        ValueError: a column lies outside x, or the types do not go together.
+        ValueError: a column is outside x, or the types do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const int64_t* columns
     cdef int64_t width, k, n
     cdef int function
@@ -48,8 +44,8 @@ cdef class Reduce(Kernel):
         if columns.ndim != 2:
             raise ValueError(f"columns: expected two dimensions, got {columns.ndim}")
         typed("result", output, (inputs[0].dtype,), columns.shape[0])
-        self.kept = positions("columns", np.ravel(columns), inputs[0].columns)
-        self.columns = <const int64_t*><size_t>address(self.kept)
+        self.array = positions("columns", np.ravel(columns), inputs[0].columns)
+        self.columns = <const int64_t*><size_t>address(self.array)
         self.k, self.n, self.width = columns.shape[0], columns.shape[1], inputs[0].columns
         self.function = REDUCTIONS[function]
         self.kind = ("f32", "f64", "i64").index(output.dtype)
@@ -78,13 +74,13 @@ cdef inline void reduce(
 
 
 cdef inline number total(const number* x, const int64_t* columns, int64_t n) noexcept nogil:
-    cdef uint64_t whole = 0  # wraps, where signed addition would be undefined
+    cdef uint64_t integer_total = 0  # wraps; signed overflow would be undefined
     cdef double y = 0
     cdef int64_t i
     if number is int64_t:
         for i in range(n):
-            whole += <uint64_t>x[columns[i]]
-        return <int64_t>whole
+            integer_total += <uint64_t>x[columns[i]]
+        return <int64_t>integer_total
     else:
         for i in range(n):
             y += x[columns[i]]

@@ -1,4 +1,4 @@
-"""Column by column arithmetic on dense floats: Affine, Standardize, Clip."""
+"""Column-wise arithmetic on dense floats: Affine, Standardize, Clip."""
 
 from typing import Any
 
@@ -21,6 +21,6 @@ class Standardize(Kernel):
     ) -> None: ...
 
 class Clip(Kernel):
-    """Each column held between two bounds; NaN stays."""
+    """Each column clipped to two bounds; NaN stays."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, low: np.ndarray, high: np.ndarray) -> None: ...

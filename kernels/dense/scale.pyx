@@ -1,8 +1,8 @@
-"""Column by column arithmetic on dense floats: Affine, Standardize, Clip.
+"""Column-wise arithmetic on dense floats: Affine, Standardize, Clip.
 
-Parameters are held as float64 and every step is rounded to the type of x.  That is what NumPy's in-place operators give,
-whether the parameter is float64 (computed in float64, then rounded) or float32: one rounding of the exact product, sum or
-quotient of two float32 by way of float64 is the float32 result.
+Parameters are held as float64 and every step is rounded to the type of x.  NumPy's in-place operators give the same
+bits, for float64 parameters (computed in float64, then rounded) and for float32: rounding the exact product, sum or
+quotient of two float32 through float64 gives the float32 result.
 """
 
 from libc.stdint cimport int64_t
@@ -12,16 +12,13 @@ import numpy as np
 from pretzel.kernels.checks import address, alike, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class _Columnwise(Kernel):
-    """What all three share: two numbers for each column, and the width and the type of x."""
+    """Base of all three: two numbers per column, and the width and the type of x."""
 
-    cdef object kept
+    cdef object arrays
     cdef const void* first
     cdef const void* second
     cdef int64_t width
@@ -30,8 +27,9 @@ cdef class _Columnwise(Kernel):
     cdef int keep(self, inputs, output, str dtype, dict pair) except -1:
         alike(inputs, output)
         self.width, self.single = output.columns, output.dtype == "f32"
-        self.kept = [vector(name, array, dtype, self.width) for name, array in pair.items()]
-        self.first, self.second = <const void*><size_t>address(self.kept[0]), <const void*><size_t>address(self.kept[1])
+        self.arrays = [vector(name, array, dtype, self.width) for name, array in pair.items()]
+        self.first = <const void*><size_t>address(self.arrays[0])
+        self.second = <const void*><size_t>address(self.arrays[1])
         return 0
 
 
@@ -49,7 +47,7 @@ cdef class Affine(_Columnwise):
     """
 
     def __init__(self, inputs, output, *, scale, shift=None):
-        # Adding -0.0 leaves every product as it is; adding 0.0 would turn -0.0 into 0.0.
+        # Adding -0.0 leaves every product unchanged; adding 0.0 would turn -0.0 into 0.0.
         shift = np.full(output.columns, -0.0) if shift is None else shift
         self.keep(inputs, output, "f64", {"scale": scale, "shift": shift})
 
@@ -114,13 +112,13 @@ cdef inline void standardize(
 
 
 cdef class Clip(_Columnwise):
-    """Each column held between two bounds; NaN stays.
+    """Each column clipped to two bounds; NaN stays.
 
     Args:
         inputs: dense f32 or f64.
         output: the same.
         low: ``[width]`` floats, rounded to the type of x.
-        high: the same; it wins where it is below ``low``.
+        high: the same; it wins if it is below ``low``.
 
     Raises:
         ValueError: types or shapes do not fit.

@@ -1,4 +1,4 @@
-"""The basis splines of each column."""
+"""B-spline bases of columns."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Spline(Kernel):
-    """The basis splines of each column, those that are not zero by recursion over the degree (``BSpline`` of SciPy)."""
+    """The B-spline basis of each column, its nonzero splines by recursion over the degree (SciPy's ``BSpline``)."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The basis splines of each column."""
+"""B-spline bases of columns."""
 
 from libc.math cimport fmod, isnan
 from libc.stdint cimport int64_t
@@ -9,33 +9,30 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class Spline(Kernel):
-    """The basis splines of each column, those that are not zero by recursion over the degree (``BSpline`` of SciPy).
+    """The B-spline basis of each column, its nonzero splines by recursion over the degree (SciPy's ``BSpline``).
 
     Args:
         inputs: dense f32 or f64, computed in float64.
         output: ``m - degree - 1`` columns of that type for each of x, ``degree`` fewer where periodic.
         knots: ``f64[width, m]``, ascending along each row, finite; m is ``2 * degree + 2`` or more.
         degree: 0..65535.
-        values: ``f64[width, 2 * (m - degree - 1)]``: the splines at the low end, then at the high one; or None.
-        slopes: the same, of how they go on from there.
-        periodic: whether x is moved into the range by whole periods.
+        values: ``f64[width, 2 * (m - degree - 1)]``: the splines at the low end, then at the high end; or None.
+        slopes: the same for the slopes with which they are extrapolated.
+        periodic: move x into the range by whole periods.
 
     Raises:
-        ValueError: types or shapes do not fit, or only one of values and slopes is given.
+        ValueError: types or shapes do not fit, or only one of values and slopes is passed.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const double* knots
     cdef const double* values
     cdef const double* slopes
-    cdef int64_t width, degree, knot_count, count, given
+    cdef int64_t width, degree, knot_count, count, per_column
     cdef bint single, periodic
 
     def __init__(self, inputs, output, *, knots, degree, values=None, slopes=None, periodic=False):
@@ -46,15 +43,15 @@ cdef class Spline(Kernel):
         if (values is None) != (slopes is None) or (periodic and values is not None):
             raise ValueError("values, slopes: expected both, and not where the splines are periodic")
         self.knot_count, self.count = knots.shape[1], knots.shape[1] - degree - 1
-        self.given = self.count - degree if periodic else self.count
-        typed("result", output, (inputs[0].dtype,), self.width * self.given)
+        self.per_column = self.count - degree if periodic else self.count
+        typed("result", output, (inputs[0].dtype,), self.width * self.per_column)
         self.single = output.dtype == "f32"
         ends = [] if values is None else [values, slopes]
-        self.kept = [matrix("knots", knots, "f64", (self.width, self.knot_count))]
-        self.kept += [matrix("values, slopes", end, "f64", (self.width, 2 * self.count)) for end in ends]
-        self.knots = <const double*><size_t>address(self.kept[0])
-        self.values = <const double*><size_t>address(self.kept[1]) if ends else NULL
-        self.slopes = <const double*><size_t>address(self.kept[2]) if ends else NULL
+        self.arrays = [matrix("knots", knots, "f64", (self.width, self.knot_count))]
+        self.arrays += [matrix("values, slopes", end, "f64", (self.width, 2 * self.count)) for end in ends]
+        self.knots = <const double*><size_t>address(self.arrays[0])
+        self.values = <const double*><size_t>address(self.arrays[1]) if ends else NULL
+        self.slopes = <const double*><size_t>address(self.arrays[2]) if ends else NULL
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t row, i, at = 0
@@ -63,9 +60,11 @@ cdef class Spline(Kernel):
         for row in range(frame.rows):
             for i in range(self.width):
                 if self.single:
-                    self.column(i, (<float*>inputs[0].values)[at], <float*>output.values + at * self.given, frame)
+                    self.column(i, (<float*>inputs[0].values)[at], <float*>output.values + at * self.per_column, frame)
                 else:
-                    self.column(i, (<double*>inputs[0].values)[at], <double*>output.values + at * self.given, frame)
+                    self.column(
+                        i, (<double*>inputs[0].values)[at], <double*>output.values + at * self.per_column, frame
+                    )
                 at += 1
         return OK
 
@@ -73,9 +72,9 @@ cdef class Spline(Kernel):
         """Write the splines of column i at x."""
         cdef const double* t = self.knots + i * self.knot_count
         cdef double low = t[self.degree], high = t[self.count]
-        cdef double* made = <double*>frame.scratch.at
+        cdef double* splines = <double*>frame.scratch.at
         cdef int64_t first, j
-        memset(y, 0, self.given * sizeof(real))
+        memset(y, 0, self.per_column * sizeof(real))
         if isnan(x):
             return
         if self.periodic:
@@ -84,21 +83,21 @@ cdef class Spline(Kernel):
             self.beyond(i, x - (high if x > high else low), x > high, y)
             return
         first = interval(t, x, self.degree, self.count)
-        recursion(t + first, x, self.degree, made, made + self.degree + 1)
-        for j in range(self.given, self.degree + 1):
-            made[j % self.given] += made[j]  # more splines at once than there are: periods overlap
-        for j in range(min(self.given, self.degree + 1)):
-            y[(first - self.degree + j) % self.given] = <real>(0.0 + made[j])  # a sum, whose zeros are positive
+        recursion(t + first, x, self.degree, splines, splines + self.degree + 1)
+        for j in range(self.per_column, self.degree + 1):
+            splines[j % self.per_column] += splines[j]  # more splines overlap than columns exist: the periods wrap
+        for j in range(min(self.per_column, self.degree + 1)):
+            y[(first - self.degree + j) % self.per_column] = <real>(0.0 + splines[j])  # a sum, whose zeros are positive
 
     cdef inline void beyond(self, int64_t i, double distance, bint above, real* y) noexcept nogil:
-        """Go on from the low or the high end."""
+        """Extrapolate from the low or the high end."""
         cdef int64_t at = (2 * i + above) * self.count, j
         for j in range(self.count):
             y[j] = <real>(self.values[at + j] + (distance * self.slopes[at + j] if self.slopes[at + j] != 0 else 0))
 
 
 cdef inline double remainder(double x, double period) noexcept nogil:
-    """``x % period`` as Python has it: of the sign of the period."""
+    """``x % period`` as in Python: with the sign of the period."""
     cdef double left = fmod(x, period)
     return left + period if left < 0 else left
 
@@ -115,19 +114,19 @@ cdef inline int64_t interval(const double* t, double x, int64_t degree, int64_t 
     return low
 
 
-cdef inline void recursion(const double* t, double x, int64_t degree, double* made, double* below) noexcept nogil:
-    """Write the degree + 1 splines that are not zero between t[0] and t[1] (Cox and de Boor)."""
+cdef inline void recursion(const double* t, double x, int64_t degree, double* splines, double* below) noexcept nogil:
+    """Write the degree + 1 splines that are nonzero between t[0] and t[1] (Cox and de Boor)."""
     cdef int64_t d, j
     cdef double share
-    made[0] = 1
+    splines[0] = 1
     for d in range(1, degree + 1):
         for j in range(d):
-            below[j] = made[j]
-            made[j] = 0
-        made[d] = 0
+            below[j] = splines[j]
+            splines[j] = 0
+        splines[d] = 0
         for j in range(1, d + 1):
             if t[j] == t[j - d]:
                 continue
             share = below[j - 1] / (t[j] - t[j - d])
-            made[j - 1] += share * (t[j] - x)
-            made[j] = share * (x - t[j - d])
+            splines[j - 1] += share * (t[j] - x)
+            splines[j] = share * (x - t[j - d])

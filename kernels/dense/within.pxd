@@ -1,4 +1,4 @@
-# Whether runs of numbers lie within bounds, as within_body.h finds it.
+# The search for numbers outside bounds, as within_body.h does it.
 from libc.stdint cimport int64_t
 
 cdef extern from "dense/within.h" nogil:

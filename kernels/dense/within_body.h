@@ -1,4 +1,4 @@
-/* The search of within.h for one instruction set: a run is tested as a whole, without a branch. */
+/* The search of within.h for one instruction set: a run is tested as a whole, without branches. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 
 #define PRETZEL_WITHIN(TYPES, X, WHOLE, SIGN)                                                                          \

@@ -1,1 +1,1 @@
-"""Kernels of the operators that rewriting makes of others."""
+"""Kernels of the operators that rewriting creates."""

@@ -1,12 +1,12 @@
-/* Weights held in fewer bytes: halves widened as they are used, and columns that have no weights at all. */
+/* Weights in compact form: half precision, widened as they are used, and no storage for columns without weights. */
 #ifndef PRETZEL_COMPACT_H
 #define PRETZEL_COMPACT_H
 
 #include <stdint.h>
 #include <string.h>
 
-/* The number that the bits of a finite IEEE half mean.  Exponents of halves begin 112 lower than those of floats, so the
- * bits are put in place as they are and the product with 2^112 sets them right, those of subnormal halves too. */
+/* The float32 with the value of a finite IEEE half.  Exponents of halves are biased by 112 less than those of floats,
+ * so the bits are shifted into place and multiplied by 2^112, which is right for subnormal halves too. */
 static inline float compact_half(uint16_t half) {
     const uint32_t size = (uint32_t)(half & 0x7fff) << 13;
     const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
@@ -27,8 +27,8 @@ static inline int64_t compact_ones(uint64_t x) {
     return (int64_t)(x * 0x0101010101010101ull >> 56);
 }
 
-/* The row of weights of a column, or -1.  `kept` holds two words for 64 columns: which of them have weights, and how many
- * do before them; NULL where all have. */
+/* The row of weights of a column, or -1.  `kept` holds two words per 64 columns: which of them have weights, and how
+ * many columns with weights come before them; NULL if all have weights. */
 static inline int64_t compact_place(const uint64_t *kept, int64_t column) {
     uint64_t bits, below;
     if (!kept) return column;

@@ -1,4 +1,4 @@
-"""Products with weights held in fewer bytes than they are computed with."""
+"""Products with weights stored in fewer bytes than they are computed with."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class CompactLinear(Kernel):
-    """``x @ weights + bias``, divided by the norm of x before the bias where one is named."""
+    """``x @ weights + bias``, divided by the norm of x before the bias if a norm is named."""
 
     def __init__(
         self,

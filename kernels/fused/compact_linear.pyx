@@ -1,4 +1,4 @@
-"""Products with weights held in fewer bytes than they are computed with."""
+"""Products with weights stored in fewer bytes than they are computed with."""
 
 from libc.math cimport fabs, fabsf, sqrt, sqrtf
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
@@ -8,19 +8,12 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport Slot
 from pretzel.kernels.sparse.fusible cimport Head
+from pretzel.kernels.types cimport real, result
 
 cdef extern from "compact.h" nogil:
     float compact_half(uint16_t half) noexcept
     int64_t compact_ones(uint64_t word) noexcept
     int64_t compact_place(const uint64_t* kept, int64_t column) noexcept
-
-ctypedef fused number:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
 
 ctypedef fused weight:
     float
@@ -37,18 +30,18 @@ NORMS = {"": NONE, "l1": L1, "l2": L2, "max": MAX}
 
 
 cdef class CompactLinear(Head):
-    """``x @ weights + bias``, divided by the norm of x before the bias where one is named.
+    """``x @ weights + bias``, divided by the norm of x before the bias if a norm is named.
 
     Args:
         inputs: one input of floats, dense or sparse.
-        output: floats, k columns; f32 only over f32.
+        output: floats, k columns; f32 only if x is f32.
         weights: ``[kept]`` or ``[kept, k]`` of f64, f32, or u16: the bits of IEEE halves.
-        kept: ``u64[words, 2]``: which of 64 columns have weights, and how many do before them; None: all do.
+        kept: ``u64[words, 2]``: which of 64 columns have weights, and how many before them do; None if all do.
         bias: ``[k]`` or None.
         norm: "", l1, l2 or max.
 
     Raises:
-        ValueError: types or shapes do not fit, or ``kept`` counts wrongly.
+        ValueError: types or shapes do not fit, or the counts in ``kept`` are wrong.
     """
 
     cdef object arrays
@@ -73,7 +66,8 @@ cdef class CompactLinear(Head):
         bias = np.full(self.k, -0.0) if bias is None else bias  # adding -0.0 changes nothing
         bias = vector("bias", bias, output.dtype, self.k)
         rows = self.width if kept is None else self.keep(kept)
-        if weights.dtype not in (np.float64, np.float32, np.uint16) or weights.size != rows * self.k or len(weights) != rows:
+        fits = weights.size == rows * self.k and len(weights) == rows
+        if weights.dtype not in (np.float64, np.float32, np.uint16) or not fits:
             raise ValueError(f"weights: expected {rows} rows of {self.k}, got {weights.dtype}{list(weights.shape)}")
         weights = np.ascontiguousarray(weights)
         self.bytes = weights.itemsize
@@ -81,7 +75,7 @@ cdef class CompactLinear(Head):
         self.weights, self.bias = <const void*><size_t>address(weights), <const void*><size_t>address(bias)
 
     cdef int64_t keep(self, const uint64_t[:, ::1] kept) except -1:
-        """Take the table of the columns kept, and return how many they are."""
+        """Check and store the table of the columns with weights, and return their number."""
         cdef int64_t i, total = 0
         if kept.shape[0] != (self.width + 63) // 64 or kept.shape[1] != 2:
             raise ValueError(f"kept: expected {(self.width + 63) // 64} pairs of words, got {kept.shape[0]}")
@@ -103,7 +97,7 @@ cdef class CompactLinear(Head):
         else:
             self.typed_weights(x, <double*>x.values, <double*>outputs.values + at, rows)
 
-    cdef void typed_weights(self, const Slot* x, const number* values, result* y, int64_t rows) noexcept nogil:
+    cdef void typed_weights(self, const Slot* x, const real* values, result* y, int64_t rows) noexcept nogil:
         if self.bytes == 8:
             self.rows(x, values, <const double*>self.weights, y, rows)
         elif self.bytes == 4:
@@ -112,7 +106,7 @@ cdef class CompactLinear(Head):
             self.rows(x, values, <const uint16_t*>self.weights, y, rows)
 
     cdef void rows(
-        self, const Slot* x, const number* values, const weight* weights, result* y, int64_t rows
+        self, const Slot* x, const real* values, const weight* weights, result* y, int64_t rows
     ) noexcept nogil:
         cdef int64_t row, start
         for row in range(rows):
@@ -123,9 +117,9 @@ cdef class CompactLinear(Head):
                 self.row(values + row * self.width, NULL, self.width, weights, y)
             y += self.k
 
-    # One row: its stored values and their columns, or NULL where all columns are there.
+    # One row: its stored values and their columns, or NULL if every column is stored.
     cdef inline void row(
-        self, const number* x, const int32_t* columns, int64_t count, const weight* weights, result* y
+        self, const real* x, const int32_t* columns, int64_t count, const weight* weights, result* y
     ) noexcept nogil:
         cdef const result* bias = <const result*>self.bias
         cdef int64_t i, j, place
@@ -148,7 +142,7 @@ cdef class CompactLinear(Head):
 
 
 cdef inline result widened(weight held, result* kind) noexcept nogil:
-    """A weight in the type of the result, which ``kind`` points to."""
+    """A weight converted to the type of the result, which ``kind`` points to."""
     if weight is uint16_t:
         return <result>compact_half(held)
     else:
@@ -170,5 +164,5 @@ cdef inline result grow(result size, result x, Norm norm) noexcept nogil:
         return size + x * x
     if norm == L1:
         return size + positive
-    # The second test lets a NaN in, and the first keeps it.
+    # The second test lets a NaN in, and the first preserves it.
     return positive if positive > size or x != x else size

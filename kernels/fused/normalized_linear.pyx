@@ -20,8 +20,8 @@ cdef enum Norm:
 cdef class NormalizedLinear(Head):
     """``(x @ weights) / norm(x) + bias``; both sums run over the columns of a row in order."""
 
-    cdef object kept
-    cdef readonly object linear  # over sparse rows: the product alone, for kernels of several heads; else None
+    cdef object arrays
+    cdef readonly object linear  # over sparse rows: the product alone, for kernels with several heads; else None
     cdef readonly str divisor    # the name of the norm
     cdef const double* weights
     cdef const double* bias
@@ -37,11 +37,11 @@ cdef class NormalizedLinear(Head):
         self.width, self.k, self.sparse = inputs[0].columns, output.columns, inputs[0].layout == "sparse"
         self.divisor = norm
         self.norm = {"l1": L1, "l2": L2, "max": MAX}[norm]
-        bias = np.full(self.k, -0.0) if bias is None else bias  # -0.0 leaves every quotient as it is
-        self.kept = matrix("weights", weights, "f64", (self.width, self.k)), vector("bias", bias, "f64", self.k)
-        self.weights = <const double*><size_t>address(self.kept[0])
-        self.bias = <const double*><size_t>address(self.kept[1])
-        self.linear = Linear(inputs, output, weights=self.kept[0], bias=self.kept[1]) if self.sparse else None
+        bias = np.full(self.k, -0.0) if bias is None else bias  # -0.0 leaves every quotient unchanged
+        self.arrays = matrix("weights", weights, "f64", (self.width, self.k)), vector("bias", bias, "f64", self.k)
+        self.weights = <const double*><size_t>address(self.arrays[0])
+        self.bias = <const double*><size_t>address(self.arrays[1])
+        self.linear = Linear(inputs, output, weights=self.arrays[0], bias=self.arrays[1]) if self.sparse else None
 
     cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
         cdef double* values = <double*>x.values
@@ -55,7 +55,7 @@ cdef class NormalizedLinear(Head):
                 self.row(values + row * self.width, NULL, self.width, out)
             out += self.k
 
-    # One row: its stored values and their columns, or NULL where all columns are there.
+    # One row: its stored values and their columns, or NULL if every column is stored.
     cdef inline void row(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
         cdef int64_t j
         cdef double norm
@@ -73,8 +73,10 @@ cdef class NormalizedLinear(Head):
         for j in range(self.k):
             out[j] = out[j] / norm + self.bias[j]
 
-    cdef inline double products(self, const double* x, const int32_t* columns, int64_t count, double* out) noexcept nogil:
-        """Write the product with each column of weights; return the norm, of an l2 one its square."""
+    cdef inline double products(
+        self, const double* x, const int32_t* columns, int64_t count, double* out
+    ) noexcept nogil:
+        """Write the product with each column of weights; return the norm, for l2 its square."""
         cdef int64_t i, j
         cdef double norm = 0.0
         cdef const double* weights
@@ -91,7 +93,7 @@ cdef class NormalizedLinear(Head):
 cdef inline double product_and_square(
     const double* x, const int32_t* columns, int64_t count, const double* weights, double* product
 ) noexcept nogil:
-    """Write the one product and return the sum of squares: both sums stay in registers, which is most of the gain."""
+    """Write the one product and return the sum of squares; both sums stay in registers: most of the speed-up."""
     cdef double total = 0.0, square = 0.0
     cdef int64_t i
     for i in range(count):
@@ -114,5 +116,5 @@ cdef inline double grow(double norm, double x, Norm kind) noexcept nogil:
         return norm + x * x
     if kind == L1:
         return norm + fabs(x)
-    # The second test lets a NaN in, and the first keeps it.
+    # The second test lets a NaN in, and the first preserves it.
     return fabs(x) if fabs(x) > norm or x != x else norm

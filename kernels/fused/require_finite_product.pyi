@@ -1,4 +1,4 @@
-"""Rows whose product with a matrix must be finite, which is multiplied out only for those that could overflow."""
+"""Rows whose product with a matrix must be finite; it is computed only for rows that could overflow."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class RequireFiniteProduct(Kernel):
-    """x itself, unless ``((x - mean) / scale) @ weights.T + bias`` of a row is not all finite."""
+    """x unchanged; rejects a row whose ``((x - mean) / scale) @ weights.T + bias`` is not all finite."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Values that must lie within the limits of their column."""
+"""Values that must be within the limits of their column."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class RequireWithin(Kernel):
-    """x itself, unless a value lies outside ``low .. high`` of its column, or is a NaN where that is refused."""
+    """x unchanged; rejects values outside ``low .. high`` of their column, and NaN unless it is allowed."""
 
     def __init__(
         self,

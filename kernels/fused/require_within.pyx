@@ -1,11 +1,11 @@
-"""Values that must lie within the limits of their column."""
+"""Values that must be within the limits of their column."""
 
 from libc.math cimport isnan
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from pretzel.kernels.checks import address, alike, vector
-from pretzel.kernels.frame cimport OK, Frame, Slot, refuse
+from pretzel.kernels.frame cimport OK, Frame, Slot, reject
 from pretzel.kernels.kernel cimport Kernel
 
 cdef enum Refusal:
@@ -14,9 +14,9 @@ cdef enum Refusal:
 
 
 cdef class RequireWithin(Kernel):
-    """x itself, unless a value lies outside ``low .. high`` of its column, or is a NaN where that is refused."""
+    """x unchanged; rejects values outside ``low .. high`` of their column, and NaN unless it is allowed."""
 
-    cdef object kept
+    cdef object arrays
     cdef const double* low
     cdef const double* high
     cdef int64_t width
@@ -26,9 +26,9 @@ cdef class RequireWithin(Kernel):
     def __init__(self, inputs, output, *, low, high, owner, allow_nan, reason=""):
         alike(inputs, output, ("f64",))
         self.width, self.owner, self.allow_nan, self.reason = output.columns, owner, allow_nan, reason
-        self.kept = vector("low", low, "f64", self.width), vector("high", high, "f64", self.width)
-        self.low = <const double*><size_t>address(self.kept[0])
-        self.high = <const double*><size_t>address(self.kept[1])
+        self.arrays = vector("low", low, "f64", self.width), vector("high", high, "f64", self.width)
+        self.low = <const double*><size_t>address(self.arrays[0])
+        self.high = <const double*><size_t>address(self.arrays[1])
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <double*>inputs[0].values
@@ -36,24 +36,24 @@ cdef class RequireWithin(Kernel):
         cdef bint inside
         for row in range(frame.rows):
             inside = True
-            for i in range(self.width):  # a whole row is tested without a branch; NaN is inside nothing
+            for i in range(self.width):  # a whole row is tested without branches; NaN fails every comparison
                 inside &= (self.low[i] <= x[i]) & (x[i] <= self.high[i])
             if not inside:
                 for i in range(self.width):
                     if isnan(x[i]) and not self.allow_nan:
-                        return refuse(frame, HAS_NAN, row, i, x[i])
+                        return reject(frame, HAS_NAN, row, i, x[i])
                     if x[i] < self.low[i] or x[i] > self.high[i]:
-                        return refuse(frame, IS_TOO_LARGE, row, i, x[i])
+                        return reject(frame, IS_TOO_LARGE, row, i, x[i])
             x += self.width
         if output.values == output.own_values.at:
-            output.values = inputs[0].values  # nobody but later kernels reads it: no copy is needed
+            output.values = inputs[0].values  # only later kernels read it: no copy is needed
         else:
             memcpy(output.values, inputs[0].values, frame.rows * self.width * 8)
         return OK
 
     def describe(self, code, row, column, value):
-        """Say what scikit-learn says of such a value, and where it is."""
+        """Describe the value as scikit-learn does, with its position."""
         if code == IS_TOO_LARGE and self.reason:
             return f"{self.reason}: row {row}, column {column}, in {self.owner}"
-        what = "NaN" if code == HAS_NAN else "infinity or a value too large for dtype('float64')"
-        return f"Input X contains {what}: row {row}, column {column}. {self.owner} takes finite values"
+        problem = "NaN" if code == HAS_NAN else "infinity or a value too large for dtype('float64')"
+        return f"Input X contains {problem}: row {row}, column {column}. {self.owner} takes finite values"

@@ -8,16 +8,13 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
+from pretzel.kernels.types cimport real
 
 
 cdef class Sum(Kernel):
     """``parts[0] + parts[1] + ... + bias``, each step rounded to the type of the parts."""
 
-    cdef object kept
+    cdef object array
     cdef const double* bias
     cdef int64_t width, parts
     cdef bint single
@@ -29,9 +26,9 @@ cdef class Sum(Kernel):
         if not inputs:
             raise ValueError("expected at least one part")
         self.width, self.parts, self.single = output.columns, len(inputs), output.dtype == "f32"
-        # A bias of -0.0 leaves every sum as it is; 0.0 would turn -0.0 into 0.0.
-        self.kept = vector("bias", np.full(self.width, -0.0) if bias is None else bias, "f64", self.width)
-        self.bias = <const double*><size_t>address(self.kept)
+        # A bias of -0.0 leaves every sum unchanged; 0.0 would turn -0.0 into 0.0.
+        self.array = vector("bias", np.full(self.width, -0.0) if bias is None else bias, "f64", self.width)
+        self.bias = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef int64_t part, count = frame.rows * self.width

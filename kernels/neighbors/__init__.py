@@ -1,1 +1,1 @@
-"""Kernels over neighbours: which are nearest, and what they say."""
+"""Kernels over neighbours: nearest rows, and predictions from them."""

@@ -1,4 +1,4 @@
-"""The weights with which neighbours of a row come nearest to it."""
+"""The weights with which the neighbours of a row approximate it best."""
 
 from libc.math cimport NAN, sqrt
 from libc.stdint cimport int64_t
@@ -9,19 +9,19 @@ from pretzel.kernels.kernel cimport Kernel
 
 
 cdef class Barycenter(Kernel):
-    """The solution w of ``(C C' + r) w = 1``, made to sum to one, C being the neighbours less the row.
+    """The solution w of ``(C C' + r) w = 1``, normalized to sum to one; C is the neighbours minus the row.
 
     Args:
         inputs: a dense x of float64, and positions ``i64[k]``.
         output: ``f64[k]``.
-        rows: ``f64[n, width]``, what the positions name; a row that has a position outside gets NaN.
-        regularization: the part of the trace of ``C C'`` that is r.
+        rows: ``f64[n, width]``, indexed by the positions; a position out of range gives NaN.
+        regularization: r as a share of the trace of ``C C'``.
 
     Raises:
         ValueError: types or shapes do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* learned
     cdef int64_t width, count, entries
     cdef double regularization
@@ -33,8 +33,8 @@ cdef class Barycenter(Kernel):
         typed("result", output, ("f64",))
         self.width, self.count, self.entries = x.columns, output.columns, len(rows)
         self.regularization = regularization
-        self.kept = matrix("rows", rows, "f64", (self.entries, self.width))
-        self.learned = <const double*><size_t>address(self.kept)
+        self.array = matrix("rows", rows, "f64", (self.entries, self.width))
+        self.learned = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <const double*>inputs[0].values
@@ -61,12 +61,15 @@ cdef class Barycenter(Kernel):
                 gram[i * self.count + j] = self.product(x, positions[i], positions[j])
 
     cdef double product(self, const double* x, int64_t i, int64_t j) noexcept nogil:
+        cdef const double* a
+        cdef const double* b
         cdef double total = 0
         cdef int64_t column
         if not 0 <= i < self.entries or not 0 <= j < self.entries:
             return NAN
+        a, b = self.learned + i * self.width, self.learned + j * self.width
         for column in range(self.width):
-            total += (self.learned[i * self.width + column] - x[column]) * (self.learned[j * self.width + column] - x[column])
+            total += (a[column] - x[column]) * (b[column] - x[column])
         return total
 
 

@@ -9,7 +9,7 @@ from pretzel.kernels.kernel import Kernel
 SHAPES: list[str]
 
 class TreeDensity(Kernel):
-    """The logarithm of the sum of a kernel over all rows of a tree, to the bit as scikit-learn bounds it."""
+    """The logarithm of the sum of a kernel over all rows of a tree, bit for bit as scikit-learn bounds it."""
 
     def __init__(
         self,

@@ -8,7 +8,9 @@ import numpy as np
 from pretzel.kernels.checks import address, matrix, positions, typed, vector
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, interrupted, reserve
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.neighbors.apart cimport BRAYCURTIS, CANBERRA, CHEBYSHEV, MANHATTAN, POWERS, SQUARES, apart
+from pretzel.kernels.neighbors.reduced_distance cimport (
+    BRAYCURTIS, CANBERRA, CHEBYSHEV, MANHATTAN, POWERS, SQUARES, reduced_distance,
+)
 from pretzel.kernels.neighbors.tree import METRICS
 
 cdef enum Shape:
@@ -25,7 +27,7 @@ cdef double PI = 3.141592653589793
 
 cdef struct Sum:
     double least  # the logarithm of a lower bound
-    double spread  # the logarithm of what the upper bound is above it
+    double spread  # the logarithm of the upper bound minus the lower
 
 
 cdef struct Waiting:
@@ -34,30 +36,30 @@ cdef struct Waiting:
 
 
 cdef class TreeDensity(Kernel):
-    """The logarithm of the sum of a kernel over all rows of a tree, to the bit as scikit-learn bounds it.
+    """The logarithm of the sum of a kernel over all rows of a tree, bit for bit as scikit-learn bounds it.
 
     Args:
         inputs: one dense x of float64.
         output: ``f64``.
         rows: ``f64[n, width]`` in the order of the leaves.
         log_weights: ``f64[n]``.
-        spans: ``i64[nodes, 2]``, which of ``rows`` each node holds.
-        masses: ``f64[nodes]``, their weights together.
+        spans: ``i64[nodes, 2]``, the range of ``rows`` that each node holds.
+        masses: ``f64[nodes]``, the sum of their weights.
         low: ``f64[nodes, width]``, lower corners of boxes, or centers of balls.
         high: ``f64[nodes, width]``, upper corners, or ``f64[nodes]``, radii.
         total: the weight of all rows.
         kernel: one of SHAPES.
         bandwidth: its width.
-        norm: what is added to the logarithm.
+        norm: the constant added to the logarithm.
         metric: one of METRICS of ``NearestInTree``.
         p: the exponent of ``powers``.
-        breadth_first: whether the nearest node comes next.
+        breadth_first: expand the nearest node next.
 
     Raises:
         ValueError: types, shapes, positions, metric or kernel do not fit.
     """
 
-    cdef object kept
+    cdef object arrays
     cdef const double* rows
     cdef const double* log_weights
     cdef const double* log_masses
@@ -83,18 +85,18 @@ cdef class TreeDensity(Kernel):
         if self.nodes < 1 or spans.shape != (self.nodes, 2):
             raise ValueError(f"spans: expected a tree, got {spans.shape}")
         shape = (self.nodes, self.width)
-        self.kept = (
+        self.arrays = (
             matrix("rows", rows, "f64", (n, self.width)), vector("log_weights", log_weights, "f64", n),
             positions("spans", spans.ravel(), n + 1), logarithms(vector("masses", masses, "f64", self.nodes)),
             matrix("low", low, "f64", shape),
             matrix("high", high, "f64", shape) if self.boxes else vector("high", high, "f64", self.nodes),
         )
-        self.rows = <const double*><size_t>address(self.kept[0])
-        self.log_weights = <const double*><size_t>address(self.kept[1])
-        self.spans = <const int64_t*><size_t>address(self.kept[2])
-        self.log_masses = <const double*><size_t>address(self.kept[3])
-        self.low = <const double*><size_t>address(self.kept[4])
-        self.high = <const double*><size_t>address(self.kept[5])
+        self.rows = <const double*><size_t>address(self.arrays[0])
+        self.log_weights = <const double*><size_t>address(self.arrays[1])
+        self.spans = <const int64_t*><size_t>address(self.arrays[2])
+        self.log_masses = <const double*><size_t>address(self.arrays[3])
+        self.low = <const double*><size_t>address(self.arrays[4])
+        self.high = <const double*><size_t>address(self.arrays[5])
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const double* x = <const double*>inputs[0].values
@@ -117,54 +119,54 @@ cdef class TreeDensity(Kernel):
         return OK
 
     cdef double nearest_first(self, const double* x, Sum* of_nodes, Waiting* heap) noexcept nogil:
-        """Replace the nearest node next.  The spread of a child is its upper bound, as the library has it."""
-        cdef Sum whole = self.bounds(0, x, self.log_total, &heap[0].far), child
+        """Replace the nearest node next.  The spread of a child is its upper bound, as in the library."""
+        cdef Sum total = self.bounds(0, x, self.log_total, &heap[0].far), child
         cdef int64_t waiting = 1, node, i
         cdef double far = 0
-        heap[0].node, of_nodes[0] = 0, whole
+        heap[0].node, of_nodes[0] = 0, total
         while waiting > 0:
             node = pop(heap, &waiting).node
             if self.is_settled(node, of_nodes[node]):
                 continue
-            if self.norm + whole.spread <= -INFINITY:
+            if self.norm + total.spread <= -INFINITY:
                 break
-            whole.least = subtracted(whole.least, of_nodes[node].least)
-            whole.spread = subtracted(whole.spread, of_nodes[node].spread)
+            total.least = subtracted(total.least, of_nodes[node].least)
+            total.spread = subtracted(total.spread, of_nodes[node].spread)
             if self.is_leaf(node):
-                whole.least = self.with_rows(node, x, whole.least)
+                total.least = self.with_rows(node, x, total.least)
                 continue
             for i in range(2 * node + 1, 2 * node + 3):
                 child = self.bounds(i, x, self.log_masses[i], &far)
                 child.spread = self.log_masses[i] + self.log_kernel(far)
                 of_nodes[i] = child
-                whole.least = added(whole.least, child.least)
-                whole.spread = added(whole.spread, child.spread)
+                total.least = added(total.least, child.least)
+                total.spread = added(total.spread, child.spread)
                 push(heap, &waiting, far, i)
-        return added(whole.least, whole.spread - log(2)) + self.norm
+        return added(total.least, total.spread - log(2)) + self.norm
 
     cdef double in_depth(self, const double* x) noexcept nogil:
         cdef double far = 0
-        cdef Sum whole = self.bounds(0, x, self.log_total, &far)
-        self.visit(0, x, whole, &whole)
-        return added(whole.least, whole.spread - log(2)) + self.norm
+        cdef Sum total = self.bounds(0, x, self.log_total, &far)
+        self.visit(0, x, total, &total)
+        return added(total.least, total.spread - log(2)) + self.norm
 
-    cdef void visit(self, int64_t node, const double* x, Sum own, Sum* whole) noexcept nogil:
-        """Replace a node, then its children; as deep as the tree, whose numbers double with each level."""
+    cdef void visit(self, int64_t node, const double* x, Sum own, Sum* total) noexcept nogil:
+        """Replace a node, then its children; as deep as the tree, whose node numbers double with each level."""
         cdef double far = 0
         cdef Sum left, right
-        if self.is_settled(node, own) or self.norm + whole.spread <= -INFINITY:
+        if self.is_settled(node, own) or self.norm + total.spread <= -INFINITY:
             return
-        whole.least = subtracted(whole.least, own.least)
-        whole.spread = subtracted(whole.spread, own.spread)
+        total.least = subtracted(total.least, own.least)
+        total.spread = subtracted(total.spread, own.spread)
         if self.is_leaf(node):
-            whole.least = self.with_rows(node, x, whole.least)
+            total.least = self.with_rows(node, x, total.least)
             return
         left = self.bounds(2 * node + 1, x, self.log_masses[2 * node + 1], &far)
         right = self.bounds(2 * node + 2, x, self.log_masses[2 * node + 2], &far)
-        whole.least = added(added(whole.least, left.least), right.least)
-        whole.spread = added(added(whole.spread, left.spread), right.spread)
-        self.visit(2 * node + 1, x, left, whole)
-        self.visit(2 * node + 2, x, right, whole)
+        total.least = added(added(total.least, left.least), right.least)
+        total.spread = added(added(total.spread, left.spread), right.spread)
+        self.visit(2 * node + 1, x, left, total)
+        self.visit(2 * node + 2, x, right, total)
 
     cdef bint is_settled(self, int64_t node, Sum own) noexcept nogil:
         return self.norm + own.spread - self.log_masses[node] + self.log_total <= -INFINITY
@@ -179,19 +181,21 @@ cdef class TreeDensity(Kernel):
         return total
 
     cdef Sum bounds(self, int64_t node, const double* x, double log_mass, double* near) noexcept nogil:
-        """Bounds of what a node adds, and how near it can be."""
-        cdef Sum found
+        """Return bounds of a node's contribution, and its smallest possible distance."""
+        cdef Sum bounds
         cdef double far = 0
         if self.boxes:
             self.of_box(x, self.low + node * self.width, self.high + node * self.width, near, &far)
         else:
             far = self.distance(x, self.low + node * self.width)
             near[0], far = fmax(0, far - self.high[node]), far + self.high[node]
-        found.least = log_mass + self.log_kernel(far)
-        found.spread = subtracted(log_mass + self.log_kernel(near[0]), found.least)
-        return found
+        bounds.least = log_mass + self.log_kernel(far)
+        bounds.spread = subtracted(log_mass + self.log_kernel(near[0]), bounds.least)
+        return bounds
 
-    cdef void of_box(self, const double* x, const double* low, const double* high, double* near, double* far) noexcept nogil:
+    cdef void of_box(
+        self, const double* x, const double* low, const double* high, double* near, double* far
+    ) noexcept nogil:
         cdef double below, above, gap, p = 1 if self.metric == MANHATTAN else self.p if self.metric == POWERS else 2
         cdef int64_t i
         near[0], far[0] = 0, 0
@@ -206,11 +210,11 @@ cdef class TreeDensity(Kernel):
             near[0], far[0] = pow(near[0], 1 / p), pow(far[0], 1 / p)
 
     cdef double distance(self, const double* x, const double* row) noexcept nogil:
-        cdef double away = apart(self.metric, self.p, x, row, self.width)
+        cdef double away = reduced_distance(self.metric, self.p, x, row, self.width)
         if self.metric == SQUARES:
             return sqrt(away)
         if away != away and (self.metric == CANBERRA or self.metric == BRAYCURTIS):
-            return 0  # the center of a ball without weight is NaN, and these divide by no NaN
+            return 0  # the center of a ball without weight is NaN, and these metrics never divide by NaN
         return pow(away, 1 / self.p) if self.metric == POWERS else away
 
     cdef double log_kernel(self, double far) noexcept nogil:
@@ -229,12 +233,12 @@ cdef class TreeDensity(Kernel):
 
 
 cdef object logarithms(const double[::1] values):
-    made = np.empty(len(values))
-    cdef double[::1] y = made
+    logs = np.empty(len(values))
+    cdef double[::1] y = logs
     cdef int64_t i
     for i in range(len(values)):
         y[i] = log(values[i])
-    return made
+    return logs
 
 
 cdef inline double added(double a, double b) noexcept nogil:
@@ -249,7 +253,7 @@ cdef inline double subtracted(double a, double b) noexcept nogil:
 
 
 cdef inline void push(Waiting* heap, int64_t* waiting, double far, int64_t node) noexcept nogil:
-    """Which of equally near nodes is on top is a matter of this heap's shape, which is that of ``NodeHeap``."""
+    """Push a node; this heap has the shape of ``NodeHeap``, which decides which of equally near nodes is on top."""
     cdef int64_t i = waiting[0], parent
     heap[i].far, heap[i].node = far, node
     waiting[0] += 1

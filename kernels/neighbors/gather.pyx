@@ -1,4 +1,4 @@
-"""What is known of the neighbours that were found, and what they say together."""
+"""Values at the positions of the neighbours, and their combinations."""
 
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int32_t, int64_t
@@ -6,17 +6,14 @@ from libc.stdint cimport int32_t, int64_t
 from pretzel.kernels.checks import FLOATS, address, both, matrix, typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/sums.h" nogil:
     double pretzel_sum_f64(const double* x, int64_t n) noexcept
 
-ctypedef fused real:
-    float
-    double
-
 
 cdef class Gather(Kernel):
-    """The values of each row at positions that are the row's own; NaN where a position is none.
+    """The values of each row at its own positions; NaN for a position out of range.
 
     Args:
         inputs: a dense x of floats, and positions ``i64[k]``.
@@ -53,11 +50,11 @@ cdef inline void gather(
 
 
 cdef class Blend(Kernel):
-    """The weighted sum of the table's rows at each row's positions, or the least of weight and entry together.
+    """The weighted sum of the table's rows at each row's positions, or the minimum of weight and entry together.
 
     Args:
         inputs: positions ``i64[k]`` and weights ``f64[k]``.
-        output: one f64 a row, or m columns.
+        output: one f64 per row, or m columns.
         table: ``f64[n]`` or ``f64[n, m]``.
         form: ``sum``, in NumPy's order along a row, or ``min``.
 
@@ -65,7 +62,7 @@ cdef class Blend(Kernel):
         ValueError: types, shapes or form do not fit.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* table
     cdef int64_t count, entries, width
     cdef bint least
@@ -79,8 +76,8 @@ cdef class Blend(Kernel):
         typed("weights", weights, ("f64",), self.count)
         typed("result", output, ("f64",))
         self.least = form == "min"
-        self.kept = matrix("table", table, "f64", (self.entries, self.width))
-        self.table = <const double*><size_t>address(self.kept)
+        self.array = matrix("table", table, "f64", (self.entries, self.width))
+        self.table = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const int64_t* positions = <const int64_t*>inputs[0].values
@@ -107,7 +104,7 @@ cdef class Blend(Kernel):
             else:
                 terms[i] = INFINITY if self.least else 0.0
         if not self.least:
-            return 0.0 + pretzel_sum_f64(terms, self.count)  # NumPy begins at 0.0: no sum is -0.0
+            return 0.0 + pretzel_sum_f64(terms, self.count)  # NumPy starts at 0.0: a sum is never -0.0
         for i in range(self.count):
             if terms[i] < least or terms[i] != terms[i]:
                 least = terms[i]
@@ -115,7 +112,7 @@ cdef class Blend(Kernel):
 
 
 cdef class Scatter(Kernel):
-    """A sparse row that holds each value at its position; the first, where a position comes twice.
+    """A sparse row with each value at its position; of repeated positions the first counts.
 
     Args:
         inputs: positions ``i64[k]`` and k columns of floats.
@@ -146,13 +143,13 @@ cdef class Scatter(Kernel):
             first = row * self.count
             if self.single:
                 at += insert(
-                    positions + first, <float*>inputs[1].values + first, output.columns + at, <float*>output.values + at,
-                    self.count, self.width,
+                    positions + first, <float*>inputs[1].values + first, output.columns + at,
+                    <float*>output.values + at, self.count, self.width,
                 )
             else:
                 at += insert(
-                    positions + first, <double*>inputs[1].values + first, output.columns + at, <double*>output.values + at,
-                    self.count, self.width,
+                    positions + first, <double*>inputs[1].values + first, output.columns + at,
+                    <double*>output.values + at, self.count, self.width,
                 )
             output.starts[row + 1] = at
         return OK
@@ -161,7 +158,7 @@ cdef class Scatter(Kernel):
 cdef inline int64_t insert(
     const int64_t* positions, const real* x, int32_t* columns, real* y, int64_t count, int64_t width
 ) noexcept nogil:
-    """Put each value in its place among those before it, and return how many there are."""
+    """Insert each value among those before it, and return the number of values."""
     cdef int64_t i, j, used = 0
     for i in range(count):
         if not 0 <= positions[i] < width:

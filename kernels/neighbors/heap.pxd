@@ -1,17 +1,17 @@
-# The smallest values so far, the largest on top: which of equal values goes is a matter of this heap's shape, and the
-# shape is that of sklearn.utils._heap.
+# A max-heap of the smallest values so far.  Its shape is that of sklearn.utils._heap, because it decides which of equal
+# values is evicted.
 from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
 
 
-# Begins with infinities at no position, whatever number stands for it.
+# Fills the heap with infinities at a position that means none.
 cdef inline void empty(double* values, int64_t* positions, int64_t count, int64_t none) noexcept nogil:
     cdef int64_t i
     for i in range(count):
         values[i], positions[i] = INFINITY, none
 
 
-# Takes the largest out for a smaller value; a NaN stays outside.
+# Replaces the largest by a smaller value; a NaN is not taken.
 cdef inline void push(double* values, int64_t* positions, int64_t count, double value, int64_t position) noexcept nogil:
     cdef int64_t i = 0, child = 1
     if not value < values[0]:
@@ -26,7 +26,7 @@ cdef inline void push(double* values, int64_t* positions, int64_t count, double 
     values[i], positions[i] = value, position
 
 
-# The same, but of equal values the one at the highest position goes; values come in the order of their positions.
+# The same, but of equal values the one at the highest position is evicted; values arrive in order of position.
 cdef inline void push_first(
     double* values, int64_t* positions, int64_t count, double value, int64_t position
 ) noexcept nogil:

@@ -1,4 +1,4 @@
-"""Which values of a row are the smallest."""
+"""The smallest values of a row."""
 
 from libc.math cimport INFINITY, nextafterf
 from libc.stdint cimport int64_t
@@ -8,31 +8,30 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.neighbors.heap cimport empty, push, push_first, sort
+from pretzel.kernels.types cimport real
 
 cdef extern from "neighbors/nearest.h" nogil:
     enum:
         NEAREST_RUN
     ctypedef struct NearestRuns:
         int64_t (*f32)(const float* x, int64_t i, int64_t count, float top, float limit, int64_t* beyond) noexcept nogil
-        int64_t (*f64)(const double* x, int64_t i, int64_t count, double top, double limit, int64_t* beyond) noexcept nogil
+        int64_t (*f64)(
+            const double* x, int64_t i, int64_t count, double top, double limit, int64_t* beyond
+        ) noexcept nogil
     const NearestRuns* nearest_runs_for(int level)
 
 cdef const NearestRuns* runs = nearest_runs_for(level)
 
-ctypedef fused real:
-    float
-    double
-
 
 cdef class Nearest(Kernel):
-    """The positions of each row's smallest values, ascending; of equals the first, and NaN last of all.
+    """The positions of each row's smallest values, ascending; ties go to the first, and NaN comes last.
 
     Args:
         inputs: one dense x of floats, of at least ``count`` columns.
         output: ``i64[count]``.
-        count: how many.
-        limit: what is above it never enters the heap, and -1 stands for its position.
-        first: whether of equal values those at the lowest positions are found, whatever scikit-learn's heap leaves.
+        count: the number of positions.
+        limit: values above it never enter the heap, and their position is -1.
+        first: of equal values take those at the lowest positions, not those that scikit-learn's heap leaves.
 
     Raises:
         ValueError: types or count do not fit.
@@ -71,9 +70,9 @@ cdef class Nearest(Kernel):
 cdef inline void select(
     const real* x, double* values, int64_t* positions, int64_t width, int64_t count, double limit, bint lowest
 ) noexcept nogil:
-    """Let the values of a row through the heap, but for those beyond the limit, and put what it holds in order.
+    """Push the values of a row through the heap, except those beyond the limit, and sort what it holds.
 
-    Most values lie above the heap's top, and are passed a run at a time.
+    Most values are above the heap's top, and are skipped a run at a time.
     """
     cdef int64_t first = 0, i, beyond = 0
     empty(values, positions, count, -1)
@@ -97,7 +96,7 @@ cdef inline void select(
 cdef inline int64_t passed(
     const real* x, int64_t first, int64_t width, double top, double limit, int64_t* beyond
 ) noexcept nogil:
-    """Return where the first run begins that has a value below the top."""
+    """Return the start of the first run that has a value below the top."""
     cdef int64_t run
     if real is float:
         run = runs.f32(x, first, width, <float>top, not_above(limit), beyond)
@@ -107,7 +106,7 @@ cdef inline int64_t passed(
 
 
 cdef inline float not_above(double limit) noexcept nogil:
-    """Return the largest float that is not above the limit: what lies above one lies above the other."""
+    """Return the largest float that is not above the limit; comparisons with either agree."""
     cdef float near = <float>limit
     return nextafterf(near, -INFINITY) if near > limit else near
 
@@ -115,7 +114,7 @@ cdef inline float not_above(double limit) noexcept nogil:
 cdef inline void fill(
     const real* x, double* values, int64_t* positions, int64_t width, int64_t count, int64_t beyond
 ) noexcept nogil:
-    """Where numbers were too few, leave places to those beyond the limit; take infinities, then NaN, in their order."""
+    """With too few numbers, leave places for those beyond the limit; take infinities, then NaN, in their order."""
     cdef int64_t i, used = 0
     cdef bint nan
     while used < count and positions[used] >= 0:

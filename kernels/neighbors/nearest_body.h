@@ -1,4 +1,4 @@
-/* The search of nearest.h for one instruction set: a run is compared as a whole, without a branch. */
+/* The search of nearest.h for one instruction set: a run is compared as a whole, without branches. */
 #define NATIVE (CPU_LEVEL == CPU_AVX512 ? 64 : CPU_LEVEL == CPU_AVX2 ? 32 : 16)
 
 #define PRETZEL_NEAREST(TYPES, X, WHOLE)                                                                               \

@@ -1,4 +1,4 @@
-"""Which rows are nearest, found in a tree."""
+"""Nearest rows, found in a tree."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pretzel.kernels.kernel import Kernel
 METRICS: list[str]
 
 class NearestInTree(Kernel):
-    """The nearest rows in the order of their distance, equal ones as scikit-learn's trees find them."""
+    """The nearest rows in the order of their distance, ties as in scikit-learn's trees."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Kernels over sparse rows, each the twin of a dense one."""
+"""Kernels over sparse rows, each the counterpart of a dense one."""

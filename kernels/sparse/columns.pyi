@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class Concat(Kernel):
-    """The columns of all parts side by side as sparse rows."""
+    """The columns of all parts concatenated as sparse rows."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
 
@@ -17,16 +17,16 @@ class Cast(Kernel):
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, dtype: str) -> None: ...
 
 class Select(Kernel):
-    """The columns named, in that order, of sparse rows."""
+    """The selected columns of sparse rows, in the order given."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, columns: np.ndarray) -> None: ...
 
 class Densify(Kernel):
-    """Sparse rows written out: zeros, or ``absent``, where nothing is stored."""
+    """Sparse rows as dense ones: zeros, or ``absent``, where nothing is stored."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, absent: float = 0.0, repeats: str = "sum") -> None: ...
 
 class Sparsify(Kernel):
-    """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""
+    """The nonzero values of dense rows, NaN included (``scipy.sparse.csr_matrix``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...

@@ -10,15 +10,13 @@ from pretzel.kernels.checks import NUMPY, address, positions, typed
 from pretzel.kernels.dense.casts import CAST_ORDER, ITEM_SIZE
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport number
 
 cdef extern from "dense/cast.h" nogil:
-    ctypedef void (*pretzel_cast)(const void* source, void* target, int64_t rows, int64_t columns, int64_t stride) noexcept
+    ctypedef void (*pretzel_cast)(
+        const void* source, void* target, int64_t rows, int64_t columns, int64_t stride
+    ) noexcept
     const pretzel_cast pretzel_casts[11][11]
-
-ctypedef fused number:
-    float
-    double
-    int64_t
 
 cdef struct Part:
     pretzel_cast cast
@@ -29,7 +27,7 @@ cdef struct Part:
 
 
 cdef class Concat(Kernel):
-    """The columns of all parts side by side as sparse rows; dense parts keep what is not zero (``scipy.sparse.hstack``)."""
+    """The columns of all parts concatenated as sparse rows, without zeros of dense parts (``scipy.sparse.hstack``)."""
 
     cdef Part* parts
     cdef int count
@@ -81,7 +79,9 @@ cdef class Concat(Kernel):
             y.columns[at + k] = x.columns[begin + k] + <int32_t>part.first
         return at + n
 
-    cdef int64_t append_dense(self, Part* part, Slot* x, int64_t row, Slot* y, int64_t at, void* scratch) noexcept nogil:
+    cdef int64_t append_dense(
+        self, Part* part, Slot* x, int64_t row, Slot* y, int64_t at, void* scratch
+    ) noexcept nogil:
         part.cast(<char*>x.values + row * part.width * part.itemsize, scratch, 1, part.width, part.width)
         if self.kind == 0:
             return keep_nonzero(<float*>scratch, part.width, part.first, <float*>y.values, y.columns, at)
@@ -97,7 +97,7 @@ cdef inline int64_t keep_nonzero(
     for i in range(width):
         y[at] = x[i]
         columns[at] = <int32_t>(first + i)
-        # Written whether it is kept or not: the place is there, and no branch is mistaken.
+        # Written whether it is stored or not: the place exists, and no branch is mispredicted.
         at += x[i] != 0
     return at
 
@@ -127,11 +127,11 @@ cdef class Cast(Kernel):
 
 
 cdef class Select(Kernel):
-    """The columns named, in that order, of sparse rows."""
+    """The selected columns of sparse rows, in the order given."""
 
-    cdef object kept
-    cdef const int32_t* place  # of each column of x: its column in the result, -1 where it is dropped
-    cdef bint in_order         # the result's columns ascend by themselves
+    cdef object places
+    cdef const int32_t* place  # of each column of x: its column in the result, -1 if it is dropped
+    cdef bint in_order         # the result's columns ascend without sorting
     cdef int kind
 
     def __init__(self, inputs, output, *, columns):
@@ -140,22 +140,23 @@ cdef class Select(Kernel):
         columns = positions("columns", columns, inputs[0].columns)
         if len(np.unique(columns)) < len(columns):
             raise ValueError("columns: sparse columns are selected once each")
-        self.kept = np.full(inputs[0].columns, -1, np.int32)
-        self.kept[columns] = np.arange(len(columns), dtype=np.int32)
-        self.place = <const int32_t*><size_t>address(self.kept)
+        self.places = np.full(inputs[0].columns, -1, np.int32)
+        self.places[columns] = np.arange(len(columns), dtype=np.int32)
+        self.place = <const int32_t*><size_t>address(self.places)
         self.in_order = bool((np.diff(columns) > 0).all())
         self.kind = ["f32", "f64", "i64"].index(output.dtype)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef int64_t room = inputs[0].starts[frame.rows] - inputs[0].starts[0]
+        cdef Slot* x = inputs[0]
+        cdef int64_t room = x.starts[frame.rows] - x.starts[0]
         if reserve_sparse(frame, output, room, 4 if self.kind == 0 else 8) != OK:
             return OUT_OF_MEMORY
         if self.kind == 0:
-            select(inputs[0], <float*>inputs[0].values, output, <float*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <float*>x.values, output, <float*>output.values, frame.rows, self.place, self.in_order)
         elif self.kind == 1:
-            select(inputs[0], <double*>inputs[0].values, output, <double*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <double*>x.values, output, <double*>output.values, frame.rows, self.place, self.in_order)
         else:
-            select(inputs[0], <int64_t*>inputs[0].values, output, <int64_t*>output.values, frame.rows, self.place, self.in_order)
+            select(x, <int64_t*>x.values, output, <int64_t*>output.values, frame.rows, self.place, self.in_order)
         return OK
 
 
@@ -176,7 +177,7 @@ cdef inline void select(
 
 
 cdef inline void sort_row(int32_t* columns, number* values, int64_t n) noexcept nogil:
-    """Insertion: rows are short and mostly in order."""
+    """Sort by insertion: rows are short and mostly in order."""
     cdef int64_t i, k
     cdef int32_t column
     cdef number value
@@ -190,7 +191,7 @@ cdef inline void sort_row(int32_t* columns, number* values, int64_t n) noexcept 
 
 
 cdef class Densify(Kernel):
-    """Sparse rows written out: zeros, or ``absent``, where nothing is stored.
+    """Sparse rows as dense ones: zeros, or ``absent``, where nothing is stored.
 
     Of several values stored in one place the sum (``toarray``), the ``last`` that differs from ``absent``, or the
     ``last stored``.
@@ -198,7 +199,7 @@ cdef class Densify(Kernel):
 
     cdef int64_t width
     cdef int kind
-    cdef double absent         # what a place becomes in which nothing is stored
+    cdef double absent         # the value of a place in which nothing is stored
     cdef bint last             # of several values the last, rather than the sum
     cdef bint all              # of all stored values, also those that equal absent
 
@@ -241,7 +242,7 @@ cdef inline void add_up(
 ) noexcept nogil:
     cdef int64_t row, k
     for row in range(rows):
-        if absent != 0:  # what is stored begins at zero
+        if absent != 0:  # stored values start at zero
             for k in range(x.starts[row], x.starts[row + 1]):
                 y[row * width + x.columns[k]] = 0
         for k in range(x.starts[row], x.starts[row + 1]):
@@ -260,7 +261,7 @@ cdef inline void keep_last(
 
 
 cdef class Sparsify(Kernel):
-    """What is not zero in dense rows; a NaN is not (``scipy.sparse.csr_matrix``)."""
+    """The nonzero values of dense rows, NaN included (``scipy.sparse.csr_matrix``)."""
 
     cdef int64_t width
     cdef int kind

@@ -14,7 +14,7 @@ class Squared(Kernel):
     ) -> None: ...
 
 class Euclidean(Kernel):
-    """``sqrt(-2 x.c + x.x + c.c)``, each in float64 in the order of the stored values."""
+    """``sqrt(-2 x.c + x.x + c.c)`` in float64 in the order of the stored values."""
 
     def __init__(
         self, inputs: tuple[Any, ...], output: Any, *, centers: np.ndarray, norms: np.ndarray, metric: str

@@ -6,20 +6,13 @@ from libc.stdint cimport int32_t, int64_t
 from pretzel.kernels.checks import FLOATS, address, matrix, typed, vector
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
-
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
+from pretzel.kernels.types cimport real, result
 
 
 cdef class _Distances(Kernel):
-    """What both kernels keep: centers ``[k, width]`` and the sum of the squares of each."""
+    """Base of both kernels: centers ``[k, width]`` and the squared norm of each."""
 
-    cdef object kept
+    cdef object arrays
     cdef const void* centers
     cdef const void* norms
     cdef int64_t k, width
@@ -30,16 +23,16 @@ cdef class _Distances(Kernel):
         typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
         self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
-        self.kept = matrix("centers", centers, dtype, (self.k, self.width)), vector("norms", norms, dtype, self.k)
-        self.centers = <const void*><size_t>address(self.kept[0])
-        self.norms = <const void*><size_t>address(self.kept[1])
+        self.arrays = matrix("centers", centers, dtype, (self.k, self.width)), vector("norms", norms, dtype, self.k)
+        self.centers = <const void*><size_t>address(self.arrays[0])
+        self.norms = <const void*><size_t>address(self.arrays[1])
         return 0
 
 
 cdef class Squared(_Distances):
     """Squared Euclidean: the sum over stored values of ``(x - c)**2 - c**2``, plus ``c.c``, never below zero.
 
-    In the order and the type of ``sklearn.cluster._k_means_common._euclidean_sparse_dense``, so that ties fall alike.
+    In the order and the type of ``sklearn.cluster._k_means_common._euclidean_sparse_dense``, so that ties are equal.
     """
 
     def __init__(self, inputs, output, *, centers, norms, metric):
@@ -49,11 +42,19 @@ cdef class Squared(_Distances):
         cdef Slot* x = inputs[0]
         cdef void* y = output.values
         if self.single_y:
-            squared(x, <float*>x.values, <float*>self.centers, <float*>self.norms, <float*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <float*>x.values, <float*>self.centers, <float*>self.norms, <float*>y, frame.rows, self.k, self.width
+            )
         elif self.single_x:
-            squared(x, <float*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <float*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k,
+                self.width,
+            )
         else:
-            squared(x, <double*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k, self.width)
+            squared(
+                x, <double*>x.values, <double*>self.centers, <double*>self.norms, <double*>y, frame.rows, self.k,
+                self.width,
+            )
         return OK
 
 
@@ -83,7 +84,7 @@ cdef inline result from_center(
 
 
 cdef class Euclidean(_Distances):
-    """``sqrt(-2 x.c + x.x + c.c)``, each in float64 in the order of the stored values, rounded to the type of the result."""
+    """``sqrt(-2 x.c + x.x + c.c)`` in float64 in the order of the stored values, rounded to the type of the result."""
 
     def __init__(self, inputs, output, *, centers, norms, metric):
         self.keep(inputs, output, centers, norms, "f64")

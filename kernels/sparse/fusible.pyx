@@ -1,11 +1,11 @@
-"""Parts of a pass over sparse rows: what changes their values, and what scores them."""
+"""Parts of a pass over sparse rows: changes of their values, and scores."""
 
 from pretzel.kernels.checks import FLOATS, alike
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 
 
 cdef class Values(Kernel):
-    """A kernel that changes the stored values of sparse rows of floats, and keeps their columns and the type."""
+    """A kernel that changes the stored values of sparse rows of floats and preserves their columns and the type."""
 
     cdef int keep(self, inputs, output) except -1:
         alike(inputs, output, FLOATS, "sparse")
@@ -25,7 +25,7 @@ cdef class Values(Kernel):
 
 
 cdef class Head(Kernel):
-    """A kernel that makes dense numbers of sparse rows, each row by itself."""
+    """A kernel from sparse rows to dense numbers, each row independent of the others."""
 
     cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
         pass

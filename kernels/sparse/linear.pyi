@@ -18,7 +18,7 @@ class Linear(Kernel):
     ) -> None: ...
 
 class Stack(Kernel):
-    """Several :class:`Linear` over one x, each with an output of its own: slots that follow one another."""
+    """Several :class:`Linear` over one x, each with its own output, in consecutive slots."""
 
     outputs: int
 

@@ -9,7 +9,8 @@ import numpy as np
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.frame cimport Slot, aligned_alloc
 from pretzel.kernels.sparse.fusible cimport Head
-from pretzel.kernels.sparse.products cimport multiply_row, real, result
+from pretzel.kernels.sparse.products cimport multiply_row
+from pretzel.kernels.types cimport real, result
 
 cdef extern from *:
     """
@@ -19,9 +20,9 @@ cdef extern from *:
 
 
 cdef class Linear(Head):
-    """``y = x @ weights + bias`` with weights ``[width, k]`` (or ``[width]``), products taken in the type of y."""
+    """``y = x @ weights + bias`` with weights ``[width, k]`` (or ``[width]``), multiplied in the type of y."""
 
-    cdef object kept
+    cdef object arrays
     cdef const void* weights
     cdef const void* bias
     cdef readonly int64_t width, k
@@ -36,9 +37,9 @@ cdef class Linear(Head):
             raise ValueError("weights: a float64 x gives a float64 result")
         bias = np.full(self.k, -0.0) if bias is None else bias
         shape = (inputs[0].columns, self.k)
-        self.kept = matrix("weights", weights, output.dtype, shape), vector("bias", bias, output.dtype, self.k)
-        self.weights = <const void*><size_t>address(self.kept[0])
-        self.bias = <const void*><size_t>address(self.kept[1])
+        self.arrays = matrix("weights", weights, output.dtype, shape), vector("bias", bias, output.dtype, self.k)
+        self.weights = <const void*><size_t>address(self.arrays[0])
+        self.bias = <const void*><size_t>address(self.arrays[1])
 
     cdef void score(self, const Slot* x, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
         cdef int64_t k = self.k
@@ -53,23 +54,24 @@ cdef class Linear(Head):
 
 
 cdef enum:
-    LANES = 8  # sums taken together: a cache line of doubles, and as many as fit the registers
+    LANES = 8  # sums computed together: a cache line of doubles, and as many as fit the registers
 
 cdef int64_t FILLED = 64  # rows of weights copied at a time
 
 
 cdef struct Lane:
-    int head           # whose column it is: the place among the slots written
-    int64_t column, k  # which of how many
+    int head           # the head of the column: its place among the slots written
+    int64_t column, k  # the column, and the number of columns of its head
     const void* weights  # of all columns of the head
     const void* bias
 
 
 cdef class Stack(Head):
-    """Several :class:`Linear` over one x, each with an output of its own: slots that follow one another.
+    """Several :class:`Linear` over one x, each with its own output, in consecutive slots.
 
-    Or several kernels that are each ``linear`` and an l2 norm, which divides the sums before the bias.  Their weights are copied side by side, ``[width, columns of all]``, so that one stored value of a row finds those of all
-    heads in neighbouring cache lines.  Every sum has the order it has alone, and so the same bits.
+    Alternatively several kernels that are each ``linear`` with an l2 norm, which divides the sums before the bias.
+    Their weights are concatenated, ``[width, columns of all]``, so that one stored value of a row finds the weights of
+    all heads in neighbouring cache lines.  Every sum has the same order as alone, and so the same bits.
 
     Raises:
         ValueError: there are no kernels, they read or write different types, or divide by other norms.
@@ -84,7 +86,7 @@ cdef class Stack(Head):
 
     def __init__(self, kernels):
         cdef Linear kernel
-        norms = sorted({getattr(each, "divisor", "none") for each in kernels})
+        norms = sorted({getattr(kernel, "divisor", "none") for kernel in kernels})
         if norms not in ([], ["l2"], ["none"]):
             raise ValueError(f"norms: expected all none or all l2, got {norms}")
         self.normalized = norms == ["l2"]
@@ -93,7 +95,7 @@ cdef class Stack(Head):
         self.check()
         kernel = self.kernels[0]
         self.width, self.single_x, self.single_y = kernel.width, kernel.single_x, kernel.single_y
-        self.columns = sum([(<Linear>each).k for each in self.kernels])
+        self.columns = sum([(<Linear>kernel).k for kernel in self.kernels])
         self.stride = padded(self.columns)
         self.lanes = <Lane*>calloc(self.columns + 1, sizeof(Lane))
         taken = Stack.size(self.kernels)
@@ -110,7 +112,7 @@ cdef class Stack(Head):
 
     @staticmethod
     def size(kernels):
-        """Return the bytes that the weights of a stack of these kernels take."""
+        """Return the size in bytes of the stacked weights of these kernels."""
         kernels = plain(kernels)
         cdef Linear first = kernels[0]
         return first.width * padded(sum([(<Linear?>kernel).k for kernel in kernels])) * (4 if first.single_y else 8)
@@ -133,7 +135,7 @@ cdef class Stack(Head):
                 lane += 1
 
     cdef void fill(self) noexcept nogil:
-        """Copy the weights, some rows at a time of all heads, so that each line is written while it is in the cache."""
+        """Copy the weights, some rows of all heads at a time, so that each line is written while it is in the cache."""
         cdef int64_t block, lane
         for block in range((self.width + FILLED - 1) // FILLED):
             for lane in range(self.stride):
@@ -143,7 +145,7 @@ cdef class Stack(Head):
                     self.spread(<double*>self.weights, lane, block * FILLED)
 
     cdef inline void spread(self, result* out, int64_t lane, int64_t first) noexcept nogil:
-        """Write rows of one column of the stack; zeros where it only fills the line."""
+        """Write rows of one column of the stack; zeros if it only pads the line."""
         cdef Lane* of = &self.lanes[min(lane, self.columns - 1)]
         cdef const result* weights = <const result*>of.weights + of.column
         cdef int64_t i
@@ -164,7 +166,7 @@ cdef class Stack(Head):
         cdef int64_t row, tile, first, lane
         cdef Lane* at
         cdef result sums[LANES]
-        cdef result norm = 1  # a quotient by one is what was divided
+        cdef result norm = 1  # dividing by one changes nothing
         for row in range(rows):
             if self.normalized:
                 norm = length(values, x.starts[row], x.starts[row + 1], norm)
@@ -181,12 +183,12 @@ cdef class Stack(Head):
 
 
 cdef tuple plain(kernels):
-    """Return the linear kernels that those of normalized rows hold."""
+    """Return the linear kernels inside those of normalized rows."""
     return tuple([getattr(kernel, "linear", kernel) for kernel in kernels])
 
 
 cdef inline result length(const real* values, int64_t begin, int64_t end, result kind) noexcept nogil:
-    """Return the l2 norm of a row, summed in order; one where it is zero."""
+    """Return the l2 norm of a row, summed in order; one if it is zero."""
     cdef int64_t i
     cdef result total = 0
     for i in range(begin, end):
@@ -199,7 +201,7 @@ cdef inline void add_lines(
     const real* values, const int32_t* columns, int64_t begin, int64_t end,
     const result* weights, int64_t stride, result* totals
 ) noexcept nogil:
-    """Add eight columns of the weights for each stored value, all sums in registers, and ask for the next eight."""
+    """Add eight columns of the weights for each stored value, all sums in registers, and prefetch the next eight."""
     cdef int64_t i
     cdef int lane
     cdef result value

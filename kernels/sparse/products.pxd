@@ -1,13 +1,7 @@
 # Products of a sparse row with the columns of weights, each sum in the order of the stored values and in a register.
 from libc.stdint cimport int32_t, int64_t
 
-ctypedef fused real:
-    float
-    double
-
-ctypedef fused result:
-    float
-    double
+from pretzel.kernels.types cimport real, result
 
 
 cdef inline void multiply_row(
@@ -28,7 +22,7 @@ cdef inline void multiply_row(
         add_columns(values, columns, count, weights + c, k, y + c, 1)
 
 
-# `lanes` is a number where this is called, so that the sums have registers.
+# `lanes` is a constant at every call, so that the sums stay in registers.
 cdef inline void add_columns(
     const real* values, const int32_t* columns, int64_t count, const result* weights, int64_t k, result* y,
     const int lanes

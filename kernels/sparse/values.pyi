@@ -1,4 +1,4 @@
-"""Kernels that change the stored values of sparse rows and keep their columns."""
+"""Kernels that change the stored values of sparse rows and preserve their columns."""
 
 from typing import Any
 
@@ -27,11 +27,11 @@ class Normalize(Kernel):
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, norm: str) -> None: ...
 
 class Threshold(Kernel):
-    """One where a stored value is above ``value`` (or equal, where inclusive), else zero."""
+    """One where a stored value is above ``value`` (or equal, if inclusive), else zero."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, value: float, inclusive: bool) -> None: ...
 
 class RequireFinite(Kernel):
-    """x itself, unless a stored value is a NaN (where that is refused) or an infinity."""
+    """x unchanged; rejects stored infinities, and NaN unless it is allowed."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, owner: str, allow_nan: bool) -> None: ...

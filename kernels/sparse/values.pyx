@@ -1,4 +1,7 @@
-"""Kernels that change the stored values of sparse rows and keep their columns: Scale, Elementwise, Normalize, Threshold, RequireFinite."""
+"""Kernels that change the stored values of sparse rows and preserve their columns.
+
+Scale, Elementwise, Normalize, Threshold, RequireFinite.
+"""
 
 from libc.math cimport fabs, isinf, isnan, sqrt
 from libc.stdint cimport int32_t, int64_t
@@ -7,18 +10,15 @@ import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, typed, vector
 from pretzel.kernels.dense.elementwise import FUNCTIONS
-from pretzel.kernels.dense.missing import describe_refusal
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, refuse, reserve
+from pretzel.kernels.dense.missing import describe_rejection
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reject, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.sparse.fusible cimport Values
+from pretzel.kernels.types cimport real
 
 cdef extern from "dense/elementwise.h" nogil:
     void pretzel_apply_f32(int function, const float* x, float* y, int64_t n) noexcept
     void pretzel_apply_f64(int function, const double* x, double* y, int64_t n) noexcept
-
-ctypedef fused real:
-    float
-    double
 
 cdef enum Norm:
     L1 = 0
@@ -31,7 +31,7 @@ cdef enum Refusal:
 
 
 cdef inline int reserve_values(Frame* frame, Slot* x, Slot* y, int64_t itemsize) noexcept nogil:
-    """Give y room for the values of x, at the same positions, and let it share the columns and the starts."""
+    """Give y room for the values of x, at the same positions, and share the columns and the starts."""
     if reserve(&y.own_values, x.starts[frame.rows] * itemsize + 64) != OK:
         return OUT_OF_MEMORY
     y.values, y.columns, y.starts = y.own_values.at, x.columns, x.starts
@@ -41,18 +41,19 @@ cdef inline int reserve_values(Frame* frame, Slot* x, Slot* y, int64_t itemsize)
 cdef class Scale(Values):
     """Each value times, or divided by, its column's factor, in float64 rounded to the type of x.
 
-    ``Affine`` without a shift multiplies (``inplace_column_scale``, idf weights); ``Standardize`` without a mean divides.
+    ``Affine`` without a shift multiplies (``inplace_column_scale``, idf weights); ``Standardize`` without a mean
+    divides.
     """
 
-    cdef object kept
+    cdef object array
     cdef const double* scale
     cdef bint divide
 
     def __init__(self, inputs, output, *, scale, divide=False):
         self.keep(inputs, output)
         self.divide = divide
-        self.kept = vector("scale", scale, "f64", output.columns)
-        self.scale = <const double*><size_t>address(self.kept)
+        self.array = vector("scale", scale, "f64", output.columns)
+        self.scale = <const double*><size_t>address(self.array)
 
     cdef void change(self, const Slot* x, void* y, int64_t rows) noexcept nogil:
         if self.single:
@@ -101,8 +102,8 @@ cdef class Elementwise(Values):
 cdef class Normalize(Values):
     """Each row divided by its norm, with the roundings of ``sklearn.utils.sparsefuncs_fast``.
 
-    l1, l2: magnitudes or squares in the type of x, added in float64, quotients taken in float64 and rounded.  max: all in
-    the type of x.  A row whose norm is zero stays.
+    l1, l2: magnitudes or squares in the type of x, added in float64, quotients in float64 and rounded.  max: all in
+    the type of x.  A row whose norm is zero is unchanged.
     """
 
     cdef int norm
@@ -143,7 +144,7 @@ cdef inline double norm_of(const real* x, int64_t begin, int64_t end, int norm) 
 
 
 cdef class Threshold(Kernel):
-    """One where a stored value is above ``value`` (or equal, where inclusive), else zero; those not stored are zero."""
+    """One where a stored value is above ``value`` (or equal, if inclusive), else zero; values not stored are zero."""
 
     cdef double value
     cdef bint inclusive, single
@@ -174,7 +175,7 @@ cdef inline void compare(
 
 
 cdef class RequireFinite(Values):
-    """x itself, unless a stored value is a NaN (where that is refused) or an infinity."""
+    """x unchanged; rejects stored infinities, and NaN unless it is allowed."""
 
     cdef bint allow_nan
     cdef str owner
@@ -191,9 +192,9 @@ cdef class RequireFinite(Values):
             for k in range(x.starts[row], x.starts[row + 1]):
                 value = (<float*>x.values)[k] if self.single else (<double*>x.values)[k]
                 if isinf(value) or (isnan(value) and not self.allow_nan):
-                    return refuse(frame, HAS_NAN if isnan(value) else HAS_INFINITY, row, x.columns[k], value)
+                    return reject(frame, HAS_NAN if isnan(value) else HAS_INFINITY, row, x.columns[k], value)
         output.values, output.columns, output.starts = x.values, x.columns, x.starts
         return OK
 
     def describe(self, code, row, column, value):
-        return describe_refusal(code, row, column, self.owner, "float32" if self.single else "float64")
+        return describe_rejection(code, row, column, self.owner, "float32" if self.single else "float64")

@@ -1,4 +1,4 @@
-"""How often each n-gram of a vocabulary occurs in each row."""
+"""Counts of each vocabulary n-gram per row."""
 
 from typing import Any
 

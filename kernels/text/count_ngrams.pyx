@@ -1,8 +1,8 @@
-"""How often each n-gram of a vocabulary occurs in each row: sorted sparse counts, in a few passes over cached bytes.
+"""Counts of each vocabulary n-gram per row: sorted sparse counts, in a few passes over cached bytes.
 
-A row is first written down so that every n-gram of it is a stretch of bytes: tokens joined by one space, or the text
-with its white space collapsed.  Then the n-grams are hashed a batch at a time, their buckets fetched ahead, and looked
-up; last, the ids found are ranked and counted.  There is no object, and no copy, for any n-gram.
+A row is first rewritten so that each of its n-grams is contiguous bytes: tokens joined by one space, or the text with
+its white space collapsed.  Then the n-grams are hashed a batch at a time, their buckets prefetched, and looked up;
+last, the ids are ranked and counted.  No n-gram needs an object or a copy.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -15,6 +15,7 @@ from pretzel.kernels.text.terms cimport (
     TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_prefetch,
     terms_short_key,
 )
+from pretzel.kernels.types cimport number
 
 cdef extern from "ranks.h" nogil:
     ctypedef struct Ranks:
@@ -23,7 +24,7 @@ cdef extern from "ranks.h" nogil:
     Ranks ranks_at(void* memory, int64_t width)
     void ranks_open(void* memory, int64_t width)
     ctypedef struct Counting:
-        int64_t (*count)(Ranks* r, uint32_t* found, int64_t length, int32_t* ids, int32_t* counts) noexcept nogil
+        int64_t (*count)(Ranks* r, uint32_t* occurrences, int64_t length, int32_t* ids, int32_t* counts) noexcept nogil
     const Counting* counting_for(int level)
 
 cdef extern from "grams.h" nogil:
@@ -57,7 +58,7 @@ cdef class CountNgrams(Counter):
     """Counts of the n-grams of ``low`` to ``high`` units in each row; unit, binary and dtype as in ``ops.CountNgrams``.
 
     ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  ``table``, ``heap``: the
-    vocabulary, as :func:`pretzel.kernels.text.terms.build` lays it out.  Refuses a missing text.
+    vocabulary, as :func:`pretzel.kernels.text.terms.build` lays it out.  Rejects a missing text.
     """
 
     cdef Dictionary vocabulary
@@ -74,10 +75,10 @@ cdef class CountNgrams(Counter):
         self.width = output.columns
         if len(self.vocabulary) != self.width:
             raise ValueError(f"dictionary: {len(self.vocabulary)} terms for {self.width} columns")
-        # An n-gram of n characters has n bytes at least, one of n words 2 n - 1: longer ones are in no vocabulary.
+        # An n-gram of n characters has at least n bytes, one of n words at least 2 n - 1: no vocabulary has longer.
         longest = self.vocabulary.longest
         self.high = min(high, (longest + 1) // 2 if self.unit == WORD else longest)
-        # The quick way knows no n-gram that is a whole word, and none of one character that two words share.
+        # The fast path finds no n-gram that is a whole word, and none of one character that two words share.
         self.quick = self.unit != WORD and self.high <= TERMS_SHORT and (self.unit == CHAR or 2 <= self.low <= 3)
 
     cdef int begin(self, Frame* frame) noexcept nogil:
@@ -96,10 +97,10 @@ cdef class CountNgrams(Counter):
         return self.look_up_characters(row) or flush(self.vocabulary, row)
 
     cdef int make_room(self, Frame* frame, const Row* row) noexcept nogil:
-        return reserve(&frame.scratch, min(row.found, self.width) * 4 + 64)
+        return reserve(&frame.scratch, min(row.id_count, self.width) * 4 + 64)
 
     cdef inline int look_up_ascii(self, Frame* frame, Row* row, const uint8_t* text, int64_t length) noexcept nogil:
-        """Look up the short n-grams of a text whose characters are bytes."""
+        """Look up the short n-grams of an ASCII text."""
         cdef int64_t most = (length + 2) * max(self.high - self.low + 1, 0)
         cdef uint8_t* out
         if reserve(&frame.scratch, length + 66) != OK or reserve(row.ids, most * 4 + 64) != OK:
@@ -109,7 +110,7 @@ cdef class CountNgrams(Counter):
             length = grams_write_padded(text, length, out)
         else:
             length = grams_write_collapsed(text, length, out)
-        row.found = grams.short_ones(
+        row.id_count = grams.short_ones(
             &self.vocabulary.terms, out, length, self.low, self.high, self.unit == CHAR_WB, self.width,
             <uint32_t*>row.ids.at,
         )
@@ -127,7 +128,7 @@ cdef class CountNgrams(Counter):
         return flush(self.vocabulary, row)
 
     cdef inline int look_up_characters(self, Row* row) noexcept nogil:
-        """Ask for the n-grams of characters of a row, and for the words that are shorter than any."""
+        """Request the n-grams of characters of a row, and the words that are shorter than any."""
         cdef int64_t k, at, end, n
         cdef int64_t* starts = row.starts
         for k in range(row.words):
@@ -146,7 +147,7 @@ cdef class CountNgrams(Counter):
         cdef uint32_t* ids = <uint32_t*>row.ids.at
         cdef int32_t* counts = <int32_t*>frame.scratch.at
         cdef Ranks ranks = ranks_at(frame.scratch2.at, self.width)
-        cdef int64_t distinct = counting.count(&ranks, ids, row.found, y.columns + at, counts)
+        cdef int64_t distinct = counting.count(&ranks, ids, row.id_count, y.columns + at, counts)
         if self.single:
             convert(<float*>y.values + at, counts, distinct, self.binary)
         elif self.floating:
@@ -156,21 +157,15 @@ cdef class CountNgrams(Counter):
         return distinct
 
 
-ctypedef fused Count:
-    float
-    double
-    int64_t
-
-
-cdef inline void convert(Count* values, const int32_t* counts, int64_t distinct, bint binary) noexcept nogil:
-    """Write counts as values; they were counted as integers, as scikit-learn counts, so that they are rounded once."""
+cdef inline void convert(number* values, const int32_t* counts, int64_t distinct, bint binary) noexcept nogil:
+    """Write counts as values; they are counted as integers, as in scikit-learn, so that they are rounded once."""
     cdef int64_t k
     for k in range(distinct):
-        values[k] = 1 if binary else <Count>counts[k]
+        values[k] = 1 if binary else <number>counts[k]
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:
-    """Queue an n-gram, unless it is too long or empty; a full queue is looked up."""
+    """Queue an n-gram, unless it is too long or empty; look up a full queue."""
     cdef Query* query = &row.queries[row.waiting]
     if length > vocabulary.longest or length == 0:
         return OK
@@ -186,20 +181,20 @@ cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t 
 
 
 cdef int flush(Dictionary vocabulary, Row* row) noexcept nogil:
-    """Look up what is queued, and keep the ids that there are."""
+    """Look up the queued n-grams, and append the ids that exist."""
     cdef const Query* query
-    cdef int64_t found
+    cdef int64_t id
     cdef int k
     cdef uint32_t* ids
-    if extend(row.ids, (row.found + BATCH) * 4, row.found * 4) != OK:
+    if extend(row.ids, (row.id_count + BATCH) * 4, row.id_count * 4) != OK:
         return OUT_OF_MEMORY
     ids = <uint32_t*>row.ids.at
     for k in range(row.waiting):
         terms_prefetch(&vocabulary.terms, row.queries[k].key, row.queries[k].home)
     for k in range(row.waiting):
         query = &row.queries[k]
-        found = terms_find(&vocabulary.terms, query.key, query.home, query.at, query.length)
-        ids[row.found] = <uint32_t>found
-        row.found += found != TERMS_NONE and found < vocabulary.count
+        id = terms_find(&vocabulary.terms, query.key, query.home, query.at, query.length)
+        ids[row.id_count] = <uint32_t>id
+        row.id_count += id != TERMS_NONE and id < vocabulary.count
     row.waiting = 0
     return OK

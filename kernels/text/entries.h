@@ -1,8 +1,8 @@
-/* The entries of one sparse row, put in the order of their columns just as SciPy puts them.
+/* The entries of one sparse row, sorted by column exactly as SciPy sorts them.
 
-   SciPy's `sort_indices` calls `std::sort`, which keeps the order of equal columns in short rows alone; sums of such
-   entries are taken in the order that it leaves.  So this is the same algorithm, step for step: quicksort with the median
-   of three down to stretches of sixteen, heapsort where that goes too deep, and one insertion sort over the whole. */
+   SciPy's `sort_indices` calls `std::sort`, which preserves the order of equal columns in short rows only; entries of
+   one column are summed in the order that it leaves.  So this is the same algorithm, step for step: quicksort with the
+   median of three down to sixteen entries, heapsort beyond a depth limit, and one final insertion sort. */
 #ifndef PRETZEL_ENTRIES_H
 #define PRETZEL_ENTRIES_H
 
@@ -28,7 +28,7 @@ static inline int entries_sorted(const Entry *first, int64_t count) {
     return 1;
 }
 
-/* Moves an entry down to its place; something that is not greater stands before. */
+/* Moves an entry down to its place; an entry that is not greater comes before. */
 static inline void entries_sink(Entry *at) {
     Entry held = *at;
     for (; held.column < at[-1].column; at--) *at = at[-1];
@@ -49,7 +49,7 @@ static inline void entries_insert_all(Entry *first, Entry *last) {
     for (Entry *i = guarded; i < last; i++) entries_sink(i); /* the smallest is among the first */
 }
 
-/* Fills the hole of a heap of `count` with an entry: down to a leaf first, then up to where it belongs. */
+/* Fills the hole of a heap of `count` with an entry: down to a leaf first, then up to its place. */
 static inline void entries_settle(Entry *heap, int64_t hole, int64_t count, Entry held) {
     int64_t top = hole, child = hole;
     while (child < (count - 1) / 2) {

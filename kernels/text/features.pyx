@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from pretzel.kernels.checks import typed
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, refuse, reserve, reserve_sparse
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reject, reserve, reserve_sparse
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary, terms_word
 
@@ -22,12 +22,12 @@ cdef enum Refusal:
 
 
 cdef class Features(Kernel):
-    """What both kernels share: rows of names and of values of one length each, and entries sorted as SciPy sorts them."""
+    """Base of both kernels: rows of names and as many values, and entries sorted as in SciPy."""
 
     cdef bint single
 
     def describe(self, code, row, column, value) -> str:
-        """Say which row has not as many values as names."""
+        """Describe a row with fewer or more values than names."""
         return f"row {row}: there are {column} names of features, but {int(value)} values"
 
     cdef int check(self, inputs, output) except -1:
@@ -38,7 +38,7 @@ cdef class Features(Kernel):
         return 0
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef int64_t row, found, at = 0, count = inputs[0].starts[frame.rows] - inputs[0].starts[0]
+        cdef int64_t row, stored, at = 0, count = inputs[0].starts[frame.rows] - inputs[0].starts[0]
         cdef int status = uneven(frame, inputs[0].starts, inputs[1].starts)
         if status != OK:
             return status
@@ -48,17 +48,17 @@ cdef class Features(Kernel):
             return OUT_OF_MEMORY
         output.starts[0] = 0
         for row in range(frame.rows):
-            found = self.collect(inputs, row, <Entry*>frame.scratch.at)
-            entries_sort(<Entry*>frame.scratch.at, found)
-            at += self.write(<const Entry*>frame.scratch.at, found, output, at)
+            stored = self.collect(inputs, row, <Entry*>frame.scratch.at)
+            entries_sort(<Entry*>frame.scratch.at, stored)
+            at += self.write(<const Entry*>frame.scratch.at, stored, output, at)
             output.starts[row + 1] = at
         return OK
 
-    # Collects the entries of a row, in the order of its names; returns how many there are.
+    # Collects the entries of a row, in the order of its names; returns their number.
     cdef int64_t collect(self, Slot** inputs, int64_t row, Entry* entries) noexcept nogil:
         return 0
 
-    # Writes sorted entries to the output; returns how many it wrote.
+    # Writes sorted entries to the output; returns the number written.
     cdef int64_t write(self, const Entry* entries, int64_t count, Slot* output, int64_t at) noexcept nogil:
         return 0
 
@@ -74,9 +74,9 @@ cdef class Features(Kernel):
 
 
 cdef class HashFeatures(Features):
-    """Each value in the column its name hashes to, those of one column summed; attributes as in ``ops.HashFeatures``.
+    """Each value in the column of its name's hash, values of one column summed; attributes as in ``ops.HashFeatures``.
 
-    ``str[*]`` and ``f64[*]`` in, sparse rows out.  Refuses a row with more names than values or fewer.
+    ``str[*]`` and ``f64[*]`` in, sparse rows out.  Rejects a row with more names than values or fewer.
     """
 
     cdef uint32_t width
@@ -91,16 +91,16 @@ cdef class HashFeatures(Features):
     cdef int64_t collect(self, Slot** inputs, int64_t row, Entry* entries) noexcept nogil:
         cdef const Text* names = <const Text*>inputs[0].values + inputs[0].starts[row]
         cdef const double* values = <const double*>inputs[1].values + inputs[1].starts[row]
-        cdef int64_t k, found = 0
+        cdef int64_t k, stored = 0
         cdef int32_t hash
         for k in range(inputs[0].starts[row + 1] - inputs[0].starts[row]):
             if values[k] == 0:
                 continue
             hash = murmur3(<const uint8_t*>names[k].at, names[k].length)
-            entries[found].column = <int32_t>murmur3_column(hash, self.width)
-            entries[found].value = self.rounded(-values[k] if self.signed and hash < 0 else values[k])
-            found += 1
-        return found
+            entries[stored].column = <int32_t>murmur3_column(hash, self.width)
+            entries[stored].value = self.rounded(-values[k] if self.signed and hash < 0 else values[k])
+            stored += 1
+        return stored
 
     cdef int64_t write(self, const Entry* entries, int64_t count, Slot* output, int64_t at) noexcept nogil:
         cdef int64_t k = 0, begin = at
@@ -117,10 +117,10 @@ cdef class HashFeatures(Features):
 
 
 cdef class LookupFeatures(Features):
-    """Each value in the column its name has in the vocabulary, one entry for each; as in ``ops.LookupFeatures``.
+    """Each value in the column of its name in the vocabulary, one entry each; as in ``ops.LookupFeatures``.
 
     ``str[*]`` and ``f64[*]`` in, sparse rows out.  ``table``, ``heap``: the vocabulary, as
-    :func:`pretzel.kernels.text.terms.build` lays it out.  Refuses a row with more names than values or fewer.
+    :func:`pretzel.kernels.text.terms.build` lays it out.  Rejects a row with more names than values or fewer.
     """
 
     cdef Dictionary vocabulary
@@ -134,15 +134,15 @@ cdef class LookupFeatures(Features):
     cdef int64_t collect(self, Slot** inputs, int64_t row, Entry* entries) noexcept nogil:
         cdef const Text* names = <const Text*>inputs[0].values + inputs[0].starts[row]
         cdef const double* values = <const double*>inputs[1].values + inputs[1].starts[row]
-        cdef int64_t k, column, found = 0
+        cdef int64_t k, column, stored = 0
         for k in range(inputs[0].starts[row + 1] - inputs[0].starts[row]):
             column = place(self.vocabulary, &names[k])
             if column == TERMS_NONE or column >= self.vocabulary.count:
                 continue
-            entries[found].column = <int32_t>column
-            entries[found].value = values[k]
-            found += 1
-        return found
+            entries[stored].column = <int32_t>column
+            entries[stored].value = values[k]
+            stored += 1
+        return stored
 
     cdef int64_t write(self, const Entry* entries, int64_t count, Slot* output, int64_t at) noexcept nogil:
         cdef int64_t k
@@ -152,11 +152,11 @@ cdef class LookupFeatures(Features):
 
 
 cdef inline int uneven(Frame* frame, const int64_t* names, const int64_t* values) noexcept nogil:
-    """Refuse the first row that has not as many values as names."""
+    """Reject the first row with fewer or more values than names."""
     cdef int64_t row
     for row in range(frame.rows):
         if names[row + 1] - names[row] != values[row + 1] - values[row]:
-            return refuse(frame, UNEVEN, row, names[row + 1] - names[row], <double>(values[row + 1] - values[row]))
+            return reject(frame, UNEVEN, row, names[row + 1] - names[row], <double>(values[row + 1] - values[row]))
     return OK
 
 
@@ -164,6 +164,6 @@ cdef inline int64_t place(Dictionary vocabulary, const Text* name) noexcept nogi
     cdef uint64_t padded
     cdef const uint8_t* p = <const uint8_t*>name.at
     if name.length <= TERMS_SHORT:
-        padded = terms_word(p, name.length)  # a look-up reads eight bytes, and the text may end before
+        padded = terms_word(p, name.length)  # a look-up reads eight bytes, and the text may end earlier
         p = <const uint8_t*>&padded
     return vocabulary.find(p, name.length)

@@ -9,7 +9,7 @@ from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary, ter
 
 
 cdef class FilterTokens(Kernel):
-    """The tokens that no dictionary of stop words holds, in order.
+    """The tokens that are not in the dictionary of stop words, in order.
 
     ``str[*]`` in and out.  ``table``, ``heap``: the dictionary, as :func:`pretzel.kernels.text.terms.build` lays it
     out.
@@ -25,17 +25,17 @@ cdef class FilterTokens(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const Text* tokens = <const Text*>inputs[0].values
         cdef const int64_t* starts = inputs[0].starts
-        cdef Text* kept
+        cdef Text* out
         cdef int64_t row, k
         if reserve_ragged(frame, output, starts[frame.rows] - starts[0]) != OK:
             return OUT_OF_MEMORY
-        kept = <Text*>output.values
+        out = <Text*>output.values
         output.starts[0] = 0
         for row in range(frame.rows):
             for k in range(starts[row], starts[row + 1]):
-                kept[0] = tokens[k]
-                kept += not holds(self.stop_words, &tokens[k])
-            output.starts[row + 1] = kept - <Text*>output.values
+                out[0] = tokens[k]
+                out += not holds(self.stop_words, &tokens[k])
+            output.starts[row + 1] = out - <Text*>output.values
         return OK
 
 
@@ -43,6 +43,6 @@ cdef inline bint holds(Dictionary words, const Text* token) noexcept nogil:
     cdef uint64_t padded
     cdef const uint8_t* p = <const uint8_t*>token.at
     if token.length <= TERMS_SHORT:
-        padded = terms_word(p, token.length)  # a look-up reads eight bytes, and the text may end before
+        padded = terms_word(p, token.length)  # a look-up reads eight bytes, and the text may end earlier
         p = <const uint8_t*>&padded
     return words.find(p, token.length) != TERMS_NONE

@@ -1,4 +1,4 @@
-# Parts that a kernel over texts is made of, and that a longer kernel runs over tokens and counts which no slot ever holds.
+# Parts of kernels over texts, which a fused kernel runs over tokens and counts that no slot holds.
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.frame cimport Frame, Slot, Text
@@ -7,9 +7,9 @@ from pretzel.kernels.text.texts cimport TextKernel
 
 
 cdef class Tokenizer(TextKernel):
-    # How many texts `split` may write for one of so many bytes.
+    # The largest number of texts that `split` may write for a text of so many bytes.
     cdef int64_t most(self, int64_t length) noexcept nogil
-    # Writes the tokens of a text, which is not missing; returns how many they are.
+    # Writes the tokens of a text, which is not missing; returns their number.
     cdef int64_t split(self, const Text* text, Text* out) noexcept nogil
 
 
@@ -18,13 +18,13 @@ cdef class Counter(TextKernel):
     cdef bint binary, single, floating
     cdef int64_t itemsize
     cdef int keep(self, inputs, output, unit, binary) except -1
-    # Makes ready to count rows, one after another.  Returns OK, or OUT_OF_MEMORY, as the next two do.
+    # Prepares to count rows in turn.  Returns OK, or OUT_OF_MEMORY, as the next two do.
     cdef int begin(self, Frame* frame) noexcept nogil
-    # Finds the n-grams of a row, with repeats and in any order.
+    # Looks up the n-grams of a row, with repeats and in any order.
     cdef int find(self, Frame* frame, const Text* items, int64_t count, Row* row) noexcept nogil
-    # Makes room in the frame to count what was found.
+    # Makes room in the frame for counting the ids.
     cdef int make_room(self, Frame* frame, const Row* row) noexcept nogil
-    # Writes the columns of what was found, ascending, from place `at` of y on, and their counts; returns how many.
+    # Writes the distinct columns, ascending, from place `at` of y on, and their counts; returns their number.
     cdef int64_t count(self, Frame* frame, Row* row, Slot* y, int64_t at) noexcept nogil
-    # Adds row i to sparse rows, from its tokens or from its one text, which is not missing; returns OK or OUT_OF_MEMORY.
+    # Adds row i to sparse rows, from its tokens or its one text, which is not missing; returns OK or OUT_OF_MEMORY.
     cdef int append(self, Frame* frame, const Text* items, int64_t length, Row* row, Slot* y, int64_t i) noexcept nogil

@@ -1,13 +1,13 @@
-"""Parts of a pass over texts: what splits them into tokens, and what counts n-grams."""
+"""Parts of a pass over texts: tokenizers, and counters of n-grams."""
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend_sparse, reserve_ragged, reserve_sparse
 from pretzel.kernels.text.rows cimport Row
-from pretzel.kernels.text.texts cimport refuse_missing
+from pretzel.kernels.text.texts cimport reject_missing
 
 
 cdef class Tokenizer(TextKernel):
-    """A kernel that points at the tokens of each text: ``str`` in, ``str[*]`` out.  Refuses a missing text."""
+    """A kernel that points at the tokens of each text: ``str`` in, ``str[*]`` out.  Rejects a missing text."""
 
     cdef int64_t most(self, int64_t length) noexcept nogil:
         return 0
@@ -17,24 +17,24 @@ cdef class Tokenizer(TextKernel):
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const Text* texts = <const Text*>inputs[0].values
-        cdef int64_t most = 0, made = 0, row
+        cdef int64_t most = 0, written = 0, row
         for row in range(frame.rows):
             if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
+                return reject_missing(frame, row, &texts[row])
             most += self.most(texts[row].length)
         if reserve_ragged(frame, output, most) != OK:
             return OUT_OF_MEMORY
         output.starts[0] = 0
         for row in range(frame.rows):
-            made += self.split(&texts[row], <Text*>output.values + made)
-            output.starts[row + 1] = made
+            written += self.split(&texts[row], <Text*>output.values + written)
+            output.starts[row + 1] = written
         return OK
 
 
 cdef class Counter(TextKernel):
-    """A kernel that counts n-grams: ``str[*]`` (unit ``word``) or ``str`` in, sparse rows of counts out, columns ascending.
+    """Counts of n-grams: ``str[*]`` (unit ``word``) or ``str`` in, sparse rows out, columns ascending.
 
-    Refuses a missing text.
+    Rejects a missing text.
     """
 
     cdef int keep(self, inputs, output, unit, binary) except -1:
@@ -60,10 +60,10 @@ cdef class Counter(TextKernel):
     cdef int append(self, Frame* frame, const Text* items, int64_t length, Row* row, Slot* y, int64_t i) noexcept nogil:
         cdef int64_t at = y.starts[i]
         row.ids = &y.own_bytes
-        row.waiting, row.found = 0, 0
+        row.waiting, row.id_count = 0, 0
         if self.find(frame, items, length, row) != OK or self.make_room(frame, row) != OK:
             return OUT_OF_MEMORY
-        if extend_sparse(y, at + row.found, at, self.itemsize) != OK:
+        if extend_sparse(y, at + row.id_count, at, self.itemsize) != OK:
             return OUT_OF_MEMORY
         y.starts[i + 1] = at + self.count(frame, row, y, at)
         return OK
@@ -81,7 +81,7 @@ cdef class Counter(TextKernel):
             if self.words:
                 status = self.append(frame, items + starts[i], starts[i + 1] - starts[i], &row, output, i)
             elif items[i].length < 0:
-                status = refuse_missing(frame, i, &items[i])
+                status = reject_missing(frame, i, &items[i])
             else:
                 status = self.append(frame, items + i, 1, &row, output, i)
             if status != OK:

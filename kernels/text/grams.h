@@ -1,6 +1,6 @@
-/* The way most n-grams go: ASCII texts and n-grams of at most seven bytes, without a branch that depends on the text.
+/* The fast path for n-grams: ASCII texts and n-grams of at most seven bytes, without branches that depend on the text.
 
-   A text is written down as in rows.pxd, then read from its end: each position gives one load, and each n a mask. */
+   A text is rewritten as in rows.pxd, then read from its end: each position needs one load, and each n a mask. */
 #ifndef PRETZEL_GRAMS_H
 #define PRETZEL_GRAMS_H
 
@@ -11,19 +11,19 @@
 #include <immintrin.h>
 #endif
 
-#define GRAMS_BATCH 256 /* look-ups under way before the first is finished */
+#define GRAMS_BATCH 256 /* look-ups started before the first is finished */
 
 typedef struct {
     uint64_t key;
     const uint64_t *bucket;
 } Gram;
 
-/* Whether an ASCII character is white space. */
+/* Returns whether an ASCII character is white space. */
 static inline int grams_is_space(uint8_t c) { return (c == ' ') | ((uint8_t)(c - 9) < 5) | ((uint8_t)(c - 28) < 4); }
 
-#define GRAMS_LOT 16 /* bytes looked at together */
+#define GRAMS_LOT 16 /* bytes examined together */
 
-/* Whether of 16 characters the space, if any, is a plain one and follows none: such are written down as they are. */
+/* Returns whether the space of 16 characters, if any, is plain and follows none: such are copied unchanged. */
 static inline int grams_are_plain(const uint8_t *text, uint8_t before) {
     uint8_t odd = (before == ' ') & (text[0] == ' ');
     for (int i = 0; i < GRAMS_LOT; i++) odd |= text[i] < ' ';

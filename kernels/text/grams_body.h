@@ -8,7 +8,7 @@ static inline unsigned CPU(grams_hits)(const uint64_t *bucket, uint64_t key) {
 #endif
 }
 
-/* The id of a key of seven bytes or less that its home, a bucket of which keys lie further on, does not hold. */
+/* The id of a key of seven bytes or less whose home bucket overflowed to later buckets and does not hold it. */
 static int64_t CPU(grams_find_further)(const Terms *t, const uint64_t *home, uint64_t key) {
     const uint64_t *end = t->rows + t->buckets * TERMS_ROW, *bucket = home;
     for (uint32_t left = terms_spill(home); left; left--) {
@@ -19,11 +19,11 @@ static int64_t CPU(grams_find_further)(const Terms *t, const uint64_t *home, uin
     return TERMS_NONE;
 }
 
-/* Looks up what is queued; keeps the ids that there are, and returns how many. */
+/* Looks up the queued keys; writes the ids that exist, and returns their number. */
 static inline int64_t CPU(grams_find)(
     const Terms *t, const Gram *grams, int64_t count, uint32_t limit, uint32_t *ids
 ) {
-    int64_t found = 0;
+    int64_t id_count = 0;
     for (int64_t k = 0; k < count; k++) {
         const uint64_t *bucket = grams[k].bucket;
         unsigned hits = CPU(grams_hits)(bucket, grams[k].key);
@@ -33,19 +33,19 @@ static inline int64_t CPU(grams_find)(
             hits = further != TERMS_NONE;
             id = (uint32_t)further;
         }
-        ids[found] = id;
-        found += (hits != 0) & (id < limit);
+        ids[id_count] = id;
+        id_count += (hits != 0) & (id < limit);
     }
-    return found;
+    return id_count;
 }
 
 /* Looks up all n-grams of low..high <= 7 bytes of a text of `length` bytes, of which seven more are readable; with
-   `words` only those that hold no space but at their ends, for low >= 2.  Returns how many of them have an id. */
+   `words` only those without spaces inside, for low >= 2.  Returns how many of them have an id. */
 static int64_t CPU(grams_short)(
     const Terms *t, const uint8_t *text, int64_t length, int low, int high, int words, uint32_t limit, uint32_t *ids
 ) {
     Gram grams[GRAMS_BATCH + 8];
-    int64_t found = 0, waiting = 0, room = 0;
+    int64_t id_count = 0, waiting = 0, room = 0;
     for (int64_t i = length - (words ? 2 : low); i >= 0; i--) {
         uint64_t word = terms_load(text + i);
         if (words) room = text[i + 1] == ' ' ? 2 : room + 1;
@@ -59,11 +59,11 @@ static int64_t CPU(grams_short)(
             waiting += n <= room;
         }
         if (waiting >= GRAMS_BATCH) {
-            found += CPU(grams_find)(t, grams, waiting, limit, ids + found);
+            id_count += CPU(grams_find)(t, grams, waiting, limit, ids + id_count);
             waiting = 0;
         }
     }
-    return found + CPU(grams_find)(t, grams, waiting, limit, ids + found);
+    return id_count + CPU(grams_find)(t, grams, waiting, limit, ids + id_count);
 }
 
 static const Grams CPU(grams) = {CPU(grams_short)};

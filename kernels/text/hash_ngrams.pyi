@@ -1,4 +1,4 @@
-"""How often n-grams of each hash occur in each row."""
+"""Counts of n-grams per row by hash."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How often n-grams of each hash occur in each row: no dictionary, and columns in order by a sort of the hashes."""
+"""Counts of n-grams per row by hash: without a dictionary, columns ordered by a sort of the hashes."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
@@ -24,9 +24,9 @@ cdef int MOST_UNITS = 64  # of an n-gram; as in ops.HashNgrams
 
 
 cdef class HashNgrams(Counter):
-    """Counts of the n-grams of ``low`` to ``high`` units by the column they hash to; attributes as in ``ops.HashNgrams``.
+    """Counts of the n-grams of ``low`` to ``high`` units by hashed column; attributes as in ``ops.HashNgrams``.
 
-    ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  Refuses a missing text.
+    ``str[*]`` (unit ``word``) or ``str`` in, sparse counts out with ascending columns.  Rejects a missing text.
     """
 
     cdef int64_t low, high
@@ -50,11 +50,11 @@ cdef class HashNgrams(Counter):
         return write_characters(frame, row, items, self.unit == CHAR_WB) or self.hash_characters(row)
 
     cdef int make_room(self, Frame* frame, const Row* row) noexcept nogil:
-        return reserve(&frame.scratch2, row.found * 4 + 64)
+        return reserve(&frame.scratch2, row.id_count * 4 + 64)
 
     cdef int64_t count(self, Frame* frame, Row* row, Slot* y, int64_t at) noexcept nogil:
-        cdef const uint32_t* keys = radix_sort(<uint32_t*>row.ids.at, <uint32_t*>frame.scratch2.at, row.found)
-        return self.write(keys, row.found, y, at) - at
+        cdef const uint32_t* keys = radix_sort(<uint32_t*>row.ids.at, <uint32_t*>frame.scratch2.at, row.id_count)
+        return self.write(keys, row.id_count, y, at) - at
 
     cdef inline int hash_words(self, Row* row) noexcept nogil:
         cdef int64_t first, last
@@ -81,18 +81,18 @@ cdef class HashNgrams(Counter):
         return OK
 
     cdef inline void add(self, Row* row, int64_t start, int64_t stop) noexcept nogil:
-        """Keep the column of an n-gram, and in the lowest bit whether it counts against."""
+        """Append the column of an n-gram, with its sign in the lowest bit."""
         cdef int32_t hash = murmur3(row.bytes + start, stop - start)
-        (<uint32_t*>row.ids.at)[row.found] = murmur3_column(hash, self.width) << 1 | (self.signed and hash < 0)
-        row.found += 1
+        (<uint32_t*>row.ids.at)[row.id_count] = murmur3_column(hash, self.width) << 1 | (self.signed and hash < 0)
+        row.id_count += 1
 
-    cdef inline int64_t write(self, const uint32_t* keys, int64_t found, Slot* output, int64_t at) noexcept nogil:
-        """Write each column once with the sum of its signs, which may be zero; return where the next goes."""
+    cdef inline int64_t write(self, const uint32_t* keys, int64_t count, Slot* output, int64_t at) noexcept nogil:
+        """Write each column once with the sum of its signs, which may be zero; return the next place."""
         cdef int64_t k = 0, total
         cdef uint32_t column
-        while k < found:
+        while k < count:
             column, total = keys[k] >> 1, 0
-            while k < found and keys[k] >> 1 == column:
+            while k < count and keys[k] >> 1 == column:
                 total += 1 - 2 * <int64_t>(keys[k] & 1)
                 k += 1
             output.columns[at] = <int32_t>column

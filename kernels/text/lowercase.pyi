@@ -1,4 +1,4 @@
-"""Texts in lower case, as ``str.lower`` gives them."""
+"""Texts in lower case, as ``str.lower`` returns them."""
 
 from typing import Any
 

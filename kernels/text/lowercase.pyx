@@ -1,10 +1,10 @@
-"""Texts in lower case, as ``str.lower`` gives them."""
+"""Texts in lower case, as ``str.lower`` returns them."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.text.texts cimport TextKernel, reject_missing
 
 cdef extern from "unicode_tables.h" nogil:
     const uint16_t LOWER_INDEX[]
@@ -36,9 +36,9 @@ LOWER.index, LOWER.blocks, LOWER.heap = LOWER_INDEX, LOWER_BLOCKS, LOWER_HEAP
 
 
 cdef class Lowercase(TextKernel):
-    """``str.lower`` of each text: one-to-many mappings, and a sigma that ends a word, as Python has them.
+    """``str.lower`` of each text: one-to-many mappings, and a sigma that ends a word, as in Python.
 
-    ``str`` in, ``str`` out.  Refuses a missing text.
+    ``str`` in, ``str`` out.  Rejects a missing text.
     """
 
     def __init__(self, inputs, output):
@@ -52,7 +52,7 @@ cdef class Lowercase(TextKernel):
         cdef int64_t total = 0, row
         for row in range(frame.rows):
             if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
+                return reject_missing(frame, row, &texts[row])
             out[row].length = lower(<const uint8_t*>texts[row].at, texts[row].length, NULL)
             total += out[row].length
         if reserve(&output.own_bytes, total + 64) != OK:
@@ -66,7 +66,7 @@ cdef class Lowercase(TextKernel):
 
 
 cdef inline int64_t lower(const uint8_t* p, int64_t length, uint8_t* out) noexcept nogil:
-    """Write a text in lower case and return its length; with no ``out`` only count."""
+    """Write a text in lower case and return its length; without ``out`` only count."""
     if not utf8_is_ascii(p, length):
         return lower_unicode(p, p + length, out)
     if out != NULL:
@@ -82,25 +82,25 @@ cdef inline void lower_ascii(const uint8_t* p, int64_t length, uint8_t* out) noe
 
 cdef int64_t lower_unicode(const uint8_t* start, const uint8_t* end, uint8_t* out) noexcept nogil:
     cdef const uint8_t* p = start
-    cdef int64_t made = 0
+    cdef int64_t written = 0
     cdef uint32_t c
     cdef int size
     while p < end:
         c = utf8_at(p, end, &size)
         if c == CAPITAL_SIGMA and ends_word(start, p, end):
             if out != NULL:
-                out[made], out[made + 1] = 0xC0 | FINAL_SIGMA >> 6, 0x80 | FINAL_SIGMA & 0x3F
-            made += 2
+                out[written], out[written + 1] = 0xC0 | FINAL_SIGMA >> 6, 0x80 | FINAL_SIGMA & 0x3F
+            written += 2
         else:
-            made += mapping_put(&LOWER, c, p, size, NULL if out == NULL else out + made)
+            written += mapping_put(&LOWER, c, p, size, NULL if out == NULL else out + written)
         p += size
-    return made
+    return written
 
 
 cdef bint ends_word(const uint8_t* start, const uint8_t* sigma, const uint8_t* end) noexcept nogil:
-    """Whether a cased character stands before the sigma and none after, those that case ignores aside.
+    """Return whether a cased character comes before the sigma and none after, ignoring characters that case ignores.
 
-    No sigma is ignored, so no stretch is walked more than twice, however many there are.
+    A sigma is never ignored, so each stretch is walked at most twice, however many sigmas there are.
     """
     cdef const uint8_t* p = sigma
     cdef int bits = UNICODE_IGNORABLE, size

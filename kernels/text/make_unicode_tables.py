@@ -1,8 +1,8 @@
-"""Writes the C tables of Unicode that the text kernels use, as the running Python knows it.
+"""Generates the C tables of Unicode for the text kernels, from the running Python.
 
-Every table is asked of ``str`` and ``unicodedata`` themselves, code point by code point, so that the kernels agree
-with the Python they were built for by construction.  Tables have two stages: the upper bits of a code point choose a
-block of 128 entries; equal blocks are stored once.
+Every table comes from ``str`` and ``unicodedata`` themselves, code point by code point, so that the kernels agree with
+the Python they are built for by construction.  Tables have two stages: the upper bits of a code point choose a block of
+128 entries; equal blocks are stored once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _header() -> Iterator[str]:
 
 
 def _properties(c: str) -> int:
-    """Return the bits of a character; what is cased or ignorable shows in what becomes of a sigma after it."""
+    """Return the bits of a character; the form of a sigma after it shows whether it is cased or ignorable."""
     bits = SPACE if c.isspace() else 0
     if (c + "Σ").lower()[-1] == "ς":
         bits |= CASED
@@ -50,9 +50,9 @@ def _properties(c: str) -> int:
 
 
 def _without_accents(c: str) -> str:
-    """Return what is left of a character without accents.
+    """Return a character without its accents.
 
-    Marks are dropped one and all, so the order that NFKD gives them within a text does not matter.
+    All marks are dropped, so their order under NFKD within a text does not matter.
     """
     return "".join(part for part in unicodedata.normalize("NFKD", c) if not unicodedata.combining(part))
 

@@ -7,7 +7,7 @@ import numpy as np
 from pretzel.kernels.text.texts import TextKernel
 
 class Match(TextKernel):
-    """What ``re.findall`` finds for a pattern, by its automaton."""
+    """The matches of ``re.findall`` for a pattern, by its automaton."""
 
     def __init__(
         self,

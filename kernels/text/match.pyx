@@ -1,6 +1,6 @@
-r"""Tokens of texts by an automaton: what ``re.findall`` finds, in one pass; they point into the text.
+r"""Tokens of texts by an automaton: the matches of ``re.findall``, in one pass; they point into the text.
 
-The tables come from :mod:`pretzel.plan.regex.automaton`, which also says why the time is linear in the text.
+The tables come from :mod:`pretzel.plan.regex.automaton`, which explains why the time is linear in the text.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
@@ -32,31 +32,31 @@ cdef struct Tables:
     const int32_t* widths
     const int32_t* again
     int64_t symbols          # classes of characters, and the end of the text
-    bint grouped             # a token is what its group holds
+    bint grouped             # a token is the text of its group
 
-# Where a thread's token began, and where its group did and ended.
+# The start of a thread's token, and the start and end of its group.
 cdef struct Thread:
     const uint8_t* start
     const uint8_t* opened
     const uint8_t* closed
 
-# A search: where it stands, its threads, and the best token so far.
+# A search: its position, its threads, and the best token so far.
 cdef struct Search:
     const uint8_t* at
     const uint8_t* end
     int64_t state
     Thread threads[MOST_THREADS]
     Thread best
-    const uint8_t* stop      # where the best token ends; NULL while there is none
-    int64_t again            # the state in which to go on after it
-    Text* out                # where the next token goes
+    const uint8_t* stop      # the end of the best token; NULL while there is none
+    int64_t again            # the state in which the search continues after it
+    Text* out                # the place of the next token
 
 
 cdef class Match(Tokenizer):
-    r"""What ``re.findall`` finds for a pattern, by its automaton; of a pattern with a group, what the group holds.
+    r"""The matches of ``re.findall`` for a pattern, by its automaton; of a pattern with a group, the text of the group.
 
-    ``str`` in, ``str[*]`` out.  The arrays are those of ``pretzel.plan.regex.automaton.Automaton``; ``grouped`` holds one
-    number.  Refuses a missing text.
+    ``str`` in, ``str[*]`` out.  The arrays are those of ``pretzel.plan.regex.automaton.Automaton``; ``grouped`` holds
+    one number.  Rejects a missing text.
     """
 
     cdef Tables tables
@@ -86,8 +86,8 @@ cdef class Match(Tokenizer):
 
 
 cdef inline void find_all(const Tables* t, Search* s) noexcept nogil:
-    """Take every token of a text: go on until no thread can find a better one, and look on from its end."""
-    cdef const uint8_t* floor = s.at   # tokens end beyond it: so each takes a byte at least, whatever the tables
+    """Find every token of a text: continue until no thread can find a better one, then search on from its end."""
+    cdef const uint8_t* floor = s.at   # tokens end beyond it: each takes at least a byte, whatever the tables
     cdef int64_t at
     cdef int size = 0
     while True:
@@ -107,7 +107,7 @@ cdef inline void find_all(const Tables* t, Search* s) noexcept nogil:
 
 
 cdef inline int64_t symbol_at(const Tables* t, const Search* s, int* size) noexcept nogil:
-    """Return the class of the next character, and how many bytes it has; at the end the symbol of the end."""
+    """Return the class of the next character, and its length in bytes; at the end the symbol of the end."""
     cdef unsigned int character
     if s.at == s.end:
         return t.symbols - 1
@@ -131,7 +131,7 @@ cdef inline void advance(const Tables* t, Search* s, int64_t at) noexcept nogil:
 
 
 cdef inline Thread moved(const Search* s, int32_t source) noexcept nogil:
-    """Return a thread, or a new one, with the marks set that the source tells."""
+    """Return a copy of the source's thread, or a new one, with the marks set that the source names."""
     cdef Thread thread
     if source & START:
         thread.start = thread.opened = thread.closed = s.at
@@ -164,7 +164,7 @@ def _check_classes(index, blocks, next):
 
 
 def _check_states(next, accept, moves, sources, widths, again):
-    """Refuse tables in which a state, a thread or a place in a table is none."""
+    """Reject tables with a state, a thread or a place that does not exist."""
     states = len(next)
     shapes = [array.shape for array in (accept, moves)], [array.shape for array in (widths, again)]
     if shapes != ([next.shape] * 2, [(states,)] * 2) or sources.ndim != 1:
@@ -174,24 +174,24 @@ def _check_states(next, accept, moves, sources, widths, again):
     if not (_within(next, -1, states) and _within(again, 0, states) and _within(widths, 0, MOST_THREADS + 1)):
         raise ValueError(f"states: one is outside 0..{states - 1}, or has more than {MOST_THREADS} threads")
     if widths[0] or widths[again].any():
-        raise ValueError("states: a search begins with threads that nothing has set; rebuild the tables")
+        raise ValueError("states: a search starts with threads that are not set; rebuild the tables")
     here = np.broadcast_to(widths[:, None], next.shape)
     there = np.where(next >= 0, widths[next], 0)
     if not (_within(moves, 0, len(sources) + 1) and (moves + there.astype(np.int64) <= len(sources)).all()):
-        raise ValueError("states: the threads of one are told beyond the table; rebuild it")
+        raise ValueError("states: the sources of one are beyond the table; rebuild it")
     first = accept >= 0
-    if accept.min(initial=-1) < -1 or not _told(accept[first], here[first]):
-        raise ValueError("states: a token is found by a thread that is not there; rebuild the tables")
+    if accept.min(initial=-1) < -1 or not _exist(accept[first], here[first]):
+        raise ValueError("states: a token ends in a thread that does not exist; rebuild the tables")
     for k in range(MOST_THREADS):
         more = there > k
-        if not _told(sources[moves[more] + k], here[more]):
-            raise ValueError("states: a thread goes on from one that is not there; rebuild the tables")
+        if not _exist(sources[moves[more] + k], here[more]):
+            raise ValueError("states: a thread continues one that does not exist; rebuild the tables")
 
 
 def _within(array, low, limit):
     return low <= array.min(initial=limit - 1) and array.max(initial=low) < limit
 
 
-def _told(sources, widths):
-    """Whether each source is a new thread, or one of as many as there are."""
+def _exist(sources, widths):
+    """Return whether each source is a new thread, or an existing one."""
     return bool(((sources >= 0) & ((sources & START != 0) | (sources >> 3 < widths))).all())

@@ -1,4 +1,4 @@
-/* MurmurHash3 of Austin Appleby, the 32-bit form for any length: what scikit-learn hashes the names of features with. */
+/* MurmurHash3 (Austin Appleby), 32-bit, for any length: scikit-learn's hash of feature names. */
 #ifndef PRETZEL_MURMUR3_H
 #define PRETZEL_MURMUR3_H
 
@@ -9,7 +9,7 @@ static inline uint32_t murmur3_rotate(uint32_t x, int by) { return x << by | x >
 
 static inline uint32_t murmur3_scramble(uint32_t k) { return murmur3_rotate(k * 0xCC9E2D51u, 15) * 0x1B873593u; }
 
-/* The hash of `length` bytes, with seed 0, as the signed number that scikit-learn makes of it. */
+/* The hash of `length` bytes, with seed 0, as scikit-learn's signed number. */
 static inline int32_t murmur3(const uint8_t *p, int64_t length) {
     uint32_t hash = 0, word;
     int64_t i = 0;
@@ -25,8 +25,8 @@ static inline int32_t murmur3(const uint8_t *p, int64_t length) {
     return (int32_t)(hash ^ hash >> 16);
 }
 
-/* The column of a hash among `width` <= 2**31 - 1: its magnitude modulo the width.  The magnitude of the smallest number
-   is none that fits 32 bits; scikit-learn takes (2**31 - 1 - (width - 1)) % width, which is what 2**31 % width gives. */
+/* The column of a hash among `width` <= 2**31 - 1: its magnitude modulo the width.  The magnitude of the smallest
+   number does not fit 32 bits; scikit-learn takes (2**31 - 1 - (width - 1)) % width, which equals 2**31 % width. */
 static inline uint32_t murmur3_column(int32_t hash, uint32_t width) {
     return (hash < 0 ? 0u - (uint32_t)hash : (uint32_t)hash) % width;
 }

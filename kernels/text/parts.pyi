@@ -1,4 +1,4 @@
-"""Parts of a pass over texts: what splits them into tokens, and what counts n-grams."""
+"""Parts of a pass over texts: tokenizers, and counters of n-grams."""
 
 from pretzel.kernels.text.texts import TextKernel
 

@@ -1,4 +1,4 @@
-/* Keys of 32 bits in ascending order, a byte at a time; bytes in which all keys agree cost one look. */
+/* Radix sort of 32-bit keys, ascending, one byte at a time; bytes in which all keys agree cost one look. */
 #ifndef PRETZEL_RADIX_H
 #define PRETZEL_RADIX_H
 
@@ -26,7 +26,7 @@ static inline void radix_pass(const uint32_t *keys, uint32_t *to, int64_t count,
     for (int64_t k = 0; k < count; k++) to[places[keys[k] >> shift & 255]++] = keys[k];
 }
 
-/* Sorts keys with the help of as much other memory; returns which of the two holds the result. */
+/* Sorts keys with the help of as much other memory; returns the one of the two that holds the result. */
 static inline uint32_t *radix_sort(uint32_t *keys, uint32_t *other, int64_t count) {
     int64_t places[4][256];
     if (count <= RADIX_FEW) {

@@ -1,7 +1,7 @@
-/* Ids counted and put in ascending order without sorting: a set of bits over all ids, in two levels, ranks them.
+/* Ids counted and listed in ascending order without sorting: a two-level bit set over all ids ranks them.
 
-   Only the small upper level, a byte for 64 ids, is ever cleared, so that a row costs its own ids and width / 512 bytes.
-   It is bytes, for those are written without being read: a bit set beside others would wait for the last one set there. */
+   Only the small upper level, a byte for 64 ids, is cleared, so that a row costs its own ids and width / 512 bytes.
+   It is bytes because bytes are written without being read: setting one bit of a word would wait for the last one. */
 #ifndef PRETZEL_RANKS_H
 #define PRETZEL_RANKS_H
 
@@ -11,7 +11,7 @@
 #define RANKS_ROOM 2 /* ids that may be written past the last */
 
 typedef struct {
-    uint64_t bits;   /* which of 64 ids are present; means something only where the upper level says so */
+    uint64_t bits;   /* which of 64 ids are present; valid only if the upper level is set */
     uint64_t before; /* distinct ids below these */
 } RanksWord;
 
@@ -25,7 +25,7 @@ static inline int64_t ranks_uppers(int64_t width) { return (width / 4096 + 1) * 
 
 static inline int64_t ranks_bytes(int64_t width) { return ranks_uppers(width) * ((int64_t)sizeof(RanksWord) + 1); }
 
-/* The set of ids below width that was made in that much memory. */
+/* The set of ids below width in that memory. */
 static inline Ranks ranks_at(void *memory, int64_t width) {
     RanksWord *words = (RanksWord *)memory;
     int64_t uppers = ranks_uppers(width);
@@ -38,7 +38,7 @@ static inline void ranks_open(void *memory, int64_t width) {
     memset(r.upper, 0, (size_t)r.uppers);
 }
 
-/* Adds an id; says whether it was there before. */
+/* Adds an id; returns whether it was present. */
 static inline int ranks_add(Ranks *r, uint32_t id) {
     RanksWord *word = &r->words[id >> 6];
     uint64_t bit = 1ull << (id & 63), bits = word->bits & (0 - (uint64_t)r->upper[id >> 6]);
@@ -54,7 +54,7 @@ static inline unsigned ranks_ones(uint64_t x) {
     return (unsigned)(x * 0x0101010101010101ull >> 56);
 }
 
-/* Writes the ids of one word from ids on, three at a time so that few branches depend on how many there are. */
+/* Writes the ids of one word from ids on, three at a time to reduce branches that depend on their number. */
 static inline int64_t ranks_list_word(uint64_t bits, int32_t first, int32_t *ids) {
     int64_t count = ranks_ones(bits);
     for (int64_t k = 0; k < count; k += 1 + RANKS_ROOM)
@@ -65,7 +65,7 @@ static inline int64_t ranks_list_word(uint64_t bits, int32_t first, int32_t *ids
     return count;
 }
 
-/* Which of 64 words are in use, one bit each. */
+/* Returns which of 64 words are in use, one bit each. */
 static inline uint64_t ranks_used(const uint8_t *upper) {
     uint64_t used = 0, eight;
     for (int i = 0; i < 64; i += 8) {
@@ -75,28 +75,28 @@ static inline uint64_t ranks_used(const uint8_t *upper) {
     return used;
 }
 
-/* Writes the ids present in ascending order, remembers their ranks, and empties the upper level; returns how many. */
+/* Writes the ids present in ascending order, stores their ranks, and empties the upper level; returns their number. */
 static inline int64_t ranks_list(Ranks *r, int32_t *ids) {
-    int64_t made = 0;
+    int64_t listed = 0;
     for (int64_t first = 0; first < r->uppers; first += 64) {
         for (uint64_t used = ranks_used(r->upper + first); used; used &= used - 1) {
             int64_t word = first + __builtin_ctzll(used);
-            r->words[word].before = (uint64_t)made;
-            made += ranks_list_word(r->words[word].bits, (int32_t)(word * 64), ids + made);
+            r->words[word].before = (uint64_t)listed;
+            listed += ranks_list_word(r->words[word].bits, (int32_t)(word * 64), ids + listed);
         }
         memset(r->upper + first, 0, 64);
     }
-    return made;
+    return listed;
 }
 
-/* The place of an id among those that ranks_list wrote. */
+/* The place of an id in the output of ranks_list. */
 static inline int64_t ranks_of(const Ranks *r, uint32_t id) {
     const RanksWord *word = &r->words[id >> 6];
     return (int64_t)word->before + ranks_ones(word->bits & ((1ull << (id & 63)) - 1));
 }
 
 typedef struct {
-    int64_t (*count)(Ranks *r, uint32_t *found, int64_t length, int32_t *ids, int32_t *counts);
+    int64_t (*count)(Ranks *r, uint32_t *occurrences, int64_t length, int32_t *ids, int32_t *counts);
 } Counting;
 
 #define CPU_BODY "text/ranks_body.h"

@@ -1,4 +1,4 @@
-# A row written down so that every n-gram of it is a stretch of bytes, and the n-grams on their way to the dictionary.
+# A row rewritten so that each of its n-grams is contiguous bytes, and the queue of n-grams to look up.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from libc.string cimport memcpy
@@ -23,7 +23,7 @@ cdef enum:
     BATCH = 128       # n-grams hashed before the first of them is looked up
     FEW = 16          # bytes of a token that are copied at once
 
-# An n-gram on its way to the dictionary.
+# A queued n-gram.
 cdef struct Query:
     uint64_t key
     uint64_t home
@@ -32,20 +32,20 @@ cdef struct Query:
 
 # A row being counted.
 cdef struct Row:
-    uint8_t* bytes           # the row, written down; eight bytes more than its end are readable
-    int64_t* starts          # where its characters (or words) begin in `bytes`; one entry more than there are
+    uint8_t* bytes           # the rewritten row; eight bytes past its end are readable
+    int64_t* starts          # the start of its characters (or words) in `bytes`; one more entry than units
     int64_t* spans           # char_wb: the characters that are the spaces before words, and the last one
-    const char* end          # tokens are parts of a text that ends here; NULL where they may lie anywhere
+    const char* end          # tokens are parts of a text that ends here; NULL if they may be anywhere
     int64_t units            # characters (or words)
     int64_t words            # char_wb: words
     int waiting
     Query queries[BATCH]
-    int64_t found
-    Buffer* ids              # ids found, in any order, with repeats
+    int64_t id_count
+    Buffer* ids              # ids, in any order, with repeats
 
 
 cdef inline int make_room(Frame* frame, Row* row, int64_t bytes_, int64_t units) noexcept nogil:
-    """Find room for a row of that many bytes and units: the units' starts and spans first, then the bytes."""
+    """Reserve memory for a row of that many bytes and units: the units' starts and spans first, then the bytes."""
     cdef int64_t starts = (units + 2) * 8
     if reserve(&frame.scratch, 2 * starts + bytes_ + 64) != OK:
         return OUT_OF_MEMORY
@@ -67,7 +67,7 @@ cdef inline int write_words(Frame* frame, Row* row, const Text* tokens, int64_t 
     for k in range(count):
         row.starts[k] = to - row.bytes
         if tokens[k].length <= FEW and tokens[k].at + FEW <= row.end:
-            memcpy(to, tokens[k].at, FEW)  # without a branch on the length, of which half would be wrong guesses
+            memcpy(to, tokens[k].at, FEW)  # without a branch on the length, which would be mispredicted half the time
         else:
             terms_copy(to, <const uint8_t*>tokens[k].at, tokens[k].length)
         to[tokens[k].length] = 32
@@ -129,7 +129,7 @@ cdef inline void end_word(Row* row, uint8_t** to) noexcept nogil:
 
 
 cdef inline void write_collapsed(Row* row, const uint8_t* p, const uint8_t* end) noexcept nogil:
-    """Write a text with one space for each run of two or more white-space characters; a single one stays what it is."""
+    """Write a text with one space for each run of two or more white-space characters; a single one is unchanged."""
     cdef uint8_t* to = row.bytes
     cdef bint after_space = False, space
     cdef int size, k

@@ -1,4 +1,4 @@
-/* Runs of a class in an ASCII text, found 64 characters at a time: a branch is taken for each run, none for a character. */
+/* Runs of a class in an ASCII text, 64 characters at a time: one branch per run, none per character. */
 #ifndef PRETZEL_RUNS_H
 #define PRETZEL_RUNS_H
 
@@ -17,7 +17,7 @@ typedef struct {
     int64_t length;
 } Run;
 
-/* A class of ASCII characters: by the lower four bits of one, the rows of 16 characters that hold a member in that column. */
+/* A class of ASCII characters: the rows of 16 characters that hold a member, by the lower four bits of a character. */
 typedef struct {
     uint8_t columns[16];
 } Members;

@@ -1,4 +1,4 @@
-"""Texts scored in one pass, from their bytes to the results of linear models."""
+"""Texts scored in one pass, from bytes to the results of linear models."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from pretzel.kernels.kernel import Kernel
 from pretzel.kernels.text.texts import TextKernel
 
 class Score(TextKernel):
-    """A chain of kernels over texts: what splits, what counts, what changes the counts, and heads that read those."""
+    """A fused chain of kernels over texts: tokenizer, counter, changes of the counts, and heads."""
 
     outputs: int
 

@@ -1,8 +1,8 @@
-"""Texts scored in one pass, from their bytes to the results of linear models: no slot holds a token or a feature.
+"""Texts scored in one pass, from bytes to the results of linear models: no slot holds a token or a feature.
 
-A few rows at a time are split, counted, weighted and scored, by the parts of the kernels that would do so one after
-another, so that every number is theirs.  What passes between the parts stays in the nearest cache, and leaves the next
-one to dictionaries and weights.
+A few rows at a time are split, counted, weighted and scored, by the parts of the separate kernels, so that every number
+is the same.  Values passed between the parts stay in the first-level cache, and leave the next one to dictionaries and
+weights.
 """
 
 from cpython.object cimport PyObject
@@ -13,24 +13,24 @@ from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, interru
 from pretzel.kernels.sparse.fusible cimport Head, Values
 from pretzel.kernels.text.fusible cimport Counter, Tokenizer
 from pretzel.kernels.text.rows cimport Row
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.text.texts cimport TextKernel, reject_missing
 
 cdef enum:
     TILE = 8  # rows that pass from part to part together
 
 cdef struct Part:
-    PyObject* kernel  # borrowed: the tuple keeps it
-    int outputs       # slots that it writes; 0 where it changes values
+    PyObject* kernel  # borrowed: the tuple owns it
+    int outputs       # slots that it writes; 0 if it changes values
 
 
 cdef class Score(TextKernel):
-    """A chain of kernels over texts: what splits them, what counts, what changes the counts, and heads that read those.
+    """A fused chain of kernels over texts: tokenizer, counter, changes of the counts, and heads.
 
-    ``kernels``: in that order; none or one that splits, one that counts floats, any number that change values, one head
-    at least.  The outputs are those of the heads.  Refuses a missing text; is stopped between some rows and the next.
+    ``kernels``: in that order; at most one tokenizer, one counter of floats, any number of value changes, at least one
+    head.  The outputs are those of the heads.  Rejects a missing text; can be stopped between rows.
 
     Raises:
-        ValueError: the kernels are no such chain.
+        ValueError: the kernels are not such a chain.
     """
 
     cdef readonly int outputs
@@ -38,7 +38,7 @@ cdef class Score(TextKernel):
     cdef Tokenizer tokenizer
     cdef Counter counter
     cdef bint ragged           # it reads tokens
-    cdef Part* parts           # after the counter
+    cdef Part* parts           # the parts after the counter
     cdef int changes, count
 
     def __init__(self, kernels):
@@ -54,7 +54,7 @@ cdef class Score(TextKernel):
         self.set_parts(rest)
 
     cdef set_parts(self, list kernels):
-        """Keep what follows the counter where it is found without a look at Python objects."""
+        """Store the parts after the counter so that the hot path needs no Python objects."""
         heads = [isinstance(kernel, Head) for kernel in kernels]
         if not any(heads) or heads != sorted(heads) or not all([isinstance(k, (Head, Values)) for k in kernels]):
             raise ValueError(f"expected changes of values and then heads, got {_names(kernels)}")
@@ -71,7 +71,7 @@ cdef class Score(TextKernel):
 
     @staticmethod
     def size(kernels):
-        """Return the bytes that the chain holds beside its kernels: none that count."""
+        """Return the bytes that the chain holds in addition to its kernels: negligible."""
         return 0
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -102,7 +102,7 @@ cdef class Score(TextKernel):
                     frame, items + x.starts[i], x.starts[i + 1] - x.starts[i], row, tile, i - first
                 )
             elif items[i].length < 0:
-                status = refuse_missing(frame, i, &items[i])
+                status = reject_missing(frame, i, &items[i])
             else:
                 status = self.text(frame, &items[i], row, i - first)
             if status != OK:
@@ -110,7 +110,7 @@ cdef class Score(TextKernel):
         return OK
 
     cdef inline int text(self, Frame* frame, const Text* text, Row* row, int64_t i) noexcept nogil:
-        """Count the n-grams of a text, split where they are of words."""
+        """Count the n-grams of a text, split first if they are of words."""
         cdef Text* tokens
         if self.tokenizer is None:
             return self.counter.append(frame, text, 1, row, &frame.tile, i)
@@ -121,7 +121,7 @@ cdef class Score(TextKernel):
         return self.counter.append(frame, tokens, self.tokenizer.split(text, tokens), row, &frame.tile, i)
 
     cdef inline void scores(self, Slot* tile, Slot* outputs, int64_t first, int64_t rows) noexcept nogil:
-        """Change the values of some rows where they lie, and have every head score them."""
+        """Change the values of some rows in place, and let every head score them."""
         cdef int i
         for i in range(self.changes):
             (<Values>self.parts[i].kernel).change(tile, tile.values, rows)

@@ -1,10 +1,10 @@
-"""Texts without accents, as scikit-learn's ``strip_accents_unicode`` and ``strip_accents_ascii`` give them."""
+"""Texts without accents, as scikit-learn's ``strip_accents_unicode`` and ``strip_accents_ascii`` return them."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve
-from pretzel.kernels.text.texts cimport TextKernel, refuse_missing
+from pretzel.kernels.text.texts cimport TextKernel, reject_missing
 
 cdef extern from "unicode_tables.h" nogil:
     const uint16_t BASE_INDEX[]
@@ -26,7 +26,7 @@ cdef extern from "mapping.h" nogil:
 cdef class StripAccents(TextKernel):
     """Each text under NFKD without its combining marks (``unicode``), or without all but ASCII (``ascii``).
 
-    ``str`` in, ``str`` out; a text that is ASCII already is passed on where it lies.  Refuses a missing text.
+    ``str`` in, ``str`` out; an ASCII text is passed on in place.  Rejects a missing text.
     """
 
     cdef Mapping mapping
@@ -48,7 +48,7 @@ cdef class StripAccents(TextKernel):
         cdef int64_t total = 0, row
         for row in range(frame.rows):
             if texts[row].length < 0:
-                return refuse_missing(frame, row, &texts[row])
+                return reject_missing(frame, row, &texts[row])
             out[row] = texts[row]
             if not utf8_is_ascii(<const uint8_t*>texts[row].at, texts[row].length):
                 out[row].at = NULL

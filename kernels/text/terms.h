@@ -1,14 +1,14 @@
-/* A dictionary of terms laid out for cache misses: one bucket, one line of the cache, answers nearly every look-up.
+/* A dictionary of terms laid out for few cache misses: one bucket, one cache line, answers nearly every look-up.
 
    A table is rows of eight 64-bit words.  Row 0 is the header.  Every other row is a bucket of five slots:
 
        words 0..4      keys; 0 marks an empty slot
-       words 5..7      six 32-bit halves: what each key leads to, and how many buckets further keys of this home may lie
+       words 5..7      six 32-bit halves: the target of each key, and how many buckets further keys of this home may be
 
    The key of a term of up to seven bytes is the term itself with its length in the top byte: equal keys are equal
    terms, and the half is the term's id.  A longer term has 56 bits of its hash under a top byte of 0xFF, and the half
-   says where (in units of four bytes) the heap holds {u32 id, u32 length, bytes}: those bytes decide, so that terms
-   that collide are told apart.  Keys that do not fit their home bucket lie in the next with room.  Whatever the bytes of a table are, no
+   is the offset (in units of four bytes) of {u32 id, u32 length, bytes} in the heap: those bytes distinguish terms that
+   collide.  Keys that do not fit their home bucket are in the next with room.  Whatever the bytes of a table are, no
    look-up reads outside the table and the heap, nor visits more than TERMS_REACH further buckets. */
 #ifndef PRETZEL_TERMS_H
 #define PRETZEL_TERMS_H
@@ -26,7 +26,7 @@
 #define TERMS_NONE ((int64_t)-1)
 
 typedef struct {
-    uint64_t *rows; /* of buckets: the header is not among them */
+    uint64_t *rows; /* the buckets, without the header */
     uint64_t buckets, seed, hash_mask;
     uint8_t *heap;
     uint64_t heap_size;
@@ -38,7 +38,7 @@ static inline uint64_t terms_load(const uint8_t *p) {
     return word;
 }
 
-/* The up to seven bytes at p, with zeros behind them; no other bytes are read. */
+/* The up to seven bytes at p, padded with zeros; no other bytes are read. */
 static inline uint64_t terms_word(const uint8_t *p, int64_t length) {
     uint32_t low, high;
     uint16_t two;
@@ -88,7 +88,7 @@ static inline uint64_t terms_key(const Terms *t, const uint8_t *p, int64_t lengt
     return length <= TERMS_SHORT ? terms_short_key(p, length) : terms_long_key(t, p, length);
 }
 
-/* The bucket where a key belongs. */
+/* The home bucket of a key. */
 static inline uint64_t terms_home(const Terms *t, uint64_t key) {
     uint64_t hash = terms_fold(key ^ t->seed, 0xD6E8FEB86659FD93ull);
     return (uint64_t)((unsigned __int128)hash * t->buckets >> 64);
@@ -113,7 +113,7 @@ static inline unsigned terms_hits(const uint64_t *bucket, uint64_t key) {
            (unsigned)(bucket[3] == key) << 3 | (unsigned)(bucket[4] == key) << 4;
 }
 
-/* Whether two stretches of eight bytes or more are equal; read as terms_long_key reads, so that branches agree with its. */
+/* Returns whether two stretches of eight bytes or more are equal; read as in terms_long_key, so that branches agree. */
 static inline int terms_equal(const uint8_t *a, const uint8_t *b, int64_t length) {
     uint64_t differ = 0;
     for (int64_t i = 0; i + 8 < length; i += 8) differ |= terms_load(a + i) ^ terms_load(b + i);
@@ -130,14 +130,14 @@ static inline int64_t terms_verify(const Terms *t, uint32_t half, const uint8_t 
     return record[0];
 }
 
-/* Asks for what will be read when a key is found in its bucket: of a long term, its record in the heap. */
+/* Prefetches the memory read once a key is found in its bucket: for a long term, its record in the heap. */
 static inline void terms_prefetch(const Terms *t, uint64_t key, uint64_t home) {
     const uint64_t *bucket = terms_bucket(t, home);
     unsigned hits = terms_hits(bucket, key) & (0 - (unsigned)(key >= TERMS_LONG));
     if (hits) __builtin_prefetch(t->heap + (uint64_t)terms_half(bucket, __builtin_ctz(hits)) * 4);
 }
 
-/* The id that a bucket gives for a key, the long ones verified against the bytes at p. */
+/* The id that a bucket gives for a key, long ones verified against the bytes at p. */
 static inline int64_t terms_in_bucket(
     const Terms *t, const uint64_t *bucket, uint64_t key, const uint8_t *p, int64_t length
 ) {
@@ -150,7 +150,7 @@ static inline int64_t terms_in_bucket(
     return TERMS_NONE;
 }
 
-/* The id of the term with that key and home, whose bytes are at p; TERMS_NONE where there is none. */
+/* The id of the term with that key and home, whose bytes are at p, or TERMS_NONE. */
 static inline int64_t terms_find(const Terms *t, uint64_t key, uint64_t home, const uint8_t *p, int64_t length) {
     const uint64_t *bucket = terms_bucket(t, home);
     int64_t id = terms_in_bucket(t, bucket, key, p, length);
@@ -162,7 +162,7 @@ static inline int64_t terms_find(const Terms *t, uint64_t key, uint64_t home, co
     return id;
 }
 
-/* Puts a key whose home has that index into the first bucket with room; false where none is within reach. */
+/* Inserts a key with that home into the first bucket with room; false if none is within reach. */
 static inline int terms_insert(Terms *t, uint64_t key, uint32_t half) {
     uint64_t home = terms_home(t, key), i = home;
     for (uint32_t spill = 0; spill <= TERMS_REACH && spill < t->buckets; spill++) {
@@ -182,7 +182,7 @@ static inline int terms_insert(Terms *t, uint64_t key, uint32_t half) {
     return 0;
 }
 
-/* Reads the header of a table of `rows` rows; false where it is none of ours. */
+/* Reads the header of a table of `rows` rows; false if it is not valid. */
 static inline int terms_open(Terms *t, uint64_t *table, uint64_t rows, uint8_t *heap, uint64_t heap_size) {
     if (rows < 2 || table[0] != TERMS_MAGIC || table[1] != rows - 1) return 0;
     t->rows = table + TERMS_ROW;

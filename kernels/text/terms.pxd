@@ -25,10 +25,10 @@ cdef extern from "terms.h" nogil:
     bint terms_open(Terms* t, uint64_t* table, uint64_t rows, uint8_t* heap, uint64_t heap_size)
 
 
-# A table that a kernel looks terms up in: it points into the arrays of two parameters, and keeps them alive.
+# A table for look-ups in a kernel: it points into the arrays of two parameters, and keeps them alive.
 cdef class Dictionary:
     cdef Terms terms
     cdef object arrays
-    cdef readonly int64_t count      # ids are below it, or they are ignored
+    cdef readonly int64_t count      # ids are below it, others are ignored
     cdef readonly int64_t longest    # bytes of the longest term
     cdef int64_t find(self, const uint8_t* p, int64_t length) noexcept nogil

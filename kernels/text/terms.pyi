@@ -3,7 +3,7 @@
 import numpy as np
 
 class Dictionary:
-    """A table and its heap, as :func:`build` made them."""
+    """A table and its heap, as :func:`build` returns them."""
 
     count: int
     longest: int

@@ -3,17 +3,17 @@
 import numpy as np
 from libc.string cimport memcpy
 
-cdef double LOAD = 0.65     # of the slots of a table; at five slots a bucket, nine look-ups in ten end in the first
+cdef double LOAD = 0.65     # of the slots of a table; with five slots per bucket, nine look-ups in ten end in the first
 cdef uint64_t TRIES = 8          # seeds to try before a table grows
 cdef int GROWTHS = 3
 cdef uint64_t GOLDEN = 0x9E3779B97F4A7C15
 
 
 cdef class Dictionary:
-    """A table and its heap, as :func:`build` made them.
+    """A table and its heap, as :func:`build` returns them.
 
     Raises:
-        ValueError: the header is none of ours.  The rest of the bytes is taken on trust at look-up, and bounded there.
+        ValueError: the header is invalid.  The other bytes are not checked here; look-ups are bounded.
     """
 
     def __init__(self, table, heap):
@@ -36,22 +36,22 @@ cdef class Dictionary:
         """Return the id of a term, or None."""
         data = term.encode()
         padded = data + bytes(8)
-        found = self.find(<const uint8_t*><const char*>padded, len(data))
-        return None if found == TERMS_NONE else found
+        id = self.find(<const uint8_t*><const char*>padded, len(data))
+        return None if id == TERMS_NONE else id
 
     cdef int64_t find(self, const uint8_t* p, int64_t length) noexcept nogil:
         """Return the id of the term at p, or TERMS_NONE; bytes up to p + 7 must be readable."""
         cdef uint64_t key
-        cdef int64_t found
+        cdef int64_t id
         if length == 0 or length > self.longest:
             return TERMS_NONE
         key = terms_key(&self.terms, p, length)
-        found = terms_find(&self.terms, key, terms_home(&self.terms, key), p, length)
-        return found if found < self.count else TERMS_NONE
+        id = terms_find(&self.terms, key, terms_home(&self.terms, key), p, length)
+        return id if id < self.count else TERMS_NONE
 
 
 def build(const int64_t[::1] offsets not None, const uint8_t[::1] utf8 not None, int hash_bits=56):
-    """Return the ``(table, heap)`` of the terms that a string table holds; the id of a term is its place there.
+    """Return the ``(table, heap)`` of the terms in a string table; the id of a term is its position there.
 
     The same terms give the same bytes everywhere.  Fewer ``hash_bits`` make long terms collide, for tests.
 
@@ -67,7 +67,7 @@ def build(const int64_t[::1] offsets not None, const uint8_t[::1] utf8 not None,
             table = _filled(offsets, utf8, heap, places, buckets << growth, GOLDEN * (attempt + 1), hash_bits)
             if table is not None:
                 return table, heap
-    raise ValueError(f"dictionary: {count} terms crowd few places in every layout tried; they look chosen to")
+    raise ValueError(f"dictionary: {count} terms collide in every layout tried; they look chosen to")
 
 
 cdef _heap(const int64_t[::1] offsets, const uint8_t[::1] utf8):
@@ -95,7 +95,7 @@ cdef _filled(
     const int64_t[::1] offsets, const uint8_t[::1] utf8, heap, int64_t[::1] places,
     int64_t buckets, uint64_t seed, int hash_bits,
 ):
-    """Return the table with that many buckets and that seed, or None where some term finds no room."""
+    """Return the table with that many buckets and that seed, or None if some term does not fit."""
     cdef int64_t i, longest = 0, length, count = offsets.shape[0] - 1
     cdef uint8_t[8] short
     cdef const uint8_t* p
@@ -118,7 +118,7 @@ cdef _filled(
             p = short
         key = terms_key(&terms, p, length)
         if terms_find(&terms, key, terms_home(&terms, key), p, length) != TERMS_NONE:
-            raise ValueError(f"dictionary: term {i} stands in the table twice")
+            raise ValueError(f"dictionary: term {i} occurs twice")
         if not terms_insert(&terms, key, <uint32_t>(i if length <= TERMS_SHORT else places[i] // 4)):
             return None
     rows[0, 4], rows[0, 5] = <uint64_t>count, <uint64_t>longest

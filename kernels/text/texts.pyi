@@ -1,8 +1,8 @@
-"""What all kernels over texts share."""
+"""The base of kernels over texts."""
 
 from pretzel.kernels.kernel import Kernel
 
 UNICODE_VERSION: str
 
 class TextKernel(Kernel):
-    """A kernel that reads one text a row."""
+    """A kernel that reads one text per row."""

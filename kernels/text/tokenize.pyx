@@ -40,25 +40,25 @@ cdef struct Pattern:
     bint lead
     bint trail
 
-# Where a tokenizer stands in a text.
+# The position of a tokenizer in a text.
 cdef struct Cursor:
     const uint8_t* at
     const uint8_t* end
     int word               # WORD if the character before `at` is one
-    Text* out              # where the next token goes
+    Text* out              # the place of the next token
 
 
 cdef class Tokenize(Tokenizer):
     r"""The runs of ``low`` to ``high`` characters of a class, with ``\b`` before them, after them, or neither.
 
     ``str`` in, ``str[*]`` out.  ``run``: ``[low, high, lead, trail]``.  ``index``, ``blocks``: the two-stage table of
-    the bits of every code point.  A token pattern is turned into these on the control plane.  Refuses a missing text.
+    the bits of every code point.  A token pattern is turned into these on the control plane.  Rejects a missing text.
     """
 
     cdef Pattern pattern
     cdef object arrays
     cdef Members members       # the ASCII characters of the class
-    cdef bint whole            # a run in an ASCII text is one token, unless it is too short or too long
+    cdef bint run_is_token            # a run in an ASCII text is one token, unless it is too short or too long
 
     def __init__(self, inputs, output, *, run, index, blocks):
         cdef const uint16_t[::1] stages = index
@@ -73,11 +73,11 @@ cdef class Tokenize(Tokenizer):
         self.pattern.index, self.pattern.blocks = &stages[0], &bits[0, 0]
         self.pattern.ascii = &bits[stages[0], 0]
         self.pattern.low, self.pattern.high, self.pattern.lead, self.pattern.trail = run
-        self.whole = self.pattern.lead or self.pattern.high >= UNBOUNDED
+        self.run_is_token = self.pattern.lead or self.pattern.high >= UNBOUNDED
         for c in range(128):
             if self.pattern.ascii[c] & MEMBER:
                 runs_add(&self.members, c)
-            self.whole &= self.pattern.ascii[c] & (MEMBER | WORD) in (0, MEMBER | WORD)
+            self.run_is_token &= self.pattern.ascii[c] & (MEMBER | WORD) in (0, MEMBER | WORD)
 
     cdef int64_t most(self, int64_t length) noexcept nogil:
         return length // self.pattern.low + 1  # one more, which runs.find may write
@@ -85,7 +85,7 @@ cdef class Tokenize(Tokenizer):
     cdef int64_t split(self, const Text* text, Text* out) noexcept nogil:
         cdef const uint8_t* at = <const uint8_t*>text.at
         cdef Cursor cursor
-        if self.whole and utf8_is_ascii(at, text.length):
+        if self.run_is_token and utf8_is_ascii(at, text.length):
             return runs.find(&self.members, at, text.length, self.pattern.low, self.pattern.high, out)
         cursor.at, cursor.end, cursor.word, cursor.out = at, at + text.length, 0, out
         find_all(&self.pattern, &cursor)
@@ -93,7 +93,7 @@ cdef class Tokenize(Tokenizer):
 
 
 cdef inline void find_all(const Pattern* pattern, Cursor* c) noexcept nogil:
-    """Take every token of a text: look for the next run, and see what of it is a token."""
+    """Find every token of a text: find the next run, and cut a token from it."""
     cdef int bits, size = 1
     while c.at < c.end:
         bits = bits_at(pattern, c, &size)
@@ -105,9 +105,9 @@ cdef inline void find_all(const Pattern* pattern, Cursor* c) noexcept nogil:
 
 
 cdef inline void take_run(const Pattern* pattern, Cursor* c) noexcept nogil:
-    """Read a whole run of the class, and put its token out: from its first boundary to its last, where those count.
+    """Read a whole run of the class, and output its token: from its first boundary to its last, if those matter.
 
-    Greedy and leftmost, as ``re`` is: between those two every other match would begin later or end sooner, and after
+    Greedy and leftmost, as ``re`` is: between those two every other match would start later or end sooner, and after
     the last boundary of a run no token of it can end.
     """
     cdef const uint8_t* start = c.at

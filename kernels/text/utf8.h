@@ -1,4 +1,4 @@
-/* UTF-8 read one character at a time.  Texts are valid, but no bytes can send a reader out of bounds. */
+/* A reader of UTF-8, one character at a time.  Texts are valid, but no bytes can send a reader out of bounds. */
 #ifndef PRETZEL_UTF8_H
 #define PRETZEL_UTF8_H
 
@@ -8,7 +8,7 @@
 #define TEXT_BLOCK 128 /* code points in a block of a two-stage table */
 #define TEXT_INDEX_LENGTH (0x110000 / TEXT_BLOCK)
 
-/* The character at p < end, and in *size the bytes that it takes.  A stray byte counts as a character of its own. */
+/* The character at p < end, and in *size its length in bytes.  A stray byte counts as one character. */
 static inline uint32_t utf8_at(const uint8_t *p, const uint8_t *end, int *size) {
     uint32_t c = p[0];
     *size = 1;
@@ -38,7 +38,7 @@ static inline uint32_t utf8_before(const uint8_t *p, const uint8_t *start, int *
     return c;
 }
 
-/* The bits of all bytes together: below 0x80 where the text is ASCII.  Written so that compilers make vectors of it. */
+/* The bits of all bytes together: below 0x80 if the text is ASCII.  Written so that compilers vectorize it. */
 static inline uint8_t utf8_bits(const uint8_t *p, int64_t length) {
     uint8_t bits = 0;
     for (int64_t i = 0; i < length; i++) bits |= p[i];

@@ -9,39 +9,9 @@ from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 
-cdef extern from "trees/bits.h" nogil:
-    enum:
-        BITS_LANES
-        BITS_ROWS
-        BITS_TABLE
-        BITS_ROUND
-        CPU_SCALAR
-    ctypedef struct bits_column:
-        pass
-    ctypedef struct bits_sets:
-        pass
-    ctypedef struct bits_forest:
-        const uint8_t* rounds
-        const uint32_t* starts
-        const uint8_t* counts
-        int64_t bytes
-        int64_t kinds
-    ctypedef struct Bits:
-        void (*rank_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*rank_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*rank_one_f32)(const bits_column* columns, int64_t count, const float* cuts, const char* x, int8_t* ranks) noexcept nogil
-        void (*rank_one_f64)(const bits_column* columns, int64_t count, const double* cuts, const char* x, int8_t* ranks) noexcept nogil
-        void (*mark_f32)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*mark_f64)(const bits_sets* sets, int64_t count, const uint8_t* marks, const char* x, int64_t pitch, int64_t rows, int8_t* ranks, int64_t stride) noexcept nogil
-        void (*find)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t stride, int64_t rows, uint8_t* found) noexcept nogil
-        void (*find_one)(const bits_forest* forest, int64_t begin, int64_t end, const int8_t* ranks, int64_t count, uint8_t* found) noexcept nogil
-        void (*add_f32)(const float* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, float* sums) noexcept nogil
-        void (*add_f64)(const double* leaves, const uint32_t* first, int64_t trees, const uint8_t* found, int64_t stride, int64_t rows, double* sums) noexcept nogil
-    const Bits* bits_for(int level)
-
 cdef enum:
-    BLOCK = 1024  # rows at a time: their ranks and the leaves found stay in the cache
-    STRIDE = 1088 # from column to column, and from tree to tree: not all in the same places of the cache
+    BLOCK = 1024  # rows at a time: their ranks and leaves stay in the cache
+    STRIDE = 1088 # from column to column, and from tree to tree: not a power of two, to avoid cache conflicts
     UNIT = 32     # trees whose leaves are found before they are added; whole groups of any size
 
 cdef const Bits* bits = bits_for(level)
@@ -57,24 +27,25 @@ cdef class BitForest(Kernel):
 
     Args:
         inputs: one dense matrix, f32 or f64.
-        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups or trees.
+        output: of the type of ``leaves``, one value per row, or as many as a leaf has, or as there are groups or trees.
         aggregate: ``sum``, ``mean`` or ``each``.
         columns: ``u32[columns, 4]``: what each ranks, see ``bits.h``; 256 at most.
-        cuts: thresholds of all columns, of the type of x.
+        cuts: the thresholds of all columns, of the type of x.
         rounds: ``u8[rounds, 4, 32]``: the nodes.
         starts: ``u32[groups + 1]``: the first round of each group of trees.
-        counts: ``u8[groups, 2, 32 / bytes, bytes]``, or 3 with sets: entries of each kind in each lane, that is byte of
-            a tree.
-        first: ``u32[trees]``: where the leaves of each tree begin.
-        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``; from the first of each tree on at least as many as it has bits.
-        base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
+        counts: ``u8[groups, 2, 32 / bytes, bytes]``, or 3 with sets: entries of each kind in each lane, which is a byte
+            of a tree.
+        first: ``u32[trees]``: the first leaf of each tree.
+        leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``; from the first of each tree on at
+            least as many as it has bits.
+        base: ``[1]`` or ``[k]``, of the type of ``leaves``: the initial value of the sum.
         group: ``i32[trees]``: the column that each tree adds to.
         sets: ``u32[sets, 5]``: where the marks of a feature are, and their columns, see ``bits.h``.
         marks: ``u8[bytes]``.
         unit_sets: ``u32[units + 1]``: the first of the sets of each 32 trees.
 
     Raises:
-        ValueError: an index leads out of bounds.
+        ValueError: an index is out of bounds.
     """
 
     cdef object keep
@@ -89,8 +60,8 @@ cdef class BitForest(Kernel):
     cdef const void* leaves
     cdef const void* base
     cdef int64_t trees, width, outputs, ranked, filled, few
-    """Columns that are ranked for all trees, and those that are filled with marks too."""
-    cdef bint wide_x, wide_leaves, mean, each
+    """The number of columns ranked for all trees, and of all columns, those filled with marks included."""
+    cdef bint wide_x, wide_leaves, mean, per_tree
 
     def __init__(self, inputs, output, *, aggregate, columns, cuts, rounds, starts, counts, first, leaves, base,
                  group=None, sets=None, marks=None, unit_sets=None):
@@ -98,7 +69,7 @@ cdef class BitForest(Kernel):
         self.keep = (columns, cuts, rounds, starts, counts, first, leaves, base, group, sets, marks, unit_sets)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs, self.mean = inputs[0].columns, output.columns, aggregate == "mean"
-        self.trees, self.each = len(first), aggregate == "each"
+        self.trees, self.per_tree = len(first), aggregate == "each"
         self._set_columns(columns, cuts, inputs[0])
         if sets is not None:
             self._set_sets(sets, marks, unit_sets)
@@ -122,7 +93,8 @@ cdef class BitForest(Kernel):
         _shaped("marks", marks, np.uint8, (len(marks),))
         _shaped("unit_sets", unit_sets, np.uint32, ((self.trees + UNIT - 1) // UNIT + 1,))
         feature, first, categories, columns, column = sets.astype(np.int64).T
-        if ((feature >= self.width) | (column + columns > 256) | (first + (categories + 2) * columns > len(marks))).any():
+        end = first + (categories + 2) * columns
+        if ((feature >= self.width) | (column + columns > 256) | (end > len(marks))).any():
             raise ValueError(f"sets: one leads out of the {self.width} features, the {len(marks)} marks or 256 columns")
         if (np.diff(unit_sets.astype(np.int64)) < 0).any() or unit_sets[len(unit_sets) - 1] > len(sets):
             raise ValueError(f"unit_sets: expected to ascend to {len(sets)} at most")
@@ -155,7 +127,7 @@ cdef class BitForest(Kernel):
         if self.trees and <int64_t>first.max() + 8 * self.forest.bytes > len(leaves):
             raise ValueError(f"first: leads out of the {len(leaves)} leaves")
         self.first = <const uint32_t*><size_t>address(first)
-        if self.each:
+        if self.per_tree:
             self._set_integers(output, leaves, group)
         else:
             self._set_numbers(output, leaves, base, group)
@@ -188,7 +160,7 @@ cdef class BitForest(Kernel):
             return OUT_OF_MEMORY
         for first in range(0, frame.rows, 1024):  # BLOCK
             rows = min(<int64_t>BLOCK, frame.rows - first)
-            if self.each:
+            if self.per_tree:
                 self._block(<int32_t*>output.values + first * self.outputs, x + first * stride, stride, rows,
                             <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
             elif self.wide_leaves:
@@ -200,8 +172,8 @@ cdef class BitForest(Kernel):
         return OK
 
     cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, int8_t* ranks,
-                     uint8_t* found) noexcept nogil:
-        """Fill ``rows`` rows of ``out``: most of them together, and those left over one by one."""
+                     uint8_t* reached) noexcept nogil:
+        """Fill ``rows`` rows of ``out``: most of them together, and the remainder one by one."""
         cdef int64_t rest = rows % BITS_LANES, row, i
         cdef int64_t together = rows - rest if rest < self.few else rows
         if real is not int32_t:
@@ -212,14 +184,14 @@ cdef class BitForest(Kernel):
             self._rank(x, stride, together, ranks)
             for i in range(0, self.trees, 32):  # UNIT
                 self._mark(i // UNIT, x, stride, together, ranks, STRIDE)
-                bits.find(&self.forest, i, min(i + UNIT, self.trees), ranks, STRIDE, together, found)
-                self._add(out, i, min(<int64_t>UNIT, self.trees - i), found, STRIDE, together)
+                bits.find(&self.forest, i, min(i + UNIT, self.trees), ranks, STRIDE, together, reached)
+                self._add(out, i, min(<int64_t>UNIT, self.trees - i), reached, STRIDE, together)
         for row in range(together, rows):
             self._rank_one(x + row * stride, ranks)
             for i in range(0, self.trees, 32):  # UNIT
                 self._mark(i // UNIT, x + row * stride, stride, 1, ranks, 1)
-                bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.filled, found)
-                self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), found, 1, 1)
+                bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.filled, reached)
+                self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), reached, 1, 1)
         if real is not int32_t:
             if self.mean and self.trees:
                 for i in range(rows * self.outputs):
@@ -239,7 +211,7 @@ cdef class BitForest(Kernel):
 
     cdef inline void _mark(self, int64_t unit, const char* x, int64_t pitch, int64_t rows, int8_t* ranks,
                            int64_t stride) noexcept nogil:
-        """Fill the columns that the sets of 32 trees have to themselves."""
+        """Fill the columns that belong to the sets of 32 trees."""
         cdef const bits_sets* sets
         cdef int64_t count
         if self.sets == NULL:
@@ -250,28 +222,28 @@ cdef class BitForest(Kernel):
         else:
             bits.mark_f32(sets, count, self.marks, x, pitch, rows, ranks, stride)
 
-    cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* found, int64_t stride,
+    cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* reached, int64_t stride,
                           int64_t rows) noexcept nogil:
-        """Add what ``trees`` trees from ``begin`` on found, tree by tree, to each row."""
+        """Add the leaves of ``trees`` trees from ``begin`` on, tree by tree, to each row."""
         cdef const real* leaves = <const real*>self.leaves
         cdef const uint32_t* first = self.first + begin
         cdef int64_t row, t, i, leaf
         if real is int32_t:
             for row in range(rows):
                 for t in range(trees):
-                    out[row * self.outputs + begin + t] = leaves[first[t] + found[t * stride + row]]
+                    out[row * self.outputs + begin + t] = leaves[first[t] + reached[t * stride + row]]
         elif self.outputs == 1 and real is double:
-            bits.add_f64(<const double*>leaves, first, trees, found, stride, rows, <double*>out)
+            bits.add_f64(<const double*>leaves, first, trees, reached, stride, rows, <double*>out)
         elif self.outputs == 1:
-            bits.add_f32(<const float*>leaves, first, trees, found, stride, rows, <float*>out)
+            bits.add_f32(<const float*>leaves, first, trees, reached, stride, rows, <float*>out)
         elif self.group != NULL:
             for row in range(rows):
                 for t in range(trees):
-                    out[row * self.outputs + self.group[begin + t]] += leaves[first[t] + found[t * stride + row]]
+                    out[row * self.outputs + self.group[begin + t]] += leaves[first[t] + reached[t * stride + row]]
         else:
             for row in range(rows):
                 for t in range(trees):
-                    leaf = (first[t] + found[t * stride + row]) * self.outputs
+                    leaf = (first[t] + reached[t * stride + row]) * self.outputs
                     for i in range(self.outputs):
                         out[row * self.outputs + i] += leaves[leaf + i]
 

@@ -1,14 +1,14 @@
-/* Leaves and sums, as bits.h says; compiled as cpu.h says.
+/* Leaves and sums, as in bits.h; compiled as in cpu.h.
  *
  * Many rows: lanes are rows.  One byte of one tree is a chain over its entries, in registers, for all rows of a chunk:
  *
  *     ranks[column]   r r r r r r r r ...    32 rows a vector
  *     entry           t t t t t t t t ...    its threshold and its bits, in every lane
- *     gone           |= bits where r > t     (first kind; where not, second kind)
+ *     gone           |= bits where r > t     (first kind; for the second where not)
  *
- * then the first byte that is not gone altogether has the leaf.
+ * then the first byte that is not all gone has the leaf.
  *
- * One row: lanes are bytes of trees, as they stand in the rounds, and the ranks are looked up:
+ * One row: lanes are bytes of trees, as in the rounds, and the ranks are looked up:
  *
  *     columns         c c c c c c c c ...    a round: one entry of each byte of 32 / bytes trees
  *     ranks[columns]  r r r r r r r r ...
@@ -26,7 +26,7 @@
                                                                                                                        \
     static inline __attribute__((always_inline)) void CPU(NAME)(                                                       \
         const uint8_t *entries, const uint8_t *counts, int64_t bytes, const int kinds, const int8_t *ranks,            \
-        int64_t stride, uint8_t *found) {                                                                              \
+        int64_t stride, uint8_t *reached) {                                                                            \
         typedef CPU(NAME##_vector) vector;                                                                             \
         vector byte[WIDTH] = {{0}}, before[WIDTH] = {{0}};                                                             \
         for (int64_t b = 0; b < bytes; b++) {                                                                          \
@@ -63,7 +63,7 @@
             const vector in_byte = (((lowest & (int8_t)0xAA) != 0) & 1) | (((lowest & (int8_t)0xCC) != 0) & 2) |       \
                                    (((lowest & (int8_t)0xF0) != 0) & 4);                                               \
             const vector leaf = four + four + in_byte;                                                                 \
-            memcpy(found + v * LANES, &leaf, sizeof leaf);                                                             \
+            memcpy(reached + v * LANES, &leaf, sizeof leaf);                                                           \
         }                                                                                                              \
     }
 
@@ -81,33 +81,34 @@ BITS_CHUNK(part, 16, 2)
 
 static inline __attribute__((always_inline)) void CPU(find_by)(
     const bits_forest *forest, int64_t begin, int64_t end, const int kinds, const int8_t *ranks, int64_t stride,
-    int64_t rows, uint8_t *found) {
+    int64_t rows, uint8_t *reached) {
     const int64_t bytes = forest->bytes, trees = BITS_LANES / bytes;
-    for (int64_t tree = begin; tree < end; tree++, found += stride) {
+    for (int64_t tree = begin; tree < end; tree++, reached += stride) {
         const int64_t group = tree / trees, lane = tree % trees * bytes;
         const uint8_t *entries = forest->rounds + (int64_t)forest->starts[group] * BITS_ROUND + lane;
         const uint8_t *counts = forest->counts + group * kinds * BITS_LANES + lane;
         int64_t row = 0;
         for (; row + CPU(chunk_rows) <= rows; row += CPU(chunk_rows))
-            CPU(chunk)(entries, counts, bytes, kinds, ranks + row, stride, found + row);
+            CPU(chunk)(entries, counts, bytes, kinds, ranks + row, stride, reached + row);
         for (; row < rows; row += CPU(part_rows))
-            CPU(part)(entries, counts, bytes, kinds, ranks + row, stride, found + row);
+            CPU(part)(entries, counts, bytes, kinds, ranks + row, stride, reached + row);
     }
 }
 
-static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride, int64_t rows,
-                      uint8_t *found) {
-    if (forest->kinds > 2) CPU(find_by)(forest, begin, end, 3, ranks, stride, rows, found);
-    else CPU(find_by)(forest, begin, end, 2, ranks, stride, rows, found);
+static void CPU(find)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t stride,
+                      int64_t rows, uint8_t *reached) {
+    if (forest->kinds > 2) CPU(find_by)(forest, begin, end, 3, ranks, stride, rows, reached);
+    else CPU(find_by)(forest, begin, end, 2, ranks, stride, rows, reached);
 }
 
 /* The ranks of 32 columns of `count`. */
 #if CPU_LEVEL >= CPU_AVX2
-static inline __attribute__((always_inline)) __m256i CPU(look_up)(const __m256i *tables, const int count, __m256i columns) {
+static inline __attribute__((always_inline)) __m256i CPU(look_up)(
+    const __m256i *tables, const int count, __m256i columns) {
     __m256i ranks = _mm256_shuffle_epi8(tables[0], columns);
     if (count > 1) ranks = _mm256_setzero_si256();
     for (int t = 0; count > 1 && t < count; t++) {
-        /* A lane that is no place of this table gets its highest bit, and a zero. */
+        /* A lane outside this table gets its highest bit, and so a zero. */
         const __m256i place = _mm256_sub_epi8(columns, _mm256_set1_epi8((char)(16 * t)));
         const __m256i own = _mm256_adds_epu8(place, _mm256_set1_epi8(0x70));
         ranks = _mm256_or_si256(ranks, _mm256_shuffle_epi8(tables[t], own));
@@ -162,7 +163,7 @@ static inline __attribute__((always_inline)) uint8_t CPU(lowest_left)(const uint
 
 static inline __attribute__((always_inline)) void CPU(find_one_by)(
     const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, const int tables, const int kinds,
-    uint8_t *found) {
+    uint8_t *reached) {
     const int64_t bytes = forest->bytes, trees = BITS_LANES / bytes;
     uint8_t gone[BITS_LANES + 8] = {0};
 #if CPU_LEVEL >= CPU_AVX2
@@ -181,39 +182,39 @@ static inline __attribute__((always_inline)) void CPU(find_one_by)(
         CPU(gone_in_group_by_lane)(round, last, ranks, gone);
 #endif
         for (int64_t t = 0; t < trees && tree + t < end; t++)
-            *found++ = CPU(lowest_left)(gone + t * bytes, bytes);
+            *reached++ = CPU(lowest_left)(gone + t * bytes, bytes);
     }
 }
 
 static inline __attribute__((always_inline)) void CPU(find_one_of)(
     const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t count, const int kinds,
-    uint8_t *found) {
-    if (count <= 16) CPU(find_one_by)(forest, begin, end, ranks, 1, kinds, found);
-    else if (count <= 32) CPU(find_one_by)(forest, begin, end, ranks, 2, kinds, found);
-    else if (count <= 64) CPU(find_one_by)(forest, begin, end, ranks, 4, kinds, found);
-    else CPU(find_one_by)(forest, begin, end, ranks, 0, kinds, found);
+    uint8_t *reached) {
+    if (count <= 16) CPU(find_one_by)(forest, begin, end, ranks, 1, kinds, reached);
+    else if (count <= 32) CPU(find_one_by)(forest, begin, end, ranks, 2, kinds, reached);
+    else if (count <= 64) CPU(find_one_by)(forest, begin, end, ranks, 4, kinds, reached);
+    else CPU(find_one_by)(forest, begin, end, ranks, 0, kinds, reached);
 }
 
 static void CPU(find_one)(const bits_forest *forest, int64_t begin, int64_t end, const int8_t *ranks, int64_t count,
-                          uint8_t *found) {
-    if (forest->kinds > 2) CPU(find_one_of)(forest, begin, end, ranks, count, 3, found);
-    else CPU(find_one_of)(forest, begin, end, ranks, count, 2, found);
+                          uint8_t *reached) {
+    if (forest->kinds > 2) CPU(find_one_of)(forest, begin, end, ranks, count, 3, reached);
+    else CPU(find_one_of)(forest, begin, end, ranks, count, 2, reached);
 }
 
-/* Four rows at a time share what they read of a tree, and their sums do not wait for each other. */
+/* Four rows at a time share their reads of a tree, and their sums do not wait for each other. */
 #define BITS_ADD(REAL, C_REAL)                                                                                         \
-    static void CPU(add_##REAL)(const C_REAL *leaves, const uint32_t *first, int64_t trees, const uint8_t *found,      \
+    static void CPU(add_##REAL)(const C_REAL *leaves, const uint32_t *first, int64_t trees, const uint8_t *reached,    \
                                 int64_t stride, int64_t rows, C_REAL *sums) {                                          \
         int64_t row = 0;                                                                                               \
         for (; row + 4 <= rows; row += 4) {                                                                            \
             C_REAL sum[4];                                                                                             \
             memcpy(sum, sums + row, sizeof sum);                                                                       \
             for (int64_t t = 0; t < trees; t++)                                                                        \
-                for (int i = 0; i < 4; i++) sum[i] += leaves[first[t] + (uint64_t)found[t * stride + row + i]];        \
+                for (int i = 0; i < 4; i++) sum[i] += leaves[first[t] + (uint64_t)reached[t * stride + row + i]];      \
             memcpy(sums + row, sum, sizeof sum);                                                                       \
         }                                                                                                              \
         for (; row < rows; row++)                                                                                      \
-            for (int64_t t = 0; t < trees; t++) sums[row] += leaves[first[t] + (uint64_t)found[t * stride + row]];     \
+            for (int64_t t = 0; t < trees; t++) sums[row] += leaves[first[t] + (uint64_t)reached[t * stride + row]];   \
     }
 
 BITS_ADD(f32, float)

@@ -1,4 +1,4 @@
-/* Ranks of numbers, and marks of categories, as bits.h says; a part of bits_body.h, and compiled with it. */
+/* Ranks of numbers, and marks of categories, as in bits.h; a part of bits_body.h, and compiled with it. */
 
 #if CPU_LEVEL == CPU_AVX512
 enum { CPU(register_bytes) = 64, CPU(counted) = 80 };
@@ -8,12 +8,12 @@ enum { CPU(register_bytes) = 32, CPU(counted) = 48 };
 enum { CPU(register_bytes) = 16, CPU(counted) = 32 };
 #endif
 
-/* How many of ascending cuts lie below one value, and below each of many: of all, or of every `step`-th. */
+/* The number of ascending cuts below one value, and below each of many: of all cuts, or of every `step`-th. */
 #define BITS_BELOW(REAL, C_REAL, C_INT)                                                                                \
     typedef C_REAL CPU(values_##REAL) __attribute__((vector_size(CPU(register_bytes))));                               \
     typedef C_INT CPU(counts_##REAL) __attribute__((vector_size(CPU(register_bytes))));                                \
                                                                                                                        \
-    /* Branches would be guessed wrong half the time: every value takes the same steps. */                             \
+    /* Branches would be mispredicted half the time: every value takes the same steps. */                              \
     static inline __attribute__((always_inline)) uint32_t CPU(below_one_##REAL)(                                       \
         const C_REAL *cuts, uint32_t count, C_REAL value) {                                                            \
         uint32_t at = 0;                                                                                               \
@@ -40,7 +40,7 @@ BITS_BELOW(f32, float, int32_t)
 BITS_BELOW(f64, double, int64_t)
 #undef BITS_BELOW
 
-/* The same of sixteen cuts. */
+/* The same for sixteen cuts. */
 #if CPU_LEVEL >= CPU_AVX2
 static inline __attribute__((always_inline)) uint32_t CPU(of_sixteen_f32)(const float *cuts, float value) {
     const __m256 x = _mm256_set1_ps(value);
@@ -69,8 +69,8 @@ BITS_OF_SIXTEEN(f64, double)
 #undef BITS_OF_SIXTEEN
 #endif
 
-/* Of many rows.  Few cuts (`counted`, the more the wider registers are) are all counted; of more, every sixteenth is, and
- * then the sixteen from there on. */
+/* The same for many rows.  Few cuts (up to `counted`, more for wider registers) are all counted; of more, every
+ * sixteenth is, and then the sixteen from there on. */
 #define BITS_RANK(REAL, C_REAL)                                                                                        \
     static inline __attribute__((always_inline)) void CPU(rank_column_##REAL)(                                         \
         const bits_column *column, const C_REAL *cuts, const C_REAL *value, int64_t rows, int8_t *ranks) {             \
@@ -113,7 +113,7 @@ BITS_RANK(f64, double)
 #undef BITS_RANK
 
 #define BITS_MARK(REAL, C_REAL)                                                                                        \
-    /* Cut to an integer, as libraries do: what lies between -1 and 0 is category 0. */                                \
+    /* Truncated to an integer, as libraries do: values between -1 and 0 are category 0. */                            \
     static inline __attribute__((always_inline)) int64_t CPU(category_##REAL)(C_REAL value, int64_t categories) {      \
         if (value != value) return categories + 1;                                                                     \
         return value > -1 && value < (C_REAL)categories ? (int64_t)value : categories;                                 \

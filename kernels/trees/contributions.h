@@ -1,16 +1,16 @@
-/* Shapley values of the columns that trees read: what contributions_body.h makes for each instruction set.
+/* Shapley values of the columns that trees read: the table of contributions_body.h.
  *
  * A row's contribution of feature i to a leaf is an integral over t in 0..1:
  *
  *     value * (o_i - z_i) * integral of product over the other features j of the leaf's path: o_j * t + z_j * (1 - t)
  *
- * z is the share of the training rows that the feature's nodes let through, and o is 1 where they all let the row through
- * and 0 where one does not.  The integrand is a polynomial of t, so the Gauss-Legendre rule with half as many points as
- * the path has features gives the integral exactly.  All terms are positive: nothing cancels, however deep the tree.
+ * z is the share of the training rows that the feature's nodes let through, and o is 1 if they all let the row through
+ * and 0 if one does not.  The integrand is a polynomial of t, so the Gauss-Legendre rule with half as many points as
+ * the path has features gives the exact integral.  All terms are positive: nothing cancels, however deep the tree.
  *
- * One descent serves all leaves.  On the way down, `c` holds the product of the factors above a node, for each point and
- * row.  On the way up, `u` holds the sum over the leaves below of the factors below times the value.  A feature that
- * splits a path again replaces its factor by the new one: `c` is multiplied by their ratio.
+ * One descent serves all leaves.  On the way down, `c` holds the product of the factors above a node, for each point
+ * and row.  On the way up, `u` holds the sum over the leaves below of the factors below times the value.  A feature
+ * that splits a path again replaces its factor by the new one: `c` is multiplied by their ratio.
  *
  * Lanes are rows.  The arithmetic of a row does not depend on how many lanes there are. */
 #ifndef PRETZEL_CONTRIBUTIONS_H
@@ -21,7 +21,7 @@
 #include "cpu.h"
 #include "trees/forest.h"
 
-#define CONTRIBUTIONS_LANES 16 /* rows taken at once */
+#define CONTRIBUTIONS_LANES 16 /* rows processed at once */
 
 enum {
     CONTRIBUTIONS_ROWS = CONTRIBUTIONS_LANES,
@@ -39,26 +39,26 @@ typedef struct {
 typedef struct {
     const forest_node *nodes;
     const forest_extras *extras;
-    const void *cover;       /* for each node, f64 where wide_cover, else f32 */
+    const void *cover;       /* for each node, f64 if wide_cover, else f32 */
     const int32_t *features; /* for each column of x: the feature it belongs to */
     int wide_x, wide_cover;
     const double *points, *weights; /* of the rule for this tree */
-    int64_t count;                  /* how many: a multiple of four for one row, of which the last may weigh nothing */
-    const void *leaves;             /* of the output that is computed, f64 where wide_leaves, else f32 */
+    int64_t count;                  /* a multiple of four for one row; the last points may have weight zero */
+    const void *leaves;             /* of the output that is computed, f64 if wide_leaves, else f32 */
     int64_t leaf_stride;
     int wide_leaves;
     int64_t width;                  /* features */
     const double *x;                /* [columns][lanes] */
     double *sums;                   /* [features][lanes] */
-    double *pairs;                  /* [features][features][lanes], or NULL: only one side of the diagonal is used */
-    contributions_edge **last;      /* for each feature, the edge of the path that split it last, or NULL */
+    double *pairs;                  /* [features][features][lanes], or NULL: only one half of the matrix is used */
+    contributions_edge **last;      /* for each feature, the last edge of the path that split it, or NULL */
     contributions_edge *edges;      /* two for each level */
     contributions_edge **path;      /* for each level, the edge that is being visited */
     double *room;                   /* three times count * lanes for each level, and once more */
 } contributions_tree;
 
 typedef struct {
-    /* Adds what one tree contributes to the sums, and to the pairs where there are any, of 16 rows or of one. */
+    /* Adds the contributions of one tree to the sums, and to the pairs if there are any, of 16 rows or of one. */
     void (*rows)(const contributions_tree *tree, uint32_t root);
     void (*one)(const contributions_tree *tree, uint32_t root);
 } Contributions;

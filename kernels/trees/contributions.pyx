@@ -17,48 +17,13 @@ from pretzel.kernels.trees.forest cimport (
     forest_extras,
     forest_node,
 )
-
-cdef extern from "trees/contributions.h" nogil:
-    enum:
-        CONTRIBUTIONS_ROWS
-        CONTRIBUTIONS_POINTS
-        CONTRIBUTIONS_DEPTH
-    ctypedef struct contributions_edge:
-        pass
-    ctypedef struct contributions_tree:
-        const forest_node* nodes
-        const forest_extras* extras
-        const void* cover
-        const int32_t* features
-        bint wide_x, wide_cover
-        const double* points
-        const double* weights
-        int64_t count
-        const void* leaves
-        int64_t leaf_stride
-        bint wide_leaves
-        int64_t width
-        const double* x
-        double* sums
-        double* pairs
-        contributions_edge** last
-        contributions_edge* edges
-        contributions_edge** path
-        double* room
-    ctypedef struct Contributions:
-        void (*rows)(const contributions_tree* tree, uint32_t root) noexcept nogil
-        void (*one)(const contributions_tree* tree, uint32_t root) noexcept nogil
-    const Contributions* contributions_for(int level)
+from pretzel.kernels.types cimport real
 
 cdef const Contributions* table = contributions_for(level)
 
-ctypedef fused real:
-    float
-    double
-
 cdef enum:
-    FEW = 4                # rows: fewer are taken one by one
-    PAIRS_BYTES = 8 << 20  # of pairs of 16 rows: more, and rows are taken one by one
+    FEW = 4                # fewer rows are processed one by one
+    PAIRS_BYTES = 8 << 20  # of pairs of 16 rows: if larger, rows are processed one by one
 
 
 cdef class TreeContributions(Kernel):
@@ -68,17 +33,17 @@ cdef class TreeContributions(Kernel):
         inputs: one dense matrix, f32 or f64.
         output: of the type of ``leaves``: for each output ``width + 1`` columns, or its square with ``interactions``.
         aggregate: ``sum`` or ``mean``.
-        interactions: whether pairs of features are told apart.
+        interactions: compute pairs of features.
         width: the number of features.
         nodes, missing_right, roots, leaves, group, categories, category_range: as ``TreeEnsemble`` takes them.
         cover: ``[n]``, f32 or f64: the weight of the training rows that reached each node.
         features: ``i32``, for each column of the input the feature it belongs to.
         bias: ``[k]``, of the type of ``leaves``: the expected value of each output.
-        points: ``f64[m, 2]``: nodes and weights of the rules with 1, 2, 3, ... points, end to end.
-        counts: ``i32[trees]``: how many points the rule of each tree has.
+        points: ``f64[m, 2]``: nodes and weights of the rules with 1, 2, 3, ... points, concatenated.
+        counts: ``i32[trees]``: the number of points of each tree's rule.
 
     Raises:
-        ValueError: an index leads out of bounds, a node has two parents, or a tree is too deep.
+        ValueError: an index is out of bounds, a node has two parents, or a tree is too deep.
     """
 
     cdef object keep
@@ -119,7 +84,8 @@ cdef class TreeContributions(Kernel):
         if leaves.shape[1:] != (() if grouped or self.outputs == 1 and leaves.ndim == 1 else (self.outputs,)):
             raise ValueError(f"leaves: shape {leaves.shape} does not fit {self.outputs} outputs")
         self.tree.wide_leaves, self.bias = leaves.dtype.itemsize == 8, <const void*><size_t>address(bias)
-        self.tree.leaves, self.tree.leaf_stride = <const void*><size_t>address(leaves), 1 if leaves.ndim == 1 else self.outputs
+        self.tree.leaves = <const void*><size_t>address(leaves)
+        self.tree.leaf_stride = 1 if leaves.ndim == 1 else self.outputs
 
     cdef _set_nodes(self, nodes, missing_right, cover, int64_t leaves):
         if cover.shape != (len(nodes),) or cover.dtype not in (np.float32, np.float64):
@@ -141,7 +107,7 @@ cdef class TreeContributions(Kernel):
         self.trees, self.roots = roots.shape[0], checked_roots(roots, nodes)
         self.depth = depth_of(self.tree.nodes, nodes, self.roots, self.trees, &levels[0] if nodes else NULL)
         if not 0 <= self.depth <= CONTRIBUTIONS_DEPTH:
-            raise ValueError(f"nodes, roots: a node has two parents, or lies deeper than {CONTRIBUTIONS_DEPTH}")
+            raise ValueError(f"nodes, roots: a node has two parents, or is deeper than {CONTRIBUTIONS_DEPTH}")
 
     cdef _set_rules(self, const double[:, ::1] points, const int32_t[::1] counts):
         if counts.shape[0] != self.trees or points.shape[1] != 2:
@@ -173,15 +139,19 @@ cdef class TreeContributions(Kernel):
         return OK
 
     cdef int _reserve(self, Frame* frame, int64_t lanes) noexcept nogil:
-        """Make room for what a block of rows needs; `_block` lays it out."""
+        """Reserve memory for a block of rows; `_block` lays it out."""
         cdef int64_t levels = self.depth + 1
         cdef int64_t pairs = self.tree.width if self.interactions else 0
         cdef int64_t most = rounded(self.most, lanes)
         cdef int64_t doubles = (self.columns + self.tree.width * (1 + pairs) + 3 * (levels + 1) * most) * lanes
         doubles += 2 * CONTRIBUTIONS_POINTS
-        return reserve(&frame.scratch, 8 * doubles + (2 * sizeof(contributions_edge) + 8) * levels + 8 * self.tree.width)
+        return reserve(
+            &frame.scratch, 8 * doubles + (2 * sizeof(contributions_edge) + 8) * levels + 8 * self.tree.width
+        )
 
-    cdef void _block(self, Frame* frame, const char* x, int64_t rows, int64_t lanes, char* out, int64_t first) noexcept nogil:
+    cdef void _block(
+        self, Frame* frame, const char* x, int64_t rows, int64_t lanes, char* out, int64_t first
+    ) noexcept nogil:
         """Fill the output of up to `lanes` rows."""
         cdef contributions_tree tree = self.tree
         cdef int64_t most = rounded(self.most, lanes), levels = self.depth + 1, k
@@ -219,18 +189,20 @@ cdef class TreeContributions(Kernel):
                     turned[column * lanes + row] = (<const float*>x)[at + column]
 
     cdef void _output(self, contributions_tree* tree, int64_t k, int64_t lanes, double* points) noexcept nogil:
-        """Add what all trees contribute to output k."""
+        """Add the contributions of all trees to output k."""
         cdef double* weights = points + CONTRIBUTIONS_POINTS
-        cdef int64_t i, known = 0
+        cdef int64_t i, points_of_rule = 0
         if self.group == NULL:
             tree.leaves = <const char*>self.tree.leaves + k * (8 if tree.wide_leaves else 4)
         tree.points, tree.weights = points, weights
         for i in range(self.trees):
             if self.group != NULL and self.group[i] != k:
                 continue
-            if self.counts[i] != known:
-                known, tree.count = self.counts[i], rounded(self.counts[i], lanes)
-                take_rule(self.rules + known * (known - 1), known, tree.count, points, weights)
+            if self.counts[i] != points_of_rule:
+                points_of_rule, tree.count = self.counts[i], rounded(self.counts[i], lanes)
+                take_rule(
+                    self.rules + points_of_rule * (points_of_rule - 1), points_of_rule, tree.count, points, weights
+                )
             if lanes == 1:
                 table.one(tree, self.roots[i])
             else:
@@ -250,8 +222,10 @@ cdef class TreeContributions(Kernel):
             out[((first + row) * self.outputs + k + 1) * columns - 1] = <real>bias
 
 
-cdef void write_pairs(const contributions_tree* tree, int64_t row, int64_t lanes, double divisor, real* out) noexcept nogil:
-    """Write the matrix of one row: half of each pair on either side, and what is left of each feature between."""
+cdef void write_pairs(
+    const contributions_tree* tree, int64_t row, int64_t lanes, double divisor, real* out
+) noexcept nogil:
+    """Write the matrix of one row: half of each pair on either side, and the rest of each feature on the diagonal."""
     cdef int64_t width = tree.width, side = tree.width + 1, i, j
     cdef double left, pair
     for i in range(width):
@@ -268,7 +242,7 @@ cdef void write_pairs(const contributions_tree* tree, int64_t row, int64_t lanes
 
 
 cdef void take_rule(const double* rule, int64_t count, int64_t padded, double* points, double* weights) noexcept nogil:
-    """Write a rule as two arrays, with points that weigh nothing behind it."""
+    """Write a rule as two arrays, padded with points of weight zero."""
     cdef int64_t q
     for q in range(padded):
         points[q] = rule[2 * q] if q < count else 0.5
@@ -276,13 +250,13 @@ cdef void take_rule(const double* rule, int64_t count, int64_t padded, double* p
 
 
 cdef inline int64_t rounded(int64_t count, int64_t lanes) noexcept nogil:
-    """Return how many points are taken: for one row a multiple of four, of which the last weigh nothing."""
+    """Return the padded number of points: for one row a multiple of four, the last with weight zero."""
     return count if lanes > 1 else (count + 3) & ~<int64_t>3
 
 
 cdef int64_t depth_of(const forest_node* nodes, int64_t count, const uint32_t* roots, int64_t trees,
                       int32_t* levels) noexcept nogil:
-    """Return how many edges the longest path has, or -1 where a node has two parents or is a root and has one."""
+    """Return the number of edges of the longest path, or -1 if a node has two parents or a root has one."""
     cdef int64_t i, side, child, most = 0
     for i in range(trees):
         if levels[roots[i]]:

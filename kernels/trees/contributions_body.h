@@ -1,6 +1,6 @@
-/* Contributions of 16 rows at once, and of one, as contributions.h says; compiled as cpu.h says.
+/* Contributions of 16 rows at once, and of one, as in contributions.h; compiled as in cpu.h.
  *
- * WIDE is what a register holds: wider vectors would go through memory. */
+ * WIDE is the width of a register: wider vectors would go through memory. */
 #if CPU_LEVEL == CPU_AVX512
 #define WIDEST 8
 #define WIDE_ONE 4

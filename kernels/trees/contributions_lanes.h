@@ -1,8 +1,8 @@
 /* The descent of contributions.h for LANES rows; names are LANED.  Included for each number of lanes.
  *
- * Values lie as [points][rows].  A vector holds WIDE of them: rows at one point, or, of one row, points.  AT_POINT(a, q)
- * is what an array of points gives to the vector that begins at point q, AT_ROW(a, r) what an array of rows gives to the
- * one that begins at row r.  LOAD and STORE move vectors of values. */
+ * Values are stored as [points][rows].  A vector holds WIDE of them: rows at one point, or, of one row, points.
+ * AT_POINT(a, q) is the vector at point q of an array of points, AT_ROW(a, r) the one at row r of an array of rows.
+ * LOAD and STORE move vectors of values. */
 
 typedef double LANED(vector) __attribute__((vector_size(8 * WIDE)));
 typedef int64_t LANED(mask) __attribute__((vector_size(8 * WIDE)));
@@ -23,7 +23,7 @@ typedef int64_t LANED(mask) __attribute__((vector_size(8 * WIDE)));
 #define EACH_ROW(r) _Pragma("GCC unroll 8") for (int r = 0; r < LANES; r += WIDE)
 #endif
 
-/* Writes for each row 1 where it goes left at a node, else 0. */
+/* Writes for each row 1 if it goes left at a node, else 0. */
 static inline void LANED(decide)(const contributions_tree *tree, uint32_t at, double *left) {
     const forest_node *node = tree->nodes + at;
     const double *x = tree->x + (int64_t)(node->feature >> (tree->wide_x ? 3 : 2)) * LANES;
@@ -46,11 +46,11 @@ static inline void LANED(decide)(const contributions_tree *tree, uint32_t at, do
 #endif
 }
 
-/* A side of a node for its factors.  At a point t the factor is z * (1 - t) + o * t, over the factor that the feature had
- * before; where the row was held back before, both are shares, and so is what is left of them. */
+/* The factors of one side of a node.  At a point t the factor is z * (1 - t) + o * t, over the factor that the feature
+ * had before; if the row was held back before, both are shares, and so is their ratio. */
 typedef struct {
-    double z, a[LANES]; /* a: what u of the side is multiplied by */
-    double rest[LANES]; /* share where the row was held back before, else 0 */
+    double z, a[LANES]; /* a: the factor for u of the side */
+    double rest[LANES]; /* share if the row was held back before, else 0 */
     const double *o, *old;
     int leaf;
     double value;    /* of a leaf */
@@ -98,7 +98,7 @@ static __attribute__((noinline)) void LANED(pair)(const contributions_tree *tree
 
 static void LANED(visit)(const contributions_tree *tree, uint32_t at, int64_t depth, const double *c, double *u);
 
-/* Visits what lies below one side of a node: nothing where that is a leaf. */
+/* Visits the nodes below one side of a node, unless it is a leaf. */
 static inline __attribute__((always_inline)) void LANED(descend)(
     const contributions_tree *tree, uint32_t child, int64_t depth, const LANED(side) *side, const double *inverse,
     int again, const double *c, double *below, double *u) {
@@ -139,13 +139,13 @@ static inline __attribute__((always_inline)) void LANED(gather)(
     if (tree->pairs) LANED(pair)(tree, feature, depth, products);
 }
 
-/* One node, whose feature was asked for above (`before`) or not; constant where it is inlined. */
+/* One node, whose feature was split above (`before`) or not; constant where it is inlined. */
 static inline __attribute__((always_inline)) void LANED(split)(
     const contributions_tree *tree, uint32_t at, int64_t depth, const double *c, double *u, int32_t feature,
     contributions_edge *before, int again) {
     const uint32_t child = tree->nodes[at].child;
     const int64_t size = tree->count * LANES;
-    const double whole = contributions_cover(tree, at), z = again ? before->z : 1.0;
+    const double node_cover = contributions_cover(tree, at), z = again ? before->z : 1.0;
     contributions_edge *edges = tree->edges + 2 * depth;
     double *below = tree->room + 3 * (depth + 1) * size, old[LANES], inverse[CONTRIBUTIONS_POINTS];
     LANED(side) sides[2];
@@ -163,7 +163,7 @@ static inline __attribute__((always_inline)) void LANED(split)(
         edges[1].o[r] = old[r] - edges[0].o[r];
     }
     for (int i = 0; i < 2; i++) {
-        const double share = contributions_cover(tree, child + i) / whole;
+        const double share = contributions_cover(tree, child + i) / node_cover;
         LANED(side) *side = sides + i;
         side->z = edges[i].z = z * share;
         edges[i].feature = feature;

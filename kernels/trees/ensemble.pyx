@@ -1,8 +1,8 @@
 """Tree ensembles: forests and boosted trees of every library.
 
-Two ways through a forest, with the same bits.  A batch is cut into blocks of rows that stay in the cache, and each tree
-takes all rows of a block, sixteen at a time: a tree comes into the cache once a block.  Fewer rows walk one after the
-other, each down sixteen trees at a time.  Either way only leaves are noted during the walk, and they are added
+A forest is walked in one of two ways, with the same bits.  A batch is cut into blocks of rows that stay in the cache,
+and each tree takes all rows of a block, sixteen at a time: a tree enters the cache once per block.  Fewer rows are
+walked one by one, each down sixteen trees at a time.  Either way the walk only records leaves, which are added
 afterwards in the order of the trees.  Blocks without a NaN, and forests without categories, take shorter steps.
 """
 
@@ -33,7 +33,7 @@ cdef extern from "trees/forest.h" nogil:
 
 cdef enum:
     LANES = 16               # FOREST_LANES
-    BLOCK_BYTES = 512 << 10  # of x: half a second-level cache, so that a tree fits beside it
+    BLOCK_BYTES = 512 << 10  # of x: half a second-level cache, so that a tree fits as well
     BLOCK_ROWS = 512         # at least, however wide the rows
     SMALL_BYTES = 1 << 20    # of nodes: a forest that stays in the cache from block to block
 
@@ -53,18 +53,18 @@ cdef class TreeEnsemble(Kernel):
 
     Args:
         inputs: one dense matrix, f32 or f64.
-        output: of the type of ``leaves``, one value a row, or as many as a leaf has, or as there are groups or trees.
+        output: of the type of ``leaves``, one value per row, or as many as a leaf has, or as there are groups or trees.
         aggregate: ``sum``, ``mean`` or ``each``.
-        nodes: ``u32[n, 4]``, see ``forest.h``; children lie after their parents.
-        missing_right: ``u8[n]``: 1 where a NaN goes to the right; 0 at leaves.
+        nodes: ``u32[n, 4]``, see ``forest.h``; children come after their parents.
+        missing_right: ``u8[n]``: 1 if a NaN goes to the right; 0 at leaves.
         roots: ``u32[trees]``.
         leaves: ``[m]`` or ``[m, k]``, f32 or f64; i32 and ``[m]`` with ``each``.
-        base: ``[1]`` or ``[k]``, of the type of ``leaves``: what the sum begins with.
+        base: ``[1]`` or ``[k]``, of the type of ``leaves``: the initial value of the sum.
         group: ``i32[trees]``: the column that each tree adds to.
         categories, category_range: ``u32[words]`` and ``i32[n, 2]``: the bit sets of categories that go left.
 
     Raises:
-        ValueError: an index leads out of bounds, or a child does not lie after its parent.
+        ValueError: an index is out of bounds, or a child does not come after its parent.
     """
 
     cdef object keep
@@ -76,17 +76,17 @@ cdef class TreeEnsemble(Kernel):
     cdef forest_extras extras
     cdef int64_t trees, width, outputs
     cdef readonly int64_t rows_wanted
-    """Rows at a time below which the forest would come from memory again and again."""
-    cdef bint wide_x, wide_leaves, mean, each
+    """The number of rows below which the forest would be read from memory repeatedly."""
+    cdef bint wide_x, wide_leaves, mean, per_tree
 
     def __init__(self, inputs, output, *, aggregate, nodes, missing_right, roots, leaves, base, group=None,
                  categories=None, category_range=None):
         self.keep = (nodes, missing_right, roots, leaves, base, group, categories, category_range)
         self.wide_x, self.wide_leaves = inputs[0].dtype == "f64", leaves.dtype.itemsize == 8
         self.width, self.outputs = inputs[0].columns, output.columns
-        self.each = aggregate == "each"
+        self.per_tree = aggregate == "each"
         self.mean, self.rows_wanted = aggregate == "mean", 8192 if nodes.nbytes > SMALL_BYTES else 0
-        if self.each:
+        if self.per_tree:
             self._set_integers(output, leaves, roots, group)
         else:
             self._set_leaves(output, leaves, base)
@@ -118,7 +118,7 @@ cdef class TreeEnsemble(Kernel):
             return OUT_OF_MEMORY
         while first < frame.rows:
             count = min(block, frame.rows - first)
-            if self.each:
+            if self.per_tree:
                 self._block(<int32_t*>output.values + first * self.outputs, x + first * stride, stride, count,
                             <uint32_t*>frame.scratch.at)
             elif self.wide_leaves:
@@ -130,8 +130,8 @@ cdef class TreeEnsemble(Kernel):
             first += count
         return OK
 
-    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* found) noexcept nogil:
-        """Fill ``rows`` rows of ``out``; ``found`` is room for a leaf of each row or of each tree."""
+    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* reached) noexcept nogil:
+        """Fill ``rows`` rows of ``out``; ``reached`` has room for a leaf of each row or of each tree."""
         cdef int care = self._care(x, rows)
         cdef int64_t row, tree, i
         if real is not int32_t:
@@ -140,21 +140,21 @@ cdef class TreeEnsemble(Kernel):
                     out[row * self.outputs + i] = (<const real*>self.base)[i]
         if rows >= LANES or self.trees < LANES:
             for tree in range(self.trees):
-                self._walk_rows(x, stride, rows, tree, care, found)
+                self._walk_rows(x, stride, rows, tree, care, reached)
                 for row in range(rows):
-                    self._add(out + row * self.outputs, tree, self.nodes[found[row]].leaf)
+                    self._add(out + row * self.outputs, tree, self.nodes[reached[row]].leaf)
         else:
             for row in range(rows):
-                self._walk_trees(x + row * stride, care, found)
+                self._walk_trees(x + row * stride, care, reached)
                 for tree in range(self.trees):
-                    self._add(out + row * self.outputs, tree, self.nodes[found[tree]].leaf)
+                    self._add(out + row * self.outputs, tree, self.nodes[reached[tree]].leaf)
         if real is not int32_t:
             if self.mean and self.trees:
                 for i in range(rows * self.outputs):
                     out[i] /= self.trees
 
     cdef int _care(self, const char* x, int64_t rows) noexcept nogil:
-        """What the steps over these rows may meet."""
+        """Return the cases that these rows need."""
         cdef int64_t values = rows * self.width
         if self.extras.categories != NULL:
             return ANYTHING
@@ -174,8 +174,8 @@ cdef class TreeEnsemble(Kernel):
                 out[i] += leaves[<int64_t>leaf * self.outputs + i]
 
     cdef void _walk_rows(self, const char* x, int64_t stride, int64_t rows, int64_t tree, int care,
-                         uint32_t* found) noexcept nogil:
-        """Note the leaf of each row in one tree; the last group repeats its last row where rows run out."""
+                         uint32_t* reached) noexcept nogil:
+        """Record the leaf of each row in one tree; the last group repeats its last row if rows run out."""
         cdef const char* lanes[LANES]
         cdef uint32_t at[LANES]
         cdef int64_t first, i
@@ -185,18 +185,18 @@ cdef class TreeEnsemble(Kernel):
                 at[i] = self.roots[tree]
             self._walk(at, lanes, care)
             for i in range(min(<int64_t>LANES, rows - first)):
-                found[first + i] = at[i]
+                reached[first + i] = at[i]
 
-    cdef void _walk_trees(self, const char* row, int care, uint32_t* found) noexcept nogil:
-        """Note the leaf of one row in each tree; the last group repeats the last tree."""
+    cdef void _walk_trees(self, const char* row, int care, uint32_t* reached) noexcept nogil:
+        """Record the leaf of one row in each tree; the last group repeats the last tree."""
         cdef const char* lanes[LANES]
         cdef int64_t first, i
         for i in range(LANES):
             lanes[i] = row
         for first in range(0, self.trees, 16):  # LANES
             for i in range(LANES):
-                found[first + i] = self.roots[min(first + i, self.trees - 1)]
-            self._walk(found + first, lanes, care)
+                reached[first + i] = self.roots[min(first + i, self.trees - 1)]
+            self._walk(reached + first, lanes, care)
 
     cdef inline void _walk(self, uint32_t* at, const char** lanes, int care) noexcept nogil:
         if self.wide_x and care == PLAIN:

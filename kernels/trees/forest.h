@@ -1,8 +1,8 @@
-/* How rows walk down trees, sixteen lanes at a time.
+/* The walk of rows down trees, sixteen lanes at a time.
  *
- * A lane is one row in one tree.  Sixteen lanes are taken step by step together: each step of one is a chain of loads
- * and a comparison that takes a dozen cycles, more where a node is not in the first cache, and sixteen such chains
- * overlap.  A lane that has reached its leaf stays there, so that no lane needs a branch of its own.  No sum is made
+ * A lane is one row in one tree.  Sixteen lanes advance together step by step: a step of one lane is a chain of loads
+ * and a comparison that takes a dozen cycles, more if a node is not in the first cache, and sixteen such chains
+ * overlap.  A lane that has reached its leaf stays there, so that no lane needs its own branch.  Sums are not taken
  * here: callers add leaves in the order of the trees.
  */
 #ifndef PRETZEL_FOREST_H
@@ -12,9 +12,9 @@
 
 /* One node, 16 bytes; the layout of `nodes` in engine/bindings/trees.py.
  *
- * At an inner node a row goes on to `child` where x <= threshold, and to child + 1 otherwise.  A leaf is its own child,
- * and its threshold is a NaN, above which nothing lies.  Its first four bytes hold its row of the table of leaves: they
- * are the lower half of the double, or lie beside the float.
+ * At an inner node a row moves to `child` if x <= threshold, and to child + 1 otherwise.  A leaf is its own child, and
+ * its threshold is a NaN, so that no comparison with it holds.  Its first four bytes hold its row of the table of
+ * leaves: they are the lower half of the double, or next to the float.
  */
 typedef struct {
     union {
@@ -24,20 +24,20 @@ typedef struct {
             float f32;
         };
     };
-    uint32_t feature; /* where the value lies in its row, in bytes */
+    uint32_t feature; /* offset of the value in its row, in bytes */
     uint32_t child;
 } forest_node;
 
-/* What the walk needs beyond nodes where a row holds a NaN, or a node splits categories. */
+/* Additional data for rows with a NaN, and for nodes that split categories. */
 typedef struct {
     const uint8_t *missing_right; /* for each node; 0 at leaves */
     const uint32_t *categories;   /* bit sets, or NULL */
-    const int32_t *ranges;        /* for each node: first word of its set, and how many; none at numeric nodes */
+    const int32_t *ranges;        /* for each node: first word of its set, and its length; zero at numeric nodes */
 } forest_extras;
 
 enum { FOREST_LANES = 16 };
 
-/* Whether category x, cut to an integer, is none of the set that goes left. */
+/* Returns whether category x, truncated to an integer, is outside the set that goes left. */
 static inline uint32_t forest_outside(const forest_extras *extras, const int32_t *range, double x) {
     const int64_t limit = (int64_t)range[1] * 32;
     int64_t category;
@@ -46,7 +46,7 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
     return !((extras->categories[range[0] + (category >> 5)] >> (category & 31)) & 1);
 }
 
-/* All lanes to their leaves by `step(node, row)`; looks whether any lane still moves at every second step. */
+/* Walks all lanes to their leaves by `step(node, row)`; checks at every second step whether any lane still moves. */
 #define FOREST_TOGETHER(step)                                                                                          \
     uint32_t a[FOREST_LANES], moved;                                                                                   \
     for (int i = 0; i < FOREST_LANES; i++) a[i] = at[i];                                                               \
@@ -92,17 +92,17 @@ static inline uint32_t forest_outside(const forest_extras *extras, const int32_t
         FOREST_TOGETHER(FOREST_STEP_ANY_##REAL)                                                                        \
     }                                                                                                                  \
                                                                                                                        \
-    /* Whether a node that is its own child stays so for every x. */                                                   \
+    /* Returns whether a node that is its own child stays so for every x. */                                           \
     static inline int forest_is_leaf_##REAL(const forest_node *node) {                                                 \
         return node->REAL != node->REAL;                                                                               \
     }                                                                                                                  \
                                                                                                                        \
-    /* Whether any of `count` values is a NaN. */                                                                      \
+    /* Returns whether any of `count` values is a NaN. */                                                              \
     static inline int forest_any_nan_##REAL(const void *values, int64_t count) {                                       \
         const C_REAL *x = (const C_REAL *)values;                                                                      \
-        int found = 0;                                                                                                 \
-        for (int64_t i = 0; i < count; i++) found |= x[i] != x[i];                                                     \
-        return found;                                                                                                  \
+        int has_nan = 0;                                                                                               \
+        for (int64_t i = 0; i < count; i++) has_nan |= x[i] != x[i];                                                   \
+        return has_nan;                                                                                                \
     }
 
 #define FOREST_STEP_f32(n, row) (nodes[n].child + (*(const float *)((row) + nodes[n].feature) > nodes[n].f32))

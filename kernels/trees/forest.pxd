@@ -13,9 +13,11 @@ cdef extern from "trees/forest.h" nogil:
     bint forest_is_leaf_f64(const forest_node* node)
 
 
-cdef inline const forest_node* checked_nodes(const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right,
-                                             int64_t width, int size, int64_t leaves, forest_extras* extras) except? NULL:
-    """Return nodes that lead to each other, to one of ``leaves`` and to one of ``width`` columns of ``size`` bytes.
+cdef inline const forest_node* checked_nodes(
+    const uint32_t[:, ::1] nodes, const uint8_t[::1] missing_right, int64_t width, int size, int64_t leaves,
+    forest_extras* extras
+) except? NULL:
+    """Return nodes that point to each other, to one of ``leaves`` and to one of ``width`` columns of ``size`` bytes.
 
     Raises:
         ValueError: one does not.
@@ -28,7 +30,7 @@ cdef inline const forest_node* checked_nodes(const uint32_t[:, ::1] nodes, const
     extras.missing_right = &missing_right[0]
     bad = first_bad(<const forest_node*>&nodes[0, 0], count, extras.missing_right, width, size, leaves)
     if bad >= 0:
-        raise ValueError(f"nodes, missing_right: node {bad} leads out of bounds")
+        raise ValueError(f"nodes, missing_right: node {bad} is out of bounds")
     return <const forest_node*>&nodes[0, 0]
 
 
@@ -61,26 +63,27 @@ cdef inline const int32_t* checked_group(group, int64_t trees, int64_t outputs) 
 
 cdef inline int check_categories(const uint32_t[::1] words, const int32_t[:, ::1] ranges, const forest_node* nodes,
                                  int64_t count, forest_extras* extras) except -1:
-    """Take the bit sets of categories that go left; each range lies within the words, and no leaf has one.
+    """Check and store the bit sets of categories that go left; each range is within the words, and no leaf has one.
 
     Raises:
-        ValueError: a range leads out of the words, or a leaf has a set.
+        ValueError: a range points outside the words, or a leaf has a set.
     """
     cdef int64_t i
     if ranges.shape[0] != count or ranges.shape[1] != 2:
         raise ValueError(f"category_range: expected {count} x 2")
     for i in range(count):
         if ranges[i, 0] < 0 or ranges[i, 1] < 0 or <int64_t>ranges[i, 0] + ranges[i, 1] > words.shape[0]:
-            raise ValueError(f"category_range: node {i} leads out of the {words.shape[0]} words")
-        if ranges[i, 1] and nodes[i].child == i:  # its set would send a row on to the node behind it
+            raise ValueError(f"category_range: node {i} points outside the {words.shape[0]} words")
+        if ranges[i, 1] and nodes[i].child == i:  # its set would move a row on to the node after it
             raise ValueError(f"category_range: node {i} is a leaf and has a set")
     if words.shape[0] and count:
         extras.categories, extras.ranges = &words[0], &ranges[0, 0]
     return 0
 
 
-cdef inline int64_t first_bad(const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size,
-                              int64_t leaves) noexcept nogil:
+cdef inline int64_t first_bad(
+    const forest_node* nodes, int64_t count, const uint8_t* missing_right, int64_t width, int size, int64_t leaves
+) noexcept nogil:
     """Return the first node that could lead out of bounds or in a circle, or -1."""
     cdef int64_t i
     cdef bint stays

@@ -43,7 +43,7 @@ def test_every_level_has_the_same_bits() -> None:
 
 
 def test_an_unknown_level_is_rejected() -> None:
-    with pytest.raises(ValueError, match=r"PRETZEL_CPU=sse9: there is no such level; leave it unset, or .* scalar"):
+    with pytest.raises(ValueError, match=r"PRETZEL_CPU=sse9: the level is unknown; leave it unset, or .* scalar"):
         cpu.choose("sse9")
 
 

@@ -161,7 +161,7 @@ def test_a_missing_category_is_refused_as_catboost_refuses_it(missing: Any) -> N
     asked.iloc[1, 1] = missing
     with pytest.raises(Exception, match="cat_features must be integer or string|must be real number"):
         mixed().predict(asked)
-    expected = r"row 1: (None|nan) in column word is no category; cat_features must be integer or string"
+    expected = r"row 1: (None|nan) in column word is not a category; cat_features must be integer or string"
     with pytest.raises(InputError, match=expected):
         pretzel.compile(mixed()).predict(asked)
 

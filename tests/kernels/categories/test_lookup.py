@@ -1,4 +1,4 @@
-"""The look-up kernels by themselves: tables that lie are refused, and keys that meet in a table are told apart."""
+"""The look-up kernels: invalid tables are rejected, and keys that share a place in a table are distinguished."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ OPTIONS = {"nan_code": -1, "none_code": -1, "refuse_unknown": False, "column": "
 
 def codes(kernel: Any, kind: Any, values: Any) -> list[int]:
     program = Program([kind, dense("i64")], 1, [(kernel, [0], 1)], [1], 64)
-    found: list[int] = program.run(Workspace(), [values], len(values))[0].tolist()
-    return found
+    result: list[int] = program.run(Workspace(), [values], len(values))[0].tolist()
+    return result
 
 
 def texts(keys: list[str], table: np.ndarray | None = None) -> TextLookup:
     parameter = Parameter.strings(keys)
-    made = text_table(parameter.offsets, parameter.utf8) if table is None else table
-    return TextLookup((TEXT,), dense("i64"), keys=parameter, table=made, **OPTIONS)
+    built = text_table(parameter.offsets, parameter.utf8) if table is None else table
+    return TextLookup((TEXT,), dense("i64"), keys=parameter, table=built, **OPTIONS)
 
 
-def test_every_key_of_many_is_found_and_nothing_else() -> None:
+def test_every_key_of_many_is_found_and_no_other() -> None:
     keys = [f"{'x' * (i % 19)}{i}" for i in range(20_000)]
     assert codes(texts(keys), TEXT, tuple(keys)) == list(range(len(keys)))
     assert set(codes(texts(keys), TEXT, tuple(key + "!" for key in keys))) == {-1}
 
 
-def test_every_number_of_many_is_found_and_nothing_else() -> None:
+def test_every_number_of_many_is_found_and_no_other() -> None:
     keys = np.random.default_rng(0).permutation(np.arange(20_000) * 0.1)
     kernel = NumberLookup((dense("f64"),), dense("i64"), keys=keys, table=number_table(keys), **OPTIONS)
     assert codes(kernel, dense("f64"), keys) == list(range(len(keys)))
@@ -49,36 +49,36 @@ def test_small_tables_have_a_free_place(keys: list[str]) -> None:
     assert codes(texts(keys), TEXT, (*keys, "z")) == [*range(len(keys)), -1]
 
 
-LIES = {
-    "is no hash table": np.zeros((3, 2), np.uint32),
-    "is no hash table$": np.zeros((4, 3), np.uint32),
-    "is no hash table ?": np.zeros((0, 2), np.uint32),
+INVALID = {
+    "is not a hash table": np.zeros((3, 2), np.uint32),
+    "is not a hash table$": np.zeros((4, 3), np.uint32),
+    "is not a hash table ?": np.zeros((0, 2), np.uint32),
     "names key 2 of 2": np.array([[0, 3], [0, 0], [0, 0], [0, 0]], np.uint32),
     "no place is free": np.ones((4, 2), np.uint32),
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_table_that_lies_is_refused(lie: str) -> None:
-    with pytest.raises(ValueError, match=lie):
-        texts(["a", "b"], LIES[lie])
+@pytest.mark.parametrize("problem", INVALID)
+def test_an_invalid_table_is_rejected(problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        texts(["a", "b"], INVALID[problem])
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 1), st.integers(0, 4)), min_size=1, max_size=9))
-def test_no_bytes_lead_out_of_bounds_nor_in_a_circle(changes: list[tuple[int, int, int]]) -> None:
+def test_no_bytes_lead_out_of_bounds_or_into_a_cycle(changes: list[tuple[int, int, int]]) -> None:
     keys = Parameter.strings(["a", "bb", "ccc"])
     table = text_table(keys.offsets, keys.utf8)
     for place, half, value in changes:
         table[place, half] = value
     try:
-        found = codes(texts(["a", "bb", "ccc"], table), TEXT, ("a", "bb", "ccc", "d", None))
+        results = codes(texts(["a", "bb", "ccc"], table), TEXT, ("a", "bb", "ccc", "d", None))
     except ValueError:
         return
-    assert set(found) <= {-1, 0, 1, 2}
+    assert set(results) <= {-1, 0, 1, 2}
 
 
-def test_parameters_that_do_not_fit_are_refused() -> None:
+def test_parameters_that_do_not_fit_are_rejected() -> None:
     with pytest.raises(ValueError, match="table: float32"):
         Take((dense("i64"),), dense("f64"), table=np.zeros(3, np.float32), default=0.0)
     with pytest.raises(ValueError, match="table: float64"):
@@ -91,7 +91,7 @@ def test_parameters_that_do_not_fit_are_refused() -> None:
         NumberLookup((dense("f64"),), dense("i64"), keys=keys, table=number_table(keys), **OPTIONS)
 
 
-def test_one_hot_of_no_rows_and_no_columns() -> None:
+def test_one_hot_without_rows_and_columns() -> None:
     kernel = OneHot((dense("i64"),), sparse("f64", 0), width=0, dtype="f64")
     program = Program([dense("i64"), sparse("f64", 0)], 1, [(kernel, [0], 1)], [1], 64)
     for rows in (0, 3):

@@ -1,4 +1,4 @@
-"""Kernels that go step by step refuse, when they are built, what would send them out of bounds or take for ever."""
+"""Iterative kernels reject arguments that would lead out of bounds or run without end."""
 
 from __future__ import annotations
 
@@ -25,9 +25,11 @@ WRONG: list[tuple[str, ValueType, ValueType, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "given", "output", "values"), WRONG)
-def test_what_does_not_fit_is_refused(target: str, given: ValueType, output: ValueType, values: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("target", "x", "output", "values"), WRONG)
+def test_arguments_that_do_not_fit_are_rejected(
+    target: str, x: ValueType, output: ValueType, values: dict[str, Any]
+) -> None:
     module, name = target.split(":")
     kernel = getattr(importlib.import_module(f"pretzel.kernels.decomposition.{module}"), name)
     with pytest.raises(ValueError, match="expected"):
-        kernel((given,), output, **values)
+        kernel((x,), output, **values)

@@ -1,4 +1,4 @@
-"""Kernels refuse, when they are built, every type and parameter that would send them out of bounds."""
+"""Kernels reject, when they are built, every type and parameter that would lead out of bounds."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("target, inputs, output, values", WRONG)
-def test_what_does_not_fit_is_refused(
+def test_arguments_that_do_not_fit_are_rejected(
     target: str, inputs: tuple[ValueType, ...], output: ValueType, values: dict[str, Any]
 ) -> None:
     module, name = target.split(":")

@@ -1,4 +1,4 @@
-"""The extreme of a row is where NumPy finds it, however wide the row: the first of equals, and a NaN before all."""
+"""The extreme of a row has NumPy's position, however wide the row: the first of equals, and a NaN before all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pretzel.plan.types import dense
 @pytest.mark.parametrize("dtype", ["f32", "f64", "i64"])
 def test_the_first_extreme_is_found(dtype: str, width: int, kernel: type[Any], function: Any) -> None:
     rng = np.random.default_rng(width)
-    kind, made = dense(dtype, width), dense("i64", 1)
+    kind, result = dense(dtype, width), dense("i64", 1)
     x = rng.integers(-9, 9, (200, width)).astype(kind.numpy)
     if dtype != "i64":
         x[x == 3] = -0.0
@@ -26,5 +26,5 @@ def test_the_first_extreme_is_found(dtype: str, width: int, kernel: type[Any], f
         x[30:90][rng.random((60, width)) < 0.1] = np.inf
         x[60:120][rng.random((60, width)) < 0.1] = -np.inf
         x[120:140] = np.abs(x[120:140]) * 0.0
-    program = Program([kind, made], 1, [(kernel((kind,), made), [0], 1)], [1], len(x))
+    program = Program([kind, result], 1, [(kernel((kind,), result), [0], 1)], [1], len(x))
     np.testing.assert_array_equal(program.run(Workspace(), [x], len(x))[0].ravel(), function(x, axis=1))

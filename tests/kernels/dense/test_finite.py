@@ -1,4 +1,4 @@
-"""What is not finite is found wherever it stands in runs of values, and nothing else is."""
+"""Values that are not finite are found wherever they are in runs of values, and no others are."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PLACES = [0, 1, 62, 63, 64, 65, 127, 128, 130]
 def run(kernel: type[Any], x: np.ndarray, **options: Any) -> np.ndarray:
     kind = dense("f32" if x.dtype == np.float32 else "f64", x.shape[1])
     step = kernel((kind,), kind, **options)
-    made: np.ndarray = Program([kind, kind], 1, [(step, [0], 1)], [1], len(x) or 1).run(Workspace(), [x], len(x))[0]
-    return made
+    result: np.ndarray = Program([kind, kind], 1, [(step, [0], 1)], [1], len(x) or 1).run(Workspace(), [x], len(x))[0]
+    return result
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -50,7 +50,7 @@ def test_the_largest_and_the_smallest_numbers_are_finite(rows: int, dtype: type)
 
 
 def product(x: np.ndarray) -> np.ndarray:
-    """The sum of a row, which cannot overflow while no value is beyond 1e300."""
+    """The sum of a row, which cannot overflow unless a value is beyond 1e300."""
     width = x.shape[1]
     options = {"weights": np.ones((1, width)), "mean": np.zeros(width), "scale": np.ones(width)}
     return run(RequireFiniteProduct, x, **options, bias=np.zeros(1), limit=np.array([1e300]), owner="X")

@@ -1,4 +1,4 @@
-"""What the kernel of compact products refuses to be built from, and every finite half."""
+"""The kernel of compact products rejects invalid arguments, and widens every finite half exactly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import dense, sparse
 
 ONE = np.array([[1, 0]], np.uint64)
-"""Of 64 columns the first is kept."""
+"""Of 64 columns the first has weights."""
 
 
 @pytest.mark.parametrize(
@@ -33,14 +33,14 @@ ONE = np.array([[1, 0]], np.uint64)
         ({"output": dense("f32")}, "a float64 x gives a float64 result"),
     ],
 )
-def test_what_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
-    given = {"inputs": (sparse("f64", 9),), "output": dense("f64"), "weights": np.zeros(1), "norm": "", "kept": ONE}
-    given |= changes
+def test_arguments_that_do_not_fit_are_rejected(changes: dict[str, Any], message: str) -> None:
+    arguments = {"inputs": (sparse("f64", 9),), "output": dense("f64"), "weights": np.zeros(1), "norm": "", "kept": ONE}
+    arguments |= changes
     with pytest.raises(ValueError, match=message):
-        CompactLinear(given.pop("inputs"), given.pop("output"), **given)
+        CompactLinear(arguments.pop("inputs"), arguments.pop("output"), **arguments)
 
 
-def test_every_finite_half_is_the_number_it_means() -> None:
+def test_every_finite_half_is_widened_exactly() -> None:
     bits = np.arange(1 << 16, dtype=np.uint16)
     bits = bits[np.isfinite(bits.view(np.float16))]
     x = ops.Input("x", "f64")

@@ -1,4 +1,4 @@
-"""Kernels of neighbours refuse, when they are built, every type and parameter that would send them out of bounds."""
+"""Kernels of neighbours reject, when they are built, every type and parameter that would lead out of bounds."""
 
 from __future__ import annotations
 
@@ -56,21 +56,21 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
     ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"high": np.ones(2)}),
     ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"kernel": "cauchy"}),
     ("density:TreeDensity", (F3,), dense("f64"), DENSITY | {"metric": "cosine"}),
-    ("found:Gather", (F3, I2), F3, {}),
-    ("found:Gather", (F3, F2), F2, {}),
-    ("found:Gather", (F3, I2), dense("f32", 2), {}),
-    ("found:Gather", (F3,), F2, {}),
-    ("found:Blend", (I2,), F2, {"table": np.ones((3, 2)), "form": "min"}),
-    ("found:Scatter", (I2, F2, F2), sparse("f64", 9), {"width": 9}),
+    ("gather:Gather", (F3, I2), F3, {}),
+    ("gather:Gather", (F3, F2), F2, {}),
+    ("gather:Gather", (F3, I2), dense("f32", 2), {}),
+    ("gather:Gather", (F3,), F2, {}),
+    ("gather:Blend", (I2,), F2, {"table": np.ones((3, 2)), "form": "min"}),
+    ("gather:Scatter", (I2, F2, F2), sparse("f64", 9), {"width": 9}),
     ("barycenter:Barycenter", (F3,), F2, {"rows": np.ones((4, 3)), "regularization": 0.1}),
-    ("found:Blend", (I2, F3), dense("f64"), {"table": np.ones(3), "form": "sum"}),
-    ("found:Blend", (I2, F2), F3, {"table": np.ones((3, 2)), "form": "sum"}),
-    ("found:Blend", (I2, F2), F2, {"table": np.ones((3, 2)), "form": "max"}),
-    ("found:Blend", (F2, F2), F2, {"table": np.ones((3, 2)), "form": "min"}),
-    ("found:Scatter", (I2, F3), sparse("f64", 9), {"width": 9}),
-    ("found:Scatter", (I2, F2), sparse("f64", 9), {"width": 10}),
-    ("found:Scatter", (I2, F2), sparse("f32", 9), {"width": 9}),
-    ("found:Scatter", (I2, F2), dense("f64", 9), {"width": 9}),
+    ("gather:Blend", (I2, F3), dense("f64"), {"table": np.ones(3), "form": "sum"}),
+    ("gather:Blend", (I2, F2), F3, {"table": np.ones((3, 2)), "form": "sum"}),
+    ("gather:Blend", (I2, F2), F2, {"table": np.ones((3, 2)), "form": "max"}),
+    ("gather:Blend", (F2, F2), F2, {"table": np.ones((3, 2)), "form": "min"}),
+    ("gather:Scatter", (I2, F3), sparse("f64", 9), {"width": 9}),
+    ("gather:Scatter", (I2, F2), sparse("f64", 9), {"width": 10}),
+    ("gather:Scatter", (I2, F2), sparse("f32", 9), {"width": 9}),
+    ("gather:Scatter", (I2, F2), dense("f64", 9), {"width": 9}),
     ("barycenter:Barycenter", (F3, I2), F3, {"rows": np.ones((4, 3)), "regularization": 0.1}),
     ("barycenter:Barycenter", (F3, I2), F2, {"rows": np.ones((4, 2)), "regularization": 0.1}),
     ("barycenter:Barycenter", (F3, F2), F2, {"rows": np.ones((4, 3)), "regularization": 0.1}),
@@ -78,7 +78,7 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("target, inputs, output, values", WRONG)
-def test_what_does_not_fit_is_refused(
+def test_arguments_that_do_not_fit_are_rejected(
     target: str, inputs: tuple[ValueType, ...], output: ValueType, values: dict[str, Any]
 ) -> None:
     module, name = target.split(":")
@@ -88,7 +88,7 @@ def test_what_does_not_fit_is_refused(
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 4], [0, 1, 2, -1]])
-def test_an_order_of_rows_that_are_none_is_refused_before_rows_are_laid_out(order: list[int]) -> None:
+def test_an_order_with_positions_out_of_range_is_rejected_before_the_layout(order: list[int]) -> None:
     arrays = {name: Parameter.of(value) for name, value in TREE.items() if isinstance(value, np.ndarray)}
     arrays["order"] = Parameter.of(np.array(order))
     with pytest.raises(DefinitionError, match=r"order: expected positions in 0\.\.3"):
@@ -96,7 +96,7 @@ def test_an_order_of_rows_that_are_none_is_refused_before_rows_are_laid_out(orde
 
 
 SPANS = np.array([[0, 4], [0, 2], [2, 4]])
-SENSELESS: list[tuple[str, dict[str, Any]]] = [
+INVALID: list[tuple[str, dict[str, Any]]] = [
     ("metric: expected one of .* got 'cosine'", {"metric": "cosine"}),
     ("kernel: expected one of .* got 'cauchy'", {"kernel": "cauchy"}),
     ("bandwidth: expected a finite number above zero, got 0", {"bandwidth": 0.0}),
@@ -118,11 +118,11 @@ def tree_density(**changed: Any) -> ops.TreeDensity:
     return ops.TreeDensity(ops.Input("x", "f64[3]"), **fields)
 
 
-def test_a_tree_of_densities_makes_sense() -> None:
+def test_a_valid_tree_of_densities() -> None:
     assert tree_density().type == dense("f64")
 
 
-@pytest.mark.parametrize("problem, changed", SENSELESS)
-def test_a_tree_of_densities_that_makes_none_is_refused(problem: str, changed: dict[str, Any]) -> None:
+@pytest.mark.parametrize("problem, changed", INVALID)
+def test_an_invalid_tree_of_densities_is_rejected(problem: str, changed: dict[str, Any]) -> None:
     with pytest.raises(DefinitionError, match=problem):
         tree_density(**changed)

@@ -1,4 +1,4 @@
-"""Kernels over sparse rows refuse, when they are built, what would send them out of bounds."""
+"""Kernels over sparse rows reject, when they are built, arguments that would lead out of bounds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WRONG: list[tuple[str, tuple[ValueType, ...], ValueType, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("target, inputs, output, values", WRONG)
-def test_what_does_not_fit_is_refused(
+def test_arguments_that_do_not_fit_are_rejected(
     target: str, inputs: tuple[ValueType, ...], output: ValueType, values: dict[str, Any]
 ) -> None:
     module, name = target.split(":")

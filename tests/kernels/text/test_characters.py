@@ -1,4 +1,4 @@
-"""Lower case and accents of every character there is, alone and in company, against Python itself."""
+"""Lower case and accents of every Unicode character, alone and next to others, against Python itself."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def run(node: Node, texts: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("around", ["{}", "aΣ{}", "a{}Σ", "{}Σ", "a{}Σ{}b"])
 def test_lower_case_of_every_character(around: str) -> None:
-    text = "\n".join(around.replace("{}", c) for c in EVERY)  # nothing sees through the end of a line
+    text = "\n".join(around.replace("{}", c) for c in EVERY)  # no context reaches past the end of a line
     assert run(ops.Lowercase(X), [text])[0].split("\n") == text.lower().split("\n")
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([*ODD, "Σ", "Σ", "'"]), max_size=30).map("".join))
-def test_a_sigma_ends_a_word_where_python_says_so(text: str) -> None:
+def test_a_sigma_ends_a_word_as_in_python(text: str) -> None:
     assert run(ops.Lowercase(X), [text, "", text + "Σ"]) == [text.lower(), "", (text + "Σ").lower()]
 
 
@@ -53,14 +53,14 @@ def test_the_tables_are_of_the_running_unicode() -> None:
     assert UNICODE_VERSION == unicodedata.unidata_version
 
 
-def test_many_sigmas_among_what_case_ignores_take_linear_time() -> None:
+def test_many_sigmas_among_ignored_characters_take_linear_time() -> None:
     text = ("Σ" + "'" * 1000) * 1000
     assert run(ops.Lowercase(X), [text]) == [text.lower()]
 
 
 @pytest.mark.parametrize("node", [ops.Lowercase(X), ops.StripAccents(X, "ascii"), ops.StripAccents(X, "unicode")])
 @pytest.mark.parametrize(("missing", "name"), [(None, "None"), (np.nan, "np.nan")])
-def test_a_missing_text_is_refused_by_row(node: Node, missing: Any, name: str) -> None:
+def test_a_missing_text_is_rejected_by_row(node: Node, missing: Any, name: str) -> None:
     with pytest.raises(InputError, match=rf"row 1: {name} is an invalid document, expected byte or unicode string\."):
         load(node).run({"x": ["a", missing]})
 

@@ -1,4 +1,4 @@
-"""Tables of an automaton that are none are refused; those that pass the checks lead nowhere out of bounds."""
+"""Invalid tables of an automaton are rejected; tables that pass the checks never lead out of bounds."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pretzel.plan.types import TEXT, TOKENS, sparse
 
 
 def tables(pattern: str = r"(?:ab|a)(?:c|bcd)?|\d+(?:[.,]\d+)*") -> dict[str, np.ndarray]:
-    made = automaton(pattern)
-    arrays = {part.name: np.array(getattr(made, part.name)) for part in fields(made)}
-    return arrays | {"grouped": np.array([made.grouped])}
+    built = automaton(pattern)
+    arrays = {part.name: np.array(getattr(built, part.name)) for part in fields(built)}
+    return arrays | {"grouped": np.array([built.grouped])}
 
 
 def kernel(**changed: np.ndarray) -> Match:
@@ -52,16 +52,16 @@ def altered(name: str, at: Any, value: int) -> dict[str, np.ndarray]:
         (altered("next", (0, 0), -2), "one is outside"),
         (altered("again", 0, -1), "one is outside"),
         (altered("widths", WIDE, 33), "more than 32 threads"),
-        (altered("widths", 0, 1), "threads that nothing has set"),
-        (altered("moves", (0, 0), len(GOOD["sources"]) + 1), "told beyond the table"),
-        ({"sources": GOOD["sources"][:-1]}, "told beyond the table"),
-        (altered("accept", (0, 0), 9 << 3), "a token is found by a thread that is not there"),
-        (altered("accept", (0, 0), -2), "a token is found by a thread that is not there"),
-        ({"sources": np.full_like(GOOD["sources"], 9 << 3)}, "goes on from one that is not there"),
-        ({"sources": np.full_like(GOOD["sources"], -1)}, "goes on from one that is not there"),
+        (altered("widths", 0, 1), "threads that are not set"),
+        (altered("moves", (0, 0), len(GOOD["sources"]) + 1), "beyond the table"),
+        ({"sources": GOOD["sources"][:-1]}, "beyond the table"),
+        (altered("accept", (0, 0), 9 << 3), "a token ends in a thread that does not exist"),
+        (altered("accept", (0, 0), -2), "a token ends in a thread that does not exist"),
+        ({"sources": np.full_like(GOOD["sources"], 9 << 3)}, "a thread continues one that does not exist"),
+        ({"sources": np.full_like(GOOD["sources"], -1)}, "a thread continues one that does not exist"),
     ],
 )
-def test_tables_that_are_none_are_refused(changed: dict[str, np.ndarray], problem: str) -> None:
+def test_invalid_tables_are_rejected(changed: dict[str, np.ndarray], problem: str) -> None:
     kernel()
     with pytest.raises(ValueError, match=problem):
         kernel(**changed)
@@ -73,18 +73,18 @@ def test_tables_that_are_none_are_refused(changed: dict[str, np.ndarray], proble
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(-1, 30)), min_size=1, max_size=12),
     st.lists(st.text("ab1.c é", max_size=30), min_size=1, max_size=4),
 )
-def test_whatever_passes_the_checks_ends(name: str, edits: list[tuple[int, int]], texts: list[str]) -> None:
+def test_tables_that_pass_the_checks_terminate(name: str, edits: list[tuple[int, int]], texts: list[str]) -> None:
     array = GOOD[name].copy()
     for at, value in edits:
         array.reshape(-1)[at % array.size] = value
     try:
-        made = kernel(**{name: array})
+        matcher = kernel(**{name: array})
     except ValueError:
         return
     kind = sparse("f64", 64)
     hashed = HashNgrams(
         (TOKENS,), kind, width=64, unit="word", low=1, high=1, alternate_sign=False, dtype="f64", binary=False
     )
-    program = Program([TEXT, TOKENS, kind], 1, [(made, [0], 1), (hashed, [1], 2)], [2], 64)
+    program = Program([TEXT, TOKENS, kind], 1, [(matcher, [0], 1), (hashed, [1], 2)], [2], 64)
     values, _, _ = program.run(Workspace(), [tuple(texts)], len(texts))[0]
     assert values.sum() <= sum(map(len, texts))

@@ -1,4 +1,4 @@
-"""N-gram counts on texts that strain them: huge ones, white space alone, wide vocabularies, bytes that are no UTF-8."""
+"""N-gram counts of difficult texts: huge ones, white space alone, wide vocabularies, invalid UTF-8."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_columns_at_the_edges_of_words_of_bits_are_counted(width: int) -> None:
 
 
 @pytest.mark.parametrize("unit", ["char", "char_wb"])
-def test_what_found_no_room_in_its_bucket_is_found_further_on(unit: str) -> None:
+def test_terms_that_overflow_their_bucket_are_found(unit: str) -> None:
     letters = "".join(map(chr, range(33, 127)))
     pairs = [a + b for a in letters for b in letters]
     node = counts(pairs[::2], unit, 2, 2)
@@ -66,7 +66,7 @@ def test_a_count_beyond_the_integers_of_float32_is_rounded_once() -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=40), st.sampled_from(UNITS), st.integers(0, 39))
-def test_bytes_that_are_no_utf8_do_no_harm(data: bytes, unit: str, cut: int) -> None:
+def test_invalid_utf8_is_harmless(data: bytes, unit: str, cut: int) -> None:
     texts = Texts(
         np.frombuffer(data, np.uint8), np.array([min(cut, len(data)), len(data) - min(cut, len(data))], np.uint32)
     )
@@ -77,12 +77,12 @@ def test_bytes_that_are_no_utf8_do_no_harm(data: bytes, unit: str, cut: int) -> 
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_missing_text_is_refused(unit: str) -> None:
+def test_a_missing_text_is_rejected(unit: str) -> None:
     with pytest.raises(InputError, match=r"row 2: np.nan is an invalid document, expected byte or unicode string\."):
         load(counts(["a"], unit, 1, 1)).run({"x": ["a", "b", float("nan")]})
 
 
-def test_more_memory_is_never_needed_after_the_first_call() -> None:
+def test_memory_does_not_grow_after_the_first_call() -> None:
     executable = load(counts([chr(97 + i) for i in range(26)], "char", 1, 1))
     texts = ["the quick brown fox"] * 500
     first = executable.run({"x": texts})["out"]
@@ -91,7 +91,7 @@ def test_more_memory_is_never_needed_after_the_first_call() -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(alphabet=" \t\n\x1c\x01ab.", max_size=80), st.sampled_from(["char", "char_wb"]))
-def test_white_space_falls_together_wherever_it_lies(text: str, unit: str) -> None:
+def test_white_space_collapses_everywhere(text: str, unit: str) -> None:
     node = counts(["a ", " a", "ab", "b a", " \x01", "\x01 ", "  ", " ", "a b", "ba", ". a"], unit, 2, 3)
     columns = {"x": [text, "ab" * 20 + text, text + " ab" * 20]}
     assert_alike(load(node).run(columns)["out"], meaning(node, columns))

@@ -1,4 +1,4 @@
-"""Dictionaries: exact whatever collides, the same bytes everywhere, and harmless whatever their bytes are."""
+"""Dictionaries: exact under collisions, the same bytes everywhere, and harmless whatever their bytes are."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def dictionary(terms: list[str], **options: int) -> Dictionary:
 def test_terms_are_found_and_others_are_not_even_if_all_hashes_collide(
     terms: list[str], others: list[str], hash_bits: int
 ) -> None:
-    made = dictionary(terms, hash_bits=hash_bits)
+    built = dictionary(terms, hash_bits=hash_bits)
     for i, term in enumerate(terms):
-        assert made.get(term) == (i if term else None)
+        assert built.get(term) == (i if term else None)
     for other in set(others) - set(terms):
-        assert made.get(other) is None
+        assert built.get(other) is None
 
 
-def test_a_long_term_is_told_from_its_prefixes_and_neighbours() -> None:
-    made = dictionary(["abcdefg", "abcdefgh", "abcdefghi", "x" * 100_000])
-    assert [made.get(t) for t in ("abcdefg", "abcdefgh", "abcdefghi", "x" * 100_000)] == [0, 1, 2, 3]
-    assert [made.get(t) for t in ("abcdef", "abcdefgH", "abcdefghij", "x" * 99_999, "x" * 100_001, "")] == [None] * 6
+def test_a_long_term_differs_from_its_prefixes_and_neighbours() -> None:
+    built = dictionary(["abcdefg", "abcdefgh", "abcdefghi", "x" * 100_000])
+    assert [built.get(t) for t in ("abcdefg", "abcdefgh", "abcdefghi", "x" * 100_000)] == [0, 1, 2, 3]
+    assert [built.get(t) for t in ("abcdef", "abcdefgH", "abcdefghij", "x" * 99_999, "x" * 100_001, "")] == [None] * 6
 
 
 def test_large_dictionaries_find_all_their_terms() -> None:
     terms = [f"{i:x}" for i in range(100_000)] + [f"a long term {i}" for i in range(50_000)]
-    made = dictionary(terms)
-    assert all(made.get(term) == i for i, term in enumerate(terms))
-    assert all(made.get(f"{i:X} ") is None for i in range(10_000))
+    built = dictionary(terms)
+    assert all(built.get(term) == i for i, term in enumerate(terms))
+    assert all(built.get(f"{i:X} ") is None for i in range(10_000))
 
 
 def test_equal_terms_give_equal_bytes() -> None:
@@ -50,14 +50,14 @@ def test_equal_terms_give_equal_bytes() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_a_term_that_stands_twice_is_refused() -> None:
+def test_a_repeated_term_is_rejected() -> None:
     for term in ("a", "a longer term"):
-        with pytest.raises(ValueError, match="term 2 stands in the table twice"):
+        with pytest.raises(ValueError, match="term 2 occurs twice"):
             dictionary([term, "b", term])
 
 
-def test_terms_that_crowd_one_place_are_refused_in_bounded_time() -> None:
-    with pytest.raises(ValueError, match="crowd few places"):
+def test_colliding_terms_are_rejected_in_bounded_time() -> None:
+    with pytest.raises(ValueError, match="collide in every layout"):
         dictionary([f"a long term {i}" for i in range(2000)], hash_bits=1)
 
 
@@ -70,11 +70,11 @@ def test_no_bytes_of_a_table_send_a_look_up_out_of_bounds(data: st.DataObject) -
     table[1:][noise.random(table[1:].shape) < 0.3] = noise.integers(0, 2**64, dtype=np.uint64)
     damaged = Dictionary(table, heap[: data.draw(st.integers(0, len(heap)))])
     for term in terms.texts:
-        found = damaged.get(term)
-        assert found is None or 0 <= found < 80
+        id = damaged.get(term)
+        assert id is None or 0 <= id < 80
 
 
-def test_a_header_that_is_none_of_ours_is_refused() -> None:
+def test_an_invalid_header_is_rejected() -> None:
     table, heap = build(*(lambda p: (p.offsets, p.utf8))(Parameter.strings(["a"])))
     for word in (0, 1, 4, 5):
         broken = table.copy()

@@ -1,4 +1,4 @@
-"""Tokens of native patterns are those that ``re.findall`` finds, and other patterns are refused before they run."""
+"""Tokens of native patterns are the matches of ``re.findall``; other patterns are rejected before they run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLASSES = [r"\w", r"\W", r"\S", r"\s", r"\d", r"[a-z]", r"[^\s.]", r"[\w']", r"[
 
 @st.composite
 def patterns(draw: st.DrawFn) -> str:
-    """Patterns of one class with every quantifier; those that are not native are left out."""
+    """Patterns of one class with every quantifier, without those that are not native."""
     one = draw(st.sampled_from(CLASSES))
     low = draw(st.integers(0, 3))
     most = draw(st.sampled_from(["+", "*", "?", f"{{{low},}}", f"{{{low},{low + draw(st.integers(0, 3))}}}", ""]))
@@ -35,7 +35,7 @@ def patterns(draw: st.DrawFn) -> str:
 
 @st.composite
 def general_patterns(draw: st.DrawFn, depth: int = 3) -> str:
-    """Patterns of everything that an automaton may be able to do, and here and there of more."""
+    """Patterns of everything that an automaton may support, and sometimes of more."""
     kind = draw(
         st.sampled_from(["one", "one", "sequence", "choice", "repeat", "repeat", "assert"] if depth else ["one"])
     )
@@ -88,11 +88,11 @@ def test_patterns_of_every_kind(pattern: str) -> None:
 
 
 def assert_tokens(pattern: str, texts: list[str]) -> None:
-    """Fail unless the tokens, and each with the next, are those of ``re``; other pieces of the texts are not found."""
+    """Fail unless the tokens, and each with the next, are those of ``re``; other pieces of the texts do not match."""
     texts = [text[:24] for text in texts]
     pieces = {text[i:j] for text in texts for i in range(len(text)) for j in range(i + 1, len(text) + 1)}
-    found = [re.findall(pattern, text) for text in texts]
-    pairs = {f"{a} {b}" for tokens in found for a, b in zip(tokens, tokens[1:], strict=False)}
+    matches = [re.findall(pattern, text) for text in texts]
+    pairs = {f"{a} {b}" for tokens in matches for a, b in zip(tokens, tokens[1:], strict=False)}
     vocabulary = Parameter.strings(sorted(pieces | pairs | {"?"}))
     node = ops.CountNgrams(ops.Tokenize(X, pattern), vocabulary, "word", 1, 2)
     assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
@@ -120,7 +120,7 @@ def test_tokens_are_those_that_re_finds(pattern: str, text: str) -> None:
      r"(?i:a)", "(", "(?:a{9}){99999}", r"a++", r"(?>a)", "a" * 1001, "(" * 900 + ")" * 900,
      "a{1,99999999999999999999}", r"a.*b|a", r"\w+@|b", r"\w+[.]|\w", r"(?:a|ab)(?:c|bcd)*d|a", r"(?s)<.+?>|\w"],
 )  # fmt: skip
-def test_other_patterns_are_refused_by_name(pattern: str) -> None:
+def test_other_patterns_are_rejected_by_name(pattern: str) -> None:
     with pytest.raises(DefinitionError, match="tokenize: pattern "):
         load(ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(["a"]), "word", 1, 1))
 
@@ -140,12 +140,12 @@ def test_no_text_makes_a_pattern_slow(pattern: str) -> None:
     st.lists(st.sampled_from([" ", ". ", "'", "-" * 64, " " * 63, "\0"]), min_size=12, max_size=12),
     st.sampled_from([r"\b\w\w+\b", r"\w+", r"\b\w{2,64}\b", r"[a-z]+", r"\b[a-z]{2,}\b", r"\w{3}"]),
 )
-def test_runs_that_end_where_sixty_four_characters_do(runs: list[str], between: list[str], pattern: str) -> None:
+def test_runs_that_end_at_sixty_four_characters(runs: list[str], between: list[str], pattern: str) -> None:
     text = "".join(run + gap for run, gap in zip(runs, between, strict=False))
     texts = [text, text.strip(), "", "a" + text]
-    found = [re.findall(pattern, text) for text in texts]
-    pairs = {f"{a} {b}" for tokens in found for a, b in zip(tokens, tokens[1:], strict=False)}
-    tokens = {cut for token in chain.from_iterable(found) for cut in (token, token[1:], token[:-1])} - {""}
+    matches = [re.findall(pattern, text) for text in texts]
+    pairs = {f"{a} {b}" for tokens in matches for a, b in zip(tokens, tokens[1:], strict=False)}
+    tokens = {cut for token in chain.from_iterable(matches) for cut in (token, token[1:], token[:-1])} - {""}
     node = ops.CountNgrams(ops.Tokenize(X, pattern), Parameter.strings(sorted(tokens | pairs | {"?"})), "word", 1, 2)
     assert_alike(load(node).run({"x": texts})["out"], meaning(node, {"x": texts}))
 

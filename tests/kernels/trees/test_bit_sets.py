@@ -1,4 +1,4 @@
-"""Bit vectors of forests that split categories: the same bits as walking gives; layouts that lie are refused."""
+"""Bit vectors of forests that split categories: the same bits as the walk; invalid layouts are rejected."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pretzel.kernels.trees.bits import BitForest
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
-from tests.kernels.trees.test_bits import assert_as_walked, grown, laid_out, lie, run, scribble
+from tests.kernels.trees.test_bits import assert_as_walked, damage, grown, laid_out, run, scribble
 
 
 def split(plain: ops.TreeEnsemble, words: int, share: float = 0.6) -> ops.TreeEnsemble:
-    """The same trees, a share of whose nodes split categories: as many as so many words hold at most."""
+    """The same trees, a share of whose nodes split categories: at most as many as so many words hold."""
     rng = np.random.default_rng(words)
     count = len(plain.feature)
     own = np.where(rng.random(count) < share, rng.integers(1, words + 1, count), 0)
@@ -34,17 +34,17 @@ def rows_of(node: ops.TreeEnsemble, count: int) -> np.ndarray:
     rng = np.random.default_rng(count)
     assert node.category_range is not None
     shape, most = (count, node.x.type.columns), 32 * int(node.category_range.array[:, 1].max()) + 2
-    whole = rng.integers(-2, most, shape).astype(np.float64)
+    integers = rng.integers(-2, most, shape).astype(np.float64)
     odd = rng.choice([np.nan, np.inf, -np.inf, -0.0, -0.5, -0.999, -1.0, 0.999, 31.999, 1e300, 5e-324], shape)
     numbers = rng.standard_normal(shape)
     with np.errstate(over="ignore"):
-        return np.choose(rng.choice(3, shape, p=[0.6, 0.2, 0.2]), [whole, odd, numbers]).astype(node.x.type.numpy)
+        return np.choose(rng.choice(3, shape, p=[0.6, 0.2, 0.2]), [integers, odd, numbers]).astype(node.x.type.numpy)
 
 
 @pytest.mark.parametrize("words", [1, 2, 9])
 @pytest.mark.parametrize("leaves", [2, 8, 20, 63])
 @pytest.mark.parametrize("kind", ["f32", "f64"])
-def test_forests_of_sets_give_what_walking_gives(words: int, leaves: int, kind: str) -> None:
+def test_forests_of_sets_agree_with_the_walk(words: int, leaves: int, kind: str) -> None:
     node = split(grown(leaves, 70, 5, kind, (True, False)), words)
     assert lower(node).kernel == "trees.bits.sets"
     for rows in (1, 3, 40, 160):
@@ -58,7 +58,7 @@ def test_few_and_many_nodes_that_split_categories(share: float) -> None:
         assert_as_walked(node, rows_of(node, rows))
 
 
-def test_sets_that_ask_alike_share_a_mark() -> None:
+def test_equal_sets_share_a_mark() -> None:
     plain = grown(9, 30, 1, ways=(True,))
     inner = (plain.left.array >= 0).astype(np.int32)
     sets = {
@@ -69,12 +69,12 @@ def test_sets_that_ask_alike_share_a_mark() -> None:
     layout = laid_out(lay_out_bits, node)
     np.testing.assert_array_equal(layout["sets"], [[0, 0, 4, 1, 0]])
     marks = [int(mark) & 0b11 for mark in layout["marks"]]
-    # left, right, left, right of 1 and 3 that go left; then what is no category, and NaN, which goes left here
+    # left, right, left, right of 1 and 3 that go left; then a value outside the categories, and NaN, which goes left
     assert marks in ([0b01, 0b10, 0b01, 0b10, 0b01, 0b10], [0b10, 0b01, 0b10, 0b01, 0b10, 0b01])
     assert_as_walked(node, rows_of(node, 64))
 
 
-def test_what_is_no_bit_forest_of_sets_is_walked() -> None:
+def test_forests_with_too_many_sets_are_walked() -> None:
     assert lower(split(grown(63, 40, 5), MOST_MARKS // 63 // 40 // 4 + 1, 1.0)).kernel == "trees"
     assert lower(split(grown(200, 40, 5), 1)).kernel == "trees"  # more sets than columns have room for
     plain = grown(8, 3, 4)
@@ -95,7 +95,7 @@ def test_the_reference_agrees_over_classes_and_means() -> None:
         np.testing.assert_array_equal(run(BitForest, changed, laid_out(lay_out_bits, changed), x), want)
 
 
-LIES: list[tuple[str, str, Any, Any]] = [
+INVALID: list[tuple[str, str, Any, Any]] = [
     ("sets: one leads out", "sets", (0, 0), 3),
     ("sets: one leads out", "sets", (0, 1), 1 << 20),
     ("sets: one leads out", "sets", (0, 2), 1 << 31),
@@ -112,11 +112,11 @@ LIES: list[tuple[str, str, Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("problem", "name", "at", "value"), LIES)
-def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: Any) -> None:
+@pytest.mark.parametrize(("problem", "name", "at", "value"), INVALID)
+def test_an_invalid_layout_is_rejected(problem: str, name: str, at: Any, value: Any) -> None:
     node = split(grown(20, 40, 3), 1)
     layout = laid_out(lay_out_bits, node)
-    lie(layout, name, at, value)
+    damage(layout, name, at, value)
     with pytest.raises(ValueError, match=problem):
         run(BitForest, node, layout, rows_of(node, 3))
 

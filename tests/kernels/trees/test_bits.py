@@ -1,4 +1,4 @@
-"""Bit vectors: the same bits as walking gives, whatever the forest and the rows; layouts that lie are refused."""
+"""Bit vectors: the same bits as the walk, whatever the forest and the rows; invalid layouts are rejected."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ ROWS = [1, 4, 27, 31, 32, 33, 64, 100, 129, 1023, 1024, 1057]
 
 
 def run(kernel: type, node: ops.TreeEnsemble, layout: Layout, x: np.ndarray) -> np.ndarray:
-    made = kernel((node.x.type,), node.type, aggregate=node.aggregate, **layout)
-    program = Program([node.x.type, node.type], 1, [(made, [0], 1)], [1], len(x))
-    found: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
-    return found
+    built = kernel((node.x.type,), node.type, aggregate=node.aggregate, **layout)
+    program = Program([node.x.type, node.type], 1, [(built, [0], 1)], [1], len(x))
+    result: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
+    return result
 
 
 def laid_out(derive: Any, node: ops.TreeEnsemble) -> Layout:
@@ -48,14 +48,14 @@ def is_bits(node: ops.TreeEnsemble) -> bool:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_bits_give_what_walking_gives(data: st.DataObject) -> None:
+def test_bits_agree_with_the_walk(data: st.DataObject) -> None:
     node, columns = data.draw(tree_ensemble.strategy().filter(lambda drawn: is_bits(drawn[0])))
     x = columns["x"][np.arange(data.draw(st.sampled_from(ROWS))) % len(columns["x"])]
     assert_as_walked(node, x)
 
 
 def grown(leaves: int, trees: int, width: int, kind: str = "f64", ways: tuple[bool, ...] = (True,)) -> ops.TreeEnsemble:
-    """Trees of so many leaves each, split at random, with thresholds that are all different."""
+    """Trees with so many leaves each, split at random, with thresholds that are all different."""
     rng = np.random.default_rng(leaves * trees + width)
     nodes: list[list[int]] = []
     roots, leaf = [], 0
@@ -106,7 +106,7 @@ def test_trees_of_every_size(leaves: int, kind: str) -> None:
 @pytest.mark.parametrize("cuts", [1, 7, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 80, 81, 254, 255])
 @pytest.mark.parametrize("kind", ["f32", "f64"])
 def test_ranks_among_few_and_many_cuts(cuts: int, kind: str) -> None:
-    """Below some number all are counted, above it a part is searched; which number depends on the level."""
+    """Below some number of cuts all are counted, above it a part is searched; the number depends on the level."""
     node = grown(cuts + 1, 1, 1, kind, (cuts % 2 == 0,))
     for rows in (2, 63, 161):
         assert_as_walked(node, rows_near(node, rows))
@@ -127,7 +127,7 @@ def test_a_feature_of_thousands_of_thresholds_has_several_columns() -> None:
         assert_as_walked(node, rows_near(node, rows))
 
 
-def test_what_is_no_bit_forest_is_walked() -> None:
+def test_other_forests_are_walked() -> None:
     assert lower(grown(MOST_LEAVES, 3, 4)).kernel == "trees.bits"
     assert lower(grown(MOST_LEAVES + 1, 3, 4)).kernel == "trees"
     assert lower(grown(40, 300, 260)).kernel == "trees"
@@ -138,7 +138,7 @@ def test_the_layout_is_the_same_each_time() -> None:
     assert {name: p.digest for name, p in first.items()} == {name: p.digest for name, p in second.items()}
 
 
-LIES = {
+INVALID = {
     "columns: one leads out": [("columns", (0, 0), 3), ("columns", (0, 1), 1 << 20), ("columns", (0, 3), 2)],
     "columns: expected": [
         ("columns", None, np.zeros((257, 4), np.uint32)),
@@ -156,8 +156,8 @@ LIES = {
 }
 
 
-def lie(layout: dict[str, Any], name: str, at: Any, value: Any) -> None:
-    """Put a value into an array of a layout; an array in its place, where ``at`` is None."""
+def damage(layout: dict[str, Any], name: str, at: Any, value: Any) -> None:
+    """Put a value into an array of a layout, or replace the array if ``at`` is None."""
     if at is None:
         layout[name] = value
     else:
@@ -165,7 +165,7 @@ def lie(layout: dict[str, Any], name: str, at: Any, value: Any) -> None:
 
 
 def scribble(data: st.DataObject, layout: dict[str, Any], *names: str) -> None:
-    """Write any bits into a few places of these arrays."""
+    """Write arbitrary bits into a few places of these arrays."""
     for _ in range(data.draw(st.integers(1, 4))):
         array = layout[data.draw(st.sampled_from(names))]
         cells = array.reshape(-1).view(f"u{array.dtype.itemsize}")
@@ -173,11 +173,13 @@ def scribble(data: st.DataObject, layout: dict[str, Any], *names: str) -> None:
         cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(small)
 
 
-@pytest.mark.parametrize(("problem", "name", "at", "value"), [(p, *one) for p, lies in LIES.items() for one in lies])
-def test_a_layout_that_lies_is_refused(problem: str, name: str, at: Any, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("problem", "name", "at", "value"), [(p, *one) for p, values in INVALID.items() for one in values]
+)
+def test_an_invalid_layout_is_rejected(problem: str, name: str, at: Any, value: Any) -> None:
     node = grown(20, 10, 3)
     layout = laid_out(lay_out_bits, node)
-    lie(layout, name, at, value)
+    damage(layout, name, at, value)
     with pytest.raises(ValueError, match=problem):
         run(BitForest, node, layout, rows_near(node, 3))
 

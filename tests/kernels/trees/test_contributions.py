@@ -1,4 +1,4 @@
-"""The kernel of contributions by itself: layouts that lie are refused, deep trees are served; and its rules."""
+"""The kernel of contributions: invalid layouts are rejected, deep trees are served; and its quadrature rules."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def run(node: ops.TreeContributions, layout: dict[str, np.ndarray], x: np.ndarra
         (node.x.type,), node.type, aggregate=node.aggregate, interactions=node.interactions, width=node.width, **layout
     )
     program = Program([node.x.type, node.type], 1, [(kernel, [0], 1)], [1], 64)
-    found: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
-    return found
+    result: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
+    return result
 
 
 def test_values_add_up_to_the_sum_of_the_leaves() -> None:
@@ -66,26 +66,26 @@ def _mean(trees: ops.TreeEnsemble, at: int) -> float:
 def test_a_row_has_the_same_bits_alone_and_among_others(interactions: bool) -> None:
     node = contributions(interactions=interactions)
     layout = laid_out(node)
-    whole = run(node, layout, ROWS)
+    together = run(node, layout, ROWS)
     for rows in (1, 3, 4, 17):
-        np.testing.assert_array_equal(run(node, layout, ROWS[:rows]), whole[:rows])
+        np.testing.assert_array_equal(run(node, layout, ROWS[:rows]), together[:rows])
 
 
 def test_interactions_of_a_row_add_up_to_its_contributions() -> None:
     node, pairs = contributions(), contributions(interactions=True)
     want = run(node, laid_out(node), ROWS)
-    found = run(pairs, laid_out(pairs), ROWS).reshape(len(ROWS), WIDTH + 1, WIDTH + 1)
-    np.testing.assert_allclose(found.sum(axis=2), want, atol=1e-13)
-    np.testing.assert_array_equal(found, found.transpose(0, 2, 1))
+    matrices = run(pairs, laid_out(pairs), ROWS).reshape(len(ROWS), WIDTH + 1, WIDTH + 1)
+    np.testing.assert_allclose(matrices.sum(axis=2), want, atol=1e-13)
+    np.testing.assert_array_equal(matrices, matrices.transpose(0, 2, 1))
 
 
-LIES = {
+INVALID = {
     "a child before its parent": ("nodes", (2, 3), 0),
     "a child beyond the last node": ("nodes", (0, 3), 7),
     "a feature beyond the row": ("nodes", (0, 2), 8 * WIDTH),
     "a feature between two values": ("nodes", (0, 2), 3),
     "a leaf beyond the table": ("nodes", (1, 0), 5),
-    "a direction that is none": ("missing_right", (0,), 2),
+    "an invalid direction": ("missing_right", (0,), 2),
     "a root beyond the last node": ("roots", (1,), 8),
     "a root that has a parent": ("roots", (1,), 2),
     "a root twice": ("roots", (1,), 0),
@@ -93,15 +93,15 @@ LIES = {
     "a set before the words": ("category_range", (5, 0), -1),
     "a column of no feature": ("features", (1,), WIDTH),
     "a column of a feature before the first": ("features", (1,), -1),
-    "a rule of no point": ("counts", (0,), 0),
+    "a rule without points": ("counts", (0,), 0),
     "a rule beyond the points": ("counts", (0,), 2),
-    "a rule of more points than there is room for": ("counts", (0,), 65),
+    "a rule with too many points": ("counts", (0,), 65),
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_layout_that_lies_is_refused(lie: str) -> None:
-    node, (name, at, value) = contributions(), LIES[lie]
+@pytest.mark.parametrize("case", INVALID)
+def test_an_invalid_layout_is_rejected(case: str) -> None:
+    node, (name, at, value) = contributions(), INVALID[case]
     layout = laid_out(node)
     layout[name][at] = value
     with pytest.raises(ValueError, match=rf"{name}|points"):
@@ -109,7 +109,7 @@ def test_a_layout_that_lies_is_refused(lie: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nodes", "missing_right", "category_range", "leaves", "bias", "cover", "counts"])
-def test_arrays_of_another_length_are_refused(name: str) -> None:
+def test_arrays_of_another_length_are_rejected(name: str) -> None:
     node = contributions()
     layout = laid_out(node)
     layout[name] = np.concatenate([layout[name], layout[name][:1]]) if name == "bias" else layout[name][:-1]
@@ -148,13 +148,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("problem", BROKEN)
-def test_an_operator_that_makes_no_sense_is_refused(problem: str) -> None:
+def test_an_invalid_operator_is_rejected(problem: str) -> None:
     with pytest.raises(DefinitionError, match=problem):
         contributions(**BROKEN[problem])
 
 
 def chain(depth: int, features: int) -> ops.TreeContributions:
-    """A chain that asks for one feature after the other, a leaf to the left of each node."""
+    """A chain that splits the features in turn, with a leaf to the left of each node."""
     nodes = 2 * depth + 1
     at = np.arange(depth) * 2
     left, right, feature = np.full(nodes, -1), np.zeros(nodes, int), np.zeros(nodes, int)
@@ -180,12 +180,12 @@ def test_a_deep_tree_adds_up(depth: int, features: int) -> None:
     node = chain(depth, features)
     x = np.random.default_rng(0).uniform(-1.2, 1.0, (20, features))
     x[0] = 1.0
-    found = run(node, laid_out(node), x)
+    values = run(node, laid_out(node), x)
     trees = node.forest
     value = REFERENCES[ops.TreeEnsemble](trees, x)
-    apart = found.sum(axis=1) - value  # the expected value, which does not depend on the row
-    np.testing.assert_allclose(apart, apart[0], atol=1e-9 * depth)
-    np.testing.assert_array_equal(run(node, laid_out(node), x[:1]), found[:1])
+    expected_value = values.sum(axis=1) - value  # the expected value, which does not depend on the row
+    np.testing.assert_allclose(expected_value, expected_value[0], atol=1e-9 * depth)
+    np.testing.assert_array_equal(run(node, laid_out(node), x[:1]), values[:1])
 
 
 @pytest.mark.parametrize(("depth", "features"), [(MOST_DEPTH + 1, 3), (129, 129)])
@@ -195,7 +195,7 @@ def test_absurd_paths_are_refused_by_name(depth: int, features: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 21, 64])
-def test_rules_are_those_of_gauss_and_legendre(count: int) -> None:
+def test_rules_are_gauss_legendre(count: int) -> None:
     x, weights = leggauss(count)
     np.testing.assert_allclose(rule(count), np.column_stack([(x + 1) / 2, weights / 2]), rtol=1e-12, atol=1e-14)
     t, w = rule(count).T

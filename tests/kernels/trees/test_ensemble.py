@@ -1,4 +1,4 @@
-"""The tree kernel by itself: layouts that lie are refused, and sizes at both ends are served."""
+"""The tree kernel: invalid layouts are rejected, and sizes at both ends are served."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDTH = 3
 
 
 def forest(**changes: Any) -> ops.TreeEnsemble:
-    """Two trees: one of three leaves, one of categories; and room for what a test would put in their place."""
+    """Two trees, one with three leaves and one of categories; and room for the values that tests write."""
     arrays = {
         "roots": np.array([0, 5], np.int32),
         "feature": np.array([0, 0, 2, 0, 0, 1, 0, 0], np.int32),
@@ -45,19 +45,19 @@ def laid_out(node: ops.TreeEnsemble) -> dict[str, np.ndarray]:
 def run(node: ops.TreeEnsemble, layout: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
     kernel = TreeEnsemble((node.x.type,), node.type, aggregate="sum", **layout)
     program = Program([node.x.type, node.type], 1, [(kernel, [0], 1)], [1], 64)
-    found: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
-    return found
+    result: np.ndarray = program.run(Workspace(), [np.ascontiguousarray(x)], len(x))[0]
+    return result
 
 
 ROWS = np.random.default_rng(0).choice([0.5, -1.0, 3.0, 32.0, 65.0, np.nan, -0.5, np.inf], (200, WIDTH))
 
 
-def test_the_layout_gives_what_the_operator_means() -> None:
+def test_the_layout_agrees_with_the_operator() -> None:
     node = forest()
     np.testing.assert_array_equal(run(node, laid_out(node), ROWS), REFERENCES[ops.TreeEnsemble](node, ROWS))
 
 
-LIES = {
+INVALID = {
     "a child before its parent": ("nodes", (2, 3), 0),
     "a child beyond the last node": ("nodes", (0, 3), 7),
     "an inner node that is its own child": ("nodes", (0, 3), 0),
@@ -66,7 +66,7 @@ LIES = {
     "a leaf beyond the table": ("nodes", (1, 0), 5),
     "a leaf whose threshold is a number": ("nodes", (1, 1), 0),
     "a leaf that a NaN leaves": ("missing_right", (1,), 1),
-    "a direction that is none": ("missing_right", (0,), 2),
+    "an invalid direction": ("missing_right", (0,), 2),
     "a root beyond the last node": ("roots", (1,), 8),
     "a set beyond the words": ("category_range", (5, 1), 3),
     "a set before the words": ("category_range", (5, 0), -1),
@@ -74,9 +74,9 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_layout_that_lies_is_refused(lie: str) -> None:
-    node, (name, at, value) = forest(), LIES[lie]
+@pytest.mark.parametrize("case", INVALID)
+def test_an_invalid_layout_is_rejected(case: str) -> None:
+    node, (name, at, value) = forest(), INVALID[case]
     layout = laid_out(node)
     layout[name][at] = value
     with pytest.raises(ValueError, match=f"{name}"):
@@ -84,7 +84,7 @@ def test_a_layout_that_lies_is_refused(lie: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nodes", "missing_right", "category_range", "leaves", "base"])
-def test_arrays_of_another_length_are_refused(name: str) -> None:
+def test_arrays_of_another_length_are_rejected(name: str) -> None:
     node = forest()
     layout = laid_out(node)
     layout[name] = np.concatenate([layout[name], layout[name][:1]]) if name == "base" else layout[name][:-1]
@@ -126,7 +126,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("problem", BROKEN)
-def test_an_operator_that_makes_no_sense_is_refused(problem: str) -> None:
+def test_an_invalid_operator_is_rejected(problem: str) -> None:
     with pytest.raises(DefinitionError, match=problem):
         forest(**BROKEN[problem])
 

@@ -1,4 +1,4 @@
-# How far two rows are apart, as far as it decides which is nearer: euclidean distances as squares, Minkowski's as powers.
+# Reduced distances, which order rows as distances do: squares for euclidean, powers for Minkowski.
 from libc.math cimport fabs, pow
 from libc.stdint cimport int64_t
 
@@ -20,7 +20,9 @@ cdef inline double squares(const double* x, const double* row, int64_t width) no
     return total
 
 
-cdef inline double apart(int metric, double p, const double* x, const double* row, int64_t width) noexcept nogil:
+cdef inline double reduced_distance(
+    int metric, double p, const double* x, const double* row, int64_t width
+) noexcept nogil:
     cdef double total = 0, size = 0, gap, both
     cdef int64_t i
     if metric == SQUARES:
