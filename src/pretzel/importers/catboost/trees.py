@@ -1,8 +1,8 @@
-"""From CatBoost's trees, symmetric or not, to the general tree ensemble.
+"""Convert CatBoost's trees, symmetric or not, to the general tree ensemble.
 
-A symmetric tree asks one question a level, so that the answers are the bits of a leaf's place.  It is written out as a
-binary tree, the highest bit at the root: a subtree is then a run of leaves, and where all of a run are equal (most of a
-deep tree is empty) it is one leaf.
+A symmetric tree has one split per level, so the results of its splits are the bits of a leaf position.  It is expanded
+to a binary tree with the highest bit at the root: a subtree is then a run of leaves, and a run of equal leaves becomes
+one leaf, since most of a deep tree is empty.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ class Nodes:
     split: np.ndarray
     """The split of an inner node."""
     false: np.ndarray
-    """The child where it does not hold, -1 at leaves."""
+    """The child if the split is false; -1 at leaves."""
     true: np.ndarray
-    """The child where it holds; at leaves the row of the leaf values."""
+    """The child if the split is true; at leaves the row of the leaf values."""
 
 
 def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
-    """Return the sum of the leaves that each row reaches, tree after tree, before scale and bias."""
+    """Return the sum of the leaves that each row reaches, in tree order, before scale and bias."""
     single = trees.dimension == 1
-    nodes, roots = written_out(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
+    nodes, roots = expanded(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
     leaves = np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)
     return operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
 
 
 def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
-    """Return the place of the leaf that each row reaches among those of its tree.
+    """Return the position of the leaf that each row reaches among the leaves of its tree.
 
-    Every leaf of a symmetric tree is kept apart here.  Source: ``calc_leaf_indexes`` (``CalcLeafIndexesMulti``).
+    Leaves of a symmetric tree are not merged here.  Source: ``calc_leaf_indexes`` (``CalcLeafIndexesMulti``).
     """
     numbers = np.arange(len(trees.leaves))
-    nodes, roots = written_out(trees, numbers) if trees.steps is None else _stepwise(trees)
+    nodes, roots = expanded(trees, numbers) if trees.steps is None else _stepwise(trees)
     leaf = nodes.false < 0
     tree = np.searchsorted(roots, np.arange(len(leaf)), "right") - 1 if trees.steps is None else _tree_of(trees)
     reached = nodes.true[leaf]
-    require(bool((reached < len(trees.leaves)).all()), "a node names a leaf that is not there")
+    require(bool((reached < len(trees.leaves)).all()), "a node refers to a missing leaf")
     first = np.full(len(roots), len(trees.leaves))
     np.minimum.at(first, tree[leaf], reached)
     places = np.zeros(len(trees.leaves), np.int32)
@@ -60,7 +60,7 @@ def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
 
 
 def _tree_of(trees: Trees) -> np.ndarray:
-    """Return the tree of each node that :func:`_stepwise` gives."""
+    """Return the tree of each node that :func:`_stepwise` returns."""
     assert trees.steps is not None
     own = np.repeat(np.arange(len(trees.sizes)), trees.sizes)
     short = (trees.steps == 0) & ~(trees.steps == 0).all(axis=1)[:, None]
@@ -68,10 +68,10 @@ def _tree_of(trees: Trees) -> np.ndarray:
 
 
 def operator(x: Node, nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: np.ndarray, **others: Any) -> Node:
-    """Return the operator over these nodes, with ``leaves`` by the rows that they name."""
+    """Return the operator over these nodes, which refer to rows of ``leaves``."""
     inner = nodes.false >= 0
     split = np.where(inner, nodes.split, 0)
-    require(bool((nodes.true[~inner] < len(leaves)).all()), "a node names a leaf that is not there")
+    require(bool((nodes.true[~inner] < len(leaves)).all()), "a node refers to a missing leaf")
     place = np.where(inner, splits.place[split], -1) if len(splits.place) else np.full(len(split), -1)
     left, right = _oriented(nodes, place)
     return ops.TreeEnsemble(
@@ -93,13 +93,13 @@ def _of(values: np.ndarray, split: np.ndarray, inner: np.ndarray) -> np.ndarray:
 
 
 def _oriented(nodes: Nodes, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the children as the operator takes them: left is at most the border, but left is in the set."""
+    """Return left and right children: rows at most at the border go left, and rows in the set go left."""
     equals = place >= 0
     return np.where(equals, nodes.true, nodes.false), np.where(equals, nodes.false, nodes.true)
 
 
 def _bit_sets(place: np.ndarray) -> dict[str, Any]:
-    """Return for each node that asks for a single value the set that holds its place alone; nodes share sets."""
+    """Return one-element bit sets for nodes that compare with a category value; nodes share equal sets."""
     places, which = np.unique(place[place >= 0], return_inverse=True)
     if not len(places):
         return {}
@@ -112,22 +112,22 @@ def _bit_sets(place: np.ndarray) -> dict[str, Any]:
     return {"categories": Parameter.of(sets), "category_range": _indices(ranges)}
 
 
-def written_out(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
-    """Return symmetric trees written out; runs of equal ``leaves``, values of 64 bits each, become one."""
+def expanded(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
+    """Expand symmetric trees to binary ones; a run of equal ``leaves``, of 64 bits per value, becomes one leaf."""
     first_leaf = np.cumsum(1 << trees.sizes) - (1 << trees.sizes)
     bits = np.ascontiguousarray(leaves.reshape(len(leaves), -1)).view(np.int64)
     parts: list[Nodes] = []
     roots, count = [], 0
     for start, depth, leaf in zip(trees.starts.tolist(), trees.sizes.tolist(), first_leaf.tolist(), strict=True):
-        part = _written_out(trees.splits[start : start + depth], bits[leaf : leaf + (1 << depth)], leaf, count)
+        part = _expanded(trees.splits[start : start + depth], bits[leaf : leaf + (1 << depth)], leaf, count)
         parts.append(part)
         roots.append(count)
         count += len(part.split)
     return _joined(parts), np.array(roots, np.int64)
 
 
-def _written_out(splits: np.ndarray, bits: np.ndarray, first_leaf: int, first_node: int) -> Nodes:
-    """Return the nodes of one symmetric tree, level after level, numbered from ``first_node``."""
+def _expanded(splits: np.ndarray, bits: np.ndarray, first_leaf: int, first_node: int) -> Nodes:
+    """Return the nodes of one symmetric tree, level by level, numbered from ``first_node``."""
     depth = len(splits)
     uniform = _uniform(bits, depth)
     levels: list[Nodes] = []
@@ -144,7 +144,7 @@ def _written_out(splits: np.ndarray, bits: np.ndarray, first_leaf: int, first_no
 
 
 def _uniform(bits: np.ndarray, depth: int) -> list[np.ndarray]:
-    """Return for each level which of its runs of leaves are all equal, to the bit."""
+    """Return, for each level, which of its runs of leaves are bitwise equal."""
     levels = [np.ones(len(bits), bool)]
     for level in range(depth):
         heads = bits[:: 1 << level]
@@ -154,15 +154,15 @@ def _uniform(bits: np.ndarray, depth: int) -> list[np.ndarray]:
 
 
 def _stepwise(trees: Trees) -> tuple[Nodes, np.ndarray]:
-    """Return trees whose nodes say how far on their children lie; a side without a child ends in the node's leaf."""
+    """Return non-symmetric trees from the distances to their children; a missing child becomes the leaf of its node."""
     assert trees.steps is not None and trees.leaf_of is not None
     own = np.arange(len(trees.steps))
     ends = (trees.steps == 0).all(axis=1)
     short = (trees.steps == 0) & ~ends[:, None]
     extra = np.where(short, len(own) + np.cumsum(short.ravel()).reshape(short.shape) - 1, -1)
     child = np.where(short, extra, own[:, None] + trees.steps)
-    require(bool((child[~ends] < len(own) + short.sum()).all()), "a child is not there")
-    require(bool((child[~short] < len(own)).all()), "a child is not there")
+    require(bool((child[~ends] < len(own) + short.sum()).all()), "a child is missing")
+    require(bool((child[~short] < len(own)).all()), "a child is missing")
     leaf_of = trees.leaf_of[np.nonzero(short)[0]]
     return Nodes(
         split=np.concatenate([trees.splits, np.zeros(len(leaf_of), np.int64)]),

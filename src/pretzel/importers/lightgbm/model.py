@@ -1,4 +1,4 @@
-"""A LightGBM model as its text form tells it."""
+"""A LightGBM model as its text file describes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.errors import UnsupportedError
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree: inner nodes in arrays, leaves named by the bitwise complement of their number."""
+    """One tree: inner nodes in arrays; a child below 0 is the bitwise complement of a leaf's number."""
 
     split_feature: np.ndarray
     threshold: np.ndarray
@@ -25,55 +25,55 @@ class Tree:
     cat_boundaries: np.ndarray
     cat_threshold: np.ndarray
     internal_count: np.ndarray
-    """How many rows of the training data reached each inner node; empty where that is not recorded."""
+    """Number of training rows that reached each inner node; empty if it is not recorded."""
     leaf_count: np.ndarray
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a text file holds; ``predict`` answers by LightGBM itself, where it is installed."""
+    """The content of a text file; ``predict`` calls LightGBM itself, which must be installed."""
 
     stands_for: ClassVar = "lightgbm.Booster"
 
     text: str
     version: str
     objective: str
-    """Its name, empty for one of the user's own, which is not applied to predictions."""
+    """Name of the objective; empty for a custom one, which is not applied to predictions."""
     options: Mapping[str, str]
-    """What stands behind the name: ``sigmoid:1``; flags have an empty value."""
+    """Options after the name, such as ``sigmoid:1``; flags have an empty value."""
     trees_per_iteration: int
     average: bool
-    """Whether the trees are a random forest, whose mean is the answer."""
+    """True if the trees are a random forest, which predicts the mean."""
     feature_names: tuple[str, ...]
     trees: tuple[Tree, ...]
     linear: bool
-    """Whether leaves are linear models."""
+    """True if the leaves are linear models."""
     categorical: tuple[int, ...]
-    """The features that were treated as categories."""
+    """Features that were treated as categories."""
     feature_infos: tuple[str, ...]
-    """Of each feature ``[least:largest]``, the codes of its categories, or ``none`` where it is constant."""
+    """For each feature ``[least:largest]``, the codes of its categories, or ``none`` if it is constant."""
     pandas_categories: tuple[tuple[Any, ...], ...]
-    """The categories of each column of categories in the DataFrame it was trained on, in the order of those columns."""
+    """The categories of each categorical column of the training DataFrame, in column order."""
 
     @property
     def written_by(self) -> str:
-        """The library whose answers are meant, for the record."""
+        """The library and format that wrote the model, for the metadata of a version."""
         return f"lightgbm text {self.version}"
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        """The names of the features, unless LightGBM made them up."""
-        made_up = tuple(f"Column_{i}" for i in range(len(self.feature_names)))
-        return None if self.feature_names == made_up else self.feature_names
+        """The names of the features; None if LightGBM generated them."""
+        generated = tuple(f"Column_{i}" for i in range(len(self.feature_names)))
+        return None if self.feature_names == generated else self.feature_names
 
     @property
     def feature_names_in_(self) -> np.ndarray | None:
-        """The same, as scikit-learn's estimators tell them."""
+        """The names as an array, as in scikit-learn."""
         return None if self.names is None else np.array(self.names, object)
 
     @property
     def n_features_in_(self) -> int:
-        """How many features a row has."""
+        """Number of features per row."""
         return len(self.feature_names)
 
     @cached_property
@@ -87,7 +87,7 @@ class Model:
         return Booster(model_str=self.text)
 
     def predict(self, X: Any) -> Any:
-        """Return LightGBM's own answers.
+        """Return LightGBM's own predictions.
 
         Raises:
             UnsupportedError: LightGBM is not installed.
@@ -95,9 +95,9 @@ class Model:
         return self.ask(X)
 
     def ask(self, X: Any, **options: Any) -> Any:
-        """Return what ``Booster.predict`` answers with these options.
+        """Return the result of ``Booster.predict`` with these options.
 
-        Columns of a table that were categories while training are made so again.
+        Columns of a table that were categories in training are converted to categories.
 
         Raises:
             UnsupportedError: LightGBM is not installed.

@@ -1,4 +1,4 @@
-"""An XGBoost model as its own document tells it."""
+"""An XGBoost model as its document describes it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class Tree:
     right: np.ndarray
     feature: np.ndarray
     threshold: np.ndarray
-    """``f32[nodes]``; at leaves their value, where that is a single one."""
+    """``f32[nodes]``; at leaves their value, if it is a single number."""
     default_left: np.ndarray
     leaves: np.ndarray
     """``f32[nodes]`` or ``f32[nodes, k]``."""
     categories: Mapping[int, np.ndarray]
-    """For each node that asks for a category, those that go right."""
+    """For each categorical node, the categories that go right."""
     cover: np.ndarray | None = None
-    """``f32[nodes]``: the sum of second derivatives over the training rows of each node, where it is recorded."""
+    """``f32[nodes]``: the sum of second derivatives over the training rows of each node; None if not recorded."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a file holds; ``predict`` answers by XGBoost itself, where it is installed."""
+    """The content of a file; ``predict`` calls XGBoost itself, which must be installed."""
 
     stands_for: ClassVar = "xgboost.Booster"
 
@@ -40,48 +40,48 @@ class Model:
     version: tuple[int, ...]
     objective: str
     outputs: int
-    """Scores a row: classes, targets or quantiles."""
+    """Scores per row: classes, targets or quantiles."""
     base_score: np.ndarray
-    """``f32[outputs]``, as an answer, not as a score."""
+    """``f32[outputs]``, in the scale of predictions, not of scores."""
     features: int
     feature_names: tuple[str, ...]
     categorical: frozenset[int]
-    """The features that are categories."""
+    """Features that are categories."""
     categories: Mapping[int, tuple[Any, ...]]
-    """For each column that a DataFrame held as categories: these, in the order of their codes."""
+    """For each categorical column of the training DataFrame: its categories, in the order of their codes."""
     trees: tuple[Tree, ...] = ()
     group: tuple[int, ...] = ()
     """The score that each tree adds to."""
     rounds: tuple[int, ...] = (0,)
-    """Where the trees of each round begin, and where the last ends."""
+    """The first tree of each round, then the number of trees."""
     weights: np.ndarray | None = None
-    """``f32[trees]``: what the trees of DART are multiplied by."""
+    """``f32[trees]``: the weights of the trees of DART; None for other boosters."""
     coefficients: np.ndarray | None = None
-    """``f32[features + 1, outputs]`` of a linear model, the bias last."""
+    """``f32[features + 1, outputs]`` of a linear model, with the bias last; None for trees."""
     best_iteration: int | None = None
 
     @property
     def written_by(self) -> str:
-        """The library whose answers are meant, for the record."""
+        """The library and version that wrote the model, for the metadata of a version."""
         return f"xgboost {'.'.join(map(str, self.version))}"
 
     @property
     def names(self) -> tuple[str, ...] | None:
-        """The names of the features, where it was trained on named ones."""
+        """The names of the features; None if they have no names."""
         return self.feature_names or None
 
     @property
     def feature_names_in_(self) -> np.ndarray | None:
-        """The same, as scikit-learn's estimators tell them."""
+        """The names as an array, as in scikit-learn."""
         return np.array(self.feature_names, object) if self.feature_names else None
 
     @property
     def n_features_in_(self) -> int:
-        """How many features a row has."""
+        """Number of features per row."""
         return self.features
 
     def until(self, iteration: int | None) -> Model:
-        """Return the model with the rounds up to this one; with all of them where there is none."""
+        """Return the model with the rounds up to and including this one; with all rounds for None."""
         if iteration is None or self.coefficients is not None:
             return self
         end = self.rounds[min(iteration + 1, len(self.rounds) - 1)]
@@ -99,7 +99,7 @@ class Model:
         return lambda X, **options: booster.predict(DMatrix(X, enable_categorical=True), **options)
 
     def predict(self, X: Any) -> Any:
-        """Return XGBoost's own answers.
+        """Return XGBoost's own predictions.
 
         Raises:
             UnsupportedError: XGBoost is not installed.
@@ -107,9 +107,9 @@ class Model:
         return self.ask(X)
 
     def ask(self, X: Any, **options: Any) -> Any:
-        """Return what ``Booster.predict`` answers with these options.
+        """Return the result of ``Booster.predict`` with these options.
 
-        Columns of a table that were categories while training are made so again.
+        Columns of a table that were categories in training are converted to categories.
 
         Raises:
             UnsupportedError: XGBoost is not installed.
