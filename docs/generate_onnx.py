@@ -1,7 +1,7 @@
-"""Writes onnx.md: the operators of ONNX that are served, what each refuses, and those that are not served.
+"""Write onnx.md: the supported operators of ONNX, the refusals of each, and the operators that are not supported.
 
-What is served comes from the registry of converters; what is refused, from the refusals that the source of each can
-reach; the list of all operators, from the schemas of the installed onnx.
+Supported operators come from the registry of converters, refusals from the source that each converter can reach, and
+the list of all operators from the schemas of the installed onnx.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import onnx
 
 import pretzel.importers.onnx  # registers the converters
-from pretzel.importers.onnx.folding import MADE_OF_NOTHING
+from pretzel.importers.onnx.folding import CONSTANT_ONLY
 from pretzel.importers.onnx.registry import CONVERTERS
 
 PAGE = Path(__file__).with_name("onnx.md")
@@ -25,22 +25,22 @@ PACKAGE = pretzel.importers.onnx.__name__
 HEAD = """# ONNX files
 
 `pretzel deploy NAME model.onnx`, `pretzel.compile("model.onnx")` and `pretzel.export(model)` take a file, or an
-`onnx.ModelProto` in memory. The first dimension of its inputs is that of the rows, and every row is answered by itself.
-What is the same for all rows is computed once, when the graph is imported. Outputs keep their names; a first output of
-labels is also `predict`, probabilities beside it `predict_proba`, and a first output of numbers `predict` where it is
-one column, else `transform`. The columns of a `ZipMap` stay columns, and the metadata hold their labels.
+`onnx.ModelProto` in memory. The first dimension of its inputs is that of the rows, and every row is computed alone.
+Nodes that are the same for all rows are computed once, when the graph is imported. Outputs keep their names; a first
+output of labels is also `predict`, and probabilities next to it are `predict_proba`; a single output of numbers is
+`predict` if it has one column, else `transform`. The columns of a `ZipMap` stay columns, and the metadata hold their
+labels.
 
-A deployment with a sample is verified against ONNX Runtime, or, where that is not installed, against the reference of
+A deployment with a sample is verified against ONNX Runtime, or, if that is not installed, against the reference of
 `onnx`.
 
-Answers are ONNX's own, in float32 where the graph is. ONNX Runtime, which adds float32 in orders of its own, agrees to
-`1e-6` of the value and of the column's scale. Where ONNX leaves a meaning open, it is as ONNX Runtime has it, or
-refused.
+Results are those of ONNX, in float32 where the graph is. ONNX Runtime, which adds float32 in another order, agrees to
+`1e-6` of the value and of the column's scale. Cases that ONNX does not define follow ONNX Runtime, or are refused.
 
-{served} of the operators of onnx {version} are served, and {constant} more where all they are given is constant. What
-cannot be served is refused when the graph is imported, by a message that names the node, the operator, the reason and a
-remedy: whatever brings numbers of several rows together (a sum over the rows, a transposition that is not undone),
-texts that are neither labels nor tokens, loops, and attributes that are not known. No attribute is ignored.
+{served} of the operators of onnx {version} are supported, and {constant} more if all of their inputs are constant.
+Other graphs are refused at import, by a message that names the node, the operator, the reason and a remedy: operators
+that combine several rows (a sum over the rows, a transposition that is not undone), texts that are neither labels nor
+tokens, loops, and unknown attributes. No attribute is ignored.
 
 This page is generated: `make docs` writes it from the registry of converters, and the tests compare.
 
@@ -51,13 +51,13 @@ TABLE = "| Operator | Refused |\n| --- | --- |\n"
 def page() -> str:
     """Return the whole page."""
     served = {key: CONVERTERS[key] for key in sorted(CONVERTERS)}
-    head = HEAD.format(version=onnx.__version__, served=len(served), constant=len(MADE_OF_NOTHING - served.keys()))
+    head = HEAD.format(version=onnx.__version__, served=len(served), constant=len(CONSTANT_ONLY - served.keys()))
     return head + "".join(_domain(domain, served) for domain in sorted({domain for domain, _ in served}))
 
 
 def _domain(domain: str, served: dict[tuple[str, str], Callable[..., Any]]) -> str:
     rows = [_row(op, converter) for (at, op), converter in served.items() if at == domain]
-    constant = sorted(op for at, op in MADE_OF_NOTHING - served.keys() if at == domain)
+    constant = sorted(op for at, op in CONSTANT_ONLY - served.keys() if at == domain)
     if constant:
         rows.append(f"| {', '.join(f'`{op}`' for op in constant)} | served as constants only |\n")
     missing = ", ".join(f"`{op}`" for op in _not_served(domain))
@@ -67,7 +67,7 @@ def _domain(domain: str, served: dict[tuple[str, str], Callable[..., Any]]) -> s
 
 def _not_served(domain: str) -> list[str]:
     known = {schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated}
-    return sorted(op for op in known if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
+    return sorted(op for op in known if (domain, op) not in CONVERTERS.keys() | CONSTANT_ONLY)
 
 
 def _row(op: str, converter: Callable[..., Any]) -> str:
