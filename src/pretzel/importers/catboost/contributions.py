@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
 
 import numpy as np
 
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.splits import Splits
 from pretzel.importers.catboost.structure import CtrFeature, FloatFeature, OneHotFeature
-from pretzel.importers.catboost.trees import Nodes, expanded, operator
-from pretzel.importers.contributions import METHOD, each_output, of_covers
+from pretzel.importers.catboost.trees import expanded, laid_out, leaf_table
+from pretzel.importers.contributions import METHOD, contributions, each_output
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -34,14 +35,12 @@ def contribution_methods(x: Node, model: Model, splits: Splits) -> Methods:
         return {}
     mean = np.add.reduceat(weights[:, None] * trees.leaves, first) / total[:, None]
     values = np.where(empty[:, None], 0.0, trees.leaves)  # skip paths to leaves that no training row reached
-    nodes, roots = expanded(trees, np.where(empty, -1, np.arange(len(weights))))
-    single = trees.dimension == 1
-    leaves = np.ascontiguousarray(values[:, 0] if single else values)
-    forest = operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+    whole = laid_out(*expanded(trees, np.where(empty, -1, np.arange(len(weights)))), splits, len(weights))
+    whole = replace(whole, cover=_cover(whole, weights))
     groups, shares = _groups(model)
-    node = of_covers(
-        cast(ops.TreeEnsemble, forest),
-        _covers(nodes, weights),
+    node = contributions(
+        joined(x, [whole], table=leaf_table(values), base=np.zeros(trees.dimension)),
+        [whole],
         mean.sum(axis=0) + np.resize(np.array(model.bias), trees.dimension),
         width=len(shares),
         features=_of_columns(x.type.columns, model, splits, groups),
@@ -61,12 +60,12 @@ def _is_explained(model: Model) -> bool:
     return symmetric and model.scale == 1 and model.loss != "RMSEWithUncertainty" and not model.is_monotone
 
 
-def _covers(nodes: Nodes, weights: np.ndarray) -> np.ndarray:
+def _cover(whole: Trees, weights: np.ndarray) -> np.ndarray:
     """Return the weight of the training rows in each node; children come after their parents."""
-    inner = nodes.false >= 0
-    cover = np.where(inner, 0.0, weights[np.where(inner, 0, nodes.true)])
+    inner = whole.left >= 0
+    cover = np.where(inner, 0.0, weights[whole.leaves])
     for at in np.flatnonzero(inner)[::-1].tolist():
-        cover[at] = cover[nodes.false[at]] + cover[nodes.true[at]]
+        cover[at] = cover[whole.left[at]] + cover[whole.right[at]]
     return np.where(cover <= NOTHING, 0.0, cover)
 
 

@@ -1,4 +1,4 @@
-"""Convert CatBoost's trees, symmetric or not, to the general tree ensemble.
+"""Convert CatBoost's trees, symmetric or not, to the trees that all importers share.
 
 A symmetric tree has one split per level, so the results of its splits are the bits of a leaf position.  It is expanded
 to a binary tree with the highest bit at the root: a subtree is then a run of leaves, and a run of equal leaves becomes
@@ -8,15 +8,13 @@ one leaf, since most of a deep tree is empty.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from pretzel.importers import forest
 from pretzel.importers.catboost.splits import Splits
 from pretzel.importers.catboost.structure import Trees, require
-from pretzel.plan import ops
 from pretzel.plan.node import Node
-from pretzel.plan.parameter import Parameter
 
 WORD = 32
 
@@ -35,10 +33,14 @@ class Nodes:
 
 def ensemble(x: Node, trees: Trees, splits: Splits) -> Node:
     """Return the sum of the leaves that each row reaches, in tree order, before scale and bias."""
-    single = trees.dimension == 1
     nodes, roots = expanded(trees, trees.leaves) if trees.steps is None else _stepwise(trees)
-    leaves = np.ascontiguousarray(trees.leaves[:, 0] if single else trees.leaves)
-    return operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+    whole = laid_out(nodes, roots, splits, len(trees.leaves))
+    return forest.joined(x, [whole], table=leaf_table(trees.leaves), base=np.zeros(trees.dimension))
+
+
+def leaf_table(leaves: np.ndarray) -> np.ndarray:
+    """Return leaf values as a table, ``[leaves]`` if each has one value, else ``[leaves, k]``."""
+    return np.ascontiguousarray(leaves[:, 0] if leaves.shape[1] == 1 else leaves)
 
 
 def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
@@ -48,15 +50,14 @@ def leaf_index(x: Node, trees: Trees, splits: Splits) -> Node:
     """
     numbers = np.arange(len(trees.leaves))
     nodes, roots = expanded(trees, numbers) if trees.steps is None else _stepwise(trees)
-    leaf = nodes.false < 0
+    whole, leaf = laid_out(nodes, roots, splits, len(numbers)), nodes.false < 0
     tree = np.searchsorted(roots, np.arange(len(leaf)), "right") - 1 if trees.steps is None else _tree_of(trees)
     reached = nodes.true[leaf]
-    require(bool((reached < len(trees.leaves)).all()), "a node refers to a missing leaf")
-    first = np.full(len(roots), len(trees.leaves))
+    first = np.full(len(roots), len(numbers))
     np.minimum.at(first, tree[leaf], reached)
-    places = np.zeros(len(trees.leaves), np.int32)
+    places = np.zeros(len(numbers), np.int32)
     places[reached] = reached - first[tree[leaf]]
-    return operator(x, nodes, roots, splits, places, base=Parameter.of(np.zeros(1, np.int32)), aggregate="each")
+    return forest.joined(x, [whole], table=places, aggregate="each")
 
 
 def _tree_of(trees: Trees) -> np.ndarray:
@@ -67,23 +68,21 @@ def _tree_of(trees: Trees) -> np.ndarray:
     return np.concatenate([own, own[np.nonzero(short)[0]]])
 
 
-def operator(x: Node, nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: np.ndarray, **others: Any) -> Node:
-    """Return the operator over these nodes, which refer to rows of ``leaves``."""
+def laid_out(nodes: Nodes, roots: np.ndarray, splits: Splits, leaves: int) -> forest.Trees:
+    """Return the trees of these nodes, whose leaves refer to rows of ``leaves`` values."""
     inner = nodes.false >= 0
     split = np.where(inner, nodes.split, 0)
-    require(bool((nodes.true[~inner] < len(leaves)).all()), "a node refers to a missing leaf")
+    require(bool((nodes.true[~inner] < leaves).all()), "a node refers to a missing leaf")
     place = np.where(inner, splits.place[split], -1) if len(splits.place) else np.full(len(split), -1)
     left, right = _oriented(nodes, place)
-    return ops.TreeEnsemble(
-        x,
-        roots=_indices(roots),
-        feature=_indices(_of(splits.column, split, inner)),
-        threshold=Parameter.of(np.where(place < 0, _of(splits.border, split, inner), 0).astype(np.float32)),
-        left=_indices(left),
-        right=_indices(right),
-        missing_left=Parameter.of(inner & ~_of(splits.nan_is_true, split, inner).astype(bool)),
-        leaves=Parameter.of(leaves),
-        **others,
+    return forest.Trees(
+        feature=_of(splits.column, split, inner),
+        threshold=np.where(place < 0, _of(splits.border, split, inner), 0).astype(np.float32),
+        left=left,
+        right=right,
+        missing_left=~_of(splits.nan_is_true, split, inner).astype(bool),
+        leaves=np.where(inner, 0, nodes.true),
+        roots=roots,
         **_bit_sets(place),
     )
 
@@ -98,7 +97,7 @@ def _oriented(nodes: Nodes, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(equals, nodes.true, nodes.false), np.where(equals, nodes.false, nodes.true)
 
 
-def _bit_sets(place: np.ndarray) -> dict[str, Any]:
+def _bit_sets(place: np.ndarray) -> dict[str, np.ndarray]:
     """Return one-element bit sets for nodes that compare with a category value; nodes share equal sets."""
     places, which = np.unique(place[place >= 0], return_inverse=True)
     if not len(places):
@@ -109,7 +108,7 @@ def _bit_sets(place: np.ndarray) -> dict[str, Any]:
     sets[firsts + words - 1] = np.uint32(1) << (places % WORD).astype(np.uint32)
     ranges = np.zeros((len(place), 2), np.int64)
     ranges[place >= 0] = np.column_stack([firsts, words])[which]
-    return {"categories": Parameter.of(sets), "category_range": _indices(ranges)}
+    return {"categories": sets, "category_range": ranges}
 
 
 def expanded(trees: Trees, leaves: np.ndarray) -> tuple[Nodes, np.ndarray]:
@@ -178,8 +177,3 @@ def _joined(parts: list[Nodes]) -> Nodes:
         np.concatenate([empty, *(part.false for part in parts)]),
         np.concatenate([empty, *(part.true for part in parts)]),
     )
-
-
-def _indices(values: np.ndarray) -> Parameter:
-    require(not values.size or int(values.max()) < 2**31, "the trees have more than 2**31 nodes; train shallower ones")
-    return Parameter.of(values.astype(np.int32))

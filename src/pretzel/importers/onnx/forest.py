@@ -6,10 +6,12 @@ equality (and membership) compares an added column, which is 1 if x is in the se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pretzel.importers import forest
 from pretzel.importers.onnx.values import Rows, check_parts
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -41,30 +43,16 @@ class Trees:
 
 @dataclass(frozen=True)
 class Laid:
-    """Trees in the arrays of :class:`~pretzel.plan.ops.TreeEnsemble`, and x with the added columns."""
+    """The same trees in the form that all importers share, with leaf numbers as leaves, and x with added columns."""
 
     x: Node
-    roots: np.ndarray
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    missing_left: np.ndarray
+    trees: forest.Trees
+    count: int
+    """Number of trees."""
 
-    def ensemble(self, leaves: np.ndarray, base: np.ndarray, group: np.ndarray | None = None) -> ops.TreeEnsemble:
+    def ensemble(self, leaves: np.ndarray, base: np.ndarray, group: np.ndarray | None = None) -> Node:
         """Return the operator that adds these leaves."""
-        return ops.TreeEnsemble(
-            self.x,
-            roots=Parameter.of(self.roots),
-            feature=Parameter.of(self.feature),
-            threshold=Parameter.of(self.threshold),
-            left=Parameter.of(self.left),
-            right=Parameter.of(self.right),
-            missing_left=Parameter.of(self.missing_left),
-            leaves=Parameter.of(leaves),
-            base=Parameter.of(base),
-            group=None if group is None else Parameter.of(group.astype(np.int32)),
-        )
+        return forest.joined(self.x, [self.trees], table=leaves, base=base, group=group)
 
 
 def lay_out(x: Rows, trees: Trees) -> Laid:
@@ -83,19 +71,19 @@ def lay_out(x: Rows, trees: Trees) -> Laid:
         feature[node] = sets.column(int(trees.feature[node]), *_set_of(trees, node))
         threshold[node] = 0.5
     swapped |= (trees.mode == EQ) | (trees.mode == MEMBER)  # 1 for values in the set, which is above 0.5
-    size = _sizes(order)
+    values = (feature, threshold, trees.missing_true ^ swapped)
+    return Laid(sets.whole(), _in_order(order, swapped, values, len(trees.roots)), len(trees.roots))
+
+
+def _in_order(order: np.ndarray, swapped: np.ndarray, values: Sequence[np.ndarray], trees: int) -> forest.Trees:
+    """Return trees with nodes in this order; ``values`` are the feature, threshold and missing branch of each node."""
+    inner, size = order >= 0, _sizes(order)
+    feature, threshold, missing_left = (np.zeros(len(order), array.dtype) for array in values)
+    for placed, array in zip((feature, threshold, missing_left), values, strict=True):
+        placed[inner] = array[order[inner]]
     left, right = _branches(order, size, swapped)
-    inner = order >= 0
-
-    def spread(values: np.ndarray) -> np.ndarray:
-        out = np.zeros(len(order), values.dtype)
-        out[inner] = values[order[inner]]
-        return out
-
-    missing = spread(trees.missing_true ^ swapped) & inner
-    return Laid(
-        sets.whole(), _roots(size, trees), spread(feature.astype(np.int32)), spread(threshold), left, right, missing
-    )
+    leaves = np.where(inner, 0, -1 - order)
+    return forest.Trees(feature, threshold, left, right, missing_left, leaves, roots=_roots(size, trees))
 
 
 def gather_sets(trees: Trees) -> Trees:
@@ -192,9 +180,9 @@ class _Sets:
         for feature, members, missing in self.places:
             sets.setdefault(feature, []).append((members, missing))
         check_parts(len(sets))
-        whole = ops.Concat((x, *(self._of(x, feature, found) for feature, found in sets.items())))
-        made = [(feature, *found) for feature in sets for found in sets[feature]]
-        place = {key: self.width + i for i, key in enumerate(made)}
+        whole = ops.Concat((x, *(self._of(x, feature, members) for feature, members in sets.items())))
+        keys = [(feature, *members) for feature in sets for members in sets[feature]]
+        place = {key: self.width + i for i, key in enumerate(keys)}
         order = [*range(self.width), *(place[key] for key in self.places)]
         return ops.Select(whole, Parameter.of(np.array(order, np.int64)))
 
@@ -218,16 +206,16 @@ def _branches(order: np.ndarray, size: np.ndarray, swapped: np.ndarray) -> tuple
     """Return the first position of both branches of each node: right after it, and after the first branch."""
     at = np.flatnonzero(order >= 0)
     true, false = at + 1, at + 1 + size[at + 1]
-    left, right = np.full(len(order), -1, np.int32), (-1 - order).astype(np.int32)
+    left, right = np.full(len(order), -1), np.zeros(len(order), np.int64)
     left[at] = np.where(swapped[order[at]], false, true)
     right[at] = np.where(swapped[order[at]], true, false)
     return left, right
 
 
-def _roots(size: np.ndarray, trees: Trees) -> np.ndarray:
+def _roots(size: np.ndarray, trees: int) -> np.ndarray:
     """Return the first position of each tree."""
     starts, at = [], 0
-    for _ in trees.roots:
+    for _ in range(trees):
         starts.append(at)
         at += int(size[at])
     return np.array(starts, np.int32)

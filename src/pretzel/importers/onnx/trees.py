@@ -121,13 +121,13 @@ def _aggregated(laid: Laid, weights: Weights, targets: int, aggregate: str, dtyp
     total = _sums(laid, weights, targets, _base(None, targets, dtype))
     if aggregate == "SUM":
         return total
-    return ops.Standardize(total, None, vector(len(laid.roots), targets, dtype))
+    return ops.Standardize(total, None, vector(laid.count, targets, dtype))
 
 
 def _sums(laid: Laid, weights: Weights, targets: int, base: np.ndarray) -> Node:
     """Return the sum of each target; leaves are single numbers if each tree adds to one target."""
     _check_targets(weights, targets)
-    group = _groups(weights, len(laid.roots))
+    group = _groups(weights, laid.count)
     if group is not None:
         leaves = np.zeros(max(1, weights.leaves), base.dtype)
         leaves[weights.leaf] = weights.value
@@ -158,12 +158,12 @@ def _groups(weights: Weights, trees: int) -> np.ndarray | None:
 
 def _extreme(laid: Laid, weights: Weights, targets: int, aggregate: str, dtype: str) -> Node:
     """Return the smallest or largest leaf over the trees, with one column per tree."""
-    group = _groups(weights, len(laid.roots))
+    group = _groups(weights, laid.count)
     if targets != 1 or group is None:
         raise ValueError(f"aggregate function {aggregate} of several targets")
     kind = np.float32 if dtype == "f32" else np.float64
     leaves = np.zeros(max(1, weights.leaves), kind)
     leaves[weights.leaf] = weights.value
-    count = len(laid.roots)
+    count = laid.count
     columns = Rows(laid.ensemble(leaves, np.zeros(count, kind), np.arange(count)), (count,))
     return reduce(columns, columns.places()[None], "minimum" if aggregate == "MIN" else "maximum")
