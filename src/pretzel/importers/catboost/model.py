@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from pretzel.errors import InputError, UnsupportedError
+from pretzel.errors import InputError
 from pretzel.importers.catboost.structure import (
     MAX_DIMENSION,
     CatFeature,
@@ -22,6 +22,7 @@ from pretzel.importers.catboost.structure import (
     Trees,
     require,
 )
+from pretzel.importers.native import NativeModel
 
 MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
 MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
@@ -30,10 +31,11 @@ LABEL_TYPES = {"Integer": np.int64, "Float": np.float64, "Boolean": np.bool_, "S
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(NativeModel):
     """The content of a file; ``predict`` and similar methods call CatBoost itself, which must be installed."""
 
-    stands_for: ClassVar = "catboost.CatBoost"
+    stands_for = "catboost.CatBoost"
+    _file, _distribution = "a CatBoost file", "catboost"
 
     floats: tuple[FloatFeature, ...]
     categories: tuple[CatFeature, ...]
@@ -92,10 +94,10 @@ class Model:
         return [by_column.get(column, "") or str(column) for column in range(width)]
 
     @property
-    def feature_names_in_(self) -> np.ndarray | None:
-        """The names as an array, as in scikit-learn; None if they are numbers and the columns make a matrix."""
+    def _names(self) -> list[str] | None:
+        """The names; None if they are numbers and the columns make a matrix."""
         generated = self.names == [str(column) for column in range(len(self.names))]
-        return None if generated and not self.categories else np.array(self.names, object)
+        return None if generated and not self.categories else self.names
 
     @property
     def n_features_in_(self) -> int:
@@ -149,17 +151,11 @@ class Model:
 
     @cached_property
     def _estimator(self) -> Any:
-        try:
-            from catboost import CatBoostClassifier, CatBoostRegressor
-        except ModuleNotFoundError:
-            raise UnsupportedError(
-                "a CatBoost file: checking it on a sample needs catboost itself; pip install catboost"
-            ) from None
-        data, kind = self.file
+        library, (data, kind) = self._library, self.file
         with TemporaryDirectory() as directory:
             path = Path(directory) / "model"
             path.write_bytes(data)
-            estimator = CatBoostRegressor() if self.classes_ is None else CatBoostClassifier()
+            estimator = library.CatBoostRegressor() if self.classes_ is None else library.CatBoostClassifier()
             return estimator.load_model(path, format=kind)
 
     def predict(self, X: Any) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from pretzel.errors import UnsupportedError
+from pretzel.importers.native import BoosterModel
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(BoosterModel):
     """The content of a text file; ``predict`` calls LightGBM itself, which must be installed."""
 
-    stands_for: ClassVar = "lightgbm.Booster"
+    stands_for = "lightgbm.Booster"
+    _file, _distribution = "a LightGBM file", "lightgbm"
 
     text: str
     version: str
@@ -61,48 +62,26 @@ class Model:
         return f"lightgbm text {self.version}"
 
     @property
-    def names(self) -> tuple[str, ...] | None:
+    def _names(self) -> tuple[str, ...] | None:
         """The names of the features; None if LightGBM generated them."""
         generated = tuple(f"Column_{i}" for i in range(len(self.feature_names)))
         return None if self.feature_names == generated else self.feature_names
-
-    @property
-    def feature_names_in_(self) -> np.ndarray | None:
-        """The names as an array, as in scikit-learn."""
-        return None if self.names is None else np.array(self.names, object)
 
     @property
     def n_features_in_(self) -> int:
         """Number of features per row."""
         return len(self.feature_names)
 
+    @property
+    def _categorical_columns(self) -> tuple[int, ...]:
+        return self.categorical if self.pandas_categories else ()
+
     @cached_property
     def _booster(self) -> Any:
-        try:
-            from lightgbm import Booster
-        except ModuleNotFoundError:
-            raise UnsupportedError(
-                "a LightGBM file: checking it on a sample needs lightgbm itself; pip install lightgbm"
-            ) from None
-        return Booster(model_str=self.text)
+        return self._library.Booster(model_str=self.text)
 
-    def predict(self, X: Any) -> Any:
-        """Return LightGBM's own predictions.
-
-        Raises:
-            UnsupportedError: LightGBM is not installed.
-        """
-        return self.ask(X)
-
-    def ask(self, X: Any, **options: Any) -> Any:
-        """Return the result of ``Booster.predict`` with these options.
-
-        Columns of a table that were categories in training are converted to categories.
-
-        Raises:
-            UnsupportedError: LightGBM is not installed.
-        """
-        return self._booster.predict(self._with_categories(X), **options)
+    def _predict(self, X: Any, **options: Any) -> Any:
+        return self._booster.predict(X, **options)
 
     def contributions(self, X: Any) -> Any:
         """Return LightGBM's own contributions.
@@ -111,9 +90,3 @@ class Model:
             UnsupportedError: LightGBM is not installed.
         """
         return self.ask(X, pred_contrib=True)
-
-    def _with_categories(self, X: Any) -> Any:
-        if self.pandas_categories and hasattr(X, "iloc"):
-            columns = [X.columns[i] for i in self.categorical]
-            X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return X

@@ -51,7 +51,8 @@ def pred_leaf(model: Model, X: Any) -> Any:
 @given(Model)
 def given_text_model(model: Model, inputs: Inputs) -> Columns:
     """Return one column per feature name of the model, or a matrix if it has no names."""
-    return columns(inputs, model.names, len(model.feature_names))
+    names = model.feature_names_in_
+    return columns(inputs, None if names is None else tuple(names), model.n_features_in_)
 
 
 def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) -> Columns:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,6 +16,7 @@ from pretzel.errors import InputError
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.native import NativeModel
 from pretzel.importers.onnx.graph import Walk
 from pretzel.importers.onnx.inputs import bad_input, graph_inputs, inputs_of, labels_of
 from pretzel.importers.onnx.values import Maps, Rows, Value
@@ -26,20 +27,20 @@ from pretzel.plan.node import Node
 NEWEST = onnx.defs.onnx_opset_version()
 
 
-class OnnxModel:
+class OnnxModel(NativeModel):
     """A model from a file; its methods call ONNX Runtime if installed, else the reference of ``onnx``."""
 
-    stands_for: ClassVar = "onnx.ModelProto"
+    stands_for = "onnx.ModelProto"
 
     def __init__(self, proto: onnx.ModelProto) -> None:
         """Hold the parsed model."""
         self.proto = proto
 
     @property
-    def feature_names_in_(self) -> np.ndarray | None:
+    def _names(self) -> list[str] | None:
         """The names of its inputs; None if there is one."""
         names = [item.name for item in inputs_of(self.proto.graph)]
-        return np.array(names, object) if len(names) > 1 else None
+        return names if len(names) > 1 else None
 
     @property
     def n_features_in_(self) -> int | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from pretzel.errors import UnsupportedError
+from pretzel.importers.native import BoosterModel
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(BoosterModel):
     """The content of a file; ``predict`` calls XGBoost itself, which must be installed."""
 
-    stands_for: ClassVar = "xgboost.Booster"
+    stands_for = "xgboost.Booster"
+    _file, _distribution = "an XGBoost file", "xgboost-cpu"
 
     data: bytes
     version: tuple[int, ...]
@@ -66,14 +67,8 @@ class Model:
         return f"xgboost {'.'.join(map(str, self.version))}"
 
     @property
-    def names(self) -> tuple[str, ...] | None:
-        """The names of the features; None if they have no names."""
+    def _names(self) -> tuple[str, ...] | None:
         return self.feature_names or None
-
-    @property
-    def feature_names_in_(self) -> np.ndarray | None:
-        """The names as an array, as in scikit-learn."""
-        return np.array(self.feature_names, object) if self.feature_names else None
 
     @property
     def n_features_in_(self) -> int:
@@ -87,34 +82,16 @@ class Model:
         end = self.rounds[min(iteration + 1, len(self.rounds) - 1)]
         return replace(self, trees=self.trees[:end], group=self.group[:end])
 
+    @property
+    def _categorical_columns(self) -> Collection[int]:
+        return self.categories
+
     @cached_property
-    def _predict(self) -> Callable[..., Any]:
-        try:
-            from xgboost import Booster, DMatrix
-        except ModuleNotFoundError:
-            raise UnsupportedError(
-                "an XGBoost file: checking it on a sample needs xgboost itself; pip install xgboost-cpu"
-            ) from None
-        booster = Booster(model_file=bytearray(self.data))
-        return lambda X, **options: booster.predict(DMatrix(X, enable_categorical=True), **options)
+    def _booster(self) -> Any:
+        return self._library.Booster(model_file=bytearray(self.data))
 
-    def predict(self, X: Any) -> Any:
-        """Return XGBoost's own predictions.
-
-        Raises:
-            UnsupportedError: XGBoost is not installed.
-        """
-        return self.ask(X)
-
-    def ask(self, X: Any, **options: Any) -> Any:
-        """Return the result of ``Booster.predict`` with these options.
-
-        Columns of a table that were categories in training are converted to categories.
-
-        Raises:
-            UnsupportedError: XGBoost is not installed.
-        """
-        return self._predict(self._with_categories(X), **options)
+    def _predict(self, X: Any, **options: Any) -> Any:
+        return self._booster.predict(self._library.DMatrix(X, enable_categorical=True), **options)
 
     def contributions(self, X: Any) -> Any:
         """Return XGBoost's own contributions.
@@ -131,9 +108,3 @@ class Model:
             UnsupportedError: XGBoost is not installed.
         """
         return self.ask(X, pred_interactions=True)
-
-    def _with_categories(self, X: Any) -> Any:
-        if self.categories and hasattr(X, "iloc"):
-            columns = [X.columns[i] for i in self.categories]
-            X = X.astype({name: "category" for name in columns if not hasattr(X[name].dtype, "categories")})
-        return X
