@@ -17,7 +17,7 @@ from typing import Any
 import onnx
 
 import pretzel.importers.onnx  # registers the converters
-from pretzel.importers.onnx.folding import MADE_OF_NOTHING
+from pretzel.importers.onnx.folding import CONSTANT_ONLY
 from pretzel.importers.onnx.registry import CONVERTERS
 
 PAGE = Path(__file__).with_name("onnx.md")
@@ -51,13 +51,13 @@ TABLE = "| Operator | Not supported |\n| --- | --- |\n"
 def page() -> str:
     """Return the whole page."""
     served = {key: CONVERTERS[key] for key in sorted(CONVERTERS)}
-    head = HEAD.format(version=onnx.__version__, served=len(served), constant=len(MADE_OF_NOTHING - served.keys()))
+    head = HEAD.format(version=onnx.__version__, served=len(served), constant=len(CONSTANT_ONLY - served.keys()))
     return head + "".join(_domain(domain, served) for domain in sorted({domain for domain, _ in served}))
 
 
 def _domain(domain: str, served: dict[tuple[str, str], Callable[..., Any]]) -> str:
     rows = [_row(op, converter) for (at, op), converter in served.items() if at == domain]
-    constant = sorted(op for at, op in MADE_OF_NOTHING - served.keys() if at == domain)
+    constant = sorted(op for at, op in CONSTANT_ONLY - served.keys() if at == domain)
     if constant:
         rows.append(f"| {', '.join(f'`{op}`' for op in constant)} | supported as constants only |\n")
     missing = ", ".join(f"`{op}`" for op in _not_served(domain))
@@ -69,7 +69,7 @@ def _not_served(domain: str) -> list[str]:
     operators = {
         schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == domain and not schema.deprecated
     }
-    return sorted(op for op in operators if (domain, op) not in CONVERTERS.keys() | MADE_OF_NOTHING)
+    return sorted(op for op in operators if (domain, op) not in CONVERTERS.keys() | CONSTANT_ONLY)
 
 
 def _row(op: str, converter: Callable[..., Any]) -> str:

@@ -89,7 +89,7 @@ def test_several_inputs_are_columns_of_a_frame(tmp_path: Path) -> None:
 def test_a_damaged_file_is_rejected(run, control, file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-40])
     ran = run("deploy", "m", file)
-    assert ran.code == 3 and "m.onnx: it cannot be read as ONNX: the bytes are no ONNX model" in ran.err
+    assert ran.code == 3 and "m.onnx: it cannot be read as ONNX: the bytes are not an ONNX model" in ran.err
     with pytest.raises(InputError, match=r"m\.onnx: it cannot be read as ONNX"):
         pretzel.compile(file)
 

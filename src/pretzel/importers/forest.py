@@ -31,6 +31,8 @@ class Trees:
     """``[nodes, 2]``: first word and number of words of each node's set."""
     cover: np.ndarray | None = None
     """``[nodes]``: the weight of the training rows that reached each node, where it is recorded."""
+    roots: np.ndarray | None = None
+    """``[trees]``: the root of each tree; None for one tree, whose root is node 0."""
 
     def weighed(self, weight: float) -> Trees:
         """Return the trees with leaves times a weight; the same trees where it is 1."""
@@ -86,26 +88,36 @@ def joined(
     x: Node,
     trees: Iterable[Trees],
     *,
+    table: np.ndarray | None = None,
     base: np.ndarray | None = None,
     group: np.ndarray | None = None,
     aggregate: str = "sum",
     strict: bool = False,
 ) -> Node:
-    """Return the operator over trees laid end to end, with a table of their leaves alone."""
+    """Return the operator over trees laid end to end, with a table of their leaves alone.
+
+    ``table``: the values of all leaves; the ``leaves`` of the trees are then rows of it, which nodes may share.
+
+    Raises:
+        InputError: the trees have too many nodes.
+    """
     many = list(trees)
     sizes = np.array([len(one.left) for one in many])
-    roots = np.cumsum(sizes) - sizes
-    left = np.concatenate([np.where(one.left >= 0, one.left + root, -1) for one, root in zip(many, roots, strict=True)])
-    right = np.concatenate([one.right + root for one, root in zip(many, roots, strict=True)])
+    placed = list(zip(many, np.cumsum(sizes) - sizes, strict=True))
+    roots = np.hstack([start + (0 if one.roots is None else one.roots) for one, start in placed])
+    left = np.concatenate([np.where(one.left >= 0, one.left + start, -1) for one, start in placed])
+    right = np.concatenate([one.right + start for one, start in placed])
     leaf = left < 0
-    leaves = np.concatenate([one.leaves for one in many])[leaf]
+    values = np.concatenate([one.leaves for one in many])[leaf]
+    rows, leaves = (np.arange(len(values)), values) if table is None else (values, table)
+    right[leaf] = rows
     return ops.TreeEnsemble(
         x,
         roots=_indices(roots),
         feature=_indices(np.where(leaf, 0, np.concatenate([one.feature for one in many]))),
         threshold=Parameter.of(np.where(leaf, 0.0, np.concatenate([one.threshold for one in many]))),
         left=_indices(left),
-        right=_indices(np.where(leaf, np.cumsum(leaf) - 1, right)),
+        right=_indices(right),
         missing_left=Parameter.of(np.concatenate([one.missing_left for one in many]) & ~leaf),
         leaves=Parameter.of(leaves),
         base=Parameter.of(np.zeros(leaves.shape[1:] or (1,), leaves.dtype) if base is None else base),
@@ -134,4 +146,6 @@ def _categories(trees: Sequence[Trees]) -> dict[str, Any]:
 
 
 def _indices(values: np.ndarray) -> Parameter:
+    if values.max(initial=0) >= 2**31:
+        raise InputError("the trees have more than 2**31 nodes; train shallower ones")
     return Parameter.of(values.astype(np.int32))

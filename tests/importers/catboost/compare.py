@@ -1,4 +1,4 @@
-"""Compares an imported CatBoost model with CatBoost: by references over few rows, by optimized kernels over many."""
+"""Compare an imported model with CatBoost: reference implementations on few rows, kernels on many."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.importers.sklearn.compare import BATCHES, _assert_close, run
 from tests.importers.sklearn.frames import _plain, count, cut, rows_of
 
 REFERENCE_ROWS = 20
-"""References walk trees row by row in Python."""
+"""References traverse trees row by row in Python."""
 
 
 def assert_answers(
     model: Any, x: Any, *, served: Any = None, sample: Any = None, batches: Sequence[int] = BATCHES
 ) -> Definition:
-    """Fail unless ``served`` (a path, or the model itself) answers as the model does, raw scores to the bit."""
+    """Fail unless ``served`` (a path, or the model) predicts as the model does, raw scores to the bit."""
     definition = export(model if served is None else served, sample=sample)
     for rows in batches:
         part = rows_of(x, np.arange(rows) % count(x))
@@ -43,13 +43,13 @@ def assert_answers(
 
 
 def wanted(model: Any, definition: Definition, x: Any, served: Any = None) -> dict[str, Any]:
-    """Return what CatBoost answers; the labels of several classes, which it gives as a matrix, one a row."""
+    """Return CatBoost's results; labels of several classes, which it returns as a matrix, are one per row."""
     answers = {}
     for name in methods_of(definition.outputs):
         if name == "decision_function":
             answers[name] = model.predict(x, prediction_type="RawFormulaVal")
         elif name in OPTIONAL:
-            ask = answer_of(model if served is None else opened(served), name)  # leaves are numbered anew in a file
+            ask = answer_of(model if served is None else opened(served), name)  # a file renumbers the leaves
             assert ask is not None
             parts = split(name, ask(x), outputs_of(name, definition.outputs))
             kinds = {part: definition.outputs[part].type for part in parts}

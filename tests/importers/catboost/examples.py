@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor
 
-from tests.importers.catboost.models import CATEGORIES, QUIET, ROWS, table, told
+from tests.importers.catboost.models import CATEGORIES, QUIET, ROWS, combined_target, table
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example
 
 PLAIN = {**QUIET, "cat_features": CATEGORIES, "iterations": 12}
@@ -83,26 +83,26 @@ TRIED: dict[str, Any] = {
     "loss_function": ["Poisson"],
     "objective": ["Tweedie:variance_power=1.5"],
 }
-"""What all estimators take, tried on a regressor; an option that is None is left out."""
+"""Options of all estimators, tried on a regressor; an option that is None is left out."""
 
 ALWAYS_FITTING = {
-    # They stop early, or choose between equal ways, and the trees say how it ended.
+    # They stop early, or choose between equivalent methods, which shows in the trees.
     *("od_pval", "od_wait", "od_type", "early_stopping_rounds", "use_best_model", "best_model_min_trees"),
     *("counter_calc_method", "ctr_history_unit", "ctr_leaf_count_limit", "store_all_simple_ctr"),
     *("final_ctr_computation_mode", "allow_const_label", "fixed_binary_splits", "metadata", "input_borders"),
     *("dev_efb_max_buckets", "sparse_features_conflict_fraction", "dev_score_calc_obj_block_size"),
-    # What texts become, which are refused.
+    # Text features, which are refused.
     *("tokenizers", "dictionaries", "feature_calcers", "text_processing"),
-    # Metrics, and what is called between rounds.
+    # Metrics and callbacks.
     *("custom_loss", "custom_metric", "eval_metric", "callback"),
-    # Of GPUs.
+    # GPUs.
     *("device_config", "devices", "gpu_ram_part", "pinned_memory_size", "gpu_cat_features_storage", "data_partition"),
     "task_type",
     # Files and names.
     *("name", "train_dir", "output_borders", "save_snapshot", "snapshot_file", "snapshot_interval"),
     *("allow_writing_files", "used_ram_limit"),
 }
-"""What else acts while fitting alone."""
+"""Other options that act only while fitting."""
 
 COMMON: dict[str, Any] = {
     **dict.fromkeys(TRIED, FIT_ONLY),
@@ -133,29 +133,29 @@ RANKS: dict[str, Any] = {
 }
 
 
-def asked(options: dict[str, Any]) -> pd.DataFrame:
-    """Return the table, with the columns that the options speak of."""
+def table_for(options: dict[str, Any]) -> pd.DataFrame:
+    """Return the table with the columns that the options name."""
     x = table()
     if "text_features" in options:
         return x.assign(text=["some words", "other words"] * (ROWS // 2))
     if "embedding_features" in options:
-        return x.assign(embedding=list(np.column_stack([told(), -told()])))
+        return x.assign(embedding=list(np.column_stack([combined_target(), -combined_target()])))
     return x.drop(columns="whole") if "cat_features" in options else x
 
 
 def fitted(kind: Any, **options: Any) -> tuple[Any, pd.DataFrame]:
     """Fit an estimator on the table; an option that is None is left out."""
-    x = asked(options)
+    x = table_for(options)
     numbers = kind is CatBoostRegressor or "target_border" in options
-    y = told() if numbers else (told() > 0.5).astype(int)
+    y = combined_target() if numbers else (combined_target() > 0.5).astype(int)
     groups = {"group_id": np.arange(ROWS) // 8} if kind is CatBoostRanker else {}
-    given = {name: value for name, value in {**PLAIN, **options}.items() if value is not None}
-    return kind(**given).fit(x, y, **groups), x
+    arguments = {name: value for name, value in {**PLAIN, **options}.items() if value is not None}
+    return kind(**arguments).fit(x, y, **groups), x
 
 
 def plain(params: dict[str, Any] | None = None) -> tuple[CatBoost, pd.DataFrame]:
-    """Fit the class that takes all its options as one."""
-    return CatBoost({**PLAIN, **(params or {})}).fit(table(), told()), table()
+    """Fit the class that takes its options as one dictionary."""
+    return CatBoost({**PLAIN, **(params or {})}).fit(table(), combined_target()), table()
 
 
 EXAMPLES = [

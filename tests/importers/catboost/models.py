@@ -1,4 +1,4 @@
-"""Small CatBoost models on small data, fitted in one thread without a word or a file."""
+"""Small CatBoost models on small data, fitted in one thread without output or files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def numbers() -> np.ndarray:
 
 
 def target() -> np.ndarray:
-    """A number that the first columns tell."""
+    """A number that depends on the first columns."""
     x = numbers()
     return x[:, 0] + np.where(np.isnan(x[:, 1]), 0.5, np.sign(x[:, 1])) * x[:, 0] ** 2
 
@@ -53,11 +53,11 @@ def table() -> pd.DataFrame:
 CATEGORIES = ["word", "whole", "pair"]
 
 
-def told() -> np.ndarray:
-    """A number that only combinations of the table's columns tell."""
+def combined_target() -> np.ndarray:
+    """A number that depends on combinations of the table's columns."""
     frame = table()
-    known = frame.word.isin(WORDS[:4]) ^ (frame.whole > 3) ^ (frame.other > 0)
-    return np.asarray(known + 0.25 * (frame.pair == "yes"))
+    parity = frame.word.isin(WORDS[:4]) ^ (frame.whole > 3) ^ (frame.other > 0)
+    return np.asarray(parity + 0.25 * (frame.pair == "yes"))
 
 
 def regressor(**options: Any) -> CatBoostRegressor:
@@ -71,5 +71,5 @@ def mixed(kind: str = "regressor", **options: Any) -> Any:
     classes = options.pop("classes", 2)
     options = {**QUIET, "cat_features": CATEGORIES, **options}
     if kind == "regressor":
-        return CatBoostRegressor(**options).fit(table(), told())
-    return CatBoostClassifier(**options).fit(table(), np.digitize(told(), [0.5, 1.1][: classes - 1]))
+        return CatBoostRegressor(**options).fit(table(), combined_target())
+    return CatBoostClassifier(**options).fit(table(), np.digitize(combined_target(), [0.5, 1.1][: classes - 1]))

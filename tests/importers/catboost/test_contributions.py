@@ -1,4 +1,4 @@
-"""CatBoost's SHAP values: those of ``get_feature_importance``, to the last digits, or none."""
+"""CatBoost's SHAP values, compared with ``get_feature_importance``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS = 400
 X = RNG.normal(size=(ROWS, 5))
 Y = X[:, 0] * X[:, 1] + X[:, 2]
 FAR = np.concatenate([X, 4 * RNG.normal(size=(200, 5))])
-"""Rows beside those that it was trained on: some end in leaves that no training row reached."""
+"""Training rows and others, some of which end in leaves that no training row reached."""
 TABLE = pd.DataFrame({name: RNG.choice(list(values), ROWS) for name, values in {"a": "uvwxyz", "b": "pqr"}.items()})
 TABLE["c"], TABLE["d"] = X[:, 0], X[:, 1]
 TARGET = X[:, 1] + 3 * ((TABLE.a == "u") & (TABLE.b == "p")) + 2 * ((TABLE.a == "w") & (TABLE.c > 0))
@@ -44,7 +44,7 @@ def test_numbers(depth: int, weights: Any) -> None:
     assert_explained(CatBoostRegressor(depth=depth, **QUIET).fit(X, Y, sample_weight=weights), FAR)
 
 
-def test_leaves_without_training_rows_are_met() -> None:
+def test_rows_reach_leaves_without_training_rows() -> None:
     model = CatBoostRegressor(depth=4, **QUIET).fit(X, Y)
     weights = read_cbm(model._serialize_model()).leaf_weights
     assert weights is not None
@@ -91,7 +91,7 @@ def test_files(format: str, tmp_path: Path) -> None:
     assert_explained(model, FAR, served=tmp_path / "model")
 
 
-def test_models_that_catboost_does_not_explain_row_by_row_have_none() -> None:
+def test_models_that_catboost_does_not_explain_per_row_have_none() -> None:
     scaled = CatBoost({**QUIET, "depth": 4}).fit(X, Y)
     scaled.set_scale_and_bias(2.0, 1.0)
     for model in (

@@ -1,4 +1,4 @@
-"""Every example answers as CatBoost does, and no option is ignored: each is tried, or never read after fitting."""
+"""Every example predicts as CatBoost does, and every option is tried, or never read after fitting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.importers.walk import NO_CASE, Unreadable, Walk, options_of
 
 
 class TestExamples(Walk):
-    """The walk, over estimators that keep their options in one dictionary and have no ``decision_function``."""
+    """Tests over estimators that keep options in one dictionary and have no ``decision_function``."""
 
     EXAMPLES = EXAMPLES
 
@@ -25,17 +25,17 @@ class TestExamples(Walk):
         assert_answers(*example.fitted())
 
     def test_no_option_is_ignored(self, first: Example, option: str, value: Any) -> None:
-        assert value is not NO_CASE, f"{first.kind.__name__}.{option}: say in its example what it does"
-        given, further = value if isinstance(value, tuple) else (value, {})
-        model, x = first.fitted(**{option: given}, **further)
+        assert value is not NO_CASE, f"{first.kind.__name__}.{option}: add a case to its example"
+        setting, further = value if isinstance(value, tuple) else (value, {})
+        model, x = first.fitted(**{option: setting}, **further)
         try:
             assert_answers(model, x, batches=[7, len(x)])
         except UnsupportedError as error:
             assert option in str(error), f"the refusal does not name the option: {error}"
             return
-        if option not in ("cat_features", "target_border"):  # without which this data is none to the library
+        if option not in ("cat_features", "target_border"):  # the library rejects this data without them
             before, _ = first.fitted(**further)
-            assert _answers(model, x) != _answers(before, x), f"{option}={given!r} changes nothing here"
+            assert _answers(model, x) != _answers(before, x), f"{option}={setting!r} changes nothing here"
 
     def test_what_acts_while_fitting_is_not_read_later(self, first: Example) -> None:
         model, x = first.fitted()
@@ -44,7 +44,7 @@ class TestExamples(Walk):
         for option in options_of(first):
             if first.values(option) == FIT_ONLY or isinstance(model, CatBoostRegressor):
                 model._init_params[option] = Unreadable(option)
-        if isinstance(model, CatBoostRegressor):  # its predict puts all options in order to find the loss among them
+        if isinstance(model, CatBoostRegressor):  # its predict reads all options to find the loss
             model._init_params = {"loss_function": "RMSE"}
         assert export(model).digest == definition.digest
         for name, answer in wanted(model, definition, x).items():
@@ -61,7 +61,7 @@ def _answers(model: Any, x: Any) -> list[Any]:
     return [labels, model.predict_proba(x).tolist()] if isinstance(model, CatBoostClassifier) else labels
 
 
-def test_the_loss_of_a_regressor_is_read_later() -> None:
+def test_the_loss_of_a_regressor_is_read_after_fitting() -> None:
     (raw, _), (exponent, _) = fitted(CatBoostRegressor), fitted(CatBoostRegressor, loss_function="Poisson")
     assert "elementwise" not in {node.name for node in export(raw).nodes}
     assert "elementwise" in {node.name for node in export(exponent).nodes}

@@ -1,4 +1,4 @@
-"""CatBoost's own files: the answers of the model that was saved, without CatBoost, and errors for whatever is torn."""
+"""CatBoost's files: predictions of the saved model without CatBoost, and errors for damaged files."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from pretzel.importers.catboost.flat import Table
 from pretzel.importers.catboost.native import read
 from pretzel.importers.files import format_of, read_model
 from tests.importers.catboost.compare import assert_answers
-from tests.importers.catboost.models import QUIET, mixed, numbers, regressor, table, target, told
+from tests.importers.catboost.models import QUIET, combined_target, mixed, numbers, regressor, table, target
 
 FORMATS = {"cbm": "CatBoost binary", "json": "CatBoost JSON"}
 
 
 def saved(model: Any, directory: Path, format: str) -> Path:
-    """Save a model as CatBoost does."""
+    """Save a model with CatBoost."""
     path = directory / f"model.{format}"
     model.save_model(path, format=format)
     return path
 
 
 def models() -> dict[str, Any]:
-    """One of each kind that a file may hold."""
+    """One model of each kind that a file may hold."""
     classes = np.digitize(target(), [-0.5, 0.5])
     return {
         "numbers": regressor(),
         "stepwise": regressor(grow_policy="Lossguide"),
         "stepwise classes": CatBoostClassifier(**QUIET, grow_policy="Depthwise").fit(
             np.clip(numbers(), -9, 9),
-            classes,  # CatBoost writes no infinite border into JSON
+            classes,  # CatBoost does not write infinite borders to JSON
         ),
         "poisson": CatBoostRegressor(**QUIET, loss_function="Poisson").fit(numbers(), np.abs(target())),
         "uncertain": CatBoostRegressor(**QUIET, loss_function="RMSEWithUncertainty").fit(numbers(), target()),
@@ -54,18 +54,18 @@ def models() -> dict[str, Any]:
 
 
 def categories() -> dict[str, Any]:
-    """Models of categories, with statistics of each kind."""
-    made = {"single values": mixed(one_hot_max_size=20), "classes": mixed("classifier", classes=3)}
+    """Models with categories, with statistics of each kind."""
+    models = {"single values": mixed(one_hot_max_size=20), "classes": mixed("classifier", classes=3)}
     for kind in ("Borders", "Buckets", "Counter", "BinarizedTargetMeanValue"):
-        made[kind] = mixed(simple_ctr=kind + ":Prior=0.2/1", combinations_ctr=kind + ":Prior=0.2/1", iterations=20)
-    return made
+        models[kind] = mixed(simple_ctr=kind + ":Prior=0.2/1", combinations_ctr=kind + ":Prior=0.2/1", iterations=20)
+    return models
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("name", models())
-def test_files_answer_as_the_model_that_was_saved(name: str, format: str, tmp_path: Path) -> None:
+def test_files_predict_as_the_saved_model(name: str, format: str, tmp_path: Path) -> None:
     path = saved(models()[name], tmp_path, format)
-    assert (format_of(path) or pytest.fail("it is of no format")).name == FORMATS[format]
+    assert (format_of(path) or pytest.fail("its format is unknown")).name == FORMATS[format]
     assert_answers(models()[name], numbers(), served=path, batches=[1, 200])
 
 
@@ -76,7 +76,7 @@ def test_files_keep_categories_and_statistics(name: str, format: str, tmp_path: 
     assert_answers(categories()[name], table(), served=path, batches=[1, 200])
 
 
-def test_a_file_and_the_estimator_are_one_definition_but_for_who_made_it(tmp_path: Path) -> None:
+def test_file_and_estimator_make_the_same_definition(tmp_path: Path) -> None:
     model = mixed("classifier")
     mine, theirs = export(model), export(saved(model, tmp_path, "cbm"))
     assert dict(mine.outputs) == dict(theirs.outputs)
@@ -84,19 +84,19 @@ def test_a_file_and_the_estimator_are_one_definition_but_for_who_made_it(tmp_pat
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_labels_come_in_their_type(format: str, tmp_path: Path) -> None:
+def test_labels_keep_their_type(format: str, tmp_path: Path) -> None:
     served = pretzel.compile(saved(models()["labels"], tmp_path, format))
     assert served.predict(numbers()).dtype == object
     assert served.classes_.tolist() == ["x", "y", "z"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_files_answer_a_sample_by_catboost_itself(format: str, tmp_path: Path) -> None:
+def test_models_from_files_call_catboost(format: str, tmp_path: Path) -> None:
     model = mixed("classifier", classes=3)
-    found = read_model(saved(model, tmp_path, format))
-    assert found.predict(table()).tolist() == model.predict(table()).tolist()
+    opened = read_model(saved(model, tmp_path, format))
+    assert opened.predict(table()).tolist() == model.predict(table()).tolist()
     for method in ("predict_proba", "predict_log_proba"):
-        np.testing.assert_allclose(getattr(found, method)(table()), getattr(model, method)(table()), rtol=1e-12)
+        np.testing.assert_allclose(getattr(opened, method)(table()), getattr(model, method)(table()), rtol=1e-12)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -106,61 +106,61 @@ def test_files_are_read_without_catboost(format: str, tmp_path: Path) -> None:
         "import sys; sys.modules['catboost'] = sys.modules['sklearn'] = None; import pretzel; "
         f"print(pretzel.compile({str(path)!r}).predict([[0.5, 0.5, 0.5]])[0])"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert float(said.stdout) == models()["numbers"].predict([[0.5, 0.5, 0.5]])[0]
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert float(completed.stdout) == models()["numbers"].predict([[0.5, 0.5, 0.5]])[0]
 
 
-def test_json_in_any_layout_is_recognized(tmp_path: Path) -> None:
+def test_json_is_recognized_in_any_layout(tmp_path: Path) -> None:
     path = saved(models()["numbers"], tmp_path, "json")
-    found = json.loads(path.read_text())
-    for order in (sorted(found, reverse=True), ["oblivious_trees", *found]):
-        path.write_text(json.dumps({name: found[name] for name in order}, indent=None))
+    document = json.loads(path.read_text())
+    for order in (sorted(document, reverse=True), ["oblivious_trees", *document]):
+        path.write_text(json.dumps({name: document[name] for name in order}, indent=None))
         assert_answers(models()["numbers"], numbers(), served=path, batches=[7])
 
 
-def test_json_that_lost_statistics_is_refused(tmp_path: Path) -> None:
+def test_json_without_all_statistics_is_refused(tmp_path: Path) -> None:
     used = ["Borders:TargetBorderCount=1", "Borders:TargetBorderCount=3"]
     options = {**QUIET, "simple_ctr": used, "cat_features": ["word", "whole", "pair"]}
-    model = CatBoostRegressor(**options).fit(table(), told())
+    model = CatBoostRegressor(**options).fit(table(), combined_target())
     with pytest.raises(InputError, match="JSON keeps one of its several Borders statistics; save it as cbm"):
         export(saved(model, tmp_path, "json"))
 
 
-def test_texts_are_refused_by_name(tmp_path: Path) -> None:
+def test_text_features_are_refused(tmp_path: Path) -> None:
     x = table().assign(text=["some words here", "others"] * (len(table()) // 2))[["number", "text"]]
-    model = CatBoostClassifier(**QUIET, text_features=["text"]).fit(x, told() > 0.5)
+    model = CatBoostClassifier(**QUIET, text_features=["text"]).fit(x, combined_target() > 0.5)
     with pytest.raises(
-        UnsupportedError, match=r"catboost.CatBoost\(text_features=.*make numbers of them in a step before"
+        UnsupportedError, match=r"catboost.CatBoost\(text_features=.*convert them to numbers in an earlier step"
     ):
         export(saved(model, tmp_path, "cbm"))
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "problem"),
     [
-        (b"CBM1", "it is torn: the size of a part is missing"),
-        (b"CBM1\xff\xff\xff\x7f", r"it is torn: 2147483647 bytes are to follow, 0 do"),
-        (b"CBM1\x08\x00\x00\x00\xf0\xff\xff\xff\x00\x00\x00\x00", r"it is torn: 4 bytes are to stand at"),
-        (b'{"model_info": {}', r"it is torn, or no model of CatBoost \(JSONDecodeError"),
-        (b'{"model_info": {}}', r"it is torn, or no model of CatBoost \(KeyError: 'features_info'\)"),
+        (b"CBM1", "it is truncated: the size of a part is missing"),
+        (b"CBM1\xff\xff\xff\x7f", r"it is truncated: expected 2147483647 more bytes, got 0"),
+        (b"CBM1\x08\x00\x00\x00\xf0\xff\xff\xff\x00\x00\x00\x00", r"it is truncated: expected 4 bytes at"),
+        (b'{"model_info": {}', r"it is truncated, or not a CatBoost model \(JSONDecodeError"),
+        (b'{"model_info": {}}', r"it is truncated, or not a CatBoost model \(KeyError: 'features_info'\)"),
         (b'{"model_info": ' + b"[" * 100_000, "its trees are too deep"),
-        (b"\xff\xfe", "it is torn, or no model of CatBoost"),
+        (b"\xff\xfe", "it is truncated, or not a CatBoost model"),
     ],
 )
-def test_what_is_torn_is_named(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_damaged_files_are_reported(data: bytes, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
         read(data)
 
 
-def test_tables_that_share_bytes_for_ever_come_to_an_end() -> None:
+def test_tables_that_share_bytes_are_bounded() -> None:
     root = Table.root(memoryview(_mirrors(1000)))
     with pytest.raises(InputError, match="its parts refer to the same bytes too often"):
-        for each in root.tables(0):
-            assert len(each.array(0, "<u4")) == 1000
+        for table in root.tables(0):
+            assert len(table.array(0, "<u4")) == 1000
 
 
 def _mirrors(n: int) -> bytes:
-    """A table of n tables that are one and the same, which holds n numbers."""
+    """A table of n references to one table, which holds n numbers."""
     tables = struct.pack("<3H", 6, 8, 4)  # the fields of both: one, four bytes in
     inner = 36 + 4 * n
     offsets = [inner - (36 + 4 * i) for i in range(n)]
@@ -178,7 +178,7 @@ def seeds() -> list[bytes]:
 
 @settings(max_examples=400, deadline=None)
 @given(data=st.data())
-def test_damage_is_an_error_with_a_name(data: st.DataObject) -> None:
+def test_damaged_files_raise_named_errors(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from(seeds()))
     damaged = bytearray(whole[: data.draw(st.integers(0, len(whole)) | st.just(len(whole)))])
     for _ in range(data.draw(st.integers(0, 4))):

@@ -1,4 +1,4 @@
-"""Models of numbers: losses, labels, missing values, growth of trees, and what stands at borders."""
+"""Models with numbers: losses, labels, missing values, tree growth, and values at borders."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ EDGES = [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -1e-45, 1e-45, 1e300, -1e30
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_regressors_answer_by_their_loss(loss: str) -> None:
+def test_regressors_by_loss(loss: str) -> None:
     model = CatBoostRegressor(**QUIET, loss_function=loss).fit(numbers(), LOSSES[loss])
     assert set(usual_outputs(assert_answers(model, numbers()).outputs)) == {"predict"}
 
 
 @pytest.mark.parametrize("loss", ["Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll", "MultiLogloss"])
-def test_classifiers_answer_by_their_loss(loss: str) -> None:
+def test_classifiers_by_loss(loss: str) -> None:
     y: Any = np.digitize(target(), [-0.5, 0.5])
     if loss in ("Logloss", "CrossEntropy"):
         y = (y > 0).astype(int) if loss == "Logloss" else 1 / (1 + np.exp(-target()))
@@ -70,7 +70,7 @@ def test_classifiers_answer_by_their_loss(loss: str) -> None:
 
 
 @pytest.mark.parametrize("labels", LABELS, ids=str)
-def test_labels_come_in_the_type_they_had(labels: list[Any]) -> None:
+def test_labels_keep_their_type(labels: list[Any]) -> None:
     y = np.array(labels)[np.digitize(target(), [-0.5, 0.5][: len(labels) - 1])]
     model = CatBoostClassifier(**QUIET).fit(numbers(), y)
     assert_answers(model, numbers(), batches=[ROWS])
@@ -79,14 +79,14 @@ def test_labels_come_in_the_type_they_had(labels: list[Any]) -> None:
     assert got.tolist() == want.tolist()
 
 
-def test_a_class_that_was_named_and_never_met_scores_minus_infinity() -> None:
+def test_classes_without_training_rows_score_minus_infinity() -> None:
     y = 2 * np.digitize(target(), [-0.5, 0.5])
     model = CatBoostClassifier(**QUIET, loss_function="MultiClass", class_names=[0, 1, 2, 3, 4]).fit(numbers(), y)
     assert_answers(model, numbers())
 
 
 @pytest.mark.parametrize("share", [0.05, 0.9])
-def test_the_probability_threshold_decides(share: float) -> None:
+def test_probability_threshold(share: float) -> None:
     model = CatBoostClassifier(**QUIET).fit(numbers(), target() > 0)
     before = model.predict(numbers()).tolist()
     model.set_probability_threshold(share)
@@ -95,14 +95,14 @@ def test_the_probability_threshold_decides(share: float) -> None:
 
 
 @pytest.mark.parametrize(("scale", "bias"), [(1000.0, 0.0), (1.0, 40.0), (1.0, -800.0), (0.1, 0.3)])
-def test_scale_and_bias_come_after_the_sum(scale: float, bias: float) -> None:
+def test_scale_and_bias_apply_after_the_sum(scale: float, bias: float) -> None:
     model = CatBoostClassifier(**QUIET).fit(numbers(), target() > 0)
     model.set_scale_and_bias(scale, [bias])
     assert_answers(model, numbers())
 
 
 @pytest.mark.parametrize("kind", [CatBoost, CatBoostRanker])
-def test_other_estimators_answer_with_raw_scores(kind: Any) -> None:
+def test_other_estimators_return_raw_scores(kind: Any) -> None:
     group = np.arange(ROWS) // 10
     loss = "YetiRank" if kind is CatBoostRanker else "Logloss"
     extra = {"group_id": group} if kind is CatBoostRanker else {}
@@ -113,13 +113,13 @@ def test_other_estimators_answer_with_raw_scores(kind: Any) -> None:
 
 @pytest.mark.parametrize("mode", NAN_MODES)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_missing_values_go_where_the_mode_says(policy: str, mode: str) -> None:
+def test_missing_values_follow_the_nan_mode(policy: str, mode: str) -> None:
     model = regressor(grow_policy=policy, nan_mode=mode)
     missing = np.full((5, 3), np.nan)
     assert_answers(model, np.concatenate([numbers(), missing]))
 
 
-def test_a_mode_that_forbids_missing_values_forbids_them_while_fitting_alone() -> None:
+def test_a_mode_that_forbids_missing_values_applies_only_while_fitting() -> None:
     x = np.nan_to_num(numbers(), posinf=9.0, neginf=-9.0)
     model = CatBoostRegressor(**QUIET, nan_mode="Forbidden").fit(x, target())
     assert_answers(model, np.full((3, 3), np.nan))
@@ -127,7 +127,7 @@ def test_a_mode_that_forbids_missing_values_forbids_them_while_fitting_alone() -
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), policy=st.sampled_from(POLICIES), mode=st.sampled_from(NAN_MODES))
-def test_every_number_falls_on_the_right_side(data: st.DataObject, policy: str, mode: str) -> None:
+def test_numbers_at_borders_go_to_the_correct_side(data: st.DataObject, policy: str, mode: str) -> None:
     model = FITTED.setdefault((policy, mode), regressor(grow_policy=policy, nan_mode=mode))
     borders = [border for of_one in model.get_borders().values() for border in of_one]
     near = st.sampled_from(borders).flatmap(lambda b: st.sampled_from([b, np.nextafter(b, 9), np.nextafter(b, -9)]))
@@ -139,7 +139,7 @@ def test_every_number_falls_on_the_right_side(data: st.DataObject, policy: str, 
 FITTED: dict[tuple[str, str], Any] = {}
 
 
-def test_float32_input_is_read_as_it_is() -> None:
+def test_float32_input_is_not_converted() -> None:
     x = numbers().astype(np.float32)
     assert_answers(regressor(), x, sample=x)
 
@@ -151,7 +151,7 @@ def test_sparse_rows_are_read_as_zeros() -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 10, 16])
-def test_deep_symmetric_trees_are_no_larger_than_in_catboost(depth: int) -> None:
+def test_deep_symmetric_trees_are_not_larger_than_in_catboost(depth: int) -> None:
     model = regressor(iterations=2, depth=depth)
     assert_answers(model, numbers(), batches=[ROWS])
     definition = export(model, outputs=["predict"])
@@ -159,20 +159,20 @@ def test_deep_symmetric_trees_are_no_larger_than_in_catboost(depth: int) -> None
     assert held < len(model._serialize_model()) + 4096
 
 
-def test_trees_without_splits_answer_once_a_row() -> None:
+def test_trees_without_splits_predict_per_row() -> None:
     options = {**QUIET, "allow_const_label": True, "bootstrap_type": "No"}
     model = CatBoostRegressor(**options).fit(numbers(), np.full(ROWS, 3.0))
     assert_answers(model, numbers())
 
 
-def test_a_shrunken_model_answers_by_the_trees_that_are_left() -> None:
+def test_shrunken_models_use_the_remaining_trees() -> None:
     model = regressor()
     model.shrink(5, ntree_start=2)
     assert model.tree_count_ == 3
     assert_answers(model, numbers())
 
 
-def test_the_best_model_alone_is_kept() -> None:
+def test_only_the_best_model_is_kept() -> None:
     model = CatBoostRegressor(**{**QUIET, "iterations": 40, "learning_rate": 1.0}, use_best_model=True)
     model.fit(numbers()[::2], target()[::2], eval_set=(numbers()[1::2], target()[1::2]))
     assert model.tree_count_ < 40

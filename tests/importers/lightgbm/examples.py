@@ -1,4 +1,4 @@
-"""Examples of LightGBM's estimators, with a case for every parameter that its configuration knows."""
+"""Examples of LightGBM's estimators, with a case for every parameter of its configuration."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NAMES = np.array(["no", "yes"])[(Y > 1.5).astype(int)]
 COUNTS = np.exp(Y / 3)
 FEW = {"n_estimators": 4, "num_leaves": 6, "min_child_samples": 4, "verbose": -1, "n_jobs": 1, "random_state": 0}
 
-# LightGBM hands every option to its configuration each time it predicts, so that none may be left unreadable; what acts
-# while fitting is tried, or listed here because it changes nothing that this data or the text could show.
+# LightGBM passes every option to its configuration on each prediction, so none may be unreadable.  Options that act
+# while fitting are tried, or listed here because this data or the text does not show their effect.
 UNSEEN = dict.fromkeys(
     """
     bin_construct_sample_cnt cegb_penalty_feature_coupled config convert_model
@@ -41,7 +41,7 @@ UNSEEN = dict.fromkeys(
     """.split(),
     HARMLESS,
 )
-"""Where files lie, which machine computes, seeds of what is off, and what acts on other objectives than the first."""
+"""Paths of files, devices, seeds of disabled features, and options of objectives other than the first."""
 
 COMMON: dict[str, Any] = {
     "boosting_type": [("dart", {"drop_rate": 0.9, "skip_drop": 0.0}), ("rf", {"subsample": 0.5, "subsample_freq": 1})],
@@ -119,7 +119,7 @@ KNOWN = tuple(sorted({*_ConfigAliases._get_all_param_aliases()} - {*FEW, *COMMON
 
 
 def custom(y: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Halved squares, for two classes or a number."""
+    """Half of the squared error, for two classes or a number."""
     return scores - y, np.full(len(y), 2.0)
 
 

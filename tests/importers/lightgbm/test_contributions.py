@@ -1,4 +1,4 @@
-"""Contributions of LightGBM's trees against ``pred_contrib=True``."""
+"""Contributions of LightGBM's trees, compared with ``pred_contrib=True``."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def assert_contributions(model: Any, x: Any, **options: Any) -> None:
-    """Fail unless contributions are LightGBM's own, and add up to its raw scores."""
-    want, found = model.predict(x, pred_contrib=True), pretzel.compile(model).contributions(x)
-    assert found.shape == want.shape and found.dtype == want.dtype
+    """Fail unless contributions equal LightGBM's own."""
+    want, got = model.predict(x, pred_contrib=True), pretzel.compile(model).contributions(x)
+    assert got.shape == want.shape and got.dtype == want.dtype
     scale = np.abs(want).max(axis=0, keepdims=True)
-    assert (np.abs(found - want) <= 1e-6 * np.abs(want) + 1e-9 * scale).all(), np.abs(found - want).max()
-    np.testing.assert_array_equal(pretzel.compile(model).contributions(x[:1]), found[:1])
+    assert (np.abs(got - want) <= 1e-6 * np.abs(want) + 1e-9 * scale).all(), np.abs(got - want).max()
+    np.testing.assert_array_equal(pretzel.compile(model).contributions(x[:1]), got[:1])
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_contributions_are_the_librarys_own(name: str) -> None:
+def test_contributions_equal_those_of_lightgbm(name: str) -> None:
     target = np.exp(Y / 3) if name in ("a link", "roots") else Y
     assert_contributions(lightgbm.LGBMRegressor(**(BOTH | OPTIONS[name])).fit(X, target), X)
 
 
 @pytest.mark.parametrize("classes", [CLASSES, CLASSES > 0], ids=["three classes", "two"])
 @pytest.mark.parametrize("objective", [None, "multiclassova"])
-def test_each_class_has_its_own(classes: np.ndarray, objective: str | None) -> None:
+def test_each_class_has_separate_contributions(classes: np.ndarray, objective: str | None) -> None:
     if objective and classes.dtype == bool:
-        pytest.skip("of two classes there is one score")
+        pytest.skip("two classes have one score")
     model = lightgbm.LGBMClassifier(objective=objective, scale_pos_weight=None, **BOTH).fit(X, classes)
     assert_contributions(model, X)
     x = np.where(np.isnan(X), 0, X)
-    found = pretzel.compile(model).contributions(x)
+    contributions = pretzel.compile(model).contributions(x)
     scores = model.predict(x, raw_score=True).reshape(len(x), -1)
-    sums = found.reshape(len(x), scores.shape[1], X.shape[1] + 1).sum(axis=2)
+    sums = contributions.reshape(len(x), scores.shape[1], X.shape[1] + 1).sum(axis=2)
     np.testing.assert_allclose(sums, scores, rtol=1e-9, atol=1e-9)
 
 
@@ -68,8 +68,8 @@ def test_categories() -> None:
 def test_a_table_with_categories() -> None:
     table = pd.DataFrame(X[:, :3], columns=["a", "b", "c"]).assign(kind=pd.Categorical(list("xyz") * (len(X) // 3)))
     model = lightgbm.LGBMRegressor(**BOTH, min_data_per_group=2, cat_smooth=0.1).fit(table, Y + (table["kind"] == "y"))
-    want, found = model.predict(table, pred_contrib=True), pretzel.compile(model).contributions(table)
-    np.testing.assert_allclose(found, want, rtol=1e-6, atol=1e-9)
+    want, got = model.predict(table, pred_contrib=True), pretzel.compile(model).contributions(table)
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("zero_as_missing", [False, True])
@@ -77,8 +77,8 @@ def test_sparse_rows(zero_as_missing: bool) -> None:
     wide = sparse.random(200, 400, 0.05, "csr", rng=np.random.default_rng(0))
     target = np.asarray(wide[:, :9].sum(axis=1)).ravel() + wide[:, 300].toarray().ravel()
     model = lightgbm.LGBMRegressor(zero_as_missing=zero_as_missing, **BOTH).fit(wide, target)
-    want, found = model.predict(wide, pred_contrib=True), pretzel.compile(model).contributions(wide)
-    np.testing.assert_allclose(found, want.toarray(), rtol=1e-6, atol=1e-9)
+    want, got = model.predict(wide, pred_contrib=True), pretzel.compile(model).contributions(wide)
+    np.testing.assert_allclose(got, want.toarray(), rtol=1e-6, atol=1e-9)
 
 
 def test_the_best_iteration() -> None:
@@ -105,7 +105,7 @@ def test_a_booster_and_its_text() -> None:
         (r"leaf_count=\d+ ", "leaf_count=nan "),
     ],
 )
-def test_without_counts_there_are_predictions_and_no_contributions(line: str, instead: str) -> None:
+def test_models_without_counts_predict_but_have_no_contributions(line: str, instead: str) -> None:
     text = lightgbm.LGBMRegressor(**FEW).fit(X, Y).booster_.model_to_string()
     changed = re.sub(line, instead, text, count=1)
     assert changed != text

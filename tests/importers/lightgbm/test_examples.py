@@ -1,4 +1,4 @@
-"""Every example of LightGBM answers as it does, and no parameter of its configuration is ignored."""
+"""Every example predicts as LightGBM does, and no parameter of its configuration is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LightGBM makes of scores, objective by objective, in memory and from its text file."""
+"""Predictions for each LightGBM objective, in memory and from a text file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def trained(objective: str, **options: Any) -> lightgbm.Booster:
 
 
 @pytest.mark.parametrize(("objective", "options"), [*((name, {}) for name in OBJECTIVES if name), *FURTHER], ids=str)
-def test_an_objective(objective: str, options: dict[str, Any], tmp_path: Path) -> None:
+def test_objective(objective: str, options: dict[str, Any], tmp_path: Path) -> None:
     booster = trained(objective, **options)
     assert_serves(booster, X, exact=True)
     booster.save_model(tmp_path / "model.txt")
@@ -51,19 +51,19 @@ def test_an_objective(objective: str, options: dict[str, Any], tmp_path: Path) -
 
 @pytest.mark.parametrize("boosting", ["dart", "rf"])
 @pytest.mark.parametrize("target", [Y > 0, CLASSES], ids=["two", "three"])
-def test_a_boosting(boosting: str, target: np.ndarray) -> None:
+def test_boosting_type(boosting: str, target: np.ndarray) -> None:
     sampled = {"subsample": 0.5, "subsample_freq": 1, "drop_rate": 0.9, "skip_drop": 0.0}
     estimator = lightgbm.LGBMClassifier(boosting_type=boosting, **sampled, **FEW).fit(X, target)
     assert_serves(estimator, X, exact=True)
 
 
-def test_the_best_iteration_answers() -> None:
+def test_predictions_use_the_best_iteration() -> None:
     estimator = lightgbm.LGBMClassifier(**{**FEW, **ROUNDS}).fit(
         X[:60], CLASSES[:60], eval_set=[(X[60:], CLASSES[60:])]
     )
     assert 2 < estimator.best_iteration_ < 60
     assert_serves(estimator, X, exact=True)
-    estimator.booster_.best_iteration = 2  # of more trees that are there
+    estimator.booster_.best_iteration = 2  # fewer than the trees of the booster
     assert_serves(estimator.booster_, X, exact=True)
 
 
@@ -73,11 +73,9 @@ def test_labels_of_any_type(labels: list[Any]) -> None:
     assert_serves(estimator, X, exact=True)
 
 
-def test_an_objective_that_is_not_known_is_refused() -> None:
+def test_unknown_objectives_are_refused() -> None:
     text = trained("regression").model_to_string().replace("objective=regression", "objective=regression_l7")
-    with pytest.raises(
-        UnsupportedError, match="what 'regression_l7' makes of scores is unknown here; use one of binary"
-    ):
+    with pytest.raises(UnsupportedError, match="the objective 'regression_l7' is not supported; use one of binary"):
         export(read(text.encode()))
 
 

@@ -1,4 +1,4 @@
-"""DataFrames: names, pandas categories and what of them is recorded."""
+"""DataFrames: names, pandas categories, and the information that the model records about them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_categories(values: list[Any]) -> None:
     assert_serves(estimator, x, sample=x, exact=True)
 
 
-def test_categories_that_training_did_not_see_are_missing() -> None:
+def test_unseen_categories_are_missing() -> None:
     x = table(kind=kinds(TEXTS))
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
     unseen = table(kind=kinds(["x", "new", "y", None, "newer", "ö"]))
@@ -56,7 +56,7 @@ def test_a_booster_and_its_file(tmp_path: Any) -> None:
     np.testing.assert_array_equal(predictor.predict(x), booster.predict(x))
 
 
-def test_names_are_as_a_sample_spells_them() -> None:
+def test_names_are_spelled_as_in_the_sample() -> None:
     x = table()
     estimator = lightgbm.LGBMRegressor(**FEW).fit(x, Y)
     assert [node.column for node in export(estimator, sample=x).inputs] == ["a b", "ü", "c"]
@@ -64,7 +64,7 @@ def test_names_are_as_a_sample_spells_them() -> None:
 
 
 @pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
-def test_without_a_sample_a_table_keeps_its_names(of: Any) -> None:
+def test_original_names_work_without_a_sample(of: Any) -> None:
     x = table()
     model = of(lightgbm.LGBMRegressor(**FEW).fit(x, Y))
     predictor = pretzel.compile(model)
@@ -72,14 +72,14 @@ def test_without_a_sample_a_table_keeps_its_names(of: Any) -> None:
     np.testing.assert_array_equal(predictor.predict(x.rename(columns={"a b": "a_b"})), model.predict(x))
 
 
-def test_which_columns_are_categories_is_taken_from_a_sample() -> None:
-    """An ordered category is a number to LightGBM, as any column of small whole numbers is."""
+def test_categorical_columns_are_taken_from_the_sample() -> None:
+    """LightGBM reads an ordered category as a number, like any column of small integers."""
     x = table(kind=kinds(TEXTS), small=np.arange(len(X)) % 5, size=kinds([1, 2, 3, 4, 5, 6], ordered=True))
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
     assert_serves(estimator, x, sample=x, exact=True)
     with pytest.raises(
         UnsupportedError,
-        match="a DataFrame with 2 columns of categories, and which ones is not recorded; give a sample.*compile, too",
+        match="a DataFrame with 2 categorical columns, and the model does not record which; pass a sample.*, too",
     ):
         pretzel.compile(estimator)
     predictor = pretzel.compile(estimator, sample=x.head(5))
@@ -90,7 +90,7 @@ def test_which_columns_are_categories_is_taken_from_a_sample() -> None:
 
 @pytest.mark.parametrize("sizes", [[1, 2, 3, 4, 5, 6], ["s", "m", "l", "xl", "xs", None]], ids=["numbers", "texts"])
 @pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
-def test_ordered_categories_are_found_where_one_choice_agrees_with_the_file(of: Any, sizes: list[Any]) -> None:
+def test_ordered_categories_are_inferred_if_one_choice_agrees_with_the_file(of: Any, sizes: list[Any]) -> None:
     x = table(size=kinds(sizes, ordered=True), kind=kinds(TEXTS), last=np.arange(len(X)) % 50)
     for frame in (x, x.drop(columns="kind"), x[["kind", "ü", "size"]], x[["size", "c"]]):
         model = of(lightgbm.LGBMRegressor(**OPTIONS).fit(frame, Y))
@@ -99,10 +99,10 @@ def test_ordered_categories_are_found_where_one_choice_agrees_with_the_file(of: 
         assert_serves(model, frame, exact=True, batches=(7,))
 
 
-def test_an_integer_that_is_listed_as_a_category_is_not_taken_for_an_ordered_one() -> None:
+def test_integers_listed_as_categories_are_not_read_as_ordered_categories() -> None:
     x = table(code=np.arange(len(X)) % 4 + 7, size=kinds(["s", "m", "l", "xl", "xs", None], ordered=True))
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y, categorical_feature=["code"])
-    with pytest.raises(UnsupportedError, match="which ones is not recorded"):
+    with pytest.raises(UnsupportedError, match="the model does not record which"):
         pretzel.compile(estimator)
 
 
@@ -131,7 +131,7 @@ def odd_table() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
-def test_names_with_white_space_other_than_blanks(of: Any, tmp_path: Any) -> None:
+def test_names_with_white_space_other_than_spaces(of: Any, tmp_path: Any) -> None:
     x = odd_table()
     estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x.sum(axis=1))
     definition = assert_serves(of(estimator), x, sample=x, exact=True)
@@ -142,22 +142,22 @@ def test_names_with_white_space_other_than_blanks(of: Any, tmp_path: Any) -> Non
     np.testing.assert_array_equal(predictor.predict(x.to_dict("series")), estimator.predict(x))
 
 
-def test_a_table_in_another_order_is_refused_where_lightgbm_reads_it_by_position() -> None:
+def test_tables_in_another_order_are_rejected_because_lightgbm_reads_by_position() -> None:
     x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c", "d"])
     estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x["a b"] - x["d"])
     turned = x[["d", "c", "a b"]]
-    assert (estimator.predict(turned) != estimator.predict(x)).any(), "names decide nothing there"
+    assert (estimator.predict(turned) != estimator.predict(x)).any(), "LightGBM ignores the names"
     for predictor in (pretzel.compile(estimator), pretzel.compile(estimator.booster_)):
         for table in (turned, pl.from_pandas(turned), pa.Table.from_pandas(turned, preserve_index=False)):
             with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; put them in that order"):
                 predictor.predict(table)
-        more = turned.assign(e=0.0)  # of which LightGBM refuses the number of columns
+        more = turned.assign(e=0.0)  # LightGBM rejects this number of columns
         for named in (turned.to_dict("series"), turned.to_dict("records"), more):
             np.testing.assert_array_equal(predictor.predict(named), estimator.predict(x))
 
 
 @pytest.mark.parametrize("of", [lambda estimator: estimator, lambda estimator: estimator.booster_])
-def test_names_with_blanks_over_columns_of_other_types(of: Any) -> None:
+def test_names_with_spaces_and_columns_of_other_types(of: Any) -> None:
     x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c_d", "e"])
     estimator = lightgbm.LGBMRegressor(**FEW).fit(x, x["a b"] - x["e"])
     predictor = pretzel.compile(of(estimator))
@@ -169,7 +169,7 @@ def test_names_with_blanks_over_columns_of_other_types(of: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_an_odd_name_at_either_end_of_the_names(name: str) -> None:
+def test_odd_names_come_first_or_last(name: str) -> None:
     for names in ([name, "x"], ["x", name]):
         x = odd_table().iloc[:, :2].set_axis(names, axis=1)
         booster = lightgbm.LGBMRegressor(**FEW).fit(x, x.sum(axis=1)).booster_

@@ -1,4 +1,4 @@
-"""The text format: what is torn or hostile is named, and nothing crashes."""
+"""The text format: truncated or hostile files raise named errors and never crash."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ TEXT = (
 END = TEXT.index("end of trees")
 
 
-def test_how_a_file_begins() -> None:
+def test_format_is_recognized_by_its_head() -> None:
     assert is_text(TEXT.encode()[:4096])
     assert not any(map(is_text, [b"", b"tree", b"trees\nversion=v4", b"{}"]))
 
 
 @pytest.mark.parametrize("end", [0, 4, END // 3, END - 1])
-def test_a_torn_file(end: int) -> None:
-    with pytest.raises(InputError, match="it ends before the line 'end of trees': the file is torn"):
+def test_truncated_file(end: int) -> None:
+    with pytest.raises(InputError, match="it ends before the line 'end of trees': the file is truncated"):
         read(TEXT[:end].encode())
 
 
-def test_a_file_that_is_torn_behind_its_trees() -> None:
-    with pytest.raises(InputError, match="it ends before the line 'end of parameters': the file is torn"):
+def test_file_truncated_after_its_trees() -> None:
+    with pytest.raises(InputError, match="it ends before the line 'end of parameters': the file is truncated"):
         read(TEXT[: TEXT.index("end of parameters")].encode())
 
 
@@ -54,7 +54,7 @@ def test_a_file_that_is_torn_behind_its_trees() -> None:
         ("pandas_categorical:", "pandas_categorical:{", "pandas_categorical: expected lists of categories"),
     ],
 )
-def test_a_line_that_breaks_its_promise(old: str, new: str, problem: str) -> None:
+def test_invalid_line(old: str, new: str, problem: str) -> None:
     assert old in TEXT
     with pytest.raises(InputError, match=problem):
         read(TEXT.replace(old, new, 1).encode())
@@ -70,21 +70,21 @@ def test_a_line_that_breaks_its_promise(old: str, new: str, problem: str) -> Non
         ("-1 -1", "a tree of 5 nodes has a child"),
     ],
 )
-def test_what_is_no_tree(children: str, problem: str) -> None:
-    found = TEXT.index("left_child=")
-    text = TEXT[:found] + f"left_child={children}" + TEXT[TEXT.index("\n", found) :]
+def test_invalid_tree(children: str, problem: str) -> None:
+    start = TEXT.index("left_child=")
+    text = TEXT[:start] + f"left_child={children}" + TEXT[TEXT.index("\n", start) :]
     with pytest.raises(InputError, match=problem):
         export(read(text.encode()))
 
 
-def test_bytes_that_are_no_text() -> None:
-    with pytest.raises(InputError, match="byte 40 is no UTF-8"):
+def test_invalid_utf8() -> None:
+    with pytest.raises(InputError, match="invalid UTF-8 at byte 40"):
         read(TEXT.encode()[:40] + b"\xff")
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.binary(max_size=4), st.integers(0, 40))
-def test_damage_is_named_or_harmless(at: int, put: bytes, over: int) -> None:
+def test_damaged_files_are_reported_or_harmless(at: int, put: bytes, over: int) -> None:
     damaged = TEXT.encode()[:at] + put + TEXT.encode()[at + over :]
     try:
         export(read(damaged))

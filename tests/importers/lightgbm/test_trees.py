@@ -1,4 +1,4 @@
-"""LightGBM's decisions to the bit: missing values, zeros, ties, categories, and trees that no training would grow."""
+"""LightGBM's decisions to the bit: missing values, zeros, ties, categories, and randomly generated trees."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fitted(y: np.ndarray = COUNTS, kind: type = lightgbm.LGBMRegressor, **option
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(trees(), min_size=1, max_size=3), st.data())
-def test_any_trees(grown: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_random_trees(grown: list[dict[str, Any]], data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.tuples(*[st.sampled_from(VALUES)] * FEATURES), min_size=1, max_size=40))
     assert_serves(read(text_of(grown).encode()), np.array(rows), exact=True, batches=[len(rows)])
 
@@ -37,12 +37,12 @@ def test_missing_values(options: dict[str, bool], categorical: Any) -> None:
     assert_serves(estimator, np.concatenate([X, EVERYTHING]), exact=True)
 
 
-def test_thresholds_are_met_from_both_sides() -> None:
+def test_values_on_both_sides_of_thresholds() -> None:
     estimator = fitted(num_leaves=20)
     text = estimator.booster_.model_to_string()
     lines = [line.partition("=")[2].split() for line in text.splitlines() if line.startswith("threshold=")]
-    met = np.array([float(word) for words in lines for word in words])
-    around = np.concatenate([met, np.nextafter(met, -np.inf), np.nextafter(met, np.inf)])
+    thresholds = np.array([float(word) for words in lines for word in words])
+    around = np.concatenate([thresholds, np.nextafter(thresholds, -np.inf), np.nextafter(thresholds, np.inf)])
     assert_serves(estimator, np.repeat(around[:, None], X.shape[1], axis=1), exact=True, batches=[len(around)])
 
 
@@ -52,5 +52,5 @@ def test_float32_is_widened(dtype: type) -> None:
     assert_serves(estimator, x, sample=x, exact=True)
 
 
-def test_no_tree_splits() -> None:
+def test_trees_without_splits() -> None:
     assert_serves(fitted(np.full(len(X), 3.0)), X, exact=True)

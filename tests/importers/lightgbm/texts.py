@@ -1,4 +1,4 @@
-"""Writes LightGBM's text of trees that no training would grow, for Hypothesis to draw."""
+"""Hypothesis strategies for random trees, written in LightGBM's text format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMERIC = [missing << 2 | default for missing in (0, 1, 2) for default in (0, 2)
 
 @st.composite
 def trees(draw: st.DrawFn) -> dict[str, list[Any]]:
-    """Return the lines of a tree, grown as LightGBM grows one: a leaf is split, and its right half is a new leaf."""
+    """Return the lines of a tree, grown as by LightGBM: each split of a leaf appends its right half as a new leaf."""
     leaves, parent_of = draw(st.integers(1, 7)), [-1]
     left: list[int] = []
     right: list[int] = []
@@ -53,7 +53,7 @@ def trees(draw: st.DrawFn) -> dict[str, list[Any]]:
 
 
 def text_of(grown: list[dict[str, list[Any]]], objective: str = "objective=regression") -> str:
-    """Return the text of a model with these trees, one value a row."""
+    """Return the text of a model with these trees, one value per row."""
     blocks = [
         f"Tree={i}\n" + "\n".join(f"{key}={' '.join(map(_written, values))}" for key, values in tree.items()) + "\n\n\n"
         for i, tree in enumerate(grown)

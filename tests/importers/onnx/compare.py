@@ -1,4 +1,4 @@
-"""Compares an imported graph with ONNX Runtime: by its references, and by its optimized, compiled kernels."""
+"""Compare an imported graph with ONNX Runtime: reference implementations, and optimized, compiled kernels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Feeds = Mapping[str, np.ndarray]
 
 
 def runtime(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """A session over a model; texts get a locale that every machine has."""
+    """Return a session over a model; texts use a locale that every machine has."""
     model = deepcopy(model)
     for node in model.graph.node:
         if node.op_type == "StringNormalizer":
@@ -36,26 +36,26 @@ def runtime(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
 def assert_served(
     model: onnx.ModelProto, feeds: Feeds, *, relative: float = 1e-6, scale: float = 1e-6, batches: Any = BATCHES
 ) -> Definition:
-    """Fail unless every output is what ONNX Runtime gives, over batches of several sizes.
+    """Fail unless every output equals that of ONNX Runtime, over batches of several sizes.
 
-    Floats may differ by ``relative`` of the value and ``scale`` of the column's largest: ONNX Runtime adds float32 in
-    orders of its own.
+    Floats may differ by ``relative`` of the value and ``scale`` of the column's largest, because ONNX Runtime adds
+    float32 in another order.
     """
     definition, session = export(model), runtime(model)
     for rows in batches:
         part = {name: x[np.arange(rows) % len(x)] for name, x in feeds.items()}
-        wanted = dict(zip([output.name for output in model.graph.output], session.run(None, part), strict=True))
+        expected = dict(zip([output.name for output in model.graph.output], session.run(None, part), strict=True))
         columns = columns_for(definition, part)
         with np.errstate(all="ignore"):
             both = {"reference": evaluate(definition, columns), "kernels": run(definition, packed(columns))}
         for by, got in both.items():
-            for name, want in wanted.items():
+            for name, want in expected.items():
                 assert_close(f"{by}, {name}, {rows} rows", got[name], plain(want), relative, scale)
     return definition
 
 
 def columns_for(definition: Definition, feeds: Feeds) -> dict[str, Any]:
-    """The inputs of a definition, from those of a graph."""
+    """Convert the inputs of a graph to those of a definition."""
     return {item.column: _column(item.type, feeds[item.column]) for item in definition.inputs}
 
 
@@ -66,7 +66,7 @@ def _column(kind: Any, x: np.ndarray) -> Any:
 
 
 def packed(columns: dict[str, Any]) -> dict[str, Any]:
-    """The same as kernels take them: matrices of texts in one piece."""
+    """Return the columns as kernels take them: matrices of texts in one piece."""
     return {name: _packed(value) if isinstance(value, list) else value for name, value in columns.items()}
 
 
@@ -75,15 +75,15 @@ def _packed(texts: list[Any]) -> Any:
 
 
 def plain(value: Any) -> np.ndarray:
-    """An output as rows of columns; maps as their values."""
+    """Return an output as rows of columns, and maps as their values."""
     array = np.array([[*row.values()] for row in value], np.float32) if isinstance(value, list) else np.asarray(value)
     return array.reshape(len(array), int(np.prod(array.shape[1:]))) if array.ndim > 2 else array
 
 
 def assert_close(what: str, got: Any, want: np.ndarray, relative: float, scale: float) -> None:
-    """Fail unless two outputs are of one shape and type, and agree."""
+    """Fail unless two outputs have the same shape and type, and agree."""
     got = np.asarray(got)
-    want = want.ravel() if want.dtype.kind in "OU" and want.size == len(want) else want  # labels are one a row
+    want = want.ravel() if want.dtype.kind in "OU" and want.size == len(want) else want  # labels are one per row
     assert got.shape == want.shape, f"{what}: shape {got.shape}, want {want.shape}"
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want, err_msg=what)
@@ -94,5 +94,5 @@ def assert_close(what: str, got: Any, want: np.ndarray, relative: float, scale: 
 
 
 def served(model: onnx.ModelProto, x: np.ndarray, **options: Any) -> Definition:
-    """Compare over all rows of the one input X at once, and one by one."""
+    """Compare the input X over all rows at once, and one by one."""
     return assert_served(model, {"X": x}, batches=(1, len(x)), **options)

@@ -1,4 +1,4 @@
-"""The data that converted models are fitted on: float32, as their graphs compute."""
+"""Training data of converted models, in float32 as their graphs compute."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COUNTS = np.round(np.abs(X) * 3)
 
 
 def with_missing(x: np.ndarray = X) -> np.ndarray:
-    """X with categories in its first column, and missing values there and in the second."""
+    """Return X with categories in its first column, and missing values there and in the second."""
     missing = x.copy()
     missing[:, 0] = np.floor(np.abs(missing[:, 0] * 3))
     missing[::7, 1] = np.nan

@@ -1,4 +1,4 @@
-"""Graphs made by hand: one node, or a few."""
+"""Small graphs built in code: one node, or a few."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def single(
     ml: int = 3,
     **attributes: Any,
 ) -> onnx.ModelProto:
-    """A model of one node over an input X; constants are its further inputs."""
+    """Return a model of one node over an input X and constants."""
     named = {f"c{i}": array for i, array in enumerate(constants or [])}
     outputs = outputs or {"Y": TensorProto.FLOAT}
     node = helper.make_node(op, ["X", *named], list(outputs), name=f"the {op}", domain=domain, **attributes)
@@ -34,7 +34,7 @@ def single(
 
 
 def node(op: str, *inputs: str, to: str = "Y", domain: str = "", **attributes: Any) -> onnx.NodeProto:
-    """A node that is known to messages by its operator, and by what it gives where that is no output."""
+    """Return a node named by its operator, and by its output unless that is Y."""
     return helper.make_node(
         op, list(inputs), [to], name=f"the {op}" if to == "Y" else f"the {op} of {to}", domain=domain, **attributes
     )
@@ -49,7 +49,7 @@ def model(
     opset: int = 18,
     ml: int = 3,
 ) -> onnx.ModelProto:
-    """A model of nodes, in the order given."""
+    """Return a model of nodes, in this order."""
     graph = helper.make_graph(
         nodes,
         "graph",
@@ -65,7 +65,7 @@ CLASSIFIER = {"label": TensorProto.INT64, "scores": TensorProto.FLOAT}
 
 
 def stump(mode: str, *, tree: int = 0, value: float = 0.5, missing: int = 0, feature: int = 0) -> dict[str, list[Any]]:
-    """The nodes of a tree of one comparison and two leaves."""
+    """Return the nodes of a tree with one comparison and two leaves."""
     return {
         "nodes_treeids": [tree] * 3,
         "nodes_nodeids": [0, 1, 2],
@@ -79,12 +79,12 @@ def stump(mode: str, *, tree: int = 0, value: float = 0.5, missing: int = 0, fea
 
 
 def together(*trees: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """The nodes of several trees."""
+    """Return the nodes of several trees."""
     return {name: [item for tree in trees for item in tree[name]] for name in trees[0]}
 
 
 def targets(trees: int, *, weights: list[float], kind: str = "target", ids: list[int] | None = None) -> dict[str, Any]:
-    """What the two leaves of each of some stumps add."""
+    """Return the weights of the two leaves of each stump."""
     return {
         f"{kind}_treeids": [tree for tree in range(trees) for _ in (1, 2)],
         f"{kind}_nodeids": [1, 2] * trees,

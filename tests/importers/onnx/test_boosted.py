@@ -1,4 +1,4 @@
-"""Boosted trees that onnxmltools converts, against ONNX Runtime: missing values, categories, objectives."""
+"""Boosted trees converted by onnxmltools, compared with ONNX Runtime: missing values, categories, objectives."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_xgboost(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_categories_are_sets_not_chains_of_comparisons() -> None:
+def test_chains_of_comparisons_become_category_sets() -> None:
     estimator = lightgbm.LGBMRegressor(objective="poisson", min_data_per_group=1, cat_smooth=0, **SMALL)
     estimator.fit(X, POSITIVE, categorical_feature=[0])
     model = convert_lightgbm(estimator, initial_types=KIND, target_opset=15)
@@ -61,5 +61,5 @@ def test_categories_are_sets_not_chains_of_comparisons() -> None:
 
 
 def _modes(node: onnx.NodeProto) -> Any:
-    found = [attribute.strings for attribute in node.attribute if attribute.name == "nodes_modes"]
-    return found[0] if found else []
+    lists = [attribute.strings for attribute in node.attribute if attribute.name == "nodes_modes"]
+    return lists[0] if lists else []

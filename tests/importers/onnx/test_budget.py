@@ -1,4 +1,4 @@
-"""Files of few bytes that ask for hours or gigabytes: all nodes together are one sum, which is refused in seconds."""
+"""Small files that request hours or gigabytes: the cost of all nodes is summed and refused within seconds."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pretzel.importers.onnx.model import read
 from tests.importers.onnx.graphs import ML, model, stump, targets, together
 
 SECONDS, MEMORY = 10.0, 1 << 30
-ALL_NODES = "its nodes come to more than [0-9]+ numbers and operators, for a file of its size"
+ALL_NODES = "its nodes need more than [0-9]+ numbers and operators, the limit for a file of its size"
 FLOAT, INT, TEXT = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
 HOSTILE: dict[str, tuple[str, Callable[[], onnx.ModelProto]]] = {}
 
 
 def hostile(message: str) -> Callable[[Callable[[], onnx.ModelProto]], None]:
-    """Keep a function that makes a file, by what it is refused for."""
+    """Register a function that makes a file, with the expected error."""
 
     def keep(make: Callable[[], onnx.ModelProto]) -> None:
         HOSTILE[make.__name__] = message, make
@@ -33,7 +33,7 @@ def hostile(message: str) -> Callable[[Callable[[], onnx.ModelProto]], None]:
 
 
 def imported(data: bytes) -> Any:
-    """Import a file; fail where that takes long or much."""
+    """Import a file; fail if that takes too much time or memory."""
     tracemalloc.start()
     began = time.process_time()
     try:
@@ -51,12 +51,12 @@ def node(op: str, inputs: list[str], output: str, domain: str = "", **attributes
 def graph(
     nodes: list[onnx.NodeProto], tail: list[int | None], constants: dict[str, Any] | None = None, dtype: int = FLOAT
 ) -> onnx.ModelProto:
-    """A file whose last value is its output, over rows X."""
+    """Return a file whose last value is its output, over rows X."""
     return model(nodes, {"X": (dtype, [None, *tail])}, {nodes[-1].output[0]: FLOAT}, constants)
 
 
 def chain(op: str, count: int, *more: str, **attributes: Any) -> list[onnx.NodeProto]:
-    """Nodes of which each reads the one before; an attribute that is a function is of the place."""
+    """Return nodes that each read the previous one; attributes that are functions take the position."""
     return [
         node(op, ["X" if i == 0 else f"v{i - 1}", *more], f"v{i}", **{k: v(i) for k, v in attributes.items()})
         for i in range(count)
@@ -130,7 +130,7 @@ def products_of_large_constants() -> onnx.ModelProto:
     )
 
 
-@hostile("nothing that it is given depends on the rows")
+@hostile("none of its inputs depends on the rows")
 def trees_over_constants() -> onnx.ModelProto:
     one = together(*[stump("BRANCH_LEQ", tree=i) for i in range(100)])
     weights = targets(100, weights=[1.0, 2.0] * 100)
@@ -142,12 +142,12 @@ def trees_over_constants() -> onnx.ModelProto:
     return graph([*nodes, node("Add", ["X", "e"], "Y")], [1], {"size": np.array([100_000, 1])})
 
 
-@hostile("its constant 'c' is malformed: 2001 texts, of which one has 1000000 letters")
+@hostile("its constant 'c' is malformed: 2001 texts, of which one has 1000000 characters")
 def one_long_text() -> onnx.ModelProto:
     return graph([node("Equal", ["X", "c"], "Y")], [1], {"c": np.array(["x" * 1_000_000, *["a"] * 2000], object)}, TEXT)
 
 
-@hostile("20001 texts, of which one has 100000 letters")
+@hostile("20001 texts, of which one has 100000 characters")
 def one_long_key() -> onnx.ModelProto:
     keys = ["x" * 100_000, *map(str, range(20_000))]
     return graph(
@@ -158,23 +158,23 @@ def one_long_key() -> onnx.ModelProto:
 # One node
 
 
-@hostile("a row falls into 65536 parts")
+@hostile("a row has 65536 parts")
 def products_of_many_vectors() -> onnx.ModelProto:
     return graph([node("MatMul", ["X", "w"], "Y")], [1 << 16, 2], {"w": np.ones((2, 1), np.float32)})
 
 
-@hostile("a row falls into 65536 parts")
+@hostile("a row has 65536 parts")
 def sums_of_many_groups() -> onnx.ModelProto:
     return graph([node("ReduceLogSumExp", ["X", "axes"], "Y")], [1 << 16, 2], {"axes": np.array([2])})
 
 
 @hostile("rows of .* have more than 4194304 columns")
-def wider_inputs_side_by_side() -> onnx.ModelProto:
+def wider_inputs_concatenated() -> onnx.ModelProto:
     return graph([node("FeatureVectorizer", ["X"] * 5000, "Y", ML, inputdimensions=[1 << 20] * 5000)], [1])
 
 
 @hostile("it makes 1048576000 numbers")
-def the_same_input_side_by_side() -> onnx.ModelProto:
+def the_same_input_concatenated() -> onnx.ModelProto:
     return graph([node("Concat", ["X"] * 1000, "Y", axis=1)], [1 << 20])
 
 
@@ -204,7 +204,7 @@ def an_n_gram_far_out() -> onnx.ModelProto:
     return graph([words, node("TfIdfVectorizer", ["t"], "Y", **grams)], [1], {}, TEXT)
 
 
-@hostile("a row falls into 2000 parts")
+@hostile("a row has 2000 parts")
 def a_set_for_each_feature() -> onnx.ModelProto:
     return trees(together(*[stump("BRANCH_EQ", tree=i, feature=i) for i in range(2000)]), 2000, 2000)
 
@@ -248,47 +248,47 @@ def an_input_that_is_too_wide() -> onnx.ModelProto:
     return graph([node("Abs", ["X"], "Y")], [1 << 23])
 
 
-@hostile("it reads 40000 columns, each given by itself; at most 32768 are")
+@hostile("it reads 40000 separate columns; at most 32768 are supported")
 def many_keys_of_a_map() -> onnx.ModelProto:
     return maps(1, 40_000)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_it_is_refused(name: str) -> None:
+def test_hostile_files_are_refused(name: str) -> None:
     message, make = HOSTILE[name]
     data = make().SerializeToString()
     with pytest.raises(UnsupportedError, match=message):
         imported(data)
 
 
-# What is served all the same, as soon
+# Large files that are served, equally fast
 
 
 def maps(count: int, keys: int = 1) -> onnx.ModelProto:
-    """A file that reads so many maps."""
+    """Return a file that reads ``count`` maps."""
     kind = helper.make_map_type_proto(TEXT, helper.make_tensor_type_proto(FLOAT, []))
     words = [[f"{i}.{j}" for j in range(keys)] for i in range(count)]
     nodes = [node("DictVectorizer", [f"m{i}"], f"d{i}", ML, string_vocabulary=words[i]) for i in range(count)]
-    made = model([*nodes, node("Concat", [f"d{i}" for i in range(count)], "Y", axis=1)], {}, {"Y": FLOAT})
-    made.graph.input.extend(helper.make_value_info(f"m{i}", kind) for i in range(count))
-    return made
+    graph = model([*nodes, node("Concat", [f"d{i}" for i in range(count)], "Y", axis=1)], {}, {"Y": FLOAT})
+    graph.graph.input.extend(helper.make_value_info(f"m{i}", kind) for i in range(count))
+    return graph
 
 
 def many_opsets() -> onnx.ModelProto:
-    """A file that declares opsets of many domains, and folds constants."""
+    """Return a file that declares opsets of many domains, and folds constants."""
     nodes = [node("Add", ["one" if i == 0 else f"s{i - 1}", "one"], f"s{i}") for i in range(200)]
-    made = graph([*nodes, node("Add", ["X", "s199"], "Y")], [1], {"one": np.float32([1])})
-    made.opset_import.extend(helper.make_opsetid(f"d{i}", 1) for i in range(20_000))
-    return made
+    whole = graph([*nodes, node("Add", ["X", "s199"], "Y")], [1], {"one": np.float32([1])})
+    whole.opset_import.extend(helper.make_opsetid(f"d{i}", 1) for i in range(20_000))
+    return whole
 
 
 def many_columns_looked_up() -> onnx.ModelProto:
-    """A file with one large table for each of many columns."""
+    """Return a file with one large table for each of many columns."""
     keys = [*range(50_000)]
     table = {"keys_int64s": keys, "values_floats": [float(i) for i in keys]}
     return graph([node("LabelEncoder", ["X"], "Y", ML, **table)], [1024], {}, INT)
 
 
 @pytest.mark.parametrize("make", [lambda: maps(2000), many_opsets, many_columns_looked_up])
-def test_it_is_served(make: Callable[[], onnx.ModelProto]) -> None:
+def test_large_files_are_served(make: Callable[[], onnx.ModelProto]) -> None:
     assert imported(make().SerializeToString()).outputs

@@ -1,4 +1,4 @@
-"""The operators of ``ai.onnx.ml`` from labels to labels, and from categories to columns."""
+"""The encoders of ``ai.onnx.ml``: labels to labels, and categories to columns."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_label_encoder(name: str, ml: int) -> None:
     if name != "a key twice":
         served(graph, x)
         return
-    np.testing.assert_array_equal(run(export(graph), {"X": x})["Y"], [[1], [3], [-1]])  # the first one counts
+    np.testing.assert_array_equal(run(export(graph), {"X": x})["Y"], [[1], [3], [-1]])  # the first of equal keys counts
 
 
 def test_label_encoder_of_tensors_and_several_columns() -> None:
@@ -114,14 +114,14 @@ def test_one_hot_encoder(texts: bool) -> None:
     served(single("OneHotEncoder", [None, 2], dtype=dtype, zeros=1, **categories), x)
 
 
-def test_one_hot_encoder_that_refuses_what_it_does_not_know() -> None:
+def test_one_hot_encoder_that_rejects_unknown_values() -> None:
     graph = single("OneHotEncoder", [None, 1], dtype=TensorProto.STRING, zeros=0, cats_strings=["a", "b"])
     served(graph, np.array([["b"], ["a"]], object))
     with pytest.raises(InputError, match=r"Found unknown categories \['z'\]"):
         run(export(graph), {"X": ["b", "z"]})
 
 
-def test_references_and_kernels_agree_on_words_for_labels() -> None:
+def test_references_and_kernels_agree_on_text_labels() -> None:
     graph = single(
         "LabelEncoder", [None, 1], dtype=TensorProto.INT64, outputs=TEXT, keys_int64s=[1], values_strings=["ja"]
     )

@@ -1,4 +1,4 @@
-"""Whole graphs: constants folded, rows kept apart, labels looked up."""
+"""Whole graphs: folded constants, separate rows, label lookup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INT = TensorProto.INT64
 X = np.arange(12, dtype=np.float32).reshape(4, 3) - 5
 
 
-def test_what_is_the_same_for_all_rows_is_computed_once() -> None:
+def test_constants_are_folded() -> None:
     nodes = [
         node("Constant", to="shape", value_ints=[3, 1]),
         node("ConstantOfShape", "shape", to="ones", value=helper.make_tensor("v", FLOAT, [1], [1.5])),
@@ -28,13 +28,13 @@ def test_what_is_the_same_for_all_rows_is_computed_once() -> None:
     assert {item.name for item in definition.nodes} <= {"input", "linear"}
 
 
-def test_nodes_that_no_output_needs_are_not_looked_at() -> None:
+def test_nodes_that_no_output_needs_are_skipped() -> None:
     nodes = [node("Unheard", "X", to="unused"), node("Relu", "X")]
     assert_served(model([nodes[1]], MATRIX, Y), {"X": X})
     assert set(export(model(nodes, MATRIX, Y)).outputs) == {"Y", "transform"}
 
 
-def test_a_shape_with_the_number_of_rows_makes_columns() -> None:
+def test_constants_of_a_shape_with_the_number_of_rows_are_columns() -> None:
     nodes = [
         node("Shape", "X", to="shape"),
         node("Gather", "shape", "first", to="rows"),
@@ -46,7 +46,7 @@ def test_a_shape_with_the_number_of_rows_makes_columns() -> None:
     assert_served(model(nodes, MATRIX, Y, constants), {"X": X})
 
 
-def test_rows_that_stand_elsewhere_for_a_while() -> None:
+def test_rows_in_another_dimension_for_a_while() -> None:
     weights = np.arange(6, dtype=np.float32).reshape(2, 3)
     nodes = [
         node("Transpose", "X", to="columns", perm=[1, 0]),
@@ -62,15 +62,15 @@ def test_broadcasting_to_more_dimensions() -> None:
     centers = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
     nodes = [
         node("Unsqueeze", "X", "one", to="wide"),
-        node("Sub", "wide", "centers", to="apart"),
-        node("ReduceL2", "apart", "last", to="lengths", keepdims=0),
+        node("Sub", "wide", "centers", to="differences"),
+        node("ReduceL2", "differences", "last", to="lengths", keepdims=0),
         node("Softmax", "lengths"),
     ]
     constants = {"one": np.array([1]), "centers": centers, "last": np.array([-1])}
     assert_served(model(nodes, MATRIX, Y, constants), {"X": X})
 
 
-def test_inputs_of_several_kinds_keep_their_names() -> None:
+def test_inputs_of_several_types_keep_their_names() -> None:
     kinds: dict[str, tuple[int, list[int | None]]] = {
         "größe": (FLOAT, [None, 1]),
         "n": (INT, [None, 1]),
@@ -83,9 +83,9 @@ def test_inputs_of_several_kinds_keep_their_names() -> None:
     assert {item.column: item.kind for item in definition.inputs} == {"größe": "f32", "n": "i64", "v": "f32[2]"}
 
 
-def test_an_input_whose_columns_are_open_is_settled_by_a_sample() -> None:
+def test_a_sample_determines_a_dynamic_number_of_columns() -> None:
     graph = model([node("Relu", "X")], {"X": (FLOAT, [None, None])}, Y)
-    with pytest.raises(UnsupportedError, match=r"input 'X' cannot be served: the number of its columns is open"):
+    with pytest.raises(UnsupportedError, match=r"input 'X' cannot be served: the number of its columns is dynamic"):
         export(graph)
     assert str(export(graph, sample=X).inputs[0].type) == "f32[3]"
 
@@ -102,7 +102,7 @@ def test_attributes_that_became_inputs(opset: int) -> None:
     assert_served(graph, {"X": X})
 
 
-def test_labels_looked_up_in_a_constant_are_labels() -> None:
+def test_labels_looked_up_in_a_constant_stay_labels() -> None:
     nodes = [
         node("ArgMax", "X", to="best", axis=1),
         node("ArrayFeatureExtractor", "words", "best", to="found", domain="ai.onnx.ml"),
@@ -114,8 +114,8 @@ def test_labels_looked_up_in_a_constant_are_labels() -> None:
     assert run(definition, {"X": np.eye(3, dtype=np.float32)})["Y"].tolist() == ["a", "b", "ö"]
 
 
-def test_a_graph_of_one_row_answers_any_number_of_rows() -> None:
-    """As ML.NET writes them: inputs of shape [1, 1], put together, cut apart, scored."""
+def test_a_graph_for_one_row_serves_any_number_of_rows() -> None:
+    """A graph as ML.NET writes it: inputs of shape [1, 1], concatenated and scored."""
     kinds: dict[str, tuple[int, list[int | None]]] = {"a": (FLOAT, [1, 1]), "b": (FLOAT, [1, 1]), "t": (INT, [1, 1])}
     nodes = [
         node("Cast", "t", to="f"),

@@ -1,4 +1,4 @@
-"""What of a graph cannot be served is refused by node, reason and remedy, and asks for no memory before."""
+"""Unsupported parts of a graph are refused by node, reason and remedy, before memory is allocated."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ REFUSED: dict[str, tuple[list[onnx.NodeProto], dict[str, np.ndarray]]] = {
         {},
     ),
     "node 'the Relu' (Relu) cannot be served: its attribute 'slope' is not known": ([node("Relu", "X", slope=1.0)], {}),
-    "node 'the Add' reads 'nothing', which nothing before it gives": ([node("Add", "X", "nothing")], {}),
-    "the graph reads 'Y', which nothing before it gives": ([node("Relu", "X", to="Z")], {}),
+    "node 'the Add' reads 'nothing', which no earlier node produces": ([node("Add", "X", "nothing")], {}),
+    "the graph reads 'Y', which no earlier node produces": ([node("Relu", "X", to="Z")], {}),
     "node 'the Cast' (Cast) cannot be served: the type FLOAT16 is not served": ([node("Cast", "X", **{"to": "Y"})], {}),
     "its output 'Y' does not depend on the rows": ([node("Neg", "c")], {"c": np.ones(3, np.float32)}),
     "the rows of its output 'Y' are not in the first dimension": ([node("Transpose", "X")], {}),
-    "'A' is given twice": ([node("Relu", "X", to="A"), node("Abs", "X", to="A"), node("Neg", "A")], {}),
+    "'A' is produced twice": ([node("Relu", "X", to="A"), node("Abs", "X", to="A"), node("Neg", "A")], {}),
 }
 
 
-@pytest.mark.parametrize("said", REFUSED)
-def test_what_cannot_be_served_is_named(said: str) -> None:
-    nodes, constants = REFUSED[said]
-    if "Cast" in said:
+@pytest.mark.parametrize("message", REFUSED)
+def test_unsupported_parts_are_named(message: str) -> None:
+    nodes, constants = REFUSED[message]
+    if "Cast" in message:
         nodes = [helper.make_node("Cast", ["X"], ["Y"], name="the Cast", to=TensorProto.FLOAT16)]
     graph = model(nodes, MATRIX, Y, constants)
     graph.opset_import.append(helper.make_opsetid("acme", 1))
     with pytest.raises(UnsupportedError) as error:
         export(graph)
-    assert said in str(error.value), str(error.value)
+    assert message in str(error.value), str(error.value)
 
 
-def test_a_circle_is_refused() -> None:
+def test_cycles_are_refused() -> None:
     nodes = [node("Add", "X", "B", to="A"), node("Abs", "A", to="B"), node("Neg", "A")]
-    with pytest.raises(UnsupportedError, match=r"node 'the Add of A' reads 'B', which nothing before it gives"):
+    with pytest.raises(UnsupportedError, match=r"node 'the Add of A' reads 'B', which no earlier node produces"):
         export(model(nodes, MATRIX, Y))
 
 
@@ -70,18 +70,18 @@ def test_a_newer_opset_is_refused() -> None:
         export(model([node("Relu", "X")], MATRIX, Y, opset=999))
 
 
-def test_functions_of_its_own_are_refused() -> None:
+def test_models_with_functions_are_refused() -> None:
     graph = model([node("Relu", "X")], MATRIX, Y)
     graph.functions.append(onnx.FunctionProto(name="twice", domain="acme"))
-    with pytest.raises(UnsupportedError, match="it defines functions of its own; inline them"):
+    with pytest.raises(UnsupportedError, match="it defines functions; inline them"):
         export(graph)
 
 
-def test_data_in_another_file_are_refused() -> None:
+def test_external_data_is_refused() -> None:
     graph = model([node("Add", "X", "c")], MATRIX, Y, {"c": np.ones(3, np.float32)})
     graph.graph.initializer[0].data_location = TensorProto.EXTERNAL
     graph.graph.initializer[0].external_data.add(key="location", value="/etc/passwd")
-    with pytest.raises(UnsupportedError, match="its data lie in another file; save the model as one file"):
+    with pytest.raises(UnsupportedError, match="its data is in another file; save the model as one file"):
         export(graph)
 
 
@@ -102,13 +102,13 @@ HUGE = 1 << 40
     ],
     ids=lambda value: value[0].op_type if isinstance(value, list) else "",
 )
-def test_a_few_bytes_cannot_ask_for_much_memory(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> None:
-    given = {"o": np.ones(1, np.float32), "z": np.array(0), "i": np.array(1), "v": np.zeros(2, np.float32)}
+def test_small_files_cannot_request_much_memory(nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> None:
+    defaults = {"o": np.ones(1, np.float32), "z": np.array(0), "i": np.array(1), "v": np.zeros(2, np.float32)}
     with pytest.raises(UnsupportedError, match="cannot be served"):
-        export(model(nodes, MATRIX, Y, given | constants))
+        export(model(nodes, MATRIX, Y, defaults | constants))
 
 
-def test_constants_that_double_each_other_are_bounded() -> None:
+def test_constants_that_double_are_bounded() -> None:
     nodes = [node("Concat", f"c{i}", f"c{i}", to=f"c{i + 1}", axis=0) for i in range(40)] + [node("Add", "X", "c40")]
     with pytest.raises(UnsupportedError, match="numbers"):
         export(model(nodes, MATRIX, Y, {"c0": np.ones(1 << 10, np.float32)}))

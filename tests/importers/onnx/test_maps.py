@@ -1,4 +1,4 @@
-"""Maps: what comes as one, with a column for each key, and what goes out as one, in columns."""
+"""Maps as inputs, with a column for each key, and as outputs, as labelled columns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def vectorizer(vocabulary: list[str]) -> onnx.ModelProto:
     return graph
 
 
-def test_each_key_of_a_map_is_a_column() -> None:
+def test_map_keys_become_columns() -> None:
     graph = vectorizer(["größe", "n", "absent"])
     definition, session = export(graph), runtime(graph)
     assert {item.column: item.kind for item in definition.inputs} == dict.fromkeys(["größe", "n", "absent"], "f32")
@@ -34,26 +34,26 @@ def test_each_key_of_a_map_is_a_column() -> None:
     np.testing.assert_array_equal(run(definition, columns)["Y"][:3], want)
 
 
-def test_a_frame_answers_for_a_map() -> None:
+def test_a_frame_can_replace_a_map() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"n": [1.0, 2.0], "größe": [3.0, 4.0]})
     got = pretzel.compile(vectorizer(["größe", "n"])).Y(frame)
     np.testing.assert_array_equal(got, np.array([[3, 1], [4, 2]], np.float32))
 
 
-def test_a_map_that_nothing_tells_the_keys_of_is_refused() -> None:
+def test_maps_with_unknown_keys_are_refused() -> None:
     graph = vectorizer(["a"])
     graph.graph.node[0].op_type = "CastMap"
-    with pytest.raises(UnsupportedError, match="input 'X' cannot be served: it is a map, and not read by one DictVec"):
+    with pytest.raises(UnsupportedError, match="input 'X' cannot be served: it is a map without exactly one DictVec"):
         export(graph)
-    with pytest.raises(UnsupportedError, match="input 'X' cannot be served: column 'a' is there twice"):
+    with pytest.raises(UnsupportedError, match="input 'X' cannot be served: column 'a' appears twice"):
         twice = vectorizer(["a"])
         twice.graph.input.append(twice.graph.input[0])
         export(twice)
 
 
 @pytest.mark.parametrize("kind, dtype", [("TO_FLOAT", TensorProto.FLOAT), ("TO_INT64", TensorProto.INT64)])
-def test_a_map_cast_to_columns_is_in_the_order_of_its_keys(kind: str, dtype: int) -> None:
+def test_cast_maps_are_in_key_order(kind: str, dtype: int) -> None:
     nodes = [
         helper.make_node("ZipMap", ["X"], ["M"], domain=ML, classlabels_int64s=[7, 3, 5]),
         helper.make_node("CastMap", ["M"], ["Y"], domain=ML, name="cast", cast_to=kind),
@@ -75,24 +75,24 @@ def test_zip_map_of_texts() -> None:
 
 
 BAD = {
-    "it is given no map": [("CastMap", {})],
+    "its input is not a map": [("CastMap", {})],
     "its keys are texts": [("ZipMap", {"classlabels_strings": ["a", "b"]}), ("CastMap", {})],
     "it casts 'TO_STRING' in the form 'DENSE'": [
         ("ZipMap", {"classlabels_int64s": [1, 2]}),
         ("CastMap", {"cast_to": "TO_STRING"}),
     ],
     "expected one vocabulary": [("ZipMap", {"classlabels_int64s": [1, 2]}), ("DictVectorizer", {})],
-    "its input 0 is no tensor of rows": [("ZipMap", {"classlabels_int64s": [1, 2]}), ("Scaler", {"scale": [1.0]})],
+    "its input 0 is not a tensor of rows": [("ZipMap", {"classlabels_int64s": [1, 2]}), ("Scaler", {"scale": [1.0]})],
 }
 
 
-@pytest.mark.parametrize("said", BAD)
-def test_maps_that_cannot_be_served_are_named(said: str) -> None:
-    names = ["X", *(f"v{i}" for i in range(len(BAD[said]) - 1)), "Y"]
+@pytest.mark.parametrize("reason", BAD)
+def test_unsupported_maps_are_refused(reason: str) -> None:
+    names = ["X", *(f"v{i}" for i in range(len(BAD[reason]) - 1)), "Y"]
     nodes = [
         helper.make_node(op, [names[i]], [names[i + 1]], domain=ML, name=f"n{i}", **attributes)
-        for i, (op, attributes) in enumerate(BAD[said])
+        for i, (op, attributes) in enumerate(BAD[reason])
     ]
     with pytest.raises(UnsupportedError) as error:
         export(model(nodes, {"X": (TensorProto.FLOAT, [None, 2])}, {"Y": TensorProto.FLOAT}))
-    assert said in str(error.value)
+    assert reason in str(error.value)

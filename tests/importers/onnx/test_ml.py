@@ -1,4 +1,4 @@
-"""The other operators of ``ai.onnx.ml``, attribute by attribute, against ONNX Runtime or ONNX's reference."""
+"""The other operators of ``ai.onnx.ml``, attribute by attribute, compared with ONNX Runtime or its reference."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_binarizer(threshold: float) -> None:
     served(single("Binarizer", [None, 2], threshold=threshold), X)
 
 
-def test_feature_vectorizer_cuts_and_fills_up() -> None:
+def test_feature_vectorizer_truncates_and_pads() -> None:
     node = helper.make_node("FeatureVectorizer", ["A", "B"], ["Y"], domain=ML, inputdimensions=[1, 3])
     kinds = {"A": (TensorProto.FLOAT, [None, 2]), "B": (TensorProto.FLOAT, [None, 2])}
     definition = export(model([node], kinds, {"Y": TensorProto.FLOAT}))
@@ -133,7 +133,7 @@ def test_svm_classifier_of_several_classes(transform: str, probabilities: dict[s
         **SVM,
         **probabilities,
     )
-    served(graph, X[:4], scale=1e-4 if probabilities else 1e-6)  # libsvm's iteration ends early, in float32
+    served(graph, X[:4], scale=1e-4 if probabilities else 1e-6)  # libsvm's iteration stops early, in float32
 
 
 @pytest.mark.parametrize("transform", ["NONE", "LOGISTIC"])
@@ -149,7 +149,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "expected one list, found 0": ("LabelEncoder", {"keys_int64s": [1]}),
     "2 keys for 1 values": ("LabelEncoder", {"keys_floats": [1.0, 2.0], "values_floats": [1.0]}),
     "its keys do not fit its input of f32": ("LabelEncoder", {"keys_strings": ["a"], "values_int64s": [1]}),
-    "it gives several texts a row": ("LabelEncoder", {"keys_floats": [1.0], "values_strings": ["a"]}),
+    "it returns several texts per row": ("LabelEncoder", {"keys_floats": [1.0], "values_strings": ["a"]}),
     "3 numbers for [2] columns": ("Scaler", {"scale": [1.0, 2.0, 3.0]}),
     "norm 'L7'": ("Normalizer", {"norm": "L7"}),
     "0 values for 2 columns": ("Imputer", {"replaced_value_float": 1.0}),
@@ -157,11 +157,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "it has no coefficients": ("LinearClassifier", {"classlabels_ints": [1, 2]}),
     "2 scores for 3 labels": ("LinearClassifier", {"coefficients": [1.0] * 4, "classlabels_ints": [1, 2, 3]}),
     "it has one score and 1 labels": ("LinearClassifier", {"coefficients": [1.0] * 2, "classlabels_ints": [1]}),
-    "PROBIT makes two scores of one is left open": (
+    "ONNX does not define PROBIT of a single score": (
         "LinearClassifier",
         {"coefficients": [1.0] * 2, "classlabels_ints": [1, 2], "post_transform": "PROBIT"},
     ),
-    "what post_transform makes of one score": ("SVMRegressor", {"post_transform": "LOGISTIC"}),
+    "ONNX does not define post_transform of a single score": ("SVMRegressor", {"post_transform": "LOGISTIC"}),
     "it has no rho": ("SVMRegressor", {"coefficients": [1.0, 2.0]}),
     "3 numbers do not make 2 support vectors": (
         "SVMRegressor",
@@ -179,10 +179,10 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("said", REFUSED)
-def test_a_bad_attribute_is_named(said: str) -> None:
-    op, attributes = REFUSED[said]
+@pytest.mark.parametrize("reason", REFUSED)
+def test_invalid_attributes_are_named(reason: str) -> None:
+    op, attributes = REFUSED[reason]
     with pytest.raises(UnsupportedError) as error:
         export(single(op, [None, 2], **attributes))
     assert str(error.value).startswith(f"modelproto: node 'the {op}' (ai.onnx.ml.{op}) cannot be served: ")
-    assert said in str(error.value)
+    assert reason in str(error.value)

@@ -1,4 +1,4 @@
-"""Neighbours as converters write them: several targets, equal distances, and the operators between."""
+"""Nearest neighbours as converters write them: several targets, equal distances, and their operators."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.importers.onnx.graphs import single
 
 RNG = np.random.default_rng(0)
 BITS = (RNG.random((80, 12)) < 0.3).astype(np.float32)
-"""Rows of which many are equally far from each other."""
+"""Rows with many equal distances."""
 BOTH = {"V": TensorProto.FLOAT, "I": TensorProto.INT64}
 X = RNG.standard_normal((30, 3)).astype(np.float32)
 
@@ -30,7 +30,7 @@ def converted(estimator: Any, x: np.ndarray, **options: Any) -> Any:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("targets", [1, 2, 3])
-def test_a_regressor_answers_with_all_targets(weights: str, count: int, targets: int) -> None:
+def test_regressors_return_all_targets(weights: str, count: int, targets: int) -> None:
     y = RNG.standard_normal((30, targets)).astype(np.float32)
     model = converted(KNeighborsRegressor(count, weights=weights).fit(X, y), X)
     definition = assert_served(model, {"X": X + 0.1}, batches=(1, 2, 3, 30))
@@ -42,7 +42,7 @@ def test_one_target_of_one_dimension() -> None:
     assert_served(model, {"X": X + 0.1}, batches=(1, 2, 4, 30))
 
 
-def test_equally_far_neighbours_are_those_that_came_first() -> None:
+def test_equally_distant_neighbours_keep_training_order() -> None:
     labels = RNG.integers(0, 3, 80)
     queries = (RNG.random((200, 12)) < 0.3).astype(np.float32)
     model = converted(KNeighborsClassifier(3).fit(BITS, labels), BITS, zipmap=False)
@@ -53,7 +53,7 @@ def test_equally_far_neighbours_are_those_that_came_first() -> None:
 @pytest.mark.parametrize("largest", [0, 1])
 @pytest.mark.parametrize("width", [1, 2, 5, 40, 300])
 @pytest.mark.parametrize("odd", [(), (np.inf, -np.inf, -0.0), (np.inf, -np.inf, -0.0, np.nan)])
-def test_equal_values_come_in_the_order_of_their_places(largest: int, width: int, odd: tuple[float, ...]) -> None:
+def test_equal_values_keep_column_order(largest: int, width: int, odd: tuple[float, ...]) -> None:
     x = RNG.integers(-2, 3, (60, width)).astype(np.float32)
     for value in odd:
         x[RNG.random(x.shape) < 0.2] = value

@@ -1,7 +1,7 @@
-"""The node tests that come with ``onnx``: every case of an operator that is served passes, or is refused for a reason.
+"""The node tests of ``onnx``: every case of a supported operator passes, or is refused for a listed reason.
 
-The first input of a case has a slice for each row, and so have others of its shape where the operator takes such; all
-else is constant, as in a model.  A case that is listed as out of scope must be refused, by the reason listed.
+The first input of a case has a slice per row, as have other inputs of its shape if the operator accepts them; all
+others are constant, as in a model.  A case that is listed as out of scope must be refused, for the listed reason.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OUT_OF_SCOPE = {
     r"test_argm(ax|in)_default_axis_(example|random)(_select_last_index)?": "runs over the rows",
     r"test_split_.*": "runs over the rows",
     r"test_reduce_.*(default_axes_keepdims?_(example|random)|default)": "it runs over all dimensions",
-    r"test_reduce_.*empty_set.*": "the number of its columns is open",
+    r"test_reduce_.*empty_set.*": "the number of its columns is dynamic",
     r"test_reduce_m(ax|in)_bool_inputs": "expected dense f32, f64 or i64, got bool",
     r"test_(and|or|xor)_bcast4v4d": "a constant differs from row to row",
     r"test_gemm_default_matrix_bias": "a constant differs from row to row",
@@ -49,32 +49,32 @@ OUT_OF_SCOPE = {
     r"test_equal_string": "other than one constant text",
     r"test_(expand_dim_unchanged|tile|tile_precomputed)": "it repeats rows",
     r"test_expand_dim_changed": "the rows of its output .* are not in the first dimension",
-    r"test_flatten_(axis[023]|negative_axis[1245])": "puts rows together",
+    r"test_flatten_(axis[023]|negative_axis[1245])": "merges rows",
     r"test_reshape_(negative_extended_dims|one_dim|allowzero_reordered|reordered_all_dims)": "between rows",
-    r"test_slice(_default_axes|_default_steps|_neg_steps|_negative_axes)?": "it cuts rows out",
+    r"test_slice(_default_axes|_default_steps|_neg_steps|_negative_axes)?": "it removes rows",
     r"test_transpose_(default|all_permutations_[2345])": "the rows of its output .* are not in the first",
     r"test_shape(_.*)?": "does not depend on the rows",
     r"test_constantofshape_.*": "its shape depends on the values",
     r"test_dropout_default_mask(_ratio)?": "its output 'z' is read",
     r"test_training_dropout.*": "training mode|not known|is read",
-    r"test_scan.*": "its loop is not known|no dimension for the rows|holds a graph",
-    r"test_strnormalizer_.*": "it leaves rows out, by stop words",
+    r"test_scan.*": "its loop is not supported|no dimension for the rows|holds a graph",
+    r"test_strnormalizer_.*": "it removes rows that are stop words",
     r"test_tfidfvectorizer_.*": "its n-grams skip words|a matrix of words",
     r"test_top_k_(same_values.*|uint64)": "not f32 or f64",
-    r"test_identity_(sequence|opt)": "it is no tensor",
+    r"test_identity_(sequence|opt)": "it is not a tensor",
     r"test_onehot_with_bfloat16_values": "bfloat16",
     r"test_.*": "the type (FLOAT16|BFLOAT16|FLOAT8|FLOAT4|U?INT[24]|FLOAT8E8M0)\\w* is not served",
 }
-"""Case by case: why it is no matter of one row, or which type plans do not have; the first pattern that fits counts."""
+"""The reason why each case is refused: it mixes rows, or uses an unsupported type; the first match counts."""
 
 
 @cache
 def cases() -> dict[str, Any]:
-    """Every case of one node whose operator is served."""
+    """Return every case of one node whose operator is supported."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        found = collect_testcases(None)
-    return {case.name: case for case in found if _served(case.model.graph)}
+        collected = collect_testcases(None)
+    return {case.name: case for case in collected if _served(case.model.graph)}
 
 
 def _served(graph: onnx.GraphProto) -> bool:
@@ -86,7 +86,7 @@ def _names() -> list[str]:
 
 
 @pytest.mark.parametrize("name", _names())
-def test_a_case_gives_what_it_says_or_is_refused_for_its_reason(name: str) -> None:
+def test_cases_pass_or_are_refused_for_the_listed_reason(name: str) -> None:
     case = cases()[name]
     reason = next((why for pattern, why in OUT_OF_SCOPE.items() if re.fullmatch(pattern, name)), None)
     for inputs, outputs in case.data_sets:
@@ -97,14 +97,14 @@ def test_a_case_gives_what_it_says_or_is_refused_for_its_reason(name: str) -> No
             assert re.search(reason, str(error)), str(error)
 
 
-def test_all_patterns_are_needed() -> None:
+def test_every_pattern_is_used() -> None:
     unused = [p for p in OUT_OF_SCOPE if not any(re.fullmatch(p, name) for name in cases())]
     assert not unused
 
 
-def _check(given: onnx.ModelProto, inputs: list[Any], outputs: list[Any]) -> None:
+def _check(case: onnx.ModelProto, inputs: list[Any], outputs: list[Any]) -> None:
     model = onnx.ModelProto()
-    model.CopyFrom(given)
+    model.CopyFrom(case)
     feeds = _feeds(model, [_array(value) for value in inputs])
     definition = export(model)
     columns = columns_for(definition, feeds)
@@ -112,9 +112,9 @@ def _check(given: onnx.ModelProto, inputs: list[Any], outputs: list[Any]) -> Non
         both = (evaluate(definition, columns), run(definition, columns))
     for got in both:
         for output, want in zip(model.graph.output, outputs, strict=True):
-            wanted = plain(_array(want))
+            expected = plain(_array(want))
             value = _listed(got[output.name])
-            assert_close(output.name, value, wanted.reshape(value.shape), 1e-6, 1e-7)
+            assert_close(output.name, value, expected.reshape(value.shape), 1e-6, 1e-7)
 
 
 def _array(value: Any) -> Any:
@@ -127,16 +127,16 @@ def _listed(value: Any) -> np.ndarray:
 
 
 def _feeds(model: onnx.ModelProto, inputs: list[Any]) -> dict[str, np.ndarray]:
-    """Make constants of the inputs that have no rows; return the others."""
-    graph, feeds, kept = model.graph, {}, []
+    """Convert inputs without rows to constants; return the other inputs."""
+    graph, feeds, varying = model.graph, {}, []
     for item, value in zip(graph.input, inputs, strict=True):
-        if not isinstance(value, np.ndarray) or not kept or _varies(graph, inputs[0], value):
+        if not isinstance(value, np.ndarray) or not varying or _varies(graph, inputs[0], value):
             feeds[item.name] = value
-            kept.append(onnx.ValueInfoProto.FromString(item.SerializeToString()))
+            varying.append(onnx.ValueInfoProto.FromString(item.SerializeToString()))
         else:
             graph.initializer.append(numpy_helper.from_array(_objects(value), item.name))
     del graph.input[:]
-    graph.input.extend(kept)
+    graph.input.extend(varying)
     return feeds
 
 

@@ -1,4 +1,4 @@
-"""What a node says and a reader may pass over: dimensions, attributes and inputs count, or are refused by name."""
+"""Dimensions, attributes and inputs of a node are used or refused by name, never ignored."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_default_of_an_encoder(name: str) -> None:
 
 @pytest.mark.parametrize("bounds", [{}, {"min": 0.0}, {"max": 1.0}, {"min": 0.0, "max": 1.0}])
 @pytest.mark.parametrize("opset", [6, 10])
-def test_the_bounds_that_old_clips_have_by_default(bounds: dict[str, float], opset: int) -> None:
+def test_default_bounds_of_old_clips(bounds: dict[str, float], opset: int) -> None:
     assert_served(standard("Clip", opset=opset, **bounds), {"X": ODD})
 
 
@@ -70,7 +70,7 @@ def test_a_logarithm_over_no_axes() -> None:
     assert_served(standard("ReduceLogSum", noop_with_empty_axes=1), {"X": X})
 
 
-def test_a_dimension_that_goes_before_that_of_the_rows() -> None:
+def test_a_dimension_before_that_of_the_rows() -> None:
     nodes = [node("Transpose", "X", to="t", perm=[1, 0, 2]), node("Reshape", "t", "c", to="r"), node("Transpose", "r")]
     nodes[2].attribute.append(helper.make_attribute("perm", [1, 0, 2]))
     cube = np.arange(24, dtype=np.float32).reshape(4, 2, 3)
@@ -78,9 +78,9 @@ def test_a_dimension_that_goes_before_that_of_the_rows() -> None:
         assert_served(model(nodes, CUBE, Y, {"c": np.array(shape)}), {"X": cube}, batches=(1, 2, 4))
 
 
-def test_a_shape_of_the_rows_that_the_graph_is_made_for() -> None:
-    made = model([node("Reshape", "X", "c")], {"X": (FLOAT, [1, 4])}, Y, {"c": np.array([1, -1])})
-    assert_served(made, {"X": np.arange(4, dtype=np.float32)[None]}, batches=(1,))
+def test_a_shape_with_the_declared_number_of_rows() -> None:
+    graph = model([node("Reshape", "X", "c")], {"X": (FLOAT, [1, 4])}, Y, {"c": np.array([1, -1])})
+    assert_served(graph, {"X": np.arange(4, dtype=np.float32)[None]}, batches=(1,))
 
 
 REFUSED = {
@@ -99,15 +99,15 @@ REFUSED = {
     "a constant differs from row to row": [
         standard("Gemm", np.eye(3, 2, dtype=np.float32), np.array([[10.0], [20.0]], np.float32))
     ],
-    "does not go with 1 columns": [
+    "does not fit 1 columns": [
         standard("Gemm", np.eye(3, 1, dtype=np.float32), np.array([[10.0, 20.0]], np.float32), beta=2.0)
     ],
     "all after it run over the rows": [
         model([node("Transpose", "X", to="t", perm=[1, 0, 2]), node("Softmax", "t", axis=0)], CUBE, Y, opset=11)
     ],
     "p is 3": [standard("LpNormalization", p=3)],
-    "place -1": [single("ArrayFeatureExtractor", [None, 3], constants=[np.array([-1])])],
-    "to which dimension its numbers belong is left open": [
+    "position -1 is negative": [single("ArrayFeatureExtractor", [None, 3], constants=[np.array([-1])])],
+    "ONNX does not define the dimension of its numbers": [
         single("Scaler", [None, 2, 1], offset=[1.0, 2.0], scale=[1.0, 1.0]),
         single("Imputer", [None, 2, 3], imputed_value_floats=[1.0] * 6, replaced_value_float=3.0),
     ],
@@ -143,7 +143,7 @@ REFUSED = {
             {"table": np.ones((2, 5), np.float32)},
         )
     ],
-    "its input 0 is no tensor of rows": [
+    "its input 0 is not a tensor of rows": [
         model(
             [node("ArrayFeatureExtractor", "table", "X", to="line", domain=ML), node("Relu", "line")],
             {"X": (INT, [None, 2])},
@@ -154,8 +154,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("reason", "given"), [(reason, item) for reason, all_ in REFUSED.items() for item in all_])
-def test_what_is_refused(reason: str, given: onnx.ModelProto) -> None:
+@pytest.mark.parametrize(("reason", "graph"), [(reason, item) for reason, all_ in REFUSED.items() for item in all_])
+def test_refusals(reason: str, graph: onnx.ModelProto) -> None:
     with pytest.raises(UnsupportedError) as error:
-        export(given)
+        export(graph)
     assert reason in str(error.value)

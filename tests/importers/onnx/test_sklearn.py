@@ -1,4 +1,4 @@
-"""Pipelines that sklearn-onnx converts, against ONNX Runtime."""
+"""Pipelines converted by sklearn-onnx, compared with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from tests.importers.onnx.data import COUNTS, TARGET, TWO, WORDS, X, Y, with_mis
 OPSETS = {"": 18, "ai.onnx.ml": 3, "com.microsoft": 1}
 PLAIN = {"zipmap": False}
 ROUGH = 2e-5
-"""Sums that cancel: float32 leaves ONNX Runtime itself that far from the sum in float64."""
+"""Tolerance of sums that cancel: in float32, ONNX Runtime itself is that far from the sum in float64."""
 
 MODELS: dict[str, tuple[Any, np.ndarray, np.ndarray]] = {
     "logistic": (make_pipeline(StandardScaler(), LogisticRegression()), X, Y),
@@ -85,7 +85,7 @@ MODELS: dict[str, tuple[Any, np.ndarray, np.ndarray]] = {
     "neighbours' mean": (KNeighborsRegressor(4), X, TARGET),
 }
 CANCELS = {
-    "svc with probabilities",  # their iteration ends where it moves little, by float32 there and by float64 here
+    "svc with probabilities",  # the iteration stops at small steps, in float32 there and in float64 here
     "svc of a polynomial",
     "multinomial bayes",
     "one class",
@@ -98,7 +98,7 @@ CANCELS = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", MODELS)
-def test_a_converted_model_answers_as_onnx_runtime_does(name: str) -> None:
+def test_converted_models_predict_as_onnx_runtime(name: str) -> None:
     estimator, x, y = MODELS[name]
     model = to_onnx(estimator.fit(x, y), x[:1], target_opset=OPSETS)
     assert_served(model, {"X": x}, scale=ROUGH if name in CANCELS else 1e-6)
@@ -116,19 +116,19 @@ WIDE = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", WIDE)
-def test_a_graph_of_float64_is_computed_in_float64(name: str) -> None:
+def test_float64_graphs_are_computed_in_float64(name: str) -> None:
     estimator, y = WIDE[name]
     x = X.astype(np.float64)
     options = PLAIN if hasattr(estimator, "predict_proba") else None
     model = to_onnx(estimator.fit(x, y), x[:1], target_opset=OPSETS, options=options)
-    exact = {} if name == "forest" else {"relative": 1e-12, "scale": 1e-12}  # its weights are float32 all the same
+    exact = {} if name == "forest" else {"relative": 1e-12, "scale": 1e-12}  # its weights are float32 in any case
     assert_served(model, {"X": x}, **exact)
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("options", [{"optim": "cdist"}, {}], ids=str)
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
-def test_neighbours_are_found_by_distances_or_by_a_loop(weights: str, options: dict[str, Any]) -> None:
+def test_neighbours_by_distance_operator_or_loop(weights: str, options: dict[str, Any]) -> None:
     estimator = KNeighborsClassifier(3, weights=weights).fit(X, Y)
     model = to_onnx(estimator, X[:1], options={id(estimator): PLAIN | options}, target_opset=OPSETS)
     assert_served(model, {"X": X + np.float32(0.1)})
@@ -140,7 +140,7 @@ VECTORIZERS = {
     "bigrams": TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
     "only bigrams": CountVectorizer(ngram_range=(2, 2)),
     "without the": CountVectorizer(stop_words=["the"]),
-    "letters": TfidfVectorizer(token_pattern="[a-zA-Z]+", norm="l1", min_df=2),
+    "ASCII": TfidfVectorizer(token_pattern="[a-zA-Z]+", norm="l1", min_df=2),
     "binary": CountVectorizer(token_pattern="[a-z]+", binary=True),
     "in its case": CountVectorizer(lowercase=False),
 }
@@ -149,7 +149,7 @@ VECTORIZERS = {
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("zipmap", ["columns", True, False])
 @pytest.mark.parametrize("name", VECTORIZERS)
-def test_a_text_model_counts_the_words_that_onnx_runtime_counts(name: str, zipmap: Any) -> None:
+def test_text_models_count_words_as_onnx_runtime(name: str, zipmap: Any) -> None:
     y = np.arange(len(DOCUMENTS)) % 2
     pipeline = make_pipeline(VECTORIZERS[name], LogisticRegression()).fit(DOCUMENTS, y)
     kinds = [("doc", StringTensorType([None]))]
@@ -197,7 +197,7 @@ def _frame_model(encoder: Any, labels: np.ndarray) -> onnx.ModelProto:
 
 
 def _renamed(model: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
-    """Give inputs back the names that the converter made C identifiers of."""
+    """Restore the input names that the converter changed to C identifiers."""
     new = dict(zip([item.name for item in model.graph.input], names, strict=True))
     for item in model.graph.input:
         item.name = new[item.name]
@@ -207,7 +207,7 @@ def _renamed(model: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_compiled_graph_is_asked_as_an_estimator_is() -> None:
+def test_a_compiled_graph_has_the_methods_of_the_estimator() -> None:
     estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, WORDS)
     predictor = pretzel.compile(to_onnx(estimator, X[:1], target_opset=OPSETS))
     np.testing.assert_array_equal(predictor.predict(X), estimator.predict(X))
@@ -218,7 +218,7 @@ def test_a_compiled_graph_is_asked_as_an_estimator_is() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_metadata_name_the_writer_and_the_columns_of_maps() -> None:
+def test_metadata_names_the_producer_and_the_columns_of_maps() -> None:
     estimator = LogisticRegression().fit(X, WORDS)
     definition = pretzel.export(to_onnx(estimator, X[:1], target_opset=OPSETS))
     assert definition.metadata["columns"] == {"output_probability": ["blue", "green", "red"]}

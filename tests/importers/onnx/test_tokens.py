@@ -1,4 +1,4 @@
-"""Texts cut into tokens, and the tokens counted."""
+"""Tokenizing texts and counting tokens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ VOCABULARY: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("mode, want", [("TF", [2, 1]), ("IDF", [0.5, 3]), ("TFIDF", [1, 3])])
-def test_counts_are_weighted_as_the_mode_says(mode: str, want: list[float]) -> None:
+def test_counts_are_weighted_by_mode(mode: str, want: list[float]) -> None:
     nodes = [
         node("Tokenizer", "X", to="T", domain="com.microsoft", mark=0, mincharnum=1, pad_value="#", tokenexp="[a-z]+"),
         node("TfIdfVectorizer", "T", **VOCABULARY | {"mode": mode, "weights": [0.5, 3.0]}),
@@ -55,16 +55,16 @@ def test_counts_are_weighted_as_the_mode_says(mode: str, want: list[float]) -> N
 
 TOKENS: dict[str, dict[str, Any]] = {
     "it marks the beginning": {"mark": 1, "tokenexp": "[a-z]+"},
-    "its pattern is not served": {"mark": 0, "tokenexp": "(a|b)+c"},
+    "its pattern is not supported": {"mark": 0, "tokenexp": "(a|b)+c"},
     r"its pattern holds \\s": {"mark": 0, "tokenexp": r"\S+"},
-    "it cuts texts into characters": {"mark": 0, "separators": [""]},
+    "it splits texts into characters": {"mark": 0, "separators": [""]},
     "its separators are patterns": {"mark": 0, "separators": ["ab"]},
     "expected either tokenexp or separators": {"mark": 0},
 }
 
 
-@pytest.mark.parametrize("said", TOKENS)
-def test_tokens_of_other_kinds_are_refused(said: str) -> None:
-    graph = single("Tokenizer", [None], domain="com.microsoft", dtype=TensorProto.STRING, **TOKENS[said])
-    with pytest.raises(UnsupportedError, match=said):
+@pytest.mark.parametrize("reason", TOKENS)
+def test_unsupported_tokenizers_are_refused(reason: str) -> None:
+    graph = single("Tokenizer", [None], domain="com.microsoft", dtype=TensorProto.STRING, **TOKENS[reason])
+    with pytest.raises(UnsupportedError, match=reason):
         export(graph)

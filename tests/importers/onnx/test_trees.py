@@ -1,4 +1,4 @@
-"""Tree ensembles, attribute by attribute, against ONNX Runtime."""
+"""Tree ensembles, attribute by attribute, compared with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRANSFORMS = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"]
 @pytest.mark.parametrize("missing", [0, 1])
 @pytest.mark.parametrize("value", [0.5, 0.0, -0.0, float("inf")])
 @pytest.mark.parametrize("mode", MODES)
-def test_every_comparison_at_its_edge(mode: str, value: float, missing: int) -> None:
+def test_comparisons_at_their_threshold(mode: str, value: float, missing: int) -> None:
     tree = stump(mode, value=value, missing=missing) | targets(1, weights=[1.0, 2.0])
     assert_served(single("TreeEnsembleRegressor", [None, 1], n_targets=1, **tree), {"X": ODD}, batches=(10,))
 
@@ -70,14 +70,14 @@ def test_several_targets(transform: str) -> None:
 def test_one_sum_for_two_classes(weights: list[float], base: list[float] | None, transform: str) -> None:
     nodes: dict[str, Any] = stump("BRANCH_LEQ") | targets(1, weights=weights, kind="class")
     nodes |= {"classlabels_int64s": [3, 4], "post_transform": transform}
-    given = {} if base is None else {"base_values": base}
-    graph = single("TreeEnsembleClassifier", [None, 1], outputs=CLASSIFIER, **nodes, **given)
+    options = {} if base is None else {"base_values": base}
+    graph = single("TreeEnsembleClassifier", [None, 1], outputs=CLASSIFIER, **nodes, **options)
     assert_served(graph, {"X": ODD[:9]}, batches=(9,))
 
 
 @pytest.mark.parametrize("weights", [[0.2, 0.7], [-0.2, 0.7]], ids=str)
 @pytest.mark.parametrize("transform", TRANSFORMS[:4])
-def test_one_sum_that_is_of_the_second_class(weights: list[float], transform: str) -> None:
+def test_one_sum_for_the_second_class(weights: list[float], transform: str) -> None:
     nodes: dict[str, Any] = stump("BRANCH_LEQ") | targets(1, weights=weights, kind="class", ids=[1, 1])
     nodes |= {"classlabels_int64s": [3, 4], "post_transform": transform}
     assert_served(single("TreeEnsembleClassifier", [None, 1], outputs=CLASSIFIER, **nodes), {"X": ODD}, batches=(10,))
@@ -89,9 +89,9 @@ def test_several_classes(transform: str, base: list[float] | None) -> None:
     trees = together(stump("BRANCH_GT"), stump("BRANCH_LEQ", tree=1, value=0.0))
     nodes: dict[str, Any] = trees | targets(2, weights=[0.25, 0.5, 0.125, 0.0625], kind="class", ids=[0, 1, 2, 0])
     nodes |= {"classlabels_strings": ["a", "b", "c"], "post_transform": transform}
-    given = {} if base is None else {"base_values": base}
+    options = {} if base is None else {"base_values": base}
     outputs = {"label": TensorProto.STRING, "scores": TensorProto.FLOAT}
-    graph = single("TreeEnsembleClassifier", [None, 1], outputs=outputs, **nodes, **given)
+    graph = single("TreeEnsembleClassifier", [None, 1], outputs=outputs, **nodes, **options)
     assert_served(graph, {"X": ODD[:9]}, batches=(9,))
 
 
@@ -106,7 +106,7 @@ def test_thresholds_of_float64_are_compared_in_float64() -> None:
 
 
 def _ensemble(mode: list[int], members: list[float] | None = None, **changes: Any) -> onnx.ModelProto:
-    """Two comparisons, the second below the false branch of the first, and three leaves."""
+    """Return a tree of two comparisons, the second on the false branch of the first, and three leaves."""
 
     def floats(name: str, values: list[float]) -> onnx.TensorProto:
         return helper.make_tensor(name, TensorProto.FLOAT, [len(values)], values)
@@ -131,7 +131,7 @@ def _ensemble(mode: list[int], members: list[float] | None = None, **changes: An
 
 @pytest.mark.parametrize("missing", [[0, 0], [0, 1], [1, 0]], ids=str)
 @pytest.mark.parametrize("mode", list(product(range(6), (0, 4))), ids=str)
-def test_the_one_operator_of_opset_5(mode: tuple[int, int], missing: list[int]) -> None:
+def test_the_single_operator_of_opset_5(mode: tuple[int, int], missing: list[int]) -> None:
     graph = _ensemble(list(mode), nodes_missing_value_tracks_true=missing)
     assert_served(graph, {"X": ODD}, batches=(10,))
 
@@ -146,11 +146,11 @@ def test_membership(missing: list[int]) -> None:
     members = [0.5, -0.5, float("nan"), 1e-45, 3.0, float("nan")]
     graph = _ensemble([6, 6], members, nodes_missing_value_tracks_true=missing)
     x = np.concatenate([ODD, np.array([[3.0], [2.9]], np.float32)])
-    want = ReferenceEvaluator(graph).run(None, {"X": x})[0]  # ONNX Runtime takes no sets one below the other
+    want = ReferenceEvaluator(graph).run(None, {"X": x})[0]  # ONNX Runtime does not accept nested sets
     np.testing.assert_array_equal(run(export(graph), {"X": x})["Y"], want)
 
 
-def test_a_chain_of_equalities_to_one_branch_is_a_set() -> None:
+def test_a_chain_of_equalities_with_one_branch_is_a_set() -> None:
     count = 400
     nodes = {
         "nodes_treeids": [0] * (count + 2),
@@ -178,7 +178,7 @@ NODES = st.integers(1, 12)
 
 @st.composite
 def forests(draw: st.DrawFn) -> dict[str, Any]:
-    """Trees of random shape: each inner node splits a leaf that is there."""
+    """Draw trees of random shape, in which each inner node splits an existing leaf."""
     lists: dict[str, list[Any]] = {name: [] for name in stump("LEAF")}
     weights: dict[str, list[Any]] = {name: [] for name in targets(1, weights=[])}
     for tree in range(draw(st.integers(1, 3))):
@@ -213,7 +213,7 @@ def test_random_forests(nodes: dict[str, Any], rows: list[tuple[float, float]]) 
 
 
 BAD = {
-    "two of its nodes have one id": {"nodes_nodeids": [0, 1, 1]},
+    "two of its nodes have the same id": {"nodes_nodeids": [0, 1, 1]},
     "compares feature 7 of 1": {"nodes_featureids": [7, 0, 0]},
     "adds to target 5 of 1": {"target_ids": [0, 5]},
     "a tree has no root": {
@@ -221,13 +221,13 @@ BAD = {
         "nodes_truenodeids": [1, 0, 0],
         "nodes_falsenodeids": [2, 2, 0],
     },
-    "or do not hang together": {"nodes_falsenodeids": [1, 0, 0]},
+    "or are not connected": {"nodes_falsenodeids": [1, 0, 0]},
     "nodes_values: 2 entries for 3 nodes": {"nodes_values": [0.5, 0.0]},
     "nodes_truenodeids: 2 entries": {"nodes_truenodeids": [1, 0]},
-    "its mode 'BRANCH_ODD' is none of": {"nodes_modes": ["BRANCH_ODD", "LEAF", "LEAF"]},
+    "its mode is 'BRANCH_ODD'; expected one of": {"nodes_modes": ["BRANCH_ODD", "LEAF", "LEAF"]},
     "an inner node has a weight": {"target_nodeids": [0, 2]},
-    "aggregate function 'MEDIAN' is not known": {"aggregate_function": "MEDIAN"},
-    "what LOGISTIC makes of one score is left open": {"post_transform": "LOGISTIC"},
+    "aggregate function 'MEDIAN' is not supported": {"aggregate_function": "MEDIAN"},
+    "ONNX does not define LOGISTIC of a single score": {"post_transform": "LOGISTIC"},
     "post_transform is 'CUBE'": {"post_transform": "CUBE"},
     "-3 targets": {"n_targets": -3},
     "targets": {"n_targets": 1 << 40},
@@ -235,17 +235,17 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("said", BAD)
-def test_a_bad_attribute_is_named(said: str) -> None:
-    nodes: dict[str, Any] = stump("BRANCH_LEQ") | targets(1, weights=[1.0, 2.0]) | {"n_targets": 1} | BAD[said]
+@pytest.mark.parametrize("reason", BAD)
+def test_invalid_attributes_are_named(reason: str) -> None:
+    nodes: dict[str, Any] = stump("BRANCH_LEQ") | targets(1, weights=[1.0, 2.0]) | {"n_targets": 1} | BAD[reason]
     with pytest.raises(
         UnsupportedError, match="node 'the TreeEnsembleRegressor' .ai.onnx.ml.TreeEnsembleRegressor."
     ) as e:
         export(single("TreeEnsembleRegressor", [None, 1], **nodes))
-    assert said in str(e.value)
+    assert reason in str(e.value)
 
 
-def test_a_circle_of_nodes_is_refused() -> None:
+def test_cycles_are_refused() -> None:
     nodes: dict[str, Any] = {
         "nodes_treeids": [0] * 4,
         "nodes_nodeids": [0, 1, 2, 3],
@@ -259,20 +259,20 @@ def test_a_circle_of_nodes_is_refused() -> None:
         "target_ids": [0],
         "target_weights": [1.0],
     }
-    with pytest.raises(UnsupportedError, match="run in a circle"):
+    with pytest.raises(UnsupportedError, match="form a cycle|contain a cycle"):
         export(single("TreeEnsembleRegressor", [None, 1], n_targets=1, **nodes))
 
 
-def test_a_classifier_that_leaves_open_what_it_means_is_refused() -> None:
+def test_ambiguous_classifiers_are_refused() -> None:
     nodes: dict[str, Any] = stump("BRANCH_LEQ") | targets(1, weights=[0.2, 0.7], kind="class")
-    for changes, said in (
-        ({"classlabels_int64s": [3, 4], "base_values": [0.1, 0.2]}, "is left open"),
-        ({"classlabels_int64s": [3, 4], "post_transform": "PROBIT"}, "is left open"),
+    for changes, reason in (
+        ({"classlabels_int64s": [3, 4], "base_values": [0.1, 0.2]}, "ONNX does not define"),
+        ({"classlabels_int64s": [3, 4], "post_transform": "PROBIT"}, "ONNX does not define"),
         ({"classlabels_int64s": [3]}, "it has one label"),
         ({}, "it has no labels"),
         ({"classlabels_int64s": [3, 4, 5], "base_values": [0.1]}, "1 base values for 3 classes"),
     ):
-        with pytest.raises(UnsupportedError, match=said):
+        with pytest.raises(UnsupportedError, match=reason):
             export(single("TreeEnsembleClassifier", [None, 1], outputs=CLASSIFIER, **nodes, **changes))
 
 

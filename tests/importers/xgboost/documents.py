@@ -1,4 +1,4 @@
-"""Writes XGBoost's JSON of trees that no training would grow, for Hypothesis to draw."""
+"""Hypothesis strategies for random trees, written as XGBoost's JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 FEATURES = 3
 TINY = float(np.float32(1e-45))
 THRESHOLDS = [0.0, -0.0, TINY, -TINY, 1.5, -1.5, 3e38, float(np.float32(0.1))]
-BESIDE = [float(np.nextafter(np.float32(value), np.float32(way))) for value in (1.5, -1.5, 0.1) for way in (-9, 9)]
+NEIGHBOURS = [float(np.nextafter(np.float32(value), np.float32(way))) for value in (1.5, -1.5, 0.1) for way in (-9, 9)]
 VALUES = [
     *THRESHOLDS,
-    *BESIDE,
+    *NEIGHBOURS,
     0.1,
     1.4999999999,
     1e-46,
@@ -29,12 +29,12 @@ VALUES = [
     1e10,
     2.0**24,
 ]
-"""Some lie between two float32 numbers."""
+"""Some are between two float32 numbers."""
 
 
 @st.composite
 def trees(draw: st.DrawFn, categorical: bool, weights: bool = False) -> dict[str, Any]:
-    """Return a tree whose leaves are split one after the other, in an order of nodes that is not by depth.
+    """Return a tree whose leaves are split in random order, so that nodes are not sorted by depth.
 
     ``weights``: leaves are two numbers each.
     """

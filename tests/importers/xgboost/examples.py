@@ -24,12 +24,12 @@ SAMPLED = {"subsample": 0.5}
 
 
 def custom(y: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Halved squares, for two classes or a number."""
+    """Half of the squared error, for two classes or a number."""
     return scores - y, np.full(len(y), 2.0)
 
 
 def stopped(kind: type, y: np.ndarray) -> Callable[..., tuple[Any, Any]]:
-    """Return a maker that watches half of the data, where it is to stop early."""
+    """Return a function that fits; for early stopping, half of the data is the evaluation set."""
 
     def make(**options: Any) -> tuple[Any, Any]:
         estimator = kind(**{**FEW, **options})
@@ -49,7 +49,7 @@ COMMON: dict[str, Any] = {
     "colsample_bytree": [0.4],
     "device": HARMLESS,
     "early_stopping_rounds": [(1, {"n_estimators": 40})],
-    "enable_categorical": HARMLESS,  # of arrays: what tables do is tested by itself
+    "enable_categorical": HARMLESS,  # for arrays; tables are tested separately
     "eval_metric": HARMLESS,
     "feature_types": [(KINDS["feature_types"], {"enable_categorical": True})],
     "feature_weights": [([9.0, 0.0, 0.0, 1.0, 1.0], {"colsample_bytree": 0.4})],
@@ -99,7 +99,7 @@ OF_FORESTS = COMMON | {
     "random_state": [3],
     "tree_method": [("exact", {"max_bin": 3, "colsample_bynode": 1.0})],
 }
-"""One round of trees side by side."""
+"""Options of random forests, which have one round of parallel trees."""
 
 
 def ranked(**options: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""Contributions and interactions of XGBoost's trees against ``pred_contribs`` and ``pred_interactions``."""
+"""Contributions and interactions of XGBoost's trees, compared with ``pred_contribs`` and ``pred_interactions``."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ MODELS: dict[str, Any] = {
 }
 
 
-def assert_close(found: np.ndarray, want: np.ndarray) -> None:
-    """Fail unless two arrays agree within what float32 sums of a row lose."""
-    assert found.shape == want.shape and found.dtype == want.dtype == np.float32
+def assert_close(got: np.ndarray, want: np.ndarray) -> None:
+    """Fail unless two arrays agree within the rounding of float32 sums."""
+    assert got.shape == want.shape and got.dtype == want.dtype == np.float32
     scale = np.abs(want).max(axis=tuple(range(1, want.ndim)), keepdims=True)
-    assert (np.abs(found - want) <= 1e-5 * scale).all(), (np.abs(found - want) / scale).max()
+    assert (np.abs(got - want) <= 1e-5 * scale).all(), (np.abs(got - want) / scale).max()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_answers_are_the_librarys_own(name: str) -> None:
+def test_results_equal_those_of_xgboost(name: str) -> None:
     model = MODELS[name]()
     served = pretzel.compile(model)
     x = np.nan_to_num(X) if name == "another value is missing" else X
-    for given in (x, x[:1], x[:5]):
-        assert_close(served.contributions(given), booster_answer(model, given, pred_contribs=True))
-        assert_close(served.interactions(given), booster_answer(model, given, pred_interactions=True))
+    for rows in (x, x[:1], x[:5]):
+        assert_close(served.contributions(rows), booster_answer(model, rows, pred_contribs=True))
+        assert_close(served.interactions(rows), booster_answer(model, rows, pred_interactions=True))
 
 
 def test_a_booster_and_its_documents() -> None:
@@ -60,7 +60,7 @@ def test_a_booster_and_its_documents() -> None:
         assert_close(served.interactions(X), booster.predict(matrix, pred_interactions=True))
 
 
-def test_a_document_answers_by_the_library() -> None:
+def test_document_models_call_the_library() -> None:
     booster = xgboost.train({"nthread": 1, "max_depth": 4}, xgboost.DMatrix(X, Y), 9)
     model, matrix = read(bytes(booster.save_raw("ubj"))), xgboost.DMatrix(X)
     np.testing.assert_array_equal(model.contributions(X), booster.predict(matrix, pred_contribs=True))
@@ -90,13 +90,13 @@ def test_linear_models(y: np.ndarray) -> None:
     np.testing.assert_array_equal(pretzel.compile(model).contributions(X), want)
 
 
-def test_vectors_at_leaves_have_none() -> None:
+def test_vector_leaves_have_no_contributions() -> None:
     targets = np.column_stack([Y, X[:, 3]])
     vectors = xgboost.XGBRegressor(multi_strategy="multi_output_tree", **FEW).fit(X, targets)
     assert not hasattr(pretzel.compile(vectors), "contributions")
 
 
-def test_a_matrix_too_wide_is_not_offered() -> None:
+def test_interactions_of_wide_matrices_are_not_offered() -> None:
     wide = np.random.default_rng(0).normal(size=(60, 1100))
     served = pretzel.compile(xgboost.XGBRegressor(**FEW).fit(wide, wide[:, 0]))
     assert served.contributions(wide[:2]).shape == (2, 1101)

@@ -1,4 +1,4 @@
-"""JSON and UBJSON: what is torn or hostile is named, and nothing crashes."""
+"""JSON and UBJSON: truncated or hostile files raise named errors and never crash."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ TREE = (*MODEL, "trees", 0)
 NODES = len(json.loads(JSON)["learner"]["gradient_booster"]["model"]["trees"][0]["left_children"])
 
 
-def test_how_files_begin() -> None:
+def test_formats_are_recognized_by_their_head() -> None:
     assert is_json(JSON) and is_ubjson(UBJSON) and not is_json(UBJSON) and not is_ubjson(JSON)
     assert not any(map(is_json, [b"", b"{", b'{"trees": []}', b"[]"]))
     assert not any(map(is_ubjson, [b"", b"{", b"{L", b"{i\x07unknown"]))
 
 
-def test_both_forms_say_the_same() -> None:
+def test_both_formats_are_equivalent() -> None:
     assert export(read(JSON)).outputs["predict"] is export(read(UBJSON)).outputs["predict"]
 
 
@@ -86,7 +86,7 @@ def test_both_forms_say_the_same() -> None:
         ((*MODEL, "cats"), {"enc": [{"offsets": [0, 9], "values": [97]}]}, "cats: offsets do not rise from 0 to 1"),
     ],
 )
-def test_a_value_that_breaks_its_promise(path: tuple[Any, ...], to: Any, problem: str) -> None:
+def test_invalid_value(path: tuple[Any, ...], to: Any, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         export(read(changed(*path, to=to)))
 
@@ -95,19 +95,19 @@ def test_a_value_that_breaks_its_promise(path: tuple[Any, ...], to: Any, problem
     ("tree", "problem"),
     [
         ({"categories": [1 << 24]}, r"categories: expected 0\.\.16777215"),
-        ({"categories_sizes": [2]}, "categories_segments: a set lies beyond the 1 categories"),
-        ({"categories_segments": [-1]}, "categories_segments: a set lies beyond"),
+        ({"categories_sizes": [2]}, "categories_segments: a set exceeds the 1 categories"),
+        ({"categories_segments": [-1]}, "categories_segments: a set exceeds"),
         ({"categories_nodes": [NODES]}, "categories_nodes: expected"),
-        ({"categories_nodes": []}, "expected as many of each"),
+        ({"categories_nodes": []}, "expected equal lengths"),
     ],
 )
-def test_sets_of_categories_that_lie(tree: dict[str, Any], problem: str) -> None:
+def test_invalid_category_sets(tree: dict[str, Any], problem: str) -> None:
     one = {"categories": [3], "categories_nodes": [0], "categories_segments": [0], "categories_sizes": [1]}
     with pytest.raises(InputError, match=problem):
         read(changed(*TREE, to=json.loads(JSON)["learner"]["gradient_booster"]["model"]["trees"][0] | one | tree))
 
 
-def test_sets_of_categories_that_would_fill_the_memory() -> None:
+def test_category_sets_that_exceed_the_memory_limit() -> None:
     count = 64
     left, right = [2 * i + 1 if i < count else -1 for i in range(2 * count + 1)], [0] * (2 * count + 1)
     right[:count] = [child + 1 for child in left[:count]]
@@ -120,15 +120,15 @@ def test_sets_of_categories_that_would_fill_the_memory() -> None:
         "categories_segments": [0] * count,
         "categories_sizes": [1] * count,
     }
-    with pytest.raises(InputError, match="categories: sets of 1073741824 bits, of which 268435456 are read at most"):
+    with pytest.raises(InputError, match="categories: sets of 1073741824 bits; at most 268435456 are read"):
         read(changed(*TREE, to=tree))
 
 
 @pytest.mark.parametrize(
     "data", [JSON[:-2], JSON[: len(JSON) // 2], b'{"learner":' * 5000], ids=["end", "half", "deep"]
 )
-def test_what_is_no_json(data: bytes) -> None:
-    with pytest.raises(InputError, match="it is no JSON: "):
+def test_invalid_json(data: bytes) -> None:
+    with pytest.raises(InputError, match="it is not JSON: "):
         read(data)
 
 
@@ -138,16 +138,16 @@ def test_what_is_no_json(data: bytes) -> None:
         (b"", "byte 0: it ends where 1 bytes are expected"),
         (b"?", r"byte 0: expected a value, got the marker '\?'"),
         (b"i\x01i", "byte 2: expected the end"),
-        (b"[" * 99, "byte 66: more than 64 values within one another"),
-        (b"[$?#i\x01", "expected the type of numbers and how many"),
+        (b"[" * 99, "byte 66: values are nested more than 64 deep"),
+        (b"[$?#i\x01", "expected a number type and a count"),
         (b"[$l#i\x02\x00", "it ends where 8 bytes are expected"),
         (b"[$L#L" + struct.pack(">q", 2**62), "it ends where"),
         (b"SL" + struct.pack(">q", -1), "expected a count"),
-        (b"Si\x01\xff", "a text is no UTF-8"),
+        (b"Si\x01\xff", "a text is not UTF-8"),
         (b"[#i\x02i\x01", "it ends where 1 bytes are expected"),
     ],
 )
-def test_ubjson_that_is_torn(data: bytes, problem: str) -> None:
+def test_invalid_ubjson(data: bytes, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         decode(data)
 
@@ -155,14 +155,14 @@ def test_ubjson_that_is_torn(data: bytes, problem: str) -> None:
 def test_ubjson() -> None:
     packed = b"{i\x01aNd" + struct.pack(">f", 0.1) + b"U\x01b[TFZCx]i\x01c[#i\x02I\x01\x00D" + struct.pack(">d", 0.1)
     packed += b"i\x01d[$U#i\x03abci\x01e{}}"
-    found = decode(packed)
-    assert found.pop("d").tolist() == [97, 98, 99]
-    assert found == {"a": np.float32(0.1), "b": [True, False, None, "x"], "c": [256, 0.1], "e": {}}
+    decoded = decode(packed)
+    assert decoded.pop("d").tolist() == [97, 98, 99]
+    assert decoded == {"a": np.float32(0.1), "b": [True, False, None, "x"], "c": [256, 0.1], "e": {}}
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from([JSON, UBJSON]), st.data())
-def test_damage_is_named_or_harmless(document: bytes, data: st.DataObject) -> None:
+def test_damaged_files_are_reported_or_harmless(document: bytes, data: st.DataObject) -> None:
     at, over = data.draw(st.integers(0, len(document) - 1)), data.draw(st.integers(0, 30))
     damaged = document[:at] + data.draw(st.binary(max_size=4)) + document[at + over :]
     try:
@@ -173,6 +173,6 @@ def test_damage_is_named_or_harmless(document: bytes, data: st.DataObject) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([JSON, UBJSON]), st.data())
-def test_a_torn_document_is_named(document: bytes, data: st.DataObject) -> None:
+def test_truncated_documents_are_reported(document: bytes, data: st.DataObject) -> None:
     with pytest.raises(InputError):
         read(document[: data.draw(st.integers(0, len(document) - 2))])

@@ -1,4 +1,4 @@
-"""Every example of XGBoost answers as it does, and no option of ``XGBModel`` is ignored."""
+"""Every example predicts as XGBoost does, and no option of ``XGBModel`` is ignored."""
 
 from __future__ import annotations
 

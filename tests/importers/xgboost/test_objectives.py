@@ -1,4 +1,4 @@
-"""What XGBoost makes of margins, objective by objective, in memory and from its files."""
+"""Predictions for each XGBoost objective, in memory and from files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def trained(objective: str, base: float | None = None, **options: Any) -> xgboos
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_an_objective(objective: str, base: float | None, tmp_path: Path) -> None:
+def test_objective(objective: str, base: float | None, tmp_path: Path) -> None:
     options = {"quantile_alpha": [0.2, 0.7]} if objective == "reg:quantileerror" else {}
     booster = trained(objective, base, **options)
     for end in ("json", "ubj"):
@@ -56,10 +56,10 @@ def test_an_objective(objective: str, base: float | None, tmp_path: Path) -> Non
     np.testing.assert_allclose(predictor.predict(X), booster.predict(xgboost.DMatrix(X)), rtol=1e-6)
 
 
-def test_a_sigmoid_is_cut_where_xgboost_cuts_it() -> None:
+def test_the_sigmoid_is_clipped_as_in_xgboost() -> None:
     estimator = xgboost.XGBClassifier(n_estimators=1, max_depth=1, n_jobs=1, base_score=0.5).fit(X, YES)
     ends = [float(leaf) for leaf in read(bytes(estimator.get_booster().save_raw())).trees[0].leaves[1:]]
-    for size in (1.0, 30.0, 89.0, 1e3):  # the leaves are made that large by the document
+    for size in (1.0, 30.0, 89.0, 1e3):  # the document is edited to leaves of this size
         document = estimator.get_booster().save_raw("json").decode()
         for leaf in ends:
             document = document.replace(f"{np.float32(leaf)!s}", str(np.sign(leaf) * size))
@@ -67,7 +67,7 @@ def test_a_sigmoid_is_cut_where_xgboost_cuts_it() -> None:
         assert_serves(estimator, X)
 
 
-def test_an_objective_that_is_not_known_is_refused() -> None:
+def test_unknown_objectives_are_refused() -> None:
     document = bytes(trained("reg:gamma").save_raw("json")).replace(b"reg:gamma", b"reg:delta")
-    with pytest.raises(UnsupportedError, match="what 'reg:delta' makes of margins is unknown here; use one of binary:"):
+    with pytest.raises(UnsupportedError, match="the objective 'reg:delta' is not supported; use one of binary:"):
         export(read(document))

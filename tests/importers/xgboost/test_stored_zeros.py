@@ -1,4 +1,4 @@
-"""XGBoost takes a stored zero of a sparse row as zero, and what is not stored as missing: behind every step as well."""
+"""XGBoost reads a stored zero of a sparse row as zero and other entries as missing, also after every step."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def pipeline(step: Any, **options: Any) -> Pipeline:
     return make_pipeline(head) if step is None else make_pipeline(step, head)
 
 
-def assert_alike(model: Any, X: Any, made: Predictor | None = None) -> None:
-    made = made or pretzel.compile(model)
-    np.testing.assert_allclose(made.predict_proba(X), model.predict_proba(X), rtol=1e-5, atol=1e-7)
+def assert_alike(model: Any, X: Any, predictor: Predictor | None = None) -> None:
+    predictor = predictor or pretzel.compile(model)
+    np.testing.assert_allclose(predictor.predict_proba(X), model.predict_proba(X), rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("missing", [np.nan, 0.0, 1.0])
@@ -74,7 +74,7 @@ def test_stored_zeros_pass_through_steps(name: str, missing: float):
     if np.isnan(missing):
         bare = x.copy()
         bare.eliminate_zeros()
-        assert (model.predict_proba(bare) != model.predict_proba(x)).any(), "these rows cannot tell zeros apart"
+        assert (model.predict_proba(bare) != model.predict_proba(x)).any(), "these rows do not distinguish stored zeros"
 
 
 @pytest.mark.parametrize("name", POSITIVE)
@@ -84,7 +84,7 @@ def test_stored_zeros_pass_through_weights_of_terms(name: str):
 
 
 @pytest.mark.parametrize("step", [DictVectorizer(), FeatureHasher(4), make_pipeline(DictVectorizer(), STEPS["two"])])
-def test_dictionaries_store_their_zeros(step: Any):
+def test_dictionaries_store_zeros(step: Any):
     assert_alike(pipeline(step).fit(DICTIONARIES, TARGET), DICTIONARIES)
 
 
@@ -105,8 +105,8 @@ def test_counts_store_no_zeros():
     assert_alike(pipeline(TfidfVectorizer()).fit(DOCUMENTS, TARGET), DOCUMENTS)
 
 
-def test_of_names_that_come_twice_the_last_counts():
-    """XGBoost is trained on rows that name each once: it refuses most others."""
+def test_the_last_of_repeated_names_counts():
+    """XGBoost is trained on rows without repeated names, because it rejects most others."""
     once = [{"tags": ["x", "y", "z"][i % 3 :], "n": float(i % 5)} for i in range(200)]
     model = pipeline(DictVectorizer()).fit(once, [("x" in row["tags"]) ^ (row["n"] > 2) for row in once])
     assert_alike(model, [{"tags": list(DICE.choice(["x", "y", "z"], i % 6)), "n": float(i % 5)} for i in range(200)])
@@ -120,13 +120,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("step", REFUSED)
-def test_steps_that_are_served_on_dense_rows_alone_refuse_sparse_ones(step: Any):
+def test_steps_served_only_on_dense_rows_reject_sparse_rows(step: Any):
     model = pipeline(step).fit(rows(), TARGET)
     with pytest.raises(InputError, match=r"pipeline.xgbclassifier tells a stored zero from .* or pass X.toarray\(\)"):
         pretzel.compile(model).predict_proba(rows())
 
 
-def test_a_definition_for_dense_rows_refuses_sparse_ones_but_for_the_model_alone():
+def test_definitions_for_dense_rows_reject_sparse_rows_unless_the_model_is_alone():
     model = pipeline(preprocessing.MaxAbsScaler()).fit(rows(), TARGET)
     with pytest.raises(InputError, match="export it with a sparse sample"):
         Predictor(pretzel.export(model)).predict_proba(rows())
@@ -135,7 +135,7 @@ def test_a_definition_for_dense_rows_refuses_sparse_ones_but_for_the_model_alone
     assert_alike(alone, rows(), Predictor(pretzel.export(alone)))
 
 
-def test_splines_store_zeros_of_their_own():
+def test_splines_store_unknown_zeros():
     model = pipeline(preprocessing.SplineTransformer(4, degree=1, sparse_output=True)).fit(NUMBERS, TARGET)
     with pytest.raises(UnsupportedError, match="let that step return dense rows"):
         pretzel.compile(model)

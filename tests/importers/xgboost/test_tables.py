@@ -1,4 +1,4 @@
-"""DataFrames: names of any Unicode, and categories, which XGBoost finds by what they are."""
+"""DataFrames: names in any script, and categories, which XGBoost matches by value."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_categories_in_another_order() -> None:
     np.testing.assert_array_equal(pretzel.compile(estimator).predict(again), estimator.predict(again))
 
 
-def test_a_category_that_training_did_not_see_is_refused_as_there() -> None:
-    """XGBoost 3.2 itself takes one that sorts before the last for its successor, and refuses those behind."""
+def test_unseen_categories_are_rejected_as_by_xgboost() -> None:
+    """XGBoost 3.2 reads an unseen category as the next one in sort order, and rejects those after the last."""
     x = table(kind=kinds(TEXTS))
     estimator = xgboost.XGBRegressor(**OPTIONS).fit(x, Y)
     unseen = table(kind=pd.Categorical(["zzz"] * len(x)))
@@ -63,16 +63,14 @@ def test_categories_beyond_ascii_are_refused() -> None:
 
 @pytest.mark.parametrize("one_hot", [1, 99])
 @pytest.mark.parametrize("missing", [0.0, 2.0, 4.0, 5.0, 1.5, -1.0, np.nan, 1.00000001])
-def test_a_sentinel_is_compared_with_the_codes_of_a_request(missing: float, one_hot: int) -> None:
+def test_missing_value_equal_to_a_category_code_is_refused(missing: float, one_hot: int) -> None:
     x = table(kind=kinds(TEXTS, categories=["x", "y", "zz", "z", "a b"]))
     again = x.assign(kind=x["kind"].cat.reorder_categories(["a b", "z", "zz", "y", "x"]))
     estimator = xgboost.XGBRegressor(missing=missing, max_cat_to_onehot=one_hot, **OPTIONS).fit(x, Y)
     if missing in (0.0, 2.0, 4.0, 1.00000001):
-        with pytest.raises(
-            UnsupportedError, match="missing=.*code . of column 'kind' as missing too.*missing=numpy.nan"
-        ):
+        with pytest.raises(UnsupportedError, match="missing=.*code . of column 'kind' as missing.*missing=numpy.nan"):
             export(estimator, sample=x)
-        if one_hot == 1 and missing != 2.0:  # the code in the middle stays what it is
+        if one_hot == 1 and missing != 2.0:  # the code in the middle does not change
             assert (estimator.predict(x) != estimator.predict(again)).any()
         return
     predictor = pretzel.compile(estimator)
@@ -80,7 +78,7 @@ def test_a_sentinel_is_compared_with_the_codes_of_a_request(missing: float, one_
         np.testing.assert_array_equal(predictor.predict(rows), estimator.predict(rows))
 
 
-def test_names_are_kept_verbatim(tmp_path: Any) -> None:
+def test_names_are_not_changed(tmp_path: Any) -> None:
     x = table()
     estimator = xgboost.XGBRegressor(**FEW).fit(x, Y)
     estimator.save_model(tmp_path / "model.ubj")

@@ -30,7 +30,7 @@ def loaded(document: bytes) -> xgboost.XGBModel:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(trees(categorical=True), min_size=1, max_size=4), st.integers(1, 3), st.data())
-def test_any_trees(grown: list[dict[str, Any]], outputs: int, data: st.DataObject) -> None:
+def test_random_trees(grown: list[dict[str, Any]], outputs: int, data: st.DataObject) -> None:
     group = data.draw(st.lists(st.integers(0, outputs - 1), min_size=len(grown), max_size=len(grown)))
     x, document = np.array(data.draw(ROWS)), document_of(grown, group, outputs)
     assert_serves(loaded(document), x, exact=True, batches=[len(x)])
@@ -39,13 +39,13 @@ def test_any_trees(grown: list[dict[str, Any]], outputs: int, data: st.DataObjec
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(trees(categorical=False, weights=True), min_size=1, max_size=3), ROWS)
-def test_any_trees_with_vectors(grown: list[dict[str, Any]], rows: list[tuple[float, ...]]) -> None:
+def test_random_trees_with_vector_leaves(grown: list[dict[str, Any]], rows: list[tuple[float, ...]]) -> None:
     assert_serves(loaded(document_of(grown, [0] * len(grown), 2)), np.array(rows), exact=True, batches=[len(rows)])
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(trees(categorical=False), min_size=1, max_size=4), st.data())
-def test_the_weights_of_dart_round_as_each_way_of_predicting_does(grown: list[dict[str, Any]], data: Any) -> None:
+def test_weights_of_dart_round_as_in_both_prediction_methods(grown: list[dict[str, Any]], data: Any) -> None:
     drop = data.draw(st.lists(st.floats(0.125, 1, width=32), min_size=len(grown), max_size=len(grown)))
     x, document = np.array(data.draw(ROWS)), document_of(grown, [0] * len(grown), 1, drop)
     assert_serves(loaded(document), x, exact=True, batches=[len(x)])
@@ -60,11 +60,11 @@ def test_missing_values(missing: float, dtype: type) -> None:
     with np.errstate(over="ignore"):
         x = np.concatenate([X, odd]).astype(dtype)
     assert_serves(estimator, x, sample=x, exact=True, outputs=["predict"])
-    taken = np.isfinite(x.astype(np.float32)).all(axis=1) | np.isinf(missing)  # leaves are asked of a DMatrix
+    taken = np.isfinite(x.astype(np.float32)).all(axis=1) | np.isinf(missing)  # leaves are computed over a DMatrix
     assert_serves(estimator, x[taken], sample=x, exact=True, outputs=["leaf_index"])
 
 
-def test_leaves_are_not_asked_of_infinity() -> None:
+def test_leaves_reject_infinity() -> None:
     served = pretzel.compile(xgboost.XGBRegressor(**FEW).fit(X, Y))
     with pytest.raises(InputError, match="row 1, column 2"):
         served.apply(np.array([X[1], [0.0, 1.0, np.inf, 0.0, 0.0]]))
@@ -79,7 +79,7 @@ def test_categories_as_numbers() -> None:
 
 @pytest.mark.parametrize("y", [YES, CLASSES], ids=["two", "three"])
 @pytest.mark.parametrize("kept", [1.0, 0.0], ids=["all", "none"])
-def test_what_a_sparse_matrix_does_not_store_is_missing(y: np.ndarray, kept: float) -> None:
+def test_entries_that_a_sparse_matrix_does_not_store_are_missing(y: np.ndarray, kept: float) -> None:
     stored = sparse.csr_matrix(np.nan_to_num(X))
     stored.data[::3] = 0  # stored zeros are zeros
     estimator = xgboost.XGBClassifier(**FEW).fit(stored, y)
@@ -88,7 +88,7 @@ def test_what_a_sparse_matrix_does_not_store_is_missing(y: np.ndarray, kept: flo
         np.testing.assert_allclose(predictor.predict_proba(x), estimator.predict_proba(x), rtol=1e-6)
 
 
-def test_the_best_iteration_answers() -> None:
+def test_predictions_use_the_best_iteration() -> None:
     estimator = xgboost.XGBClassifier(**FEW | {"n_estimators": 40, "early_stopping_rounds": 2})
     estimator.fit(X[:60], CLASSES[:60], eval_set=[(X[60:], CLASSES[60:])], verbose=False)
     assert estimator.best_iteration + 1 < estimator.get_booster().num_boosted_rounds()
@@ -99,7 +99,7 @@ def test_the_best_iteration_answers() -> None:
 
 
 @pytest.mark.parametrize("y", [COUNTS, CLASSES, np.column_stack([Y, COUNTS, YES])], ids=["one", "classes", "many"])
-def test_a_linear_model_adds_in_its_order(y: np.ndarray) -> None:
+def test_linear_models_add_in_the_order_of_xgboost(y: np.ndarray) -> None:
     kind = xgboost.XGBClassifier if y is CLASSES else xgboost.XGBRegressor
     estimator = kind(booster="gblinear", n_estimators=5, n_jobs=1).fit(np.nan_to_num(X), y)
     assert_serves(estimator, 1e3 * X, exact=y is not CLASSES)

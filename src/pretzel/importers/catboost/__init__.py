@@ -1,1 +1,1 @@
-"""Importers of CatBoost: its binary and JSON files, read without the library, and its estimators in memory."""
+"""Importers of CatBoost: binary and JSON files, read without the library, and estimators in memory."""

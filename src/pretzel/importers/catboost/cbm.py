@@ -1,6 +1,6 @@
-"""Reads CatBoost's binary format: ``CBM1``, a FlatBuffer with the trees, and the tables of statistics behind it.
+"""Read CatBoost's binary format: ``CBM1``, a FlatBuffer with the trees, then the tables of statistics.
 
-The numbers of fields are those of ``model.fbs``, ``features.fbs`` and ``ctr_data.fbs`` of CatBoost 1.2.
+Field numbers are those of ``model.fbs``, ``features.fbs`` and ``ctr_data.fbs`` in CatBoost 1.2.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ BUCKET = np.dtype([("hash", "<u8"), ("index", "<u4")])
 MEAN = np.dtype([("sum", "<f4"), ("count", "<i4")])
 STEP = np.dtype([("left", "<u2"), ("right", "<u2")])
 FREE = 2**64 - 1
-"""Hash of a bucket that holds nothing."""
+"""Hash of an empty bucket."""
 
 
 def is_cbm(head: bytes) -> bool:
-    """Whether a file that begins so is one of these."""
+    """Return whether a file with this head is a ``.cbm`` file."""
     return head.startswith(MAGIC)
 
 
 def read_cbm(data: bytes) -> Model:
-    """Return the model that the bytes of a ``.cbm`` file hold.
+    """Return the model in the bytes of a ``.cbm`` file.
 
     Raises:
-        InputError: they are torn, or hold something else.
+        InputError: they are truncated, or not a model.
     """
-    require(data[:4] == MAGIC, "it does not begin with CBM1")
+    require(data[:4] == MAGIC, "it does not start with CBM1")
     core, rest = _sized(memoryview(data)[4:])
     root = Table.root(core)
     require(root.text(0) == FORMAT, f"its format is {root.text(0)[:40]!r}, not {FORMAT}")
@@ -66,10 +66,10 @@ def read_cbm(data: bytes) -> Model:
 
 
 def _sized(data: memoryview) -> tuple[memoryview, memoryview]:
-    """Cut off a part that begins with its size."""
-    require(len(data) >= 4, "it is torn: the size of a part is missing")
+    """Split off a part that is preceded by its size."""
+    require(len(data) >= 4, "it is truncated: the size of a part is missing")
     size = struct.unpack("<I", data[:4])[0]
-    require(size <= len(data) - 4, f"it is torn: {size} bytes are to follow, {len(data) - 4} do")
+    require(size <= len(data) - 4, f"it is truncated: expected {size} more bytes, got {len(data) - 4}")
     return data[4 : 4 + size], data[4 + size :]
 
 
@@ -79,7 +79,7 @@ def _parsed(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"its {name} are no JSON: {error}") from None
+        raise InputError(f"its {name} are not JSON: {error}") from None
 
 
 def _model(core: Table, info: dict[str, Any], tables: dict[TableKey, CtrTable]) -> Model:
@@ -103,7 +103,7 @@ def _model(core: Table, info: dict[str, Any], tables: dict[TableKey, CtrTable]) 
 
 
 def known_weights(weights: np.ndarray, trees: Trees) -> np.ndarray | None:
-    """Return the weights of leaves; predictions need none, so those of another number count for nothing."""
+    """Return the weights of leaves, which predictions do not need; None if their number is wrong."""
     return weights if len(weights) == len(trees.leaves) else None
 
 
@@ -158,41 +158,41 @@ def _trees(core: Table, dimension: int) -> Trees:
 
 
 def _tables(data: memoryview) -> dict[TableKey, CtrTable]:
-    """Return the tables that stand one after the other behind their number."""
-    require(len(data) >= 4, "it is torn: the tables of statistics are missing")
+    """Return the tables, which are stored in sequence after their count."""
+    require(len(data) >= 4, "it is truncated: the tables of statistics are missing")
     count, rest = struct.unpack("<I", data[:4])[0], data[4:]
-    found: dict[TableKey, CtrTable] = {}
+    tables: dict[TableKey, CtrTable] = {}
     for _ in range(count):
         part, rest = _sized(rest)
         table = Table.root(part)
         key = _table_key(_present(table.table(0)))
-        found[key] = _ctr_table(key[1], table)
-    return found
+        tables[key] = _ctr_table(key[1], table)
+    return tables
 
 
 def _ctr_table(kind: str, table: Table) -> CtrTable:
     buckets = table.array(1, np.uint8)
-    require(len(buckets) % BUCKET.itemsize == 0, "a hash table is torn")
+    require(len(buckets) % BUCKET.itemsize == 0, "a hash table is truncated")
     taken = buckets.view(BUCKET)
     taken = taken[taken["hash"] != FREE]
     counts, sums = _statistics(kind, table.array(2, np.uint8), int(table.number(4, "i")))
-    require(not len(taken) or int(taken["index"].max()) < len(counts), "a hash table leads out of its statistics")
+    require(not len(taken) or int(taken["index"].max()) < len(counts), "a hash table refers to missing statistics")
     return ctr_table(
         taken["hash"], counts[taken["index"]], None if sums is None else sums[taken["index"]], int(table.number(3, "i"))
     )
 
 
 def ctr_table(hashes: np.ndarray, counts: np.ndarray, sums: np.ndarray | None, denominator: int) -> CtrTable:
-    """Return a table with its keys in order, so that tables over the same combinations share their look-up."""
+    """Return a table with sorted keys, so that tables over the same combinations share their lookup."""
     keys = hashes.astype(np.uint64).view(np.int64)
     order = np.argsort(keys, kind="stable")
-    require(len(np.unique(keys)) == len(keys), "a hash stands twice in a table")
+    require(len(np.unique(keys)) == len(keys), "a table holds a hash twice")
     return CtrTable(keys[order], counts[order], None if sums is None else sums[order], denominator)
 
 
 def _statistics(kind: str, blob: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
     width = 1 if kind in COUNTERS else 2 if kind in MEANS else classes
-    require(width >= 1 and len(blob) % (4 * width) == 0, f"{len(blob)} bytes are no statistics of {width} classes")
+    require(width >= 1 and len(blob) % (4 * width) == 0, f"{len(blob)} bytes do not make statistics of {width} classes")
     if kind in MEANS:
         means = blob.view(MEAN)
         return means["count"].reshape(-1, 1), means["sum"]
@@ -200,7 +200,7 @@ def _statistics(kind: str, blob: np.ndarray, classes: int) -> tuple[np.ndarray, 
 
 
 def _named(names: tuple[str, ...], code: int) -> str:
-    require(0 <= code < len(names), f"{code} is none of {', '.join(names)}")
+    require(0 <= code < len(names), f"{code} is not the code of any of {', '.join(names)}")
     return names[code]
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
 
 import numpy as np
 
 from pretzel.importers.catboost.model import Model
 from pretzel.importers.catboost.splits import Splits
 from pretzel.importers.catboost.structure import CtrFeature, FloatFeature, OneHotFeature
-from pretzel.importers.catboost.trees import Nodes, operator, written_out
-from pretzel.importers.contributions import METHOD, each_output, of_covers
+from pretzel.importers.catboost.trees import expanded, laid_out, leaf_table
+from pretzel.importers.contributions import METHOD, contributions, each_output
+from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 NOTHING = 1e-13
-"""A leaf of no more weight than this had no training rows, and takes no part."""
+"""A leaf of this weight or less had no training rows, and is skipped."""
 
 
 def contribution_methods(x: Node, model: Model, splits: Splits) -> Methods:
-    """Return what each feature adds to each score, and the expected value last; nothing where it is not defined.
+    """Return the contribution of each feature to each score, with the expected value last; empty if undefined.
 
     Source: ``CalcObliviousInternalShapValuesForLeafRecursive``.
     """
@@ -33,58 +34,57 @@ def contribution_methods(x: Node, model: Model, splits: Splits) -> Methods:
     if not (np.isfinite(weights).all() and (total > NOTHING).all()):
         return {}
     mean = np.add.reduceat(weights[:, None] * trees.leaves, first) / total[:, None]
-    values = np.where(empty[:, None], 0.0, trees.leaves)  # paths to a leaf that no training row reached are left out
-    nodes, roots = written_out(trees, np.where(empty, -1, np.arange(len(weights))))
-    single = trees.dimension == 1
-    leaves = np.ascontiguousarray(values[:, 0] if single else values)
-    forest = operator(x, nodes, roots, splits, leaves, base=Parameter.of(np.zeros(trees.dimension)))
+    values = np.where(empty[:, None], 0.0, trees.leaves)  # skip paths to leaves that no training row reached
+    whole = laid_out(*expanded(trees, np.where(empty, -1, np.arange(len(weights)))), splits, len(weights))
+    whole = replace(whole, cover=_cover(whole, weights))
     groups, shares = _groups(model)
-    node = of_covers(
-        cast(ops.TreeEnsemble, forest),
-        _covers(nodes, weights),
+    node = contributions(
+        joined(x, [whole], table=leaf_table(values), base=np.zeros(trees.dimension)),
+        [whole],
         mean.sum(axis=0) + np.resize(np.array(model.bias), trees.dimension),
         width=len(shares),
         features=_of_columns(x.type.columns, model, splits, groups),
     )
-    made = each_output(METHOD, node, trees.dimension)
-    return made if len(shares) == shares.shape[1] else {name: _shared_out(one, shares) for name, one in made.items()}
+    parts = each_output(METHOD, node, trees.dimension)
+    return parts if len(shares) == shares.shape[1] else {name: _shared_out(one, shares) for name, one in parts.items()}
 
 
 def _is_explained(model: Model) -> bool:
-    """Whether the library explains a model, and row by row.
+    """Return whether the library explains a model, independently for each row.
 
-    It refuses those that scale their sums, and explains one of two scores with uncertainty.  Its values do not add up
-    to its answers where trees are not symmetric, and depend on the other rows given where features are monotone.
+    It rejects models that scale their sums, and explains only one of two scores with uncertainty.  Its values do not
+    add up to the prediction if trees are not symmetric, and depend on other rows of the request if features are
+    monotone.
     """
     symmetric = model.trees.steps is None and len(model.trees.sizes) > 0
     return symmetric and model.scale == 1 and model.loss != "RMSEWithUncertainty" and not model.is_monotone
 
 
-def _covers(nodes: Nodes, weights: np.ndarray) -> np.ndarray:
-    """Return the weight of the training rows in each node: children lie after their parents."""
-    inner = nodes.false >= 0
-    cover = np.where(inner, 0.0, weights[np.where(inner, 0, nodes.true)])
+def _cover(whole: Trees, weights: np.ndarray) -> np.ndarray:
+    """Return the weight of the training rows in each node; children come after their parents."""
+    inner = whole.left >= 0
+    cover = np.where(inner, 0.0, weights[whole.leaves])
     for at in np.flatnonzero(inner)[::-1].tolist():
-        cover[at] = cover[nodes.false[at]] + cover[nodes.true[at]]
+        cover[at] = cover[whole.left[at]] + cover[whole.right[at]]
     return np.where(cover <= NOTHING, 0.0, cover)
 
 
 def _groups(model: Model) -> tuple[list[int], np.ndarray]:
-    """Return the group of features that each split asks for, by feature; and what share of a group each column has.
+    """Return the group of columns that each feature reads, and the share of each column in each group.
 
-    A statistic of several columns is one group, whose contribution they share alike.
+    A statistic of several columns is one group, whose contribution is divided equally among them.
     """
     width = model.n_features_in_
-    known: dict[tuple[int, ...], int] = {(column,): column for column in range(width)}
-    groups = [known.setdefault(_columns(feature, model), len(known)) for feature in model.features]
-    shares = np.zeros((len(known), width))
-    for columns, group in known.items():
+    by_columns: dict[tuple[int, ...], int] = {(column,): column for column in range(width)}
+    groups = [by_columns.setdefault(_columns(feature, model), len(by_columns)) for feature in model.features]
+    shares = np.zeros((len(by_columns), width))
+    for columns, group in by_columns.items():
         shares[group, list(columns)] = 1 / len(columns)
     return groups, shares
 
 
 def _columns(feature: FloatFeature | OneHotFeature | CtrFeature, model: Model) -> tuple[int, ...]:
-    """Return the columns of X that a feature stands for: of a combination its categories, not the splits in it."""
+    """Return the columns of X that a feature reads; of a combination only its categories, not its splits."""
     if isinstance(feature, FloatFeature):
         return (feature.flat,)
     categories = {one.index: one.flat for one in model.categories}
@@ -94,16 +94,16 @@ def _columns(feature: FloatFeature | OneHotFeature | CtrFeature, model: Model) -
 
 
 def _of_columns(count: int, model: Model, splits: Splits, groups: list[int]) -> np.ndarray:
-    """Return the group that each column of the matrix belongs to; a column that no split compares to any."""
-    found = np.zeros(count, np.int64)
+    """Return the group of each column of the matrix; it is arbitrary for columns that no split reads."""
+    of_column = np.zeros(count, np.int64)
     of_split = np.repeat(groups, [feature.splits for feature in model.features])
     compared = splits.column >= 0
-    found[splits.column[compared]] = of_split[compared]
-    return found
+    of_column[splits.column[compared]] = of_split[compared]
+    return of_column
 
 
 def _shared_out(node: Node, shares: np.ndarray) -> Node:
-    """Return the contributions of columns from those of groups; the expected value stays last."""
+    """Distribute the contributions of groups to columns; the expected value stays last."""
     weights = np.zeros((len(shares) + 1, shares.shape[1] + 1))
     weights[:-1, :-1], weights[-1, -1] = shares, 1.0
     return ops.Linear(node, Parameter.of(weights))

@@ -1,4 +1,4 @@
-"""Importers of CatBoost's estimators: each is read from the bytes that CatBoost itself would save."""
+"""Importers of CatBoost's estimators, each read from the bytes that CatBoost would save."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pretzel.plan.node import Node
 
 reads_entries(
     CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor, alike=False
-)  # the library refuses a row that stores a column twice
+)  # the library rejects a row that stores a column twice
 
 
 reads_thresholds(CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor, single=True)
@@ -36,7 +36,7 @@ def classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(CatBoostRegressor)
 def regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what the loss makes of the raw scores."""
+    """Return the predictions that the loss derives from the raw scores."""
     _, raw = _read(estimator, x, step)
     return heads.regressor(raw, estimator._get_default_prediction_type())
 
@@ -50,19 +50,19 @@ def raw_scores(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @answers("contributions", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
 def own_shap_values(estimator: Any, X: Any) -> Any:
-    """Ask CatBoost for SHAP values."""
+    """Return CatBoost's own SHAP values."""
     return shap_values(estimator, X)
 
 
 @answers("leaf_index", CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
 def calc_leaf_indexes(estimator: Any, X: Any) -> Any:
-    """Ask CatBoost for the leaves."""
+    """Return CatBoost's own leaf indices."""
     return estimator.calc_leaf_indexes(X)
 
 
 @gives(CatBoostClassifier, CatBoostRegressor, CatBoostRanker, CatBoost)
 def columns(estimator: Any, inputs: Inputs) -> Columns:
-    """Return the columns that it was fitted on."""
+    """Return the columns that the estimator was fitted on."""
     if not estimator.is_fitted():
         return Columns(())
     return given(estimator.feature_names_, bool(estimator.get_cat_feature_indices()), inputs)

@@ -1,4 +1,4 @@
-"""From columns of X to the matrix that CatBoost's trees compare: numbers, places among single values, statistics."""
+"""Build the matrix that CatBoost's trees read from the columns of X: numbers, one-hot codes, statistics."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 MAX_VALUES = 4096
-"""Single values of one category that trees may compare with: each has a bit set as long as its place."""
+"""Limit on the values of a category that trees compare with: the bit set of each is as long as its position."""
 
 
 def compared(model: Model, x: Columns) -> tuple[Node, Splits]:
-    """Return the matrix that the trees read, in float32, and what each split compares.
+    """Return the matrix that the trees read, in float32, and the comparison of each split.
 
-    The numbers come first, as one matrix, then a column for each other feature that a tree asks for.
+    The numbers come first, as one matrix, followed by one column for each other feature that a tree reads.
     """
     read, floats = asked(model), len(model.floats)
     features = _Features(model, x, _numbers_read(model, read))
@@ -30,18 +30,18 @@ def compared(model: Model, x: Columns) -> tuple[Node, Splits]:
     parts = [*features.numbers, *(features.column(model.features[number]) for number in others)]
     columns = {number: features.position[model.floats[number].index] for number in read if number < floats}
     columns |= {number: len(features.position) + i for i, number in enumerate(others)}
-    if not parts:  # trees without splits still answer once a row
+    if not parts:  # trees without splits still predict once per row
         parts = [ops.Cast(features.category(model.categories[0].index), "f32")]
     whole = parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
     return whole, splits_of(model.features, columns)
 
 
 def _numbers_read(model: Model, read: Sequence[int]) -> list[FloatFeature]:
-    """Return the numbers that trees compare, or combinations do; the first one where no tree asks for anything."""
+    """Return the numbers that trees or combinations compare; the first one if no tree reads a feature."""
     features = [model.features[number] for number in read]
     combined = {i for ctr in features if isinstance(ctr, CtrFeature) for i, _ in ctr.table[0].floats}
-    wanted = combined | {feature.index for feature in features if isinstance(feature, FloatFeature)}
-    return [feature for feature in model.floats if feature.index in wanted] if features else [*model.floats[:1]]
+    indices = combined | {feature.index for feature in features if isinstance(feature, FloatFeature)}
+    return [feature for feature in model.floats if feature.index in indices] if features else [*model.floats[:1]]
 
 
 class _Features:
@@ -55,19 +55,19 @@ class _Features:
         self.numbers = [_dense(x.select([feature.flat for feature in floats]))] if floats else []
 
     def column(self, feature: FloatFeature | OneHotFeature | CtrFeature) -> Node:
-        """Return the column of a feature that is no number itself, in float32."""
+        """Return the column of a feature that is not a number, in float32."""
         assert not isinstance(feature, FloatFeature)
-        return self._place(feature) if isinstance(feature, OneHotFeature) else self._statistic(feature)
+        return self._one_hot_code(feature) if isinstance(feature, OneHotFeature) else self._statistic(feature)
 
     def category(self, index: int) -> Node:
         """Return the hash of each row's category."""
-        require(index in self._categories, f"categorical feature {index} is not there")
-        known = self._categories[index]
-        return ops.CategoryHash(self._x.select([known.flat]).category(), known.name or str(known.flat))
+        require(index in self._categories, f"categorical feature {index} is missing")
+        feature = self._categories[index]
+        return ops.CategoryHash(self._x.select([feature.flat]).category(), feature.name or str(feature.flat))
 
-    def _place(self, feature: OneHotFeature) -> Node:
-        """Return the place of each row's category among the single values it is compared with, -1 for others."""
-        require(len(feature.values) <= MAX_VALUES, f"a category is compared with more than {MAX_VALUES} single values")
+    def _one_hot_code(self, feature: OneHotFeature) -> Node:
+        """Return the position of each row's category among the values it is compared with, -1 for others."""
+        require(len(feature.values) <= MAX_VALUES, f"a category is compared with more than {MAX_VALUES} values")
         return ops.Cast(ops.Lookup(self.category(feature.category), _keys(feature.values)), "f32")
 
     def _statistic(self, ctr: CtrFeature) -> Node:
@@ -83,17 +83,17 @@ class _Features:
         return ops.CombineHashes((*categories, *above, *equal))
 
     def _above(self, index: int, border: float) -> Node:
-        """Return one where the number is above the border, else zero."""
-        require(index in self._floats, f"float feature {index} is not there")
+        """Return 1 for numbers above the border, else 0."""
+        require(index in self._floats, f"float feature {index} is missing")
         column: Node = ops.Column(self.numbers[0], self.position[index])
         if self._floats[index].nan_is_true:
             column = ops.Impute(column, Parameter.of(np.array([np.inf], np.float32)))
         return ops.Threshold(column, border)
 
     def _equal(self, index: int, value: int) -> Node:
-        """Return one where the category is that single value, else zero."""
-        found = ops.Lookup(self.category(index), _keys([value]))
-        return ops.Take(found, Parameter.of(np.ones(1, np.int64)), 0.0)
+        """Return 1 for categories equal to the value, else 0."""
+        code = ops.Lookup(self.category(index), _keys([value]))
+        return ops.Take(code, Parameter.of(np.ones(1, np.int64)), 0.0)
 
 
 def _dense(x: Columns) -> Node:

@@ -1,4 +1,4 @@
-"""Reads FlatBuffers without a schema compiler: a table is a position, and every read is checked against the bytes."""
+"""Read FlatBuffers without a schema compiler: a table is a position, and every read is bounds-checked."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from pretzel.errors import InputError
 
 READ_AGAIN = 16
-"""How often all bytes may be read over: tables may refer to one another's, and a hostile file could do so for ever."""
+"""Limit on reading the bytes again: tables may share bytes, so a hostile file could loop endlessly."""
 
 
 class Buffer:
-    """The bytes of one FlatBuffer, and how many of them were read."""
+    """The bytes of one FlatBuffer, and the number that may still be read."""
 
     def __init__(self, data: memoryview) -> None:
         self.data, self._left = data, READ_AGAIN * len(data) + 4096
@@ -23,10 +23,10 @@ class Buffer:
         """Return ``size`` bytes.
 
         Raises:
-            InputError: they lie outside, or too many were read before.
+            InputError: they are out of bounds, or too many bytes were read before.
         """
         if not 0 <= at <= at + size <= len(self.data):
-            raise InputError(f"it is torn: {size} bytes are to stand at {at} of {len(self.data)}")
+            raise InputError(f"it is truncated: expected {size} bytes at {at}, but it has {len(self.data)}")
         self._left -= size + 8
         if self._left < 0:
             raise InputError("its parts refer to the same bytes too often")
@@ -37,12 +37,12 @@ class Buffer:
         return struct.unpack("<" + form, self.take(at, struct.calcsize("<" + form)))[0]
 
     def follow(self, at: int) -> int:
-        """Return the position that the offset at ``at`` names."""
+        """Return the position that the offset at ``at`` refers to."""
         return at + int(self.number(at, "I"))
 
 
 class Table:
-    """One table; fields go by their number in the schema, and an absent one is its default."""
+    """One table; fields are named by their number in the schema, and an absent field has its default."""
 
     def __init__(self, buffer: Buffer, at: int) -> None:
         self._buffer, self._at = buffer, at
@@ -51,7 +51,7 @@ class Table:
 
     @classmethod
     def root(cls, data: memoryview) -> Table:
-        """Return the table that a buffer holds."""
+        """Return the root table of a buffer."""
         buffer = Buffer(data)
         return cls(buffer, buffer.follow(0))
 
@@ -61,23 +61,23 @@ class Table:
         return self._buffer.number(at, form) if at else default
 
     def table(self, field: int) -> Table | None:
-        """Return a table, None where it is absent."""
+        """Return a table, or None if it is absent."""
         at = self._position(field)
         return Table(self._buffer, self._buffer.follow(at)) if at else None
 
     def text(self, field: int) -> str:
-        """Return a string, empty where it is absent."""
+        """Return a string, empty if it is absent."""
         at = self._position(field)
         return self._text(at) if at else ""
 
     def array(self, field: int, dtype: Any) -> np.ndarray:
-        """Return a vector of numbers or structs, empty where it is absent; nothing is copied."""
+        """Return a vector of numbers or structs without copying, empty if it is absent."""
         kind = np.dtype(dtype)
         at = self._position(field)
         if not at:
             return np.empty(0, kind)
-        begin, count = self._vector(at)
-        return np.frombuffer(self._buffer.take(begin, count * kind.itemsize), kind)
+        start, count = self._vector(at)
+        return np.frombuffer(self._buffer.take(start, count * kind.itemsize), kind)
 
     def tables(self, field: int) -> list[Table]:
         """Return a vector of tables."""
@@ -93,20 +93,20 @@ class Table:
         return self._at + offset if offset else 0
 
     def _vector(self, at: int) -> tuple[int, int]:
-        begin = self._buffer.follow(at)
-        return begin + 4, int(self._buffer.number(begin, "I"))
+        start = self._buffer.follow(at)
+        return start + 4, int(self._buffer.number(start, "I"))
 
     def _offsets(self, field: int) -> range:
         at = self._position(field)
         if not at:
             return range(0)
-        begin, count = self._vector(at)
-        self._buffer.take(begin, 4 * count)
-        return range(begin, begin + 4 * count, 4)
+        start, count = self._vector(at)
+        self._buffer.take(start, 4 * count)
+        return range(start, start + 4 * count, 4)
 
     def _text(self, at: int) -> str:
-        begin, count = self._vector(at)
+        start, count = self._vector(at)
         try:
-            return bytes(self._buffer.take(begin, count)).decode()
+            return bytes(self._buffer.take(start, count)).decode()
         except UnicodeDecodeError as error:
             raise InputError(f"a name is not UTF-8: {error}") from None

@@ -1,4 +1,4 @@
-"""From raw scores to what CatBoost's methods answer, by the loss that the model was trained for."""
+"""Convert raw scores to the results of CatBoost's methods, according to the loss of the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOG_LINKED = ("Poisson", "Tweedie")
 
 
 def scaled(raw: Node, model: Model) -> Node:
-    """Return the scores as the model scales and shifts them after the sum over its trees."""
+    """Scale and shift the sum of the trees as the model does."""
     if model.scale == 1 and not any(model.bias):
         return raw
     bias = np.resize(np.array(model.bias), raw.type.columns)
@@ -25,7 +25,7 @@ def scaled(raw: Node, model: Model) -> Node:
 
 
 def regressor(raw: Node, kind: str) -> Methods:
-    """Return ``predict`` by what the library makes of the scores: ``Exponent``, ``RMSEWithUncertainty``, or nothing."""
+    """Return ``predict`` for a prediction type: ``Exponent``, ``RMSEWithUncertainty``, or raw scores."""
     if kind == "Exponent":
         return {"predict": ops.Elementwise(raw, "exp")}
     if kind == "RMSEWithUncertainty":
@@ -35,7 +35,7 @@ def regressor(raw: Node, kind: str) -> Methods:
 
 
 def kind_of(model: Model) -> str:
-    """Return what ``CatBoostRegressor.predict`` makes of the scores of a model from a file."""
+    """Return the prediction type that ``CatBoostRegressor.predict`` uses for a model from a file."""
     if model.loss in LOG_LINKED:
         return "Exponent"
     return "RMSEWithUncertainty" if model.loss == "RMSEWithUncertainty" else "RawFormulaVal"
@@ -70,19 +70,19 @@ def _methods(predict: Node, proba: Node, logs: Node, raw: Node) -> Methods:
 
 
 def _border(model: Model, step: Step) -> float:
-    """Return the score above which a row is of the second class: the logit of ``set_probability_threshold``."""
-    given = model.info.get("binclass_probability_threshold")
-    if given is None:
+    """Return the score above which a row has the second class: the logit of ``set_probability_threshold``."""
+    threshold = model.info.get("binclass_probability_threshold")
+    if threshold is None:
         return 0.0
     try:
-        share = float(given)
+        share = float(threshold)
         return math.log(share / (1 - share))
     except (TypeError, ValueError, ZeroDivisionError):
-        raise step.refuse("", f"its probability threshold is {given!r:.40}", "set one between 0 and 1") from None
+        raise step.refuse("", f"its probability threshold is {threshold!r:.40}", "set one between 0 and 1") from None
 
 
 def _labels(model: Model, classes: int) -> Parameter:
-    """Return the table of labels; what was trained by a loss of the user's own answers with numbers from 0."""
+    """Return the table of labels; with a custom loss they are numbers from 0."""
     labels = model.classes_
     if labels is None:
         return Parameter.of(np.arange(classes))
@@ -90,13 +90,13 @@ def _labels(model: Model, classes: int) -> Parameter:
 
 
 def _every_class(raw: Node, model: Model, classes: int) -> Node:
-    """Return the scores in the order of the labels; a class that was named and never met scores minus infinity."""
-    met = raw.type.columns
-    places = model.about_classes.get("class_to_label") or list(range(met))
-    if places == list(range(classes)) and classes == met:
+    """Return the scores in label order; a class without training rows scores minus infinity."""
+    trained = raw.type.columns
+    places = model.about_classes.get("class_to_label") or list(range(trained))
+    if places == list(range(classes)) and classes == trained:
         return raw
-    require({*places} <= {*range(classes)} and len({*places}) == met, f"its classes are {places!r:.60}")
-    order = np.full(classes, met)
-    order[np.array(places, np.int64)] = np.arange(met)
-    never = ops.Constant(raw, Parameter.of(np.full((1, 1), -np.inf)))
-    return ops.Select(ops.Concat((raw, never)), Parameter.of(order))
+    require({*places} <= {*range(classes)} and len({*places}) == trained, f"its classes are {places!r:.60}")
+    order = np.full(classes, trained)
+    order[np.array(places, np.int64)] = np.arange(trained)
+    absent = ops.Constant(raw, Parameter.of(np.full((1, 1), -np.inf)))
+    return ops.Select(ops.Concat((raw, absent)), Parameter.of(order))

@@ -1,7 +1,7 @@
-"""Reads CatBoost's JSON format, which holds what the binary one does, but for which binarization a statistic is of.
+"""Read CatBoost's JSON format, which holds the same as the binary one except the binarization of each statistic.
 
-The answers are those of the model that was saved: numbers are read as they were written.  CatBoost 1.2.10 itself reads
-them back with other last bits, and the sums of mean statistics cut to integers.
+Predictions are those of the saved model: numbers are read as written.  CatBoost 1.2.10 itself reads them back with
+different last bits, and truncates the sums of mean statistics to integers.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from pretzel.importers.catboost.structure import (
     require,
 )
 
-_BEGINNING = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
+_HEAD = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
 
 
 def is_json(head: bytes) -> bool:
-    """Whether a file that begins so is one of these: CatBoost's own keys come first in whatever order."""
-    return _BEGINNING.match(head) is not None
+    """Return whether a file with this head is CatBoost's JSON: its keys come first, in any order."""
+    return _HEAD.match(head) is not None
 
 
 def read_json(data: bytes) -> Model:
-    """Return the model that the text of a JSON file holds.
+    """Return the model in the text of a JSON file.
 
     Raises:
-        InputError: it is torn, or holds something else.
+        InputError: it is truncated, or not a model.
     """
     try:
         return _model(json.loads(data))
@@ -51,15 +51,15 @@ def read_json(data: bytes) -> Model:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"it is torn, or no model of CatBoost ({type(error).__name__}: {error})") from None
+        raise InputError(f"it is truncated, or not a CatBoost model ({type(error).__name__}: {error})") from None
 
 
-def _model(found: dict[str, Any]) -> Model:
-    _check_binarizations(found["model_info"])
-    features = found["features_info"]
+def _model(document: dict[str, Any]) -> Model:
+    _check_binarizations(document["model_info"])
+    features = document["features_info"]
     categories = features.get("categorical_features") or []
-    scale, bias = found.get("scale_and_bias") or (1.0, [0.0])
-    trees = _symmetric(found["oblivious_trees"]) if "oblivious_trees" in found else _nested(found["trees"])
+    scale, bias = document.get("scale_and_bias") or (1.0, [0.0])
+    trees = _symmetric(document["oblivious_trees"]) if "oblivious_trees" in document else _nested(document["trees"])
     return Model(
         floats=tuple(_float_feature(entry) for entry in features.get("float_features") or []),
         categories=tuple(CatFeature(*_position(entry), _name(entry)) for entry in categories),
@@ -69,17 +69,17 @@ def _model(found: dict[str, Any]) -> Model:
             if "values" in entry
         ),
         ctrs=tuple(_ctr_feature(entry) for entry in features.get("ctrs") or []),
-        tables=dict(_table(name, entry) for name, entry in (found.get("ctr_data") or {}).items()),
+        tables=dict(_table(name, entry) for name, entry in (document.get("ctr_data") or {}).items()),
         trees=trees,
-        leaf_weights=known_weights(_leaf_weights(found.get("oblivious_trees") or []), trees),
+        leaf_weights=known_weights(_leaf_weights(document.get("oblivious_trees") or []), trees),
         scale=float(scale),
         bias=tuple(float(value) for value in bias) or (0.0,),
-        info=dict(found["model_info"]),
+        info=dict(document["model_info"]),
     )
 
 
 def _check_binarizations(info: dict[str, Any]) -> None:
-    """Refuse models with statistics of one kind by several binarizations of the target: JSON keeps the last of each."""
+    """Refuse models that binarize the target several ways for one kind of statistic: JSON keeps only the last."""
     options = (info.get("params") or {}).get("cat_feature_params") or {}
     used = [*(options.get("simple_ctrs") or []), *(options.get("combinations_ctrs") or [])]
     for one in (options.get("per_feature_ctrs") or {}).values():
@@ -100,9 +100,9 @@ def _name(entry: dict[str, Any]) -> str:
 
 
 def _array(values: Any, dtype: Any) -> np.ndarray:
-    made = np.array(values if values is not None else [], dtype)
-    require(made.ndim == 1, "a list of numbers holds something else")
-    return made
+    array = np.array(values if values is not None else [], dtype)
+    require(array.ndim == 1, "a list of numbers holds other values")
+    return array
 
 
 def _float_feature(entry: dict[str, Any]) -> FloatFeature:
@@ -127,7 +127,7 @@ def _combination(entries: list[dict[str, Any]]) -> Combination:
 
 
 def _key(kind: Any, elements: list[dict[str, Any]]) -> TableKey:
-    require(kind in CTR_TYPES, f"{kind!r:.40} is none of {', '.join(CTR_TYPES)}")
+    require(kind in CTR_TYPES, f"expected one of {', '.join(CTR_TYPES)}, got {kind!r:.40}")
     return _combination(elements), str(kind), 0
 
 
@@ -144,11 +144,11 @@ def _ctr_feature(entry: dict[str, Any]) -> CtrFeature:
 
 
 def _table(name: str, entry: dict[str, Any]) -> tuple[TableKey, CtrTable]:
-    """Return a table: hash after hash, each with its statistics behind it."""
+    """Return a table, stored as each hash followed by its statistics."""
     about = json.loads(name)
     key = _key(about["type"], about["identifier"])
     stride, flat = int(entry["hash_stride"]), entry["hash_map"]
-    require(stride >= 2 and len(flat) % stride == 0, f"a table of {len(flat)} entries by {stride} is torn")
+    require(stride >= 2 and len(flat) % stride == 0, f"a table of {len(flat)} entries by {stride} is truncated")
     require(key[1] not in (*COUNTERS, *MEANS) or stride == 2 + (key[1] in MEANS), f"a {key[1]} of stride {stride}")
     rows = [flat[at : at + stride] for at in range(0, len(flat), stride) if int(flat[at]) != FREE]
     hashes = np.array([int(row[0]) for row in rows], np.uint64)
@@ -160,11 +160,11 @@ def _table(name: str, entry: dict[str, Any]) -> tuple[TableKey, CtrTable]:
 def _symmetric(trees: list[dict[str, Any]]) -> Trees:
     splits = [[int(split["split_index"]) for split in tree["splits"] or []] for tree in trees]
     values = [_array(tree["leaf_values"], np.float64) for tree in trees]
-    dimensions = {len(leaves) / 2 ** len(asked) for leaves, asked in zip(values, splits, strict=True)} or {1.0}
+    dimensions = {len(leaves) / 2 ** len(tests) for leaves, tests in zip(values, splits, strict=True)} or {1.0}
     dimension = int(dimensions.pop())
     require(not dimensions and dimension >= 1, "trees have leaves of different numbers of values")
     leaves = np.concatenate([*values, np.empty(0)])
-    require(len(leaves) % dimension == 0, "the number of leaves is not that of the trees")
+    require(len(leaves) % dimension == 0, "the number of leaves does not match the trees")
     return Trees(dimension, _flat(splits), np.array([len(s) for s in splits], np.int64), leaves.reshape(-1, dimension))
 
 
@@ -187,7 +187,7 @@ def _nested(trees: list[dict[str, Any]]) -> Trees:
 
 
 class _Nodes:
-    """Nodes of nested trees, laid out one after the other, each before its children."""
+    """The nodes of nested trees in arrays, each before its children."""
 
     def __init__(self) -> None:
         self.splits: list[int] = []
@@ -196,7 +196,7 @@ class _Nodes:
         self.leaves: list[list[float]] = []
 
     def add(self, tree: dict[str, Any]) -> int:
-        """Append the nodes of one tree, and return how many they are."""
+        """Append the nodes of one tree and return their number."""
         before = len(self.splits)
         waiting: list[tuple[dict[str, Any], int, int]] = [(tree, before, 0)]
         while waiting:

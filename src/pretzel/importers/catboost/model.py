@@ -1,4 +1,4 @@
-"""A CatBoost model as a file holds it, whatever the format: its parts, and what they say of columns and classes."""
+"""A CatBoost model read from a file of either format: its parts, its columns and its classes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from pretzel.errors import InputError, UnsupportedError
+from pretzel.errors import InputError
 from pretzel.importers.catboost.structure import (
     MAX_DIMENSION,
     CatFeature,
@@ -22,6 +22,7 @@ from pretzel.importers.catboost.structure import (
     Trees,
     require,
 )
+from pretzel.importers.native import NativeModel
 
 MULTICLASS = ("MultiClass", "MultiClassOneVsAll")
 MULTILABEL = ("MultiLogloss", "MultiCrossEntropy")
@@ -30,10 +31,11 @@ LABEL_TYPES = {"Integer": np.int64, "Float": np.float64, "Boolean": np.bool_, "S
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a file holds; ``predict`` and its like answer by CatBoost itself, where it is installed."""
+class Model(NativeModel):
+    """The content of a file; ``predict`` and similar methods call CatBoost itself, which must be installed."""
 
-    stands_for: ClassVar = "catboost.CatBoost"
+    stands_for = "catboost.CatBoost"
+    _file, _distribution = "a CatBoost file", "catboost"
 
     floats: tuple[FloatFeature, ...]
     categories: tuple[CatFeature, ...]
@@ -44,25 +46,25 @@ class Model:
     scale: float
     bias: tuple[float, ...]
     info: dict[str, Any]
-    """What was recorded about the training: ``params``, ``class_params``, ..."""
+    """Information about the training: ``params``, ``class_params``, ..."""
     estimated: str = ""
-    """The option that gave the model features which no tables describe: ``text_features``, ``embedding_features``."""
+    """The option behind features that no table describes: ``text_features``, ``embedding_features``."""
     others: dict[int, str] = field(default_factory=dict)
-    """Column and name of the features of other kinds, which no tree reads."""
+    """Column and name of features of other kinds, which no tree reads."""
     leaf_weights: np.ndarray | None = None
-    """``f64[leaves]``: the weight of the training rows in each leaf, where it was recorded."""
+    """``f64[leaves]``: the weight of the training rows in each leaf; None if it was not recorded."""
     file: tuple[bytes, str] = (b"", "cbm")
-    """The bytes that it was read from, and their format."""
+    """The bytes that the model was read from, and their format."""
 
     def __post_init__(self) -> None:
-        """Refuse what leads out of the features."""
+        """Check that splits, columns and tables refer to existing parts."""
         require(len(self.bias) in (1, self.trees.dimension), f"{len(self.bias)} biases")
         splits = self.trees.splits
         if len(splits) and not self.estimated:
             count = sum(feature.splits for feature in self.features)
-            require(0 <= splits.min() <= splits.max() < max(1, count), "a split is not there")
+            require(0 <= splits.min() <= splits.max() < max(1, count), "a split is missing")
         for one_hot in self.one_hots:
-            require(len(np.unique(one_hot.values)) == one_hot.splits, "a single value stands twice")
+            require(len(np.unique(one_hot.values)) == one_hot.splits, "a category is compared with a value twice")
         require(bool(self.columns), "it reads no columns")
         for taken in (
             [feature.flat for feature in self.columns],
@@ -71,11 +73,11 @@ class Model:
         ):
             require(len({*taken}) == len(taken) and min(taken, default=0) >= 0, "two features have one number")
         for ctr in self.ctrs:
-            require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is not there")
+            require(ctr.table in self.tables, f"the table of a {ctr.table[1]} is missing")
 
     @cached_property
     def features(self) -> list[FloatFeature | OneHotFeature | CtrFeature]:
-        """What splits compare, in the order in which they are counted through."""
+        """The features that splits compare, in the order in which splits are numbered."""
         return [*self.floats, *self.one_hots, *self.ctrs]
 
     @property
@@ -85,37 +87,37 @@ class Model:
 
     @property
     def names(self) -> list[str]:
-        """The name of each column of X; its number where it has none."""
-        known = {feature.flat: feature.name for feature in self.columns} | self.others
-        width = max(known, default=-1) + 1
-        require(width <= 2 * len(known) + 64, "the features' columns are not those of a matrix")
-        return [known.get(column, "") or str(column) for column in range(width)]
+        """The name of each column of X; its number if it has no name."""
+        by_column = {feature.flat: feature.name for feature in self.columns} | self.others
+        width = max(by_column, default=-1) + 1
+        require(width <= 2 * len(by_column) + 64, "the columns of the features do not make a matrix")
+        return [by_column.get(column, "") or str(column) for column in range(width)]
 
     @property
-    def feature_names_in_(self) -> np.ndarray | None:
-        """The same, as scikit-learn's estimators tell them: none where they are numbers, and columns make a matrix."""
-        made_up = self.names == [str(column) for column in range(len(self.names))]
-        return None if made_up and not self.categories else np.array(self.names, object)
+    def _names(self) -> list[str] | None:
+        """The names; None if they are numbers and the columns make a matrix."""
+        generated = self.names == [str(column) for column in range(len(self.names))]
+        return None if generated and not self.categories else self.names
 
     @property
     def n_features_in_(self) -> int:
-        """How many columns a row has."""
+        """Number of columns per row."""
         return len(self.names)
 
     @property
     def loss(self) -> str:
-        """Name of the loss function, empty where the model does not say."""
+        """Name of the loss function; empty if it is not recorded."""
         loss = _entry(_entry(self.info, "params"), "loss_function").get("type", "")
         return loss if isinstance(loss, str) else ""
 
     @property
     def is_monotone(self) -> bool:
-        """Whether it was trained so that answers only rise, or only fall, with some feature."""
+        """True if it was trained with monotone constraints."""
         return bool(_entry(_entry(self.info, "params"), "tree_learner_options").get("monotone_constraints"))
 
     @property
     def classes_(self) -> np.ndarray | None:
-        """The labels, in the type that CatBoost gives them; None where the model tells no classes apart."""
+        """The labels, in the type that CatBoost returns; None if the model is not a classifier."""
         about = self.about_classes
         if not about and self.loss not in CLASSIFICATION:
             return None
@@ -131,39 +133,33 @@ class Model:
 
     @staticmethod
     def _numbered(about: dict[str, Any]) -> list[int]:
-        """Return the labels of classes without names: numbers from 0, or those that were met."""
-        count, met = about.get("classes_count") or 0, about.get("class_to_label") or [0, 1]
-        whole = isinstance(count, int) and 0 <= count <= MAX_DIMENSION and all(isinstance(one, int) for one in met)
-        require(whole, f"its classes are {count!r:.20}: {met!r:.60}")
-        return list(range(count)) if count else list(met)
+        """Return the labels of classes without names: numbers from 0, or those in the training data."""
+        count, labels = about.get("classes_count") or 0, about.get("class_to_label") or [0, 1]
+        whole = isinstance(count, int) and 0 <= count <= MAX_DIMENSION and all(isinstance(one, int) for one in labels)
+        require(whole, f"its classes are {count!r:.20}: {labels!r:.60}")
+        return list(range(count)) if count else list(labels)
 
     @property
     def about_classes(self) -> dict[str, Any]:
-        """What was recorded of the classes: ``class_names``, ``class_label_type``, ``class_to_label``."""
+        """Information about the classes: ``class_names``, ``class_label_type``, ``class_to_label``."""
         return _entry(self.info, "class_params")
 
     @property
     def written_by(self) -> str:
-        """The library, for the description of a version."""
+        """The library that wrote the model, for the metadata of a version."""
         return "catboost"
 
     @cached_property
     def _estimator(self) -> Any:
-        try:
-            from catboost import CatBoostClassifier, CatBoostRegressor
-        except ModuleNotFoundError:
-            raise UnsupportedError(
-                "a CatBoost file: checking it on a sample needs catboost itself; pip install catboost"
-            ) from None
-        data, kind = self.file
+        library, (data, kind) = self._library, self.file
         with TemporaryDirectory() as directory:
             path = Path(directory) / "model"
             path.write_bytes(data)
-            estimator = CatBoostRegressor() if self.classes_ is None else CatBoostClassifier()
+            estimator = library.CatBoostRegressor() if self.classes_ is None else library.CatBoostClassifier()
             return estimator.load_model(path, format=kind)
 
     def predict(self, X: Any) -> Any:
-        """Return the answers of the estimator that CatBoost makes of the file.
+        """Return the predictions of the estimator that CatBoost loads from the file.
 
         Raises:
             UnsupportedError: CatBoost is not installed.
@@ -171,25 +167,25 @@ class Model:
         return self._estimator.predict(X)
 
     def predict_proba(self, X: Any) -> Any:
-        """Return its probabilities; raises as :meth:`predict` does."""
+        """Return its probabilities; raise as :meth:`predict` does."""
         return self._estimator.predict_proba(X)
 
     def predict_log_proba(self, X: Any) -> Any:
-        """Return their logarithms; raises as :meth:`predict` does."""
+        """Return their logarithms; raise as :meth:`predict` does."""
         return self._estimator.predict_log_proba(X)
 
     def contributions(self, X: Any) -> Any:
-        """Return CatBoost's own SHAP values; raises as :meth:`predict` does."""
+        """Return CatBoost's own SHAP values; raise as :meth:`predict` does."""
         return shap_values(self._estimator, X)
 
     def calc_leaf_indexes(self, X: Any) -> Any:
-        """Return the leaf of each row in each tree; raises as :meth:`predict` does."""
+        """Return the leaf of each row in each tree; raise as :meth:`predict` does."""
         return self._estimator.calc_leaf_indexes(X)
 
 
 def shap_values(estimator: Any, X: Any) -> Any:
-    """Return the SHAP values that CatBoost itself computes."""
-    from catboost import Pool  # the estimator is one of it, so it is there
+    """Return CatBoost's own SHAP values."""
+    from catboost import Pool  # the estimator is CatBoost's, so the library is installed
 
     pool = Pool(X, cat_features=estimator.get_cat_feature_indices(), feature_names=_names_of(estimator, X))
     return estimator.get_feature_importance(pool, type="ShapValues")
@@ -200,5 +196,5 @@ def _names_of(estimator: Any, X: Any) -> Any:
 
 
 def _entry(of: dict[str, Any], name: str) -> dict[str, Any]:
-    found = of.get(name)
-    return found if isinstance(found, dict) else {}
+    value = of.get(name)
+    return value if isinstance(value, dict) else {}

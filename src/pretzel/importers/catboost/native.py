@@ -1,4 +1,4 @@
-"""CatBoost's own files, binary and JSON: their reader, and the importer of the models they hold."""
+"""The reader of CatBoost's files, binary and JSON, and the importer of the models in them."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.registry import given as gives
 
-reads_entries(Model, alike=False)  # the library refuses a row that stores a column twice
+reads_entries(Model, alike=False)  # the library rejects a row that stores a column twice
 
 
 def read(data: bytes) -> Model:
     """Return the model in the bytes of a ``.cbm`` or a ``.json`` file.
 
     Raises:
-        InputError: they are torn, or hold something else.
+        InputError: they are truncated, or not a model.
     """
-    found, kind = (read_cbm(data), "cbm") if is_cbm(data) else (read_json(data), "json")
-    return replace(found, file=(data, kind))
+    parsed, kind = (read_cbm(data), "cbm") if is_cbm(data) else (read_json(data), "json")
+    return replace(parsed, file=(data, kind))
 
 
 @imports(Model)
-def model(found: Model, x: Columns, step: Step) -> Methods:
-    """Return what the estimator answers that CatBoost would load it into: a classifier, or else a regressor."""
+def model(parsed: Model, x: Columns, step: Step) -> Methods:
+    """Return the methods of the estimator that CatBoost would load: a classifier or a regressor."""
     with whole(step):
-        raw = scores(found, x, step)
-        if found.classes_ is not None:
-            return heads.classifier(raw, found, step)
-        return heads.regressor(raw, heads.kind_of(found))
+        raw = scores(parsed, x, step)
+        if parsed.classes_ is not None:
+            return heads.classifier(raw, parsed, step)
+        return heads.regressor(raw, heads.kind_of(parsed))
 
 
 @answers("leaf_index", Model)
-def calc_leaf_indexes(found: Model, X: Any) -> Any:
-    """Ask CatBoost for the leaves."""
-    return found.calc_leaf_indexes(X)
+def calc_leaf_indexes(parsed: Model, X: Any) -> Any:
+    """Return CatBoost's own leaf indices."""
+    return parsed.calc_leaf_indexes(X)
 
 
 @gives(Model)
-def columns(found: Model, inputs: Inputs) -> Columns:
-    """Return the columns that it was trained on."""
-    return given(found.names, bool(found.categories), inputs)
+def columns(parsed: Model, inputs: Inputs) -> Columns:
+    """Return the columns that the model was trained on."""
+    return given(parsed.names, bool(parsed.categories), inputs)

@@ -1,4 +1,4 @@
-"""From a model and what it is given to its raw scores."""
+"""Raw scores of a CatBoost model over its input columns."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pretzel.plan.node import Node
 
 
 def scores(model: Model, x: Columns, step: Step) -> Node:
-    """Return the raw scores, one per row or several; offer the leaves and SHAP values.
+    """Return the raw scores, one or several per row; offer leaves and SHAP values.
 
     Raises:
-        UnsupportedError: the model reads texts or embeddings, or more columns than there are.
+        UnsupportedError: the model reads texts or embeddings, or more columns than it is given.
     """
     if model.estimated:
         reason = "features made of texts and embeddings are computed by calcers inside CatBoost"
-        raise step.refuse(model.estimated, reason, "make numbers of them in a step before, and fit on those")
+        raise step.refuse(model.estimated, reason, "convert them to numbers in an earlier step, and fit on those")
     last = max((feature.flat for feature in model.columns), default=-1)
     if last >= x.width:
-        raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "give it what it was fitted on")
+        raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "pass its training columns")
     matrix, splits = compared(model, x)
     if len(model.trees.sizes):
         step.offer(METHOD, lambda: contribution_methods(matrix, model, splits))
@@ -39,14 +39,14 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
 
 @contextmanager
 def whole(step: Step) -> Iterator[None]:
-    """Refuse a model whose parts, each by itself in order, do not fit together."""
+    """Refuse a model whose parts, each valid alone, do not fit together."""
     try:
         yield
     except (InputError, DefinitionError) as error:
-        raise step.refuse("", f"its parts do not fit together: {error}", "save it anew, by CatBoost") from None
+        raise step.refuse("", f"its parts do not fit together: {error}", "save it again with CatBoost") from None
 
 
 def given(names: Sequence[str], categories: bool, inputs: Inputs) -> Columns:
-    """Return what a model by itself is given: columns by name, or one matrix where columns have none but numbers."""
+    """Return the input of a model served alone: columns by name, or one matrix if all names are numbers."""
     by_name = categories or list(names) != [str(i) for i in range(len(names))]
     return Columns.given(inputs, names if by_name else None, len(names))

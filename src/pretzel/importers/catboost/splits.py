@@ -1,4 +1,4 @@
-"""What the splits of a model compare: a column of the matrix that its trees read, with a border or a single value."""
+"""The splits of a model: each compares a column of the matrix with a border or with a category value."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pretzel.importers.catboost.structure import CtrFeature, FloatFeature, OneHo
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """All splits, counted through in the order of the features."""
+    """All splits, numbered in the order of the features."""
 
     column: np.ndarray
-    """``i64[n]``: column of the matrix; -1 where no tree asks."""
+    """``i64[n]``: column of the matrix; -1 if no tree reads it."""
     border: np.ndarray
-    """``f32[n]``: a row goes on to the right above it."""
+    """``f32[n]``: a row above it goes right."""
     place: np.ndarray
-    """``i64[n]``: the place of a single value in its column; -1 where there is a border."""
+    """``i64[n]``: the code of the category value in its column; -1 for splits with a border."""
     nan_is_true: np.ndarray
-    """``bool[n]``: whether a NaN is above the border."""
+    """``bool[n]``: True if NaN is above the border."""
 
 
 def asked(model: Model) -> list[int]:
-    """Return the features that trees ask for, by their number; nodes that end a tree name a split, and do not ask."""
+    """Return the numbers of the features that trees read; leaf nodes also name a split, but do not read it."""
     trees = model.trees
     splits = trees.splits if trees.steps is None else trees.splits[trees.steps.any(axis=1)]
     ends = np.cumsum([feature.splits for feature in model.features])
@@ -34,7 +34,7 @@ def asked(model: Model) -> list[int]:
 
 
 def splits_of(features: Sequence[FloatFeature | OneHotFeature | CtrFeature], columns: dict[int, int]) -> Splits:
-    """Return the splits of all features; ``columns`` says in which column the feature of a number stands."""
+    """Return the splits of all features; ``columns`` maps the number of a feature to its column."""
     sizes = [feature.splits for feature in features]
     place = [np.where(isinstance(f, OneHotFeature), np.arange(f.splits), -1) for f in features]
     border = [np.zeros(f.splits, np.float32) if isinstance(f, OneHotFeature) else f.borders for f in features]

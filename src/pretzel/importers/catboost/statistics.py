@@ -1,4 +1,4 @@
-"""The values of CatBoost's statistics, worked out in advance in its float32 steps (``TModelCtr``, ``CalcCtrs``)."""
+"""The values of CatBoost's statistics, precomputed in its float32 steps (``TModelCtr``, ``CalcCtrs``)."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pretzel.importers.catboost.structure import COUNTERS, CtrFeature, CtrTable,
 
 
 def statistics(ctr: CtrFeature, table: CtrTable) -> tuple[np.ndarray, float]:
-    """Return the value for each combination of a table, and that for one that was never met."""
+    """Return the value of each combination in a table, and the value of unseen combinations."""
     good, total = _counted(ctr, table)
     unmet = table.denominator if ctr.table[1] in COUNTERS else 0
     return _value(ctr, good, total), float(_value(ctr, _single([0]), _single([unmet]))[0])
 
 
 def _counted(ctr: CtrFeature, table: CtrTable) -> tuple[np.ndarray, np.ndarray]:
-    """Return what counts for each combination, and out of how much."""
+    """Return the count of each combination, and the total that it is a part of."""
     counts, kind = table.counts, ctr.table[1]
     if kind in COUNTERS:
         return _single(counts[:, 0]), _single(np.full(len(counts), table.denominator))
     if table.sums is not None:
         return table.sums, _single(counts[:, 0])
     border, classes = ctr.target_border, counts.shape[1]
-    require(0 <= border < classes, f"class {border} of {classes} is counted")
+    require(0 <= border < classes, f"it counts class {border} of {classes}")
     if kind == "Buckets":
         good = counts[:, border]
     else:

@@ -1,4 +1,4 @@
-"""What a CatBoost model is made of, whatever the format of its file: features, tables of statistics, trees."""
+"""The parts of a CatBoost model in any file format: features, tables of statistics, trees."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ class FloatFeature:
     """A number, compared with borders: ``x > border``."""
 
     index: int
-    """Among the float features; how splits of combinations name it."""
+    """Position among the float features, by which splits of combinations refer to it."""
     flat: int
-    """Among all features: its column of X."""
+    """Position among all features: its column of X."""
     name: str
     borders: np.ndarray
     """``f32[n]``."""
     nan_is_true: bool
-    """Whether a NaN is above every border rather than below."""
+    """True if NaN is above every border, not below."""
 
     @property
     def splits(self) -> int:
-        """How many splits compare it."""
+        """Number of splits that compare it."""
         return len(self.borders)
 
 
 @dataclass(frozen=True, slots=True)
 class CatFeature:
-    """A category, known by the hash of its text."""
+    """A category, identified by the hash of its text."""
 
     index: int
     flat: int
@@ -56,13 +56,13 @@ class OneHotFeature:
 
     @property
     def splits(self) -> int:
-        """How many splits compare it."""
+        """Number of splits that compare it."""
         return len(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What a statistic is kept by: categories, and answers to splits, in the order in which they are hashed."""
+    """The key of a statistic: categories and results of splits, in hashing order."""
 
     categories: tuple[int, ...]
     floats: tuple[tuple[int, float], ...]
@@ -72,12 +72,12 @@ class Combination:
 
 
 TableKey = tuple[Combination, str, int]
-"""Combination, kind of statistic, and which binarization of the target."""
+"""Combination, kind of statistic, and the binarization of the target."""
 
 
 @dataclass(frozen=True, slots=True)
 class CtrFeature:
-    """A statistic of the target by category, as a number that is compared with borders."""
+    """A statistic of the target per category, a number compared with borders."""
 
     table: TableKey
     target_border: int
@@ -90,61 +90,61 @@ class CtrFeature:
 
     @property
     def splits(self) -> int:
-        """How many splits compare it."""
+        """Number of splits that compare it."""
         return len(self.borders)
 
 
 @dataclass(frozen=True, slots=True)
 class CtrTable:
-    """The statistics of each combination that was met."""
+    """The statistics of each combination in the training data."""
 
     keys: np.ndarray
     """``i64[n]``: hashes of combinations, ascending."""
     counts: np.ndarray
-    """``i32[n, k]``: how many rows of each class; of a counter, or a mean, how many in all."""
+    """``i32[n, k]``: the number of rows of each class; for a counter or a mean, of all rows."""
     sums: np.ndarray | None
-    """``f32[n]``: of a mean, the sum of the target."""
+    """``f32[n]``: the sum of the target, for means."""
     denominator: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """All trees; a split is the number of a border, of a value or of a statistic's border, counted through."""
+    """All trees; a split is the number of a border or category value, counted over all features."""
 
     dimension: int
-    """Values of a leaf."""
+    """Number of values per leaf."""
     splits: np.ndarray
-    """``i64[n]``: of a symmetric tree one a level, the lowest bit of the leaf's place first; else one a node."""
+    """``i64[n]``: for symmetric trees one per level, lowest bit of the leaf position first; else one per node."""
     sizes: np.ndarray
-    """``i64[trees]``: how many splits each tree has."""
+    """``i64[trees]``: number of splits per tree."""
     leaves: np.ndarray
     """``f64[leaves, dimension]``."""
     steps: np.ndarray | None = None
-    """``i64[nodes, 2]``: how far on the left and the right child lie, 0 where there is none; None: symmetric trees."""
+    """``i64[nodes, 2]``: distance to the left and right child, 0 without a child; None for symmetric trees."""
     leaf_of: np.ndarray | None = None
-    """``i64[nodes]``: row of ``leaves`` of the nodes that end."""
+    """``i64[nodes]``: row of ``leaves`` for leaf nodes."""
 
     def __post_init__(self) -> None:
-        """Refuse what leads out of the arrays."""
-        require(1 <= self.dimension <= MAX_DIMENSION, f"leaves of {self.dimension} values")
+        """Check that the sizes of the arrays agree."""
+        require(1 <= self.dimension <= MAX_DIMENSION, f"leaves hold {self.dimension} values")
         require(
-            bool((self.sizes >= 0).all()) and self.sizes.sum() == len(self.splits), "the trees' sizes do not add up"
+            bool((self.sizes >= 0).all()) and self.sizes.sum() == len(self.splits), "the sizes of trees do not add up"
         )
         if self.steps is None:
             require(bool((self.sizes <= MAX_DEPTH).all()), f"a symmetric tree is deeper than {MAX_DEPTH}")
-            require(int((1 << self.sizes).sum()) == len(self.leaves), "the number of leaves is not that of the trees")
+            require(int((1 << self.sizes).sum()) == len(self.leaves), "the number of leaves does not match the trees")
             return
         assert self.leaf_of is not None
-        require(len(self.steps) == len(self.leaf_of) == len(self.splits), "the trees' nodes do not add up")
+        require(len(self.steps) == len(self.leaf_of) == len(self.splits), "the nodes of the trees do not add up")
         require(bool((self.sizes > 0).all()), "a tree has no nodes")
 
     @property
     def starts(self) -> np.ndarray:
-        """Where each tree's splits begin."""
+        """The first split of each tree."""
         return np.asarray(np.cumsum(self.sizes) - self.sizes)
 
 
 def require(holds: bool, otherwise: str) -> None:
-    """Raise InputError with what is wrong, unless ``holds``."""
+    """Raise InputError with this message unless ``holds``."""
     if not holds:
         raise InputError(otherwise)

@@ -1,1 +1,1 @@
-"""Importers of LightGBM: its text files, read without the library, and its estimators in memory."""
+"""Importers of LightGBM: text files, read without the library, and estimators in memory."""

@@ -1,8 +1,8 @@
-"""Which columns of the training table held categories: those that its file lists, and ordered ones, which it does not.
+"""Infer which training columns held categories: those that the file lists, and ordered ones, which it does not list.
 
 LightGBM reads an ordered category as the number of its code.  The file keeps the categories of all such columns, in
-their order, and of each feature the least and the largest value.  Where only one choice of columns agrees with both, it
-is the one.
+column order, and the least and largest value of each feature.  If exactly one choice of columns agrees with both, it is
+used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pretzel.importers.lightgbm.model import Model
 
 
 def columns_of_categories(model: Model) -> list[int] | None:
-    """Return the columns of a model's ``pandas_categories``; None where several choices agree with its file."""
+    """Return the columns of a model's ``pandas_categories``; None if several choices agree with the file."""
     lists, listed = model.pandas_categories, frozenset(model.categorical)
     fits = [[_fits(model, i, len(values)) for values in lists] for i in range(len(model.feature_names))]
     ways = _ways(fits, listed)
@@ -28,7 +28,7 @@ def columns_of_categories(model: Model) -> list[int] | None:
 
 
 def _ways(fits: Sequence[Sequence[bool]], listed: frozenset[int]) -> list[list[int]]:
-    """Return in how many ways the columns from i on can have the lists from k on: none, one, or two for more."""
+    """Count the ways to give the lists from k on to the columns from i on; 2 means two or more."""
     lists = len(fits[0]) if fits else 0
     ways = [[0] * lists + [1]]
     for i in range(len(fits) - 1, -1, -1):
@@ -41,13 +41,13 @@ def _ways(fits: Sequence[Sequence[bool]], listed: frozenset[int]) -> list[list[i
 
 
 def _fits(model: Model, feature: int, count: int) -> bool:
-    """Return whether all values of a feature may be codes of so many categories."""
-    told = model.feature_infos[feature] if feature < len(model.feature_infos) else "none"
-    if told == "none":
+    """Return whether all values of a feature can be codes of ``count`` categories."""
+    info = model.feature_infos[feature] if feature < len(model.feature_infos) else "none"
+    if info == "none":
         return True
     try:
-        values = [float(value) for value in told.strip("[]").split(":")]
+        values = [float(value) for value in info.strip("[]").split(":")]
     except ValueError:
         return False
-    least = 0 if told.startswith("[") else -1
+    least = 0 if info.startswith("[") else -1
     return all(value.is_integer() and least <= value < count for value in values)

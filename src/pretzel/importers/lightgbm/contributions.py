@@ -1,4 +1,4 @@
-"""What ``Booster.predict(pred_contrib=True)`` answers."""
+"""Feature contributions of LightGBM's trees, as ``Booster.predict(pred_contrib=True)`` returns them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pretzel.importers.registry import Methods, Step
 
 
 def contribution_methods(model: Model, x: Columns, step: Step) -> Methods:
-    """Return the contributions of each feature to each score, class after class, the expected value last.
+    """Return the contribution of each feature to each score, class by class, with the expected value last.
 
-    They are those of the sum of the trees, also of a random forest, whose answer is a mean.
+    The contributions add up to the sum of the trees, even for a random forest, which predicts the mean.
     Source: ``GBDT::PredictContrib``, ``Tree::PredictContrib``.
     """
     forest, classes = forest_of(model, x, step), model.trees_per_iteration
@@ -31,10 +31,10 @@ def contribution_methods(model: Model, x: Columns, step: Step) -> Methods:
 
 def _expected(model: Model) -> np.ndarray:
     """Return the sum of the expected values of the trees of each class, in order (``Tree::ExpectedValue``)."""
-    found = np.zeros(model.trees_per_iteration)
+    expected = np.zeros(model.trees_per_iteration)
     for i, tree in enumerate(model.trees):
-        found[i % len(found)] += _expected_of(tree)
-    return found
+        expected[i % len(expected)] += _expected_of(tree)
+    return expected
 
 
 def _expected_of(tree: Tree) -> Any:

@@ -1,4 +1,4 @@
-"""Importers of LightGBM's estimators and of its ``Booster``, by way of the text that they write of themselves."""
+"""Importers of LightGBM's estimators and its ``Booster``, through the model text that the booster writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OFF = ("none", "false", "0", "-")
 
 @adapts(lightgbm.Booster)
 def as_text(estimator: lightgbm.Booster) -> Model:
-    """The text that a booster writes of itself: its trees up to the best iteration, where there is one."""
+    """Return the model that a booster writes as text: its trees up to the best iteration, if there is one."""
     return read_text(estimator.model_to_string())
 
 
@@ -35,14 +35,14 @@ reads_thresholds(lightgbm.LGBMClassifier, lightgbm.LGBMModel, lightgbm.LGBMRanke
 
 @imports(lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 def regressor(estimator: lightgbm.LGBMModel, x: Columns, step: Step) -> Methods:
-    """What the booster answers."""
+    """Return the predictions of the booster."""
     _check(estimator, step)
     return text_model(as_text(estimator.booster_), x, step)
 
 
 @imports(lightgbm.LGBMClassifier)
 def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Methods:
-    """The booster's probabilities and the class of the largest; its scores, where the objective is a function."""
+    """Return probabilities and the most probable class; with a custom objective, raw scores for both."""
     _check(estimator, step)
     model = as_text(estimator.booster_)
     offer_explanations(model, x, step)
@@ -57,25 +57,25 @@ def classifier(estimator: lightgbm.LGBMClassifier, x: Columns, step: Step) -> Me
 
 @answers("contributions", *ESTIMATORS)
 def pred_contrib(estimator: lightgbm.LGBMModel, X: Any) -> Any:
-    """Ask LightGBM for the contributions, which it returns sparse for sparse rows, one matrix per class."""
-    found = estimator.predict(X, pred_contrib=True)
-    return np.hstack([each.toarray() for each in found]) if isinstance(found, list) else dense(found)
+    """Return LightGBM's own contributions; it returns one sparse matrix per class for sparse rows."""
+    result = estimator.predict(X, pred_contrib=True)
+    return np.hstack([part.toarray() for part in result]) if isinstance(result, list) else dense(result)
 
 
 def dense(matrix: Any) -> Any:
-    """Return a matrix as an array, whether it is sparse or not."""
+    """Return a dense or sparse matrix as a dense array."""
     return matrix.toarray() if hasattr(matrix, "toarray") else matrix
 
 
 @answers("leaf_index", *ESTIMATORS)
 def pred_leaf(estimator: lightgbm.LGBMModel, X: Any) -> Any:
-    """Ask LightGBM for the leaves."""
+    """Return LightGBM's own leaf indices."""
     return estimator.predict(X, pred_leaf=True)
 
 
 @given(lightgbm.LGBMClassifier, lightgbm.LGBMRegressor, lightgbm.LGBMRanker, lightgbm.LGBMModel)
 def given_estimator(estimator: lightgbm.LGBMModel, inputs: Inputs) -> Columns:
-    """Return a column for each name, where it was fitted on a table."""
+    """Return one column per feature name if the estimator was fitted on a table."""
     names = getattr(estimator, "feature_names_in_", None)
     width = getattr(estimator, "n_features_in_", None)
     return columns(inputs, None if names is None else tuple(map(str, names)), width)
@@ -86,4 +86,4 @@ def _check(estimator: lightgbm.LGBMModel, step: Step) -> None:
         raise step.refuse("", "it is not fitted", "fit it first")
     if str(estimator.get_params().get("pred_early_stop")).lower() not in OFF:
         remedy = "leave it out, or set it to False"
-        raise step.refuse("pred_early_stop", "it stops adding trees where that may not change the class", remedy)
+        raise step.refuse("pred_early_stop", "it stops adding trees once the class seems settled", remedy)

@@ -1,4 +1,4 @@
-"""The importer of LightGBM's text files, for which LightGBM itself need not be installed."""
+"""The importer of LightGBM's text files; LightGBM itself need not be installed."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ def read(data: bytes) -> Model:
     """Return the model in a text file.
 
     Raises:
-        InputError: it is torn, no UTF-8, or a line is not what its key promises.
+        InputError: it is truncated, is not UTF-8, or a line does not hold what its key requires.
     """
     try:
         return read_text(data.decode())
     except UnicodeDecodeError as error:
-        raise InputError(f"byte {error.start} is no UTF-8") from None
+        raise InputError(f"invalid UTF-8 at byte {error.start}") from None
 
 
 @imports(Model)
 def text_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers; offer ``pred_leaf`` and ``pred_contrib``."""
+    """Return the predictions of ``Booster.predict``; offer ``pred_leaf`` and ``pred_contrib``."""
     offer_explanations(model, x, step)
     return {"predict": answered(model, raw_scores(model, x, step), step)}
 
 
 def offer_explanations(model: Model, x: Columns, step: Step) -> None:
-    """Offer the leaf that a row reaches in each tree, and what each feature adds, where there are trees."""
+    """Offer the leaf that a row reaches in each tree and the feature contributions, if there are trees."""
     if model.trees:
         step.offer("contributions", lambda: contribution_methods(model, x, step))
         step.offer("leaf_index", lambda: leaves(model, x, step), dtype="<i4")
@@ -44,24 +44,25 @@ def offer_explanations(model: Model, x: Columns, step: Step) -> None:
 
 @answers("leaf_index", Model)
 def pred_leaf(model: Model, X: Any) -> Any:
-    """Ask LightGBM itself for the leaves."""
+    """Return LightGBM's own leaf indices."""
     return model.ask(X, pred_leaf=True)
 
 
 @given(Model)
 def given_text_model(model: Model, inputs: Inputs) -> Columns:
-    """Return a column for each name that the model was trained with, or a matrix."""
-    return columns(inputs, model.names, len(model.feature_names))
+    """Return one column per feature name of the model, or a matrix if it has no names."""
+    names = model.feature_names_in_
+    return columns(inputs, None if names is None else tuple(names), model.n_features_in_)
 
 
 def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int | None) -> Columns:
-    """Return what a model is given; of names that LightGBM wrote its own way, as a sample spells them."""
+    """Return the input columns of a model; names that LightGBM rewrote are spelled as in the sample."""
     inputs.integers, inputs.repeats = "f32", "last"
     spelled = tuple(inputs.types)
     if names is not None and tuple(name.replace(" ", "_") for name in spelled) == names:
         names = spelled
     if any("_" in name for name in names or ()):
-        inputs.metadata["spaces"] = "_"  # clients find the columns of a table that still has its own names
+        inputs.metadata["spaces"] = "_"  # clients look up the original column names too
     if names is not None:
-        inputs.metadata["order"] = "strict"  # LightGBM reads a table by position, whatever its columns are called
+        inputs.metadata["order"] = "strict"  # LightGBM reads a table by position and ignores its column names
     return Columns.given(inputs, names, width)

@@ -1,4 +1,4 @@
-"""What LightGBM makes of summed scores: ``ConvertOutput`` of each objective."""
+"""The conversion of raw scores to predictions: ``ConvertOutput`` of each LightGBM objective."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ Options = Mapping[str, str]
 
 
 def answered(model: Model, scores: Node, step: Step) -> Node:
-    """Return what ``Booster.predict`` answers, from the sum of the trees."""
+    """Return the predictions of ``Booster.predict``, given the sum of the trees."""
     convert = OBJECTIVES.get(model.objective)
     if convert is None:
-        known = ", ".join(name for name in OBJECTIVES if name)
-        raise step.refuse(
-            "objective", f"what {model.objective!r} makes of scores is unknown here", f"use one of {known}"
-        )
+        names = ", ".join(name for name in OBJECTIVES if name)
+        raise step.refuse("objective", f"the objective {model.objective!r} is not supported", f"use one of {names}")
     rounds = len(model.trees) / model.trees_per_iteration
     return convert(_scaled(scores, rounds) if model.average and rounds else scores, model.options)
 
@@ -37,7 +35,7 @@ def _as_is(x: Node, options: Options) -> Node:
 
 
 def _squared(x: Node, options: Options) -> Node:
-    """``sign(x) * x * x``, where it was trained on roots (``reg_sqrt``)."""
+    """Return ``sign(x) * x * x`` if the model was trained on square roots (``reg_sqrt``)."""
     if "sqrt" not in options:
         return x
     both = ops.Concat((ops.Elementwise(x, "abs"), x))

@@ -1,4 +1,4 @@
-"""What LightGBM's trees add up to, row by row, from what they are given."""
+"""Raw scores of LightGBM: the sum of its trees for each row, over the columns that they read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 ZERO = float(np.float32(1e-35))
-"""What is not further from 0 than this is 0 to LightGBM, in every feature."""
+"""LightGBM reads values of this magnitude or less as 0, in every feature."""
 CATEGORICAL, DEFAULT_LEFT, ZERO_IS_MISSING, NAN_IS_MISSING = 1, 2, 4, 8  # bits of a decision
-WHOLE_FLOATS = 2**53  # integers beyond are not all float64
+WHOLE_FLOATS = 2**53  # beyond it float64 does not hold every integer
 
 
 def _own_values(tree: Tree) -> np.ndarray:
@@ -28,7 +28,7 @@ def _own_values(tree: Tree) -> np.ndarray:
 
 
 def raw_scores(model: Model, x: Columns, step: Step) -> Node:
-    """Return the sum of the trees, one value a row or one column a class, in float64 and tree after tree.
+    """Return the sum of the trees, one value per row or one column per class, in float64 and in tree order.
 
     Source: ``GBDT::PredictRaw``, ``Tree::NumericalDecision``, ``Tree::CategoricalDecision``.
     """
@@ -41,31 +41,31 @@ def raw_scores(model: Model, x: Columns, step: Step) -> Node:
 
 @dataclass(frozen=True)
 class Forest:
-    """The trees of a model, and the matrix that they read."""
+    """The trees of a model and the matrix that they read."""
 
     x: Node
     features: np.ndarray
-    """The feature that each column of x belongs to."""
+    """The feature of each column of x."""
     trees: list[Trees]
     group: np.ndarray | None
-    """The class that each tree adds to, where there are several."""
+    """The class that each tree adds to; None if there is one."""
 
 
 def forest_of(model: Model, x: Columns, step: Step, leaf_values: Callable[[Tree], np.ndarray] = _own_values) -> Forest:
-    """Return the trees of a model over what it is given, with ``leaf_values`` at their leaves."""
+    """Return the trees of a model and their input matrix, with ``leaf_values`` at the leaves."""
     if model.linear:
         raise step.refuse("linear_tree", "its leaves are linear models", "train it with linear_tree=False")
     if step.inputs.trial:
         model = replace(model, trees=model.trees[: model.trees_per_iteration])
-    given, used, features = _matrix(model, x, step)
+    matrix, used, features = _matrix(model, x, step)
     zeros = np.unique(np.concatenate([[], *(tree.split_feature[_zero_is_missing(tree)] for tree in model.trees)]))
     zeros = zeros.astype(np.int64)
-    width = given.type.columns
+    width = matrix.type.columns
     trees = [_laid_out(tree, leaf_values(tree), features, zeros, width) for tree in model.trees]
     classes = model.trees_per_iteration
     group = np.tile(np.arange(classes), len(trees) // classes) if classes > 1 else None
-    read = _with_zeros_missing(given, features[zeros]) if len(zeros) else given
-    return Forest(read, np.concatenate([used, zeros]), trees, group)
+    whole = _with_zeros_missing(matrix, features[zeros]) if len(zeros) else matrix
+    return Forest(whole, np.concatenate([used, zeros]), trees, group)
 
 
 def leaves(model: Model, x: Columns, step: Step) -> Node:
@@ -80,47 +80,47 @@ def leaves(model: Model, x: Columns, step: Step) -> Node:
 def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.ndarray]:
     """Return the matrix that the trees read, in float64, the feature of each column, and the column of each feature.
 
-    Of sparse rows only the features that some tree reads are written out.
+    Sparse rows are made dense only in the features that some tree reads.
     """
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
         return _with_codes(model, x, step), places, places
-    given = _numbers(x, step)
+    matrix = _numbers(x, step)
     if step.is_given_entries(x):
         step.inputs.ascending["csc"] = "sorted"  # LightGBM reads a column downwards, and finds no row above the last
-    if given.type.layout != "sparse":
+    if matrix.type.layout != "sparse":
         if step.inputs.repeats != "last":
             step.reads_entries(x, alike=False)
-        return given, places, places
+        return matrix, places, places
     used = np.unique(np.concatenate([[0], *(tree.split_feature for tree in model.trees)])).astype(np.int64)
     places[used] = np.arange(len(used))
-    return ops.Densify(ops.Select(given, Parameter.of(used)), repeats="last stored"), used, places
+    return ops.Densify(ops.Select(matrix, Parameter.of(used)), repeats="last stored"), used, places
 
 
 def _numbers(x: Columns, step: Step) -> Node:
-    """Return x in float64, but integers of an array first in float32; those of a table are read as they are.
+    """Return x in float64; integers of an array pass through float32 first, those of a table do not.
 
     Source: ``_np2d_to_np1d``, ``_data_from_pandas``.
     """
-    step.inputs.tells_integers |= step.inputs.integers is None  # else it reads X itself, and clients round arrays
-    given = x.array()
-    if not x.frame and not given.type.is_float and given.type.layout == "dense":
-        given = ops.Cast(given, "f32")
-        step.inputs.rounded.append(given)
-    return given if given.type.dtype == "f64" else ops.Cast(given, "f64")
+    step.inputs.tells_integers |= step.inputs.integers is None  # otherwise it reads X directly and clients round arrays
+    numbers = x.array()
+    if not x.frame and not numbers.type.is_float and numbers.type.layout == "dense":
+        numbers = ops.Cast(numbers, "f32")
+        step.inputs.rounded.append(numbers)
+    return numbers if numbers.type.dtype == "f64" else ops.Cast(numbers, "f64")
 
 
 def _with_codes(model: Model, x: Columns, step: Step) -> Node:
-    """Return x with codes in place of categories, as LightGBM turns a DataFrame into numbers."""
+    """Return x with codes in place of categories, as LightGBM converts a DataFrame."""
     lists, columns = model.pandas_categories, x.categorical() or columns_of_categories(model) or []
     if len(columns) != len(lists):
         reason = (
-            f"it was trained on a DataFrame with {len(lists)} columns of categories, and which ones is not recorded"
+            f"it was trained on a DataFrame with {len(lists)} categorical columns, and the model does not record which"
         )
         raise step.refuse(
             "",
             reason,
-            "give a sample, a DataFrame of the kind that it predicts (compile, too, takes sample=); from a file, with "
+            "pass a sample DataFrame like those it predicts (compile takes sample=, too); for a file, add "
             "--types COLUMN=category",
         )
     codes = dict(zip(columns, lists, strict=True))
@@ -131,7 +131,7 @@ def _with_codes(model: Model, x: Columns, step: Step) -> Node:
 
 
 def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
-    """Return the place of each value among the categories; NaN where it is none of them."""
+    """Return the position of each value among the categories; NaN for other values."""
     if all(isinstance(value, str) for value in categories):
         codes: Node = ops.Lookup(column.text(), Parameter.strings(list(categories)))
     elif all(
@@ -143,13 +143,13 @@ def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
     else:
         kinds = ", ".join(sorted({type(value).__name__ for value in categories}))
         raise step.refuse(
-            "", f"a column has categories of type {kinds}", "train it on categories all text or all numbers"
+            "", f"a column has categories of type {kinds}", "train it on categories that are all text or all numbers"
         )
     return ops.Take(codes, Parameter.of(np.arange(len(categories), dtype=np.float64)))
 
 
 def _with_zeros_missing(x: Node, columns: np.ndarray) -> Node:
-    """Return x, and behind it some of its columns again with NaN where they are zero (``zero_as_missing``)."""
+    """Append copies of some columns to x, with NaN in place of zeros (``zero_as_missing``)."""
     width = x.type.columns
     chosen = ops.Select(x, Parameter.of(columns))
     present = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "abs"), ZERO), "f64")
@@ -160,18 +160,18 @@ def _with_zeros_missing(x: Node, columns: np.ndarray) -> Node:
 
 
 def _zero_is_missing(tree: Tree) -> np.ndarray:
-    found: np.ndarray = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING | CATEGORICAL) == ZERO_IS_MISSING
-    return found
+    matches: np.ndarray = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING | CATEGORICAL) == ZERO_IS_MISSING
+    return matches
 
 
 def _laid_out(tree: Tree, values: np.ndarray, features: np.ndarray, zeros: np.ndarray, width: int) -> Trees:
-    """Return a tree with its leaves behind its inner nodes, and ``values`` at them."""
+    """Return a tree with its leaves after its inner nodes, and ``values`` at the leaves."""
     inner, leaves = len(tree.split_feature), len(values)
     categorical = (tree.decision_type & CATEGORICAL).astype(bool)
     missing = tree.decision_type & (ZERO_IS_MISSING | NAN_IS_MISSING)
-    told = (missing == ZERO_IS_MISSING) | (missing == NAN_IS_MISSING)
-    # Where missing values are not told apart, a NaN is a zero.
-    missing_left = np.where(told, tree.decision_type & DEFAULT_LEFT > 0, tree.threshold >= 0) & ~categorical
+    has_missing = (missing == ZERO_IS_MISSING) | (missing == NAN_IS_MISSING)
+    # Nodes without missing values read NaN as zero.
+    missing_left = np.where(has_missing, tree.decision_type & DEFAULT_LEFT > 0, tree.threshold >= 0) & ~categorical
     feature = features[tree.split_feature]
     if len(zeros):
         feature = np.where(_zero_is_missing(tree), width + np.searchsorted(zeros, tree.split_feature), feature)
@@ -191,7 +191,7 @@ def _laid_out(tree: Tree, values: np.ndarray, features: np.ndarray, zeros: np.nd
 
 
 def _cover(tree: Tree) -> np.ndarray | None:
-    """Return the training rows of each inner node, then of each leaf; None where they are not recorded."""
+    """Return the training rows of each inner node, then of each leaf; None if they are not recorded."""
     counts = np.append(tree.internal_count, tree.leaf_count)
     if len(tree.leaf_value) == 1:
         return np.ones(1)
@@ -199,14 +199,14 @@ def _cover(tree: Tree) -> np.ndarray | None:
 
 
 def _flushed(threshold: np.ndarray) -> np.ndarray:
-    """Return thresholds that decide of tiny values as these decide of the zeros that LightGBM makes of them."""
+    """Move thresholds near zero so that they split tiny values as LightGBM does, which rounds these to zero."""
     low = np.where((threshold < 0) & (threshold >= -ZERO), np.nextafter(-ZERO, -1.0), threshold)
     moved: np.ndarray = np.where((threshold >= 0) & (threshold <= ZERO), ZERO, low)
     return moved
 
 
 def _ranges(tree: Tree, categorical: np.ndarray) -> np.ndarray:
-    """Return the first word and the number of words of each node's bit set; 0 words where it compares numbers."""
+    """Return the first word and the word count of each node's bit set; 0 words for numeric splits."""
     ranges = np.zeros((len(tree.threshold), 2), np.int64)
     chosen = tree.threshold[categorical].astype(np.int64)
     bounds = tree.cat_boundaries

@@ -1,6 +1,7 @@
-"""Reads LightGBM's text format: a header, a block for each tree, the parameters, and the categories of pandas columns.
+"""Read LightGBM's text format: a header, one block per tree, the parameters, and the categories of pandas columns.
 
-Every line is ``key=value``.  ``TREE`` and the getters below say which keys are read and as what; all else is skipped.
+Every line is ``key=value``.  ``TREE`` and the getters below list the keys that are read and their types; other keys are
+skipped.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ TREE = {
     "cat_boundaries": (np.int64, "sets"),
     "cat_threshold": (np.uint32, "words"),
 }
-"""Keys of a tree: the type of the numbers, and how many there are."""
+"""Keys of a tree: the type of the numbers, and their count."""
 END = "end of trees"
 
 Lines = Mapping[str, str]
 
 
 def is_text(head: bytes) -> bool:
-    """Whether a file that begins so is of this format."""
+    """Return whether a file with this head is in LightGBM's text format."""
     return re.match(rb"tree\r?\n(?:[a-z_]+=|average_output)", head) is not None
 
 
 def read_text(text: str) -> Model:
-    """Return the model that a text holds.
+    """Return the model in a text.
 
     Raises:
-        InputError: it is torn, or a line is not what its key promises.
+        InputError: it is truncated, or a line does not hold what its key requires.
     """
     trees, rest = _whole(text)
     header, *blocks = map(_lines, re.split(r"\nTree=\d+\r?\n", trees))
@@ -64,12 +65,12 @@ def read_text(text: str) -> Model:
 
 
 def _whole(text: str) -> tuple[str, str]:
-    """Return what comes before the end of the trees, and what after, of a text that has both of its ends."""
+    """Split a text at the end of its trees, after checking that both of its end markers are present."""
     trees, end, rest = text.partition(f"\n{END}")
     if not end:
-        raise InputError(f"it ends before the line {END!r}: the file is torn")
+        raise InputError(f"it ends before the line {END!r}: the file is truncated")
     if "\nparameters:" in rest and "\nend of parameters" not in rest:
-        raise InputError("it ends before the line 'end of parameters': the file is torn")
+        raise InputError("it ends before the line 'end of parameters': the file is truncated")
     return trees, rest
 
 
@@ -82,19 +83,19 @@ def _feature_names(header: Lines) -> tuple[str, ...]:
 
 
 def _trees_per_iteration(header: Lines, trees: int) -> int:
-    each = _number(header, "num_tree_per_iteration")
-    if not each or trees % each:
-        raise InputError(f"num_tree_per_iteration: {each} does not divide {trees} trees")
-    return each
+    per_iteration = _number(header, "num_tree_per_iteration")
+    if not per_iteration or trees % per_iteration:
+        raise InputError(f"num_tree_per_iteration: {per_iteration} does not divide {trees} trees")
+    return per_iteration
 
 
 def _lines(block: str) -> dict[str, str]:
-    """Return the value of each key, as it stands: of the names of features, blanks of other kinds are part."""
+    """Return the value of each key, not stripped: feature names may begin or end with white space."""
     return {key: value for key, _, value in (line.partition("=") for line in _split(block))}
 
 
 def _split(text: str) -> list[str]:
-    """Return the lines of a text, which end where LightGBM ends them: names may hold what ``splitlines`` splits at."""
+    """Split a text into lines as LightGBM does: ``splitlines`` would also split at characters within names."""
     return re.split(r"[\r\n]+", text)
 
 
@@ -144,15 +145,15 @@ def _array(block: Lines, key: str, dtype: Any, count: int | None) -> np.ndarray:
 
 
 def _covers(block: Lines, key: str, count: int) -> np.ndarray:
-    """Return numbers that predictions do not need: nothing where they are missing, or of another number."""
-    found = _array(block, key, np.float64, None)
-    return found if len(found) == count else found[:0]
+    """Return counts, which predictions do not need; empty if they are missing or of the wrong number."""
+    counts = _array(block, key, np.float64, None)
+    return counts if len(counts) == count else counts[:0]
 
 
 def _check(tree: Tree, features: int, sets: int) -> None:
     leaves = len(tree.leaf_value)
     if not leaves:
-        raise InputError("num_leaves: expected one at least")
+        raise InputError("num_leaves: expected at least one")
     for key in ("left_child", "right_child"):
         child = getattr(tree, key)
         if ((child >= leaves - 1) | (child < -leaves)).any():
@@ -168,8 +169,8 @@ def _check(tree: Tree, features: int, sets: int) -> None:
 
 
 def _categorical(rest: str, features: int) -> tuple[int, ...]:
-    found = re.search(r"^\[categorical_feature: ([\d,]*)\]\r?$", rest, re.MULTILINE)
-    columns = [int(word) for word in found[1].split(",") if len(word) < 10 and word] if found else []
+    match = re.search(r"^\[categorical_feature: ([\d,]*)\]\r?$", rest, re.MULTILINE)
+    columns = [int(word) for word in match[1].split(",") if len(word) < 10 and word] if match else []
     return tuple(sorted({column for column in columns if column < features}))
 
 

@@ -1,4 +1,4 @@
-"""Importers of ONNX graphs: one small function an operator, found by domain and name."""
+"""Importers of ONNX graphs: one small function per operator, looked up by domain and name."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Functions of numbers, one by one and two by two."""
+"""Elementwise functions and arithmetic of numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VARIADIC = {"Max": "maximum", "Min": "minimum", "Sum": "add", "Mean": "add"}
 
 @converts("", *FUNCTIONS)
 def elementwise(site: Site) -> Rows:
-    """Apply a function to each number; whole numbers only where it gives such."""
+    """Apply a function to each number; integers only if the result is an integer."""
     x = site.numbers(0)
     site.without_effect("consumed_inputs")
     function = FUNCTIONS[site.node.op_type]
@@ -59,10 +59,10 @@ def _keeps_zero(function: str) -> bool:
 
 @converts("", "Identity", "Dropout")
 def identity(site: Site) -> Value:
-    """Give what is given; dropping out is for training."""
+    """Return the input; dropout applies only in training."""
     site.without_effect("ratio", "seed", "consumed_inputs")
     if site.has(1):
-        site.constant(1)  # the share that is dropped, in training
+        site.constant(1)  # the ratio, which applies only in training
     trains = site.node.op_type == "Dropout" and site.opset < 7 and not site.integer("is_test", 0)
     if trains or (site.has(2) and site.constant(2).any()):
         raise site.refuse("it is in training mode", "export the model for inference")
@@ -71,7 +71,7 @@ def identity(site: Site) -> Value:
 
 @converts("", *ARITHMETIC)
 def arithmetic(site: Site) -> Rows:
-    """Compute with two values; with a constant of floats by the operators that rewriting knows."""
+    """Combine two values; a constant row of floats uses the operators that rewrite rules match."""
     _refuse_old_broadcast(site)
     a, b = site.value(0), site.value(1)
     folded = _with_constant(site.node.op_type, a, b)
@@ -87,7 +87,7 @@ def _refuse_old_broadcast(site: Site) -> None:
 
 
 def _with_constant(operator: str, a: Value, b: Value) -> Rows | None:
-    """Return x + c, x - c, x * c, x / c with a constant row c; None where it takes other operators."""
+    """Return x + c, x - c, x * c or x / c with a constant row c; None if that needs other operators."""
     if isinstance(a, np.ndarray) and operator in ("Add", "Mul"):
         a, b = b, a
     if not isinstance(a, Rows) or not isinstance(b, np.ndarray) or a.dtype not in ("f32", "f64"):
@@ -108,7 +108,7 @@ def _with_constant(operator: str, a: Value, b: Value) -> Rows | None:
 
 
 def _row(x: Rows, constant: np.ndarray) -> np.ndarray | None:
-    """Return a constant as one number for each column of x; None where it is larger than a row, or differs by row."""
+    """Return a constant as one number per column of x; None if it is larger than a row, or differs by row."""
     place = constant.ndim - x.rank + x.axis
     if constant.ndim > x.rank or (place >= 0 and constant.shape[place] != 1):
         return None
@@ -131,7 +131,7 @@ def power(site: Site) -> Rows:
     base, exponent = _dtype(a), _dtype(b)
     if base == exponent:
         return combine(site, [a, b], lambda x, y: ops.Arithmetic(x, y, "power"))
-    # Whole numbers raised to floats go through float64, as C's pow does.
+    # Integers raised to floats go through float64, as in C's pow.
     return combine(site, [a, b], lambda x, y: ops.Arithmetic(cast(x, "f64"), cast(y, "f64"), "power"))
 
 
@@ -155,11 +155,11 @@ def variadic(site: Site) -> Rows:
 
 @converts("", "Clip")
 def clip(site: Site) -> Rows:
-    """Hold numbers between two bounds, either of which may be missing."""
+    """Limit numbers to two bounds, either of which may be missing."""
     x = site.numbers(0)
     site.without_effect("consumed_inputs")
     low, high = (site.setting(name, place, 11) for name, place in (("min", 1), ("max", 2)))
-    if 6 <= site.opset < 11:  # in these, what is not given is the largest float32
+    if 6 <= site.opset < 11:  # in these opsets a missing bound is the largest float32
         low, high = (-LARGEST if low is None else low), (LARGEST if high is None else high)
     node = cast(x.dense, "i64" if x.dtype not in ("f32", "f64") else x.dtype)
     for bound, function in ((low, "maximum"), (high, "minimum")):
@@ -171,14 +171,14 @@ def clip(site: Site) -> Rows:
 
 @converts("", "Sigmoid")
 def sigmoid(site: Site) -> Rows:
-    """``1 / (1 + exp(-x))``."""
+    """Return ``1 / (1 + exp(-x))``."""
     x = site.numbers(0, "f32", "f64")
     return x.of(ops.Link(x.dense, "sigmoid"))
 
 
 @converts("", "Sign")
 def sign(site: Site) -> Rows:
-    """Give -1, 0 or 1; NaN stays."""
+    """Return -1, 0 or 1; NaN stays NaN."""
     x = site.numbers(0, "f32", "f64")
     return x.of(signs(x))
 

@@ -1,4 +1,4 @@
-"""How much a file may ask for, all of its nodes together: a few bytes of a graph can stand for hours and gigabytes."""
+"""Limit the work of importing a file, over all nodes: a few bytes can request hours and gigabytes."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 FOR_EACH_BYTE = 4
-"""Numbers that each byte of a file may stand for, beside those that any file may."""
+"""Numbers allowed per byte of a file, in addition to those allowed for any file."""
 OPERATOR = 1024
-"""What an operator of the plan counts as, in numbers: making one takes about as long."""
+"""The cost of one plan operator, in numbers: creating one takes about as long."""
 LOOKED_AT = 16
-"""How many columns are looked at in the time that one number takes to be made."""
+"""Columns that are inspected in the time of creating one number."""
 
 
 class Budget:
-    """What a file may still ask for, in numbers."""
+    """The remaining budget of a file, in numbers."""
 
     def __init__(self, file_bytes: int) -> None:
-        """Begin with what any file may ask for, and more for a larger one."""
+        """Start with the budget of any file, plus more for a larger one."""
         self.most = self.left = MOST + FOR_EACH_BYTE * file_bytes
 
     def spend(self, numbers: int) -> bool:
-        """Whether so much was left."""
+        """Subtract from the budget; return whether it sufficed."""
         self.left -= numbers
         return self.left >= 0
 
 
 def cost(inputs: Iterable[Value | None], results: Iterable[Value]) -> int:
-    """Return what a node came to: what was read and made, and the operators that its results are made of."""
-    given = [value for value in inputs if value is not None]
-    nodes = _between([_node(value) for value in results], {_node(value) for value in given})
-    read = sum(numbers(value) if isinstance(value, np.ndarray) else columns(value) // LOOKED_AT for value in given)
-    return read + sum(map(columns, results)) + OPERATOR * len(nodes) + _kept(nodes)
+    """Return the cost of a node: the values read and created, and the operators of its results."""
+    values = [value for value in inputs if value is not None]
+    nodes = _between([_node(value) for value in results], {_node(value) for value in values})
+    read = sum(numbers(value) if isinstance(value, np.ndarray) else columns(value) // LOOKED_AT for value in values)
+    return read + sum(map(columns, results)) + OPERATOR * len(nodes) + _parameters(nodes)
 
 
 def numbers(array: np.ndarray) -> int:
-    """Return the numbers of a constant; of texts the letters that it has room for."""
+    """Return the size of a constant in numbers; for texts the characters that it has room for."""
     return array.nbytes // 4 if array.dtype.kind == "U" else array.size
 
 
 def columns(value: Value) -> int:
-    """Return the numbers of one row."""
+    """Return the size of one row in numbers."""
     rows = value.rows if isinstance(value, (Maps, Lines)) else value
     return prod(rows.tail) if isinstance(rows, Rows) else 0
 
@@ -58,22 +58,22 @@ def _node(value: Value) -> Node | None:
 
 
 def _between(ends: list[Node | None], begins: set[Node | None]) -> list[Node]:
-    """Return the nodes from some on to others, these without."""
+    """Return the nodes from ``ends`` back to ``begins``, excluding ``begins``."""
     seen, stack = begins | {None}, list(ends)
-    found: list[Node] = []
+    between: list[Node] = []
     while stack:
         node = stack.pop()
         if node is not None and node not in seen:
             seen.add(node)
-            found.append(node)
+            between.append(node)
             stack += node.inputs
-    return found
+    return between
 
 
-def _kept(nodes: list[Node]) -> int:
-    """Return the numbers of the parameters of nodes, those that several share once; of texts their bytes."""
-    kept = {given.digest: _size(given) for node in nodes for given in node.parameters.values()}
-    return sum(kept.values())
+def _parameters(nodes: list[Node]) -> int:
+    """Return the size of the parameters of nodes in numbers, shared ones counted once; texts in bytes."""
+    sizes = {parameter.digest: _size(parameter) for node in nodes for parameter in node.parameters.values()}
+    return sum(sizes.values())
 
 
 def _size(parameter: Parameter) -> int:

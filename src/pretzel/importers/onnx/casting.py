@@ -1,4 +1,4 @@
-"""Changes of type."""
+"""Conversions between element types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def dtype_of(number: int) -> str:
     """Return the name of an element type of ONNX.
 
     Raises:
-        ValueError: plans have no such type.
+        ValueError: plans do not have this type.
     """
     if number == TEXT:
         return "str"
@@ -30,15 +30,15 @@ def dtype_of(number: int) -> str:
 
 @converts("", "Cast")
 def to_type(site: Site) -> Value:
-    """Give the same values as another type; float to integer truncates, as in C."""
+    """Convert values to another type; float to integer truncates, as in C."""
     site.without_effect("saturate", "round_mode")  # of 8-bit floats, which are refused
-    given = site.value(0)
-    wanted = site.attribute("to")
-    number = onnx.TensorProto.DataType.Value(wanted) if isinstance(wanted, str) else int(wanted)
-    if isinstance(given, Extents):
-        return given
-    if isinstance(given, Lines):
-        return Lines(_cast(site, given.rows, dtype_of(number)))
+    value = site.value(0)
+    target = site.attribute("to")
+    number = onnx.TensorProto.DataType.Value(target) if isinstance(target, str) else int(target)
+    if isinstance(value, Extents):
+        return value
+    if isinstance(value, Lines):
+        return Lines(_cast(site, value.rows, dtype_of(number)))
     return _cast(site, site.rows(0), dtype_of(number))
 
 

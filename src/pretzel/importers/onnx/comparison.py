@@ -1,4 +1,4 @@
-"""Comparisons, logic and choice."""
+"""Comparisons, logic and conditional selection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPARISONS = {
     "GreaterOrEqual": ("less_equal", True),
     "Equal": ("equal", False),
 }
-"""The comparison, and whether the two sides change places."""
+"""The comparison, and True if its two sides are swapped."""
 
 
 @converts("", *COMPARISONS)
@@ -38,7 +38,7 @@ def compare(site: Site) -> Rows:
 
 
 def _same_text(site: Site, a: Value, b: Value) -> Rows | None:
-    """Return where texts equal one constant text; None where there are no texts."""
+    """Return where texts equal one constant text; None if neither side is text."""
     x, text = (a, b) if isinstance(a, Rows) else (b, a)
     if not isinstance(x, Rows) or not x.node.type.is_text:
         return None
@@ -52,19 +52,19 @@ def _same_text(site: Site, a: Value, b: Value) -> Rows | None:
 
 @converts("", "Not")
 def negate(site: Site) -> Rows:
-    """Give what does not hold."""
+    """Negate a bool."""
     x = site.numbers(0, "bool")
     return x.of(opposite(x.dense, x))
 
 
 def opposite(node: Node, x: Rows) -> Node:
-    """Return where a bool does not hold."""
+    """Return where a bool is false."""
     return ops.Compare(node, constant(np.array(False), x), "equal")
 
 
 @converts("", "And", "Or", "Xor")
 def logic(site: Site) -> Rows:
-    """Join two bools."""
+    """Combine two bools."""
     if site.integer("broadcast", 0):
         raise site.refuse("it broadcasts by the rules of opset 6", "convert the model to opset 7 or later")
     site.without_effect("axis")
@@ -79,26 +79,26 @@ def logic(site: Site) -> Rows:
 
 @converts("", "IsNaN")
 def is_nan(site: Site) -> Rows:
-    """Give where a number is NaN, which does not equal itself."""
+    """Return where a number is NaN, which does not equal itself."""
     x = site.numbers(0, "f32", "f64")
     return x.of(opposite(ops.Compare(x.dense, x.dense, "equal"), x))
 
 
 @converts("", "IsInf")
 def is_infinite(site: Site) -> Rows:
-    """Give where a number is infinite, of either sign or of one."""
+    """Return where a number is infinite, of either sign or of one."""
     x = site.numbers(0, "f32", "f64")
     positive, negative = site.integer("detect_positive", 1), site.integer("detect_negative", 1)
     value = x.node.type.numpy.type("inf")
-    wanted = [sign for sign, asked in ((value, positive), (-value, negative)) if asked]
-    found = [ops.Compare(x.dense, constant(np.array(sign), x), "equal") for sign in wanted]
-    if not found:
+    values = [sign for sign, enabled in ((value, positive), (-value, negative)) if enabled]
+    matches = [ops.Compare(x.dense, constant(np.array(sign), x), "equal") for sign in values]
+    if not matches:
         return x.of(ops.Compare(x.dense, constant(np.array(np.nan, value.dtype), x), "equal"))
-    return x.of(found[0] if len(found) == 1 else ops.Where(found[0], found[0], found[1]))
+    return x.of(matches[0] if len(matches) == 1 else ops.Where(matches[0], matches[0], matches[1]))
 
 
 @converts("", "Where")
 def where(site: Site) -> Rows:
-    """Choose between two values."""
+    """Select between two values by a condition."""
     condition, a, b = site.value(0), site.value(1), site.value(2)
     return combine(site, [a, b, condition], lambda x, y, holds: ops.Where(holds, x, y))

@@ -1,4 +1,4 @@
-"""Computes what is the same for all rows, once, while the graph is read; by ONNX's own reference implementation."""
+"""Fold constants: evaluate nodes that are the same for all rows once, with ONNX's reference implementation."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from pretzel.importers.onnx.registry import CONVERTERS, Site, array_of
 from pretzel.importers.onnx.values import MOST
 
 SMALL = 1 << 10
-MADE_OF_NOTHING = {("", name) for name in ("Constant", "ConstantOfShape", "Range", "Shape", "Size", "EyeLike")}
-"""Operators that are served only as constants."""
+CONSTANT_ONLY = {("", name) for name in ("Constant", "ConstantOfShape", "Range", "Shape", "Size", "EyeLike")}
+"""Operators that are supported only as constants."""
 OF_ROWS = ("TreeEnsemble", "SVM", "Linear", "TfIdf", "Tokenizer")
-"""How operators begin that are models: over constants they say nothing, and may take for ever."""
+"""Name prefixes of operators that are models: over constants they are useless, and may take very long."""
 FOLDED = 8192
-"""What the evaluation of a node counts as, in numbers, however small its inputs."""
+"""The fixed cost of evaluating a node, in numbers."""
 ONE_BY_ONE = 64
-"""How many numbers are computed in the time that one is looked up, or one letter is read."""
+"""Numbers that are computed in the time of one lookup, or of reading one character."""
 PRODUCTS = 16
-"""How many products are added up in the time that one number is written."""
+"""Products that are added in the time of writing one number."""
 
 
 def fold(site: Site, opsets: Mapping[str, int], spend: Callable[[int], None]) -> tuple[np.ndarray, ...]:
-    """Return the outputs of a node whose inputs are all constant; ``spend`` may refuse what they come to.
+    """Return the outputs of a node whose inputs are all constant; ``spend`` may refuse their cost.
 
     Raises:
-        UnsupportedError: the operator is none that is served, or its result would be too large.
+        UnsupportedError: the operator is not supported, or its result would be too large.
         ValueError, TypeError, ...: the node is malformed.
     """
     node, domain = site.node, "" if site.node.domain == "ai.onnx" else site.node.domain
@@ -41,29 +41,29 @@ def fold(site: Site, opsets: Mapping[str, int], spend: Callable[[int], None]) ->
         constant = _constant(site)
         spend(numbers(constant))
         return (constant,)
-    given = {name: array for name, array in zip(node.input, site.inputs, strict=True) if isinstance(array, np.ndarray)}
-    near = {name: opsets[name] for name in ("", domain) if name in opsets}
-    spend(_cost(site, domain, [*given.values()], _sizes(site, domain, given, near)))
-    return _evaluated(node, given, near)
+    arrays = {name: array for name, array in zip(node.input, site.inputs, strict=True) if isinstance(array, np.ndarray)}
+    versions = {name: opsets[name] for name in ("", domain) if name in opsets}
+    spend(_cost(site, domain, [*arrays.values()], _sizes(site, domain, arrays, versions)))
+    return _evaluated(node, arrays, versions)
 
 
 def _check_served(site: Site, domain: str) -> None:
     key = (domain, site.node.op_type)
-    if key not in CONVERTERS and key not in MADE_OF_NOTHING:
+    if key not in CONVERTERS and key not in CONSTANT_ONLY:
         raise site.refuse("no importer knows this operator", "export the model without it (docs/onnx.md)")
     if any(attribute.HasField("g") or attribute.graphs for attribute in site.node.attribute):
         raise site.refuse("it holds a graph", "export the model without it")
     if site.node.op_type.startswith(OF_ROWS):
-        raise site.refuse("nothing that it is given depends on the rows", "leave it out")
+        raise site.refuse("none of its inputs depends on the rows", "leave it out")
 
 
-def _cost(site: Site, domain: str, given: list[np.ndarray], sizes: list[int]) -> int:
-    """Return what an evaluation comes to, in numbers."""
-    moved = sum(map(numbers, given)) + sum(sizes)
-    if domain or any(array.dtype.kind in "OU" for array in given):
+def _cost(site: Site, domain: str, arrays: list[np.ndarray], sizes: list[int]) -> int:
+    """Return the cost of an evaluation, in numbers."""
+    moved = sum(map(numbers, arrays)) + sum(sizes)
+    if domain or any(array.dtype.kind in "OU" for array in arrays):
         return FOLDED + ONE_BY_ONE * moved
     if site.node.op_type in ("MatMul", "Gemm"):
-        return FOLDED + moved + sum(sizes) * max(given[0].shape, default=1) // PRODUCTS
+        return FOLDED + moved + sum(sizes) * max(arrays[0].shape, default=1) // PRODUCTS
     return FOLDED + moved
 
 
@@ -78,26 +78,26 @@ def _constant(site: Site) -> np.ndarray:
     return np.array(value, {"float": np.float32, "int": np.int64, "string": str}[kind])
 
 
-def _sizes(site: Site, domain: str, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]) -> list[int]:
+def _sizes(site: Site, domain: str, arrays: Mapping[str, np.ndarray], opsets: Mapping[str, int]) -> list[int]:
     """Return the sizes of a node's results, before they are computed."""
     try:
         schema = onnx.defs.get_schema(site.node.op_type, opsets[domain], domain)
     except onnx.defs.SchemaError:
-        raise ValueError(f"opset {opsets[domain]} has no such operator") from None
-    types = {name: _type_of(array) for name, array in given.items()}
-    data = {name: _tensor(name, array) for name, array in given.items() if array.size <= SMALL}
+        raise ValueError(f"opset {opsets[domain]} does not have this operator") from None
+    types = {name: _type_of(array) for name, array in arrays.items()}
+    data = {name: _tensor(name, array) for name, array in arrays.items() if array.size <= SMALL}
     try:
-        found = shape_inference.infer_node_outputs(schema, site.node, types, data, opset_imports=_imports(opsets))
+        results = shape_inference.infer_node_outputs(schema, site.node, types, data, opset_imports=_imports(opsets))
     except (RuntimeError, onnx.checker.ValidationError) as error:
         raise ValueError(str(error)) from None
-    return [_size(site, kind.tensor_type) for kind in found.values()]
+    return [_size(site, kind.tensor_type) for kind in results.values()]
 
 
 def _size(site: Site, kind: onnx.TypeProto.Tensor) -> int:
     dims = [dim.dim_value if dim.HasField("dim_value") else -1 for dim in kind.shape.dim]
     size = prod(dims)
     if -1 in dims or not kind.HasField("shape") or size > MOST:
-        raise site.refuse(f"its constant result is of unknown size, or of more than {MOST} numbers", "fold it first")
+        raise site.refuse(f"its constant result has an unknown size, or more than {MOST} numbers", "fold it first")
     return size
 
 
@@ -106,18 +106,18 @@ def _imports(opsets: Mapping[str, int]) -> list[onnx.OperatorSetIdProto]:
 
 
 def _evaluated(
-    node: onnx.NodeProto, given: Mapping[str, np.ndarray], opsets: Mapping[str, int]
+    node: onnx.NodeProto, arrays: Mapping[str, np.ndarray], opsets: Mapping[str, int]
 ) -> tuple[np.ndarray, ...]:
-    inputs = [onnx.helper.make_value_info(name, _type_of(array)) for name, array in given.items()]
+    inputs = [onnx.helper.make_value_info(name, _type_of(array)) for name, array in arrays.items()]
     outputs = [onnx.helper.make_value_info(name, onnx.TypeProto()) for name in node.output if name]
     graph = onnx.helper.make_graph([node], "constant", inputs, outputs)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             results = ReferenceEvaluator(onnx.helper.make_model(graph, opset_imports=_imports(opsets))).run(
-                None, dict(given)
+                None, dict(arrays)
             )
-        except Exception as error:  # of any kind: what it is given is whatever a file holds
+        except Exception as error:  # of any kind: its inputs are arbitrary data from a file
             raise ValueError(f"it cannot be computed: {type(error).__name__}: {error}") from error
     return tuple(np.asarray(result) for result in results)
 

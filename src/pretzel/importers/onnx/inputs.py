@@ -1,4 +1,4 @@
-"""What a graph is given: its inputs as columns of a request.  The keys of a map are columns of their own."""
+"""The inputs of a graph as columns of a request; each key of a map is a separate column."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import ValueType, dense
 
 OPEN = -1
-"""A number of columns that the graph does not say."""
+"""A dimension whose size the graph does not declare."""
 MOST_COLUMNS = 1 << 15
-"""Columns of a request that a graph reads: inputs, and keys of maps."""
+"""Limit on the columns of a request that a graph reads: inputs and keys of maps."""
 
 
 @dataclass(frozen=True)
@@ -27,48 +27,48 @@ class GraphInput:
     name: str
     dtype: str
     tail: tuple[int, ...]
-    """Its dimensions but that of the rows; of a map, the number of keys."""
+    """Its dimensions without that of the rows; for a map, the number of keys."""
     keys: Labels | None = None
-    """Of a map: what its reader looks for."""
+    """For a map: the keys that its reader looks up."""
 
     def columns(self, *, alone: bool, settled: Mapping[str, ValueType]) -> dict[str, ValueType]:
-        """Return the columns of a request that it reads, with their types; one column beside others is one value a row.
+        """Return the request columns that it reads, with their types; a column among others is one value per row.
 
         Raises:
-            ValueError: how many there are is open, and no sample tells.
+            ValueError: the number of columns is dynamic, and no sample determines it.
         """
         if self.keys is not None:
             return {str(key): dense(self.dtype) for key in self.keys}
-        tail, known = self.tail, list(settled.values())
-        if tail == (OPEN,) and len(known) == 1 and known[0].width is not None:
-            tail = (known[0].columns,)
+        tail, types = self.tail, list(settled.values())
+        if tail == (OPEN,) and len(types) == 1 and types[0].width is not None:
+            tail = (types[0].columns,)
         if any(dim < 1 for dim in tail):
-            raise ValueError("the number of its columns is open; declare it, or export with a sample")
+            raise ValueError("the number of its columns is dynamic; declare it, or export with a sample")
         single = not tail or (tail == (1,) and (not alone or self.dtype == "str"))
         return {self.name: dense(self.dtype, None if single else prod(tail))}
 
     def value(self, nodes: Sequence[Node]) -> Value:
-        """Return the value that it has in the graph, of the nodes of its columns."""
+        """Return its value in the graph, from the nodes of its columns."""
         if self.keys is not None:
             return Maps(Rows(concat(nodes), (len(self.keys),)), self.keys)
         return Rows(nodes[0], (nodes[0].type.columns,) if self.tail == (OPEN,) else self.tail)
 
     @property
     def width(self) -> int:
-        """How many columns of a request it reads."""
+        """Number of request columns that it reads."""
         return 1 if self.keys is None else len(self.keys)
 
 
 def inputs_of(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
-    """Return the inputs of a graph that are no constants."""
+    """Return the inputs of a graph that are not constants."""
     constants = {tensor.name for tensor in graph.initializer}
     return [item for item in graph.input if item.name not in constants]
 
 
 def rows_of(graph: onnx.GraphProto) -> int | None:
-    """Return the one number of rows that all inputs declare; None where it is open, or they differ."""
+    """Return the number of rows that all inputs declare; None if it is dynamic, or they differ."""
     dims = [item.type.tensor_type.shape.dim for item in inputs_of(graph)]
-    counts = {given[0].dim_value if given and given[0].HasField("dim_value") else None for given in dims}
+    counts = {dim[0].dim_value if dim and dim[0].HasField("dim_value") else None for dim in dims}
     return counts.pop() if len(counts) == 1 else None
 
 
@@ -76,30 +76,30 @@ def graph_inputs(graph: onnx.GraphProto) -> list[tuple[str, GraphInput]]:
     """Return the inputs of a graph by name.
 
     Raises:
-        UnsupportedError: one has no dimension for the rows, is of a type that plans do not have, or a map of unknown
-            keys; or there are too many.
+        UnsupportedError: an input has no dimension for the rows, has a type that plans do not have, or is a map with
+            unknown keys; or there are too many columns.
     """
     declared = inputs_of(graph)
     readers = _readers({item.name for item in declared if item.type.HasField("map_type")}, graph)
-    found = [(item.name, _graph_input(item, readers)) for item in declared]
-    count = sum(item.width for _, item in found)
+    inputs = [(item.name, _graph_input(item, readers)) for item in declared]
+    count = sum(item.width for _, item in inputs)
     if count > MOST_COLUMNS:
-        raise UnsupportedError(f"onnxmodel: it reads {count} columns, each given by itself; at most {MOST_COLUMNS} are")
-    return found
+        raise UnsupportedError(f"onnxmodel: it reads {count} separate columns; at most {MOST_COLUMNS} are supported")
+    return inputs
 
 
 def bad_input(name: str, reason: object) -> UnsupportedError:
-    """Return the error that says which input cannot be served, and why."""
+    """Return the error that names an input that cannot be served, and the reason."""
     return UnsupportedError(f"onnxmodel: input {name[:80]!r} cannot be served: {reason}")
 
 
 def _readers(names: set[str], graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
-    """Return the nodes that read each of these."""
-    found: dict[str, list[onnx.NodeProto]] = {name: [] for name in names}
+    """Return the nodes that read each name."""
+    readers: dict[str, list[onnx.NodeProto]] = {name: [] for name in names}
     for node in graph.node if names else ():
         for name in names.intersection(node.input):
-            found[name].append(node)
-    return found
+            readers[name].append(node)
+    return readers
 
 
 def _graph_input(item: onnx.ValueInfoProto, readers: Mapping[str, list[onnx.NodeProto]]) -> GraphInput:
@@ -114,7 +114,7 @@ def _read(item: onnx.ValueInfoProto, readers: Mapping[str, list[onnx.NodeProto]]
         keys = _keys(readers[item.name])
         return GraphInput(item.name, dtype_of(item.type.map_type.value_type.tensor_type.elem_type), (len(keys),), keys)
     if not item.type.HasField("tensor_type"):
-        raise ValueError("it is no tensor")
+        raise ValueError("it is not a tensor")
     dims = item.type.tensor_type.shape.dim
     if not dims:
         raise ValueError("it has no dimension for the rows; declare its shape")
@@ -124,9 +124,9 @@ def _read(item: onnx.ValueInfoProto, readers: Mapping[str, list[onnx.NodeProto]]
 
 
 def _keys(readers: list[onnx.NodeProto]) -> Labels:
-    """Return the vocabulary by which a map is read."""
+    """Return the vocabulary with which a map is read."""
     if len(readers) != 1 or readers[0].op_type != "DictVectorizer":
-        raise ValueError("it is a map, and not read by one DictVectorizer, which would tell its keys")
+        raise ValueError("it is a map without exactly one DictVectorizer, which would define its keys")
     keys = labels_of(readers[0])
     if not keys or len(set(map(str, keys))) < len(keys):
         raise ValueError(f"it is a map of {len(keys)} keys, of which {len(set(map(str, keys)))} differ")
@@ -134,6 +134,6 @@ def _keys(readers: list[onnx.NodeProto]) -> Labels:
 
 
 def labels_of(node: onnx.NodeProto) -> Labels:
-    """Return the list of labels or keys that a node holds, texts or whole numbers."""
+    """Return the list of labels or keys of a node, texts or integers."""
     texts = tuple(text.decode(errors="replace") for attribute in node.attribute for text in attribute.strings)
     return texts or tuple(number for attribute in node.attribute for number in attribute.ints)

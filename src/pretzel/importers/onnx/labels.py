@@ -10,18 +10,18 @@ from pretzel.plan.parameter import Parameter
 
 
 def class_labels(site: Site, *names: str) -> Parameter | None:
-    """Return the labels of a classifier: of its texts where it has any, else of its whole numbers; None where neither.
+    """Return the labels of a classifier, its texts or else its integers; None if it has neither.
 
-    ``names``: the attributes that may hold whole numbers, of which it has one.
+    ``names``: the attributes that may hold integer labels.
     """
     texts = site.attribute("classlabels_strings")
     numbers = [site.integers(name) for name in names]
     if texts:
         return Parameter.strings([str(text) for text in texts])
-    found = [labels for labels in numbers if labels is not None]
-    return Parameter.of(found[0]) if found else None
+    present = [labels for labels in numbers if labels is not None]
+    return Parameter.of(present[0]) if present else None
 
 
 def label(codes: Node, labels: Parameter) -> Rows:
-    """Return the label that each code names, one a row."""
+    """Return the label of each code, one per row."""
     return Rows(ops.LabelLookup(codes, labels), ())

@@ -17,7 +17,7 @@ from pretzel.plan.parameter import Parameter
 
 @converts("ai.onnx.ml", "LinearRegressor")
 def linear_regressor(site: Site) -> Rows:
-    """``x W' + b``, then the transform."""
+    """Compute ``x W' + b``, then the transform."""
     x, targets, transform = features(site), site.integer("targets", 1), transform_of(site)
     scores = linear(x.node, *_coefficients(site, x, targets))
     return Rows(cast(transformed_targets(site, scores, transform), "f32"), (targets,))
@@ -25,14 +25,14 @@ def linear_regressor(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "LinearClassifier")
 def linear_classifier(site: Site) -> tuple[Rows, ...]:
-    """The label of the largest score, and the scores, transformed."""
+    """Return the label of the largest score, and the transformed scores."""
     x, transform = features(site), transform_of(site)
-    site.without_effect("multi_class")  # each class has a score of its own either way
-    given = site.floats("coefficients")
-    if given is None:
+    site.without_effect("multi_class")  # each class has its own score either way
+    coefficients = site.floats("coefficients")
+    if coefficients is None:
         raise ValueError("it has no coefficients")
     labels = class_labels(site, "classlabels_ints")
-    weights, bias = _coefficients(site, x, len(given) // max(1, x.tail[0]))
+    weights, bias = _coefficients(site, x, len(coefficients) // max(1, x.tail[0]))
     scores = cast(linear(x.node, weights, bias), "f32")
     if weights.shape[1] == 1:
         return _from_one_score(site, scores, labels, transform)
@@ -42,11 +42,11 @@ def linear_classifier(site: Site) -> tuple[Rows, ...]:
 
 
 def _from_one_score(site: Site, scores: Node, labels: Parameter | None, transform: str) -> tuple[Rows, ...]:
-    """Two labels, of which the second where the one score is positive; it answers with the scores of both."""
+    """Return the second of two labels if the one score is positive, and the scores of both."""
     if labels is not None and len(labels) != 2:
         raise site.refuse(f"it has one score and {len(labels)} labels", "give it two labels")
     if transform == "PROBIT":
-        raise site.refuse("how PROBIT makes two scores of one is left open", "give each class coefficients of its own")
+        raise site.refuse("ONNX does not define PROBIT of a single score", "give each class separate coefficients")
     one = Rows(scores, (1,)).single
     chosen = label(ops.Threshold(one), labels or Parameter.of(np.array([0, 1])))
     if labels is None:
@@ -55,11 +55,11 @@ def _from_one_score(site: Site, scores: Node, labels: Parameter | None, transfor
 
 
 def _coefficients(site: Site, x: Rows, targets: int) -> tuple[np.ndarray, np.ndarray | None]:
-    given, bias = site.floats("coefficients"), site.floats("intercepts")
-    if given is None or targets < 1 or len(given) != targets * x.tail[0]:
+    weights, bias = site.floats("coefficients"), site.floats("intercepts")
+    if weights is None or targets < 1 or len(weights) != targets * x.tail[0]:
         raise ValueError(
-            f"{0 if given is None else len(given)} coefficients for {targets} targets of {x.tail[0]} features"
+            f"{0 if weights is None else len(weights)} coefficients for {targets} targets of {x.tail[0]} features"
         )
     if bias is not None and len(bias) != targets:
         raise ValueError(f"{len(bias)} intercepts for {targets} targets")
-    return given.reshape(targets, x.tail[0]).T, bias
+    return weights.reshape(targets, x.tail[0]).T, bias

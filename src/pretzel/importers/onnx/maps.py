@@ -1,4 +1,4 @@
-"""Maps from labels to numbers, one a row: they stay columns, in the order of their keys."""
+"""Maps from labels to numbers, one per row, kept as columns in key order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CASTS = {"TO_FLOAT": "f32", "TO_INT64": "i64"}
 
 @converts("ai.onnx.ml", "ZipMap")
 def zip_map(site: Site) -> Maps:
-    """Put columns under labels; the labels go with the definition."""
+    """Label columns; the labels are stored in the metadata of the definition."""
     x = site.numbers(0)
     texts, numbers = site.attribute("classlabels_strings"), site.integers("classlabels_int64s")
     labels = tuple(str(text) for text in texts) if texts else tuple(() if numbers is None else numbers.tolist())
@@ -24,7 +24,7 @@ def zip_map(site: Site) -> Maps:
 
 @converts("ai.onnx.ml", "DictVectorizer")
 def dict_vectorizer(site: Site) -> Rows:
-    """Give the value of each key of a vocabulary, and zero for keys that the map does not have."""
+    """Return the value of each key of a vocabulary, and 0 for keys that the map lacks."""
     maps = _maps(site)
     texts, numbers = site.attribute("string_vocabulary"), site.attribute("int64_vocabulary")
     if (texts is None) == (numbers is None):
@@ -40,12 +40,12 @@ def dict_vectorizer(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "CastMap")
 def cast_map(site: Site) -> Rows:
-    """Give the values of a map in the order of its keys, which are whole numbers."""
+    """Return the values of a map in the order of its integer keys."""
     maps, kind, form = _maps(site), site.text("cast_to", "TO_FLOAT"), site.text("map_form", "DENSE")
     site.without_effect("max_map")  # the width of sparse maps
     if kind not in CASTS or form != "DENSE":
         raise site.refuse(
-            f"it casts {kind[:40]!r} in the form {form[:40]!r}", "TO_FLOAT and TO_INT64 are served, DENSE"
+            f"it casts {kind[:40]!r} in the form {form[:40]!r}", "TO_FLOAT and TO_INT64 are supported, DENSE"
         )
     if not all(isinstance(label, int) for label in maps.labels):
         raise site.refuse("its keys are texts", "use a DictVectorizer")
@@ -54,7 +54,7 @@ def cast_map(site: Site) -> Rows:
 
 
 def _maps(site: Site) -> Maps:
-    given = site.value(0)
-    if not isinstance(given, Maps):
-        raise site.refuse("it is given no map", "give it what a ZipMap gives, or an input that is a map")
-    return given
+    value = site.value(0)
+    if not isinstance(value, Maps):
+        raise site.refuse("its input is not a map", "use the output of a ZipMap, or an input that is a map")
+    return value

@@ -1,4 +1,4 @@
-"""A whole model: what its graph is given, and what its outputs are called."""
+"""A whole model: the inputs of its graph, and the methods that its outputs become."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,6 +16,7 @@ from pretzel.errors import InputError
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs
+from pretzel.importers.native import NativeModel
 from pretzel.importers.onnx.graph import Walk
 from pretzel.importers.onnx.inputs import bad_input, graph_inputs, inputs_of, labels_of
 from pretzel.importers.onnx.values import Maps, Rows, Value
@@ -26,24 +27,24 @@ from pretzel.plan.node import Node
 NEWEST = onnx.defs.onnx_opset_version()
 
 
-class OnnxModel:
-    """A model from a file, which answers through ONNX Runtime where that is installed, else through ONNX itself."""
+class OnnxModel(NativeModel):
+    """A model from a file; its methods call ONNX Runtime if installed, else the reference of ``onnx``."""
 
-    stands_for: ClassVar = "onnx.ModelProto"
+    stands_for = "onnx.ModelProto"
 
     def __init__(self, proto: onnx.ModelProto) -> None:
-        """Keep what was read."""
+        """Hold the parsed model."""
         self.proto = proto
 
     @property
-    def feature_names_in_(self) -> np.ndarray | None:
-        """The names of its inputs, where there are several."""
+    def _names(self) -> list[str] | None:
+        """The names of its inputs; None if there is one."""
         names = [item.name for item in inputs_of(self.proto.graph)]
-        return np.array(names, object) if len(names) > 1 else None
+        return names if len(names) > 1 else None
 
     @property
     def n_features_in_(self) -> int | None:
-        """The columns of its one input; None where that is one value a row, or open."""
+        """The columns of its only input; None if it is one value per row, or dynamic."""
         dims = [item.type.tensor_type.shape.dim for item in inputs_of(self.proto.graph)]
         return (prod(dim.dim_value for dim in dims[0][1:]) or None) if len(dims) == 1 and len(dims[0]) > 1 else None
 
@@ -71,31 +72,31 @@ class OnnxModel:
 
 @asks_inner(onnx.ModelProto)
 def answering(proto: onnx.ModelProto) -> tuple[OnnxModel, Callable[[Any], Any]]:
-    """Return the model that answers for a graph in memory, which is given what that is given."""
+    """Return the model that computes the expected results of a graph in memory, and the identity of its input."""
     return OnnxModel(proto), lambda X: X
 
 
 def read(data: bytes) -> OnnxModel:
-    """Return the model that a file holds.
+    """Return the model in a file.
 
     Raises:
-        InputError: the bytes are no model.
+        InputError: the bytes are not a model.
     """
     try:
         proto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
-        raise InputError(f"the bytes are no ONNX model ({str(error)[:100]})") from None
+        raise InputError(f"the bytes are not an ONNX model ({str(error)[:100]})") from None
     if not proto.graph.output:
         raise InputError("it holds no graph with outputs")
     return OnnxModel(proto)
 
 
-# What the graph is given
+# Inputs of the graph
 
 
 @given(OnnxModel, onnx.ModelProto)
 def columns_given(model: Any, inputs: Inputs) -> Columns:
-    """Return the inputs that the graph declares, in the types that it declares, whatever a sample holds."""
+    """Return the inputs that the graph declares, with their declared types, independent of a sample."""
     declared = graph_inputs(_proto(model).graph)
     alone = sum(item.width for _, item in declared) == 1
     for name, item in declared:
@@ -104,7 +105,7 @@ def columns_given(model: Any, inputs: Inputs) -> Columns:
         except ValueError as error:
             raise bad_input(name, error) from None
         if twice := columns.keys() & inputs.used.keys():
-            raise bad_input(name, f"column {min(twice)[:80]!r} is there twice")
+            raise bad_input(name, f"column {min(twice)[:80]!r} appears twice")
         inputs.used |= {column: ops.Input(column, str(kind)) for column, kind in columns.items()}
     inputs.metadata |= _described(_proto(model))
     names = tuple(inputs.used)
@@ -112,7 +113,7 @@ def columns_given(model: Any, inputs: Inputs) -> Columns:
 
 
 def _described(proto: onnx.ModelProto) -> dict[str, Any]:
-    """Return who wrote a model, and the labels of the columns that its outputs had as maps."""
+    """Return the producer of a model, and the column labels of outputs that are maps."""
     producer = f"{proto.producer_name} {proto.producer_version}".strip()
     maps = {node.output[0]: node for node in proto.graph.node if node.op_type == "ZipMap" and node.output}
     labels = {output.name: list(labels_of(maps[output.name])) for output in proto.graph.output if output.name in maps}
@@ -120,8 +121,8 @@ def _described(proto: onnx.ModelProto) -> dict[str, Any]:
 
 
 def _proto(model: Any) -> onnx.ModelProto:
-    found: onnx.ModelProto = model.proto if isinstance(model, OnnxModel) else model
-    return found
+    proto: onnx.ModelProto = model.proto if isinstance(model, OnnxModel) else model
+    return proto
 
 
 # The graph
@@ -129,7 +130,7 @@ def _proto(model: Any) -> onnx.ModelProto:
 
 @imports(OnnxModel, onnx.ModelProto)
 def onnx_model(model: Any, x: Columns, step: Step) -> Methods:
-    """Return the outputs of the graph under their names, and under those of the methods that they are."""
+    """Return the outputs of the graph under their names and under their method names."""
     proto = _proto(model)
     _check_version(proto, step)
     nodes = (part for part in x.parts if isinstance(part, Node))
@@ -147,7 +148,7 @@ def _check_version(proto: onnx.ModelProto, step: Step) -> None:
         if item.domain in ("", "ai.onnx") and not 1 <= item.version <= NEWEST:
             raise step.refuse("", f"it is of opset {item.version}, newer than {NEWEST}", "upgrade onnx")
     if proto.functions:
-        raise step.refuse("", "it defines functions of its own", "inline them with onnx.inliner")
+        raise step.refuse("", "it defines functions", "inline them with onnx.inliner")
 
 
 def _output(walk: Walk, name: str, value: Value) -> Node:
@@ -164,10 +165,10 @@ def _output(walk: Walk, name: str, value: Value) -> Node:
 
 
 def _names_of(graph: onnx.GraphProto) -> dict[str, str]:
-    """Return what clients ask for, and the output that it is: each name of the graph, and the names of methods.
+    """Map the names that clients use to outputs: each output name of the graph, and method names.
 
-    A first output of whole numbers or texts is ``predict``, and a second one then ``predict_proba``; a first output of
-    floats alone is ``predict`` where it is one column, else ``transform``.
+    A first output of integers or texts is ``predict``, and a second output then ``predict_proba``; a single output of
+    floats is ``predict`` if it has one column, else ``transform``.
     """
     names = [output.name for output in graph.output]
     methods = ["predict"] if _is_label(graph.output[0]) or _columns(graph.output[0]) == 1 else ["transform"]
@@ -188,14 +189,14 @@ def _columns(output: onnx.ValueInfoProto) -> int:
 
 
 def _method(name: str, node: Node) -> Node | None:
-    """Return what a method gives: ``predict`` one value a row."""
+    """Return the result of a method; for ``predict`` one value per row."""
     if name == "predict" and node.type.width is not None:
         return ops.Column(node, 0) if node.type.width == 1 else None
     return node
 
 
 def _feeds(graph: onnx.GraphProto, X: Any) -> dict[str, np.ndarray]:
-    """Return what a user calls X as the inputs of the graph."""
+    """Convert X, as users pass it, to the inputs of the graph."""
     declared = inputs_of(graph)
     feeds = {}
     for item in declared:

@@ -1,4 +1,4 @@
-"""Distances to rows that were learned, and the nearest of them: what converters write for neighbours."""
+"""Distances to learned rows and the nearest of them, as converters write nearest neighbours."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SQUARED_DISTANCE = ("Identity", "Sub", "ReduceSumSquare", "Identity")
 
 @converts("com.microsoft", "CDist")
 def distances(site: Site) -> Rows:
-    """The Euclidean distance of each row to each constant row, or its square."""
+    """Return the Euclidean distance of each row to each constant row, or its square."""
     metric = site.text("metric", "sqeuclidean")
     if metric not in ("euclidean", "sqeuclidean"):
-        raise site.refuse(f"its metric is {metric[:40]!r}", "euclidean and sqeuclidean are served")
+        raise site.refuse(f"its metric is {metric[:40]!r}", "euclidean and sqeuclidean are supported")
     squares = _squares(features(site), site.constant(1))
     return Rows(ops.Elementwise(squares, "sqrt") if metric == "euclidean" else squares, (len(site.constant(1)),))
 
@@ -31,7 +31,7 @@ def _squares(x: Rows, rows: np.ndarray) -> Node:
 
 @converts("", "Scan")
 def scan(site: Site) -> tuple[Rows, Rows]:
-    """A loop over constant rows, where it takes the squared distance to each, as converters write it."""
+    """Return the squared distance to each constant row, which converters write as a loop."""
     site.read.update(attribute.name for attribute in site.node.attribute)
     bodies = [attribute.g for attribute in site.node.attribute if attribute.name == "body"]
     if len(bodies) != 1:
@@ -40,23 +40,23 @@ def scan(site: Site) -> tuple[Rows, Rows]:
     extra = {attribute.name for attribute in site.node.attribute} - {"body", "num_scan_inputs"}
     one = [attribute.i for attribute in site.node.attribute if attribute.name == "num_scan_inputs"] == [1]
     if tuple(node.op_type for node in body.node) != SQUARED_DISTANCE or extra or not one or not _is_distance(body):
-        raise site.refuse("its loop is not known", "export the model without loops, for neighbours with optim='cdist'")
+        raise site.refuse("its loop is not supported", "export the model without loops, neighbours with optim='cdist'")
     rows = site.constant(1)
     x = features(site)
     return x, Rows(_squares(x, rows), (len(rows),), 1)
 
 
 def _is_distance(graph: onnx.GraphProto) -> bool:
-    """Whether a body of these operators subtracts its two inputs and adds the squares along the columns."""
+    """Return whether a loop body subtracts its two inputs and adds the squares along the columns."""
     first, subtract, add, last = graph.node
     axes = [array_of(tensor).tolist() for tensor in graph.initializer if tensor.name == add.input[-1]]
     axes += [list(attribute.ints) for attribute in add.attribute if attribute.name == "axes"]
     outputs = [output.name for output in graph.output]
     inputs = [item.name for item in graph.input]
-    given = {attribute.name: attribute.i for attribute in add.attribute if attribute.name != "axes"}
+    attributes = {attribute.name: attribute.i for attribute in add.attribute if attribute.name != "axes"}
     return (
         not any(node.domain for node in graph.node)
-        and given == {"keepdims": 0}
+        and attributes == {"keepdims": 0}
         and inputs[:1] == list(first.input)
         and outputs == [first.output[0], outputs[-1]]
         and set(subtract.input) == set(inputs)
@@ -69,9 +69,9 @@ def _is_distance(graph: onnx.GraphProto) -> bool:
 
 @converts("", "TopK")
 def nearest(site: Site) -> tuple[Rows, Rows]:
-    """The smallest or the largest columns, in order, and their positions; of equals the first come first."""
+    """Return the smallest or largest columns, in order, and their positions; ties keep column order."""
     x = site.numbers(0, "f32", "f64")
-    site.without_effect("sorted")  # what may come in any order comes sorted
+    site.without_effect("sorted")  # unsorted results may be sorted as well
     count = int(np.ravel(site.setting("k", 1, 10))[0])
     if x.row_axis(site.integer("axis", -1)) != 0 or len(x.tail) != 1:
         raise site.refuse(f"it looks along one of {len(x.tail)} dimensions of a row", "give it columns")
@@ -80,7 +80,7 @@ def nearest(site: Site) -> tuple[Rows, Rows]:
 
 
 def _largest(x: Rows, count: int) -> Node:
-    """Return the positions of the largest, NaN before all: the end of the whole order, seen from behind."""
+    """Return the positions of the largest columns, NaN first: the end of the full order, reversed."""
     width = x.tail[0]
     if not 1 <= count <= width:
         raise ValueError(f"the largest {count} of {width}")

@@ -1,4 +1,4 @@
-"""Two values of a graph side by side, as ONNX broadcasts them; constants become columns that are alike in each row."""
+"""Broadcast values of a graph to each other as ONNX does; constants become columns that repeat in each row."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 WIDE = {"i8": "i64", "i16": "i64", "i32": "i64", "u8": "i64", "u16": "i64", "u32": "i64"}
-"""The type in which small whole numbers are computed; the result is cut back, as theirs wraps."""
+"""The type in which small integers are computed; the result is truncated, which wraps as theirs does."""
 
 Combine = Callable[..., Node]
 
 
 def combine(site: Site, values: list[Value], function: Combine, result: str | None = None) -> Rows:
-    """Return a function of dense nodes that are broadcast to each other; at least one of the values has rows.
+    """Apply a function to dense nodes broadcast to each other; at least one of the values has rows.
 
-    ``function`` is given values of f32, f64, i64 or bool; ``result`` is the type that it gives where that is not the
-    type of the values.
+    ``function`` receives values of f32, f64, i64 or bool; ``result`` is the type of its result if it differs from that
+    of the values.
     """
-    parts = beside(site, values)
+    parts = aligned(site, values)
     dtype = parts[0].dtype
     wide = WIDE.get(dtype, dtype)
     node = function(*(cast(part.dense, wide if part.dtype == dtype else part.dtype) for part in parts))
@@ -32,8 +32,8 @@ def combine(site: Site, values: list[Value], function: Combine, result: str | No
     return Rows(cast(node, result or dtype), tail, parts[0].axis)
 
 
-def beside(site: Site, values: list[Value]) -> list[Rows]:
-    """Return values broadcast to common dimensions (those of one column may keep it)."""
+def aligned(site: Site, values: list[Value]) -> list[Rows]:
+    """Return values broadcast to common dimensions; values of one column may keep it."""
     rows = [value for value in values if isinstance(value, Rows)]
     shapes = [_shape(site, value) for value in values]
     whole = np.broadcast_shapes(*shapes)
@@ -42,18 +42,18 @@ def beside(site: Site, values: list[Value]) -> list[Rows]:
     tail = tuple(whole[:axis] + whole[axis + 1 :])
     check_size(tail)
     check_numbers(len(values) * prod(tail))
-    return [_beside(site, value, first, tail, axis) for value in values]
+    return [_aligned(site, value, first, tail, axis) for value in values]
 
 
-def _beside(site: Site, value: Value, rows: Rows, tail: tuple[int, ...], axis: int) -> Rows:
+def _aligned(site: Site, value: Value, rows: Rows, tail: tuple[int, ...], axis: int) -> Rows:
     if isinstance(value, Rows):
         if value.node.type.is_text:
             raise site.refuse("it is given texts", "encode them first")
         return broadcast(value, tail, axis)
     assert isinstance(value, np.ndarray)
     if value.dtype.kind not in "biuf":
-        raise site.refuse(f"it is given {value.dtype} beside the rows", "encode texts first")
-    place = value.ndim - (len(tail) + 1) + axis  # where the rows would stand among the dimensions of the constant
+        raise site.refuse(f"it combines {value.dtype} with the rows", "encode texts first")
+    place = value.ndim - (len(tail) + 1) + axis  # the position of the rows among the dimensions of the constant
     if place >= 0:
         if value.shape[place] != 1:
             raise site.refuse("a constant differs from row to row", "export a graph for any number of rows")
@@ -69,10 +69,10 @@ def _shape(site: Site, value: Value) -> tuple[int, ...]:
     if isinstance(value, np.ndarray):
         return value.shape
     if not isinstance(value, Rows):
-        raise site.refuse("it is given no tensor", "export a graph of tensors")
+        raise site.refuse("its input is not a tensor", "export a graph of tensors")
     return (*value.tail[: value.axis], 1, *value.tail[value.axis :])
 
 
 def cast(node: Node, dtype: str) -> Node:
-    """Return numbers as another type, themselves where they are of it."""
+    """Convert numbers to a type, unless they already have it."""
     return node if node.type.dtype == dtype else ops.Cast(node, dtype)

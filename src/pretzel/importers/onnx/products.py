@@ -26,7 +26,7 @@ def matrix_product(site: Site) -> Rows:
         x = site.numbers(1, "f32", "f64")
         if a.ndim == 2 and x.axis == 1 and len(x.tail) == 1:  # (A X')' = X A'
             return Rows(linear(x.node, a.T), (a.shape[0],), 1)
-        raise site.refuse("a constant stands before rows that are not columns", "put the rows first")
+        raise site.refuse("a constant precedes rows that are not columns", "put the rows first")
     raise site.refuse(BOTH_VARY, "export a graph in which one is constant")
 
 
@@ -44,8 +44,8 @@ def _times(site: Site, x: Rows, weights: np.ndarray) -> Rows:
 def linear(x: Node, weights: np.ndarray, bias: np.ndarray | None = None) -> Node:
     """Return ``x @ weights + bias`` in the type of x."""
     columns = weights.shape[1] if weights.ndim == 2 else 1
-    given = None if bias is None or not np.any(bias) else vector(bias, columns, x.type.dtype)
-    return ops.Linear(x, _weights(weights, x), given)
+    intercepts = None if bias is None or not np.any(bias) else vector(bias, columns, x.type.dtype)
+    return ops.Linear(x, _weights(weights, x), intercepts)
 
 
 def _weights(weights: np.ndarray, x: Node) -> Parameter:
@@ -54,7 +54,7 @@ def _weights(weights: np.ndarray, x: Node) -> Parameter:
 
 @converts("", "Gemm")
 def affine_product(site: Site) -> Rows:
-    """``alpha A B + beta C``, with constant B."""
+    """Compute ``alpha A B + beta C``, with constant B."""
     alpha, beta = site.number("alpha", 1.0), site.number("beta", 1.0)
     site.without_effect("broadcast")
     a, b = site.value(0), site.value(1)
@@ -77,22 +77,22 @@ def affine_product(site: Site) -> Rows:
 
 
 def _bias(site: Site, c: np.ndarray, width: int) -> np.ndarray:
-    """Return the constant C as one number for all columns, or one for each."""
+    """Return the constant C as one number for all columns, or one per column."""
     if c.ndim > 1 and c.shape[0] != 1:
         raise site.refuse("a constant differs from row to row", "export a graph for any number of rows")
     if c.size not in (1, width) or c.ndim > 2:
-        raise ValueError(f"C of {list(c.shape)} does not go with {width} columns")
+        raise ValueError(f"C of {list(c.shape)} does not fit {width} columns")
     return np.ravel(c)
 
 
 def as_floats(x: Rows) -> Rows:
-    """Return numbers as the operators of ``ai.onnx.ml`` compute them: float32 but where they are float64."""
+    """Convert numbers as the operators of ``ai.onnx.ml`` do: to float32, unless they are float64."""
     return x if x.dtype in ("f32", "f64") else x.of(cast(x.dense, "f32"))
 
 
 def features(site: Site, place: int = 0) -> Rows:
-    """Return an input as floats, one list of features a row."""
+    """Return an input as floats, one list of features per row."""
     x = as_floats(site.numbers(place))
     if x.axis or len(x.tail) != 1:  # of one dimension, the rows would be the features of one row
-        raise site.refuse(f"it is given rows of {list(x.tail)}", "give it one list of features a row")
+        raise site.refuse(f"it is given rows of {list(x.tail)}", "give it one list of features per row")
     return Rows(x.matrix, (prod(x.tail),))

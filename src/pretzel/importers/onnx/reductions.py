@@ -1,4 +1,4 @@
-"""Sums, extremes and positions over the columns of each row."""
+"""Sums, extremes and argmax over the columns of each row."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 AXES_AS_INPUT = {"ReduceSum": 13}
-"""The opset from which axes are an input; 18 for all others."""
+"""The opset from which axes are an input; 18 for other operators."""
 
 AFTERWARDS = ("ReduceL2", "ReduceLogSum")
-"""Reductions that change even a number that stays alone."""
+"""Reductions that change even a single number."""
 
 
 @converts("", "ReduceSum", "ReduceMax", "ReduceMin")
 def reduced(site: Site) -> Rows:
-    """Add, or take the largest or smallest."""
+    """Return the sum, the maximum or the minimum."""
     function = {"ReduceSum": "sum", "ReduceMax": "maximum", "ReduceMin": "minimum"}[site.node.op_type]
     return _over(site, lambda x: x, lambda x, places: reduce(x, places, function))
 
 
 @converts("", "ReduceMean")
 def mean(site: Site) -> Rows:
-    """Divide the sum by the number of places."""
+    """Return the sum divided by the number of elements."""
     return _over(site, lambda x: x, _mean)
 
 
 def _mean(x: Rows, places: np.ndarray) -> Node:
     total = reduce(x, places, "sum")
     if x.dtype not in ("f32", "f64"):
-        raise ValueError(f"the mean of {x.dtype} is cut to a whole number; cast to floats first")
+        raise ValueError(f"the mean of {x.dtype} is truncated to an integer; cast to floats first")
     return ops.Standardize(total, None, vector(places.shape[1], places.shape[0], x.dtype))
 
 
 @converts("", "ReduceProd")
 def product(site: Site) -> Rows:
-    """Multiply from left to right."""
+    """Return the product, multiplied from left to right."""
     return _over(site, lambda x: x, lambda x, places: ops.Products(x.dense_matrix, Parameter.of(places)))
 
 
 @converts("", "ReduceSumSquare", "ReduceL2")
 def squares(site: Site) -> Rows:
-    """Add squares; the root of that is the length."""
+    """Return the sum of squares, or its root, the Euclidean norm."""
     return _over(site, _square, _root if site.node.op_type == "ReduceL2" else _sum)
 
 
 @converts("", "ReduceL1")
 def magnitudes(site: Site) -> Rows:
-    """Add magnitudes."""
+    """Return the sum of magnitudes."""
     return _over(site, lambda x: x.of(ops.Elementwise(x.node, "abs")), _sum)
 
 
 @converts("", "ReduceLogSum")
 def log_of_sum(site: Site) -> Rows:
-    """Take the logarithm of the sum."""
+    """Return the logarithm of the sum."""
     return _over(site, lambda x: x, lambda x, places: ops.Elementwise(_sum(x, places), "log"))
 
 
 @converts("", "ReduceLogSumExp")
 def log_sum_exp(site: Site) -> Rows:
-    """Take the largest out before the exponentials, where it is finite."""
+    """Return the logarithm of the sum of exponentials, shifted by the maximum if it is finite."""
     return _over(site, lambda x: x, _log_sum_exp)
 
 
@@ -105,7 +105,7 @@ def _root(x: Rows, places: np.ndarray) -> Node:
 
 
 def reduce(x: Rows, places: np.ndarray, function: str) -> Node:
-    """Return one number for each row of ``places``, positions in the flattened row."""
+    """Return one number per row of ``places``, which holds positions in the flattened row."""
     wide = WIDE.get(x.dtype, x.dtype)
     return cast(ops.Reduce(cast(x.dense_matrix, wide), Parameter.of(places), function), x.dtype)
 
@@ -119,17 +119,17 @@ def _over(site: Site, before: Callable[[Rows], Rows], function: Callable[[Rows, 
         alone = site.node.op_type in AFTERWARDS
         return x.of(function(before(x), groups(x, []))) if alone else before(x)
     if axes is None or not np.size(axes):
-        raise site.refuse("it runs over all dimensions, that of the rows among them", "name the axes of a row")
+        raise site.refuse("it runs over all dimensions, including that of the rows", "name the axes of a row")
     within = sorted({x.row_axis(axis) for axis in site.few(axes)})
     node = function(before(x), groups(x, within))
     return _shaped(x, node, within, bool(keep))
 
 
 def groups(x: Rows, axes: list[int]) -> np.ndarray:
-    """Return the positions that fall together when a row loses these dimensions: one row for each result."""
-    kept = [i for i in range(len(x.tail)) if i not in axes]
-    places = x.places().transpose([*kept, *axes])
-    return places.reshape(prod(x.tail[i] for i in kept), prod(x.tail[i] for i in axes))
+    """Return the positions that are reduced together over these dimensions: one row per result."""
+    outer = [i for i in range(len(x.tail)) if i not in axes]
+    places = x.places().transpose([*outer, *axes])
+    return places.reshape(prod(x.tail[i] for i in outer), prod(x.tail[i] for i in axes))
 
 
 def _shaped(x: Rows, node: Node, axes: list[int], keep: bool) -> Rows:
@@ -142,15 +142,15 @@ def _shaped(x: Rows, node: Node, axes: list[int], keep: bool) -> Rows:
 
 @converts("", "ArgMax", "ArgMin")
 def position(site: Site) -> Rows:
-    """Give the position of the largest or smallest, the first of equals or the last."""
+    """Return the position of the largest or smallest; the first or the last of equal ones."""
     x = site.numbers(0)
     axis, keep = x.row_axis(site.integer("axis", 0)), site.integer("keepdims", 1)
     last = bool(site.integer("select_last_index", 0))
     kind = ops.ArgMax if site.node.op_type == "ArgMax" else ops.ArgMin
     places = groups(x, [axis])
     check_parts(len(places))
-    found = [_position(x, group, kind, last) for group in places]
-    node = found[0] if len(found) == 1 else ops.Concat(tuple(found))
+    positions = [_position(x, group, kind, last) for group in places]
+    node = positions[0] if len(positions) == 1 else ops.Concat(tuple(positions))
     return _shaped(x, node, [axis], bool(keep))
 
 
@@ -159,13 +159,13 @@ def _position(x: Rows, group: np.ndarray, kind: type[ops.ArgMax] | type[ops.ArgM
     part = x.of(values.pick(group[::-1] if last else group), (len(group),)).dense_matrix
     if not last:
         return kind(part)
-    # The first of equals from behind is the last.
+    # The first of equals in reverse order is the last.
     return ops.Arithmetic(constant(np.array(len(group) - 1, np.int64), x), kind(part), "subtract")
 
 
 @converts("", "Softmax", "LogSoftmax")
 def softmax(site: Site) -> Rows:
-    """Make shares of exponentials along an axis, or their logarithms; before opset 13 over all dimensions after it."""
+    """Return the softmax along an axis, or its logarithm; before opset 13 over all later dimensions too."""
     x = site.numbers(0, "f32", "f64")
     axis = site.integer("axis", -1 if site.opset >= 13 else 1)
     if site.opset < 13 and x.positive(axis) <= x.axis:
@@ -177,14 +177,14 @@ def softmax(site: Site) -> Rows:
 
 
 def _log_softmax(x: Rows) -> Node:
-    """Subtract the largest, and then the logarithm of the sum of the exponentials, so that float32 keeps its digits."""
+    """Subtract the maximum, then the logarithm of the sum of exponentials, to keep precision in float32."""
     shifted = x.of(ops.Arithmetic(x.dense_matrix, reduce(x, x.places()[None], "maximum"), "subtract"))
     powers = x.of(ops.Elementwise(shifted.node, "exp"))
     return ops.Arithmetic(shifted.node, ops.Elementwise(_sum(powers, x.places()[None]), "log"), "subtract")
 
 
 def each_group(x: Rows, places: np.ndarray, function: Callable[[Rows], Node]) -> Rows:
-    """Apply a function to each group of columns, and put the results where the columns were."""
+    """Apply a function to each group of columns, and put the results in their place."""
     check_parts(len(places))
     parts = [function(x.of(x.pick(group), (len(group),))) for group in places]
     if len(parts) == 1:
@@ -195,7 +195,7 @@ def each_group(x: Rows, places: np.ndarray, function: Callable[[Rows], Node]) ->
 
 @converts("", "LpNormalization")
 def unit_length(site: Site) -> Rows:
-    """Divide by the length along an axis."""
+    """Divide by the norm along an axis."""
     x = site.numbers(0, "f32", "f64")
     axis, order = x.row_axis(site.integer("axis", -1)), site.integer("p", 2)
     if order not in (1, 2):

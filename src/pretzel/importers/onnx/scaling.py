@@ -1,4 +1,4 @@
-"""Features of ``ai.onnx.ml`` scaled, filled in, cut, and put together."""
+"""Preprocessing operators of ``ai.onnx.ml``: scale, impute, normalize, binarize and concatenate features."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pretzel.plan.parameter import Parameter
 
 @converts("ai.onnx.ml", "Scaler")
 def scaler(site: Site) -> Rows:
-    """``(x - offset) * scale`` as float32."""
+    """Compute ``(x - offset) * scale`` as float32."""
     x = as_floats(site.numbers(0))
     offset, scale = site.floats("offset"), site.floats("scale")
     node = x.node
@@ -30,23 +30,23 @@ def scaler(site: Site) -> Rows:
 
 
 def _each(site: Site, x: Rows, values: np.ndarray) -> Parameter:
-    """Return one number for each column: one for all, or one for each."""
+    """Return one number per column, from one for all columns or one for each."""
     _check_count(site, x, values)
     width = x.node.type.columns
     return vector(np.tile(values, width // len(values)), width, x.dtype)
 
 
 def _check_count(site: Site, x: Rows, values: np.ndarray) -> None:
-    """Refuse other than one number for all columns, or one for each of a list of features."""
+    """Check for one number for all columns, or one for each of a list of features."""
     if len(values) not in (1, x.node.type.columns):
         raise ValueError(f"{len(values)} numbers for {list(x.tail)} columns")
     if len(values) > 1 and len(x.tail) != 1:
-        raise site.refuse("to which dimension its numbers belong is left open", "give it one list of features a row")
+        raise site.refuse("ONNX does not define the dimension of its numbers", "give it one list of features per row")
 
 
 @converts("ai.onnx.ml", "Imputer")
 def imputer(site: Site) -> Rows:
-    """Replace one value, which may be NaN, by one for each column."""
+    """Replace one value, which may be NaN, by a value per column."""
     x = site.numbers(0, "f32", "f64", "i64")
     floats, whole = site.floats("imputed_value_floats"), site.integers("imputed_value_int64s")
     replaced_float = site.number("replaced_value_float", 0.0)
@@ -66,7 +66,7 @@ def imputer(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "Normalizer")
 def normalizer(site: Site) -> Rows:
-    """Divide each row by its length, the sum of its magnitudes, or its largest number."""
+    """Divide each row by its L2 or L1 norm, or by its maximum."""
     x, norm = features(site), site.text("norm", "MAX")
     if norm not in ("MAX", "L1", "L2"):
         raise ValueError(f"norm {norm[:40]!r}")
@@ -80,7 +80,7 @@ def normalizer(site: Site) -> Rows:
 
 def _length(x: Rows, norm: str) -> Node:
     places = x.places()[None]
-    if norm == "MAX":  # of the numbers themselves, not of their magnitudes
+    if norm == "MAX":  # of the numbers, not of their magnitudes
         return reduce(x, places, "maximum")
     if norm == "L1":
         return reduce(x.of(ops.Elementwise(x.dense, "abs")), places, "sum")
@@ -89,7 +89,7 @@ def _length(x: Rows, norm: str) -> Node:
 
 @converts("ai.onnx.ml", "Binarizer")
 def binarizer(site: Site) -> Rows:
-    """Give one where a number lies above the threshold."""
+    """Return 1 for numbers above the threshold, else 0."""
     x = site.numbers(0)
     limit = float(np.float32(site.number("threshold", 0.0)))
     floats = x.dense if x.dtype in ("f32", "f64") else cast(x.dense, "f64")
@@ -98,7 +98,7 @@ def binarizer(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "FeatureVectorizer")
 def feature_vectorizer(site: Site) -> Rows:
-    """Put inputs side by side, each cut or filled up with zeros to the width that is asked for."""
+    """Concatenate inputs, each truncated or padded with zeros to the given width."""
     widths = site.integers("inputdimensions")
     count = len(site.inputs)
     if widths is None or len(widths) != count or widths.min() < 0 or widths.max() > 1 << 20:

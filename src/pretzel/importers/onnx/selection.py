@@ -1,4 +1,4 @@
-"""Columns chosen, cut, and put side by side."""
+"""Operators that select, slice, split and concatenate columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from pretzel.importers.onnx.pairs import cast
-from pretzel.importers.onnx.registry import ROWS_APART, Site, converts
+from pretzel.importers.onnx.registry import KEEP_ROWS, Site, converts
 from pretzel.importers.onnx.values import (
     Extents,
     Lines,
@@ -25,12 +25,12 @@ from pretzel.plan.types import TOKENS
 
 END = 2**31 - 1
 MOST_COLUMNS = 2048
-"""Columns of a one-hot code; its table has twice as many rows."""
+"""Limit on the columns of a one-hot code; its table has twice as many rows."""
 
 
 @converts("", "Concat")
-def side_by_side(site: Site) -> Value:
-    """Put values one after the other along a dimension of the row."""
+def concatenated(site: Site) -> Value:
+    """Concatenate values along a dimension of the row."""
     axis = site.integer("axis", 1)
     values = [site.value(i) for i in range(len(site.inputs))]
     if any(isinstance(value, Extents) for value in values):
@@ -48,7 +48,7 @@ def _joined_extents(site: Site, values: list[Value]) -> Extents:
     dims: list[int | None] = []
     for value in values:
         if not isinstance(value, (Extents, np.ndarray)):
-            raise site.refuse("it makes a shape of the values of rows", ROWS_APART)
+            raise site.refuse("it builds a shape from the values of rows", KEEP_ROWS)
         dims += value.dims if isinstance(value, Extents) else [int(dim) for dim in np.ravel(value)]
     return Extents(tuple(dims), rows)
 
@@ -56,7 +56,7 @@ def _joined_extents(site: Site, values: list[Value]) -> Extents:
 def _part(site: Site, value: Value, first: Rows) -> Rows:
     if isinstance(value, Rows):
         if value.rank != first.rank or value.axis != first.axis or value.node.type == TOKENS:
-            raise site.refuse("its parts have their rows in different dimensions, or are tokens", ROWS_APART)
+            raise site.refuse("its parts have their rows in different dimensions, or are tokens", KEEP_ROWS)
         return value
     if not isinstance(value, np.ndarray) or value.ndim != first.rank or value.shape[first.axis] != 1:
         raise site.refuse("a part of it is the same for all rows", "export a graph for any number of rows")
@@ -75,20 +75,20 @@ def _along(first: Rows, parts: list[Rows], within: int) -> Rows:
 
 @converts("", "Gather")
 def gather(site: Site) -> Value:
-    """Take places along an axis: constant places of rows, or of a constant the places that rows name."""
-    given, places, axis = site.value(0), site.value(1), site.integer("axis", 0)
-    if isinstance(given, np.ndarray):
-        return looked_up(site, given, site.numbers(1), axis)
+    """Take positions along an axis: constant positions of rows, or positions of a constant given by rows."""
+    value, places, axis = site.value(0), site.value(1), site.integer("axis", 0)
+    if isinstance(value, np.ndarray):
+        return looked_up(site, value, site.numbers(1), axis)
     if not isinstance(places, np.ndarray):
-        raise site.refuse("it takes places of the rows that differ by row", "export a graph with constant indices")
-    if isinstance(given, Extents):
-        return _extent(given, places)
+        raise site.refuse("it takes positions that differ by row", "export a graph with constant indices")
+    if isinstance(value, Extents):
+        return _extent(value, places)
     x = site.rows(0)
     within = x.row_axis(axis)
     check_numbers(prod(x.tail) // max(1, x.tail[within]) * places.size)
     index = np.where(places < 0, places + x.tail[within], places)
-    found = np.take(x.places(), index, axis=within)
-    return Rows(x.pick(found), found.shape, x.axis + (places.ndim - 1 if within < x.axis else 0))
+    picked = np.take(x.places(), index, axis=within)
+    return Rows(x.pick(picked), picked.shape, x.axis + (places.ndim - 1 if within < x.axis else 0))
 
 
 def _extent(shape: Extents, places: np.ndarray) -> Value:
@@ -98,12 +98,12 @@ def _extent(shape: Extents, places: np.ndarray) -> Value:
 
 
 def looked_up(site: Site, table: np.ndarray, codes: Rows, axis: int) -> Rows:
-    """Return the entries of a constant that each row names by its codes; those it does not have are NaN, or 0."""
+    """Return the entries of a constant at the codes of each row; codes out of range give NaN or 0."""
     if axis not in (0, -table.ndim):
-        raise site.refuse("it looks up along another axis than the first", "transpose the constant")
+        raise site.refuse("it does not look up along the first axis", "transpose the constant")
     columns = codes.columns()
     if table.dtype.kind not in "biufU" or (table.dtype.kind == "U" and (table.ndim > 1 or len(columns) > 1)):
-        raise site.refuse("it looks up several texts a row", "look single labels up")
+        raise site.refuse("it looks up several texts per row", "look single labels up")
     entries = _entries(table)
     parts = [_entry(_from_front(code, len(table), codes), table, entries) for code in columns]
     tail = (*codes.tail, *table.shape[1:])
@@ -111,7 +111,7 @@ def looked_up(site: Site, table: np.ndarray, codes: Rows, axis: int) -> Rows:
 
 
 def _from_front(code: Node, length: int, rows: Rows) -> Node:
-    """Return codes that count from the front; those below zero count from behind, where there can be such."""
+    """Return codes counted from the front: negative codes, if possible, count from the end."""
     whole = cast(code, "i64")
     if isinstance(code, (ops.ArgMax, ops.ArgMin)) or (isinstance(code, ops.Column) and isinstance(code.x, ops.Nearest)):
         return whole
@@ -134,52 +134,52 @@ def _entry(code: Node, table: np.ndarray, entries: Parameter) -> Node:
 
 @converts("ai.onnx.ml", "ArrayFeatureExtractor")
 def extract_features(site: Site) -> Rows | Lines:
-    """Take columns along the last axis, or of a constant the places that rows name."""
-    given = site.value(0)
-    if isinstance(given, np.ndarray):
-        return _in_line(site, given, site.numbers(1))
+    """Take columns along the last axis of rows, or of a constant at positions given by the rows."""
+    value = site.value(0)
+    if isinstance(value, np.ndarray):
+        return _in_line(site, value, site.numbers(1))
     x, places = site.rows(0), site.constant(1).ravel()
     if x.axis == x.rank - 1:
-        raise site.refuse("it takes places among the rows", ROWS_APART)
+        raise site.refuse("it takes positions along the rows", KEEP_ROWS)
     if places.size and places.min() < 0:
-        raise ValueError(f"place {places.min()}")
+        raise ValueError(f"position {places.min()} is negative")
     check_numbers(prod(x.tail[:-1]) * places.size)
-    found = x.places()[..., places]
-    return Rows(x.pick(found), found.shape, x.axis)
+    picked = x.places()[..., places]
+    return Rows(x.pick(picked), picked.shape, x.axis)
 
 
 def _in_line(site: Site, table: np.ndarray, codes: Rows) -> Rows | Lines:
-    """Return the places along the last axis of a constant that rows name, those of all rows one after the other."""
+    """Return entries along the last axis of a constant at positions given by the rows, concatenated."""
     if not table.ndim or prod(codes.tail[: codes.axis]) != 1:
-        raise site.refuse("its places are not those of one row after the other", ROWS_APART)
+        raise site.refuse("its positions do not follow the order of the rows", KEEP_ROWS)
     lead, count = table.shape[:-1] or (1,), prod(codes.tail)
-    each = prod(lead)
-    by_place = table.ravel() if each == 1 else table.reshape(each, -1).T
-    check_numbers(count * each)
-    found = Rows(looked_up(site, by_place, codes, 0).node, (count, each))
-    node = found.pick(found.places().T)
+    size = prod(lead)
+    by_place = table.ravel() if size == 1 else table.reshape(size, -1).T
+    check_numbers(count * size)
+    entries = Rows(looked_up(site, by_place, codes, 0).node, (count, size))
+    node = entries.pick(entries.places().T)
     return Rows(node, lead, len(lead)) if count == 1 else Lines(Rows(node, (*lead, count), len(lead)))
 
 
 @converts("", "Slice")
 def cut(site: Site) -> Value:
-    """Cut a range, with a step, out of dimensions of the row."""
-    given = site.value(0)
+    """Slice dimensions of the row, with steps."""
+    value = site.value(0)
     starts, ends, axes, steps = _ranges(site)
-    if isinstance(given, Extents):
-        dims = given.dims[slice(starts[0], ends[0], steps[0])]
-        return Extents(dims, given.rows) if None in dims else np.array(dims, np.int64)
+    if isinstance(value, Extents):
+        dims = value.dims[slice(starts[0], ends[0], steps[0])]
+        return Extents(dims, value.rows) if None in dims else np.array(dims, np.int64)
     x = site.rows(0)
     index = [slice(None)] * len(x.tail)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         if x.positive(axis) == x.axis:
             if start != 0 or end < END or step != 1:
-                raise site.refuse("it cuts rows out", ROWS_APART)
+                raise site.refuse("it removes rows", KEEP_ROWS)
             continue
         stop = None if step < 0 and end < -END else end
         index[x.row_axis(axis)] = slice(start, stop, step)
-    found = x.places()[tuple(index)]
-    return Rows(x.pick(found), found.shape, x.axis)
+    picked = x.places()[tuple(index)]
+    return Rows(x.pick(picked), picked.shape, x.axis)
 
 
 def _ranges(site: Site) -> tuple[list[int], list[int], list[int], list[int]]:
@@ -191,7 +191,7 @@ def _ranges(site: Site) -> tuple[list[int], list[int], list[int], list[int]]:
 
 @converts("", "Split")
 def split(site: Site) -> tuple[Rows, ...]:
-    """Cut a dimension of the row into parts."""
+    """Split a dimension of the row into parts."""
     x = site.rows(0)
     within = x.row_axis(site.integer("axis", 0))
     sizes = site.setting("split", 1, 13)
@@ -200,8 +200,8 @@ def split(site: Site) -> tuple[Rows, ...]:
     if count != len(site.node.output):
         raise ValueError(f"{count} parts for {len(site.node.output)} outputs")
     if sizes is None:
-        each = -(-length // count)
-        sizes = [min(each, length - i * each) for i in range(count)]
+        size = -(-length // count)
+        sizes = [min(size, length - i * size) for i in range(count)]
     if np.size(sizes) != count or sum(sizes) != length or min(sizes) < 0:
         raise ValueError(f"{np.size(sizes)} sizes do not make {count} parts of {length}")
     parts = np.split(x.places(), np.cumsum(sizes)[:-1], axis=within)
@@ -210,21 +210,21 @@ def split(site: Site) -> tuple[Rows, ...]:
 
 @converts("", "OneHot")
 def one_hot(site: Site) -> Rows:
-    """Give, for each code, one value in the column it names and another elsewhere."""
+    """Return one value in the column of each code, and another elsewhere."""
     codes, depth, values = site.numbers(0), int(site.constant(1).item()), site.constant(2)
     axis = site.integer("axis", -1)
     if len(values) != 2 or not 0 < depth <= MOST_COLUMNS or not -codes.rank - 1 <= axis <= codes.rank:
         raise ValueError(f"{len(values)} values in {depth} columns along axis {axis}")
     off, on = values
     table = np.full((2 * depth, depth), off)
-    table[np.arange(2 * depth), np.arange(2 * depth) % depth] = on  # codes count from behind below zero
+    table[np.arange(2 * depth), np.arange(2 * depth) % depth] = on  # negative codes count from the end
     shift, shared = np.array(depth, np.int64), Parameter.of(table)
     parts = [_one_hot_of(cast(code, "i64"), shared, shift, codes, float(off)) for code in codes.columns()]
     return _with_columns_at(Rows(concat(parts), (*codes.tail, depth), codes.axis), axis % (codes.rank + 1))
 
 
 def _with_columns_at(x: Rows, axis: int) -> Rows:
-    """Move the last dimension to where it is asked for."""
+    """Move the last dimension to the given axis."""
     rows = x.axis + (axis <= x.axis)
     places = np.moveaxis(x.places(), -1, axis - (axis > rows))
     return Rows(x.pick(places), places.shape, rows)

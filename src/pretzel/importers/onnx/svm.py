@@ -1,4 +1,4 @@
-"""Support vector machines of ``ai.onnx.ml``: kernels with the support vectors, weighted sums, votes, probabilities."""
+"""Support vector machines of ``ai.onnx.ml``: kernels, weighted sums, votes and probabilities."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from pretzel.plan.parameter import Parameter
 
 KERNELS = ("LINEAR", "POLY", "RBF", "SIGMOID")
 LEAST = 1e-7
-"""The probabilities of pairs are kept that far from zero and one."""
+"""The least distance of pair probabilities from 0 and 1."""
 MOST_CLASSES = 400
-"""There are pairs of them, and a table from these to them."""
+"""Limit on classes, because each pair of classes has a score."""
 
 
 @converts("ai.onnx.ml", "SVMRegressor")
 def svm_regressor(site: Site) -> Rows:
-    """The weighted sum of the kernels, and an intercept; 1 or -1 for a one-class machine."""
+    """Return the weighted sum of the kernels plus an intercept; 1 or -1 for a one-class machine."""
     x = features(site)
     if transform_of(site) != "NONE":
-        raise site.refuse("what post_transform makes of one score is left open", "apply it by an operator of its own")
+        raise site.refuse("ONNX does not define post_transform of a single score", "apply it in a separate operator")
     count, weights = site.integer("n_supports", 0), _floats(site, "coefficients")
     rho = _floats(site, "rho")
     kernels = _kernels(site, x, _vectors(site, x, count)) if count else x.matrix
@@ -44,7 +44,7 @@ def svm_regressor(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "SVMClassifier")
 def svm_classifier(site: Site) -> tuple[Rows, Rows]:
-    """The class with most votes of pairs, or of the largest score of a linear machine; scores or probabilities."""
+    """Return the class with most pair votes, or the largest score of a linear machine; scores or probabilities."""
     x, transform = features(site), transform_of(site)
     labels = class_labels(site, "classlabels_ints")
     if labels is None or not 2 <= len(labels) <= MOST_CLASSES:
@@ -62,9 +62,9 @@ def svm_classifier(site: Site) -> tuple[Rows, Rows]:
 
 
 def _linear_machine(site: Site, x: Rows, labels: Parameter, transform: str) -> tuple[Rows, Rows]:
-    """One sum for each class, all with the first intercept."""
+    """Return one sum per class, all with the first intercept."""
     classes, weights, rho = len(labels), _floats(site, "coefficients"), _floats(site, "rho")
-    site.without_effect("kernel_type", "kernel_params", "support_vectors", "prob_a", "prob_b")  # there are no vectors
+    site.without_effect("kernel_type", "kernel_params", "support_vectors", "prob_a", "prob_b")  # it has no vectors
     if len(weights) != classes * x.tail[0]:
         raise ValueError(f"{len(weights)} coefficients for {classes} classes of {x.tail[0]} features")
     scores = cast(linear(x.matrix, weights.reshape(classes, -1).T, np.resize(rho[:1], classes)), "f32")
@@ -72,12 +72,12 @@ def _linear_machine(site: Site, x: Rows, labels: Parameter, transform: str) -> t
 
 
 def _by_votes(site: Site, pairs: Rows, labels: Parameter, transform: str) -> tuple[Rows, Rows]:
-    """Answer with the scores of the pairs; two classes have one, which stands for both."""
+    """Return the scores of the pairs; the single score of two classes is used for both."""
     chosen = label(ops.ArgMax(_votes(pairs, len(labels))), labels)
     if len(labels) > 2:
         return chosen, Rows(transformed(pairs.node, transform), pairs.tail)
     if transform not in ("NONE", "LOGISTIC"):
-        raise site.refuse(f"how {transform} makes two scores of one is left open", "use no transform")
+        raise site.refuse(f"ONNX does not define {transform} of a single score", "use no transform")
     score = Rows(pairs.node, (1,)).single
     return chosen, Rows(two_scores(score, transform, of_probability=False), (2,))
 
@@ -90,10 +90,10 @@ def _floats(site: Site, name: str) -> np.ndarray:
 
 
 def _vectors(site: Site, x: Rows, count: int) -> np.ndarray:
-    given = _floats(site, "support_vectors")
-    if count < 1 or len(given) != count * x.tail[0]:
-        raise ValueError(f"{len(given)} numbers do not make {count} support vectors of {x.tail[0]} features")
-    return given.reshape(count, x.tail[0])
+    vectors = _floats(site, "support_vectors")
+    if count < 1 or len(vectors) != count * x.tail[0]:
+        raise ValueError(f"{len(vectors)} numbers do not make {count} support vectors of {x.tail[0]} features")
+    return vectors.reshape(count, x.tail[0])
 
 
 def _kernels(site: Site, x: Rows, vectors: np.ndarray) -> Node:
@@ -104,8 +104,8 @@ def _kernels(site: Site, x: Rows, vectors: np.ndarray) -> Node:
         raise site.refuse(f"its kernel is {name[:40]!r}", f"expected one of {', '.join(KERNELS)}")
     count, dtype = len(vectors), x.dtype
     if name == "RBF":
-        apart = ops.Distances(x.dense_matrix, Parameter.of(vectors.astype(x.node.type.numpy)), "squares")
-        return ops.Elementwise(ops.Affine(apart, vector(-gamma, count, dtype)), "exp")
+        squares = ops.Distances(x.dense_matrix, Parameter.of(vectors.astype(x.node.type.numpy)), "squares")
+        return ops.Elementwise(ops.Affine(squares, vector(-gamma, count, dtype)), "exp")
     products = linear(x.matrix, vectors.T)
     if name == "LINEAR":
         return products
@@ -116,7 +116,7 @@ def _kernels(site: Site, x: Rows, vectors: np.ndarray) -> Node:
 
 
 def _pairs(site: Site, x: Rows, counts: np.ndarray, classes: int) -> Rows:
-    """Return the score of each pair of classes: row j - 1 of the coefficients for i, row i for j, and an intercept."""
+    """Return the score of each pair of classes: coefficient row j - 1 for i, row i for j, plus an intercept."""
     total, rho = int(counts.sum()), _floats(site, "rho")
     pairs = list(combinations(range(classes), 2))
     if len(counts) != classes or counts.min() < 0 or len(rho) < len(pairs):
@@ -133,7 +133,7 @@ def _pairs(site: Site, x: Rows, counts: np.ndarray, classes: int) -> Rows:
 
 
 def _votes(pairs: Rows, classes: int) -> Node:
-    """Return how many pairs speak for each class: a score above zero for the first, any other for the second."""
+    """Return the votes of each class: a score above 0 votes for the first of a pair, any other for the second."""
     signs = np.zeros((len(pairs.places()), classes), np.float32)
     for row, (first, second) in zip(signs, combinations(range(classes), 2), strict=True):
         row[first], row[second] = 1, -1
@@ -141,11 +141,11 @@ def _votes(pairs: Rows, classes: int) -> Node:
 
 
 def _probabilities(pairs: Rows, slopes: np.ndarray, shifts: np.ndarray) -> Node:
-    """Return the probabilities of classes that those of the pairs make, in float64."""
+    """Return class probabilities coupled from those of the pairs, in float64."""
     width = pairs.tail[0]
     if min(len(slopes), len(shifts)) < width:
         raise ValueError(f"{len(slopes)} slopes for {width} pairs")
     wide = cast(pairs.node, "f64")
-    each = ops.Affine(wide, vector(-slopes[:width], width, "f64"), vector(-shifts[:width], width, "f64"))
-    kept = ops.Clip(ops.Link(each, "sigmoid"), vector(LEAST, width, "f64"), vector(1 - LEAST, width, "f64"))
-    return cast(ops.Coupling(kept), "f32")
+    scaled = ops.Affine(wide, vector(-slopes[:width], width, "f64"), vector(-shifts[:width], width, "f64"))
+    clipped = ops.Clip(ops.Link(scaled, "sigmoid"), vector(LEAST, width, "f64"), vector(1 - LEAST, width, "f64"))
+    return cast(ops.Coupling(clipped), "f32")

@@ -1,4 +1,4 @@
-"""What models of ``ai.onnx.ml`` do with their scores at the end (``post_transform``)."""
+"""The final transform of scores in models of ``ai.onnx.ml`` (``post_transform``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEAR_ZERO = 1e-7
 
 
 def transform_of(site: Site) -> str:
-    """Return the name of the transform that a node asks for."""
+    """Return the name of the transform of a node."""
     name = site.text("post_transform", "NONE")
     if name not in TRANSFORMS:
         raise site.refuse(f"post_transform is {name[:40]!r}", f"expected one of {', '.join(TRANSFORMS)}")
@@ -25,7 +25,7 @@ def transform_of(site: Site) -> str:
 
 
 def transformed(scores: Node, transform: str) -> Node:
-    """Return scores as a transform makes them."""
+    """Apply a transform to scores."""
     if transform == "LOGISTIC":
         return ops.Link(scores, "sigmoid")
     if transform == "SOFTMAX":
@@ -38,12 +38,12 @@ def transformed(scores: Node, transform: str) -> Node:
 
 
 def transformed_targets(site: Site, scores: Node, transform: str) -> Node:
-    """Return the scores of a regressor as a transform makes them; of one score it is left open for most.
+    """Apply a transform to the scores of a regressor; refuse most transforms of a single score.
 
-    ONNX would apply it, ONNX Runtime does not.
+    ONNX would apply them, ONNX Runtime does not.
     """
     if scores.type.columns == 1 and transform in ("SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"):
-        raise site.refuse(f"what {transform} makes of one score is left open", "apply it by an operator of its own")
+        raise site.refuse(f"ONNX does not define {transform} of a single score", "apply it in a separate operator")
     return transformed(scores, transform)
 
 
@@ -53,7 +53,7 @@ def _rows(node: Node) -> Rows:
 
 
 def _softmax_zero(x: Rows) -> Node:
-    """Make shares of exponentials, in which a zero keeps its value times that of the largest's inverse."""
+    """Return a softmax in which scores near 0 are multiplied by ``exp(-max)`` and not exponentiated."""
     width = x.tail[0]
     largest = reduce(x, x.places()[None], "maximum")
     powers = ops.Elementwise(ops.Arithmetic(x.node, largest, "subtract"), "exp")
@@ -85,14 +85,14 @@ def _probit(x: Rows) -> Node:
 
 
 def pair(first: Node, second: Node) -> Node:
-    """Return two columns of one value a row each."""
+    """Return two columns, from one value per row each."""
     return concat([first, second])
 
 
 def two_scores(score: Node, transform: str, *, of_probability: bool) -> Node:
-    """Return the scores of two classes of which one has a score: its complement to 1, or its negative, beside it.
+    """Return the scores of two classes from one score: its complement to 1, or its negative, and the score.
 
-    LOGISTIC is the only transform that is then applied, as by ONNX Runtime.
+    LOGISTIC is the only transform that is applied here, as in ONNX Runtime.
     """
     if transform == "LOGISTIC":
         return ops.Link(score, "sigmoid_pair")

@@ -1,4 +1,4 @@
-"""How ONNX stores trees: the attributes of tree ensembles, read and checked."""
+"""Read and check the attributes in which ONNX stores tree ensembles."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pretzel.importers.onnx.values import Rows
 
 @dataclass(frozen=True)
 class Weights:
-    """What leaves add: weight i goes from leaf ``leaf[i]`` to target ``target[i]``."""
+    """The values of leaves: leaf ``leaf[i]`` adds ``value[i]`` to target ``target[i]``."""
 
     leaf: np.ndarray
     target: np.ndarray
     value: np.ndarray
     leaves: int
     tree: np.ndarray
-    """The tree of each leaf; -1 where several share it."""
+    """The tree of each leaf; -1 if several trees share it."""
 
 
 def read_lists(site: Site, x: Rows, kind: str) -> tuple[Trees, Weights]:
-    """Read the attributes of opset 1 to 4: lists with one entry a node, and with one entry a weight."""
+    """Read the attributes of opset 1 to 4: lists with one entry per node, and with one entry per weight."""
     site.without_effect("nodes_hitrates", "nodes_hitrates_as_tensor")
     tree, mode = _whole(site, "nodes_treeids"), _modes(site)
     index = _index(tree, _whole(site, "nodes_nodeids"))
@@ -48,19 +48,19 @@ def read_lists(site: Site, x: Rows, kind: str) -> tuple[Trees, Weights]:
 
 
 def _index(tree: np.ndarray, node: np.ndarray) -> dict[tuple[int, int], int]:
-    """Return where each node lies in the lists, by the ids of its tree and its own."""
+    """Return the position of each node in the lists, by tree id and node id."""
     index = {key: i for i, key in enumerate(zip(tree.tolist(), node.tolist(), strict=True))}
     if len(index) < len(tree):
-        raise ValueError("two of its nodes have one id")
+        raise ValueError("two of its nodes have the same id")
     return index
 
 
 def _modes(site: Site) -> np.ndarray:
-    """Return how each node compares, as its place in ``MODES``; -1 at leaves."""
+    """Return the comparison of each node, as a position in ``MODES``; -1 at leaves."""
     modes = [str(mode) for mode in site.attribute("nodes_modes", [])]
     unknown = sorted(set(modes) - {*MODES[:6], "LEAF"})
     if unknown:
-        raise ValueError(f"its mode {unknown[0][:40]!r} is none of {', '.join(MODES[:6])}")
+        raise ValueError(f"its mode is {unknown[0][:40]!r}; expected one of {', '.join(MODES[:6])}")
     return np.array([MODES.index(name) if name != "LEAF" else -1 for name in modes], np.int64)
 
 
@@ -72,7 +72,7 @@ def _whole(site: Site, name: str, length: int | None = None) -> np.ndarray:
 
 
 def _numbers(site: Site, name: str, x: Rows, length: int) -> np.ndarray:
-    """Return thresholds in the type that they are compared in: the wider one of theirs and that of x."""
+    """Return thresholds in the type of the comparison: the wider of their type and that of x."""
     values = site.floats(name)
     if values is None or len(values) != length:
         raise ValueError(f"{name}: {0 if values is None else len(values)} entries for {length} nodes")
@@ -82,24 +82,24 @@ def _numbers(site: Site, name: str, x: Rows, length: int) -> np.ndarray:
 def _targets(
     site: Site, name: str, tree: np.ndarray, mode: np.ndarray, index: dict[tuple[int, int], int]
 ) -> np.ndarray:
-    """Return where the branches of each node lie in the lists."""
+    """Return the positions of the branches of each node in the lists."""
     ids = _whole(site, name, len(mode))
-    found = [
+    positions = [
         index[at, child] if kind >= 0 else -1
         for at, child, kind in zip(tree.tolist(), ids.tolist(), mode.tolist(), strict=True)
     ]
-    return np.array(found, np.int64)
+    return np.array(positions, np.int64)
 
 
 def _root_nodes(tree: np.ndarray, mode: np.ndarray, branches: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ids of the trees, ascending, and the node of each that is no branch of another."""
+    """Return the ids of the trees, ascending, and the root of each: the node that is not a branch."""
     child = np.zeros(len(tree), bool)
     for branch in branches:
         child[branch[mode >= 0]] = True
     tops = np.flatnonzero(~child)
     names, first = np.unique(tree[tops], return_index=True)
     if len(names) < len(np.unique(tree)) or len(names) < len(tops):
-        raise ValueError("a tree has no root, or several: its nodes run in a circle, or do not hang together")
+        raise ValueError("a tree has no root, or several: its nodes form a cycle, or are not connected")
     return names, tops[first]
 
 
@@ -117,7 +117,7 @@ def _weights(
 
 
 def read_ensemble(site: Site, x: Rows) -> tuple[Trees, Weights]:
-    """Read the attributes of opset 5: nodes and leaves in lists of their own."""
+    """Read the attributes of opset 5: nodes and leaves in separate lists."""
     site.without_effect("nodes_hitrates")
     modes = np.ravel(site.attribute("nodes_modes", ())).astype(np.int64)
     count = len(modes)
@@ -145,7 +145,7 @@ def read_ensemble(site: Site, x: Rows) -> tuple[Trees, Weights]:
 
 
 def _branch(site: Site, side: str, count: int) -> np.ndarray:
-    """Return the places of one branch of each node, below zero for leaves."""
+    """Return the positions of one branch of each node, below 0 for leaves."""
     ids, is_leaf = _whole(site, f"nodes_{side}nodeids", count), _whole(site, f"nodes_{side}leafs", count)
     if len(ids) and ids.min() < 0:
         raise ValueError(f"nodes_{side}nodeids: {ids.min()}")
@@ -153,7 +153,7 @@ def _branch(site: Site, side: str, count: int) -> np.ndarray:
 
 
 def _members(site: Site, modes: np.ndarray) -> dict[int, tuple[float, ...]]:
-    """Return the sets of the nodes that ask for membership: lists in the order of the nodes, a NaN ends each."""
+    """Return the sets of membership nodes: lists in node order, each ended by a NaN."""
     values = site.attribute("membership_values")
     if values is None:
         return {}
@@ -166,7 +166,7 @@ def _members(site: Site, modes: np.ndarray) -> dict[int, tuple[float, ...]]:
 
 
 def _trees_of_leaves(trees: Trees, leaves: int) -> np.ndarray:
-    """Return the tree of each leaf, -1 where several share it."""
+    """Return the tree of each leaf; -1 if several trees share it."""
     tree, met = np.zeros(leaves, np.int64), np.zeros(leaves, bool)
     seen: set[int] = set()
     for at, root in enumerate(trees.roots.tolist()):

@@ -1,4 +1,4 @@
-"""Tree ensembles: the classifier, the regressor, and from opset 5 of ``ai.onnx.ml`` the one operator for both."""
+"""Tree ensembles of ``ai.onnx.ml``: classifier, regressor, and the operator that replaces both in opset 5."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from pretzel.plan.parameter import Parameter
 
 AGGREGATES = ("AVERAGE", "SUM", "MIN", "MAX")
 MOST_LEAVES = 1 << 25
-"""Numbers in the leaves of an ensemble: leaves times targets."""
+"""Limit on the numbers in the leaves of an ensemble: leaves times targets."""
 
 
 @converts("ai.onnx.ml", "TreeEnsembleRegressor")
 def tree_regressor(site: Site) -> Rows:
-    """The aggregate of the leaves, the base, and the transform."""
+    """Return the aggregate of the leaves plus the base, transformed."""
     x, targets, transform = features(site), site.integer("n_targets", 1), transform_of(site)
     trees, weights = read_lists(site, x, "target")
     scores = _aggregated(lay_out(x, trees), weights, targets, site.text("aggregate_function", "SUM"), x.dtype)
@@ -47,7 +47,7 @@ def tree_regressor(site: Site) -> Rows:
 
 @converts("ai.onnx.ml", "TreeEnsembleClassifier")
 def tree_classifier(site: Site) -> tuple[Rows, Rows]:
-    """The label of the largest sum of weights, and the sums, transformed."""
+    """Return the label of the largest sum of weights, and the transformed sums."""
     x, transform = features(site), transform_of(site)
     labels = class_labels(site, "classlabels_int64s")
     trees, weights = read_lists(site, x, "class")
@@ -68,30 +68,30 @@ def tree_classifier(site: Site) -> tuple[Rows, Rows]:
 def _binary(
     site: Site, laid: Laid, weights: Weights, labels: Parameter, transform: str, dtype: str
 ) -> tuple[Rows, Rows]:
-    """One sum for two classes: a probability where no weight is negative, else a score that is positive for the second.
+    """Return the label and scores of two classes from one sum: a probability if no weight is negative, else a score.
 
-    What ONNX leaves open is as ONNX Runtime has it.
+    Cases that ONNX does not define follow ONNX Runtime.
     """
     base, second = site.floats("base_values"), bool(weights.target.max())
     if transform == "PROBIT" or (base is not None and (second or len(base) != 1)):
-        raise site.refuse("how its one sum makes two scores is left open", "give each class weights of its own")
+        raise site.refuse("ONNX does not define the two scores of its single sum", "give each class separate weights")
     one = replace(weights, target=np.zeros_like(weights.target))
     scores = Rows(cast(_sums(laid, one, 1, _base(base, 1, dtype)), "f32"), (1,))
     score, positive = scores.single, bool((weights.value >= 0).all())
     chosen = label(ops.Threshold(score, 0.5 if positive else 0.0), labels)
-    if second:  # the first class has a score too, of zero
+    if second:  # the first class has the score 0
         both = pair(constant(np.array(0, np.float32), scores), score)
         return chosen, Rows(transformed(both, transform), (2,))
     return chosen, Rows(two_scores(score, transform, of_probability=positive), (2,))
 
 
-def _base(given: np.ndarray | None, width: int, dtype: str) -> np.ndarray:
-    return vector(0 if given is None else given, width, dtype).array
+def _base(base: np.ndarray | None, width: int, dtype: str) -> np.ndarray:
+    return vector(0 if base is None else base, width, dtype).array
 
 
 @converts("ai.onnx.ml", "TreeEnsemble")
 def tree_ensemble(site: Site) -> Rows:
-    """The aggregate of the leaves, transformed."""
+    """Return the aggregate of the leaves, transformed."""
     x, targets = features(site), site.integer("n_targets", 1)
     trees, weights = read_ensemble(site, x)
     transform = _named(site, "post_transform", 0, TRANSFORMS)
@@ -117,17 +117,17 @@ def _aggregated(laid: Laid, weights: Weights, targets: int, aggregate: str, dtyp
     if aggregate in ("MIN", "MAX"):
         return _extreme(laid, weights, targets, aggregate, dtype)
     if aggregate not in ("SUM", "AVERAGE"):
-        raise ValueError(f"aggregate function {aggregate[:40]!r} is not known")
+        raise ValueError(f"aggregate function {aggregate[:40]!r} is not supported")
     total = _sums(laid, weights, targets, _base(None, targets, dtype))
     if aggregate == "SUM":
         return total
-    return ops.Standardize(total, None, vector(len(laid.roots), targets, dtype))
+    return ops.Standardize(total, None, vector(laid.count, targets, dtype))
 
 
 def _sums(laid: Laid, weights: Weights, targets: int, base: np.ndarray) -> Node:
-    """Return the sums of each target; where all leaves of a tree go to one target, leaves are single numbers."""
+    """Return the sum of each target; leaves are single numbers if each tree adds to one target."""
     _check_targets(weights, targets)
-    group = _groups(weights, len(laid.roots))
+    group = _groups(weights, laid.count)
     if group is not None:
         leaves = np.zeros(max(1, weights.leaves), base.dtype)
         leaves[weights.leaf] = weights.value
@@ -145,7 +145,7 @@ def _check_targets(weights: Weights, targets: int) -> None:
 
 
 def _groups(weights: Weights, trees: int) -> np.ndarray | None:
-    """Return the target of each tree, or None where leaves have several, or a tree adds to several."""
+    """Return the target of each tree; None if a leaf or a tree adds to several targets."""
     if len(np.unique(weights.leaf)) < len(weights.leaf):
         return None
     tree = weights.tree[weights.leaf]
@@ -157,13 +157,13 @@ def _groups(weights: Weights, trees: int) -> np.ndarray | None:
 
 
 def _extreme(laid: Laid, weights: Weights, targets: int, aggregate: str, dtype: str) -> Node:
-    """Return the smallest or largest leaf over the trees: each tree is a column of its own."""
-    group = _groups(weights, len(laid.roots))
+    """Return the smallest or largest leaf over the trees, with one column per tree."""
+    group = _groups(weights, laid.count)
     if targets != 1 or group is None:
         raise ValueError(f"aggregate function {aggregate} of several targets")
     kind = np.float32 if dtype == "f32" else np.float64
     leaves = np.zeros(max(1, weights.leaves), kind)
     leaves[weights.leaf] = weights.value
-    count = len(laid.roots)
-    each = Rows(laid.ensemble(leaves, np.zeros(count, kind), np.arange(count)), (count,))
-    return reduce(each, each.places()[None], "minimum" if aggregate == "MIN" else "maximum")
+    count = laid.count
+    columns = Rows(laid.ensemble(leaves, np.zeros(count, kind), np.arange(count)), (count,))
+    return reduce(columns, columns.places()[None], "minimum" if aggregate == "MIN" else "maximum")

@@ -1,4 +1,4 @@
-"""What flows along the edges of a graph: constants, values of each row, and the shapes of such."""
+"""The values on the edges of a graph: constants, tensors of rows, and their shapes."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ Labels = tuple[str, ...] | tuple[int, ...]
 
 
 MALFORMED = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, AssertionError, MemoryError)
-"""What Python and NumPy raise where a file holds nonsense; a node that meets one is refused by its name."""
+"""Errors that Python and NumPy raise on malformed files; they are reported with the name of the node."""
 MOST = 1 << 25
-"""Numbers that one node may make."""
+"""Limit on the numbers that one node creates."""
 MOST_DIMENSIONS = 64
-"""As many as NumPy's arrays may have."""
+"""Limit on dimensions, as for NumPy's arrays."""
 MOST_COLUMNS = 1 << 22
-"""Columns of a row: a graph of a few nodes can double them any number of times."""
+"""Limit on the columns of a row: a graph of a few nodes can double them many times."""
 MOST_PARTS = 1024
-"""Columns, or groups of columns, of a row that have nodes of their own."""
+"""Limit on the columns, or groups of columns, that have separate nodes."""
 
 
 class AcrossRowsError(ValueError):
-    """An operator would bring numbers of several rows together."""
+    """An operator would combine numbers of several rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A tensor with one slice a row: ``node`` holds the other dimensions of a row, flattened in C order."""
+    """A tensor with one slice per row: ``node`` holds the other dimensions, flattened in C order."""
 
     node: Node
     tail: Tail
-    """The dimensions but that of the rows."""
+    """The dimensions without that of the rows."""
     axis: int = 0
-    """Where the dimension of the rows stands among all."""
+    """The position of the dimension of the rows."""
 
     def __post_init__(self) -> None:
-        """Refuse a node that does not hold as many numbers a row as the dimensions say, and rows beyond measure."""
+        """Check that the node holds as many numbers per row as the dimensions, and that rows are not too large."""
         check_size(self.tail)
         if self.node.type != TOKENS and self.node.type.columns != prod(self.tail):
-            raise ValueError(f"{self.node.type} holds no {list(self.tail)} a row")
+            raise ValueError(f"{self.node.type} does not hold {list(self.tail)} per row")
 
     @property
     def dtype(self) -> str:
@@ -56,12 +56,12 @@ class Rows:
 
     @property
     def rank(self) -> int:
-        """How many dimensions there are, with that of the rows."""
+        """The number of dimensions, including that of the rows."""
         return len(self.tail) + 1
 
     @property
     def dense(self) -> Node:
-        """The node, with the zeros of sparse rows written out."""
+        """The node, with sparse rows made dense."""
         return ops.Densify(self.node) if self.node.type.layout == "sparse" else self.node
 
     @property
@@ -76,16 +76,16 @@ class Rows:
 
     @property
     def single(self) -> Node:
-        """The node as one value a row; it has one column."""
+        """The node as one value per row; it must have one column."""
         dense = self.dense
         return dense if dense.type.width is None else ops.Column(dense, 0)
 
     def of(self, node: Node, tail: Tail | None = None) -> Rows:
-        """Return another value of the same rows, of the same dimensions where none are given."""
+        """Return another value of the same rows, by default with the same dimensions."""
         return Rows(node, self.tail if tail is None else tail, self.axis)
 
     def columns(self) -> list[Node]:
-        """Return each column as one value a row."""
+        """Return each column as one value per row."""
         if self.node.type.columns == 1:
             return [self.single]
         check_parts(self.node.type.columns)
@@ -99,9 +99,9 @@ class Rows:
             return self.node
         if len(flat) == prod(self.tail) and (flat == np.arange(len(flat))).all():
             return self.node
-        met = np.zeros(self.node.type.columns, bool)
-        met[flat] = True
-        repeats = np.count_nonzero(met) < len(flat)
+        used = np.zeros(self.node.type.columns, bool)
+        used[flat] = True
+        repeats = np.count_nonzero(used) < len(flat)
         return ops.Select(self.dense_matrix if repeats else self.matrix, Parameter.of(flat))
 
     def places(self) -> np.ndarray:
@@ -109,11 +109,11 @@ class Rows:
         return np.arange(prod(self.tail), dtype=np.int64).reshape(self.tail)
 
     def row_axis(self, axis: int) -> int:
-        """Return which dimension of a row an axis of the tensor is.
+        """Convert an axis of the tensor to a dimension of a row.
 
         Raises:
-            AcrossRowsError: it is the dimension of the rows.
-            ValueError: there is no such axis.
+            AcrossRowsError: the axis is that of the rows.
+            ValueError: the axis is out of range.
         """
         within = self.positive(axis)
         if within == self.axis:
@@ -124,44 +124,44 @@ class Rows:
         """Return an axis counted from the front.
 
         Raises:
-            ValueError: there is no such axis.
+            ValueError: the axis is out of range.
         """
         if not -self.rank <= axis < self.rank:
-            raise ValueError(f"axis {axis} is none of {self.rank} dimensions")
+            raise ValueError(f"axis {axis} is out of range for {self.rank} dimensions")
         return axis % self.rank
 
 
 @dataclass(frozen=True, slots=True)
 class Extents:
-    """The shape of a tensor of rows, in which the number of rows stays open (None)."""
+    """The shape of a tensor of rows, in which the number of rows is dynamic (None)."""
 
     dims: tuple[int | None, ...]
     rows: Rows
     """A value with those rows."""
 
     def __post_init__(self) -> None:
-        """Refuse more dimensions than there can be."""
+        """Check the number of dimensions."""
         check_dimensions(len(self.dims))
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A tensor of rows whose last dimension is the rows and what comes after them in one: ``[targets, rows * k]``."""
+    """A tensor that merges the rows and the dimensions after them into the last: ``[targets, rows * k]``."""
 
     rows: Rows
-    """The same values with the rows apart: ``[targets, rows, k]``."""
+    """The same values with separate rows: ``[targets, rows, k]``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """One map a row from labels to numbers (``ZipMap``): the columns of ``rows`` under their labels."""
+    """One map per row from labels to numbers (``ZipMap``): the columns of ``rows`` with their labels."""
 
     rows: Rows
     labels: Labels
 
 
 def check_size(tail: Sequence[int]) -> None:
-    """Refuse more dimensions or columns than a row may have.
+    """Check the number of dimensions and columns of a row.
 
     Raises:
         ValueError: there are more.
@@ -172,7 +172,7 @@ def check_size(tail: Sequence[int]) -> None:
 
 
 def check_dimensions(count: int) -> None:
-    """Refuse more dimensions, or names of such, than there can be.
+    """Check a number of dimensions, or of names of dimensions.
 
     Raises:
         ValueError: there are more.
@@ -182,7 +182,7 @@ def check_dimensions(count: int) -> None:
 
 
 def check_numbers(count: int) -> None:
-    """Refuse to make more numbers, before they are made.
+    """Check a number of numbers before they are created.
 
     Raises:
         ValueError: there are more.
@@ -192,49 +192,49 @@ def check_numbers(count: int) -> None:
 
 
 def check_parts(count: int) -> None:
-    """Refuse to take a row apart into more columns or groups, each with nodes of its own, than are served.
+    """Check the number of columns or groups into which a row is split, each with separate nodes.
 
     Raises:
         ValueError: there are more.
     """
     if count > MOST_PARTS:
-        raise ValueError(f"a row falls into {count} parts, each computed by itself; at most {MOST_PARTS} are served")
+        raise ValueError(f"a row has {count} parts, each computed separately; at most {MOST_PARTS} are served")
 
 
 Value = np.ndarray | Rows | Extents | Maps | Lines
 
 
 def concat(parts: Sequence[Node]) -> Node:
-    """Return columns side by side, one node where there is one that has columns."""
+    """Concatenate columns; a single node that has columns is returned unchanged."""
     return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
 def constant(row: np.ndarray, rows: Rows) -> Node:
-    """Return the same numbers for each row: one value a row of no dimensions, else columns."""
+    """Return the same numbers for each row: one value per row for a scalar, else columns."""
     shape = (1,) if np.ndim(row) == 0 else (1, -1)
     return ops.Constant(rows.node, Parameter.of(np.ascontiguousarray(np.reshape(row, shape))))
 
 
 def vector(values: np.ndarray | float, width: int, dtype: str) -> Parameter:
-    """Return floats as a parameter of that many columns; one number stands for all."""
-    wanted = np.float32 if dtype == "f32" else np.float64
-    return Parameter.of(np.ascontiguousarray(np.broadcast_to(np.asarray(values, wanted), (width,))))
+    """Return floats as a parameter of ``width`` columns; a single number is repeated."""
+    kind = np.float32 if dtype == "f32" else np.float64
+    return Parameter.of(np.ascontiguousarray(np.broadcast_to(np.asarray(values, kind), (width,))))
 
 
 def broadcast(rows: Rows, tail: Tail, axis: int) -> Rows:
-    """Return a value repeated to the dimensions of a larger row, whose rows stand at ``axis``.
+    """Broadcast a value to the dimensions of a larger row, whose rows are at ``axis``.
 
     Raises:
-        AcrossRowsError: the rows do not meet the rows.
-        ValueError: the dimensions do not go together.
+        AcrossRowsError: the rows of the two values do not align.
+        ValueError: the dimensions do not fit.
     """
     after = rows.rank - rows.axis
     if after != len(tail) + 1 - axis:
-        raise AcrossRowsError("the rows of one value meet another dimension of the other")
+        raise AcrossRowsError("the rows of one value align with another dimension of the other")
     if rows.tail == tail and rows.axis == axis:
         return rows
     shape = (1,) * (len(tail) - len(rows.tail)) + rows.tail
     places = np.broadcast_to(np.arange(prod(rows.tail), dtype=np.int64).reshape(shape), tail)
-    if prod(rows.tail) == 1 or prod(tail) == prod(rows.tail):  # one column goes with any number of columns
+    if prod(rows.tail) == 1 or prod(tail) == prod(rows.tail):  # one column fits any number of columns
         return Rows(rows.node, tail if prod(tail) == prod(rows.tail) else (1,) * len(tail), axis)
     return Rows(rows.pick(places), tail, axis)

@@ -1,1 +1,1 @@
-"""Importers of XGBoost: its JSON and UBJSON files, read without the library, and its estimators in memory."""
+"""Importers of XGBoost: JSON and UBJSON files, read without the library, and estimators in memory."""

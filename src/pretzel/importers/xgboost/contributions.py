@@ -1,4 +1,4 @@
-"""What ``Booster.predict`` answers with ``pred_contribs=True``, and with ``pred_interactions=True``."""
+"""Feature contributions and interactions, as ``Booster.predict`` returns them (``pred_contribs=True``, ...)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pretzel.importers.xgboost.scores import as_margins, checked, forest_of
 
 
 def contribution_methods(model: Model, x: Columns, step: Step, method: str, missing: float = math.nan) -> Methods:
-    """Return the contributions, or the interactions, of features to each score; the expected value last.
+    """Return the contributions, or the interactions, of features to each score, with the expected value last.
 
-    Infinity is refused, as a ``DMatrix`` refuses it.  There are none of linear models, and none of trees whose
-    leaves are vectors, of which XGBoost 3.2 computes none.
+    Infinity is rejected, as a ``DMatrix`` rejects it.  The result is empty for linear models, and for trees with
+    vectors at their leaves, which XGBoost 3.2 does not explain.
     Source: ``ShapValues``, ``ShapInteractionValues``.
     """
     base = as_margins(model)
@@ -26,7 +26,7 @@ def contribution_methods(model: Model, x: Columns, step: Step, method: str, miss
         return {}
     forest = forest_of(model, x, step, missing)
     weights = np.ones(len(forest.trees), np.float32) if model.weights is None else model.weights
-    # XGBoost weighs contributions rather than leaves: that differs by a rounding, as all of its sums do.
+    # XGBoost weights contributions instead of leaves: the difference is one rounding, as in its other sums.
     trees = [one.weighed(float(weight)) for one, weight in zip(forest.trees, weights, strict=False)]
     group = np.array(model.group) if len(base) > 1 else None
     whole = joined(
@@ -40,9 +40,9 @@ def contribution_methods(model: Model, x: Columns, step: Step, method: str, miss
 
 
 def _expected(model: Model, trees: list[Trees], weights: np.ndarray) -> np.ndarray:
-    """Return the sum of the expected values (``FillNodeMeanValues``) of the trees of each score, and the base score."""
+    """Return the base score plus the expected values (``FillNodeMeanValues``) of the trees, for each score."""
     base = as_margins(model)
-    found = np.zeros(len(base), np.float32)
+    expected = np.zeros(len(base), np.float32)
     for one, group, weight in zip(trees, model.group, weights, strict=False):
-        found[group if len(base) > 1 else 0] += expected_value(one) * weight
-    return np.asarray(found + base)
+        expected[group if len(base) > 1 else 0] += expected_value(one) * weight
+    return np.asarray(expected + base)

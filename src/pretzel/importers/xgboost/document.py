@@ -1,6 +1,6 @@
-"""Reads the document that XGBoost writes as JSON or as UBJSON: a learner, its objective, its booster, its trees.
+"""Read the document that XGBoost writes as JSON or UBJSON: a learner with its objective, booster and trees.
 
-``TREE`` and the getters below say which keys are read and as what; all else is skipped.
+``TREE`` and the getters below list the keys that are read and their types; other keys are skipped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pretzel.importers.xgboost.model import Model, Tree
 from pretzel.importers.xgboost.ubjson import decode
 
 NEWEST = 3
-"""The newest major version whose documents are known."""
+"""The newest major version whose documents are supported."""
 TREE = {
     "left_children": np.int32,
     "right_children": np.int32,
@@ -25,27 +25,27 @@ TREE = {
     "split_conditions": np.float32,
     "default_left": np.int8,
 }
-"""Keys of a tree: arrays of one value a node."""
+"""Keys of a tree: arrays of one value per node."""
 CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 MOST_CATEGORIES = 1 << 28
-"""Bits of all sets of categories of a model: a few digits in a file could ask for gigabytes."""
+"""Limit on the bits of all category sets of a model: a few digits in a file could request gigabytes."""
 
 
 def is_json(head: bytes) -> bool:
-    """Whether a file that begins so is XGBoost's JSON."""
+    """Return whether a file with this head is XGBoost's JSON."""
     return re.match(rb'\s*\{\s*"(learner|version)"\s*:', head) is not None
 
 
 def is_ubjson(head: bytes) -> bool:
-    """Whether a file that begins so is XGBoost's UBJSON."""
+    """Return whether a file with this head is XGBoost's UBJSON."""
     return re.match(rb"\{[iUIlL]\x00*\x07(learner|version)", head) is not None
 
 
 def read_document(data: bytes) -> Model:
-    """Return the model that the bytes of a file hold.
+    """Return the model in the bytes of a file.
 
     Raises:
-        InputError: they are torn, or a value is not what its key promises.
+        InputError: they are truncated, or a value is not what its key requires.
     """
     document = decode(data) if is_ubjson(data) else _json(data)
     version = _version(document)
@@ -67,20 +67,20 @@ def read_document(data: bytes) -> Model:
 
 
 def _version(document: Mapping[str, Any]) -> tuple[int, ...]:
-    version = tuple(_numbers(document, "version", np.int32).tolist())
-    if not version or not 1 <= version[0] <= NEWEST:
-        raise InputError(f"version: expected 1 to {NEWEST}, got {'.'.join(map(str, version)) or 'none'}")
-    return version
+    numbers = tuple(_numbers(document, "version", np.int32).tolist())
+    if not numbers or not 1 <= numbers[0] <= NEWEST:
+        raise InputError(f"version: expected 1 to {NEWEST}, got {'.'.join(map(str, numbers)) or 'none'}")
+    return numbers
 
 
 def _outputs(parameters: Mapping[str, Any]) -> int:
-    """Return how many scores a row has: one for each class, or for each target, and one at least."""
+    """Return the number of scores per row: one for each class or target, at least one."""
     targets = _count(parameters, "num_target") if "num_target" in parameters else 1
     return max(_count(parameters, "num_class"), targets, 1)
 
 
 def _booster(booster: Mapping[str, Any], features: int, outputs: int) -> dict[str, Any]:
-    """Return what the booster holds: coefficients, or a forest, and under DART the weights of its trees."""
+    """Return the content of the booster: coefficients, or a forest, and for DART the weights of its trees."""
     name = _text(booster, "name")
     if name == "gblinear":
         return {"categories": {}, "coefficients": _coefficients(booster, features, outputs)}
@@ -96,11 +96,11 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"it is no JSON: {error}") from None
+        raise InputError(f"it is not JSON: {error}") from None
 
 
 def _forest(model: Mapping[str, Any], features: int, outputs: int, weighted: bool) -> dict[str, Any]:
-    """Return the trees, what each adds to, and where rounds begin."""
+    """Return the trees, the score that each adds to, and the first tree of each round."""
     listed = _list(model, "trees")
     trees = tuple(_tree(i, tree, features, outputs) for i, tree in enumerate(listed))
     shapes = {tree.leaves.shape[1:] for tree in trees}
@@ -108,7 +108,7 @@ def _forest(model: Mapping[str, Any], features: int, outputs: int, weighted: boo
         raise InputError("trees: some leaves are single values and some are not, or not single values under DART")
     bits = sum(int(cats.max(initial=0)) + 1 for tree in trees for cats in tree.categories.values())
     if bits > MOST_CATEGORIES:
-        raise InputError(f"categories: sets of {bits} bits, of which {MOST_CATEGORIES} are read at most")
+        raise InputError(f"categories: sets of {bits} bits; at most {MOST_CATEGORIES} are read")
     group = _numbers(model, "tree_info", np.int32, len(trees))
     if len(group) and not 0 <= group.min() <= group.max() < outputs:
         raise InputError(f"tree_info: expected 0..{outputs - 1}")
@@ -124,8 +124,8 @@ def _rounds(model: Mapping[str, Any], trees: int, outputs: int) -> np.ndarray:
     if "iteration_indptr" in model:
         rounds = _numbers(model, "iteration_indptr", np.int64)
     else:  # until version 1.7
-        each = _count(_object(model, "gbtree_model_param"), "num_parallel_tree") * outputs
-        rounds = np.arange(0, trees + 1, max(each, 1))
+        per_round = _count(_object(model, "gbtree_model_param"), "num_parallel_tree") * outputs
+        rounds = np.arange(0, trees + 1, max(per_round, 1))
     if not len(rounds) or rounds[0] != 0 or rounds[-1] != trees or (np.diff(rounds) < 0).any():
         raise InputError(f"iteration_indptr: expected to rise from 0 to {trees}")
     return rounds
@@ -139,7 +139,7 @@ def _tree(index: int, tree: Any, features: int, outputs: int) -> Tree:
         )
         inner = left >= 0
         if not nodes or (inner & ((feature < 0) | (feature >= features))).any():
-            raise InputError(f"split_indices: expected 0..{features - 1} of one node at least")
+            raise InputError(f"split_indices: expected 0..{features - 1} in at least one node")
         leaves = _leaves(tree, left, right, threshold, outputs)
         sets, cover = _category_sets(tree, inner), _cover(tree, nodes)
         return Tree(left, right, feature, threshold, default_left != 0, leaves, sets, cover)
@@ -148,13 +148,13 @@ def _tree(index: int, tree: Any, features: int, outputs: int) -> Tree:
 
 
 def _cover(tree: Any, nodes: int) -> np.ndarray | None:
-    """Return the weights of the training rows; predictions need none, so those of another number count for nothing."""
+    """Return the weights of the training rows, which predictions do not need; None if their number is wrong."""
     cover = _numbers(tree, "sum_hessian", np.float32) if "sum_hessian" in tree else np.zeros(0, np.float32)
     return cover if len(cover) == nodes else None
 
 
 def _leaves(tree: Any, left: np.ndarray, right: np.ndarray, threshold: np.ndarray, outputs: int) -> np.ndarray:
-    """Return what each node would add if it were a leaf."""
+    """Return the value that each node would add if it were a leaf."""
     size = _count(_object(tree, "tree_param"), "size_leaf_vector")
     if size <= 1:
         return threshold
@@ -165,9 +165,9 @@ def _leaves(tree: Any, left: np.ndarray, right: np.ndarray, threshold: np.ndarra
     table = _numbers(tree, "leaf_weights", np.float32)
     rows = np.where(left < 0, right, 0)
     if len(table) % size or not 0 <= rows.min() <= rows.max() < len(table) // size:
-        raise InputError("leaf_weights: a leaf names none of its rows")
-    found: np.ndarray = table.reshape(-1, size)[rows]
-    return found
+        raise InputError("leaf_weights: a leaf names a missing row")
+    leaves: np.ndarray = table.reshape(-1, size)[rows]
+    return leaves
 
 
 def _category_sets(tree: Any, inner: np.ndarray) -> dict[int, np.ndarray]:
@@ -175,12 +175,12 @@ def _category_sets(tree: Any, inner: np.ndarray) -> dict[int, np.ndarray]:
         return {}
     categories, nodes, segments, sizes = (_numbers(tree, key, np.int64) for key in CATEGORIES)
     if not len(nodes) == len(segments) == len(sizes):
-        raise InputError("categories_nodes, categories_segments, categories_sizes: expected as many of each")
+        raise InputError("categories_nodes, categories_segments, categories_sizes: expected equal lengths")
     if len(nodes) and not (0 <= nodes.min() <= nodes.max() < len(inner)):
         raise InputError(f"categories_nodes: expected 0..{len(inner) - 1}")
     ends = segments + sizes
     if len(nodes) and (min(segments.min(), sizes.min()) < 0 or ends.max() > len(categories)):
-        raise InputError(f"categories_segments: a set lies beyond the {len(categories)} categories")
+        raise InputError(f"categories_segments: a set exceeds the {len(categories)} categories")
     if len(categories) and not 0 <= categories.min() <= categories.max() < 1 << 24:
         raise InputError("categories: expected 0..16777215")
     spans = zip(nodes.tolist(), segments.tolist(), ends.tolist(), strict=True)
@@ -188,20 +188,20 @@ def _category_sets(tree: Any, inner: np.ndarray) -> dict[int, np.ndarray]:
 
 
 def _encoded(cats: Mapping[str, Any], features: int) -> dict[int, tuple[Any, ...]]:
-    """Return the categories of each column that had them as texts or whole numbers."""
-    found = {}
+    """Return the categories, texts or integers, of each categorical column."""
+    encoded = {}
     for i, one in enumerate(_list(cats, "enc")[:features]):
         if not isinstance(one, Mapping):
             raise InputError(f"enc: expected objects, got {type(one).__name__}")
         if "type" in one:
-            found[i] = tuple(_numbers(one, "values", np.int64).tolist())
+            encoded[i] = tuple(_numbers(one, "values", np.int64).tolist())
         elif len(_numbers(one, "offsets", np.int64)):
-            found[i] = _split(one)
-    return found
+            encoded[i] = _split(one)
+    return encoded
 
 
 def _split(one: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return categories as they are recorded: right in ASCII only, as XGBoost counts characters and writes bytes."""
+    """Return categories as recorded: correct only in ASCII, because XGBoost counts characters and writes bytes."""
     offsets = _numbers(one, "offsets", np.int64)
     text = (_numbers(one, "values", np.int64) & 0xFF).astype(np.uint8).tobytes()
     if offsets[0] != 0 or offsets[-1] != len(text) or (np.diff(offsets) < 0).any():
@@ -239,7 +239,7 @@ def _best_iteration(learner: Mapping[str, Any]) -> int | None:
     return _count(attributes, "best_iteration") if "best_iteration" in attributes else None
 
 
-# One value
+# Single values
 
 
 def _get(mapping: Any, key: str, kind: type, what: str) -> Any:
@@ -250,25 +250,25 @@ def _get(mapping: Any, key: str, kind: type, what: str) -> Any:
 
 
 def _object(mapping: Any, key: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _get(mapping, key, dict, "an object")
-    return found
+    value: Mapping[str, Any] = _get(mapping, key, dict, "an object")
+    return value
 
 
 def _list(mapping: Any, key: str) -> list[Any]:
-    found: list[Any] = _get(mapping, key, list, "a list")
-    return found
+    value: list[Any] = _get(mapping, key, list, "a list")
+    return value
 
 
 def _text(mapping: Any, key: str) -> str:
-    found: str = _get(mapping, key, str, "a text")
-    return found
+    value: str = _get(mapping, key, str, "a text")
+    return value
 
 
 def _texts(mapping: Any, key: str) -> tuple[str, ...]:
-    found = _list(mapping, key) if key in mapping else []
-    if not all(isinstance(text, str) for text in found):
+    texts = _list(mapping, key) if key in mapping else []
+    if not all(isinstance(text, str) for text in texts):
         raise InputError(f"{key}: expected texts")
-    return tuple(found)
+    return tuple(texts)
 
 
 def _count(mapping: Any, key: str) -> int:

@@ -1,4 +1,4 @@
-"""Importers of XGBoost's estimators and of its ``Booster``, by way of the document that they write of themselves."""
+"""Importers of XGBoost's estimators and its ``Booster``, through the document that the booster writes."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ reads_thresholds(*ESTIMATORS, compares=lambda estimator: estimator.booster != "g
 
 @adapts(xgboost.Booster)
 def as_document(estimator: xgboost.Booster) -> Model:
-    """The document that a booster writes of itself."""
+    """Return the model that a booster writes as a document."""
     return read_document(bytes(estimator.save_raw("ubj")))
 
 
 @imports(xgboost.XGBRegressor, xgboost.XGBRFRegressor, xgboost.XGBRanker, xgboost.XGBModel)
 def regressor(estimator: xgboost.XGBModel, x: Columns, step: Step) -> Methods:
-    """What the booster answers, by the best iteration where there is one."""
+    """Return the predictions of the booster, up to the best iteration if there is one."""
     model = _best(estimator)
     answer = answered(model, _margins(estimator, model, x, step), step)
     return {"predict": answer}
@@ -51,7 +51,7 @@ def regressor(estimator: xgboost.XGBModel, x: Columns, step: Step) -> Methods:
 
 @imports(xgboost.XGBClassifier, xgboost.XGBRFClassifier)
 def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Methods:
-    """The booster's answers as probabilities; the class of the largest, or those above one half."""
+    """Return probabilities and the most probable class; for several labels, those above one half."""
     model = _best(estimator)
     margin = _margins(estimator, model, x, step)
     answer = answered(model, margin, step)
@@ -63,14 +63,14 @@ def classifier(estimator: xgboost.XGBClassifier, x: Columns, step: Step) -> Meth
 
 @given(*ESTIMATORS)
 def given_estimator(estimator: xgboost.XGBModel, inputs: Inputs) -> Columns:
-    """Return a column for each name, where it was fitted on a table."""
+    """Return one column per feature name if the estimator was fitted on a table."""
     if not estimator.__sklearn_is_fitted__():
         return Columns.given(inputs, None)
     return given_document_model(as_document(estimator.get_booster()), inputs)
 
 
 def _labels(estimator: xgboost.XGBClassifier, answer: Node, classes: int, step: Step) -> Node:
-    """Return the numbers of classes; with several labels a row, each by itself."""
+    """Return the class numbers; with several labels per row, a separate column for each."""
     if answer.type.width is not None and classes != 2:
         return labelled(ops.ArgMax(answer), np.arange(answer.type.columns), step)
     if answer.type.width is not None:
@@ -81,7 +81,7 @@ def _labels(estimator: xgboost.XGBClassifier, answer: Node, classes: int, step: 
 
 
 def _probabilities(answer: Node, classes: int) -> Node:
-    """Return one column a class or a label; of two classes the first is what is left by the second."""
+    """Return one column per class or label; of two classes, the first is 1 minus the second."""
     if answer.type.width is not None:
         return answer
     return ops.Link(answer, "complement_pair")
@@ -100,25 +100,25 @@ def _margins(estimator: xgboost.XGBModel, model: Model, x: Columns, step: Step) 
 
 @answers("contributions", *ESTIMATORS)
 def pred_contribs(estimator: xgboost.XGBModel, X: Any) -> Any:
-    """Ask XGBoost for the contributions, by the rounds that ``predict`` goes by."""
+    """Return XGBoost's own contributions, over the rounds that ``predict`` uses."""
     return booster_answer(estimator, X, pred_contribs=True)
 
 
 @answers("interactions", *ESTIMATORS)
 def pred_interactions(estimator: xgboost.XGBModel, X: Any) -> Any:
-    """Ask XGBoost for the interactions, by the rounds that ``predict`` goes by."""
+    """Return XGBoost's own interactions, over the rounds that ``predict`` uses."""
     return booster_answer(estimator, X, pred_interactions=True)
 
 
 @answers("leaf_index", *ESTIMATORS)
 def apply(estimator: xgboost.XGBModel, X: Any) -> Any:
-    """Ask XGBoost for the leaves."""
+    """Return XGBoost's own leaf indices."""
     return estimator.apply(X)
 
 
 def booster_answer(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
-    """Return what the booster of an estimator answers with these options."""
-    given = xgboost.DMatrix(
+    """Return the prediction of an estimator's booster with these options."""
+    matrix = xgboost.DMatrix(
         X,
         missing=estimator.missing,
         nthread=estimator.n_jobs,
@@ -126,4 +126,4 @@ def booster_answer(estimator: xgboost.XGBModel, X: Any, **options: bool) -> Any:
         enable_categorical=estimator.enable_categorical,
     )
     rounds = estimator._get_iteration_range(None)
-    return estimator.get_booster().predict(given, iteration_range=rounds, **options)
+    return estimator.get_booster().predict(matrix, iteration_range=rounds, **options)

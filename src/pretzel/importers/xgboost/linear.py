@@ -1,4 +1,4 @@
-"""XGBoost's linear booster, whose float32 sums come out as its own only in its own order."""
+"""XGBoost's linear booster; its float32 sums are reproduced only by adding in its order."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 MOST_FEATURES = 10_000
-"""Each takes two operators, as each product is rounded before it is added."""
+"""Limit on features that are read: each takes two operators, because products are rounded before they are added."""
 
 
 def linear(coefficients: np.ndarray, base: np.ndarray, x: Node, step: Step) -> Node:
-    """Return bias and base score plus product after product; what is missing counts for nothing, infinity is refused.
+    """Return bias and base score plus the products, added in order; missing values add 0, infinity is rejected.
 
-    Every output begins with the first base score, as in XGBoost 3.  Source: ``GBLinear::PredictBatchInternal``.
+    Every output starts from the first base score, as in XGBoost 3.  Source: ``GBLinear::PredictBatchInternal``.
     """
     used = np.flatnonzero(coefficients[:-1].any(axis=1))
     if len(used) > MOST_FEATURES:
         raise step.refuse("booster", f"its linear model reads {len(used)} features", f"use up to {MOST_FEATURES}")
     filled = _filled(x, step)
     start = coefficients[-1] + base[0]
-    begin = ops.Constant(filled, Parameter.of(start[None] if len(start) > 1 else start))
-    return ops.Sum((begin, *(_product(filled, int(i), coefficients[i]) for i in used)))
+    first = ops.Constant(filled, Parameter.of(start[None] if len(start) > 1 else start))
+    return ops.Sum((first, *(_product(filled, int(i), coefficients[i]) for i in used)))
 
 
 def linear_terms(coefficients: np.ndarray, base: np.ndarray, x: Node, step: Step) -> Methods:
-    """Return the products, with bias and the first base score behind them: one output per score.
+    """Return the products, followed by bias and first base score: one output per score.
 
     Source: ``GBLinear::PredictContribution``.
     """

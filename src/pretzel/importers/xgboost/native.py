@@ -1,4 +1,4 @@
-"""The importer of XGBoost's JSON and UBJSON files, for which XGBoost itself need not be installed."""
+"""The importer of XGBoost's JSON and UBJSON files; XGBoost itself need not be installed."""
 
 from __future__ import annotations
 
@@ -23,43 +23,44 @@ def read(data: bytes) -> Model:
     """Return the model in a JSON or UBJSON file.
 
     Raises:
-        InputError: it is torn, or a value is not what its key promises.
+        InputError: it is truncated, or a value is not what its key requires.
     """
     return read_document(data)
 
 
 @imports(Model)
 def document_model(model: Model, x: Columns, step: Step) -> Methods:
-    """Return what ``Booster.predict`` answers, by all rounds; offer leaves, contributions and interactions."""
+    """Return the predictions of ``Booster.predict`` over all rounds; offer leaves, contributions and interactions."""
     offer_explanations(model, x, step)
     return {"predict": answered(model, margins(model, x, step), step)}
 
 
 def offer_explanations(model: Model, x: Columns, step: Step, missing: float = math.nan) -> None:
-    """Offer leaves, and what features and their pairs add; of a linear model what features add."""
+    """Offer leaves, contributions and interactions of trees; offer contributions of a linear model."""
     if model.coefficients is not None:
         step.offer(METHOD, partial(terms, model, x, step, missing))
     if model.trees:
         for method in (METHOD, PAIRS):
             step.offer(method, partial(contribution_methods, model, x, step, method, missing))
-        shape = () if len(model.trees) == 1 else None  # of one tree XGBoost returns a vector
+        shape = () if len(model.trees) == 1 else None  # for one tree XGBoost returns a vector
         step.offer("leaf_index", lambda: leaves(model, x, step, missing=missing), dtype="<f4", shape=shape)
 
 
 @answers("leaf_index", Model)
 def pred_leaf(model: Model, X: Any) -> Any:
-    """Ask XGBoost itself for the leaves."""
+    """Return XGBoost's own leaf indices."""
     return model.ask(X, pred_leaf=True)
 
 
 @given(Model)
 def given_document_model(model: Model, inputs: Inputs) -> Columns:
-    """Return a column for each name that the model was trained with, or a matrix."""
-    return columns(inputs, model.names, model.features)
+    """Return one column per feature name of the model, or a matrix if it has no names."""
+    names = model.feature_names_in_
+    return columns(inputs, None if names is None else tuple(names), model.n_features_in_)
 
 
 def columns(inputs: Inputs, names: tuple[str, ...] | None, width: int) -> Columns:
-    """Return what a model is given by itself: dense, for it tells a zero that a sparse matrix stores from nothing."""
+    """Return the input columns of a model served alone: dense, because a stored zero is not a missing value."""
     inputs.absent_is_missing = True
     inputs.types = {name: dense(kind.dtype, kind.width) for name, kind in inputs.types.items()}
     return Columns.given(inputs, names, width)

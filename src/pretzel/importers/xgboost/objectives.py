@@ -1,4 +1,4 @@
-"""What XGBoost makes of margins: ``PredTransform`` of each objective, in float32."""
+"""The conversion of margins to predictions: ``PredTransform`` of each XGBoost objective, in float32."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 LARGEST = 88.7
-"""The exponent beyond which the sigmoid stays as it is."""
+"""The sigmoid is constant for exponents beyond this one."""
 
 
 def answered(model: Model, margin: Node, step: Step) -> Node:
-    """Return what ``Booster.predict`` answers, from the margins."""
+    """Return the predictions of ``Booster.predict``, given the margins."""
     transform = OBJECTIVES.get(model.objective)
     if transform is None:
-        known = ", ".join(OBJECTIVES)
-        raise step.refuse(
-            "objective", f"what {model.objective!r} makes of margins is unknown here", f"use one of {known}"
-        )
+        names = ", ".join(OBJECTIVES)
+        raise step.refuse("objective", f"the objective {model.objective!r} is not supported", f"use one of {names}")
     return transform(margin)
 
 
@@ -32,7 +30,7 @@ def _as_is(x: Node) -> Node:
 
 
 def _sigmoid(x: Node) -> Node:
-    """``1 / (exp(min(-x, 88.7)) + 1)``, each step rounded to float32, which decides what lies at one half."""
+    """Return ``1 / (exp(min(-x, 88.7)) + 1)``; rounding each step to float32 decides the class near one half."""
     width = x.type.columns
     limits = np.full(width, -np.inf, np.float32), np.full(width, LARGEST, np.float32)
     negative = ops.Clip(ops.Elementwise(x, "negative"), Parameter.of(limits[0]), Parameter.of(limits[1]))
@@ -53,7 +51,7 @@ def _softmax(x: Node) -> Node:
 
 
 def _class(x: Node) -> Node:
-    """The class of the largest margin, as a float."""
+    """Return the class of the largest margin, as a float."""
     return ops.Cast(ops.ArgMax(x), "f32")
 
 

@@ -1,4 +1,4 @@
-"""What XGBoost's trees, or its linear model, add up to, row by row, from what they are given; all in float32."""
+"""Margins of XGBoost: the sum of its trees, or its linear model, for each row, in float32."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pretzel.plan.parameter import Parameter
 
 LOGIT = ("binary:logistic", "reg:logistic")
 Places = tuple[np.ndarray, np.ndarray]
-"""At which column each feature lies: where it is compared, and where it is asked for its category."""
+"""The column of each feature: where it is compared as a number, and where as a category."""
 LOG = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:aft", "survival:cox")
 
 
 def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, in_place: bool = False) -> Node:
-    """Return the base score plus tree after tree, one value a row or one column an output.
+    """Return the base score plus the trees, added in order: one value per row or one column per output.
 
-    ``in_place``: by ``inplace_predict``, whose trees of DART begin at the base score, rather than by ``predict``.
+    ``in_place``: as ``inplace_predict``, in which the trees of DART start from the base score, not as ``predict``.
     Source: ``CPUPredictor``, ``Dart::InplacePredict``.
     """
-    _tell_entries_apart(x, missing, step)
+    _record_entries(x, missing, step)
     base = as_margins(model)
     if model.coefficients is not None:
-        step.reads_entries(x, alike=False)  # it adds up the products of all entries, in float32
+        step.reads_entries(x, alike=False)  # the library adds the products of all entries, in float32
         return linear(model.coefficients, base, _numbers(x, missing), step)
     forest = forest_of(model, x, step, missing, _leaves(model, base, in_place))
     if not model.trees:
@@ -45,67 +45,67 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
 
 
 def terms(model: Model, x: Columns, step: Step, missing: float) -> Methods:
-    """Return what each feature adds to the scores of a linear model."""
+    """Return the contribution of each feature to the scores of a linear model."""
     assert model.coefficients is not None
     return linear_terms(model.coefficients, as_margins(model), _numbers(x, missing), step)
 
 
 @dataclass(frozen=True)
 class Forest:
-    """The trees of a model, and the matrix that they read."""
+    """The trees of a model and the matrix that they read."""
 
     x: Node
     features: np.ndarray
-    """The feature that each column of x belongs to."""
+    """The feature of each column of x."""
     trees: list[Trees]
 
 
 def forest_of(
     model: Model, x: Columns, step: Step, missing: float, leaves: Sequence[np.ndarray] | None = None
 ) -> Forest:
-    """Return the trees of a model over what it is given, with ``leaves`` at their nodes.
+    """Return the trees of a model and their input matrix, with ``leaves`` at the nodes.
 
-    Where there are none, with what the nodes add without the weights of DART.
+    By default, the leaf values are those of the model without the weights of DART.
     """
-    given, features, places = _matrix(model, x, missing, step)
+    matrix, features, places = _matrix(model, x, missing, step)
     values = [tree.leaves for tree in model.trees] if leaves is None else leaves
     return Forest(
-        given, features, [_laid_out(tree, one, places) for tree, one in zip(model.trees, values, strict=True)]
+        matrix, features, [_laid_out(tree, one, places) for tree, one in zip(model.trees, values, strict=True)]
     )
 
 
 def leaves(model: Model, x: Columns, step: Step, *, missing: float = math.nan) -> Node:
-    """Return the node at which each row ends in each tree, by its number in the tree; infinity is refused.
+    """Return the node number at which each row ends in each tree; infinity is rejected.
 
-    Source: ``CPUPredictor::PredictLeaf``, over a ``DMatrix``, which checks what ``inplace_predict`` does not.
+    Source: ``CPUPredictor::PredictLeaf``, over a ``DMatrix``, which checks values that ``inplace_predict`` does not.
     """
     forest = forest_of(model, x, step, missing, [np.arange(len(tree.left)) for tree in model.trees])
     return leaf_index(checked(forest.x, missing, step), forest.trees, strict=True)
 
 
-def checked(given: Node, missing: float, step: Step) -> Node:
-    """Return what a ``DMatrix`` makes of the rows: it refuses infinity unless that is what is missing."""
+def checked(x: Node, missing: float, step: Step) -> Node:
+    """Reject infinity as a ``DMatrix`` does, unless infinity is the missing value."""
     if math.isinf(missing):
-        return given
-    return ops.RequireFinite(given, type(step.estimator).__name__, allow_nan=True)
+        return x
+    return ops.RequireFinite(x, type(step.estimator).__name__, allow_nan=True)
 
 
-def _tell_entries_apart(x: Columns, missing: float, step: Step) -> None:
-    """Record how clients are to read a sparse matrix.
+def _record_entries(x: Columns, missing: float, step: Step) -> None:
+    """Record how clients must read a sparse matrix.
 
-    Given by itself, XGBoost's model is sent NaN for what is not stored, and of several values in one place the last.
+    A model served alone receives NaN for entries that are not stored, and the last of several values in one place.
     """
     if any(isinstance(part, Node) and drops_zeros(part) for part in x.parts):
-        reason = "a stored zero is not missing, and which zeros the step before it stores is not known"
+        reason = "a stored zero is not missing, and it is unknown which zeros the step before it stores"
         raise step.refuse("", reason, "let that step return dense rows")
     if not step.inputs.absent_is_missing:
         step.tells_zeros_apart(x)
-    elif not math.isnan(missing):  # a value that is missing does not count as the last
+    elif not math.isnan(missing):  # the last value that is not missing counts
         step.reads_entries(x, alike=False)
 
 
 def as_margins(model: Model) -> np.ndarray:
-    """Return the base score as the trees add to it (``ProbToMargin``), computed in float32 as there."""
+    """Return the base score as a margin (``ProbToMargin``), computed in float32 as XGBoost does."""
     base = model.base_score
     if model.objective in LOGIT:
         with np.errstate(divide="ignore"):
@@ -116,12 +116,12 @@ def as_margins(model: Model) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def _log(x: np.ndarray) -> np.ndarray:
-    """Return the logarithm as the C library's is in float32: rounded once."""
+    """Return the logarithm as the C library computes it in float32: rounded once."""
     return np.log(x.astype(np.float64)).astype(np.float32)
 
 
 def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
-    """Return what each tree adds, node by node, with the weights of DART and their rounding."""
+    """Return the leaf values of each tree, with the weights of DART and their rounding."""
     if model.weights is None:
         return [tree.leaves for tree in model.trees]
     start = base if in_place else np.zeros(len(base), np.float32)
@@ -132,32 +132,32 @@ def _leaves(model: Model, base: np.ndarray, in_place: bool) -> list[np.ndarray]:
 def _matrix(model: Model, x: Columns, missing: float, step: Step) -> tuple[Node, np.ndarray, Places]:
     """Return the matrix that the trees read, in float32, the feature of each column, and the columns of each feature.
 
-    Of sparse rows only the features that some tree reads are written out.
+    Sparse rows are made dense only in the features that some tree reads.
     """
     everywhere = np.arange(model.features)
     if model.categories:
         return _with_codes(model, x, missing, step), everywhere, (everywhere, everywhere)
     if not x.is_sparse:
-        return _with_categories_apart(model, _numbers(x, missing), everywhere, everywhere)
+        return _with_category_columns(model, _numbers(x, missing), everywhere, everywhere)
     inner = [tree.feature[tree.left >= 0] for tree in model.trees]
     used = np.unique(np.concatenate([[0], *inner])).astype(np.int64)
     everywhere[used] = np.arange(len(used))
-    return _with_categories_apart(model, _numbers(x, missing, used), used, everywhere)
+    return _with_category_columns(model, _numbers(x, missing, used), used, everywhere)
 
 
 def _numbers(x: Columns, missing: float, used: np.ndarray | None = None) -> Node:
-    """Return x in float32 with NaN where it is missing: equal to ``missing``, or not stored in a sparse row.
+    """Return x in float32 with NaN for missing values: those equal to ``missing``, or not stored in a sparse row.
 
-    A stored zero is a zero, and of several values stored in one place the last that is not missing counts.
+    A stored zero is a zero; of several values stored in one place, the last that is not missing counts.
     """
-    given = x.numbers("f32")
-    if given.type.layout == "sparse":
-        return _written_out(given if used is None else ops.Select(given, Parameter.of(used)), missing)
-    return given if math.isnan(missing) else _without(given, float(np.float32(missing)))
+    numbers = x.numbers("f32")
+    if numbers.type.layout == "sparse":
+        return _written_out(numbers if used is None else ops.Select(numbers, Parameter.of(used)), missing)
+    return numbers if math.isnan(missing) else _without(numbers, float(np.float32(missing)))
 
 
 def _written_out(x: Node, missing: float) -> Node:
-    """Return sparse rows as XGBoost reads them, entry by entry: those that are missing count for nothing."""
+    """Return sparse rows as dense ones, skipping missing entries as XGBoost does."""
     absent = float(np.float32(missing))
     dense = ops.Densify(x, absent, "last")
     return dense if math.isnan(absent) else _without(dense, absent)
@@ -168,7 +168,7 @@ def _without(x: Node, value: float) -> Node:
 
 
 def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
-    """Return x with codes in place of categories; one that it was not trained on is refused, as there."""
+    """Return x with codes in place of categories; unknown categories are rejected, as XGBoost rejects them."""
     _check_sentinel(model, float(np.float32(missing)), step)
     parts = [
         _codes(column, model.categories[i], _name(model, i), step)
@@ -180,12 +180,12 @@ def _with_codes(model: Model, x: Columns, missing: float, step: Step) -> Node:
 
 
 def _check_sentinel(model: Model, missing: float, step: Step) -> None:
-    """Refuse a value for what is missing that the code of a category equals, in the order of each request's own."""
+    """Refuse a missing value that equals the code of a category, because each request orders its codes itself."""
     for i, categories in model.categories.items():
         if 0 <= missing < len(categories) and missing.is_integer():
-            reason = f"it takes the category of code {int(missing)} of column {_name(model, i)!r} as missing too"
+            reason = f"it also reads the category of code {int(missing)} of column {_name(model, i)!r} as missing"
             remedy = "train with missing=numpy.nan or a number below zero"
-            raise step.refuse("missing", f"{reason}, and each request codes categories in an order of its own", remedy)
+            raise step.refuse("missing", f"{reason}, and each request may order its categories differently", remedy)
 
 
 def _name(model: Model, feature: int) -> str:
@@ -197,7 +197,7 @@ def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) ->
     if isinstance(categories[0], str):
         if not all(text.isascii() for text in categories):
             reason = f"the categories of column {name!r} are not all ASCII, and XGBoost records others cut short"
-            raise step.refuse("enable_categorical", reason, "name them in ASCII")
+            raise step.refuse("enable_categorical", reason, "use ASCII names for them")
         keys = Parameter.strings(list(categories))
     else:
         value = value if value.type.dtype == "f64" else ops.Cast(value, "f64")
@@ -206,26 +206,26 @@ def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) ->
     return ops.Take(codes, Parameter.of(np.arange(count, dtype=np.float32)))
 
 
-def _with_categories_apart(
+def _with_category_columns(
     model: Model, x: Node, features: np.ndarray, places: np.ndarray
 ) -> tuple[Node, np.ndarray, Places]:
-    """Return x, and behind it what is asked for its category, with what is below 0 moved down by one.
+    """Append a copy of each categorical feature to x, with values below 0 moved down by one.
 
-    A category is cut to an integer, by which -0.5 would be the first one; to XGBoost it is none.
+    Categories are truncated to integers, so -0.5 would become the first category; XGBoost reads it as unknown.
     """
-    asked = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
-    if not asked:
+    categorical = sorted({int(tree.feature[node]) for tree in model.trees for node in tree.categories})
+    if not categorical:
         return x, features, (places, places)
-    chosen = ops.Select(x, Parameter.of(places[asked]))
+    chosen = ops.Select(x, Parameter.of(places[categorical]))
     below = ops.Cast(ops.Threshold(ops.Elementwise(chosen, "negative")), "f32")
-    down = ops.Affine(below, Parameter.of(np.full(len(asked), -1, np.float32)))
-    apart = places.copy()
-    apart[asked] = x.type.columns + np.arange(len(asked))
-    return ops.Concat((x, ops.Sum((chosen, down)))), np.append(features, asked), (places, apart)
+    down = ops.Affine(below, Parameter.of(np.full(len(categorical), -1, np.float32)))
+    shifted = places.copy()
+    shifted[categorical] = x.type.columns + np.arange(len(categorical))
+    return ops.Concat((x, ops.Sum((chosen, down)))), np.append(features, categorical), (places, shifted)
 
 
 def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
-    """Return a tree as the operator walks it: a category in the set goes left there, and right here."""
+    """Return a tree for the operator, in which a category in the set goes left; in XGBoost it goes right."""
     nodes, inner = len(tree.left), tree.left >= 0
     swapped = np.zeros(nodes, bool)
     swapped[list(tree.categories)] = True
@@ -246,7 +246,7 @@ def _laid_out(tree: Tree, leaves: np.ndarray, places: Places) -> Trees:
 
 
 def _bit_sets(tree: Tree) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sets of categories as bits, and where that of each node lies."""
+    """Return the category sets as bits, and the first word and word count of each node's set."""
     ranges, sets, first = np.zeros((len(tree.left), 2), np.int64), [np.zeros(0, np.uint32)], 0
     for node, categories in tree.categories.items():
         words = np.zeros(int(categories.max(initial=0)) // 32 + 1, np.uint32)

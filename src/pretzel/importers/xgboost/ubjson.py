@@ -1,4 +1,4 @@
-"""Reads the part of Universal Binary JSON (draft 12) that XGBoost writes; typed arrays become NumPy's, not lists."""
+"""Read the subset of Universal Binary JSON (draft 12) that XGBoost writes; typed arrays become NumPy arrays."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CONSTANTS = {"Z": None, "T": True, "F": False}
 
 
 def decode(data: bytes) -> Any:
-    """Return the value that the bytes hold.
+    """Return the value in the bytes.
 
     Raises:
-        InputError: they end early, go on behind the value, hold an unknown marker or lie too deep.
+        InputError: they end early, continue after the value, hold an unknown marker or are nested too deeply.
     """
     reader = _Reader(data)
     value = reader.value(reader.marker(), 0)
@@ -29,7 +29,7 @@ def decode(data: bytes) -> Any:
 
 
 class _Reader:
-    """Where reading has come to in the bytes."""
+    """A position in the bytes."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -37,15 +37,15 @@ class _Reader:
         self.kinds["{"] = self._object
 
     def marker(self) -> str:
-        """Return the next marker that is no padding."""
+        """Return the next marker, skipping padding."""
         while (marker := self._bytes(1)) == b"N":
             pass
         return marker.decode("latin-1")
 
     def value(self, marker: str, depth: int) -> Any:
-        """Return the value that begins with this marker."""
+        """Return the value that starts with this marker."""
         if depth > DEPTH:
-            raise InputError(f"byte {self.at}: more than {DEPTH} values within one another")
+            raise InputError(f"byte {self.at}: values are nested more than {DEPTH} deep")
         if marker in NUMBERS:
             return self._number(marker)
         if marker in CONSTANTS:
@@ -55,11 +55,11 @@ class _Reader:
         return self.kinds[marker](depth)
 
     def _bytes(self, count: int) -> bytes:
-        found = self.data[self.at : self.at + count]
-        if len(found) < count:
+        part = self.data[self.at : self.at + count]
+        if len(part) < count:
             raise InputError(f"byte {self.at}: it ends where {count} bytes are expected")
         self.at += count
-        return found
+        return part
 
     def _number(self, marker: str) -> Any:
         form = NUMBERS[marker]
@@ -77,7 +77,7 @@ class _Reader:
         try:
             return self._bytes(count).decode()
         except UnicodeDecodeError:
-            raise InputError(f"byte {self.at - count}: a text is no UTF-8") from None
+            raise InputError(f"byte {self.at - count}: a text is not UTF-8") from None
 
     def _character(self, depth: int) -> str:
         return self._bytes(1).decode("latin-1")
@@ -91,25 +91,25 @@ class _Reader:
         if self._peek() == "#":
             self.at += 1
             return [self.value(self.marker(), depth + 1) for _ in range(self._count())]
-        found = []
+        values = []
         while (marker := self.marker()) != "]":
-            found.append(self.value(marker, depth + 1))
-        return found
+            values.append(self.value(marker, depth + 1))
+        return values
 
     def _typed(self) -> np.ndarray:
         self.at += 1
         marker = self._bytes(1).decode("latin-1")
         if marker not in NUMBERS or self._bytes(1) != b"#":
-            raise InputError(f"byte {self.at - 1}: expected the type of numbers and how many")
+            raise InputError(f"byte {self.at - 1}: expected a number type and a count")
         dtype, count = np.dtype(NUMBERS[marker]), self._count()
         return np.frombuffer(self._bytes(count * dtype.itemsize), dtype)
 
     def _object(self, depth: int) -> dict[str, Any]:
-        found = {}
+        members = {}
         while self._peek() != "}":
             while self._peek() == "N":
                 self.at += 1
             key = self._text()
-            found[key] = self.value(self.marker(), depth + 1)
+            members[key] = self.value(self.marker(), depth + 1)
         self.at += 1
-        return found
+        return members
