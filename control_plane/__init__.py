@@ -1,1 +1,1 @@
-"""Turns pipeline definitions into plans, keeps each distinct object once, and names what workers serve."""
+"""The control plane: compiles definitions into plans, stores each distinct object once, and publishes versions."""

@@ -1,4 +1,4 @@
-"""``python -m pretzel.control_plane`` runs a control plane with the settings that the environment gives."""
+"""``python -m pretzel.control_plane`` runs a control plane with settings from the environment."""
 
 from __future__ import annotations
 

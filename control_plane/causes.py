@@ -1,4 +1,4 @@
-"""Why a verification is likely to have failed, as the notes of the definition tell."""
+"""Likely causes of a failed verification, from the notes of the definition."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pretzel.plan.caveats import caveats
 
 @contextmanager
 def naming_causes(metadata: Mapping[str, Any]) -> Iterator[None]:
-    """Add to a failed verification where the answers of the definition had to be feared to differ."""
+    """Add to a failed verification the known caveats of its definition."""
     try:
         yield
     except VerificationError as error:
-        known = caveats(metadata)
-        if not known:
+        causes = caveats(metadata)
+        if not causes:
             raise
-        raise VerificationError(f"{error}; likely cause: {'; or '.join(known)}") from error
+        raise VerificationError(f"{error}; likely cause: {'; or '.join(causes)}") from error

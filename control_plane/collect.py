@@ -1,8 +1,8 @@
-"""Collects the objects that no version of any model needs and no lease keeps.
+"""Garbage collection of objects that no version needs and no lease keeps.
 
-An upload or a deployment in progress is safe: it leases its objects before it asks whether they are there, and the
-collector looks at the leases and deletes inside one writing transaction of the catalog.  A catalog of another epoch
-than the store's says nothing of its objects.
+An upload or a deployment in progress is safe: it leases its objects before it checks for them, and the collector reads
+the leases and deletes inside one write transaction of the catalog.  A catalog of another epoch than the store's cannot
+judge its objects.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from pretzel.control_plane.store import ObjectStore
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 
-_BATCH = 200  # deletions in one transaction: what a deployment may have to wait for
+_BATCH = 200  # deletions per transaction, which bounds the wait of a deployment
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one collection removed."""
+    """Result of one collection."""
 
     objects: int
     bytes: int
 
 
 def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Collected:
-    """Remove what nothing needs, or with ``dry_run`` count it; safe to run, and to kill, at any moment.
+    """Remove unneeded objects, or with ``dry_run`` count them; safe to run, and to kill, at any time.
 
     Raises:
-        PreconditionError: the catalog is of another epoch, or the objects are kept until they were checked.
+        PreconditionError: the catalog is of another epoch, or all objects are kept until a check.
     """
-    _refuse_foreign(store, catalog)
+    _reject_foreign(store, catalog)
 
     def remove(digest: Digest) -> None:
         failpoint("collect_before_delete")
@@ -45,7 +45,7 @@ def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Coll
         catalog.forget()
     removed: list[Digest] = []
     for batch in _batches(store.digests()):
-        candidates = catalog.unneeded(batch)  # a look without a lock: most objects are needed
+        candidates = catalog.unneeded(batch)  # without the lock: most objects are needed
         if dry_run:
             removed += candidates
         elif candidates:
@@ -53,16 +53,16 @@ def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Coll
     return Collected(len(removed), sum(digest.size for digest in removed))
 
 
-def _refuse_foreign(store: ObjectStore, catalog: Catalog) -> None:
-    known, (epoch, _) = store.epoch(), catalog.current()
-    if known and known != epoch:
+def _reject_foreign(store: ObjectStore, catalog: Catalog) -> None:
+    stored, (epoch, _) = store.epoch(), catalog.current()
+    if stored and stored != epoch:
         raise PreconditionError(
-            f"collection: the catalog is of epoch {epoch}, the objects are of epoch {known}; nothing is removed; "
-            "restore the catalog that belongs to them"
+            f"collection: the catalog is of epoch {epoch}, the objects are of epoch {stored}; nothing is removed; "
+            "restore their catalog"
         )
     if store.keeps_all():
         raise PreconditionError(
-            "collection: the objects have lost their catalog and are all kept; `pretzel fsck --repair` judges them"
+            "collection: the objects have lost their catalog and are all kept; run `pretzel fsck --repair` first"
         )
 
 

@@ -1,4 +1,4 @@
-"""One deployment, from a definition to a published version; it may be killed anywhere and begun again."""
+"""One deployment, from a definition to a published version; it may be killed anywhere and retried."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from pretzel.plan.sizes import Sizes
 
 _MOST_NAMED = 5
 _REPEATED = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DATA_LOSS"}
-"""Codes of errors after which a caller sends the same again."""
+"""Codes of errors after which a caller retries the same request."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a client asks for."""
+    """Deployment request of a client."""
 
     model: str
     parameters: Sequence[Digest]
     """The objects that the definition names."""
     build: Callable[[Mapping[Digest, Parameter]], Definition]
-    """Makes the definition once those are there."""
+    """Builds the definition from the stored parameters."""
     sample: Sample | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     alias: str | None = None
@@ -51,7 +51,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A plan, what its verification showed, and the sizes of values that it was compiled for."""
+    """A plan, the result of its verification, and the sizes of values that it was compiled for."""
 
     compiled: Compiled
     verified: Verified
@@ -59,7 +59,7 @@ class Made:
 
 
 class Deployer:
-    """Turns definitions into published versions.  Safe for several threads."""
+    """Compiles, verifies and publishes definitions.  Safe for several threads."""
 
     def __init__(
         self,
@@ -69,23 +69,23 @@ class Deployer:
         writers: Executor,
         parameters: ParameterCache | None = None,
     ) -> None:
-        """Work over a store and a catalog; objects are written by ``writers``."""
+        """Use a store and a catalog; ``writers`` write the objects."""
         self.store, self.catalog, self.verifier = store, catalog, verifier
         self.parameters = parameters or ParameterCache(store)
         self._writers = writers
 
     def deploy(self, asked: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
-        """Return the version, and the revision of the catalog that shows it; ``progress`` hears of each step.
+        """Return the version, and the revision of the catalog that shows it; ``progress`` is called with each step.
 
-        What is stored on the way is held until this ends, so that no collection takes it.
+        Objects stored on the way are held until this ends, so that no collection removes them.
 
         Raises:
-            InputError: a name, an option or the sample is wrong.
-            DefinitionError: the definition is illegal.
-            PreconditionError: a parameter was never uploaded, or (VerificationError) the answers differ.
+            InputError: a name, an option or the sample is invalid.
+            DefinitionError: the definition is invalid.
+            PreconditionError: a parameter was never uploaded, or (VerificationError) the outputs differ.
             CorruptObjectError: a stored parameter is damaged.
-            ExhaustedError: the disk is full, or verification passed a limit.
-            UnavailableError: the disk or the machine failed for now.
+            ExhaustedError: the disk is full, or verification exceeded a limit.
+            UnavailableError: the disk or the machine failed; retry.
         """
         with self._releasing(asked), self.catalog.holding() as hold:
             _check(asked)
@@ -93,7 +93,7 @@ class Deployer:
 
     @contextmanager
     def _releasing(self, asked: Deployment) -> Iterator[None]:
-        """End the caller's leases with its deployment, unless it may well repeat it as it is."""
+        """End the caller's leases with its deployment, unless the caller is likely to retry it."""
         try:
             yield
         except PretzelError as error:
@@ -120,7 +120,7 @@ class Deployer:
     def _read(self, asked: Deployment, keeper: Keeper) -> Definition:
         missing = keeper.find_missing(asked.parameters)
         if missing:
-            raise PreconditionError(f"{_list(missing)} never uploaded; upload, then deploy again")
+            raise PreconditionError(f"{_list(missing)} never uploaded; upload them, then deploy again")
         failpoint("after_objects")
         return asked.build(self.parameters.many(asked.parameters))
 
@@ -132,7 +132,7 @@ class Deployer:
         keeper: Keeper,
         progress: Callable[[str], None],
     ) -> Made:
-        """Compile and verify; then, where the sample is the definition's first, compile for the sizes it showed."""
+        """Compile and verify; on the first sample of a definition, compile again for its observed sizes."""
         progress("compile")
         sizes = known(self._newest(asked.model), definition)
         compiled = compile_plan(optimized, sizes or Sizes())
@@ -147,7 +147,7 @@ class Deployer:
         return made
 
     def _fit(self, asked: Deployment, optimized: Definition, made: Made, sizes: Sizes, keeper: Keeper) -> Made:
-        """Compile once more, for the sizes that the sample showed; other kernels than before are verified in turn."""
+        """Compile again for the sizes of the sample; a plan with other kernels is verified again."""
         fitted = compile_plan(optimized, sizes)
         if fitted.plan.stages == made.compiled.plan.stages:
             return Made(fitted, made.verified, sizes)
@@ -181,14 +181,14 @@ class Deployer:
         metadata = {**definition.metadata, **measured}
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
 
-        # What was read, compiled and verified is what the disk holds now; a change of a file meanwhile shows here.
+        # Check that the files on disk are still those that were read, compiled and verified.
         keeper.keep({definition.digest: definition.encoded, plan.digest: plan.encoded})
         for digest in needed:
             self.store.check(digest)
 
         def check() -> None:
             if missing := self.store.missing(needed):
-                raise PreconditionError(f"{_list(missing)} collected meanwhile; deploy again")
+                raise PreconditionError(f"{_list(missing)} removed by a collection meanwhile; deploy again")
 
         return self.catalog.publish(asked.model, release, asked.alias, check)
 
@@ -198,13 +198,13 @@ def _check(asked: Deployment) -> None:
     if asked.alias:
         names.check_alias(asked.alias)
     if asked.options.weights != "exact" and asked.sample is None:
-        raise InputError(f"option 'weights': {asked.options.weights} is accepted on a sample only; give one")
+        raise InputError(f"option 'weights': {asked.options.weights} needs a sample; send one")
 
 
 def _measured(asked: Deployment, made: Made) -> dict[str, Any]:
-    kept = statistics(made.compiled, made.sizes, asked.sample, made.verified)
+    observed = statistics(made.compiled, made.sizes, asked.sample, made.verified)
     if asked.sample is None:
-        return {"verified": False, **kept}
+        return {"verified": False, **observed}
     tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
     rows, total = len(asked.sample), max(len(asked.sample), asked.sample.total_rows)
     return {
@@ -212,12 +212,12 @@ def _measured(asked: Deployment, made: Made) -> dict[str, Any]:
         "verification": {"rows": rows, "of": total, "ties": made.verified.ties},
         "tolerance": tolerance,
         "measured_error": dict(made.verified.worst),
-        **kept,
+        **observed,
     }
 
 
 def _weights(asked: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:
-    """Say what other weights than exact ones saved; what they cost stands in the measured error."""
+    """Return the bytes saved by inexact weights; their cost is in the measured error."""
     if asked.options.weights == "exact":
         return {}
     before = compile_plan(exact).plan.parameter_bytes

@@ -1,7 +1,7 @@
-"""Places where a test may have the control plane killed, as a power cut would.
+"""Places where a test may kill the control plane, as a power failure would.
 
-``PRETZEL_FAILPOINT=after_compile`` makes the process end itself with SIGKILL when it comes to that place; without the
-variable a failpoint does nothing.  The names are those given to :func:`failpoint`, all listed in :data:`FAILPOINTS`.
+``PRETZEL_FAILPOINT=after_compile`` makes the process kill itself with SIGKILL at that place; without the variable a
+failpoint does nothing.  The names are those given to :func:`failpoint`, all listed in :data:`FAILPOINTS`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,6 @@ _chosen = os.environ.get("PRETZEL_FAILPOINT")
 
 
 def failpoint(name: str) -> None:
-    """End the process here if the environment asks for it."""
+    """Kill the process here if the environment requests it."""
     if _chosen == name:
         os.kill(os.getpid(), signal.SIGKILL)

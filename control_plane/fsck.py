@@ -1,4 +1,4 @@
-"""Checks a store: the catalog, every object against its digest, and that each version has all it needs, whole."""
+"""Checks a store: the catalog, each object against its digest, and that every version has all its objects intact."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _KNOWN = {identity.FILE, "incoming", "damaged"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong."""
+    """One problem of a store."""
 
     path: str
-    """The file, the object or the version."""
+    """Affected file, object or version."""
     problem: str
     remedy: str
-    """The remedy, or the repair that was made."""
+    """The remedy, or the completed repair."""
     repaired: bool = False
 
 
 class Check:
-    """One check of a store; what it looked at is counted."""
+    """One check of a store; it counts the checked objects."""
 
     def __init__(self, store: DirectoryStore, catalog: Catalog, repair: bool = False) -> None:
         self.store, self.catalog, self.repair = store, catalog, repair
@@ -43,7 +43,7 @@ class Check:
         self._bad: set[Digest] = set()
 
     def run(self) -> Iterator[Finding]:
-        """Yield what is wrong, as it is found; with ``repair``, what can be mended is mended then."""
+        """Yield problems as they are found; with ``repair``, repair what can be repaired."""
         for part in (self._catalog, self._epoch, self._strays, self._objects, self._versions, self._kept):
             for finding in part():
                 self.findings += 1
@@ -54,9 +54,9 @@ class Check:
             yield Finding(str(self.catalog.database.path), line, "restore catalog.sqlite from a backup")
 
     def _epoch(self) -> Iterator[Finding]:
-        known, (epoch, _) = self.store.epoch(), self.catalog.current()
-        if known and known != epoch:
-            problem = f"the objects are of epoch {known}, the catalog is of epoch {epoch}"
+        stored, (epoch, _) = self.store.epoch(), self.catalog.current()
+        if stored and stored != epoch:
+            problem = f"the objects are of epoch {stored}, the catalog is of epoch {epoch}"
             yield Finding(str(self.store.root / identity.FILE), problem, "restore the catalog of these objects")
 
     def _strays(self) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ class Check:
                 yield from (path for path in sorted(entry.iterdir()) if files.parse_name(path.name) is None)
 
     def _objects(self) -> Iterator[Finding]:
-        """Read all that is stored; what versions need of it is told of with them."""
+        """Read all stored objects; those that versions need are reported with the versions."""
         needed = self.catalog.objects()
         for digest in self.store.digests():
             self.objects += 1
@@ -86,9 +86,9 @@ class Check:
                 continue
             self._bad.add(digest)
             if self.repair:
-                self._set_aside(digest)
+                self._quarantine(digest)
             if digest not in needed:
-                done = ("set aside", True) if self.repair else (f"{_REPAIR}, which sets it aside", False)
+                done = ("quarantined", True) if self.repair else (f"{_REPAIR}, which quarantines it", False)
                 yield Finding(str(self.store.path(digest)), "its bytes do not have its digest", *done)
 
     def _is_whole(self, digest: Digest) -> bool:
@@ -97,42 +97,42 @@ class Check:
         except FileNotFoundError:  # collected meanwhile
             return True
 
-    def _set_aside(self, digest: Digest) -> None:
+    def _quarantine(self, digest: Digest) -> None:
         try:
-            self.store.check(digest, anew=True)
+            self.store.check(digest, rehash=True)
         except (CorruptObjectError, NotFoundError):
             return
 
     def _versions(self) -> Iterator[Finding]:
         holdings = self.catalog.holdings()
-        told: set[Digest] = set()
+        reported: set[Digest] = set()
         for model in self.catalog.models():
             for version in model.versions:
                 held = holdings.get(version.plan, set()) | holdings.get(version.definition, set())
-                yield from self._version(version, held, told)
+                yield from self._version(version, held, reported)
 
-    def _version(self, version: ModelVersion, held: set[Digest], told: set[Digest]) -> Iterator[Finding]:
+    def _version(self, version: ModelVersion, held: set[Digest], reported: set[Digest]) -> Iterator[Finding]:
         needed = {version.plan, version.definition}
         for digest, read in ((version.plan, _of_plan), (version.definition, _of_definition)):
-            yield from self._lacks(version, digest, told)
+            yield from self._lacks(version, digest, reported)
             try:
                 needed.update(read(self.store.get(digest)) if self._has(digest) else ())
             except PretzelError as error:
                 yield Finding(str(version), f"object {digest} cannot be read: {error}", "deploy the model again")
         for digest in sorted(needed | held):
-            yield from self._lacks(version, digest, told)
+            yield from self._lacks(version, digest, reported)
         for digest in sorted(needed - held):
             yield Finding(str(version), f"object {digest} may be collected", "deploy the model again")
 
-    def _lacks(self, version: ModelVersion, digest: Digest, told: set[Digest]) -> Iterator[Finding]:
-        if self._has(digest) or digest in told:
+    def _lacks(self, version: ModelVersion, digest: Digest, reported: set[Digest]) -> Iterator[Finding]:
+        if self._has(digest) or digest in reported:
             return
-        told.add(digest)
+        reported.add(digest)
         state = "damaged in" if digest in self._bad else "not in"
         finding = Finding(str(version), f"object {digest} is {state} the store", self._remedy(version, digest))
-        if self.repair and self.rebuilder.mend(digest):
+        if self.repair and self.rebuilder.rebuild(digest):
             self._bad.discard(digest)
-            finding = replace(finding, remedy="made again from the definition", repaired=True)
+            finding = replace(finding, remedy="rebuilt from the definition", repaired=True)
         yield finding
 
     def _has(self, digest: Digest) -> bool:
@@ -146,13 +146,13 @@ class Check:
             makes = digest in self.rebuilder.rebuilt(version)
         except PretzelError:
             makes = False
-        return f"{_REPAIR}, which makes it again" if makes else deploy
+        return f"{_REPAIR}, which rebuilds it" if makes else deploy
 
     def _kept(self) -> Iterator[Finding]:
         if not self.store.keeps_all():
             return
         known = identity.read(self.store.root)
-        problem = "the objects have lost their catalog once; those that no version needs are kept"
+        problem = "the objects have lost their catalog; those that no version needs are kept"
         finding = Finding(str(self.store.root), problem, f"{_REPAIR}, after which they are collected")
         if self.repair and known:
             identity.write(self.store.root, replace(known, keeps=False))
@@ -161,7 +161,7 @@ class Check:
 
 
 def check_directory(data_dir: Path, repair: bool = False) -> Iterator[Finding]:
-    """Check the data directory of a control plane that does not run.
+    """Check the data directory of a control plane that is not running.
 
     Raises:
         PreconditionError: a control plane has it open, or it is not a data directory.

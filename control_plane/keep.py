@@ -14,13 +14,13 @@ from pretzel.plan.digest import Digest
 
 
 class Keeper:
-    """Stores the objects of one deployment by ``writers``."""
+    """Stores the objects of one deployment, on ``writers``."""
 
     def __init__(self, store: ObjectStore, hold: Hold, writers: Executor) -> None:
         self.store, self._hold, self._writers = store, hold, writers
 
     def find_missing(self, digests: Iterable[Digest]) -> list[Digest]:
-        """Return what the store lacks; what it has stays there until this deployment ends."""
+        """Return the objects that the store lacks; those it has are held until this deployment ends."""
         digests = list(digests)
         self._hold.add(digests)
         return self.store.missing(digests)
@@ -28,13 +28,13 @@ class Keeper:
     def keep(self, objects: Mapping[Digest, Buffer]) -> None:
         """Store objects of a version: blobs, definition, plan."""
         self._hold.add(objects)
-        # Side by side, since files that are flushed at the same time share a flush of the disk.
+        # Concurrently, since files that are flushed at the same time share a flush of the disk.
         for _ in self._writers.map(self._put, objects.keys(), objects.values()):
             failpoint("after_first_blob")
         failpoint("after_blobs")
 
     def _put(self, digest: Digest, data: Buffer) -> None:
-        """Store an object unless it is there and whole."""
+        """Store an object unless it is present and intact."""
         if self.store.put(digest, data):
             return
         try:

@@ -1,4 +1,4 @@
-"""Options of a deployment: what its caller may choose, by name."""
+"""Options of a deployment that a client may choose, by name."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pretzel.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a deployment is asked to do otherwise than usual."""
+    """Options of one deployment."""
 
     weights: str = "exact"
-    """How the weights of large products are held: exact, f32, f16 or sparse; see `optimize/weights.py`."""
+    """Format of the weights of large products: exact, f32, f16 or sparse; see `optimize/weights.py`."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
         """Return the options of a request.
 
         Raises:
-            InputError: a name or a value is unknown; the message lists those there are.
+            InputError: a name or a value is unknown; the message lists the valid ones.
         """
         names = [field.name for field in fields(cls)]
         for name in sorted(given.keys() - {*names}):
-            raise InputError(f"option {name!r:.80} is unknown; there is {', '.join(names)}")
+            raise InputError(f"option {name!r:.80} is unknown; expected one of {', '.join(names)}")
         options = cls(**given)
         if options.weights not in FORMS:
             raise InputError(f"option 'weights': expected one of {', '.join(FORMS)}, got {options.weights!r:.80}")

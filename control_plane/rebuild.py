@@ -1,4 +1,4 @@
-"""Mends objects that the store lost or damaged: what a definition gives is made again, to the byte."""
+"""Rebuilds objects that the store lost or damaged: those that follow from a definition, byte for byte."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MOST_NAMED = 3
 
 
 class Rebuilder:
-    """Makes plans and derived blobs again.  Safe for several threads."""
+    """Rebuilds plans and derived blobs.  Safe for several threads."""
 
     def __init__(self, store: ObjectStore, catalog: Catalog, parameters: ParameterCache) -> None:
         self.store, self.catalog, self.parameters = store, catalog, parameters
-        self.mended = 0
+        self.rebuilds = 0
         self._lock = threading.Lock()
 
     def read(self, version: ModelVersion) -> Definition:
@@ -37,68 +37,68 @@ class Rebuilder:
         return from_tree(tree, self.parameters.many(parameter_digests(tree)))
 
     def explained(self, version: ModelVersion) -> Definition:
-        """Return the definition of a version, as :meth:`read`; an error says whose the object is and what to do."""
+        """Return the definition of a version, as :meth:`read`; errors name the affected versions and the next step."""
         tree = decode(self.get(version.definition))
         for digest in parameter_digests(tree):
             self.whole(digest)
         return self.read(version)
 
     def whole(self, digest: Digest) -> None:
-        """Make sure that an object is in the store whole; one that is not is made again where that is possible.
+        """Ensure that an object is intact in the store; rebuild it if possible.
 
         Raises:
             NotFoundError: the store does not hold it, and no version needs it.
-            CorruptObjectError: it is lost or damaged and cannot be made again; the message says whose it is.
+            CorruptObjectError: it is lost or damaged and cannot be rebuilt; the message names its versions.
         """
         try:
             self.store.check(digest)
         except (NotFoundError, CorruptObjectError) as error:
-            if not self.mend(digest):
+            if not self.rebuild(digest):
                 raise self.blame(digest, error) from None
 
     def get(self, digest: Digest) -> memoryview:
-        """Return the bytes of an object, hashed now, and made again if need be; raises what :meth:`whole` does."""
+        """Return the bytes of an object, hashed now, and rebuilt if needed; raises as :meth:`whole` does."""
         try:
             return self.store.get(digest)
         except (NotFoundError, CorruptObjectError) as error:
-            if not self.mend(digest):
+            if not self.rebuild(digest):
                 raise self.blame(digest, error) from None
             return self.store.get(digest)
 
-    def mend(self, digest: Digest) -> bool:
-        """Make a lost or damaged object again from a version that needs it, and say whether it is whole now."""
+    def rebuild(self, digest: Digest) -> bool:
+        """Rebuild a lost or damaged object from a version that needs it, and return whether it is intact now."""
         with self._lock, self.catalog.holding() as hold:
             hold.add([digest])
-            if self._is_whole(digest):  # made meanwhile
+            if self._is_whole(digest):  # rebuilt meanwhile
                 return True
-            made = any(self._mend_by(version, digest) for version in self.catalog.needing(digest))
-            self.mended += made
-            return made
+            rebuilt = any(self._rebuild_from(version, digest) for version in self.catalog.needing(digest))
+            self.rebuilds += rebuilt
+            return rebuilt
 
     def blame(self, digest: Digest, error: NotFoundError | CorruptObjectError) -> NotFoundError | CorruptObjectError:
-        """Return the error that says which versions suffer and what to do; the same one where none does."""
+        """Return an error that names the affected versions and the next step; ``error`` if none is affected."""
         versions = self.catalog.needing(digest)
         if not versions:
             return error
         state = "damaged in" if isinstance(error, CorruptObjectError) else "missing from"
-        named = ", ".join(f"model {v.model!r} version {v.version}" for v in versions[:_MOST_NAMED])
+        names = ", ".join(f"model {v.model!r} version {v.version}" for v in versions[:_MOST_NAMED])
         more = f" and {len(versions) - _MOST_NAMED} more" if len(versions) > _MOST_NAMED else ""
         return CorruptObjectError(
-            f"object {digest} of {named}{more} is {state} the store; deploy the model again, or restore the object "
+            f"object {digest} of {names}{more} is {state} the store; deploy the model again, or restore the object "
             "from a backup; `pretzel fsck` lists all such objects"
         )
 
     def rebuilt(self, version: ModelVersion) -> Mapping[Digest, Buffer]:
-        """Return the plan of a version and what it refers to, made from the definition.
+        """Return the plan of a version and its objects, rebuilt from the definition.
 
         Raises:
-            NotFoundError, CorruptObjectError: the definition or one of its parameters is not whole.
+            NotFoundError, CorruptObjectError: the definition or one of its parameters is not intact.
         """
         definition = self.read(version)
         compiled = compile_plan(_optimized(definition, version.metadata), _sizes(version.metadata))
         return {compiled.plan.digest: compiled.plan.encoded, **compiled.blobs}
 
-    def _mend_by(self, version: ModelVersion, digest: Digest) -> bool:
+    def _rebuild_from(self, version: ModelVersion, digest: Digest) -> bool:
         try:
             data = self.rebuilt(version).get(digest)
             if data is None:
@@ -123,5 +123,5 @@ def _optimized(definition: Definition, metadata: Mapping[str, Any]) -> Definitio
 
 
 def _sizes(metadata: Mapping[str, Any]) -> Sizes:
-    kept = metadata.get("statistics")
-    return Sizes.from_tree(kept) if kept else Sizes()
+    sizes = metadata.get("statistics")
+    return Sizes.from_tree(sizes) if sizes else Sizes()

@@ -1,4 +1,4 @@
-"""Reads the objects of a store again, at a bounded rate, since a disk may lose what it has kept."""
+"""Reads the objects of a store again at a bounded rate, since a disk may damage stored bytes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pretzel.errors import CorruptObjectError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
 
 SMALLEST = 64 << 10
-"""Bytes that an object counts as at least: opening a file is work too."""
+"""Least bytes that an object counts as, because opening a file is work too."""
 SHORTEST = 1.0
-"""Seconds that a pass takes at least."""
+"""Least seconds of a pass."""
 
 
 class Scrubber:
-    """Goes over a store; what is damaged is set aside, and made again where that is possible."""
+    """Checks all objects of a store; damaged ones are moved to quarantine and rebuilt if possible."""
 
     def __init__(self, store: ObjectStore, catalog: Catalog, rebuilder: Rebuilder, bytes_per_second: float) -> None:
         self._store, self._catalog, self._rebuilder, self._rate = store, catalog, rebuilder, bytes_per_second
@@ -28,12 +28,12 @@ class Scrubber:
         self.scrubbed_bytes = self.passes = 0
 
     def stop(self) -> None:
-        """End the pass that runs, at its next object."""
+        """Stop the running pass at its next object."""
         self._stopped.set()
 
     def run(self) -> None:
-        """Read every object once, and look for those that versions need and the store lacks."""
-        began = time.monotonic()
+        """Read every object once, and check for those that versions need and the store lacks."""
+        started = time.monotonic()
         for digest in self._store.digests():
             self._check(digest)
             if self._stopped.wait(max(digest.size, SMALLEST) / self._rate):
@@ -41,10 +41,10 @@ class Scrubber:
         for digest in self._store.missing(self._catalog.objects()):
             self.suspect(digest)
         self.passes += 1
-        self._stopped.wait(max(SHORTEST - (time.monotonic() - began), 0))
+        self._stopped.wait(max(SHORTEST - (time.monotonic() - started), 0))
 
     def suspect(self, digest: Digest) -> None:
-        """Look at an object that someone found wanting, and mend it or note what is lost."""
+        """Check a suspected object, and rebuild it or record it as lost."""
         try:
             self._rebuilder.whole(digest)
         except NotFoundError:
@@ -57,19 +57,19 @@ class Scrubber:
             self._note(digest, None)
 
     def lost(self) -> dict[Digest, str]:
-        """Return what versions need and the store does not have whole, each with the message that says so."""
+        """Return the objects that versions need and the store does not have intact, each with its message."""
         with self._lock:
-            noted = dict(self._lost)
-        there = set(noted).difference(self._store.missing(noted))
-        for digest in list(noted):
-            if digest in there or not self._catalog.needing(digest):
+            lost = dict(self._lost)
+        stored = set(lost).difference(self._store.missing(lost))
+        for digest in list(lost):
+            if digest in stored or not self._catalog.needing(digest):
                 self._note(digest, None)
-                del noted[digest]
-        return noted
+                del lost[digest]
+        return lost
 
     def _check(self, digest: Digest) -> None:
         try:
-            self._store.check(digest, anew=True)
+            self._store.check(digest, rehash=True)
         except (NotFoundError, CorruptObjectError):
             self.suspect(digest)
         except UnavailableError:

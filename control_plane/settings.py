@@ -17,22 +17,22 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 class Settings(PlaneSettings):
-    """What a control plane needs to know; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
+    """Settings of a control plane; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
 
     model_config = SettingsConfigDict(frozen=True, use_attribute_docstrings=True)
 
     data_dir: Path = Path("pretzel-data")
-    """Where the catalog and the objects are kept; one control plane at a time."""
+    """Directory of the catalog and the objects; only one control plane may use it at a time."""
     new: bool = False
-    """Begin a new epoch, without models, where objects have lost their catalog; the objects are kept until a check."""
+    """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""
-    """The epoch of the store that this one stands in for: workers that serve that one follow this one."""
+    """Epoch of the store that this one replaces: workers that serve that one follow this one."""
     host: str = "127.0.0.1"
     """Address to listen on; any but a loopback address needs TLS or ``insecure``."""
     control_port: Port = 8101
-    """Port of the gRPC services; 0 takes any."""
+    """Port of the gRPC services; 0 picks a free one."""
     control_metrics_port: Port = 8102
-    """Port of ``/metrics``; 0 takes any."""
+    """Port of ``/metrics``; 0 picks a free one."""
     tls_cert: Path | None = None
     """Certificate chain, PEM."""
     tls_key: Path | None = None
@@ -42,34 +42,34 @@ class Settings(PlaneSettings):
     log_level: str = "info"
 
     max_message_bytes: Annotated[int, Field(ge=2 * MiB)] = 64 * MiB
-    """Largest message taken or sent; a piece of an object is at most 1 MiB in any case."""
+    """Largest message received or sent; a piece of an object is always at most 1 MiB."""
     max_object_bytes: Count = 8 << 30
     lease_seconds: Seconds = 3600.0
-    """How long an object is kept after a client asked for it, whether a version needs it or not."""
+    """Time that an object is kept after a client requested it, even if no version needs it."""
     collect_seconds: Seconds = 600.0
-    """How often what nothing needs is collected."""
+    """Interval between garbage collections of unneeded objects."""
 
     scrub_bytes_per_second: Annotated[int, Field(ge=0)] = 8 * MiB
-    """How fast stored objects are read again and checked in the background; 0: not at all."""
+    """Rate at which stored objects are read again and checked in the background; 0 turns this off."""
     parameter_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MiB
-    """Parameters kept for the next deployment of a sibling; those of 64 KiB and more are maps of their files."""
+    """Parameters cached for the next deployment of a sibling; those of 64 KiB and more are maps of their files."""
     derived_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MiB
-    """Derived parameters, such as hash tables of dictionaries, kept for the next deployment of a sibling."""
+    """Derived parameters, such as hash tables of dictionaries, cached for the next deployment of a sibling."""
 
     report_seconds: Seconds = 2.0
-    """How often workers are told to report; one that missed five reports is dead."""
+    """Interval at which workers report; a worker that missed five reports counts as dead."""
     wait_seconds: Seconds = 30.0
-    """How long a deployment waits for workers, unless the caller's deadline comes first."""
+    """Time that a deployment waits for workers, unless the caller's deadline is earlier."""
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0
-    """How long calls in progress may take to end after SIGTERM."""
+    """Time that running calls get after SIGTERM."""
 
     connection_idle_seconds: Seconds = 120.0
-    """A connection without a call for this long is ended, so that idle ones do not keep descriptors."""
+    """Time without a call after which a connection is closed, so that idle ones do not hold descriptors."""
 
     deployments: Count = 2
-    """Deployments worked on at once; each has a verifying child."""
+    """Concurrent deployments; each has a verifying child."""
     queued_deployments: Annotated[int, Field(ge=0)] = 64
-    """Deployments that may wait; more are refused."""
+    """Deployments that may wait; further ones are rejected."""
     verify_memory_bytes: Count = 2 << 30
     verify_cpu_seconds: Count = 30
     verify_seconds: Seconds = 60.0
@@ -77,7 +77,7 @@ class Settings(PlaneSettings):
     """Verifications after which a child is replaced."""
 
     def address(self, port: int) -> str:
-        """Return where a port of this host is, as gRPC writes it."""
+        """Return the gRPC address of a port of this host."""
         host = self.host.strip("[]")
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -87,6 +87,6 @@ class Settings(PlaneSettings):
             raise ValueError("tls_cert and tls_key go together; give both or none")
         if self.tls_cert is None and not self.insecure and not is_loopback(self.host):
             raise ValueError(
-                f"host {self.host!r} can be reached from elsewhere: give tls_cert and tls_key, or say insecure"
+                f"host {self.host!r} is reachable from other hosts: give tls_cert and tls_key, or set insecure"
             )
         return self

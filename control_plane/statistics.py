@@ -1,4 +1,4 @@
-"""What a sample shows of a plan: how large its values are, and how long each stage takes."""
+"""Statistics of a plan over a sample: the sizes of its values, and the time of each stage."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from pretzel.plan.sizes import Sizes, is_fixed, key_of
 from pretzel.plan.values import Csr, Ragged, Texts
 
 MOST_TIMED = 256
-"""Stages; the times of a larger plan are not kept, since every worker gets what is kept of a version."""
+"""Stages; the times of a larger plan are not stored, since every worker receives the metadata of a version."""
 
 
 def sizes_of(definition: Definition, compiled: Compiled, sample: Sample, verified: Verified) -> Sizes:
-    """Return the mean size of every value of a definition whose type does not say it."""
+    """Return the mean size of every value of a definition whose type does not fix it."""
     rows = _rows(sample)
-    found = {
+    sizes = {
         key_of(node): step.entries / rows
         for node, step in zip(compiled.nodes, verified.observed, strict=True)
         if step.entries is not None
     }
     for node in definition.inputs:
         if not is_fixed(node.type) and node.column in sample.inputs:
-            found[key_of(node)] = _elements(sample.inputs[node.column]) / rows
-    return Sizes(rows, {key: round(size, 2) for key, size in found.items()})
+            sizes[key_of(node)] = _elements(sample.inputs[node.column]) / rows
+    return Sizes(rows, {key: round(size, 2) for key, size in sizes.items()})
 
 
 def statistics(compiled: Compiled, sizes: Sizes, sample: Sample | None, verified: Verified) -> dict[str, Any]:
-    """Return what is kept with a version: sizes, and the seconds a row took in each stage."""
-    kept = {"statistics": sizes.tree()} if sizes.rows else {}
+    """Return the statistics stored with a version: sizes, and the seconds per row of each stage."""
+    tree = {"statistics": sizes.tree()} if sizes.rows else {}
     if sample is None or len(compiled.nodes) > MOST_TIMED:
-        return kept
+        return tree
     rows = _rows(sample)
-    return kept | {"stage_seconds": [float(f"{step.seconds / rows:.3g}") for step in verified.observed]}
+    return tree | {"stage_seconds": [float(f"{step.seconds / rows:.3g}") for step in verified.observed]}
 
 
 def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:
-    """Return the sizes kept with a version of this very definition: deployed again it makes the same plan."""
-    kept = newest.metadata.get("statistics") if newest and newest.definition == definition.digest else None
-    return Sizes.from_tree(kept) if isinstance(kept, Mapping) else None
+    """Return the sizes stored with a version of this very definition: redeployed, it yields the same plan."""
+    stored = newest.metadata.get("statistics") if newest and newest.definition == definition.digest else None
+    return Sizes.from_tree(stored) if isinstance(stored, Mapping) else None
 
 
 def seconds_of(version: ModelVersion, plan: Plan) -> Mapping[str, float] | None:
-    """Return the seconds a row took in each stage at verification, by fingerprint, where they were kept."""
-    kept = version.metadata.get("stage_seconds")
-    if not isinstance(kept, (list, tuple)) or len(kept) != len(plan.stages):
+    """Return the seconds per row of each stage at verification, by fingerprint; None if not stored."""
+    stored = version.metadata.get("stage_seconds")
+    if not isinstance(stored, (list, tuple)) or len(stored) != len(plan.stages):
         return None
-    return {stage.fingerprint: float(seconds) for stage, seconds in zip(plan.stages, kept, strict=True)}
+    return {stage.fingerprint: float(seconds) for stage, seconds in zip(plan.stages, stored, strict=True)}
 
 
 def _rows(sample: Sample) -> int:

@@ -1,7 +1,7 @@
-"""The catalog as workers know it: models, their versions and aliases at one revision; immutable, and moved by changes.
+"""The workers' view of the catalog: an immutable map of models, versions and aliases at one revision.
 
-A model is kept as its canonical bytes and read when it is first asked for: a process that knows 20 000 models and is
-asked for ten pays for ten.
+A model is stored as its canonical bytes and decoded on first use: a process that has 20 000 models and serves ten of
+them decodes ten.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Catalog:
 
     @property
     def known(self) -> bool:
-        """Whether any catalog was ever heard of, be it an old or an incomplete one."""
+        """True once any catalog arrived, even an old or incomplete one."""
         return bool(self.epoch or self.records)
 
     def get(self, name: str) -> Model | None:
@@ -44,18 +44,18 @@ class Catalog:
         return self._read.get(name)
 
     def find(self, reference: str) -> ModelVersion:
-        """Return the version that `name`, `name@version` or `name:alias` means; a bare name means `name:stable`.
+        """Return the version that `name`, `name@version` or `name:alias` refers to; a bare name means `name:stable`.
 
         Raises:
-            NotFoundError: there is no such model, version or alias.
+            NotFoundError: the model, version or alias does not exist.
         """
         if model := self.get(reference):
             return under(model, DEFAULT_ALIAS)
         name, mark, rest = split_reference(reference)
-        found = self.get(name) if mark else None
-        if found is None:
+        model = self.get(name) if mark else None
+        if model is None:
             raise NotFoundError(f"Request for unknown model: {name[:200]!r} is not found")
-        return under(found, rest) if mark == ":" else numbered(found, rest)
+        return under(model, rest) if mark == ":" else numbered(model, rest)
 
     def changed(
         self,
@@ -66,20 +66,20 @@ class Catalog:
         *,
         whole: bool = False,
     ) -> Catalog:
-        """Return the catalog after a change; with ``whole``, ``models`` is everything there is."""
+        """Return the catalog after a change; with ``whole``, ``models`` is the complete catalog."""
         records = {} if whole else dict(self.records)
         for name in deleted:
             records.pop(name, None)
         records |= models
-        kept = {name: m for name, m in self._read.items() if records.get(name) == self.records.get(name)}
-        return Catalog(epoch, revision, records, kept)
+        decoded = {name: m for name, m in self._read.items() if records.get(name) == self.records.get(name)}
+        return Catalog(epoch, revision, records, decoded)
 
 
 def numbered(model: Model, number: str) -> ModelVersion:
     """Return one version of a model.
 
     Raises:
-        NotFoundError: there is none of that number.
+        NotFoundError: the model has no version of that number.
     """
     for version in model.versions:
         if str(version.version) == number:
@@ -92,7 +92,7 @@ def under(model: Model, alias: str) -> ModelVersion:
     """Return the version that an alias points to.
 
     Raises:
-        NotFoundError: there is no such alias.
+        NotFoundError: the model has no alias of that name.
     """
     if alias not in model.aliases:
         raise NotFoundError(f"model {model.name!r} has no alias {alias[:80]!r}; it has {listing(model.aliases)}")
@@ -100,13 +100,13 @@ def under(model: Model, alias: str) -> ModelVersion:
 
 
 def split_reference(reference: str) -> tuple[str, str, str]:
-    """Split `name@version` or `name:alias` at its last mark; the mark is empty in a bare name."""
+    """Split `name@version` or `name:alias` at its last mark; the mark of a bare name is empty."""
     at = max(reference.rfind("@"), reference.rfind(":"))
     return (reference, "", "") if at < 0 else (reference[:at], reference[at], reference[at + 1 :])
 
 
 def listing(names: Iterable[object], limit: int = 5) -> str:
-    """Return a few names for a message."""
+    """Return the first names as text for an error message."""
     names = list(names)
     shown = ", ".join(map(str, names[:limit])) or "none"
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
@@ -119,10 +119,10 @@ def encode_model(model: Model) -> bytes:
 
 
 def decode_model(data: bytes) -> Model:
-    """Read what :func:`encode_model` wrote.
+    """Decode the bytes of :func:`encode_model`.
 
     Raises:
-        CorruptObjectError: the bytes are no model.
+        CorruptObjectError: the bytes are not a model.
     """
     tree = decode(data)
     try:

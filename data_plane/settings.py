@@ -1,4 +1,4 @@
-"""What a worker is told: settings of its supervisor and of its serving processes."""
+"""Settings of a worker: of its supervisor and of its serving processes."""
 
 from __future__ import annotations
 
@@ -17,72 +17,72 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class Settings(PlaneSettings):
-    """The settings of one worker, that is of its supervisor and all its serving processes."""
+    """The settings of one worker: its supervisor and all its serving processes."""
 
     model_config = SettingsConfigDict(cli_kebab_case=True, cli_implicit_flags=True)
 
     host: str = "127.0.0.1"
-    """Address to listen on; one that others can reach needs `insecure`."""
+    """Address to listen on; one that other hosts can reach needs `insecure`."""
     port: Port = 8001
-    """Port of the prediction service; 0 takes any."""
+    """Port of the prediction service; 0 picks a free one."""
     metrics_port: Port = 8002
-    """Port of `/metrics`; 0 takes any."""
+    """Port of `/metrics`; 0 picks a free one."""
     insecure: bool = False
-    """Allow plain text on addresses that others can reach."""
+    """Allow plain text on addresses that other hosts can reach."""
     control_plane: str = "127.0.0.1:8101"
-    """Where the control plane answers."""
+    """Address of the control plane."""
     advertise: str = ""
-    """Address that the control plane tells clients; the one listened on, where it is empty."""
+    """Address that the control plane gives to clients; if empty, the address listened on."""
     worker: str = ""
-    """Name of this worker, unique; made up where it is empty."""
+    """Unique name of this worker; generated if empty."""
     accept_epoch: str = ""
-    """Epoch of a store that is followed even where it lacks models that are served from another."""
+    """Epoch of a store to follow even if it lacks models that are served from another store."""
     cache_dir: Path = Path("pretzel-cache")
-    """Directory of the local object cache; one worker at a time uses it."""
+    """Directory of the local object cache; only one worker may use it at a time."""
     workers: Annotated[int, Field(ge=1, le=256)] = 1
-    """Serving processes."""
+    """Number of serving processes."""
     die_with_parent: bool = False
-    """Stop when the process that started this one is gone."""
+    """Stop when the process that started this one exits."""
 
     memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
-    """Bytes that each serving process keeps resident: parameters, and in a part of it what fused kernels hold."""
+    """Bytes that each serving process keeps resident: parameters, and in part of it the tables of fused kernels."""
     request_memory_bytes: Annotated[int, Field(ge=0)] = 0
-    """Bytes that running requests of a serving process allocate together; 0 takes a quarter of the memory budget."""
+    """Bytes that the running requests of one serving process may allocate together; 0 takes a quarter of the budget."""
     pin: Annotated[list[str], NoDecode] = []
-    """Models that are loaded at once and never leave, as `a,b:canary`."""
+    """Models that are loaded at start and never evicted, as `a,b:canary`."""
 
     executor_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads for dear requests; 0 takes one a core."""
+    """Threads for expensive requests; 0 takes one per core."""
     queue_limit: Annotated[int, Field(ge=1)] = 1024
-    """Dear requests that may wait or run; more are refused with RESOURCE_EXHAUSTED."""
+    """Expensive requests that may wait or run; further ones are rejected with RESOURCE_EXHAUSTED."""
     inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
-    """A request expected to take less runs on the event loop, which spares two thread switches."""
+    """A request expected to take less runs on the event loop, which saves two thread switches."""
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
-    """Largest message taken and given."""
+    """Largest message received or sent."""
     connection_age_seconds: Seconds = 300
-    """Clients are asked to reconnect after this long, so that load spreads over new processes."""
+    """Age after which clients are asked to reconnect, so that load spreads over new processes."""
     connection_idle_seconds: Seconds = 120
-    """A connection without a call for this long is ended, so that idle ones do not keep descriptors."""
+    """Time without a call after which a connection is closed, so that idle ones do not hold descriptors."""
     catch_up_seconds: Annotated[float, Field(ge=0)] = 1.0
-    """How long a request for an unknown name may wait for the control plane."""
+    """Longest time that a request for an unknown name waits for the control plane."""
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0
-    """How long running calls may take after SIGTERM."""
+    """Time that running calls get after SIGTERM."""
     report_seconds: Seconds = 2.0
-    """Time between reports to the control plane, unless it asks for another."""
+    """Time between reports to the control plane, unless it requests another interval."""
     cache_grace_seconds: Annotated[float, Field(ge=0)] = 300.0
-    """How long an object that no version needs stays in the cache."""
+    """Time that an object without a version that needs it stays in the cache."""
     scrub_bytes_per_second: Annotated[int, Field(ge=0)] = 4 * MIB
-    """How fast the objects of the cache are read again in the background, to find damage; 0 not at all."""
+    """Rate at which the cached objects are read again in the background, to find damage; 0 turns this off."""
     metrics_models: Annotated[int, Field(ge=0)] = 200
-    """Models that have metrics of their own; the others share the label `other`."""
+    """Models with a label of their own in metrics; all others share the label `other`."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 
     @model_validator(mode="before")
     @classmethod
     def _split(cls, values: object) -> object:
-        """Read a list written as `a,b`."""
+        """Split a list written as `a,b`."""
         if isinstance(values, dict) and isinstance(values.get("pin"), str):
             values = values | {"pin": [name.strip() for name in values["pin"].split(",") if name.strip()]}
         return values
@@ -91,17 +91,17 @@ class Settings(PlaneSettings):
     def _refuse_open_plain_text(self) -> Self:
         if not (self.insecure or is_loopback(self.host)):
             raise ValueError(
-                f"host {self.host!r} can be reached by others, and nothing here is encrypted; "
-                "listen on 127.0.0.1, or pass --insecure where the network is trusted"
+                f"host {self.host!r} is reachable from other hosts, but this server does not encrypt; "
+                "listen on 127.0.0.1, or pass --insecure if the network is trusted"
             )
         return self
 
     @property
     def request_memory(self) -> int:
-        """How many bytes running requests of each serving process may allocate together."""
+        """Bytes that the running requests of one serving process may allocate together."""
         return self.request_memory_bytes or max(MIB, self.memory_budget // 4)
 
     @property
     def threads(self) -> int:
-        """How many executor threads each serving process has."""
+        """Number of executor threads of each serving process."""
         return self.executor_threads or len(os.sched_getaffinity(0))

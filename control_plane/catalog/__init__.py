@@ -1,4 +1,4 @@
-"""The catalog: models, versions and aliases under one revision number, and which objects they need."""
+"""The catalog: models, versions and aliases under one revision number, and the objects they need."""
 
 from pretzel.control_plane.catalog.catalog import Catalog
 from pretzel.control_plane.catalog.holds import Hold

@@ -1,4 +1,4 @@
-"""The catalog as its users see it: every method is one transaction, safe to call from any thread."""
+"""Public interface of the catalog: every method is one transaction, safe to call from any thread."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pretzel.plan.model import Model, ModelVersion
 
 
 class Catalog:
-    """Models and what they need, in a database.  ``on_change`` is called after every visible change."""
+    """Models and their objects, in a database.  ``on_change`` is called after every visible change."""
 
     def __init__(self, path: Path, on_change: Callable[[], None] = lambda: None, epoch: str = "") -> None:
-        """Open a catalog, or make one, of that epoch or of a new one."""
+        """Open a catalog, or create one with the given epoch or a new one."""
         self.database = Database(path, epoch)
         self.on_change = on_change
         self.epoch, _ = self.current()
@@ -32,7 +32,7 @@ class Catalog:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.database.close()
 
     def current(self) -> tuple[str, int]:
@@ -41,7 +41,7 @@ class Catalog:
             return reading.current(connection)
 
     def models(self, prefix: str = "") -> tuple[Model, ...]:
-        """Return the models whose names begin with exactly these characters, by name."""
+        """Return the models whose names start with exactly ``prefix``, by name."""
         with self.database.read() as connection:
             return reading.models_beginning(connection, prefix)
 
@@ -49,7 +49,7 @@ class Catalog:
         """Return one model.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: no model has that name.
         """
         with self.database.read() as connection:
             return reading.find_model(connection, name)
@@ -59,24 +59,24 @@ class Catalog:
 
         Raises:
             InputError: the text has none of these forms.
-            NotFoundError: there is no such model, version or alias.
+            NotFoundError: the model, version or alias does not exist.
         """
         reference = names.parse(text)
         with self.database.read() as connection:
             return reading.resolve(connection, reference)
 
     def changes(self, epoch: str, revision: int) -> Changes:
-        """Return what a watcher that stands at a revision must apply to be up to date."""
+        """Return the changes that bring a watcher at a revision up to date."""
         with self.database.read() as connection:
             return reading.changes(connection, epoch, revision)
 
     def count(self) -> int:
-        """Return how many models there are."""
+        """Return the number of models."""
         with self.database.read() as connection:
             return reading.count_models(connection)
 
     def sharing(self, objects: Iterable[Digest]) -> dict[Digest, int]:
-        """Return for each object how many models need it to answer."""
+        """Return for each object the number of models whose plans need it."""
         with self.database.read() as connection:
             return reading.sharing(connection, objects)
 
@@ -86,7 +86,7 @@ class Catalog:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
         A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
-        where nothing can be collected; if it raises, nothing is published.
+        where no object can be collected; if it raises, nothing is published.
         """
         names.check_model(name)
         if alias:
@@ -100,7 +100,7 @@ class Catalog:
         return version, revision
 
     def set_alias(self, name: str, alias: str, version: int) -> Model:
-        """Point an alias at a version, or remove it where the version is 0.
+        """Point an alias at a version, or remove it if ``version`` is 0.
 
         Raises:
             NotFoundError: the model, the version, or the alias to remove does not exist.
@@ -119,7 +119,7 @@ class Catalog:
         """Delete a model (`name`), or one version of it (`name@version`, `name:alias`).
 
         Raises:
-            NotFoundError: there is no such thing.
+            NotFoundError: the model, version or alias does not exist.
             PreconditionError: an alias points to it and ``force`` is not set.
         """
         reference = names.parse(text)
@@ -132,29 +132,29 @@ class Catalog:
         self.on_change()
 
     def holding(self) -> AbstractContextManager[Hold]:
-        """Return a hold on objects that lasts as long as the block, and no longer than this process."""
+        """Return a hold on objects that lasts as long as the block, at most as long as this process."""
         return self._holds.holding()
 
     def lease(self, digests: Iterable[Digest], seconds: float, holder: str = "") -> None:
-        """Keep objects for so long at least (half of it, where a lease still lasts), whether they are there or not.
+        """Keep objects, stored or not, for at least ``seconds`` (half of that if a lease still lasts).
 
         Args:
             digests: the objects.
-            seconds: how long.
-            holder: who counts on them; :meth:`release` ends a lease of this one, and of no other.
+            seconds: duration of the lease.
+            holder: owner of the lease; :meth:`release` ends only leases of this owner.
         """
         now = time.time()
         with self._lock:
             short = [d for d in digests if self._leased.get((holder, d), 0.0) < now + seconds / 2]
         if short:
-            # Lost in a power cut, a lease costs an upload that is made again; that is no reason to flush the disk.
+            # A lease lost in a power failure costs a repeated upload, which is not worth a flush of the disk.
             with self.database.write(durable=False) as connection:
                 writing.lease(connection, short, now + seconds, holder)
             with self._lock:
                 self._leased |= {(holder, digest): now + seconds for digest in short}
 
     def release(self, digests: Iterable[Digest], holder: str) -> None:
-        """End the leases that a holder has on objects; those of nobody are nobody's to end."""
+        """End the leases of a holder on objects; leases without a holder only expire."""
         if not holder:
             return
         with self._lock:
@@ -164,14 +164,14 @@ class Catalog:
                 writing.release(connection, mine, holder)
 
     def unneeded(self, candidates: Iterable[Digest]) -> list[Digest]:
-        """Return those objects that, at this moment, no version needs and no lease keeps."""
+        """Return the objects that no version needs and no lease keeps now."""
         with self.database.read() as connection, self._holds.excluded(candidates) as free:
             return reading.unneeded(connection, free, time.time())
 
     def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
         """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
 
-        All of it is one writing transaction, so that no lease and no version can come between the look and the deed.
+        This is one write transaction, so that no lease or version can appear between the check and the removal.
 
         Raises:
             PreconditionError: the database holds another catalog than the one that was opened.
@@ -181,12 +181,12 @@ class Catalog:
             epoch, _ = reading.current(connection)
             if epoch != self.epoch:
                 raise PreconditionError(
-                    f"catalog: its epoch was {self.epoch} and is {epoch}; nothing is collected by it"
+                    f"catalog: its epoch was {self.epoch} and is {epoch}; restart the control plane to collect"
                 )
-            found = reading.unneeded(connection, free, now)
-            for digest in found:
+            free = reading.unneeded(connection, free, now)
+            for digest in free:
                 remove(digest)
-        return found
+        return free
 
     def needing(self, digest: Digest) -> list[ModelVersion]:
         """Return the versions that need an object."""
@@ -199,7 +199,7 @@ class Catalog:
             return reading.objects(connection)
 
     def forget(self) -> None:
-        """Drop leases that ran out and what is known of plans that no version has."""
+        """Drop expired leases, and the holdings of plans that no version has."""
         now = time.time()
         with self.database.write() as connection:
             writing.forget(connection, now)
@@ -209,6 +209,6 @@ class Catalog:
     def holdings(self) -> dict[Digest, set[Digest]]:
         """Return, for each plan and definition of a version, the objects it needs, itself included."""
         with self.database.read() as connection:
-            found = reading.list_models(connection, models.c.deleted == 0)
-            holders = {d for model in found for v in model.versions for d in (v.plan, v.definition)}
+            listed = reading.list_models(connection, models.c.deleted == 0)
+            holders = {d for model in listed for v in model.versions for d in (v.plan, v.definition)}
             return {holder: reading.held(connection, [holder]) for holder in holders}

@@ -1,4 +1,4 @@
-"""The database behind the catalog: how it is opened, brought up to date, and written by one transaction at a time."""
+"""The database of the catalog: opens it, migrates it, and runs one write transaction at a time."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _PRAGMAS = (
     "busy_timeout = 10000",
 )
 _MEANINGS: tuple[tuple[tuple[str, ...], type[PretzelError], str], ...] = (
-    (("full",), ExhaustedError, "free space on its disk and try again"),
-    (("unable to open",), UnavailableError, "see its permissions and the limit of open files, and try again"),
-    (("out of memory",), UnavailableError, "the machine is short of memory, try again"),
-    (("readonly", "read-only"), UnavailableError, "make it writable for the control plane and try again"),
-    (("locked", "busy"), UnavailableError, "another process writes to it, try again"),
-    (("not a database", "malformed"), CorruptObjectError, "look at its disk; if it stays so, restore it from a backup"),
+    (("full",), ExhaustedError, "free space on its disk and retry"),
+    (("unable to open",), UnavailableError, "check its permissions and the limit of open files, and retry"),
+    (("out of memory",), UnavailableError, "the machine is short of memory, retry"),
+    (("readonly", "read-only"), UnavailableError, "make it writable for the control plane and retry"),
+    (("locked", "busy"), UnavailableError, "another process writes to it, retry"),
+    (("not a database", "malformed"), CorruptObjectError, "check its disk; if it persists, restore it from a backup"),
 )
 _LITTLE_ROOM = 1 << 20
-"""Bytes; where fewer are free, an error of the disk is taken for a full one."""
+"""Free bytes below which a disk error counts as a full disk."""
 
 
 class Database:
-    """One SQLite file.  Reading sees a moment of it; writing happens one transaction at a time."""
+    """One SQLite file.  Reads see a snapshot; writes run one transaction at a time."""
 
     def __init__(self, path: Path, epoch: str = "") -> None:
-        """Open the file; one that is new gets that epoch, or one of its own."""
+        """Open the file; a new one gets ``epoch``, or a generated one."""
         self.path = Path(path)
         self.engine = _engine(self.path)
         with self._translated(), _lock(self.path.with_suffix(".lock")), self.write() as connection:
@@ -58,15 +58,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one moment."""
+        """Open a read transaction, which sees one snapshot."""
         with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self, durable: bool = True) -> Iterator[Connection]:
-        """A transaction that no other writer runs beside; it is undone when the block raises.
+        """Open the only write transaction; it is rolled back if the block raises.
 
-        A durable one survives a power cut, which costs a flush of the disk; the others survive the end of the process.
+        A durable one survives a power failure, which costs a flush of the disk; others survive the end of the process.
 
         Raises:
             ExhaustedError: the disk is full.
@@ -78,28 +78,28 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn what the database says of its disk and its file into errors of ours."""
+        """Convert errors of the database about its disk and file to errors of Pretzel."""
         try:
             yield
         except (DatabaseError, sqlite3.DatabaseError) as error:
-            meant = _meaning(str(getattr(error, "orig", error)), self.path)
-            if meant is None:
+            known = _meaning(str(getattr(error, "orig", error)), self.path)
+            if known is None:
                 raise
-            raise meant from error
+            raise known from error
         except CommandError as error:
             raise PreconditionError(f"catalog: {error}; a newer version of Pretzel wrote it, use that one") from error
 
     def integrity(self) -> list[str]:
-        """Return what SQLite finds wrong with the file, one line each."""
+        """Return the problems that SQLite finds in the file, one line each."""
         with self.read() as connection:
             lines = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(20)")]
             broken = [
-                f"a row of {row[0]} names no {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
+                f"a row of {row[0]} lacks a {row[2]}" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
             ]
         return [line for line in lines if line != "ok"] + broken
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.engine.dispose()
 
 
@@ -111,7 +111,7 @@ def _engine(path: Path) -> Engine:
 
 
 def _prepare(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # the driver would begin too late: only before the first INSERT
+    connection.isolation_level = None  # the driver would start it too late: only before the first INSERT
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -122,7 +122,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     connection.exec_driver_sql(f"PRAGMA synchronous = {writes}")
-    # A transaction that reads first and locks later can find that it must give up; a writer locks at once.
+    # A transaction that reads first and locks later may have to abort; a writer locks at once.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -141,8 +141,8 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _meaning(text: str, path: Path) -> PretzelError | None:
-    """Return the error that a text of the database stands for."""
-    if "disk I/O error" in text:  # which it also says where its log of changes finds no room
+    """Return the error for a message of the database."""
+    if "disk I/O error" in text:  # which SQLite also reports when its write-ahead log finds no room
         return _disk_error(text, path)
     for words, kind, advice in _MEANINGS:
         if any(word in text for word in words):
@@ -153,5 +153,5 @@ def _meaning(text: str, path: Path) -> PretzelError | None:
 def _disk_error(text: str, path: Path) -> PretzelError:
     room = os.statvfs(path.parent)
     if room.f_bavail * room.f_frsize < _LITTLE_ROOM:
-        return ExhaustedError(f"catalog: {text}; free space on its disk and try again")
-    return UnavailableError(f"catalog: {text}; try again, and look at the disk if that fails too")
+        return ExhaustedError(f"catalog: {text}; free space on its disk and retry")
+    return UnavailableError(f"catalog: {text}; retry, and check the disk if that fails too")

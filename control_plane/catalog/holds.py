@@ -1,4 +1,4 @@
-"""Objects that work in this process counts on while it lasts: no collection takes them, and no restart remembers."""
+"""Holds on objects by running work in this process: no collection removes them, and they end with the process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Hold:
         self.held: set[Digest] = set()
 
     def add(self, digests: Iterable[Digest]) -> None:
-        """Hold objects too: what is in the store once this returns, stays there."""
+        """Hold further objects: those in the store when this returns stay there."""
         new = [digest for digest in dict.fromkeys(digests) if digest not in self.held]
         self._take(new)
         self.held.update(new)
 
 
 class Holds:
-    """All that is held.  Safe for several threads."""
+    """All held objects.  Safe for several threads."""
 
     def __init__(self) -> None:
         self._counts: Counter[Digest] = Counter()
@@ -33,7 +33,7 @@ class Holds:
 
     @contextmanager
     def holding(self) -> Iterator[Hold]:
-        """Hold what is added while the block runs."""
+        """Hold the added objects while the block runs."""
         hold = Hold(self._add)
         try:
             yield hold
@@ -43,7 +43,7 @@ class Holds:
 
     @contextmanager
     def excluded(self, digests: Iterable[Digest]) -> Iterator[list[Digest]]:
-        """Return those that nobody holds, and nobody can begin to hold while the block runs."""
+        """Yield the objects without a hold; none can be held while the block runs."""
         with self._lock:
             yield [digest for digest in digests if not self._counts[digest]]
 

@@ -1,4 +1,4 @@
-"""Names of models, and the three ways to say which version: `name`, `name@version`, `name:alias`."""
+"""Names of models, and the three forms of a reference: `name`, `name@version`, `name:alias`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pretzel.errors import InputError
 
 STABLE = "stable"
-"""The alias that a bare name means."""
+"""The alias that a bare name refers to."""
 
 _MODEL = re.compile(r"\w[\w./-]{0,199}")
 _ALIAS = re.compile(r"\w[\w.-]{0,63}")
@@ -24,10 +24,10 @@ class Reference(NamedTuple):
 
 
 def parse(text: str) -> Reference:
-    """Read `name`, `name@version` or `name:alias`.
+    """Parse `name`, `name@version` or `name:alias`.
 
     Raises:
-        InputError: it is none of these.
+        InputError: the text has none of these forms.
     """
     if "@" in text:
         model, _, number = text.partition("@")
@@ -39,7 +39,7 @@ def parse(text: str) -> Reference:
 
 
 def check_model(name: str) -> str:
-    """Return a model's name, or refuse it."""
+    """Return a valid model name, or raise :class:`InputError`."""
     if not _MODEL.fullmatch(name):
         raise InputError(
             f"model name {name[:100]!r}: expected 1 to 200 letters, digits and _ . - /, the first a letter, digit or _"
@@ -48,7 +48,7 @@ def check_model(name: str) -> str:
 
 
 def check_alias(name: str) -> str:
-    """Return an alias, or refuse it."""
+    """Return a valid alias, or raise :class:`InputError`."""
     if not _ALIAS.fullmatch(name):
         raise InputError(
             f"alias {name[:100]!r}: expected 1 to 64 letters, digits and _ . -, the first a letter, digit or _"

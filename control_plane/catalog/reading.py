@@ -1,4 +1,4 @@
-"""Questions to the catalog, each inside a transaction that the caller opened."""
+"""Queries of the catalog, each inside a transaction that the caller opened."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ def current(connection: Connection) -> tuple[str, int]:
 
 
 def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Model, ...]:
-    """Return the models that are not deleted and fulfil a condition on the table `models`, by name."""
-    found: dict[str, list[ModelVersion]] = defaultdict(list)
-    named: dict[str, dict[str, int]] = defaultdict(dict)
+    """Return the models that are not deleted and match a condition on the table `models`, by name."""
+    by_model: dict[str, list[ModelVersion]] = defaultdict(list)
+    by_alias: dict[str, dict[str, int]] = defaultdict(dict)
     alive = models.c.deleted == 0
     of_versions = select(versions).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
-    # Sorted here: asked to sort, SQLite reads every version in order rather than the few that are wanted.
+    # Sorted here: with ORDER BY, SQLite reads every version in order instead of the few that match.
     for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
-        found[row.model].append(_version(row))
+        by_model[row.model].append(_version(row))
     for row in sorted(connection.execute(of_aliases), key=lambda row: (row.model, row.alias)):
-        named[row.model][row.alias] = row.version
-    return tuple(Model(name, tuple(made), named[name]) for name, made in found.items())
+        by_alias[row.model][row.alias] = row.version
+    return tuple(Model(name, tuple(history), by_alias[name]) for name, history in by_model.items())
 
 
 def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:
-    """Return the models whose names begin with exactly these characters, by name."""
-    found = list_models(connection, near(connection.dialect.name, prefix))
-    return tuple(model for model in found if model.name.startswith(prefix))
+    """Return the models whose names start with exactly ``prefix``, by name."""
+    candidates = list_models(connection, near(connection.dialect.name, prefix))
+    return tuple(model for model in candidates if model.name.startswith(prefix))
 
 
 def near(dialect: str, prefix: str) -> ColumnElement[bool]:
-    """The condition on the table `models` that holds for names that begin with ``prefix``, and for few others.
+    """Return a condition on the table `models` that holds for names that start with ``prefix``, and few others.
 
-    SQLite's LIKE ignores the case of ASCII letters and reads every row.  Its key is in the order of code points, so
-    the names that begin so are a range of it.  Other databases may order names by the rules of a language.
+    SQLite's LIKE ignores the case of ASCII letters and scans every row.  Its key is in order of code points, so the
+    names with a prefix are a range of it.  Other databases may collate names by the rules of a language.
     """
     name, end = models.c.name, after(prefix)
     if dialect != "sqlite":
@@ -62,31 +62,31 @@ def near(dialect: str, prefix: str) -> ColumnElement[bool]:
 
 
 def after(prefix: str) -> str:
-    """Return the least text beyond all that begin with ``prefix``, by code points; empty where there is none."""
-    kept = prefix.rstrip(chr(sys.maxunicode))
-    if not kept:
+    """Return the least text above all that start with ``prefix``, by code points; empty if none exists."""
+    stem = prefix.rstrip(chr(sys.maxunicode))
+    if not stem:
         return ""
-    following = ord(kept[-1]) + 1
-    return kept[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)  # surrogates have no UTF-8
+    following = ord(stem[-1]) + 1
+    return stem[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)  # surrogates have no UTF-8 encoding
 
 
 def find_model(connection: Connection, name: str) -> Model:
     """Return one model.
 
     Raises:
-        NotFoundError: there is none of that name.
+        NotFoundError: no model has that name.
     """
-    found = list_models(connection, models.c.name == name)
-    if not found:
+    matches = list_models(connection, models.c.name == name)
+    if not matches:
         raise NotFoundError(f"model {name!r} is not deployed")
-    return found[0]
+    return matches[0]
 
 
 def resolve(connection: Connection, reference: Reference) -> tuple[Model, ModelVersion]:
-    """Return the version that a reference names, and its model; a bare name means the alias `stable`.
+    """Return the version that a reference names, and its model; a bare name refers to the alias `stable`.
 
     Raises:
-        NotFoundError: no model, version or alias of that name; the message lists what there is.
+        NotFoundError: no model, version or alias has that name; the message lists the existing ones.
     """
     model = find_model(connection, reference.model)
     number = reference.version
@@ -104,7 +104,7 @@ def resolve(connection: Connection, reference: Reference) -> tuple[Model, ModelV
 
 
 def changes(connection: Connection, epoch: str, revision: int) -> Changes:
-    """Return what a watcher at (epoch, revision) must apply; a snapshot if it knows another store or too little."""
+    """Return the changes for a watcher at (epoch, revision); a snapshot if it is of another store or too old."""
     now_epoch, now = current(connection)
     changed = models.c.revision > revision
     gone: list[str] = []
@@ -119,56 +119,56 @@ def changes(connection: Connection, epoch: str, revision: int) -> Changes:
 
 
 def count_models(connection: Connection) -> int:
-    """Return how many models there are."""
+    """Return the number of models."""
     count = connection.scalar(select(func.count()).select_from(models).where(models.c.deleted == 0))
     return count or 0
 
 
 def sharing(connection: Connection, objects: Iterable[Digest]) -> dict[Digest, int]:
-    """Return for each object how many models have a version whose plan needs it."""
-    found: dict[Digest, int] = {}
+    """Return for each object the number of models with a version whose plan needs it."""
+    counts: dict[Digest, int] = {}
     for chunk in _chunks([str(digest) for digest in objects]):
         holders = versions.c.plan == holdings.c.holder
         count = func.count(versions.c.model.distinct())
         query = select(holdings.c.object, count).join(versions, holders).where(holdings.c.object.in_(chunk))
         rows = connection.execute(query.group_by(holdings.c.object))
-        found |= {Digest.parse(text): models for text, models in rows}
-    return found
+        counts |= {Digest.parse(text): models for text, models in rows}
+    return counts
 
 
 def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -> list[Digest]:
-    """Return those objects that no version needs and no lease keeps."""
-    found: list[Digest] = []
+    """Return the objects that no version needs and no lease keeps."""
+    unused: list[Digest] = []
     for chunk in _chunks([str(digest) for digest in candidates]):
         asked = values(column("object", Text), name="asked").data([(text,) for text in chunk]).cte("asked")
-        # One holder is enough: a dictionary that thousands of models share is not asked about for each of them.
+        # One holder is enough: a dictionary shared by thousands of models is not looked up for each of them.
         used = exists().where(holdings.c.object == asked.c.object, needed(holdings.c.holder))
         leased = exists().where(leases.c.object == asked.c.object, leases.c.until > now)
         query = select(asked.c.object).where(~used, ~leased)
-        found += map(Digest.parse, connection.scalars(query))
-    return found
+        unused += map(Digest.parse, connection.scalars(query))
+    return unused
 
 
 def needed(holder: ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a plan or a definition is one of some version."""
+    """Return the condition that a plan or a definition belongs to some version."""
     return or_(exists().where(versions.c.plan == holder), exists().where(versions.c.definition == holder))
 
 
 def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
-    """Return the objects that plans and definitions need, themselves included."""
+    """Return the objects that plans and definitions need, including themselves."""
     query = select(holdings.c.object).where(holdings.c.holder.in_([str(holder) for holder in holders]))
     return set(map(Digest.parse, connection.scalars(query)))
 
 
 def needing(connection: Connection, wanted: Digest) -> list[ModelVersion]:
-    """Return the versions whose plan or definition needs an object, or is it."""
+    """Return the versions whose plan or definition is or needs an object."""
     holders = select(holdings.c.holder).where(holdings.c.object == str(wanted))
     query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders)))
     return list(map(_version, connection.execute(query)))
 
 
 def objects(connection: Connection) -> set[Digest]:
-    """Return all that the plans and the definitions of versions need, themselves included."""
+    """Return all objects that the plans and definitions of versions need, including themselves."""
     query = select(holdings.c.object).distinct().where(needed(holdings.c.holder))
     return set(map(Digest.parse, connection.scalars(query)))
 

@@ -1,4 +1,4 @@
-"""What the catalog is given to publish, and what it tells of changes."""
+"""Records that the catalog takes for publication and returns as changes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pretzel.plan.model import Model
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is published as a version: the digests, and everything that must stay in the store for it."""
+    """Content of a new version: its digests, and all objects that must stay in the store for it."""
 
     plan: Digest
     definition: Digest
     parameter_bytes: int
     holdings: Mapping[Digest, Iterable[Digest]]
-    """The objects that the plan, and those that the definition, name."""
+    """Objects of the plan and of the definition, by its digest."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a watcher applies to come to a revision: all there is (``snapshot``), or what is different."""
+    """Changes that bring a watcher to a revision: the whole catalog (``snapshot``), or the differences."""
 
     epoch: str
     revision: int

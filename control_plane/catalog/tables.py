@@ -1,4 +1,4 @@
-"""The tables of the catalog, as the newest migration leaves them (a test compares the two)."""
+"""Tables of the catalog after the newest migration (a test compares the two)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ metadata = MetaData(
     }
 )
 
-# One row: who this store is, and how often what workers see has changed.
+# One row: the identity of the store, and the number of changes visible to workers.
 state = Table(
     "state",
     metadata,
@@ -35,7 +35,7 @@ state = Table(
     Column("revision", Integer, nullable=False),
 )
 
-# A deleted model keeps its row: its version numbers are never used again, and workers must hear that it went.
+# A deleted model keeps its row: its version numbers are never reused, and workers must learn of the deletion.
 models = Table(
     "models",
     metadata,
@@ -66,7 +66,7 @@ aliases = Table(
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
 )
 
-# What a plan or a definition needs: itself, and every object it names.
+# Objects that a plan or a definition needs: itself, and every object it names.
 holdings = Table(
     "holdings",
     metadata,
@@ -74,7 +74,7 @@ holdings = Table(
     Column("object", Text, primary_key=True, index=True),
 )
 
-# Objects that are kept until a moment (seconds since the epoch) although nothing refers to them, and for whom.
+# Objects kept until a time (seconds since the epoch) without a reference, and the holder of the lease.
 leases = Table(
     "leases",
     metadata,

@@ -1,4 +1,4 @@
-"""Changes of the catalog, each inside a writing transaction that the caller opened."""
+"""Changes of the catalog, each inside a write transaction that the caller opened."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
 
 
 def publish(connection: Connection, name: str, release: Release, alias: str | None) -> ModelVersion:
-    """Make a version of a release, or return the newest one if it has that plan; point the alias to it.
+    """Create a version of a release, or return the newest one if it has that plan; point the alias to it.
 
-    Where the release was verified, the version that is returned says so, whether it was verified before or not.
+    If the release was verified, the returned version is marked verified, even if it existed before.
     """
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
@@ -40,7 +40,7 @@ def publish(connection: Connection, name: str, release: Release, alias: str | No
 
 
 def point(connection: Connection, name: str, alias: str, version: int) -> None:
-    """Point an alias at a version that exists; pointing it where it points already changes nothing."""
+    """Point an alias at an existing version; a repeated call changes nothing."""
     model = reading.find_model(connection, name)
     _version(model, version)
     if model.aliases.get(alias) == version:
@@ -51,7 +51,7 @@ def point(connection: Connection, name: str, alias: str, version: int) -> None:
 
 
 def remove_alias(connection: Connection, name: str, alias: str) -> None:
-    """Remove an alias that exists."""
+    """Remove an existing alias."""
     model = reading.find_model(connection, name)
     if alias not in model.aliases:
         raise NotFoundError(f"model {name!r} has no alias {alias!r}; it has: {', '.join(model.aliases) or 'none'}")
@@ -60,26 +60,26 @@ def remove_alias(connection: Connection, name: str, alias: str) -> None:
 
 
 def delete_version(connection: Connection, name: str, number: int, force: bool) -> None:
-    """Delete one version, and with ``force`` the aliases that point to it; the last one takes the model along."""
+    """Delete one version, and with ``force`` the aliases that point to it; deleting the last one deletes the model."""
     model = reading.find_model(connection, name)
     _version(model, number)
-    _refuse_if_used(model, f"{name}@{number}", [number], force)
+    _reject_if_used(model, f"{name}@{number}", [number], force)
     connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.version == number))
     connection.execute(delete(versions).where(versions.c.model == name, versions.c.version == number))
     _touch(connection, name, deleted=len(model.versions) == 1)
 
 
 def delete_model(connection: Connection, name: str, force: bool) -> None:
-    """Delete a model whole; refused while it has aliases, unless forced."""
+    """Delete a whole model; rejected while it has aliases, unless forced."""
     model = reading.find_model(connection, name)
-    _refuse_if_used(model, name, [version.version for version in model.versions], force)
+    _reject_if_used(model, name, [version.version for version in model.versions], force)
     connection.execute(delete(aliases).where(aliases.c.model == name))
     connection.execute(delete(versions).where(versions.c.model == name))
     _touch(connection, name, deleted=True)
 
 
 def lease(connection: Connection, digests: Iterable[Digest], until: float, holder: str) -> None:
-    """Keep objects for someone until a moment at least, whether they are there yet or not."""
+    """Lease objects, stored or not, to a holder until at least a given time."""
     rows = [{"object": str(digest), "until": until, "holder": holder} for digest in dict.fromkeys(digests)]
     if rows:
         row = upsert(leases)
@@ -91,7 +91,7 @@ def lease(connection: Connection, digests: Iterable[Digest], until: float, holde
 
 
 def release(connection: Connection, digests: Iterable[Digest], holder: str) -> None:
-    """End the leases that someone has on objects."""
+    """End the leases of a holder on objects."""
     rows = [{"ended": str(digest), "by": holder} for digest in dict.fromkeys(digests)]
     if rows:
         mine = (leases.c.object == bindparam("ended")) & (leases.c.holder == bindparam("by"))
@@ -99,7 +99,7 @@ def release(connection: Connection, digests: Iterable[Digest], holder: str) -> N
 
 
 def forget(connection: Connection, now: float) -> None:
-    """Drop leases that ran out, and the holdings of plans and definitions that no version has."""
+    """Drop expired leases, and the holdings of plans and definitions that no version has."""
     connection.execute(delete(leases).where(leases.c.until <= now))
     connection.execute(delete(holdings).where(~reading.needed(holdings.c.holder)))
 
@@ -147,7 +147,7 @@ def _hold(connection: Connection, release: Release) -> None:
 
 
 def _touch(connection: Connection, name: str, deleted: bool = False) -> None:
-    """Note that workers must hear of a model again."""
+    """Give a model a new revision, so that workers receive it again."""
     connection.execute(update(state).values(revision=state.c.revision + 1))
     revision = select(state.c.revision).scalar_subquery()
     changed = update(models).where(models.c.name == name)
@@ -162,7 +162,7 @@ def _version(model: Model, number: int) -> ModelVersion:
     raise NotFoundError(f"model {model.name!r} has no version {number}; it has: {has}")
 
 
-def _refuse_if_used(model: Model, what: str, numbers: list[int], force: bool) -> None:
+def _reject_if_used(model: Model, what: str, numbers: list[int], force: bool) -> None:
     used = [f"{alias} -> {number}" for alias, number in model.aliases.items() if number in numbers]
     if used and not force:
         elsewhere = "move the alias first, or " if len(numbers) < len(model.versions) else ""

@@ -1,4 +1,4 @@
-"""Serves the control RPCs: servicers that translate, and the process around them."""
+"""Serves the control RPCs: servicers that translate messages, and the server process."""
 
 from pretzel.control_plane.serve.server import Ready, main, run, serving
 

@@ -1,6 +1,6 @@
-"""Report the condition of the store and of the workers as health services of their own.
+"""Reports the condition of the store and of the workers as separate health services.
 
-The server stays SERVING meanwhile: deployments go on beside a damaged object or a worker whose disk is full.
+The server itself stays SERVING: deployments continue despite a damaged object or a worker with a full disk.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from grpc_health.v1 import health, health_pb2
 from pretzel.control_plane.serve.plane import Plane
 
 STORE = "pretzel.store"
-"""NOT_SERVING while versions need objects that the store does not have whole."""
+"""NOT_SERVING while versions need objects that the store does not have intact."""
 WORKERS = "pretzel.workers"
-"""NOT_SERVING while a live worker holds back a model, or says that something is wrong with it."""
+"""NOT_SERVING while a live worker holds back a model or reports a problem."""
 CONDITIONS = "conditions"
-"""The background task that keeps both up to date, as metrics name it."""
+"""Name in metrics of the background task that updates both."""
 SECONDS = 1.0
-"""Time between two looks."""
+"""Time between two checks."""
 _STATUS = health_pb2.HealthCheckResponse
 _log = structlog.get_logger(part="conditions")
 
 
 async def keep_current(checks: health.aio.HealthServicer, plane: Plane) -> None:
-    """Keep both conditions up to date, until cancelled; a look that fails is made again."""
-    await plane.background.keep(CONDITIONS, lambda: _look_often(checks, plane))
+    """Keep both conditions up to date until cancelled; a failed check is repeated."""
+    await plane.background.keep(CONDITIONS, lambda: _check_often(checks, plane))
 
 
-async def _look_often(checks: health.aio.HealthServicer, plane: Plane) -> None:
-    """Look, and look again; each change is logged."""
-    said: dict[str, list[str]] = {STORE: [], WORKERS: []}
+async def _check_often(checks: health.aio.HealthServicer, plane: Plane) -> None:
+    """Check periodically, and log each change."""
+    reported: dict[str, list[str]] = {STORE: [], WORKERS: []}
     while True:
-        found = {STORE: await asyncio.to_thread(plane.problems), WORKERS: _of_workers(plane)}
-        for name, problems in found.items():
+        current = {STORE: await asyncio.to_thread(plane.problems), WORKERS: _of_workers(plane)}
+        for name, problems in current.items():
             await checks.set(name, _STATUS.NOT_SERVING if problems else _STATUS.SERVING)
-            if problems != said[name]:
+            if problems != reported[name]:
                 _log.warning(name, problems=problems[:5], count=len(problems))
-        said = found
+        reported = current
         plane.background.well(CONDITIONS)
         await asyncio.sleep(SECONDS)
 

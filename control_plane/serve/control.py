@@ -1,4 +1,4 @@
-"""The service that clients speak to: each method turns a message into a call of the domain, and the result back."""
+"""The service for clients: each method translates a message, calls the domain, and translates the result."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from pretzel.v1 import control_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
-_ANSWER_MARGIN = 0.25  # of the caller's time, kept to say what happened before it runs out
+_ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
 
 
 def _client(context: Context) -> str:
-    """Return who calls, as far as connections can be told apart; those over a Unix socket cannot."""
+    """Return the peer of a call; empty over a Unix socket, where connections cannot be distinguished."""
     peer = str(context.peer())
     return "" if peer.startswith("unix") else peer
 
 
 class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
-    """`pretzel.v1.ControlPlaneService`; the proto says what each method promises."""
+    """`pretzel.v1.ControlPlaneService`; the proto defines the contract of each method."""
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
@@ -45,12 +45,12 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         self, request: pb.FindMissingObjectsRequest, context: Context
     ) -> pb.FindMissingObjectsResponse:
         if len(request.digests) > _MOST_DIGESTS:
-            raise ExhaustedError(f"{len(request.digests)} digests; ask for at most {_MOST_DIGESTS} at once")
+            raise ExhaustedError(f"{len(request.digests)} digests; send at most {_MOST_DIGESTS} per call")
         digests = [wire.digest_from_proto(message) for message in request.digests]
         for digest in digests:
             if digest.size > self._plane.settings.max_object_bytes:
                 most = self._plane.settings.max_object_bytes
-                raise ExhaustedError(f"object {digest}: at most {most} bytes are taken")
+                raise ExhaustedError(f"object {digest}: at most {most} bytes are accepted (max_object_bytes)")
         missing = await asyncio.to_thread(self._plane.find_missing, digests, _client(context))
         return pb.FindMissingObjectsResponse(
             missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
@@ -108,14 +108,14 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         return pb.DeleteModelResponse()
 
     async def CollectGarbage(self, request: pb.CollectGarbageRequest, context: Context) -> pb.CollectGarbageResponse:
-        found = await self._plane.collect(request.dry_run)
-        return pb.CollectGarbageResponse(objects=found.objects, bytes=found.bytes)
+        collected = await self._plane.collect(request.dry_run)
+        return pb.CollectGarbageResponse(objects=collected.objects, bytes=collected.bytes)
 
     async def CheckStore(self, request: pb.CheckStoreRequest, context: Context) -> AsyncIterator[pb.CheckStoreResponse]:
         check = Check(self._plane.store, self._plane.catalog, request.repair)
         findings = check.run()
-        while (found := await asyncio.to_thread(next, findings, None)) is not None:
-            yield pb.CheckStoreResponse(finding=pb.Finding(**asdict(found)))
+        while (finding := await asyncio.to_thread(next, findings, None)) is not None:
+            yield pb.CheckStoreResponse(finding=pb.Finding(**asdict(finding)))
         checked = pb.CheckedStore(objects=check.objects, bytes=check.bytes, findings=check.findings)
         yield pb.CheckStoreResponse(checked=checked)
 
@@ -138,7 +138,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         return Plan.from_encoded(self._plane.rebuilder.get(version.plan))
 
     def _patience(self, context: Context) -> float:
-        """How long to wait for workers: less than the caller does, so that the answer still reaches it."""
+        """Return the seconds to wait for workers: less than the caller waits, so that the answer still reaches it."""
         most = self._plane.settings.wait_seconds
         left = context.time_remaining()
         return most if left is None else max(min(most, left - _ANSWER_MARGIN), 0.01)

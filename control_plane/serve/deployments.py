@@ -1,4 +1,4 @@
-"""Deployments off the event loop: a bounded number at work, a bounded number waiting, progress told as it happens."""
+"""Runs deployments off the event loop: bounded concurrency, a bounded queue, and progress as it happens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pretzel.plan.model import ModelVersion
 
 
 class Deployments:
-    """Runs deployments on threads of their own.  For one event loop."""
+    """Runs deployments on separate threads.  For one event loop."""
 
     def __init__(self, deployer: Deployer, live: LiveWorkers, metrics: Metrics, at_once: int, queued: int) -> None:
         self._deployer, self._live, self._metrics = deployer, live, metrics
@@ -25,17 +25,17 @@ class Deployments:
         self._tasks: set[_Task] = set()
 
     async def run(self, asked: Deployment, wait_seconds: float) -> AsyncIterator[str | ModelVersion]:
-        """Yield each step as it begins, then the version; wait for live workers that long, if at all.
+        """Yield each step as it starts, then the version; wait for live workers for ``wait_seconds``, if not 0.
 
-        A caller that goes away stops its deployment at the next step.
+        A caller that cancels stops its deployment at the next step.
 
         Raises:
-            ExhaustedError: too many deployments are waiting.
+            ExhaustedError: the queue of deployments is full.
             DeadlineError: the version is published, but not all workers have it.
-            PreconditionError: the version is published, but a worker says that it cannot serve it.
+            PreconditionError: the version is published, but a worker reports that it cannot serve it.
         """
         if len(self._tasks) >= self._room:
-            raise ExhaustedError(f"{self._room} deployments are at work or waiting; try again later")
+            raise ExhaustedError(f"{self._room} deployments run or wait already; retry later")
         task = _Task(self._metrics)
         self._tasks.add(task)
         loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ class Deployments:
             task.cancelled.set()
 
     def close(self) -> None:
-        """Stop what is at work at its next step, and what waits at once."""
+        """Stop running deployments at their next step, and waiting ones at once."""
         for task in self._tasks:
             task.cancelled.set()
         self._executor.shutdown(wait=True, cancel_futures=True)
@@ -67,7 +67,7 @@ class Deployments:
 
 
 class _Task:
-    """Where a deployment is; told on its thread, heard on the loop."""
+    """Progress of a deployment; written on its thread, read on the event loop."""
 
     def __init__(self, metrics: Metrics) -> None:
         self.cancelled = threading.Event()
@@ -77,7 +77,7 @@ class _Task:
 
     def progress(self, step: str) -> None:
         if self.cancelled.is_set():
-            raise CancelledError(f"deployment: the caller went away before the step {step!r}; nothing was published")
+            raise CancelledError(f"deployment: the caller cancelled before the step {step!r}; nothing was published")
         self._time(step)
         self._loop.call_soon_threadsafe(self.steps.put_nowait, step)
 

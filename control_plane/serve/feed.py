@@ -1,4 +1,4 @@
-"""Changes of the catalog as a stream: what a watcher missed, then each change as it happens."""
+"""Changes of the catalog as a stream: first those that a watcher missed, then each new change."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ class Feed:
         self._closed = False
 
     def notify(self) -> None:
-        """Say, from any thread, that the catalog has changed."""
+        """Announce a change of the catalog, from any thread."""
         self._loop.call_soon_threadsafe(self._wake)
 
     def close(self) -> None:
-        """End every watch: the server is going away."""
+        """End every watch: the server is stopping."""
         self._closed = True
         self._wake()
 
     async def watch(self, epoch: str, revision: int) -> AsyncIterator[Changes]:
-        """Yield what a watcher at (epoch, revision) must apply: at once, though it be empty, then with each change.
+        """Yield the changes for a watcher at (epoch, revision): at once, even if empty, then on each change.
 
         Raises:
-            UnavailableError: the server is going away.
+            UnavailableError: the server is stopping.
         """
         first = True
         while not self._closed:
-            changed = self._changed  # taken before the look, so that no change falls between the two
-            found = await asyncio.to_thread(self._catalog.changes, epoch, revision)
-            if first or found.snapshot or found.revision != revision:
-                yield found
-            first, epoch, revision = False, found.epoch, found.revision
+            changed = self._changed  # taken before the query, so that no change is missed in between
+            changes = await asyncio.to_thread(self._catalog.changes, epoch, revision)
+            if first or changes.snapshot or changes.revision != revision:
+                yield changes
+            first, epoch, revision = False, changes.epoch, changes.revision
             await changed.wait()
-        raise UnavailableError("the control plane is going away; watch again in a moment")
+        raise UnavailableError("the control plane is stopping; watch again in a moment")
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -1,4 +1,4 @@
-"""Interceptor of the control plane: maps errors to statuses, and times, counts and logs calls."""
+"""Interceptor of the control plane: maps errors to statuses; times, counts and logs calls."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Calls(grpc.aio.ServerInterceptor):
     def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
         async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
             async with self._call(method, context):
-                _refuse_garbage(request)
+                _reject_malformed(request)
                 async for response in behaviour(request, context):
                     yield response
 
         async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._call(method, context):
-                _refuse_garbage(request)
+                _reject_malformed(request)
                 return await behaviour(request, context)
 
         return generate if inspect.isasyncgenfunction(behaviour) else answer
@@ -67,7 +67,7 @@ class Calls(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _call(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
         start, code = time.perf_counter(), "OK"
-        refusal: Status | None = None
+        rejection: Status | None = None
         with self._counted(method):
             try:
                 yield
@@ -78,16 +78,16 @@ class Calls(grpc.aio.ServerInterceptor):
                 code = "CANCELLED"
                 raise
             except Exception as error:
-                refusal = _refusal(error, method)
-                code = refusal.code.name
+                rejection = _rejection(error, method)
+                code = rejection.code.name
             finally:
                 self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
-            if refusal is not None:  # counted first: a client that has the status may read the count
-                await refusal.abort(context)
+            if rejection is not None:  # counted first: a client that has the status may read the count
+                await rejection.abort(context)
 
     @contextmanager
     def _counted(self, method: str) -> Iterator[None]:
-        """Count calls of our own services while they run: others (health watches) never end by themselves."""
+        """Count calls of our own services while they run: others (health watches) never end on their own."""
         ours = method.startswith("/pretzel.")
         self._count(ours)
         try:
@@ -100,12 +100,12 @@ class Calls(grpc.aio.ServerInterceptor):
         (self.idle.clear if self._active else self.idle.set)()
 
 
-def _refuse_garbage(request: Any) -> None:
+def _reject_malformed(request: Any) -> None:
     if isinstance(request, InputError):
         raise request
 
 
-def _refusal(error: Exception, method: str) -> Status:
+def _rejection(error: Exception, method: str) -> Status:
     status = status_of(error)
     if not status.fault:
         _log.info("rejected", method=method, code=status.code.name, message=str(error))

@@ -1,4 +1,4 @@
-"""The workers that are alive, as they report, and waiting for them to come to a revision."""
+"""Table of live workers from their reports, and waiting until they reach a revision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What one worker last said."""
+    """The last report of one worker."""
 
     name: str
     epoch: str
@@ -24,12 +24,12 @@ class Worker:
     address: str
     resident_bytes: int
     held: Mapping[str, str] = field(default_factory=dict)
-    """Models that it does not serve as they were published, and why."""
+    """Models that it does not serve as published, and the reason."""
     problems: Sequence[str] = ()
 
 
 class LiveWorkers:
-    """A table of workers; silence for ``expiry`` seconds means death.  For one event loop."""
+    """Table of workers; one without a report for ``expiry`` seconds counts as dead.  For one event loop."""
 
     def __init__(self, expiry: float) -> None:
         self.expiry = expiry
@@ -38,18 +38,18 @@ class LiveWorkers:
         self._closed = False
 
     def close(self) -> None:
-        """End every wait: the server is going away, and workers hear of no change from it any more."""
+        """End every wait: the server is stopping and sends no more changes to workers."""
         self._closed = True
         self._wake()
 
     def report(self, worker: Worker, leaving: bool = False) -> None:
-        """Note what a worker says, or that it goes.
+        """Record the report of a worker, or its deregistration.
 
         Raises:
-            InputError: it has no name.
+            InputError: the name is empty.
         """
         if not worker.name:
-            raise InputError("worker: the name is empty; each worker needs one of its own")
+            raise InputError("worker: the name is empty; give each worker a unique one")
         if leaving:
             self._workers.pop(worker.name, None)
         else:
@@ -57,9 +57,9 @@ class LiveWorkers:
         self._wake()
 
     def alive(self) -> list[Worker]:
-        """Return the workers heard of lately, and forget the others."""
+        """Return the workers with a recent report, and forget the others."""
         now = time.monotonic()
-        self._workers = {name: kept for name, kept in self._workers.items() if kept[1] > now}
+        self._workers = {name: entry for name, entry in self._workers.items() if entry[1] > now}
         return [worker for worker, _ in self._workers.values()]
 
     def behind(self, epoch: str, revision: int) -> list[Worker]:
@@ -67,23 +67,23 @@ class LiveWorkers:
         return [w for w in self.alive() if w.epoch != epoch or w.revision < revision]
 
     def held(self) -> dict[str, dict[str, str]]:
-        """Return the models that live workers hold back: for each, what each of these workers says."""
-        found: dict[str, dict[str, str]] = {}
+        """Return the models that live workers hold back: for each, the reason of each of these workers."""
+        reasons: dict[str, dict[str, str]] = {}
         for worker in self.alive():
             for model, reason in worker.held.items():
-                found.setdefault(model, {})[worker.name] = reason
-        return found
+                reasons.setdefault(model, {})[worker.name] = reason
+        return reasons
 
     def problems(self) -> list[str]:
-        """Return what live workers say is wrong with them."""
+        """Return the problems that live workers report."""
         return [f"worker {worker.name}: {problem}" for worker in self.alive() for problem in worker.problems]
 
     def refusing(self, epoch: str, revision: int, model: str, since: float) -> dict[str, str]:
-        """Return the live workers that say that they cannot serve a revision of a model, and what they say.
+        """Return the live workers that report that they cannot serve a revision of a model, with their reasons.
 
-        A worker that is behind speaks of that revision only in reports that came some time ``since`` it was published.
+        A report of a worker that is behind concerns that revision only if it arrived some time after ``since``.
         """
-        found = {}
+        reasons = {}
         for worker in self.alive():
             heard = self._workers[worker.name][1] - self.expiry
             if worker.epoch == epoch and (worker.revision >= revision or heard > since + self.expiry / 4):
@@ -91,16 +91,16 @@ class LiveWorkers:
             else:
                 reason = "; ".join(worker.problems) if worker.epoch != epoch else None
             if reason:
-                found[worker.name] = reason
-        return found
+                reasons[worker.name] = reason
+        return reasons
 
     async def reach(self, epoch: str, revision: int, seconds: float, model: str = "") -> None:
-        """Return when all live workers serve a model as of a revision; with none alive, at once.
+        """Return when all live workers serve a model as of a revision; at once without live workers.
 
         Raises:
-            DeadlineError: some did not report it within that time; the message names them.
-            PreconditionError: some say that they cannot, and the others have reported it.
-            UnavailableError: the server is going away; the same deployment again waits for the same version.
+            DeadlineError: some workers did not report it in time; the message names them.
+            PreconditionError: some workers report that they cannot, and all others serve it.
+            UnavailableError: the server is stopping; a repeated deployment waits for the same version.
         """
         since = time.monotonic()
         while True:
@@ -112,11 +112,11 @@ class LiveWorkers:
             if not behind:
                 break
             if self._closed:
-                raise UnavailableError(f"published as revision {revision}, but the control plane is going away")
+                raise UnavailableError(f"published as revision {revision}, but the control plane is stopping")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), min(left, self.expiry / 4))
         if refusing:
-            raise _refused(revision, model, refusing)
+            raise _unserved(revision, model, refusing)
 
     def _wake(self) -> None:
         heard, self._heard = self._heard, asyncio.Event()
@@ -124,15 +124,15 @@ class LiveWorkers:
 
 
 def _late(revision: int, behind: Sequence[Worker]) -> DeadlineError:
-    named = ", ".join(f"{w.name} (at {w.revision})" for w in behind[:_MOST_NAMED])
+    names = ", ".join(f"{w.name} (at {w.revision})" for w in behind[:_MOST_NAMED])
     return DeadlineError(
-        f"published as revision {revision}, but {len(behind)} workers did not report it in time: {named}"
+        f"published as revision {revision}, but {len(behind)} workers did not report it in time: {names}"
     )
 
 
-def _refused(revision: int, model: str, refusing: Mapping[str, str]) -> PreconditionError:
-    named = "; ".join(f"{worker}: {reason}" for worker, reason in list(refusing.items())[:_MOST_NAMED])
+def _unserved(revision: int, model: str, refusing: Mapping[str, str]) -> PreconditionError:
+    reasons = "; ".join(f"{worker}: {reason}" for worker, reason in list(refusing.items())[:_MOST_NAMED])
     return PreconditionError(
         f"published as revision {revision}, but {len(refusing)} workers do not serve model {model!r} as of it yet: "
-        f"{named}; they go on trying, and serve it when that is mended"
+        f"{reasons}; they keep retrying, and serve it once that is fixed"
     )

@@ -1,4 +1,4 @@
-"""What Prometheus reads: calls, deployments, uploads and collections; every label has a bounded set of values."""
+"""Prometheus metrics of the control plane; every label has a bounded set of values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 
 
 class Metrics:
-    """The metrics of one control plane, in a registry of their own."""
+    """The metrics of one control plane, in a separate registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -44,27 +44,27 @@ class Metrics:
             buckets=_CALLS,
             registry=self.registry,
         )
-        self.deployments = self._counter("deployments", "Deployments ended, by status.", "code")
+        self.deployments = self._counter("deployments", "Finished deployments, by status.", "code")
         self.uploaded_objects = self._counter("uploaded_objects", "Objects stored by uploads.")
         self.uploaded_bytes = self._counter("uploaded_bytes", "Bytes stored by uploads.")
         self.fetched_bytes = self._counter("fetched_bytes", "Bytes of objects sent to workers.")
-        self.collected_objects = self._counter("collected_objects", "Objects removed because nothing needed them.")
-        self.damaged_objects = self._counter("damaged_objects", "Objects found damaged and set aside.")
-        self.collected_bytes = self._counter("collected_bytes", "Bytes removed because nothing needed them.")
+        self.collected_objects = self._counter("collected_objects", "Objects removed by garbage collection.")
+        self.damaged_objects = self._counter("damaged_objects", "Objects found damaged and moved to quarantine.")
+        self.collected_bytes = self._counter("collected_bytes", "Bytes removed by garbage collection.")
         self.background = Background()
-        """The background tasks of the control plane, whose failures are shown."""
+        """The background tasks of the control plane, whose failures are exported."""
         self.registry.register(_BackgroundCollector(self.background))
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """Show a number that is read when it is asked for."""
+        """Export a gauge that is read at each scrape."""
         Gauge(f"pretzel_control_{name}", text, registry=self.registry).set_function(read)
 
     def watch_total(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """Show a total that is kept elsewhere."""
+        """Export a total that is counted elsewhere."""
         self.registry.register(_Kept(lambda: [CounterMetricFamily(f"pretzel_control_{name}", text, value=read())]))
 
     def watch_caches(self, caches: Mapping[str, Cache]) -> None:
-        """Show what caches hold, and how often they had what was asked for."""
+        """Export the size, hits and misses of caches."""
         self.registry.register(_Kept(lambda: _of_caches(caches)))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -72,16 +72,16 @@ class Metrics:
 
 
 class Cache(Protocol):
-    """A cache that counts."""
+    """A cache with counters."""
 
     held: int
-    """Bytes that it keeps."""
+    """Bytes in the cache."""
     hits: int
     misses: int
 
 
 class _Kept(Collector):
-    """Metrics that are read where they are kept."""
+    """Metrics that are read at each scrape."""
 
     def __init__(self, read: Callable[[], Iterable[Metric]]) -> None:
         self._read = read
@@ -94,9 +94,9 @@ class _Kept(Collector):
 
 
 def _of_caches(caches: Mapping[str, Cache]) -> Iterable[Metric]:
-    kept = GaugeMetricFamily("pretzel_control_cache_bytes", "Bytes kept.", labels=["cache"])
-    hits = CounterMetricFamily("pretzel_control_cache_hits", "Found there.", labels=["cache"])
-    misses = CounterMetricFamily("pretzel_control_cache_misses", "Not found there.", labels=["cache"])
+    kept = GaugeMetricFamily("pretzel_control_cache_bytes", "Bytes cached.", labels=["cache"])
+    hits = CounterMetricFamily("pretzel_control_cache_hits", "Cache hits.", labels=["cache"])
+    misses = CounterMetricFamily("pretzel_control_cache_misses", "Cache misses.", labels=["cache"])
     for name, cache in caches.items():
         for family, value in ((kept, cache.held), (hits, cache.hits), (misses, cache.misses)):
             family.add_metric([name], value)
@@ -117,7 +117,7 @@ class _BackgroundCollector(Collector):
             "pretzel_control_background_failures", "Failures of background tasks, which are restarted.", labels=["task"]
         )
         failing = GaugeMetricFamily(
-            "pretzel_control_background_failing", "1 where a background task fails now.", labels=["task"]
+            "pretzel_control_background_failing", "1 if a background task is failing.", labels=["task"]
         )
         for task, count in sorted(dict(self._tasks.failures).items()):
             failures.add_metric([task], count)
@@ -126,7 +126,7 @@ class _BackgroundCollector(Collector):
 
 
 def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
-    """Answer ``/metrics`` on a thread of its own.
+    """Serve ``/metrics`` on a separate thread.
 
     Raises:
         OSError: the port is taken.

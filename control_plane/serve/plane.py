@@ -1,4 +1,4 @@
-"""Everything a control plane is made of, put together from its settings, with the work that goes on by itself."""
+"""Composition of a control plane from its settings, with its background work."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from pretzel.plan.digest import Digest
 _MISSED_REPORTS = 5
 _WRITERS = 4
 COLLECT, SCRUB = "collect", "scrub"
-"""The background task that removes what nothing needs, as metrics name it."""
+"""Names of the background tasks in metrics."""
 _log = structlog.get_logger(part="plane")
 
 
 class Plane:
-    """One control plane over one data directory.  Made inside a running event loop."""
+    """One control plane over one data directory.  Create it inside a running event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open, or make, what the data directory holds.
+        """Open or create the content of the data directory.
 
         Raises:
-            PreconditionError: another control plane has it open, or its catalog is missing or of another store.
+            PreconditionError: another control plane uses it, or its catalog is missing or of another store.
         """
         self.settings = settings
         self._lock = own(settings.data_dir)
@@ -67,19 +67,19 @@ class Plane:
         self._show()
 
     def lease(self, digests: Sequence[Digest], client: str) -> None:
-        """Keep objects for a client for the usual time."""
+        """Lease objects to a client for the usual time."""
         self.catalog.lease(digests, self.settings.lease_seconds, client)
 
     def find_missing(self, digests: Sequence[Digest], client: str) -> list[Digest]:
-        """Return what is not stored.  The lease comes first: what is then there, stays there."""
+        """Return the objects that are not stored.  The lease comes first, so that the stored ones stay."""
         self.lease(digests, client)
         return self.store.missing(digests)
 
     async def collect(self, dry_run: bool = False) -> Collected:
-        """Remove what nothing needs, or count it, off the event loop; one collection at a time.
+        """Remove or count unneeded objects off the event loop; one collection at a time.
 
         Raises:
-            PreconditionError: the catalog does not know these objects.
+            PreconditionError: the catalog is not the one of these objects.
         """
         async with self._collecting:
             removed = await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
@@ -100,12 +100,12 @@ class Plane:
             try:
                 await self.collect()
             except PreconditionError as error:
-                _log.warning("nothing is collected", reason=str(error))
+                _log.warning("garbage collection is not possible", reason=str(error))
             self.background.well(COLLECT)
             await asyncio.sleep(self.settings.collect_seconds)
 
     async def scrub_forever(self) -> None:
-        """Read all objects over and over, at the rate that is set; a pass that fails is begun again."""
+        """Read all objects periodically at the configured rate; a failed pass is restarted."""
         await self.background.keep(SCRUB, self._scrub_often)
 
     async def _scrub_often(self) -> None:
@@ -114,31 +114,31 @@ class Plane:
             self.background.well(SCRUB)
 
     def stop(self) -> None:
-        """Tell the work that goes on by itself to end soon."""
+        """Stop the background work soon."""
         self.scrubber.stop()
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the store now, one sentence each."""
+        """Return the present problems of the store, one sentence each."""
         return sorted(self.scrubber.lost().values())
 
     def _found_damage(self, digest: Digest) -> None:
         self.metrics.damaged_objects.inc()
-        _log.error("an object is damaged and was set aside", digest=str(digest))
+        _log.error("an object is damaged and was moved to quarantine", digest=str(digest))
 
     def _show(self) -> None:
-        """Show in the metrics what is counted where it happens."""
+        """Export the numbers that are counted elsewhere."""
         gauge = self.metrics.gauge
         gauge("models", "Models deployed.", self.catalog.count)
         gauge("revision", "Revision of the catalog.", lambda: self.catalog.current()[1])
         gauge("live_workers", "Workers that report.", lambda: len(self.live.alive()))
-        gauge("workers_held_models", "Models that some live worker holds back.", lambda: len(self.live.held()))
+        gauge("workers_held_models", "Models that at least one live worker holds back.", lambda: len(self.live.held()))
         gauge("lost_objects", "Objects that versions need and the store does not have.", lambda: len(self.problems()))
-        self.metrics.watch_total("mended_objects", "Objects made again.", lambda: self.rebuilder.mended)
+        self.metrics.watch_total("mended_objects", "Objects rebuilt.", lambda: self.rebuilder.rebuilds)
         self.metrics.watch_total("scrubbed_bytes", "Bytes read again.", lambda: self.scrubber.scrubbed_bytes)
         self.metrics.watch_caches({"parameter": self.parameters, "derived": DERIVED})
 
     def close(self) -> None:
-        """Stop what is at work and let go of the directory."""
+        """Stop all work and release the directory."""
         self.stop()
         self.verifier.close()
         self.deployments.close()

@@ -1,4 +1,4 @@
-"""Runs a control plane: ports, health, reflection, metrics, the ready line, and a graceful end on SIGTERM."""
+"""Runs a control plane: ports, health, reflection, metrics, the ready line, and a graceful shutdown on SIGTERM."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Ready:
-    """Where a running control plane answers."""
+    """Addresses of a running control plane."""
 
     address: str
     port: int
@@ -46,10 +46,10 @@ class Ready:
 
 
 def run(settings: Settings) -> None:
-    """Run :func:`main`; when it ends well, so does the process, at once.
+    """Run :func:`main`, and exit the process at once when it returns.
 
-    What main opened is closed by then.  An interpreter that is taken down under gRPC's threads, as after a call that
-    was cut off, crashes now and then.
+    Everything that main opened is closed by then.  An interpreter that is torn down under gRPC's threads, e.g. after a
+    cancelled call, crashes occasionally.
     """
     asyncio.run(main(settings))
     sys.stdout.flush()
@@ -74,7 +74,7 @@ async def main(settings: Settings) -> None:
 
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Ready]:
-    """Serve while the block runs; at its end, take no new calls and let those in progress finish.
+    """Serve while the block runs; at its end, reject new calls and let running ones finish.
 
     Raises:
         PreconditionError: the data directory is in use.
@@ -101,25 +101,25 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     await server.start()
     for name in ("", *SERVICES):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-    telling = asyncio.create_task(conditions.keep_current(checks, plane))
+    reporting = asyncio.create_task(conditions.keep_current(checks, plane))
     try:
         yield port
     finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        reporting.cancel()
+        await asyncio.gather(reporting, return_exceptions=True)
         await _drain(server, calls, checks, plane)
 
 
 async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.HealthServicer, plane: Plane) -> None:
-    """Health first, so that nobody comes; then watches and waits, which workers would end; then the calls at work."""
+    """Report NOT_SERVING first, so that no new calls arrive; then end watches and waits; then finish running calls."""
     await checks.enter_graceful_shutdown()
     plane.feed.close()
     plane.live.close()
-    # Its grace must outlast ours: two stops whose time is up together cancel calls of a server that is gone, and crash.
+    # Its grace must outlast ours: two stops that expire together cancel calls of a stopped server, and crash.
     stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds + 60))
     with suppress(TimeoutError):
         await asyncio.wait_for(calls.idle.wait(), plane.settings.drain_seconds)
-    await server.stop(0)  # what is left are health watches, and calls that took too long
+    await server.stop(0)  # only health watches and overdue calls are left
     await stopped
 
 
@@ -131,7 +131,7 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
     except OSError as error:
         raise UnavailableError(
             f"metrics: cannot listen on {settings.address(settings.control_metrics_port)} ({error.strerror}); "
-            "choose another control_metrics_port, 0 takes any"
+            "choose another control_metrics_port, 0 picks a free one"
         ) from None
     try:
         yield endpoint.port
@@ -153,7 +153,7 @@ async def _collecting(plane: Plane) -> AsyncIterator[None]:
 
 def _options(settings: Settings) -> list[tuple[str, int]]:
     return [
-        ("grpc.so_reuseport", 0),  # else a port that another server has is taken silently
+        ("grpc.so_reuseport", 0),  # else a port in use by another server is silently shared
         *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message
@@ -170,5 +170,5 @@ def _bind(server: grpc.aio.Server, settings: Settings) -> int:
         return server.add_insecure_port(address)
     except (RuntimeError, OSError) as error:
         raise UnavailableError(
-            f"control plane: cannot listen on {address} ({error}); choose another control_port, 0 takes any"
+            f"control plane: cannot listen on {address} ({error}); choose another control_port, 0 picks a free one"
         ) from None

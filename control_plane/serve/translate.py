@@ -1,4 +1,4 @@
-"""From requests to what the domain asks for; what `pretzel.plan.wire` does not know because only servers do."""
+"""Translates messages that only servers use; `pretzel.plan.wire` translates all others."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pretzel.v1 import control_pb2, worker_pb2
 
 
 def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Deployment:
-    """Return what a client asks to deploy; the definition is built later, on the thread that deploys it.
+    """Return the deployment of a request; the definition is built later, on the deploying thread.
 
     Raises:
-        DefinitionError: it is none, whatever its parameters hold; so that nobody uploads them in vain.
+        DefinitionError: it is invalid for any parameters; raised here, so that none is uploaded needlessly.
     """
     tree = wire.definition_tree(request.definition)
     return Deployment(
@@ -35,31 +35,31 @@ def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Dep
 
 
 def sample(message: control_pb2.Sample) -> Sample:
-    """Return a sample, or refuse one whose columns are malformed."""
+    """Return a sample, or raise :class:`InputError` if its columns are malformed."""
     try:
         inputs, outputs = wire.columns_from_proto(message.inputs), wire.columns_from_proto(message.outputs)
-        found = Sample(inputs, outputs, tuple(message.rows), message.total_rows)
+        converted = Sample(inputs, outputs, tuple(message.rows), message.total_rows)
     except InputError as error:
         raise InputError(f"sample: {error}") from None
-    if not found.outputs:
-        raise InputError("sample: no outputs; give the library's own answers, or no sample")
-    return found
+    if not converted.outputs:
+        raise InputError("sample: no outputs; send the library's own outputs, or no sample")
+    return converted
 
 
-def changes(found: Changes, replaces: str) -> worker_pb2.WatchResponse:
-    """Return what a watcher is sent."""
+def changes(difference: Changes, replaces: str) -> worker_pb2.WatchResponse:
+    """Return the message of changes to a watcher."""
     return worker_pb2.WatchResponse(
-        epoch=found.epoch,
-        revision=found.revision,
-        snapshot=found.snapshot,
-        models=[wire.model_to_proto(model) for model in found.models],
-        deleted=found.deleted,
+        epoch=difference.epoch,
+        revision=difference.revision,
+        snapshot=difference.snapshot,
+        models=[wire.model_to_proto(model) for model in difference.models],
+        deleted=difference.deleted,
         replaces=replaces,
     )
 
 
 def worker(request: worker_pb2.ReportRequest) -> Worker:
-    """Return what a worker says of itself."""
+    """Return the report of a worker."""
     return Worker(
         name=request.worker,
         epoch=request.epoch,

@@ -1,4 +1,4 @@
-"""Puts the pieces of an upload together; knows no messages, so that what is refused can be tested by itself."""
+"""Assembles the pieces of an upload; independent of messages, so that its checks can be tested alone."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOST_PENDING = 16
 
 
 class Upload:
-    """The objects of one stream, one after another.  Closing it drops the one that is not whole.
+    """The objects of one stream, in sequence.  Closing it drops an incomplete object.
 
-    Whole ones are committed beside the next, by ``executor``: flushed at the same time, they share a flush of the disk.
+    ``executor`` commits complete objects while the next arrives: flushed together, they share a flush of the disk.
     """
 
     def __init__(self, store: ObjectStore, lease: Callable[[Digest], None], most: int, executor: Executor) -> None:
@@ -29,18 +29,18 @@ class Upload:
         self._commits: deque[Future[int]] = deque()
         self._store, self._lease, self._most = store, lease, most
         self._digest: Digest | None = None
-        self._writer: Writer | None = None  # None also while the pieces of an object that is there go by
+        self._writer: Writer | None = None  # None also for an object that is stored already
         self._seen = 0
         self._closed = False
-        # A call that is cancelled leaves a thread at work here, and closes meanwhile.
+        # A cancelled call leaves a thread running here, and closes meanwhile.
         self._lock = threading.Lock()
 
     def take(self, digest: Digest, offset: int, data: bytes) -> None:
-        """Take the next piece.
+        """Write the next piece.
 
         Raises:
-            InputError: it is too long, out of order, of another object, or the last one and the digest disagrees.
-            ExhaustedError: the object is over the limit, or the disk is full.
+            InputError: it is too long, out of order, of another object, or the digest of the object disagrees.
+            ExhaustedError: the object exceeds the limit, or the disk is full.
         """
         with self._lock:
             if self._closed:
@@ -57,10 +57,10 @@ class Upload:
                 self._end()
 
     def finish(self) -> None:
-        """Say that no piece follows, and return when all is stored.
+        """End the stream, and return when all objects are stored.
 
         Raises:
-            InputError: the last object is not whole, or the digest of one disagrees.
+            InputError: the last object is incomplete, or a digest disagrees.
             ExhaustedError: the disk is full.
         """
         with self._lock:
@@ -69,7 +69,7 @@ class Upload:
             raise InputError(f"object {self._digest}: the stream ended after {self._seen} bytes of it; send it again")
 
     def close(self) -> None:
-        """Drop what is not whole; may be called twice."""
+        """Drop an incomplete object; may be called twice."""
         with self._lock:
             self._closed = True
             wait(self._commits)
@@ -77,7 +77,7 @@ class Upload:
 
     def _begin(self, digest: Digest) -> None:
         if digest.size > self._most:
-            raise ExhaustedError(f"object {digest}: at most {self._most} bytes are taken")
+            raise ExhaustedError(f"object {digest}: at most {self._most} bytes are accepted (max_object_bytes)")
         self._lease(digest)
         self._digest, self._seen = digest, 0
         self._writer = self._store.writer(digest) if self._store.missing([digest]) else None
@@ -85,11 +85,11 @@ class Upload:
     def _check_order(self, digest: Digest, offset: int, length: int) -> None:
         assert self._digest is not None
         if digest != self._digest:
-            raise InputError(f"object {self._digest}: {self._seen} bytes came, then a piece of {digest}")
+            raise InputError(f"object {self._digest}: {self._seen} bytes arrived, then a piece of {digest}")
         if offset != self._seen:
             raise InputError(f"object {digest}: expected the piece at {self._seen}, got the one at {offset}")
         if offset + length > digest.size:
-            raise InputError(f"object {digest}: {offset + length} bytes came, {digest.size} were announced")
+            raise InputError(f"object {digest}: {offset + length} bytes arrived, {digest.size} expected")
         if not length and digest.size:
             raise InputError(f"object {digest}: an empty piece at {offset}")
 
@@ -105,7 +105,7 @@ class Upload:
         return writer.written
 
     def _settle(self, pending: int) -> None:
-        """Wait until no more commits than that are under way; a failed one is raised once those before it are done."""
+        """Wait until at most ``pending`` commits run; raise the error of a failed one after those before it."""
         while len(self._commits) > pending:
             self.bytes += self._commits[0].result()
             self.objects += 1

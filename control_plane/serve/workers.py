@@ -1,4 +1,4 @@
-"""The service that workers speak to: the catalog as a stream, objects in pieces, and what workers report."""
+"""The service for workers: the catalog as a stream, objects in pieces, and reports."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
-    """`pretzel.v1.WorkerService`; the proto says what each method promises."""
+    """`pretzel.v1.WorkerService`; the proto defines the contract of each method."""
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
-        async for found in self._plane.feed.watch(request.epoch, request.revision):
-            yield await asyncio.to_thread(translate.changes, found, self._plane.identity.replaces)
+        async for changes in self._plane.feed.watch(request.epoch, request.revision):
+            yield await asyncio.to_thread(translate.changes, changes, self._plane.identity.replaces)
 
     async def FetchObjects(
         self, request: pb.FetchObjectsRequest, context: Context

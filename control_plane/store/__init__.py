@@ -1,4 +1,4 @@
-"""Immutable objects by digest: one small interface, a directory of files and a memory behind it."""
+"""Immutable objects by digest: one interface, with a directory of files and an in-memory implementation."""
 
 from pretzel.control_plane.store.directory import DirectoryStore
 from pretzel.control_plane.store.interface import ObjectStore, Writer

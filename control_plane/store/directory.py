@@ -1,11 +1,11 @@
-"""Objects as read-only files in a sharded directory, each written by a ritual that leaves it whole or absent.
+"""Objects as read-only files in a sharded directory, written by a protocol that leaves each one whole or absent.
 
     objects/epoch                the identity of the store (see `identity.py`)
     objects/3f/3f9c...-1048640   an object, named by its hash and its size
-    objects/incoming/            what is being written; swept at start
-    objects/damaged/             what was found not to match its name, or could not be read
+    objects/incoming/            partial writes; swept at start
+    objects/damaged/             quarantine: files that did not match their name, or could not be read
 
-The ritual: temporary name, write, length and digest check, read-only, fsync, digest check of what the disk holds,
+The protocol: temporary name, write, length and digest check, read-only, fsync, digest check of the bytes on disk,
 close, rename, fsync of the directory.
 """
 
@@ -29,13 +29,13 @@ _MOST_CHECKED = 50_000
 
 
 class DirectoryStore(ObjectStore):
-    """Objects as files.  One process owns a directory: opening it sweeps what an earlier one left half written."""
+    """Objects as files.  One process owns a directory: opening it sweeps partial writes of an earlier one."""
 
     def __init__(self, root: Path, *, sweep: bool = True) -> None:
-        """Open a directory, which is made if need be; ``sweep`` removes what was half written.
+        """Open a directory, created if needed; ``sweep`` removes partial writes.
 
         Raises:
-            PreconditionError: something else stands where a directory belongs.
+            PreconditionError: another file is in the place of a directory.
         """
         self.root = Path(root)
         self.incoming = self.root / "incoming"
@@ -54,7 +54,7 @@ class DirectoryStore(ObjectStore):
             sync_directory(self.root)
         except OSError as error:
             raise PreconditionError(
-                f"store {self.root}: {error.filename}: {error.strerror}; move what stands there away, or mend the disk"
+                f"store {self.root}: {error.filename}: {error.strerror}; move the file there away, or repair the disk"
             ) from None
 
     def epoch(self) -> str:
@@ -83,35 +83,35 @@ class DirectoryStore(ObjectStore):
         except FileNotFoundError:
             raise self._absent(digest) from None
         except OSError as error:
-            raise UnavailableError(f"object {digest}: it cannot be read now ({error.strerror}); try again") from None
-        # It was hashed by its descriptor; the small ones are hashed as they came, the large ones are the file itself.
+            raise UnavailableError(f"object {digest}: it cannot be read now ({error.strerror}); retry") from None
+        # The file was hashed by its descriptor; small objects are hashed as read, large ones are maps of that file.
         if data is None or (digest.size < files.MAP_FROM and Digest.of(data) != digest):
-            raise self._quarantined(digest) or UnavailableError(f"object {digest}: it changed meanwhile; try again")
+            raise self._quarantined(digest) or UnavailableError(f"object {digest}: it changed meanwhile; retry")
         return data
 
-    def check(self, digest: Digest, *, anew: bool = False) -> None:
-        if anew or (known := self._checked.get(digest)) is None or known != files.signature(self.path(digest)):
-            self._verify(digest, from_disk=anew)
+    def check(self, digest: Digest, *, rehash: bool = False) -> None:
+        if rehash or (known := self._checked.get(digest)) is None or known != files.signature(self.path(digest)):
+            self._verify(digest, from_disk=rehash)
 
     def _verify(self, digest: Digest, *, from_disk: bool) -> None:
-        """Hash an object; a damaged one is set aside, and comes back when it can be read whole again."""
+        """Hash an object; a damaged one is moved to quarantine, and restored once it can be read intact again."""
         try:
-            found = files.matches(self.path(digest), digest, from_disk=from_disk)
+            checked = files.matches(self.path(digest), digest, from_disk=from_disk)
         except FileNotFoundError:
-            found = self._recovered(digest)
-            if found is None:
+            checked = self._recovered(digest)
+            if checked is None:
                 raise self._absent(digest) from None
-        if found is None and (error := self._quarantined(digest)):
+        if checked is None and (error := self._quarantined(digest)):
             raise error
-        self.note_checked(digest, found)
+        self.note_checked(digest, checked)
 
-    def note_checked(self, digest: Digest, found: Signature | None) -> None:
-        """Remember the file whose bytes were checked: as long as it is the same, :meth:`check` need not read it."""
+    def note_checked(self, digest: Digest, checked: Signature | None) -> None:
+        """Record the file whose bytes were checked: while it is unchanged, :meth:`check` does not read it."""
         with self._lock:
             if len(self._checked) >= _MOST_CHECKED:
                 self._checked.clear()
-            if found:
-                self._checked[digest] = found
+            if checked:
+                self._checked[digest] = checked
 
     def delete(self, digest: Digest) -> bool:
         files.remove(self.damaged / name_of(digest))
@@ -125,12 +125,12 @@ class DirectoryStore(ObjectStore):
                 yield from filter(None, map(parse_name, os.listdir(shard)))
 
     def note_unsynced(self, shard: Path) -> None:
-        """Remember that names in a shard may be lost in a power cut: what it holds counts as missing until then."""
+        """Record that names in a shard may be lost in a power failure: its objects count as missing until a flush."""
         with self._lock:
             self._unsynced.add(shard)
 
     def _settle(self) -> set[Path]:
-        """Flush the shards that could not be flushed before, and return those that still cannot."""
+        """Flush the shards whose flush failed before, and return those where it fails again."""
         for shard in list(self._unsynced):
             try:
                 sync_directory(shard)
@@ -141,13 +141,13 @@ class DirectoryStore(ObjectStore):
         return self._unsynced
 
     def _is_there(self, digest: Digest) -> bool:
-        found = files.signature(self.path(digest))
-        return found is not None and found[0] == digest.size
+        stored = files.signature(self.path(digest))
+        return stored is not None and stored[0] == digest.size
 
     def _quarantined(self, digest: Digest) -> CorruptObjectError | NotFoundError | None:
-        """Set a damaged object aside, where it no longer counts as stored, and return the error that says so.
+        """Move a damaged object to quarantine, where it no longer counts as stored, and return the error for it.
 
-        Where it was stored again since it was found damaged, it stays, and None is returned.
+        If it was stored again since it was found damaged, it stays, and None is returned.
         """
         path, aside = self.path(digest), self.damaged / name_of(digest)
         with self._lock:
@@ -159,21 +159,21 @@ class DirectoryStore(ObjectStore):
                 return None
         except OSError as error:
             return CorruptObjectError(
-                f"object {digest} is damaged in the store, and cannot be set aside ({error.strerror}); upload it again"
+                f"object {digest} is damaged in the store and cannot be quarantined ({error.strerror}); upload it again"
             )
         self.on_damage(digest)
         return self._absent(digest)
 
     def _recovered(self, digest: Digest) -> Signature | None:
-        """Take back an object that was set aside while the disk failed and that is whole all the same."""
+        """Restore an object from quarantine that is intact because only the disk failed."""
         aside = self.damaged / name_of(digest)
         try:
             if files.matches(aside, digest, from_disk=True):
                 os.replace(aside, self.path(digest))
-        except FileNotFoundError:  # nothing was set aside, or it has come back meanwhile
+        except FileNotFoundError:  # nothing in quarantine, or it was restored meanwhile
             pass
         except OSError as error:
-            raise UnavailableError(f"object {digest}: cannot be taken back now ({error.strerror}); try again") from None
+            raise UnavailableError(f"object {digest}: cannot be restored now ({error.strerror}); retry") from None
         return files.signature(self.path(digest))
 
     def _absent(self, digest: Digest) -> CorruptObjectError | NotFoundError:
@@ -205,13 +205,13 @@ class _FileWriter(Writer):
         files.remove(self._store.damaged / name_of(self.digest))
 
     def _check_disk(self) -> None:
-        """Flush the file, and hash what the disk gives back rather than what it was given."""
+        """Flush the file, and hash the bytes on disk instead of those that were written."""
         os.fchmod(self._descriptor, 0o444)
         os.fsync(self._descriptor)
         os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         if files.hash_of(self._descriptor) != self.digest.hex:
             raise CorruptObjectError(
-                f"object {self.digest}: the disk gave back other bytes than were written; upload it again, and look at "
+                f"object {self.digest}: the disk returned other bytes than were written; upload it again, and check "
                 "the disk if that fails too"
             )
 

@@ -1,4 +1,4 @@
-"""Files of objects: how they are read, hashed, recognised and set aside, and what an error of the disk means."""
+"""Files of objects: names, reading, hashing, quarantine, and the errors of the disk."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from pretzel.plan.digest import Digest
 from pretzel.serving.durable import OUT_OF_SPACE
 
 MAP_FROM = 64 * 1024
-"""Objects of this many bytes are mapped; smaller ones are read, since a map takes a place in a bounded table."""
+"""Size in bytes from which objects are mapped; smaller ones are read, since the number of maps is bounded."""
 PIECE = 1 << 20
-"""Bytes that are hashed at a time."""
+"""Bytes hashed at a time."""
 FOR_NOW = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
-"""Error numbers of the machine: they say nothing of the file that was to be read."""
+"""Errors of the machine, which do not mean that the file is damaged."""
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in an object's place must not block the reader
 
 Signature = tuple[int, ...]
-"""What changes of a file when its bytes are written through the file system."""
+"""Attributes of a file that change when its bytes are written through the file system."""
 
 
 def name_of(digest: Digest) -> str:
     """Return the name of an object's file."""
-    # With the size in the name, a digest that lies about it names another file and cannot make a good one look torn.
+    # With the size in the name, a digest with a wrong size names another file and cannot make an intact one look torn.
     return f"{digest.hex}-{digest.size}"
 
 
 def parse_name(name: str) -> Digest | None:
-    """Return the digest that a file in a shard is named by, or None for another file."""
+    """Return the digest that names a file in a shard; None for another file."""
     try:
         return Digest.parse("sha256:" + name.replace("-", "/", 1))
     except DefinitionError:
@@ -43,23 +43,23 @@ def parse_name(name: str) -> Digest | None:
 
 
 def signature(path: Path) -> Signature | None:
-    """Return the signature of a regular file, or None where there is none, be it a directory or a loop of links."""
+    """Return the signature of a regular file; None for anything else, e.g. a directory or a loop of links."""
     try:
         return _signature(path.stat())
     except OSError as error:
         if error.errno in FOR_NOW:
-            raise UnavailableError(f"{path}: {error.strerror}; try again in a moment") from None
+            raise UnavailableError(f"{path}: {error.strerror}; retry in a moment") from None
         return None
 
 
 def matches(path: Path, digest: Digest, *, from_disk: bool = False) -> Signature | None:
-    """Read a file whole; return its signature where its bytes are those of the digest, and None where they are not.
+    """Read a whole file; return its signature if its bytes match the digest, else None.
 
-    The file is read and not mapped: an I/O error is then an error and no signal.  ``from_disk`` has the system forget
-    what it keeps of the file in memory first, except what someone maps.
+    The file is read and not mapped, so that an I/O error raises instead of a signal.  ``from_disk`` first drops the
+    pages of the file from the page cache, except those that are mapped.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: the file does not exist.
         UnavailableError: the machine is short of descriptors or memory.
     """
     try:
@@ -81,27 +81,27 @@ def matches(path: Path, digest: Digest, *, from_disk: bool = False) -> Signature
 
 
 def hash_of(descriptor: int) -> str:
-    """Return the SHA-256 of what the disk holds of an open file."""
+    """Return the SHA-256 of the bytes of an open file."""
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-    found, offset = hashlib.sha256(), 0
+    digest, offset = hashlib.sha256(), 0
     while piece := os.pread(descriptor, PIECE, offset):
-        found.update(piece)
+        digest.update(piece)
         offset += len(piece)
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def read_file(path: Path, size: int) -> memoryview | None:
-    """Return the bytes of a file, large ones mapped; None when there are more or fewer than ``size``.
+    """Return the bytes of a file, a large one mapped; None if its size is not ``size``.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: the file does not exist.
     """
     data = memoryview(Mapping(path)) if size >= MAP_FROM else memoryview(path.read_bytes())
     return data if len(data) == size else None
 
 
 def remove(path: Path) -> bool:
-    """Remove whatever stands at a path, and say whether anything did."""
+    """Remove any file or directory, and return whether it existed."""
     try:
         path.unlink()
     except FileNotFoundError:
@@ -114,7 +114,7 @@ def remove(path: Path) -> bool:
 
 
 def set_aside(path: Path, target: Path) -> None:
-    """Move whatever stands at a path out of the way, if anything does; what was moved there before goes then."""
+    """Move any file or directory at a path to ``target``, if it exists, and replace what was there."""
     try:
         os.replace(path, target)
     except FileNotFoundError:
@@ -126,11 +126,11 @@ def set_aside(path: Path, target: Path) -> None:
 
 @contextmanager
 def writing(digest: Digest) -> Iterator[None]:
-    """Say in the words of a status what the disk says while an object is written.
+    """Convert errors of the disk while an object is written.
 
     Raises:
-        ExhaustedError: the disk, a quota or a limit has no room.
-        UnavailableError: the disk or the machine failed otherwise.
+        ExhaustedError: the disk, a quota or a limit is exhausted.
+        UnavailableError: the disk or the machine failed in another way.
     """
     try:
         yield
@@ -141,7 +141,7 @@ def writing(digest: Digest) -> Iterator[None]:
                 "free some and upload it again"
             ) from None
         raise UnavailableError(
-            f"object {digest}: it cannot be written now ({error.strerror}); upload it again, and look at the disk and "
+            f"object {digest}: it cannot be written now ({error.strerror}); upload it again, and check the disk and "
             "the limits of the control plane if that fails too"
         ) from None
 
@@ -153,8 +153,8 @@ def _signature(status: os.stat_result) -> Signature | None:
 
 
 def _check_readable(path: Path, error: OSError) -> None:
-    """Tell a file that is not there, and a machine that is short, from a file that cannot be read."""
+    """Raise for a missing file and for a shortage of the machine; return for an unreadable file."""
     if error.errno == errno.ENOENT:
         raise error
     if error.errno in FOR_NOW:
-        raise UnavailableError(f"{path}: {error.strerror}; try again in a moment") from None
+        raise UnavailableError(f"{path}: {error.strerror}; retry in a moment") from None

@@ -1,4 +1,4 @@
-"""Who a store is: its epoch, in a file beside the objects, so that they are never judged by another store's catalog."""
+"""Identity of a store: its epoch, in a file next to the objects, so that no other store's catalog judges them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ FILE = "epoch"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the file says."""
+    """Content of the identity file."""
 
     epoch: str
     replaces: str = ""
-    """The epoch of the store that this one stands in for, as its operator stated; workers of that one follow it."""
+    """Epoch of the store that this one replaces, as its operator declared; workers of that one follow it."""
     keeps: bool = False
-    """Whether objects that no version needs stay: the catalog was lost, and a check has not yet judged them."""
+    """True if unneeded objects stay, because the catalog was lost and no check has run since."""
 
 
 def read(root: Path) -> Identity | None:
-    """Return the identity of a directory of objects, or None where none was written.
+    """Return the identity of a directory of objects; None if none was written.
 
     Raises:
-        CorruptObjectError: the file holds something else.
+        CorruptObjectError: the file does not hold an identity.
     """
     try:
         return Identity(**json.loads((root / FILE).read_bytes()))
@@ -39,54 +39,54 @@ def read(root: Path) -> Identity | None:
         return None
     except (OSError, ValueError, TypeError) as error:
         raise CorruptObjectError(
-            f"{root / FILE}: it holds no epoch ({error}); restore it, or remove it if catalog.sqlite is the right one"
+            f"{root / FILE}: it lacks an epoch ({error}); restore it, or remove it if catalog.sqlite is the right one"
         ) from None
 
 
 def write(root: Path, identity: Identity) -> None:
-    """Keep an identity."""
+    """Write an identity."""
     root.mkdir(parents=True, exist_ok=True)
     replace_file(root / FILE, json.dumps(asdict(identity)).encode() + b"\n", mode=0o644)
 
 
 def establish(data_dir: Path, new: bool = False, replaces: str = "") -> Identity:
-    """Return the identity of the store in a data directory; one is made where there is neither store nor catalog.
+    """Return the identity of the store in a data directory; create one if neither store nor catalog exists.
 
-    With ``new``, also where objects have lost their catalog: they are kept until a check.
+    With ``new``, also if objects lost their catalog: they are kept until a check.
 
     Raises:
-        PreconditionError: there are objects, or an epoch, and no catalog; or the catalog is of another store.
+        PreconditionError: objects or an epoch exist without a catalog, or the catalog is of another store.
         CorruptObjectError: the catalog or the file of the epoch is damaged.
     """
     root = data_dir / "objects"
-    known, cataloged = read(root), catalog_epoch(data_dir / "catalog.sqlite")
+    stored, cataloged = read(root), catalog_epoch(data_dir / "catalog.sqlite")
     if cataloged:
-        return _matching(data_dir, known or Identity(cataloged), cataloged, replaces)
-    orphaned = known is not None or _holds_objects(root)
+        return _matching(data_dir, stored or Identity(cataloged), cataloged, replaces)
+    orphaned = stored is not None or _holds_objects(root)
     if orphaned and not new:
-        whose = f" of epoch {known.epoch}" if known else ""
+        whose = f" of epoch {stored.epoch}" if stored else ""
         raise PreconditionError(
             f"data directory {data_dir}: it holds objects{whose}, but its catalog.sqlite is missing or empty; "
-            "restore it from a backup, or start with --new, which begins a new epoch without models and keeps "
+            "restore it from a backup, or start with --new, which starts a new epoch without models and keeps "
             "the objects until `pretzel fsck --repair`"
         )
-    made = Identity(uuid.uuid4().hex, replaces, orphaned)
-    if orphaned:  # before the catalog of that epoch is there, so that a kill leaves a directory that is refused
-        write(root, made)
-    return made
+    created = Identity(uuid.uuid4().hex, replaces, orphaned)
+    if orphaned:  # before the catalog of that epoch exists, so that a kill leaves a directory that is rejected
+        write(root, created)
+    return created
 
 
 def bind(data_dir: Path, identity: Identity) -> None:
-    """Write the identity once the catalog is there; a kill before that leaves a new store, or one that is adopted."""
+    """Write the identity once the catalog exists; a kill before that leaves a new store, or one that is adopted."""
     if read(data_dir / "objects") != identity:
         write(data_dir / "objects", identity)
 
 
 def catalog_epoch(path: Path) -> str:
-    """Return the epoch that a catalog holds, or nothing where there is no catalog yet.
+    """Return the epoch of a catalog; empty if the catalog does not exist yet.
 
     Raises:
-        CorruptObjectError: the file is no catalog.
+        CorruptObjectError: the file is not a catalog.
     """
     if not path.exists():
         return ""
@@ -96,7 +96,7 @@ def catalog_epoch(path: Path) -> str:
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return ""
-        raise PreconditionError(f"{path}: {error}; see its permissions, and that nobody has it open") from None
+        raise PreconditionError(f"{path}: {error}; check its permissions, and that no process has it open") from None
     except sqlite3.DatabaseError as error:
         raise CorruptObjectError(f"{path}: catalog: {error}; restore it from a backup") from None
     finally:

@@ -1,4 +1,4 @@
-"""What a store of immutable objects promises, whatever keeps the bytes; every method is safe to call from any thread.
+"""Interface of a store of immutable objects; every method is safe to call from any thread.
 
 An *object* is some bytes under their digest: a parameter, a derived blob, a plan, a definition.  Objects never change,
 so everything here may be retried; two writers of one object cannot disagree.
@@ -20,9 +20,9 @@ Buffer = bytes | bytearray | memoryview
 
 
 class Writer(ABC):
-    """Takes one object piece by piece.
+    """Stores one object piece by piece.
 
-    Nothing is visible before :meth:`commit`; leaving the ``with`` block without it leaves nothing behind.
+    Nothing is visible before :meth:`commit`; leaving the ``with`` block without it discards the object.
     """
 
     def __init__(self, digest: Digest) -> None:
@@ -31,16 +31,16 @@ class Writer(ABC):
         self._hash = hashlib.sha256()
 
     def write(self, piece: Buffer) -> None:
-        """Append a piece; not to be retried, since a piece may be half written when this raises.
+        """Append a piece; do not retry it, since a piece may be partly written when this raises.
 
         Raises:
-            InputError: the pieces are longer than the digest says.
-            ExhaustedError: no space is left.
-            UnavailableError: the disk or the machine failed for now.
+            InputError: the pieces are longer than the size in the digest.
+            ExhaustedError: the disk is full.
+            UnavailableError: the disk or the machine failed; retry.
         """
         total = self.written + len(piece)
         if total > self.digest.size:
-            raise InputError(f"object {self.digest}: {total} bytes came, {self.digest.size} were announced")
+            raise InputError(f"object {self.digest}: {total} bytes arrived, {self.digest.size} expected")
         self._append(piece)
         self._hash.update(piece)
         self.written = total
@@ -49,13 +49,13 @@ class Writer(ABC):
         """Make the object visible, whole and durable, or not at all.
 
         Raises:
-            InputError: the bytes are too few, or do not have the digest.
-            ExhaustedError: no space is left.
-            UnavailableError: the disk or the machine failed for now.
-            CorruptObjectError: the disk gave back other bytes than it was given.
+            InputError: bytes are missing, or do not match the digest.
+            ExhaustedError: the disk is full.
+            UnavailableError: the disk or the machine failed; retry.
+            CorruptObjectError: the disk returned other bytes than were written.
         """
         if self.written != self.digest.size:
-            raise InputError(f"object {self.digest}: {self.written} bytes came, {self.digest.size} were announced")
+            raise InputError(f"object {self.digest}: {self.written} bytes arrived, {self.digest.size} expected")
         if self._hash.hexdigest() != self.digest.hex:
             raise InputError(
                 f"object {self.digest}: the bytes hash to sha256:{self._hash.hexdigest()}; send them again"
@@ -72,15 +72,15 @@ class Writer(ABC):
 
     @abstractmethod
     def _append(self, piece: Buffer) -> None:
-        """Keep a piece out of sight."""
+        """Store a piece, still invisible."""
 
     @abstractmethod
     def _publish(self) -> None:
-        """Make the checked bytes visible under their digest, in place of whatever is there."""
+        """Make the checked bytes visible under their digest, replacing any earlier file."""
 
     @abstractmethod
     def _discard(self) -> None:
-        """Forget what was not published; may be called twice."""
+        """Discard what was not published; may be called twice."""
 
 
 class ObjectStore(ABC):
@@ -91,38 +91,38 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
-        """Return those that the store does not hold whole, each once, in the order asked.
+        """Return the objects that the store lacks, each once, in the given order.
 
-        An object of the wrong length (torn by a crash of the machine) counts as missing, so that it is sent again.
+        An object of the wrong length (torn by a crash) counts as missing, so that it is sent again.
         """
 
     @abstractmethod
     def writer(self, digest: Digest) -> Writer:
-        """Begin to store an object.  It may be there already, and several may write it at once: the last one stays."""
+        """Start to store an object.  It may exist already, and several may write it at once: the last one stays."""
 
     @abstractmethod
     def get(self, digest: Digest) -> memoryview:
-        """Return the bytes, checked against the digest; the view stays good when the object is deleted.
+        """Return the bytes, checked against the digest; the view stays valid when the object is deleted.
 
         Raises:
             NotFoundError: the store does not hold the object.
-            CorruptObjectError: it does, but the bytes are not those of the digest.  The object is then missing, and
+            CorruptObjectError: the bytes do not match the digest.  The object then counts as missing, and
                 this error stays until it is stored again.
             UnavailableError: the machine is short of descriptors or memory.
         """
 
     @abstractmethod
     def delete(self, digest: Digest) -> bool:
-        """Remove an object and say whether it was there; deleting twice is no error."""
+        """Remove an object and return whether it existed; deleting twice is not an error."""
 
     @abstractmethod
     def digests(self) -> Iterator[Digest]:
-        """Yield what is stored, in no order; objects that come or go meanwhile may be seen or not."""
+        """Yield all stored objects, unordered; objects added or removed meanwhile may be missed."""
 
-    def check(self, digest: Digest, *, anew: bool = False) -> None:
-        """Make sure that the bytes are those of the digest; a file not written since its check is read only ``anew``.
+    def check(self, digest: Digest, *, rehash: bool = False) -> None:
+        """Check that the bytes match the digest; a file not written since its check is read only with ``rehash``.
 
-        Read anew, it comes from the disk and not from what the system keeps of it in memory.
+        With ``rehash``, the bytes come from the disk and not from the page cache.
 
         Raises:
             NotFoundError, CorruptObjectError: as :meth:`get` does.
@@ -130,23 +130,23 @@ class ObjectStore(ABC):
         self.get(digest)
 
     def epoch(self) -> str:
-        """Return the epoch of the store, or nothing where it has none."""
+        """Return the epoch of the store; empty if it has none."""
         return ""
 
     def keeps_all(self) -> bool:
-        """Whether objects that no version needs must stay, since the catalog that knew of them was lost."""
+        """Return whether unneeded objects must stay, because their catalog was lost."""
         return False
 
     def path(self, digest: Digest) -> Path | None:
-        """Return the file that another process of this machine may map, or None where objects are no files here."""
+        """Return the file that another process may map; None if objects are not files."""
         return None
 
     def put(self, digest: Digest, data: Buffer) -> bool:
-        """Store an object at once, unless it is there, and say whether it was written.
+        """Store an object at once, unless it exists, and return whether it was written.
 
         Raises:
-            InputError: the bytes do not have the digest; nothing is stored.
-            ExhaustedError: no space is left; nothing is stored.
+            InputError: the bytes do not match the digest; nothing is stored.
+            ExhaustedError: the disk is full; nothing is stored.
         """
         if not self.missing([digest]):
             return False

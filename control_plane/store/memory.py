@@ -1,4 +1,4 @@
-"""Objects in memory: for tests, and for a control plane that keeps nothing."""
+"""Objects in memory: for tests, and for a control plane without persistence."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class MemoryStore(ObjectStore):
         self.on_damage(digest)
         raise CorruptObjectError(f"object {digest} is damaged in the store; upload it again")
 
-    def check(self, digest: Digest, *, anew: bool = False) -> None:
-        if anew or digest not in self._objects or self._checked.get(digest) is not self._objects[digest]:
+    def check(self, digest: Digest, *, rehash: bool = False) -> None:
+        if rehash or digest not in self._objects or self._checked.get(digest) is not self._objects[digest]:
             self.get(digest)
 
     def delete(self, digest: Digest) -> bool:
@@ -51,7 +51,7 @@ class MemoryStore(ObjectStore):
         yield from list(self._objects)
 
     def keep(self, digest: Digest, data: bytes) -> None:
-        """Take checked bytes, if they fit."""
+        """Store checked bytes, if they fit."""
         with self._lock:
             used = sum(len(other) for name, other in self._objects.items() if name != digest)
             if used + len(data) > self.capacity:

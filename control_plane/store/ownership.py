@@ -1,4 +1,4 @@
-"""Takes a data directory for one process."""
+"""Locks a data directory for one process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pretzel.errors import PreconditionError
 
 
 def own(directory: Path) -> TextIO:
-    """Take a directory for this process alone, until the file that is returned is closed or the process ends.
+    """Lock a directory for this process, until the returned file is closed or the process ends.
 
     Raises:
-        PreconditionError: another process has it; or it cannot be made or written.
+        PreconditionError: another process uses it, or it cannot be created or written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)

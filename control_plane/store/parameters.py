@@ -1,4 +1,4 @@
-"""Parameters read from the store, the latest of them kept, so that the sibling of a model costs no reading."""
+"""Cache of parameters read from the store, so that deploying a sibling of a model reads nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pretzel.plan.parameter import Parameter
 
 
 class ParameterCache:
-    """The least recently used go first, past a number of bytes or of parameters (each large one keeps a map).
+    """LRU cache, bounded by bytes and by the number of parameters (each large one holds a map).
 
-    A parameter that is kept is as good as its file: one that was written since it was read is read again.
+    A cached parameter is valid while its file is unchanged: one written since it was read is read again.
     """
 
     def __init__(self, store: ObjectStore, capacity: int = 64 << 20, count: int = 512) -> None:
@@ -25,12 +25,12 @@ class ParameterCache:
         self._lock = threading.Lock()
 
     def get(self, digest: Digest) -> Parameter:
-        """Return one parameter, whose bytes were checked since its file was last written.
+        """Return one parameter whose bytes were checked since the last write of its file.
 
         Raises:
             NotFoundError: the store does not hold it.
             CorruptObjectError: its bytes are damaged.
-            DefinitionError: its bytes are as they were sent, and are no parameter.
+            DefinitionError: its bytes are intact but are not a parameter.
         """
         if (known := self._known(digest)) is not None:
             return known
@@ -40,27 +40,27 @@ class ParameterCache:
         return parameter
 
     def many(self, digests: Iterable[Digest]) -> dict[Digest, Parameter]:
-        """Return several, by digest.
+        """Return several parameters, by digest.
 
         Raises:
-            CorruptObjectError: some are damaged.  All are read first, so that the store knows each, and one upload
-                brings them all.
+            CorruptObjectError: some are damaged.  All are read first, so that the store records each, and one upload
+                replaces them all.
             NotFoundError, DefinitionError: as :meth:`get` does.
         """
-        found: dict[Digest, Parameter] = {}
+        parameters: dict[Digest, Parameter] = {}
         damaged: list[CorruptObjectError] = []
         for digest in digests:
             try:
-                found[digest] = self.get(digest)
+                parameters[digest] = self.get(digest)
             except CorruptObjectError as error:
                 damaged.append(error)
         if damaged:
             more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
             raise CorruptObjectError(f"{damaged[0]}{more}")
-        return found
+        return parameters
 
     def _known(self, digest: Digest) -> Parameter | None:
-        """Return a parameter that is kept and still good; a bad one is forgotten, wherever it was kept."""
+        """Return a cached parameter that is still valid; drop an invalid one."""
         with self._lock:
             known = self._kept.get(digest)
             self.hits, self.misses = self.hits + (known is not None), self.misses + (known is None)
@@ -93,4 +93,4 @@ def _parse(data: memoryview, digest: Digest) -> Parameter:
     try:
         return Parameter(data, digest)
     except CorruptObjectError as error:
-        raise DefinitionError(f"object {digest} is no parameter: {error}") from None
+        raise DefinitionError(f"object {digest} is not a parameter: {error}") from None

@@ -1,4 +1,4 @@
-"""Golden verification: a plan is run with the real kernels, in a child process, against the library's own answers."""
+"""Golden verification: run a plan with the real kernels, in a child process, against the library's own outputs."""
 
 from pretzel.control_plane.verify.compare import Tolerance
 from pretzel.control_plane.verify.job import Limits, Sample

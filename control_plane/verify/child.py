@@ -1,7 +1,7 @@
-"""The child that verifies: takes jobs from standard input, runs each plan within limits, answers on standard output.
+"""The verifying child: reads jobs from standard input, runs each plan within limits, writes results to standard output.
 
-Started ahead of time, with the engine imported.  It serves one job after another until its input ends; whatever a plan
-does to it (a crash, a hang, memory without end) ends this process and no other.
+It is started ahead of time, with the engine imported, and serves jobs until its input ends; a crash, a hang or a memory
+leak of a plan ends only this process.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from pretzel.plan.wire import columns_from_bytes
 def main() -> None:
     """Serve jobs until standard input ends."""
     jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not stand between the answers
+    os.dup2(2, 1)  # output of a library must not mix with the answers
     _send(answers, {"ready": True})
     while (job := _receive(jobs)) is not None:
         _send(answers, answer(job))
 
 
 def answer(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the largest difference of each output and what was observed of each stage, or the error."""
+    """Return the largest difference of each output and the observations of each stage, or the error."""
     try:
         _limit(job)
         return run(job)
     except PretzelError as error:
         return error_tree(error)
     except MemoryError:
-        return error_tree(ExhaustedError("verification: the plan took more memory than it may"), retire=True)
+        return error_tree(ExhaustedError("verification: the plan exceeded its memory limit"), retire=True)
     except Exception as error:
         traceback.print_exc()
         problem = f"verification: the plan failed: {type(error).__name__}: {error}"
@@ -61,44 +61,44 @@ def answer(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def run(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Load the plan, run it over the sample and compare every output; then run it once more, warm, and observe it."""
+    """Load the plan, run it over the sample and compare every output; then run it again, warm, and profile it."""
     plan = Plan.from_encoded(job["plan"])
     executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
     if job["inputs"] is None:
         return {"worst": {}, "observed": [], "ties": 0}
-    wanted, given = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])
+    expected, columns = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])
     try:
-        results = executable.run(given, outputs=[*wanted, *_scores(wanted, executable.outputs)])
-        worst, ties = _compared(results, wanted, Tolerance(*job["tolerance"]))
+        results = executable.run(columns, outputs=[*expected, *_scores(expected, executable.outputs)])
+        worst, ties = _compared(results, expected, Tolerance(*job["tolerance"]))
     except (InputError, NotFoundError) as error:
         raise InputError(renumbered(f"sample: {error}", job["rows"])) from None
     except VerificationError as error:
         raise VerificationError(renumbered(str(error), job["rows"])) from None
-    observed = [[step.seconds, step.entries] for step in executable.profile(given)]
+    observed = [[step.seconds, step.entries] for step in executable.profile(columns)]
     return {"worst": worst, "observed": observed, "ties": ties}
 
 
-def _scores(wanted: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[str]:
-    """Return the scores to compute ourselves: those of labels for which the sample holds no score of the library."""
-    labels = [name for name in wanted if score_output(name, wanted) is None]
-    found = (score_output(name, outputs) for name in labels)
-    return [name for name in found if name is not None]
+def _scores(expected: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[str]:
+    """Return the scores to compute here: those of labels without scores of the library in the sample."""
+    labels = [name for name in expected if score_output(name, expected) is None]
+    scores = (score_output(name, outputs) for name in labels)
+    return [name for name in scores if name is not None]
 
 
 def _compared(
-    results: Mapping[str, Any], wanted: Mapping[str, Any], tolerance: Tolerance
+    results: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Tolerance
 ) -> tuple[dict[str, float], int]:
-    """Return the largest difference of each output, and how many labels differ at ties."""
+    """Return the largest difference of each output, and the number of labels that differ at ties."""
     worst, ties = {}, 0
-    for name, want in wanted.items():
-        tied = tied_labels(name, results[name], want, wanted, results)
+    for name, want in expected.items():
+        tied = tied_labels(name, results[name], want, expected, results)
         worst[name] = compare(name, results[name], want, tolerance_of(name, results[name], tolerance), tied)
         ties += count_ties(results[name], want, tied)
     return worst, ties
 
 
 def _map(source: str | bytes, digest: Digest) -> bytes | memoryview:
-    """Return an object's bytes; a large file is mapped, so that a large model is read where the sample touches it."""
+    """Return an object's bytes; a large file is mapped, so that only the parts that the sample uses are read."""
     if isinstance(source, bytes):
         return source
     data = read_file(Path(source), digest.size)
@@ -113,7 +113,7 @@ def _limit(job: Mapping[str, Any]) -> None:
     _soft(resource.RLIMIT_AS, _address_space() + mapped + memory)
     used = resource.getrusage(resource.RUSAGE_SELF)
     _soft(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + cpu)
-    # Past the parent's own patience, so that even without a parent nothing runs on.
+    # Longer than the parent's timeout, so that the child ends even without a parent.
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)
 
 

@@ -1,4 +1,4 @@
-"""Whether an answer is the library's: labels equal, numbers within a tolerance, NaN and infinities where they were."""
+"""Compares outputs with the library's: labels equal, numbers within a tolerance, NaN and infinities in place."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tolerance:
     row: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what no difference can be measured with."""
+        """Reject values that are not a tolerance."""
         for name, value in (("relative", self.relative), ("absolute", self.absolute), ("row", self.row)):
             if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"tolerance: {name} is {value}; expected a finite number from 0")
@@ -46,31 +46,31 @@ def compare(name: str, got: Value, want: Value, tolerance: Tolerance, tied: np.n
     """Return the largest difference, each over the scale of its column, or of its row where that counts and is larger.
 
     Args:
-        name: of the output, for messages.
-        got: our values.
-        want: the library's values.
-        tolerance: how far numbers may differ.
-        tied: where labels may differ (:mod:`pretzel.control_plane.verify.ties`).
+        name: name of the output, for messages.
+        got: values of Pretzel.
+        want: values of the library.
+        tolerance: largest allowed difference of numbers.
+        tied: mask of labels that may differ (:mod:`pretzel.control_plane.verify.ties`).
 
     Raises:
         VerificationError: a value differs by more than the tolerance, or the shapes do; the message names the output,
-            the row, the column, what was expected and what came.
+            the row, the column, the expected and the actual value.
     """
     if isinstance(got, Csr) and isinstance(want, Csr):
         _check_shape(name, (len(got), got.width), (len(want), want.width))
         return _compare_sparse(name, got, want, tolerance)
-    have, wanted = _array(got), _array(want)
-    _check_shape(name, have.shape, wanted.shape)
-    if have.dtype == object or wanted.dtype == object:
-        return _compare_exactly(name, have, wanted, tied)
-    if have.dtype.kind != "f" and wanted.dtype.kind != "f":
-        return _compare_exactly(name, have, wanted, tied)
-    columns = np.broadcast_to(np.arange(wanted.shape[1]) if wanted.ndim == 2 else 0, wanted.shape)
-    return _compare_floats(name, have.ravel(), wanted.ravel(), columns.ravel(), tolerance, wanted.shape)
+    have, expected = _array(got), _array(want)
+    _check_shape(name, have.shape, expected.shape)
+    if have.dtype == object or expected.dtype == object:
+        return _compare_exactly(name, have, expected, tied)
+    if have.dtype.kind != "f" and expected.dtype.kind != "f":
+        return _compare_exactly(name, have, expected, tied)
+    columns = np.broadcast_to(np.arange(expected.shape[1]) if expected.ndim == 2 else 0, expected.shape)
+    return _compare_floats(name, have.ravel(), expected.ravel(), columns.ravel(), tolerance, expected.shape)
 
 
 def _array(value: Value | list[str]) -> np.ndarray:
-    """The values as an array; texts as objects, where NaN is an ellipsis, since that equals itself."""
+    """Return the values as an array; texts as objects, with NaN as an ellipsis, since that equals itself."""
     match value:
         case Csr():
             return value.dense()
@@ -80,7 +80,7 @@ def _array(value: Value | list[str]) -> np.ndarray:
             texts = [... if text != text else text for text in value.tolist()]
             array = np.array(texts, object)
             return array if value.width is None else array.reshape(len(value), value.width)
-        case Ragged():  # no output is one, and none equals it
+        case Ragged():  # no output is ragged, and none equals it
             return np.array([*value.tolist(), ...], object)[:-1]
         case list():
             return np.array(value, object)
@@ -93,7 +93,7 @@ def _check_shape(name: str, got: tuple[int, ...], want: tuple[int, ...]) -> None
 
 
 def count_ties(got: Value, want: Value, tied: np.ndarray | bool) -> int:
-    """Return how many labels differ, each where the library's own label depends on rounding."""
+    """Return the number of labels that differ where the library's own label depends on rounding."""
     if tied is False:
         return 0
     return int(np.count_nonzero(np.asarray(_array(got) != _array(want), bool) & tied))
@@ -116,7 +116,7 @@ def _compare_floats(
     shape: tuple[int, ...],
     places: np.ndarray | None = None,
 ) -> float:
-    """Compare flat values; ``places`` are their positions in ``shape`` where not all of them are given."""
+    """Compare flat values; ``places`` are their positions in ``shape`` if only some of them are given."""
     got, want = got.astype(np.float64), want.astype(np.float64)
     finite = np.isfinite(got) & np.isfinite(want)
     size = np.abs(np.where(np.isfinite(want), want, 0.0))
@@ -128,7 +128,7 @@ def _compare_floats(
             flat = np.arange(len(want)) if places is None else places
             of_row = _largest(size, flat // max(math.prod(shape[1:]), 1))
             allowed = allowed + tolerance.row * of_row
-            scale = np.maximum(scale, of_row)  # a column of rounding errors alone has no scale of its own
+            scale = np.maximum(scale, of_row)  # a column of only rounding errors has no scale
     same = np.where(finite, delta <= allowed, (got == want) | (np.isnan(got) & np.isnan(want)))
     if not same.all():
         at = int((~same).argmax())
@@ -140,7 +140,7 @@ def _compare_floats(
 
 
 def _largest(size: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """For each value, the largest of its column."""
+    """Return for each value the largest of its column."""
     if not len(size):
         return size
     _, column = np.unique(columns, return_inverse=True)
@@ -150,7 +150,7 @@ def _largest(size: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _compare_sparse(name: str, got: Csr, want: Csr, tolerance: Tolerance) -> float:
-    """Compare wherever either of the two stores something."""
+    """Compare all positions that either of the two stores."""
     (have_at, have), (want_at, wanted) = _entries(got), _entries(want)
     places = np.union1d(have_at, want_at)
     left, right = np.zeros(len(places)), np.zeros(len(places))
@@ -161,7 +161,7 @@ def _compare_sparse(name: str, got: Csr, want: Csr, tolerance: Tolerance) -> flo
 
 
 def _entries(matrix: Csr) -> tuple[np.ndarray, np.ndarray]:
-    """The positions of the stored values, rising, and the values, those stored twice added up."""
+    """Return the sorted positions of stored values, and the values, with duplicates summed."""
     rows = np.repeat(np.arange(len(matrix), dtype=np.int64), np.diff(matrix.starts))
     at, inverse = np.unique(rows * matrix.width + matrix.indices, return_inverse=True)
     return at, np.bincount(inverse, weights=matrix.data.astype(np.float64), minlength=len(at))

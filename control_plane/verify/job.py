@@ -1,4 +1,4 @@
-"""What passes between the control plane and the child that verifies: one job, one answer, in canonical bytes."""
+"""Messages between the control plane and the verifying child: one job, one answer, in canonical bytes."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from pretzel.plan.wire import columns_to_bytes
 
 Tree = Any
 LENGTH = struct.Struct("<Q")
-"""Stands before each message on a pipe."""
+"""Length prefix of each message on a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows, and the library's own answers to them, by output."""
+    """Rows, and the library's own outputs for them, by output."""
 
     inputs: Mapping[str, Value]
     outputs: Mapping[str, Value]
     rows: Sequence[int] = ()
     """The number of each row in the caller's sample, for messages; empty: 0, 1, 2, ..."""
     total_rows: int = 0
-    """The rows of the caller's sample; 0: as many as are here."""
+    """The rows of the caller's sample; 0: as many as in this one."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return max((len(column) for column in self.inputs.values()), default=0)
 
     def __post_init__(self) -> None:
-        """Refuse row numbers that do not belong to these rows."""
+        """Reject row numbers that do not match these rows."""
         if self.rows and (len(self.rows) != len(self) or min(self.rows) < 0 or max(self.rows) >= self.total_rows):
             raise errors.InputError(
                 f"sample: expected {len(self)} row numbers below {self.total_rows}, got {len(self.rows)}"
@@ -45,20 +45,20 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one verification may use before the child is ended."""
+    """Limits of one verification, beyond which the child is killed."""
 
     memory: int = 2 << 30
     """Bytes of address space beyond the child's own and the objects it maps."""
     cpu: int = 30
     """Seconds of processor time."""
     seconds: float = 60.0
-    """Seconds on the clock."""
+    """Seconds of wall-clock time."""
 
 
 def job_bytes(
     plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance, limits: Limits
 ) -> bytes:
-    """Return the job: run this plan, whose objects are in those files, and compare."""
+    """Return the encoded job: a plan, the files of its objects, and the sample to compare with."""
     return encode(
         {
             "plan": plan.encoded,
@@ -73,12 +73,12 @@ def job_bytes(
 
 
 def error_tree(error: errors.PretzelError, retire: bool = False) -> dict[str, Tree]:
-    """Return an error in the form of an answer; ``retire`` where the child should not go on."""
+    """Return an error as an answer; ``retire`` if the child should be replaced."""
     return {"error": type(error).__name__, "message": str(error), "retire": retire}
 
 
 def error_of(tree: Tree) -> errors.PretzelError:
-    """Return the error that an answer holds."""
+    """Return the error in an answer."""
     kind = getattr(errors, tree["error"], errors.PretzelError)
-    made: errors.PretzelError = kind(tree["message"])
-    return made
+    error: errors.PretzelError = kind(tree["message"])
+    return error

@@ -1,4 +1,4 @@
-"""A child process as its parent holds it: started in a session of its own, asked over pipes, killed when it is late."""
+"""A child process, as its parent sees it: runs in a separate session, answers over pipes, is killed on timeout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Child:
     """A process that answers jobs.  Not for several threads at once."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        """Start it; it warms up while nobody waits."""
+        """Start the process; it warms up in the background."""
         self.jobs = 0
         self._warm = False
         self._process = subprocess.Popen(
@@ -40,20 +40,20 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """Process id."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """True while the process runs."""
         return self._process.poll() is None
 
     def ask(self, job: bytes, seconds: float) -> Any:
         """Send one job and return the answer.
 
         Raises:
-            ExhaustedError: the answer did not come in time, or a limit ended the child.
-            VerificationError: the child died, as of a segmentation fault.
+            ExhaustedError: the answer did not arrive in time, or a limit ended the child.
+            VerificationError: the child died, e.g. of a segmentation fault.
         """
         self.jobs += 1
         try:
@@ -64,16 +64,16 @@ class Child:
         except TimeoutError:
             raise ExhaustedError(f"verification: no answer within {seconds:g} s; deploy a smaller sample") from None
         except (EOFError, BrokenPipeError):
-            raise self._epitaph() from None
+            raise self._cause_of_death() from None
 
     def kill(self) -> None:
-        """Kill the process, and what it may have started; whoever waits for its answer hears of it."""
+        """Kill the process and its children; a caller that waits for its answer gets an error."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill it and let go of its pipes; not while another thread asks."""
+        """Kill the process and close its pipes; not while another thread waits for an answer."""
         self.kill()
         self._process.wait()
         for file in (self._process.stdin, self._process.stdout):
@@ -106,8 +106,8 @@ class Child:
             data += piece
         return bytes(data)
 
-    def _epitaph(self) -> PretzelError:
-        """Wait for the end, which is near, and say what brought it."""
+    def _cause_of_death(self) -> PretzelError:
+        """Wait for the imminent exit, and return its cause as an error."""
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -116,9 +116,9 @@ class Child:
             return VerificationError(f"verification: the child ended with exit code {code}")
         match -code:
             case signal.SIGXCPU:
-                return ExhaustedError("verification: the plan took more processor time than it may")
+                return ExhaustedError("verification: the plan exceeded its limit of processor time")
             case signal.SIGALRM:
-                return ExhaustedError("verification: the plan ran longer than it may")
+                return ExhaustedError("verification: the plan exceeded its time limit")
             case signal.SIGKILL:
                 return ExhaustedError("verification: the child was killed, as when the machine runs out of memory")
         name = signal.Signals(-code).name

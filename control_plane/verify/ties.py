@@ -1,7 +1,7 @@
-"""Where a label may differ from the library's own: the scores it is chosen by are equal but for rounding.
+"""Ties: labels that may differ from the library's own, because the scores that decide them are equal up to rounding.
 
-A classifier answers with the class of the largest score.  Where the two best scores differ by less than the rounding of
-their sums, the library's own label depends on the machine: on the width of its vectors and on its BLAS.
+A classifier returns the class of the largest score.  If the two best scores differ by less than the rounding of their
+sums, the library's own label depends on the machine: on the width of its vectors and on its BLAS.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from pretzel.plan.values import Labels, Texts
 ROUNDING = {np.dtype(np.float64): 1e-12, np.dtype(np.float32): 2e-6}
 """Largest difference between two scores that count as tied, relative to the largest score of the output."""
 SCORES = ("predict_proba", "decision_function")
-"""The methods whose answers a label is chosen by, in the order in which they are looked for."""
+"""Methods whose scores decide a label, in order of preference."""
 EVEN = {"predict_proba": 0.5, "decision_function": 0.0}
-"""The score above which one of several labels is given."""
+"""Score above which one of several labels is set."""
 
 
 def score_output(output: str, available: Iterable[str]) -> str | None:
-    """Return the output with the scores that the labels of ``output`` are chosen by; None where there is none."""
+    """Return the output with the scores that decide the labels of ``output``; None if none exists."""
     if method_of(output) != COLUMNS:
         return None
     names = (output.replace(COLUMNS, scores, 1) for scores in SCORES)
-    found = set(available)
-    return next((name for name in names if name in found), None)
+    existing = set(available)
+    return next((name for name in names if name in existing), None)
 
 
 def tied_labels(
@@ -39,15 +39,15 @@ def tied_labels(
     ours: Mapping[str, Any],
     classes: Iterable[Any] | None = None,
 ) -> Any:
-    """Return where the labels ``got`` and ``want`` may differ, as an array of bool, or False where they may nowhere.
+    """Return a bool mask of the labels in ``got`` and ``want`` that may differ, or False if none may.
 
     Args:
         output: the name of the output that holds labels, ``predict`` or ``predict[i]``.
-        got: our labels, ``(rows,)`` or, of a classifier with several labels per row, ``(rows, labels)``.
+        got: labels of Pretzel, ``(rows,)`` or, of a classifier with several labels per row, ``(rows, labels)``.
         want: the library's labels.
-        library: the library's answers by output; its scores decide where it gives any.
-        ours: our answers by output, whose scores decide otherwise.
-        classes: the label of each column of the scores; None: what ``got`` says itself, or the number of the column.
+        library: the library's outputs; its scores decide if it has any.
+        ours: outputs of Pretzel, whose scores decide otherwise.
+        classes: the label of each column of the scores; None: the labels of ``got``, or the number of the column.
     """
     answers = library if score_output(output, library) else ours
     name = score_output(output, answers)
@@ -70,7 +70,7 @@ def tied_labels(
 
 
 def _are_best(scores: np.ndarray, limit: float, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return in which rows both classes have the best score, or one equal to it but for rounding."""
+    """Return the rows in which both classes have the best score, up to rounding."""
     near = scores.max(axis=1, keepdims=True) - scores <= limit
     known = (one >= 0) & (other >= 0)
     rows = np.arange(len(scores))
@@ -79,7 +79,7 @@ def _are_best(scores: np.ndarray, limit: float, one: np.ndarray, other: np.ndarr
 
 
 def _columns(labels: Any, columns: Mapping[Any, int]) -> np.ndarray:
-    """Return the column of the scores that each label names, -1 where it names none."""
+    """Return the score column of each label; -1 if it has none."""
     return np.array([columns.get(_plain(label), -1) for label in _listed(labels)], np.int64)
 
 

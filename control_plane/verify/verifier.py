@@ -1,4 +1,4 @@
-"""Verification as a deployment sees it: a plan and a sample in, the measured error out, whatever the plan does."""
+"""Verification for deployments: takes a plan and a sample, returns the measured error, and survives any plan."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ COMMAND = (sys.executable, "-P", "-m", "pretzel.control_plane.verify.child")
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a run over a sample showed."""
+    """Result of a run over a sample."""
 
     worst: Mapping[str, float]
-    """For each output, the largest difference over its column's scale."""
+    """Largest difference of each output, relative to the scale of its column."""
     observed: Sequence[Observed]
     """Time and entries of each stage over the whole sample; none without one."""
     ties: int = 0
@@ -33,7 +33,7 @@ class Verified:
 
 
 class Verifier:
-    """A few warm children; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
+    """Warm children; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
 
     def __init__(
         self, limits: Limits | None = None, children: int = 1, jobs: int = 100, command: Sequence[str] = COMMAND
@@ -42,25 +42,25 @@ class Verifier:
         self.jobs = jobs
         self._command = command
         self._children: queue.Queue[Child | None] = queue.Queue()
-        """Idle children; None stands for one that could not be started, and is started when it is needed."""
+        """Idle children; None in place of one that failed to start, which is started when needed."""
         for _ in range(children):
             self._children.put(Child(command))
         self._busy: set[Child] = set()
         self._closed = False
         self._failure: OSError | None = None
-        """Why a child could not be started, last."""
+        """Reason of the last failed start."""
 
     def verify(
         self, plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance
     ) -> Verified:
-        """Run a plan over a sample, compare its answers, and return how far they were off and what was observed.
+        """Run a plan over a sample, compare its outputs, and return the errors and observations.
 
         Without a sample the plan is only loaded.
 
         Raises:
-            VerificationError: an answer differs (the message says where), or the plan crashed.
+            VerificationError: an output differs (the message names it), or the plan crashed.
             InputError: the sample does not fit the plan.
-            ExhaustedError: the plan passed a limit of memory or time.
+            ExhaustedError: the plan exceeded a limit of memory or time.
         """
         job = job_bytes(plan, objects, sample, tolerance, self.limits)
         answer = self._ask(job)
@@ -69,7 +69,7 @@ class Verifier:
         return Verified(answer["worst"], [Observed(*step) for step in answer["observed"]], answer["ties"])
 
     def close(self) -> None:
-        """End the children; a verification that still runs fails as UNAVAILABLE."""
+        """End the children; a running verification fails as UNAVAILABLE."""
         self._closed = True
         for child in list(self._busy):
             child.kill()
@@ -87,7 +87,7 @@ class Verifier:
             return answer
         except PretzelError:
             if self._closed:
-                raise UnavailableError("the control plane is going away; deploy again in a moment") from None
+                raise UnavailableError("the control plane is stopping; deploy again in a moment") from None
             raise
         finally:
             self._busy.discard(child)
@@ -97,10 +97,10 @@ class Verifier:
                 self._children.put(self._replacement(child) if fresh else child)
 
     def _take(self) -> Child:
-        """Return a child that lives; where none can be started, the place of the one that was taken stays free.
+        """Return a live child; if none can be started, the slot of the one that was taken stays empty.
 
         Raises:
-            UnavailableError: the machine has no process, descriptor or memory for a child now.
+            UnavailableError: the machine is short of processes, descriptors or memory for a child.
         """
         child = self._children.get()
         if child is not None and child.alive:

@@ -1,12 +1,12 @@
-"""Keeps fetched objects as read-only files, and maps them.
+"""The object cache of a worker: fetched objects as read-only files, mapped into memory.
 
-An *object* is immutable bytes under their digest.  An object of `layout.SMALL` bytes or more is a *file* of its own,
-`objects/ab/<hex>`.  A smaller one lies in a *pack*, `packs/<n>.pack`, so that 20 000 models need few files, maps and
-descriptors; `packs/<n>.index` lists what the pack holds.  `catalog` is the last snapshot.
+An *object* is immutable bytes under their digest.  An object of `layout.SMALL` bytes or more is a separate *file*,
+`objects/ab/<hex>`.  A smaller one is stored in a *pack*, `packs/<n>.pack`, so that 20 000 models need few files, maps
+and descriptors; `packs/<n>.index` lists the content of the pack.  `catalog` is the last snapshot.
 
 One supervisor writes, under a lock; any number of serving processes read.  Nothing is ever changed in place: files
-come by rename, packs and their indexes only grow, and an index that must lose an entry is replaced by rename.  Space is
-reserved before it is written to, and what was written is read back.  Contents are flushed once for each publication,
-names are not but that of the catalog: each object's digest is checked once after every start, so that what a power cut
-tore is found, dropped and fetched again.
+arrive by rename, packs and their indexes only grow, and an index that must lose an entry is replaced by rename.  Space
+is reserved before it is written, and written bytes are read back.  Contents are flushed once per publication; names are
+not flushed, except that of the catalog: each object's digest is checked once after every start, so that an object torn
+by a power failure is found, dropped and fetched again.
 """

@@ -1,6 +1,6 @@
-"""Reads what the disk holds of an object, without mapping it: a file that shrinks or fails ends in an error.
+"""Reads objects from disk without mapping them: a file that shrinks or fails raises an error.
 
-A read through a map would end the process instead, by SIGBUS.
+A read through a map would end the process by SIGBUS instead.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PIECE = 1 << 18
-"""Bytes read at once: little enough that a bounded rate is smooth."""
+"""Bytes per read: small enough for a smooth bounded rate."""
 TRANSIENT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
-"""Error numbers that say that this process or machine lacks something now, and nothing of the file."""
+"""Errors that mean a shortage in this process or machine, and not a damaged file."""
 RESERVE = 1 << 20
-"""Bytes that files of large objects leave free: for small objects, for indexes and for the catalog."""
+"""Bytes that files of large objects leave free for small objects, indexes and the catalog."""
 Pace = Callable[[int], None]
-"""Told of every number of bytes read; waits where that was too fast."""
+"""Called with the bytes of each read; waits to bound the rate."""
 
 
 Stamp = tuple[int, int, int]
-"""Inode, size and time of the last change of a file."""
+"""Inode, size and modification time of a file."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """Open a regular file to read; neither follow a link nor wait for the other end of a FIFO.
+    """Open a regular file for reading, without following links or blocking on a FIFO.
 
     Raises:
-        OSError: there is no such file, it cannot be opened, or it is not a regular file.
+        OSError: the file is missing, cannot be opened, or is not a regular file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
@@ -44,22 +44,22 @@ def opened(path: Path) -> Iterator[int]:
 
 
 def stamp_of(path: Path | int) -> Stamp | None:
-    """Return what changes when a file is written, cut short or replaced, or None where there is none."""
+    """Return the stamp of a file, which changes when it is written, truncated or replaced; None if it is missing."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def free_bytes(path: Path) -> int:
-    """Return how many bytes the disk has room for."""
+    """Return the free bytes of the disk."""
     disk = os.statvfs(path)
     return disk.f_bavail * disk.f_frsize
 
 
 def read_at(path: Path, offset: int, size: int) -> bytes:
-    """Return a range of a file, short where the file ends in it.
+    """Return a range of a file, truncated at the end of the file.
 
     Raises:
         OSError: the file cannot be read.
@@ -69,7 +69,7 @@ def read_at(path: Path, offset: int, size: int) -> bytes:
 
 
 def hash_at(path: Path, offset: int, size: int, pace: Pace | None = None) -> str:
-    """Return the SHA-256 of a range of a file, of what there is of it where the file ends in it.
+    """Return the SHA-256 of a range of a file, truncated at the end of the file.
 
     Raises:
         OSError: the file cannot be read.
@@ -84,7 +84,7 @@ def hash_at(path: Path, offset: int, size: int, pace: Pace | None = None) -> str
 
 
 def read_whole(path: Path) -> bytes:
-    """Return all of a file.
+    """Return the content of a file.
 
     Raises:
         OSError: the file cannot be read.

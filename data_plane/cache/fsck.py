@@ -1,4 +1,4 @@
-"""Checks the cache of a worker that does not run, and repairs it; what `pretzel fsck --cache` does."""
+"""Checks and repairs the cache of a stopped worker, for `pretzel fsck --cache`."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from pretzel.data_plane.catalog import Catalog, decode_model
 from pretzel.errors import CorruptObjectError, NotFoundError
 from pretzel.plan.digest import Digest
 
-REPAIR = "run `pretzel fsck --repair`, or start the worker, which moves it aside"
-FETCH = "start the worker with its control plane, which sends the object again"
+REPAIR = "run `pretzel fsck --repair`, or start the worker, which moves it to quarantine"
+FETCH = "start the worker with its control plane, from which it fetches the object again"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong in a cache."""
+    """One problem in a cache."""
 
     path: str
-    """Where."""
+    """Path of the damaged file."""
     problem: str
-    """What is wrong there."""
+    """Description of the problem."""
     remedy: str
-    """What to do."""
+    """Next step for the operator."""
 
 
 def check(root: Path, *, repair: bool = False) -> list[Finding]:
-    """Check everything in a cache directory by its digest, and return what is wrong.
+    """Check everything in a cache directory by its digest, and return the problems.
 
-    With ``repair``, what is damaged or does not belong there is moved aside afterwards, and the rest is kept.
+    With ``repair``, damaged and foreign files are then moved to quarantine, and the rest is kept.
 
     Raises:
-        NotFoundError: there is no such directory.
+        NotFoundError: the directory does not exist.
         PreconditionError: a worker uses it.
     """
     if not root.is_dir():
@@ -72,7 +72,7 @@ def _strangers(layout: Layout) -> Iterator[Finding]:
     for path in misplaced(layout):
         yield Finding(str(path), "it does not belong there, or is not a regular file", REPAIR)
     for path in leftovers(layout):
-        yield Finding(str(path), "a write that was cut off left it", "start the worker, which deletes it")
+        yield Finding(str(path), "an interrupted write left it", "start the worker, which deletes it")
 
 
 def _check_pack(layout: Layout, number: int, whole: set[Digest]) -> Iterator[Finding]:
@@ -94,16 +94,16 @@ def _check_pack(layout: Layout, number: int, whole: set[Digest]) -> Iterator[Fin
 
 
 def _check_object(path: Path, offset: int, digest: Digest, whole: set[Digest]) -> Iterator[Finding]:
-    """Give what is wrong with one object; one that is right is noted as whole."""
+    """Yield the problem of one object, or add it to ``whole`` if it is intact."""
     try:
-        found = hash_at(path, offset, digest.size)
+        actual = hash_at(path, offset, digest.size)
     except OSError as error:
         yield Finding(str(path), f"object {digest} cannot be read: {error.strerror}", REPAIR)
         return
-    if found == digest.hex:
+    if actual == digest.hex:
         whole.add(digest)
     else:
-        yield Finding(str(path), f"object {digest} at {offset} is damaged: it hashes to {found}", REPAIR)
+        yield Finding(str(path), f"object {digest} at {offset} is damaged: it hashes to {actual}", REPAIR)
 
 
 def _check_catalog(layout: Layout, whole: set[Digest]) -> Iterator[Finding]:
@@ -112,7 +112,7 @@ def _check_catalog(layout: Layout, whole: set[Digest]) -> Iterator[Finding]:
     except FileNotFoundError:
         return
     except (CorruptObjectError, OSError) as error:
-        yield Finding(str(layout.catalog), f"the catalog kept is damaged: {error}", REPAIR)
+        yield Finding(str(layout.catalog), f"the saved catalog is damaged: {error}", REPAIR)
         return
     for name, number, plan in _versions(catalog):
         for digest in (plan, *closures.get(plan, ())):
@@ -127,7 +127,7 @@ def _versions(catalog: Catalog) -> Iterator[tuple[str, int, Digest]]:
 
 
 def _repair(root: Path) -> None:
-    """Open the cache as a worker does, which mends its files, and move damaged objects aside."""
+    """Open the cache as a worker does, which repairs its files, and move damaged objects to quarantine."""
     cache = ObjectCache(root)
     try:
         for digest in cache.digests():

@@ -1,4 +1,4 @@
-"""Objects on their way into the cache."""
+"""Takes one object into the cache, piece by piece, and checks its digest."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Admit = Callable[[Digest, bytearray | Path], None]
 
 
 class Incoming:
-    """An object on its way in: a small one gathers in memory, a large one in a file whose space is reserved first.
+    """An object being received: a small one is collected in memory, a large one in a file with reserved space.
 
-    What is checked against the digest is what the file holds in the end, not what was sent.
+    The digest is checked against the content of the written file, not against the received bytes.
     """
 
     def __init__(self, admit: Admit, layout: Layout, digest: Digest) -> None:
-        """Begin; ``admit`` takes the whole object into its place.
+        """Start to receive; ``admit`` moves the complete object into its place.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: the disk has too little space for it.
         """
         self._admit, self._digest = admit, digest
         self.size = 0
@@ -36,30 +36,30 @@ class Incoming:
         self._descriptor = -1 if self._path is None else self._reserve(self._path, digest.size)
 
     def write(self, piece: Buffer) -> None:
-        """Take the next piece.
+        """Write the next piece.
 
         Raises:
-            CorruptObjectError: there are more bytes than the digest covers.
-            OSError: the disk did not take all of it.
+            CorruptObjectError: more bytes arrived than the digest covers.
+            OSError: the disk could not store all of it.
         """
         self.size += len(piece)
         if self.size > self._digest.size:
-            raise CorruptObjectError(f"object {self._digest}: more bytes came than that")
+            raise CorruptObjectError(f"object {self._digest}: more bytes arrived than that")
         if self._path is None:
             self._buffer += piece
         else:
             write_all(self._descriptor, piece)
 
     def commit(self) -> None:
-        """Put the object in its place.
+        """Move the object into its place.
 
         Raises:
             CorruptObjectError: the bytes do not match the digest.
-            OSError: the disk did not take all of it.
+            OSError: the disk could not store all of it.
         """
-        found = self._hash()
-        if self.size != self._digest.size or found != self._digest.hex:
-            raise CorruptObjectError(f"object {self._digest}: {self.size} bytes came, which hash to {found}")
+        actual = self._hash()
+        if self.size != self._digest.size or actual != self._digest.hex:
+            raise CorruptObjectError(f"object {self._digest}: {self.size} bytes arrived, which hash to {actual}")
         if self._path is None:
             self._admit(self._digest, self._buffer)
         else:
@@ -68,7 +68,7 @@ class Incoming:
             self._admit(self._digest, self._path)
 
     def close(self) -> None:
-        """Forget what was not committed."""
+        """Delete an object that was not committed."""
         self._release()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ class Incoming:
     def _reserve(self, path: Path, size: int) -> int:
         path.unlink(missing_ok=True)
         if free_bytes(path.parent) < size + RESERVE:
-            raise OSError(errno.ENOSPC, "No space left on device beside what is reserved for small objects")
+            raise OSError(errno.ENOSPC, "No space left on device beyond the reserve for small objects")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
             os.posix_fallocate(descriptor, 0, size)

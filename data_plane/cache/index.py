@@ -1,8 +1,8 @@
-"""The form of a pack's index: a header that names its generation, then an entry for each object of the pack.
+"""Format of a pack's index: a header that names its generation, then an entry for each object of the pack.
 
-Readers tell one index from its replacement by the generation, a random number: an inode or a time may come again.
-Header and entries are equally long and carry a checksum each, so that a damaged one is passed over and the rest is
-read.  An index without a header was written by an older version; its entries are read too.
+Readers distinguish an index from its replacement by the generation, a random number: an inode or a time may recur.
+Header and entries are equally long and carry a checksum each, so that a damaged one is skipped and the rest is read.
+An index without a header was written by an older version; its entries are read too.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ Entry = tuple[bytes, int, int]
 
 @dataclass(frozen=True)
 class Header:
-    """What tells an index and its pack from all others."""
+    """Identity of an index and of its pack."""
 
     generation: bytes
-    """Another one after each replacement of the index; the same while entries are only added."""
+    """Changes with each replacement of the index, but not when entries are added."""
     pack: bytes
-    """Another one for each pack that was ever made, whatever its number."""
+    """Unique to each pack ever created, even under the same number."""
 
     @classmethod
     def new(cls, pack: bytes | None = None) -> Header:
-        """Return the header of another index, of another pack or of one that there is."""
+        """Return the header of a new index, for a new pack or an existing one."""
         return cls(os.urandom(16), pack or os.urandom(16))
 
     def packed(self) -> bytes:
-        """Return what the index begins with."""
+        """Return the first bytes of the index."""
         return _sealed(HEADER.pack(MAGIC, self.generation, self.pack))
 
     @classmethod
     def read(cls, data: bytes) -> Header | None:
-        """Read the first bytes of an index; None where its header is damaged, or an older version wrote none."""
+        """Decode the header of an index; None if it is damaged, or an older version wrote none."""
         record = data[:RECORD]
         if len(record) < RECORD or not _is_sealed(record):
             return None
@@ -59,23 +59,23 @@ class Header:
 
 
 def pack_entry(entry: Entry) -> bytes:
-    """Return one entry as it stands in an index."""
+    """Return the encoded entry of an index."""
     return _sealed(ENTRY.pack(*entry))
 
 
 def pack_index(header: Header, entries: Iterable[Entry]) -> bytes:
-    """Return a whole index."""
+    """Return a complete encoded index."""
     return b"".join([header.packed(), *map(pack_entry, entries)])
 
 
 def read_index(data: bytes) -> list[Entry]:
-    """Return the entries of a whole index, of this form or the older one, with or without a good header."""
+    """Return the entries of a complete index, in this format or the older one, with or without a valid header."""
     entries = list(read_entries(data[RECORD:]))
     return entries if entries or Header.read(data) else list(_read_old(data))
 
 
 def read_entries(data: bytes) -> Iterator[Entry]:
-    """Give the whole entries among records that follow a header; damaged ones and a torn last one are left out."""
+    """Yield the intact entries among the records after a header; damaged ones and a torn last one are skipped."""
     for at in range(0, len(data) - RECORD + 1, RECORD):
         record = data[at : at + RECORD]
         if _is_sealed(record) and is_plausible(entry := ENTRY.unpack_from(record)):
@@ -83,7 +83,7 @@ def read_entries(data: bytes) -> Iterator[Entry]:
 
 
 def is_plausible(entry: tuple[bytes, int, int]) -> bool:
-    """Return whether an entry names a place where a packed object may lie."""
+    """Return whether an entry has a valid size and offset for a packed object."""
     _, offset, size = entry
     return size < SMALL and offset % ALIGNMENT == 0 and offset + size <= PACK_SIZE
 

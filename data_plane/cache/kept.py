@@ -1,4 +1,4 @@
-"""The last catalog, kept on disk with what its plans refer to, so that a restarted worker serves by itself."""
+"""The last catalog, saved on disk with the objects of its plans, so that a restarted worker serves on its own."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ log = structlog.get_logger(__name__)
 _PACKED = struct.Struct("<32sQ")
 
 Closures = Mapping[Digest, tuple[Digest, ...]]
-"""The objects that each plan refers to, known once the plan was read."""
+"""The objects that each plan refers to, known once the plan has been read."""
 
 
 class KeptCatalog:
-    """The file in which a worker keeps its catalog, so that it serves after a restart without a control plane."""
+    """The file in which a worker saves its catalog, so that it serves after a restart without a control plane."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,31 +34,31 @@ class KeptCatalog:
         self._exists = False
 
     def save(self, catalog: Catalog, closures: Closures) -> None:
-        """Keep a catalog.
+        """Save a catalog.
 
         Raises:
-            OSError: the disk did not take it; what was kept before still is.
+            OSError: the disk could not store it; the previous one is still saved.
         """
         write_catalog(self._path, catalog, closures)
         self._stamp, self._exists = stamp_of(self._path), True
 
     def load(self) -> tuple[Catalog, Closures] | None:
-        """Return what was kept, or None where there is nothing or it is damaged."""
+        """Return the saved catalog, or None if it is missing or damaged."""
         self._stamp = stamp_of(self._path)
-        found = read_catalog(self._path)
-        self._exists = found is not None
-        return found
+        saved = read_catalog(self._path)
+        self._exists = saved is not None
+        return saved
 
     def touched(self) -> bool:
-        """Whether someone else wrote to the file, cut it short, or replaced it."""
+        """Return whether another program wrote to the file, truncated it or replaced it."""
         return self._exists and (self._stamp is None or stamp_of(self._path) != self._stamp)
 
 
 def write_catalog(path: Path, catalog: Catalog, closures: Closures) -> None:
-    """Keep a catalog.
+    """Save a catalog.
 
     Raises:
-        OSError: the disk did not take it; what was kept before still is.
+        OSError: the disk could not store it; the previous one is still saved.
     """
     objects = [[pack([plan]), pack(digests)] for plan, digests in closures.items()]
     body = encode([catalog.epoch, catalog.revision, list(catalog.records.items()), objects])
@@ -66,21 +66,21 @@ def write_catalog(path: Path, catalog: Catalog, closures: Closures) -> None:
 
 
 def read_catalog(path: Path) -> tuple[Catalog, Closures] | None:
-    """Return what was kept, or None where there is nothing or it cannot be used."""
+    """Return the saved catalog, or None if it is missing or unusable."""
     try:
         return parse_catalog(read_whole(path))
     except FileNotFoundError:
         return None
     except (CorruptObjectError, OSError) as error:
-        log.error("the catalog kept is damaged and is not used", path=str(path), error=str(error))
+        log.error("the saved catalog is damaged and is not used", path=str(path), error=str(error))
         return None
 
 
 def parse_catalog(data: bytes) -> tuple[Catalog, Closures]:
-    """Read what :func:`write_catalog` wrote.
+    """Decode the bytes of :func:`write_catalog`.
 
     Raises:
-        CorruptObjectError: it is damaged.
+        CorruptObjectError: the bytes are damaged.
     """
     try:
         checksum, body = decode(data)
@@ -94,10 +94,10 @@ def parse_catalog(data: bytes) -> tuple[Catalog, Closures]:
 
 
 def pack(digests: Iterable[Digest]) -> bytes:
-    """Return digests as forty bytes each: at 20 000 models, text would take a second of every publication."""
+    """Encode digests as forty bytes each: text would add a second to each publication of 20 000 models."""
     return b"".join(_PACKED.pack(key_of(digest), digest.size) for digest in digests)
 
 
 def unpack(data: bytes) -> tuple[Digest, ...]:
-    """Read what :func:`pack` wrote."""
+    """Decode the bytes of :func:`pack`."""
     return tuple(Digest(key.hex(), size) for key, size in _PACKED.iter_unpack(data))

@@ -1,4 +1,4 @@
-"""Where things lie in a cache directory."""
+"""Layout of a cache directory: the paths of objects, packs, indexes and the catalog."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pretzel.plan.digest import Digest
 SMALL = 64 * 1024
 """Objects under this many bytes are packed."""
 PACK_SIZE = 64 << 20
-"""Size of a pack, taken (sparsely) when it is made: so a map of the whole pack stays good while it fills."""
+"""Size of a pack, reserved sparsely when it is created, so that a map of the whole pack stays valid while it fills."""
 ALIGNMENT = 64
-"""Objects begin at multiples of this, as the arrays in them may need."""
+"""Objects start at multiples of this, as their arrays may need."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,34 +34,34 @@ class Layout:
         return self.objects, self.packs, self.incoming, self.damaged
 
     def file(self, digest: Digest) -> Path:
-        """Return where a large object lies."""
+        """Return the path of a large object."""
         return self.objects / digest.hex[:2] / digest.hex
 
     def pack(self, number: int) -> Path:
-        """Return where a pack lies."""
+        """Return the path of a pack."""
         return self.packs / f"{number:06d}.pack"
 
     def index(self, number: int) -> Path:
-        """Return where a pack's index lies."""
+        """Return the path of a pack's index."""
         return self.packs / f"{number:06d}.index"
 
     def pack_numbers(self) -> list[int]:
-        """Return the packs there are, oldest first."""
+        """Return the numbers of the existing packs, oldest first."""
         return sorted(number_of(path.name) for path in self.packs.glob("*.index") if number_of(path.name) > 0)
 
 
 def is_packed(digest: Digest) -> bool:
-    """Return whether an object lies in a pack."""
+    """Return whether an object is stored in a pack."""
     return digest.size < SMALL
 
 
 def key_of(digest: Digest) -> bytes:
-    """Return the name of an object inside an index."""
+    """Return the key of an object in an index."""
     return bytes.fromhex(digest.hex)
 
 
 def number_of(name: str) -> int:
-    """Return the pack that a file of this name belongs to, or 0 where it is neither a pack nor an index."""
+    """Return the number of the pack that a file of this name belongs to; 0 if it is neither a pack nor an index."""
     stem, _, suffix = name.partition(".")
     return int(stem) if suffix in ("pack", "index") and len(stem) == 6 and stem.isdecimal() and stem.isascii() else 0
 
@@ -72,5 +72,5 @@ def is_object(folder: str, name: str) -> bool:
 
 
 def aligned(offset: int) -> int:
-    """Return the first place at or after an offset where an object may begin."""
+    """Return the first offset at or after the given one where an object may start."""
     return -(-offset // ALIGNMENT) * ALIGNMENT

@@ -1,4 +1,4 @@
-"""One pack and its index, as their one writer knows them."""
+"""One pack and its index, as their only writer sees them."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ log = structlog.get_logger(__name__)
 
 
 class Pack:
-    """A file that objects are appended to, and an index beside it.
+    """A file that objects are appended to, with its index.
 
     The bytes of an object are reserved, written and read back before its index entry is written, and an entry is one
-    write.  What was torn in between leaves bytes that nothing names, and they are written over.
+    write.  A write torn in between leaves bytes that no entry names; they are overwritten.
     """
 
     def __init__(self, layout: Layout, number: int) -> None:
-        """Read a pack that exists; make one that does not.
+        """Read a pack, or create it if it does not exist.
 
         Raises:
-            OSError: it does not exist and cannot be made.
+            OSError: it does not exist and cannot be created.
         """
         self._path, self._index_path = layout.pack(number), layout.index(number)
         self.entries: dict[bytes, Entry] = {}
         self.is_full = False
-        """Whether nothing may be appended any more."""
+        """True if nothing may be appended any more."""
         self.unflushed: list[Digest] = []
-        """Appended since the last flush."""
+        """Objects appended since the last flush."""
         self._header, self._index_end = Header.new(), RECORD
         self._descriptors: tuple[int, int] | None = None  # of the pack, of the index
         self._load() if os.path.lexists(self._index_path) else self._make()
         self._stamp = stamp_of(self._path)
-        # The end only moves on, even past what was dropped: a process may still have the dropped bytes mapped.
+        # The end never moves back, even past dropped objects: a process may still have their bytes mapped.
         self.end: int = max((aligned(offset + size) for _, offset, size in self.entries.values()), default=0)
 
     @property
@@ -51,29 +51,29 @@ class Pack:
 
     @property
     def is_dead(self) -> bool:
-        """Whether there were objects in it, and none is left."""
+        """True if the pack had objects and has none left."""
         return not self.entries and self.end > 0
 
     def was_touched(self) -> bool:
-        """Return whether anyone else wrote to the pack, cut it short or replaced it since this was asked last."""
+        """Return whether another program wrote to the pack, truncated or replaced it since the last call."""
         before, self._stamp = self._stamp, stamp_of(self._path)
         if self._stamp == before:
             return False
-        self.is_full = True  # what is left of it is read; nothing more is trusted to it
+        self.is_full = True  # the rest of it stays readable, but it takes no more objects
         return True
 
     def objects(self) -> Iterator[tuple[Digest, bytes]]:
-        """Give the objects that are whole."""
+        """Yield the intact objects."""
         for key, offset, size in list(self.entries.values()):
             digest, data = Digest(key.hex(), size), read_at(self._path, offset, size)
             if Digest.of(data) == digest:
                 yield digest, data
 
     def append(self, digest: Digest, data: Buffer) -> None:
-        """Store an object that is known to match its digest.
+        """Store an object whose digest has been checked.
 
         Raises:
-            OSError: there is no room for it, or the disk does not hold what was written; nothing names it then.
+            OSError: the disk is full or did not store the bytes; no entry names them then.
         """
         entry = (key_of(digest), self.end, digest.size)
         pack, index = self._opened()
@@ -82,7 +82,7 @@ class Pack:
             pwrite_all(index, pack_entry(entry), self._index_end)
             self._stamp = stamp_of(pack)
         except OSError as error:
-            if error.errno not in OUT_OF_SPACE:  # what failed in this place may fail there again
+            if error.errno not in OUT_OF_SPACE:  # a write that failed at this place may fail there again
                 self.end = aligned(self.end + digest.size)
             self._stamp = stamp_of(pack)
             raise
@@ -94,16 +94,16 @@ class Pack:
     def _write(self, pack: int, data: Buffer, size: int) -> None:
         if size == 0:
             return
-        os.posix_fallocate(pack, self.end, size)  # so that a full disk is told here, and not by SIGBUS to a reader
+        os.posix_fallocate(pack, self.end, size)  # a full disk fails here, and not by SIGBUS in a reader
         pwrite_all(pack, data, self.end)
         if os.pread(pack, size, self.end) != data:
-            raise OSError(errno.EIO, "the disk does not hold what was written", str(self._path))
+            raise OSError(errno.EIO, "the disk did not store the written bytes", str(self._path))
 
     def flush(self) -> None:
-        """Have the disk take what was appended.
+        """Flush appended objects to the disk.
 
         Raises:
-            OSError: it did not; what of it the disk holds is not known.
+            OSError: the flush failed; it is unknown which bytes the disk has.
         """
         try:
             if self.unflushed and self._descriptors:
@@ -112,7 +112,7 @@ class Pack:
             self.unflushed.clear()
 
     def drop(self, keys: set[bytes]) -> None:
-        """Forget objects; their bytes stay until the pack is removed.
+        """Remove objects from the index; their bytes stay until the pack is removed.
 
         Raises:
             OSError: the index cannot be written.
@@ -122,13 +122,13 @@ class Pack:
             self._write_index()
 
     def remove(self) -> None:
-        """Delete the pack; maps of it stay good, and whoever looks for it anew reads the other indexes."""
+        """Delete the pack; maps of it stay valid, and new look-ups read the other indexes."""
         self.close()
         self._index_path.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the open files."""
         for descriptor in self._descriptors or ():
             os.close(descriptor)
         self._descriptors = None
@@ -148,19 +148,19 @@ class Pack:
         replace_file(self._index_path, self._header.packed(), sync=False)
 
     def _load(self) -> None:
-        """Read the index, leaving out what is torn and what the pack cannot hold; mend both."""
+        """Read the index without torn entries and entries past the end of the pack; repair both files."""
         data = self._read_index()
         header = Header.read(data)
         self._header, self._index_end = header or self._header, len(data)
         length = min(self._path.stat().st_size, PACK_SIZE) if self._path.exists() else 0
         self.entries = {entry[0]: entry for entry in read_index(data) if entry[1] + entry[2] <= length}
         try:
-            if length < PACK_SIZE:  # before anyone maps it: a map does not grow with its file
+            if length < PACK_SIZE:  # before a process maps it: a map does not grow with its file
                 os.close(open_writable(self._path, PACK_SIZE))
             if header is None or len(data) != RECORD * (1 + len(self.entries)):
                 self._write_index()
-        except OSError as error:  # readers pass over what is torn, and what lies past the end
-            log.error("a pack cannot be mended now and takes no more objects", pack=str(self._path), error=str(error))
+        except OSError as error:  # readers skip torn entries and entries past the end
+            log.error("a pack cannot be repaired now and takes no more objects", pack=str(self._path), error=str(error))
             self.is_full = True
 
     def _read_index(self) -> bytes:
@@ -182,9 +182,9 @@ class Pack:
 
 
 def overwrite_index(path: Path, data: bytes) -> None:
-    """Write an index over an old one that is at least as long, where the disk has no room for another file.
+    """Write an index over an old one that is at least as long, for a disk without room for another file.
 
-    The header comes last: whoever reads in between has the old generation and reads all again.
+    The header is written last: a reader in between sees the old generation and reads everything again.
     """
     descriptor = open_writable(path)
     try:
@@ -196,7 +196,7 @@ def overwrite_index(path: Path, data: bytes) -> None:
 
 
 def open_writable(path: Path, size: int = 0) -> int:
-    """Open a file that everyone else may only read, making it if need be; grown to a size, where one is given."""
+    """Open a file that others may only read, creating it if needed, and grow it to ``size`` if given."""
     if path.exists():
         path.chmod(0o644)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)

@@ -1,4 +1,4 @@
-"""The packs of a cache directory: where small objects lie, and where the next one goes."""
+"""The packs of a cache directory: look-up of small objects, appending, and compaction."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ log = structlog.get_logger(__name__)
 
 
 class PackWriter:
-    """The one writer of a directory's packs."""
+    """The only writer of a directory's packs."""
 
     def __init__(self, layout: Layout) -> None:
-        """Read the packs that there are."""
+        """Read the existing packs."""
         self._layout = layout
         self.packs = {number: Pack(layout, number) for number in layout.pack_numbers()}
         self._last = max(self.packs, default=0)
 
     def find(self, digest: Digest) -> tuple[Path, int] | None:
-        """Return the pack that holds an object and where in it, or None; the newest pack where several hold it."""
+        """Return the newest pack that holds an object, and its offset there; None if no pack holds it."""
         key = key_of(digest)
         for number in sorted(self.packs, reverse=True):
             entry = self.packs[number].entries.get(key)
@@ -34,19 +34,19 @@ class PackWriter:
         return None
 
     def digests(self) -> set[Digest]:
-        """Return all objects that packs hold."""
+        """Return all objects in packs."""
         return {Digest(key.hex(), entry[2]) for pack in self.packs.values() for key, entry in pack.entries.items()}
 
     def append(self, digest: Digest, data: Buffer) -> None:
-        """Store an object that is known to match its digest.
+        """Store an object whose digest has been checked.
 
         Raises:
-            OSError: there is no room for it, or the disk does not hold what was written; nothing names it then.
+            OSError: the disk is full or did not store the bytes; no entry names them then.
         """
         self._current(digest.size).append(digest, data)
 
     def flush(self) -> dict[Digest, OSError]:
-        """Have the disk take what was appended; drop and return what it did not take, with the reason."""
+        """Flush appended objects; drop those that could not be flushed, and return them with the reason."""
         lost: dict[Digest, OSError] = {}
         for number, pack in self.packs.items():
             appended = list(pack.unflushed)
@@ -61,13 +61,13 @@ class PackWriter:
         return lost
 
     def drop(self, digests: list[Digest]) -> None:
-        """Forget objects; their bytes stay until their pack is removed."""
+        """Remove objects; their bytes stay until their pack is removed."""
         keys = {key_of(digest) for digest in digests}
         for pack in self.packs.values():
             pack.drop(keys)
 
     def compact(self) -> None:
-        """Remove packs without objects, move what is left in sparse ones to the newest, and remove those too."""
+        """Remove empty packs, move the objects of sparse ones to the newest, and remove those too."""
         for number, pack in list(self.packs.items()):
             if pack.is_dead:
                 self._remove(number)
@@ -76,19 +76,19 @@ class PackWriter:
                 self._move(number, pack)
 
     def touched(self) -> set[Digest]:
-        """Return the objects of packs that someone else wrote to or cut short; those packs take no more objects.
+        """Return the objects of packs that another program wrote to or truncated; those packs take no more objects.
 
-        A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
+        A truncated pack is left so: a process that reads past its end must crash, and not continue with zeros.
         """
-        found: set[Digest] = set()
+        objects: set[Digest] = set()
         for number, pack in self.packs.items():
             if pack.was_touched():
                 log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
-                found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
-        return found
+                objects |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
+        return objects
 
     def abandon(self, numbers: Collection[int]) -> list[Digest]:
-        """Remove packs of which a file is gone, and return the objects that they held."""
+        """Remove packs that lost a file, and return their objects."""
         lost = []
         for number in self.packs.keys() & set(numbers):
             lost += [Digest(key.hex(), entry[2]) for key, entry in self.packs[number].entries.items()]
@@ -96,12 +96,12 @@ class PackWriter:
         return lost
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the open files."""
         for pack in self.packs.values():
             pack.close()
 
     def _move(self, number: int, pack: Pack) -> None:
-        """Move the whole objects of a pack; keep the pack where there is no room for them elsewhere."""
+        """Move the intact objects of a pack; keep the pack if the disk has no room for them."""
         try:
             for digest, data in pack.objects():
                 if self.find(digest) == (self._layout.pack(number), pack.entries[key_of(digest)][1]):
@@ -115,7 +115,7 @@ class PackWriter:
         self.packs.pop(number).remove()
 
     def _current(self, size: int) -> Pack:
-        """Return the pack that takes an object of that size; a number is never given twice."""
+        """Return the pack that takes an object of that size; pack numbers are never reused."""
         pack = self.packs.get(self._last)
         if pack is None or pack.is_full or pack.end + size > PACK_SIZE:
             pack = self.packs[self._last + 1] = Pack(self._layout, self._last + 1)

@@ -1,4 +1,4 @@
-"""Moves aside what does not belong where it lies: damaged objects, and whatever stands in the place of a file."""
+"""Quarantine of a cache: moves damaged objects, and foreign files in the place of the cache's own, to `damaged/`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.data_plane.cache.layout import Layout, is_object, number_of
 log = structlog.get_logger(__name__)
 
 KEPT = 8
-"""Things kept in quarantine, so that someone can look at them; the oldest goes when another comes."""
+"""Files kept in quarantine for inspection; the oldest is deleted when another arrives."""
 
 
 class Quarantine:
@@ -26,7 +26,7 @@ class Quarantine:
         self._numbers = itertools.count(1)
 
     def take(self, path: Path) -> None:
-        """Move aside what is at a path, whatever it is; delete it where it cannot be moved.
+        """Move any file or directory to quarantine; delete it if it cannot be moved.
 
         Raises:
             OSError: it can be neither moved nor deleted.
@@ -36,11 +36,11 @@ class Quarantine:
         except FileNotFoundError:
             return
         except OSError as error:
-            log.warning("what is damaged cannot be kept aside and is deleted", path=str(path), error=str(error))
+            log.warning("a damaged file cannot be moved to quarantine and is deleted", path=str(path), error=str(error))
             delete(path)
 
     def empty(self) -> None:
-        """Delete all that is kept, because its space is needed."""
+        """Delete everything in quarantine to free its space."""
         for path in self._kept():
             delete(path)
 
@@ -58,9 +58,9 @@ class Quarantine:
 
 
 def clear_strangers(layout: Layout, quarantine: Quarantine) -> list[Path]:
-    """Make the directories of a cache, move aside what is in the place of its files and is none, and return it.
+    """Create the directories of a cache, move foreign files in them to quarantine, and return these.
 
-    What a crash left half written, and packs without an index, are deleted.
+    Partial writes of a crash, and packs without an index, are deleted.
     """
     strangers = [path for path in layout.directories if is_stranger(path, folder=True)]
     for path in strangers:  # before there is a quarantine to take them
@@ -69,16 +69,16 @@ def clear_strangers(layout: Layout, quarantine: Quarantine) -> list[Path]:
         path.mkdir(parents=True, exist_ok=True)
     for path in leftovers(layout):
         delete(path)
-    strangers += (found := misplaced(layout))
-    for path in found:
+    strangers += (foreign := misplaced(layout))
+    for path in foreign:
         quarantine.take(path)
     for path in strangers:
-        log.error("a path of the cache is not a regular file of it, and is moved aside", path=str(path))
+        log.error("a path of the cache is not a regular file of it and is moved to quarantine", path=str(path))
     return strangers
 
 
 def misplaced(layout: Layout) -> list[Path]:
-    """Return what lies where the catalog, packs and objects do, and is none of them."""
+    """Return paths among the catalog, packs and objects that are none of these."""
     folders = listing(layout.objects)
     wrong = [folder for folder in folders if is_stranger(folder, folder=True) or len(folder.name) != 2]
     half_written = set(leftovers(layout))
@@ -90,25 +90,25 @@ def misplaced(layout: Layout) -> list[Path]:
 
 
 def leftovers(layout: Layout) -> list[Path]:
-    """Return what a crash left half written, and packs in which nothing can be found."""
+    """Return partial writes of a crash, and packs without an index."""
     unnamed = [path for path in layout.packs.glob("*.pack") if not os.path.lexists(path.with_suffix(".index"))]
     return [*listing(layout.incoming), *unnamed, *layout.packs.glob(".*.new"), *layout.root.glob(".*.new")]
 
 
 def is_stranger(path: Path, *, folder: bool = False) -> bool:
-    """Return whether there is something at a path that is not a regular file, or with ``folder`` not a directory."""
+    """Return whether a path exists and is not a regular file, or with ``folder`` not a directory."""
     if not os.path.lexists(path):
         return False
     return not path.is_dir() if folder else not stat.S_ISREG(path.lstat().st_mode)
 
 
 def listing(folder: Path) -> list[Path]:
-    """Return what lies in a directory, nothing where there is none."""
+    """Return the entries of a directory; empty if it does not exist."""
     return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def delete(path: Path) -> None:
-    """Delete what is at a path, whatever it is."""
+    """Delete any file or directory."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

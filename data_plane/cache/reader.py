@@ -1,4 +1,4 @@
-"""Finds objects in a cache directory and maps them; what serving processes have of the cache."""
+"""The serving processes' side of the cache: finds objects and maps them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from pretzel.plan.digest import Digest
 
 @dataclass
 class KnownPack:
-    """What was read of a pack's index, and the map of the pack."""
+    """The known entries of a pack's index, and the map of the pack."""
 
     header: Header | None = None
-    """None where the index has no good one, and is read whole each time."""
+    """None if the index has no valid header; it is then read whole each time."""
     length: int = 0
     """Bytes of the index that were read."""
     places: dict[bytes, int] = field(default_factory=dict)
-    """Where in the pack each object begins."""
+    """Offset of each object in the pack."""
     mapping: Mapping | None = None
 
 
 class ObjectReader:
-    """Maps objects of a cache directory, each file and each pack once, for as long as anyone uses them.
+    """Maps objects of a cache directory, each file and pack once, for as long as they are in use.
 
-    Digests are not checked here: the supervisor checked them before it published what refers to them.  Safe to call
-    from many threads.
+    Digests are not checked here: the supervisor checked them before it published the catalog.  Safe to call from many
+    threads.
     """
 
     def __init__(self, root: Path) -> None:
@@ -43,28 +43,28 @@ class ObjectReader:
         self._files: weakref.WeakValueDictionary[str, Mapping] = weakref.WeakValueDictionary()
 
     def fetch(self, digest: Digest) -> memoryview:
-        """Return an object's bytes, mapped.
+        """Return the mapped bytes of an object.
 
         Raises:
             NotFoundError: the cache does not hold it.
-            CorruptObjectError: it is shorter or longer than its digest says, or cannot be mapped.
-            UnavailableError: this process lacks descriptors or memory now.
+            CorruptObjectError: its size does not match its digest, or it cannot be mapped.
+            UnavailableError: this process is short of descriptors or memory.
         """
         mapping, offset = self._find(digest)
         return memoryview(mapping)[offset : offset + digest.size]
 
     def prefault(self, digest: Digest) -> None:
-        """Bring an object into memory now, so that no request waits for the disk."""
+        """Read an object into memory now, so that no request waits for the disk."""
         mapping, offset = self._find(digest)
         mapping.prefault(offset, digest.size)
 
     def refresh(self) -> None:
-        """Read what was added to the indexes, and forget packs that are gone."""
+        """Read new entries of the indexes, and forget removed packs."""
         with self._lock:
             self._refresh()
 
     def forget(self, digests: Collection[Digest]) -> None:
-        """Map these objects anew when they are next asked for; views of them stay as they are."""
+        """Map these objects again on their next use; existing views do not change."""
         with self._lock:
             for digest in digests:
                 self._files.pop(digest.hex, None)
@@ -87,13 +87,13 @@ class ObjectReader:
             mapping = self._files[digest.hex] = Mapping(self.layout.file(digest))
         if len(mapping) != digest.size:
             del self._files[digest.hex]
-            raise CorruptObjectError(f"object {digest}: its file has {len(mapping)} bytes")
+            raise CorruptObjectError(f"object {digest}: its file has {len(mapping)} bytes, {digest.size} expected")
         return mapping, 0
 
     def _packed(self, digest: Digest) -> tuple[Mapping, int]:
         try:
             return self._inside(digest)
-        except LookupError:  # what was not there, or lay in a pack that is gone, may lie in a newer one
+        except LookupError:  # the object may have been added or moved to a newer pack
             self._refresh()
             return self._inside(digest)
 
@@ -113,7 +113,7 @@ class ObjectReader:
         return max((number for number, pack in self._packs.items() if key in pack.places), default=None)
 
     def _mapped(self, number: int, end: int) -> Mapping:
-        """Return the map of a pack; a pack that was cut short when it was mapped may have its size again."""
+        """Return the map of a pack; map it again if it was mapped while it was truncated."""
         pack = self._packs[number]
         if pack.mapping is None or len(pack.mapping) < end:
             try:
@@ -132,10 +132,10 @@ class ObjectReader:
             except OSError as error:
                 if error.errno in TRANSIENT:
                     raise
-                self._packs.pop(number, None)  # it is gone, or the supervisor is about to replace what stands there
+                self._packs.pop(number, None)  # it is gone, or the supervisor is about to replace it
 
     def _read(self, number: int) -> KnownPack:
-        """Read what an index has more than before, or all of it where it is another index now."""
+        """Read the new entries of an index, or all of it if it was replaced."""
         data = read_whole(self.layout.index(number))
         header, known = Header.read(data), self._packs.get(number, KnownPack())
         mapping = known.mapping if header and known.header and header.pack == known.header.pack else None
@@ -148,5 +148,5 @@ class ObjectReader:
 
 
 def whole_records(data: bytes) -> int:
-    """Return how many bytes of an index are whole records."""
+    """Return the bytes of the complete records of an index."""
     return len(data) - len(data) % RECORD

@@ -1,4 +1,4 @@
-"""Looks for damage in a cache in use: through all of it at a bounded rate, and at once where there is a doubt."""
+"""Looks for damage in a cache in use: scrubs everything at a bounded rate, and checks suspected objects at once."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ class Stopped(Exception):
 
 
 class Scrubber:
-    """Re-reads objects and compares them with their digests; what is damaged leaves the cache.
+    """Re-reads objects and compares them with their digests; damaged ones leave the cache.
 
-    It reads files and not maps: a file that was cut short is an error then, and no signal.  File and map share the
-    pages of the kernel, so that what is read is what serving processes see.
+    It reads files instead of maps, so that a truncated file raises an error and not a signal.  File and map share the
+    pages of the kernel, so the bytes read are those that serving processes see.
     """
 
     def __init__(self, cache: ObjectCache, bytes_per_second: int) -> None:
-        """Begin; with a rate of 0 only what is doubted is read."""
+        """Prepare; with a rate of 0 only suspected objects are read."""
         self._cache, self._rate = cache, bytes_per_second
         self._closed = threading.Event()
         self.scrubbed_bytes = 0
-        """Bytes that were read again, and compared."""
+        """Bytes read and compared."""
         self.passed = 0.0
-        """When all objects had been read the last time, by ``time.time()``; 0 before."""
+        """End of the last complete pass, by ``time.time()``; 0 before the first."""
 
     @property
     def is_on(self) -> bool:
-        """Whether everything is read again and again."""
+        """True if all objects are scrubbed periodically."""
         return self._rate > 0
 
     def all(self) -> Iterator[Digest]:
-        """Read all objects at the bounded rate, and give the damaged ones as they are found; once through.
+        """Read all objects once at the bounded rate, and yield the damaged ones as they are found.
 
         Raises:
             Stopped: the scrubber was closed.
@@ -51,22 +51,22 @@ class Scrubber:
         self.passed = time.time()
 
     def expel(self) -> list[Digest]:
-        """Move aside what stands in the place of files of the cache, and return the objects that were lost by it."""
+        """Move foreign files in the place of the cache's own to quarantine, and return the objects lost by them."""
         paths, lost = self._cache.expel()
         for path in paths:
-            log.error("a path of the cache is not a regular file of it, and is moved aside", path=str(path))
+            log.error("a path of the cache is not a regular file of it and is moved to quarantine", path=str(path))
         return lost
 
     def touched(self) -> list[Digest]:
-        """Read what another program wrote to, and return what of it is damaged."""
+        """Check objects whose files another program wrote to, and return the damaged ones."""
         return self.check(self._cache.touched())
 
     def check(self, digests: Collection[Digest]) -> list[Digest]:
-        """Read these objects at once, and return what of them is damaged or missing."""
+        """Check these objects at once, and return the damaged or missing ones."""
         return [digest for digest in digests if not self._cache.recheck(digest, self._count)]
 
     def close(self) -> None:
-        """End what waits."""
+        """Stop running checks."""
         self._closed.set()
 
     def _pace(self, size: int) -> None:

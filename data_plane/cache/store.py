@@ -1,4 +1,4 @@
-"""The supervisor's side of the cache: takes objects in, checks them, drops the damaged and the unneeded."""
+"""The supervisor's side of the cache: stores objects, checks them, drops damaged and unneeded ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class ObjectCache:
-    """The one writer of a cache directory.  Safe to call from many threads; hashing holds up nobody.
+    """The only writer of a cache directory.  Safe to call from many threads; hashing does not hold the lock.
 
     Raises:
         PreconditionError: another worker holds the directory.
@@ -41,31 +41,31 @@ class ObjectCache:
         self._writing = threading.RLock()
         self._checked: set[Digest] = set()
         self._stamps: dict[Digest, Stamp | None] = {}
-        """What each file was when it was checked."""
+        """Stamp of each file at its check."""
         self.kept = KeptCatalog(self.layout.catalog)
         self._unflushed: list[Digest] = []
         self._unneeded: dict[Digest, float] = {}
 
     @property
     def object_count(self) -> int:
-        """How many objects are known to be whole."""
+        """Number of objects known to be intact."""
         return len(self._checked)
 
     @property
     def object_bytes(self) -> int:
-        """Bytes of the objects known to be whole."""
+        """Bytes of the objects known to be intact."""
         return sum(digest.size for digest in list(self._checked))
 
     def has(self, digest: Digest) -> bool:
-        """Return whether an object is here and whole, hashing it the first time it is asked for.
+        """Return whether an object is present and intact; the first call for it hashes it.
 
         Raises:
-            OSError: this process lacks descriptors or memory to look.
+            OSError: this process is short of descriptors or memory.
         """
         return digest in self._checked or self.recheck(digest)
 
     def recheck(self, digest: Digest, pace: Pace | None = None) -> bool:
-        """Hash an object, because it never was or because someone doubts it; move it aside if it is damaged."""
+        """Hash an object that is unchecked or suspected; move it to quarantine if it is damaged."""
         try:
             place = self.place(digest)
             if place is None:
@@ -78,12 +78,12 @@ class ObjectCache:
             if error.errno in TRANSIENT:
                 raise
             whole = False
-        if not whole and self.place(digest) != place:  # it was moved to another pack meanwhile
+        if not whole and self.place(digest) != place:  # moved to another pack meanwhile
             return self.recheck(digest, pace)
-        return self._approve(digest, stamp) if whole else self._refuse(digest)
+        return self._approve(digest, stamp) if whole else self._reject(digest)
 
     def place(self, digest: Digest) -> tuple[Path, int] | None:
-        """Return the file that holds an object and where in it, or None."""
+        """Return the file that holds an object, and its offset there; None if it is missing."""
         with self._writing:
             if is_packed(digest):
                 return self._packs.find(digest)
@@ -103,10 +103,10 @@ class ObjectCache:
         return memoryview(read_at(*place, digest.size))
 
     def receive(self, digest: Digest) -> Incoming:
-        """Return what takes in the pieces of an object.
+        """Return a receiver for the pieces of an object.
 
         Raises:
-            OSError: there is no room for it.
+            OSError: the disk has too little space for it.
         """
         return Incoming(self._admit, self.layout, digest)
 
@@ -115,7 +115,7 @@ class ObjectCache:
 
         Raises:
             CorruptObjectError: the bytes do not match the digest.
-            OSError: there is no room for it, or the disk fails.
+            OSError: the disk is full or fails.
         """
         incoming = self.receive(digest)
         try:
@@ -125,7 +125,7 @@ class ObjectCache:
             incoming.close()
 
     def flush(self) -> dict[Digest, OSError]:
-        """Have the disk take all that came in since the last time; drop and return what it did not take, and why."""
+        """Flush new objects to the disk; drop those that could not be flushed, and return them with the reason."""
         with self._writing:
             files, self._unflushed = self._unflushed, []
             lost = self._packs.flush()
@@ -141,7 +141,7 @@ class ObjectCache:
         return lost
 
     def drop(self, digests: Collection[Digest]) -> None:
-        """Remove objects; whoever has them mapped keeps what is mapped."""
+        """Remove objects; existing maps of them stay valid."""
         with self._writing:
             self._packs.drop([digest for digest in digests if is_packed(digest)])
             for digest in digests:
@@ -151,7 +151,7 @@ class ObjectCache:
                     delete(self.layout.file(digest))
 
     def collect(self, needed: Collection[Digest], now: float, grace: float) -> list[Digest]:
-        """Remove the objects that nothing has needed for ``grace`` seconds, and return them."""
+        """Remove the objects that have been unneeded for ``grace`` seconds, and return them."""
         with self._writing:
             unneeded = self.digests() - set(needed)
             self._unneeded = {digest: self._unneeded.get(digest, now) for digest in unneeded}
@@ -159,40 +159,40 @@ class ObjectCache:
             if gone:
                 self.drop(gone)
                 self._packs.compact()
-                self._checked &= self.digests()  # what is damaged is not moved with the rest
+                self._checked &= self.digests()  # damaged objects are not moved with the rest
             return gone
 
     def make_room(self, needed: Collection[Digest], now: float) -> list[Digest]:
-        """Remove at once what nothing needs and what is kept only to be looked at; return the objects removed."""
+        """Remove unneeded objects and the quarantine at once; return the removed objects."""
         with self._writing:
             self._quarantine.empty()
             return self.collect(needed, now, grace=0)
 
     def digests(self) -> set[Digest]:
-        """Return all that is stored, checked or not."""
+        """Return all stored objects, checked or not."""
         with self._writing:
             return self._packs.digests() | file_digests(self.layout)
 
     def known(self) -> set[Digest]:
-        """Return the objects that are taken to be whole."""
+        """Return the objects known to be intact."""
         return set(self._checked)
 
     def touched(self) -> set[Digest]:
-        """Return objects whose files someone else wrote to, cut short or replaced since they were checked."""
+        """Return objects whose files another program wrote to, truncated or replaced since their check."""
         with self._writing:
-            found = self._packs.touched() & self._checked
+            objects = self._packs.touched() & self._checked
             stamps = list(self._stamps.items())
-        return found | {digest for digest, stamp in stamps if stamp_of(self.layout.file(digest)) != stamp}
+        return objects | {digest for digest, stamp in stamps if stamp_of(self.layout.file(digest)) != stamp}
 
     def close(self) -> None:
-        """Give the directory back."""
+        """Release the directory."""
         self._packs.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
     def _admit(self, digest: Digest, data: bytearray | Path) -> None:
-        """Take a checked object into its place."""
+        """Move a checked object into its place."""
         with self._writing:
             if isinstance(data, Path):
                 target = self.layout.file(digest)
@@ -212,30 +212,30 @@ class ObjectCache:
         return True
 
     def expel(self) -> tuple[list[Path], list[Digest]]:
-        """Move aside what stands in the place of the cache's files and is none of them.
+        """Move foreign files in the place of the cache's own to quarantine.
 
-        Return its paths, and the objects that are lost with them: those of packs whose pack or index it replaced.
+        Return their paths, and the objects lost with them: those of packs whose pack or index file was replaced.
         """
         with self._writing:
-            found = misplaced(self.layout)
-            for path in found:
+            foreign = misplaced(self.layout)
+            for path in foreign:
                 self._quarantine.take(path)
-            lost = self._packs.abandon({number_of(path.name) for path in found})
+            lost = self._packs.abandon({number_of(path.name) for path in foreign})
             self._checked.difference_update(lost)
-        return found, lost
+        return foreign, lost
 
     def _miss(self, digest: Digest) -> bool:
-        """Note that an object is not here; one that was is as good as damaged."""
+        """Record that an object is missing; one that was present counts as damaged."""
         with self._writing:
             if digest in self._checked:
-                log.error("an object is gone from the cache; it is fetched again", digest=str(digest))
+                log.error("an object is missing from the cache and is fetched again", digest=str(digest))
                 self.dropped += 1
                 self._checked.discard(digest)
                 self._stamps.pop(digest, None)
         return False
 
-    def _refuse(self, digest: Digest) -> bool:
-        log.error("an object in the cache is damaged; it is moved aside and fetched again", digest=str(digest))
+    def _reject(self, digest: Digest) -> bool:
+        log.error("an object in the cache is damaged; it is moved to quarantine and fetched again", digest=str(digest))
         with self._writing:
             self.dropped += 1
             if not is_packed(digest):
@@ -245,21 +245,21 @@ class ObjectCache:
 
 
 def _ends_there(path: Path, digest: Digest) -> bool:
-    """Return whether a file of its own holds no more than the object."""
+    """Return whether the file of a large object ends with the object."""
     return is_packed(digest) or os.stat(path).st_size == digest.size
 
 
 def file_digests(layout: Layout) -> set[Digest]:
-    """Return the objects that are files of their own."""
+    """Return the large objects, which are separate files."""
     paths = (path for path in layout.objects.glob("??/*") if is_object(path.parent.name, path.name))
     return {Digest(path.name, path.lstat().st_size) for path in paths}
 
 
 def flush_file(path: Path) -> None:
-    """Have the disk take the content of a file.
+    """Flush the content of a file to the disk.
 
     Raises:
-        OSError: it did not.
+        OSError: the flush failed.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -269,10 +269,10 @@ def flush_file(path: Path) -> None:
 
 
 def lock(path: Path) -> int:
-    """Hold a directory for this process.
+    """Lock a cache directory for this process.
 
     Raises:
-        PreconditionError: another process holds it.
+        PreconditionError: another process uses it.
     """
     if is_stranger(path):
         delete(path)

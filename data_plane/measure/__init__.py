@@ -1,1 +1,1 @@
-"""Counts what a worker does, and shows it to Prometheus."""
+"""Counters of a worker, exported to Prometheus."""

@@ -1,4 +1,4 @@
-"""Sums what serving processes count, those that are gone included, so that no counter ever falls."""
+"""Sums the counters of serving processes, including exited ones, so that no counter ever falls."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 Numbers = dict[str, Any]
-"""What :meth:`Tally.snapshot` gives; an empty one counts for nothing."""
+"""Result of :meth:`Tally.snapshot`, or empty."""
 
 
 def merge(parts: Iterable[Numbers]) -> Numbers:
-    """Return the sum of several processes' numbers; gauges are left out, as they are not summed over the dead."""
+    """Return the sum of several processes' numbers; gauges are left out, as dead processes have none."""
     calls: dict[tuple[str, str], list[Any]] = {}
     errors: Counter[tuple[str, str, str]] = Counter()
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}

@@ -1,6 +1,6 @@
-"""What one serving process counts: plain numbers without locks, summed over processes by the supervisor.
+"""Counters of one serving process: plain numbers without locks, summed over processes by the supervisor.
 
-Every method runs on the event loop's thread, but for loads, which are counted there when they return.
+Every method runs on the event loop's thread; loads are counted there when they return.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ BOUNDS = (
     *(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
     *(0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
-"""Upper bounds of the histograms' buckets in seconds; one more bucket holds what is above."""
+"""Upper bounds of the histograms' buckets in seconds; one more bucket holds longer ones."""
 OTHER = "other"
 
 
 class Histogram:
-    """How often durations fell into each bucket, and their sum."""
+    """Number of durations per bucket, and their sum."""
 
     __slots__ = ("buckets", "seconds")
 
@@ -43,10 +43,10 @@ class Calls(Histogram):
 
 
 class Tally:
-    """All that one process counts."""
+    """All counters of one process."""
 
     def __init__(self, models: int = 200) -> None:
-        """Begin at zero; only the first ``models`` models asked for have numbers of their own."""
+        """Start at zero; only the first ``models`` requested models get separate numbers."""
         self._limit = models
         self._names: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
@@ -56,7 +56,7 @@ class Tally:
         self.waits = Histogram()
         """Time that requests waited for an executor thread."""
         self.rejected: Counter[str] = Counter()
-        """Requests that the engine refused, by reason."""
+        """Requests that the engine rejected, by reason."""
         self.counts: Counter[str] = Counter()
         """Other events by name."""
 
@@ -69,7 +69,7 @@ class Tally:
         return model
 
     def calls(self, method: str, model: str) -> Calls:
-        """Return the numbers of one method for one model, for the caller to keep and add to."""
+        """Return the numbers of one method for one model, which the caller may keep and update."""
         return self._calls.setdefault((method, self.label(model)), Calls())
 
     def error(self, method: str, model: str, code: str) -> None:

@@ -18,31 +18,31 @@ from pretzel.errors import PreconditionError
 from pretzel.serving import metrics_server
 
 PATIENCE = 5.0
-"""Seconds that a scrape waits for the numbers."""
+"""Timeout of a scrape in seconds."""
 COUNTS = {
     "load_failures": "Plans that could not be loaded.",
-    "evictions": "Plans that left memory for others.",
+    "evictions": "Plans evicted from memory.",
 }
 GAUGES = {
-    "resident_bytes": "Bytes of the plans in memory; what plans share counts once in each process.",
+    "resident_bytes": "Bytes of the plans in memory; shared objects count once per process.",
     "resident_plans": "Plans in memory.",
-    "fused_bytes": "Bytes of weights that fused kernels hold beside those of the plans.",
+    "fused_bytes": "Bytes of weights that fused kernels hold in addition to those of the plans.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
-    "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, answers.",
+    "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, responses.",
 }
 Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]
-"""Gives the numbers of each process (the dead ones first), then the supervisor's counters and gauges."""
+"""Returns the numbers of each process (dead ones first), then the supervisor's counters and gauges."""
 
 
 class WorkerCollector(Collector):
-    """Turns numbers into metric families."""
+    """Converts numbers into metric families."""
 
     def __init__(self, scrape: Scrape, loop: asyncio.AbstractEventLoop) -> None:
         self._scrape, self._loop = scrape, loop
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: there may be no numbers yet when this is registered."""
+        """Return nothing: no numbers may exist at registration."""
         return []
 
     def collect(self) -> Iterable[Metric]:
@@ -66,7 +66,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     waits = HistogramMetricFamily("pretzel_queue_wait_seconds", "Time that requests waited for an executor thread.")
     waits.add_metric([], *_histogram(*total["waits"]))
     yield waits
-    rejected = CounterMetricFamily("pretzel_rejected", "Requests refused before they ran.", labels=["reason"])
+    rejected = CounterMetricFamily("pretzel_rejected", "Requests rejected before they ran.", labels=["reason"])
     for reason, count in total["rejected"].items():
         rejected.add_metric([reason], count)
     yield rejected
@@ -83,7 +83,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
 
 
 def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[], None]]:
-    """Answer `/metrics`, and return the port and what stops it.
+    """Serve `/metrics`, and return the port and the function that stops it.
 
     Raises:
         PreconditionError: the port is taken.
@@ -106,7 +106,7 @@ def _background(parts: list[Numbers], total: Numbers) -> Iterable[Metric]:
         "pretzel_background_failures", "Failures of background tasks, which are restarted.", labels=["task"]
     )
     failing = GaugeMetricFamily(
-        "pretzel_background_failing", "Processes in which a background task fails now.", labels=["task"]
+        "pretzel_background_failing", "Processes in which a background task is failing.", labels=["task"]
     )
     now = Counter(task for part in parts for task in part.get("failing", ()))
     for task, count in sorted(total["background"].items()):

@@ -1,1 +1,1 @@
-"""Follows the catalog and fetches the objects it names."""
+"""Follows the catalog and fetches the objects it refers to."""

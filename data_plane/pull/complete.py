@@ -1,4 +1,4 @@
-"""Which versions of a model can be served: those whose plan, and all that it refers to, lie in the cache."""
+"""Decides which versions of a model can be served: those whose plan and objects are all in the cache."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from pretzel.serving.durable import OUT_OF_SPACE
 log = structlog.get_logger(__name__)
 
 Fetch = Callable[[Iterable[Digest]], Awaitable[Mapping[Digest, Exception]]]
-"""Brings in what the cache lacks of some objects, and returns what could not be brought in, with the reason."""
+"""Fetches the objects that the cache lacks, and returns those that failed, with the reason."""
 
 
 @dataclass(frozen=True)
 class Completed:
-    """Which plans can be served, and what the others lack."""
+    """Plans that can be served, and the reason for each other plan."""
 
     whole: Set[Digest]
     lacking: Mapping[Digest, str] = field(default_factory=dict)
-    """Why each other plan is not whole."""
+    """Reason why each other plan is incomplete."""
     out_of_space: bool = False
-    """Whether the disk was full for one of them."""
+    """True if the disk was full for one of them."""
 
 
 class Completer:
-    """Brings plans into the cache with all that they refer to, and remembers what that is."""
+    """Fetches plans into the cache with all their objects, and remembers which objects these are."""
 
     def __init__(self, cache: ObjectCache, closures: dict[Digest, tuple[Digest, ...]]) -> None:
         self._cache = cache
         self.closures = closures
 
     async def complete(self, plans: Collection[Digest], fetch: Fetch) -> Completed:
-        """Fetch what plans lack, and return those that are whole in the cache; each stands for itself."""
+        """Fetch the missing objects of plans, and return the complete plans; each plan fails separately."""
         failures = dict(await fetch(plans))
         for plan in plans:
             if plan not in self.closures and self._cache.has(plan):
@@ -54,23 +54,23 @@ class Completer:
         return Completed(whole, {plan: brief(error) for plan, error in reasons.items()}, full)
 
     def _reason(self, plan: Digest, failures: Mapping[Digest, Exception]) -> Exception:
-        """Return why a plan is not whole: the first of its objects that could not be brought in."""
+        """Return why a plan is incomplete: the first of its objects that could not be fetched."""
         for digest in (plan, *self.closures.get(plan, ())):
             if digest in failures:
                 return objection(digest, failures[digest])
         return NotFoundError(f"plan {plan}: not all of its objects are in the cache of this worker")
 
     def is_whole(self, plan: Digest) -> bool:
-        """Return whether a plan and all that it refers to are in the cache."""
+        """Return whether a plan and all its objects are in the cache."""
         return self._cache.has(plan) and all(map(self._cache.has, self.closures[plan]))
 
     def needed(self, plans: Iterable[Digest]) -> set[Digest]:
-        """Return plans and all that they refer to."""
-        kept = set(plans)
-        return kept.union(*(self.closures.get(plan, ()) for plan in kept))
+        """Return plans and all their objects."""
+        roots = set(plans)
+        return roots.union(*(self.closures.get(plan, ()) for plan in roots))
 
     def forget_all_but(self, plans: Container[Digest]) -> None:
-        """Forget what plans refer to that are not among these."""
+        """Forget the objects of all other plans."""
         self.closures = {plan: objects for plan, objects in self.closures.items() if plan in plans}
 
     def _read(self, digest: Digest) -> None:
@@ -81,22 +81,22 @@ class Completer:
 
 
 def is_full(error: Exception) -> bool:
-    """Return whether an object failed because the disk has no room."""
+    """Return whether an object failed because the disk is full."""
     return isinstance(error, OSError) and error.errno in OUT_OF_SPACE
 
 
 def objection(digest: Digest, error: Exception) -> Exception:
-    """Return an error that names the object it is about."""
+    """Return an error that names its object."""
     if isinstance(error, OSError):
         return UnavailableError(f"object {digest}: {error.strerror or error}")
     return error if str(digest) in str(error) else UnavailableError(f"object {digest}: {error}")
 
 
 def servable(wanted: Model, previous: Model | None, whole: Collection[Digest]) -> Model | None:
-    """Return what of a model can be served now, or None.
+    """Return the part of a model that can be served now, or None.
 
-    Versions that are not whole are left out.  An alias to one of those stays where it was before, and goes if it was
-    nowhere, so that a damaged object never takes a serving model away.
+    Incomplete versions are left out.  An alias to one of those keeps its previous version, or is left out if it had
+    none, so that a damaged object never takes a serving model away.
     """
     versions = {v.version: v for v in wanted.versions if v.plan in whole}
     before = previous.aliases if previous else {}

@@ -1,7 +1,7 @@
-"""Whether a worker follows a catalog of another store than the one it serves.
+"""Decides whether a worker follows the catalog of another store than the one it serves.
 
-A control plane that lost its catalog, or one that was started on the wrong directory, has another epoch and few models.
-A worker that took its word would drop everything.  It goes on serving what it has until someone confirms the change.
+A control plane that lost its catalog, or was started on the wrong directory, has another epoch and few models.  A
+worker that followed it would drop everything.  It keeps serving its models until an operator confirms the change.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from pretzel.data_plane.catalog import Catalog, listing
 
 
 def hold_reason(serving: Catalog, offered: Catalog, replaces: str = "", accepted: str = "") -> str:
-    """Return why a catalog is not followed, as a sentence for people, or nothing where it is.
+    """Return why a catalog is not followed, as a readable sentence; empty if it is followed.
 
     Args:
-        serving: what is served now.
-        offered: what the control plane says.
-        replaces: the epoch that the control plane's operator says it stands in for.
+        serving: the catalog served now.
+        offered: the catalog of the control plane.
+        replaces: the epoch that the control plane's operator declares replaced.
         accepted: the epoch that this worker's operator accepts.
     """
     if not serving.records or offered.epoch in (serving.epoch, accepted) or (replaces and replaces == serving.epoch):

@@ -1,4 +1,4 @@
-"""Fetches objects from the control plane into the cache, each digest checked."""
+"""Fetches objects from the control plane into the cache, and checks each digest."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-"""Digests asked for in one call."""
-_REFUSALS: dict[grpc.StatusCode, type[PretzelError]] = {
+"""Digests requested in one call."""
+_REJECTIONS: dict[grpc.StatusCode, type[PretzelError]] = {
     grpc.StatusCode.NOT_FOUND: NotFoundError,
     grpc.StatusCode.DATA_LOSS: CorruptObjectError,
 }
 Failures = dict[Digest, PretzelError | OSError]
-"""Objects that could not be brought in, and why: the control plane lacks them, or this disk does not take them."""
+"""Objects that could not be fetched, and why: the control plane lacks them, or this disk cannot store them."""
 
 
 class Fetcher:
-    """Brings objects into the cache."""
+    """Fetches objects into the cache."""
 
     def __init__(self, stub: WorkerServiceStub, cache: ObjectCache) -> None:
         self._stub, self._cache = stub, cache
@@ -40,12 +40,12 @@ class Fetcher:
         self.failures = 0
 
     async def fetch(self, digests: Iterable[Digest]) -> Failures:
-        """Bring in what the cache lacks, and return what could not be brought in, with the reason.
+        """Fetch the objects that the cache lacks, and return those that failed, with the reason.
 
-        One object's failure holds up no other.
+        The failure of one object does not affect the others.
 
         Raises:
-            grpc.aio.AioRpcError: the control plane cannot be reached; what came until then is kept.
+            grpc.aio.AioRpcError: the control plane cannot be reached; objects fetched until then are kept.
         """
         missing = await asyncio.to_thread(lambda: [d for d in dict.fromkeys(digests) if not self._cache.has(d)])
         failures = await asyncio.to_thread(self._too_large, missing)
@@ -60,7 +60,7 @@ class Fetcher:
         return failures
 
     async def _call(self, batch: Sequence[Digest], failures: Failures) -> None:
-        """Make one call; it brings at least one object in, or puts at least one among the failures."""
+        """Make one call; it fetches at least one object or adds at least one to the failures."""
         call = self._stub.FetchObjects(pb.FetchObjectsRequest(digests=[digest_to_proto(d) for d in batch]))
         arrivals = _Arrivals(self._cache, batch, failures)
         try:
@@ -68,16 +68,16 @@ class Fetcher:
                 await arrivals.take(piece)
             arrivals.end(NotFoundError("the control plane did not send it"))
         except grpc.aio.AioRpcError as error:
-            if error.code() not in _REFUSALS:
+            if error.code() not in _REJECTIONS:
                 raise
-            arrivals.end(_REFUSALS[error.code()](error.details() or ""))
+            arrivals.end(_REJECTIONS[error.code()](error.details() or ""))
         finally:
             call.cancel()
             arrivals.close()
             self.fetched_bytes += arrivals.bytes
 
     def _too_large(self, digests: Sequence[Digest]) -> Failures:
-        """Return objects for which the disk has no room, so that they are not sent time and again."""
+        """Return objects for which the disk has no room, so that they are not sent repeatedly."""
         room = free_bytes(self._cache.layout.root)
         reason = f"no room on the disk of {self._cache.layout.root}: {room} bytes are free; free some"
         most = {True: room, False: room - RESERVE}
@@ -85,7 +85,7 @@ class Fetcher:
 
 
 class _Arrivals:
-    """Puts the pieces of one call together: objects come whole and in the order asked."""
+    """Assembles the pieces of one call: objects arrive whole and in the requested order."""
 
     def __init__(self, cache: ObjectCache, batch: Sequence[Digest], failures: Failures) -> None:
         self._cache, self._failures = cache, failures
@@ -94,7 +94,7 @@ class _Arrivals:
         self.bytes = 0
 
     async def take(self, piece: pb.FetchObjectsResponse) -> None:
-        """Take one piece; one of an object given up already is dropped."""
+        """Take one piece; a piece of an object that failed already is dropped."""
         digest = digest_from_proto(piece.digest)
         if digest in self._failures:
             return
@@ -107,7 +107,7 @@ class _Arrivals:
         try:
             self._incoming = self._incoming or self._cache.receive(digest)
             if piece.offset != self._incoming.size:
-                raise CorruptObjectError(f"object {digest}: a piece at {piece.offset}, {self._incoming.size} was due")
+                raise CorruptObjectError(f"object {digest}: piece at {piece.offset}, expected {self._incoming.size}")
             self._incoming.write(piece.data)
             self.bytes += len(piece.data)
             if self._incoming.size == digest.size:
@@ -117,14 +117,14 @@ class _Arrivals:
             self.end(error)
 
     async def _commit(self, incoming: Incoming, digest: Digest) -> None:
-        """Take an object in: a large one is read back, which must not hold up the loop."""
+        """Commit an object: a large one is read back on a thread, because that must not hold the event loop."""
         if is_packed(digest):
             incoming.commit()
         else:
             await asyncio.to_thread(incoming.commit)
 
     def end(self, reason: PretzelError | OSError) -> None:
-        """Give up the object awaited now, if there is one."""
+        """Record the awaited object, if any, as failed."""
         if self._awaited:
             self._failures[self._awaited[-1]] = reason
             self._next()
@@ -134,7 +134,7 @@ class _Arrivals:
         self.close()
 
     def close(self) -> None:
-        """Forget what came of an unfinished object."""
+        """Drop the pieces of an unfinished object."""
         if self._incoming:
             self._incoming.close()
             self._incoming = None

@@ -1,4 +1,4 @@
-"""Brings this worker to the newest revision: objects first, then the catalog that names them, then the report."""
+"""Brings a worker to the newest revision: fetch objects, publish the catalog that names them, then report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 log = structlog.get_logger(__name__)
 
 Publish = Callable[[Catalog], Awaitable[None]]
-"""Gives a catalog to all serving processes, and returns when all answer from it."""
+"""Sends a catalog to all serving processes, and returns when all answer from it."""
 
 OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # a snapshot of 20 000 models is one message
@@ -38,19 +38,19 @@ OPTIONS = [
 
 
 def connect(address: str) -> grpc.aio.Channel:
-    """Return a channel to a control plane, which need not be there yet."""
+    """Return a channel to a control plane, which need not run yet."""
     return grpc.aio.insecure_channel(address, options=OPTIONS)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one attempt to advance came to."""
+    """Result of one attempt to advance."""
 
     catalog: Catalog
     held: Mapping[str, str] = field(default_factory=dict)
-    """Models of which some version is not whole, and why."""
+    """Models with an incomplete version, and the reason."""
     out_of_space: bool = False
-    """The disk was full for some of them."""
+    """True if the disk was full for some of them."""
 
 
 class Puller:
@@ -62,72 +62,72 @@ class Puller:
         worker: str,
         cache: ObjectCache,
         publish: Publish,
-        told: Callable[[], None] = lambda: None,
+        report: Callable[[], None] = lambda: None,
         *,
         accept_epoch: str = "",
-        told_held: Callable[[Mapping[str, str]], None] = lambda reasons: None,
+        on_held: Callable[[Mapping[str, str]], None] = lambda reasons: None,
         collected: Callable[[Sequence[Digest]], None] = lambda gone: None,
     ) -> None:
-        """Publish through ``publish``; ``told`` is called when a catalog is served and kept.
+        """Publish through ``publish``; ``report`` is called when a catalog is served and saved.
 
-        A catalog of ``accept_epoch`` is followed whatever it lacks.  ``told_held`` hears which models are held back and
-        why, ``collected`` which objects left the cache.
+        A catalog of ``accept_epoch`` is followed whatever it lacks.  ``on_held`` gets the models that are held back and
+        the reasons, ``collected`` the objects that left the cache.
         """
-        self._cache, self._publish, self._told = cache, publish, told
-        self._told_held, self._collected = told_held, collected
+        self._cache, self._publish, self._report = cache, publish, report
+        self._on_held, self._collected = on_held, collected
         stub = WorkerServiceStub(channel)
-        kept, closures = cache.kept.load() or (Catalog(), {})
-        self.watcher = Watcher(stub, worker, kept)
+        saved, closures = cache.kept.load() or (Catalog(), {})
+        self.watcher = Watcher(stub, worker, saved)
         self.fetcher = Fetcher(stub, cache)
         self._completer = Completer(cache, dict(closures))
         self.published = Catalog()
         self._accepted = accept_epoch
         self.epoch_hold = ""
-        """Why the watched catalog is not followed, where it is of another store; else empty."""
+        """Reason why the watched catalog, of another store, is not followed; else empty."""
         self.unkept = False
-        """Whether the published catalog could not be kept on disk; it is tried again."""
+        """True if the published catalog could not be saved on disk; the save is retried."""
         self.reasons: Mapping[str, str] = {}
-        """Why each model that is held back is."""
-        self.started = bool(kept.epoch or kept.records)
-        """Whether any catalog is known, be it an old one."""
+        """Reason for each model that is held back."""
+        self.started = bool(saved.epoch or saved.records)
+        """True if any catalog is known, even an old one."""
         self._taken: Step | None = None
         self._arrived = asyncio.Condition()
-        self._turn = asyncio.Lock()  # held while catalogs move, and while what they do not need is removed
+        self._turn = asyncio.Lock()  # held while the catalog changes, and while unneeded objects are removed
 
     @property
     def held(self) -> frozenset[str]:
-        """Models of which some version is not whole."""
+        """Models with an incomplete version."""
         return frozenset(self.reasons)
 
     async def restore(self) -> None:
-        """Publish what the cache holds whole, without the control plane."""
+        """Publish the models that the cache has complete, without the control plane."""
         async with self._turn:
             await self._take(await self._step(_fetch_nothing))
 
     async def run(self) -> None:
-        """Follow and advance for ever."""
+        """Follow and advance until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.watcher.run())
             group.create_task(self.advance())
 
     async def catch_up(self, seconds: float) -> bool:
-        """Return whether what the control plane knows now is published, after some seconds at the latest."""
+        """Return whether the present revision of the control plane is published within some seconds."""
         try:
             async with asyncio.timeout(seconds):
                 head = await self.watcher.head()
                 async with self._arrived:
                     await self._arrived.wait_for(lambda: self.published.revision >= head)
         except (TimeoutError, grpc.aio.AioRpcError) as error:
-            log.debug("no catching up", error=repr(error))
+            log.debug("cannot catch up", error=repr(error))
             return False
         return True
 
     def objects_of(self, plan: Digest) -> tuple[Digest, ...]:
-        """Return a plan's own address and, where it was read, those of the objects it refers to."""
+        """Return the digest of a plan and, if it has been read, those of its objects."""
         return (plan, *self._completer.closures.get(plan, ()))
 
     async def replace(self, digests: Collection[Digest]) -> None:
-        """Fetch objects again until all that are still needed are whole."""
+        """Fetch objects again until all that are still needed are intact."""
         for attempt in itertools.count():
             needed = await asyncio.to_thread(self.needed)
             lacking = [digest for digest in digests if digest in needed and not self._cache.has(digest)]
@@ -147,7 +147,7 @@ class Puller:
                 await self._make_room()
 
     async def collect(self, now: float, grace: float) -> list[Digest]:
-        """Remove from the cache what no version has needed for ``grace`` seconds, and return it."""
+        """Remove cached objects that no version has needed for ``grace`` seconds, and return them."""
         async with self._turn:
             needed = await asyncio.to_thread(self.needed)
             self._completer.forget_all_but(needed)
@@ -156,10 +156,10 @@ class Puller:
         return gone
 
     async def _make_room(self) -> bool:
-        """Remove at once what no version needs, and return whether there was any."""
+        """Remove unneeded objects at once, and return whether any existed."""
         needed = await asyncio.to_thread(self.needed)
         gone = await asyncio.to_thread(self._cache.make_room, needed, time.monotonic())
-        log.warning("the disk of the cache is full; what no version needs was removed", objects=len(gone))
+        log.warning("the disk of the cache is full; unneeded objects were removed", objects=len(gone))
         self._collected(gone)
         return bool(gone)
 
@@ -170,7 +170,7 @@ class Puller:
         return self._completer.needed(plans)
 
     async def advance(self) -> None:
-        """Publish what the watcher hears of, for ever."""
+        """Publish each catalog of the watcher until cancelled."""
         attempt = 0
         while True:
             async with self._turn:
@@ -184,14 +184,14 @@ class Puller:
             await self._next(delay(attempt) if unfinished else None)
 
     async def _next(self, seconds: float | None) -> None:
-        """Wait for news, or for the time to try again."""
+        """Wait for a new catalog, or for the time to retry."""
         try:
             await asyncio.wait_for(self.watcher.moved.wait(), seconds)
         except TimeoutError:
             pass
 
     async def _step(self, fetch: Fetch) -> Step:
-        """Bring in what the watched catalog needs, and return what of it can be served."""
+        """Fetch the objects of the watched catalog, and return the part of it that can be served."""
         self.watcher.moved.clear()
         target, cut_off = self._followed(self.watcher.target), ""
         changed = {n: decode_model(r) for n, r in target.records.items() if self.published.records.get(n) != r}
@@ -205,12 +205,12 @@ class Puller:
         return self._servable(target, changed, done, cut_off)
 
     def _followed(self, target: Catalog) -> Catalog:
-        """Return the watched catalog, or the published one where the other must be confirmed first."""
+        """Return the watched catalog, or the published one if the other must be confirmed first."""
         reason = hold_reason(self.published, target, self.watcher.replaces, self._accepted)
         if reason != self.epoch_hold:
             log.error("the catalog is held", reason=reason) if reason else log.info("the catalog is followed again")
             self.epoch_hold = reason
-            self._told()
+            self._report()
         return self.published if reason else target
 
     def _servable(self, target: Catalog, changed: dict[str, Model], done: Completed, cut_off: str) -> Step:
@@ -223,22 +223,22 @@ class Puller:
             held[name] = cut_off or next(done.lacking[v.plan] for v in model.versions if v.plan in done.lacking)
             before = self.published.records.get(name)
             previous = decode_model(before) if before else None
-            kept = {v.plan for v in previous.versions} if previous else set()
-            if partial := servable(model, previous, whole | kept):
+            served = {v.plan for v in previous.versions} if previous else set()
+            if partial := servable(model, previous, whole | served):
                 records[name] = encode_model(partial)
         revision = self.published.revision if cut_off and held else target.revision
         return Step(Catalog(target.epoch, revision, records), held, done.out_of_space)
 
     async def _take(self, step: Step) -> None:
-        """Publish and keep a catalog, if it differs from the last."""
+        """Publish and save a catalog if it differs from the last."""
         self._taken, self.reasons = step, step.held
-        self._told_held(step.held)
+        self._on_held(step.held)
         if step.catalog != self.published:
             self.started = self.started or bool(step.catalog.epoch)
-            # Both before it is reported: what was reported is served, and is served again after a restart.
+            # Both before the report: a reported revision is served, also after a restart.
             await asyncio.gather(self._publish(step.catalog), asyncio.to_thread(self._keep, step))
             self.published = step.catalog
-            self._told()
+            self._report()
             log.info("published", revision=step.catalog.revision, models=len(step.catalog), held=sorted(step.held)[:5])
         elif self.unkept:
             await asyncio.to_thread(self._keep, step)
@@ -247,23 +247,23 @@ class Puller:
             self._arrived.notify_all()
 
     async def keep_again(self) -> None:
-        """Keep the catalog anew where another program changed what was kept; not while catalogs move."""
+        """Save the catalog again if another program changed the saved one; not while the catalog changes."""
         if self._taken is None or self._turn.locked() or not self._cache.kept.touched():
             return
         async with self._turn:
-            log.error("the catalog kept was changed by another program, and is kept anew")
+            log.error("another program changed the saved catalog; it is saved again")
             await asyncio.to_thread(self._keep, self._taken)
 
     def _keep(self, step: Step) -> None:
-        """Keep a catalog on disk; an incomplete one without its revision, so that a restart asks for all of it."""
+        """Save a catalog on disk; an incomplete one without its revision, so that a restart fetches all of it."""
         catalog = Catalog(step.catalog.epoch, 0, step.catalog.records) if step.held else step.catalog
         try:
             self._cache.kept.save(catalog, self._completer.closures)
             self.unkept = False
-        except OSError as error:  # a full disk must not stop the serving
+        except OSError as error:  # a full disk must not stop serving
             self.unkept = True
-            log.error("the catalog cannot be kept; a restart would serve the one before", error=str(error))
-        trim_heap()  # what was fetched passed through this process, and lies in the cache now
+            log.error("the catalog cannot be saved; a restart would serve the previous one", error=str(error))
+        trim_heap()  # fetched objects passed through the heap and are in the cache now
 
 
 def _brief(error: Exception) -> str:
@@ -271,5 +271,5 @@ def _brief(error: Exception) -> str:
 
 
 async def _fetch_nothing(digests: Iterable[Digest]) -> Failures:
-    """Do without the control plane."""
+    """Fetch nothing: used without the control plane."""
     return {}

@@ -1,4 +1,4 @@
-"""Tells the control plane what this worker serves, so that it knows who is alive and how far they are."""
+"""Reports to the control plane what this worker serves, so that it knows which workers are alive and up to date."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 log = structlog.get_logger(__name__)
 
 PATIENCE = 5.0
-"""Seconds that a report may take."""
-FAREWELL = 1.0
-"""Seconds that the last one may take."""
+"""Timeout of a report in seconds."""
+LEAVE_SECONDS = 1.0
+"""Timeout of the deregistration in seconds."""
 
 
 class Reporter:
     """Reports after each revision applied, and every few seconds."""
 
     def __init__(self, channel: grpc.aio.Channel, facts: Callable[[], dict[str, Any]], interval: float) -> None:
-        """Report ``facts()``, the fields of a report as they are at the time."""
+        """Report ``facts()``, the fields of a report at the time of the call."""
         self._stub, self._facts, self._interval = WorkerServiceStub(channel), facts, interval
         self._now = asyncio.Event()
 
@@ -33,7 +33,7 @@ class Reporter:
         self._now.set()
 
     async def run(self) -> None:
-        """Report for ever."""
+        """Report until cancelled."""
         while True:
             self._now.clear()
             await self._report()
@@ -43,11 +43,11 @@ class Reporter:
                 pass
 
     async def leave(self) -> None:
-        """Say that this worker is going away, if the control plane listens."""
+        """Deregister this worker, if the control plane is reachable."""
         try:
-            await self._stub.Report(self._request(leaving=True), timeout=FAREWELL)
+            await self._stub.Report(self._request(leaving=True), timeout=LEAVE_SECONDS)
         except grpc.aio.AioRpcError as error:
-            log.debug("the farewell was not heard", code=error.code().name)
+            log.debug("the worker could not be deregistered", code=error.code().name)
 
     def _request(self, *, leaving: bool = False) -> pb.ReportRequest:
         facts = self._facts()
@@ -58,7 +58,7 @@ class Reporter:
         try:
             answer = await self._stub.Report(self._request(), timeout=PATIENCE)
         except grpc.aio.AioRpcError as error:
-            log.debug("the report was not heard", code=error.code().name)
+            log.debug("the report failed", code=error.code().name)
             return
         if 0.05 <= answer.interval_seconds <= 60:
             self._interval = answer.interval_seconds

@@ -1,4 +1,4 @@
-"""Follows the catalog of the control plane from the last revision known, through any number of breaks."""
+"""Follows the catalog of the control plane from the last known revision, across broken connections."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ log = structlog.get_logger(__name__)
 
 
 class Watcher:
-    """Keeps :attr:`target`, the newest catalog heard of."""
+    """Maintains :attr:`target`, the newest known catalog."""
 
     def __init__(self, stub: WorkerServiceStub, worker: str, target: Catalog) -> None:
         self._stub, self._worker = stub, worker
         self.target = target
         self.replaces = ""
-        """The epoch that the control plane says it stands in for."""
+        """Epoch that the control plane declares replaced."""
         self.connected = False
         self.breaks = 0
         self.moved = asyncio.Event()
-        """Set at each message; whoever looks at :attr:`target` clears it first."""
+        """Set at each message; clear it before reading :attr:`target`."""
         self._hurry = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow for ever."""
+        """Follow until cancelled."""
         attempt = 0
         while True:
             before = self.target
@@ -41,15 +41,15 @@ class Watcher:
                 await self._follow()
                 log.info("the control plane closed the watch")
             except grpc.aio.AioRpcError as error:
-                tell = log.debug if attempt else log.warning
-                tell("the watch broke", code=error.code().name, details=error.details())
+                report = log.debug if attempt else log.warning
+                report("the watch broke", code=error.code().name, details=error.details())
             self.connected = False
             self.breaks += 1
             attempt = 0 if self.target is not before else attempt + 1
             await self._pause(delay(attempt))
 
     async def head(self) -> int:
-        """Ask the control plane for its revision now.
+        """Return the present revision of the control plane.
 
         Raises:
             grpc.aio.AioRpcError: it cannot be reached.
@@ -73,7 +73,7 @@ class Watcher:
             call.cancel()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but not while someone waits for news."""
+        """Wait, unless a caller needs the present revision."""
         self._hurry.clear()
         try:
             await asyncio.wait_for(self._hurry.wait(), seconds)
@@ -91,7 +91,7 @@ def apply(catalog: Catalog, message: pb.WatchResponse) -> Catalog:
 
 
 def _record(message: model_pb2.Model) -> bytes | None:
-    """Return a model's canonical bytes; one that cannot be read is left as it was, and the others advance."""
+    """Return a model's canonical bytes; None if it cannot be read, which must not hold back the others."""
     try:
         return encode_model(model_from_proto(message))
     except PretzelError as error:

@@ -1,1 +1,1 @@
-"""Decides which plans are in memory, under a budget."""
+"""Decides which plans stay in memory, under a budget."""

@@ -1,4 +1,4 @@
-"""One plan as a serving process keeps it, in memory or not."""
+"""A plan as a serving process knows it, resident or not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.plan import Plan
 
 
 class Entry:
-    """One plan, resident or not; a route keeps its entry, so that finding it again costs nothing."""
+    """A plan, resident or not; a route holds its entry, so that a repeated look-up costs nothing."""
 
     __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
 
@@ -23,29 +23,29 @@ class Entry:
         self.digest = digest
         self.plan: Plan | None = None
         self.executable: Executable | None = None
-        """None where the plan is not resident; a caller that took it may finish with it whatever happens here."""
+        """None if the plan is not resident; a caller that holds it may finish with it after an eviction."""
         self._usual_cost, self._optional_cost = Cost(), Cost()
         self.tables: dict[str, Any] = {}
-        """Label tables by output, in the form in which they are sent."""
+        """Label tables by output, in their wire form."""
         self.used = 0.0
-        """When it was last asked for."""
+        """Time of the last request."""
 
     def estimate(self, plan: Plan, executable: Executable) -> None:
-        """Expect of requests what the stages of the plan tell, until some were measured."""
+        """Estimate the cost of requests from the stages of the plan, until some were measured."""
         self._usual_cost.prior = estimate(plan, executable.usual)
         self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
 
     def cost_of(self, outputs: Sequence[str] | None) -> Cost:
-        """Return what requests for such outputs cost: those with an optional one may take a hundred times as long."""
+        """Return the cost of requests for these outputs: an optional one may take a hundred times as long."""
         return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
 
 
 def addresses(entry: Entry) -> tuple[Digest, ...]:
-    """Return a resident plan's own address and those of the objects it refers to."""
+    """Return the digest of a resident plan and those of its objects."""
     return (entry.digest, *entry.plan.objects) if entry.plan else (entry.digest,)
 
 
 @lru_cache(maxsize=256)
 def any_optional(outputs: tuple[str, ...]) -> bool:
-    """Whether some of these outputs are optional."""
+    """Return whether some of these outputs are optional."""
     return any(map(is_optional, outputs))

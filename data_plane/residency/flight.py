@@ -1,7 +1,7 @@
-"""Notes which plans run, where the note outlives the process: so that its supervisor knows what ran when it died.
+"""Records which plans are running, in memory that outlives the process, so that its supervisor sees them after a crash.
 
-The notes lie in memory that supervisor and process share.  They cost a few microseconds a run, and are kept only by
-processes that are started after one died without a cause that could be found.
+Supervisor and process share the memory.  A record costs a few microseconds per run, and only processes that start
+after a crash without a known cause keep one.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from pretzel.data_plane.cache.layout import key_of
 from pretzel.plan.digest import Digest
 
 THREADS, PLANS, KEY = 64, 8, 32
-"""How many threads of a process are noted, how many plans of what one of them runs, and the bytes of each."""
+"""Recorded threads per process, recorded plans per thread, and the bytes of a plan's key."""
 LINE = PLANS * KEY
 PAGE = THREADS * LINE
-"""Bytes of the notes of one process."""
+"""Bytes of the record of one process."""
 
 
 class FlightRecorder:
-    """The notes of all processes of a worker, as its supervisor reads them."""
+    """The records of all processes of a worker, as its supervisor reads them."""
 
     def __init__(self, processes: int) -> None:
-        """Make room for the notes of that many processes."""
+        """Allocate the records of that many processes."""
         self._descriptor = os.memfd_create("flight", os.MFD_CLOEXEC)
         os.ftruncate(self._descriptor, processes * PAGE)
         self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
-        """Where a process opens it."""
+        """Path under which a process opens it."""
 
     def running(self, slot: int) -> set[bytes]:
-        """Return the keys of the plans that a process ran when it wrote last."""
+        """Return the keys of the plans that a process ran at its last write."""
         data = os.pread(self._descriptor, PAGE, slot * PAGE)
         keys = (data[at : at + KEY] for at in range(0, PAGE, KEY))
         return {key for key in keys if any(key)}
 
     def clear(self, slot: int) -> None:
-        """Forget the notes of a process that is gone."""
+        """Clear the record of a dead process."""
         os.pwrite(self._descriptor, bytes(PAGE), slot * PAGE)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Release the memory."""
         os.close(self._descriptor)
 
 
 class Flight:
-    """The notes of one process, as it writes them."""
+    """The record of one process, as it writes it."""
 
     def __init__(self, path: str, slot: int) -> None:
-        """Begin with an empty page."""
+        """Start with an empty page."""
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             self._page = mmap.mmap(descriptor, PAGE, offset=slot * PAGE)
@@ -63,7 +63,7 @@ class Flight:
 
     @contextmanager
     def over(self, note: bytes) -> Iterator[None]:
-        """Note that this thread runs something, for as long as it does."""
+        """Record ``note`` for this thread while the context is active."""
         line = self._lines.setdefault(threading.get_ident(), len(self._lines)) % THREADS
         at = line * LINE
         self._page[at : at + len(note)] = note
@@ -74,17 +74,17 @@ class Flight:
 
 
 class Watched:
-    """An executable each run of which is noted."""
+    """An executable that records each of its runs."""
 
     def __init__(self, executable: Any, flight: Flight, plans: Collection[Digest]) -> None:
         self._executable, self._flight = executable, flight
         self._note = b"".join(map(key_of, plans))[:LINE]
 
     def run(self, *arguments: Any, **options: Any) -> Any:
-        """Run it as it is."""
+        """Run the executable under a record."""
         with self._flight.over(self._note):
             return self._executable.run(*arguments, **options)
 
     def __getattr__(self, name: str) -> Any:
-        """Be the executable in everything else."""
+        """Delegate everything else to the executable."""
         return getattr(self._executable, name)

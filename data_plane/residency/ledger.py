@@ -1,4 +1,4 @@
-"""Counts the bytes of resident plans; what several share counts once."""
+"""Counts the bytes of resident plans; shared objects count once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
 
 OVERHEAD = 8 << 10
-"""Bytes that the objects of a resident plan take besides its parameters, at the least."""
+"""Least bytes of the Python objects of a resident plan, without its parameters."""
 
 
 class Ledger:
@@ -20,7 +20,7 @@ class Ledger:
         self.bytes = 0
 
     def add(self, address: Digest, plan: Plan) -> None:
-        """Count a plan in."""
+        """Add a plan."""
         self.bytes += own_bytes(address)
         for digest in plan.objects:
             self._holders[digest] += 1
@@ -28,7 +28,7 @@ class Ledger:
                 self.bytes += digest.size
 
     def remove(self, address: Digest, plan: Plan) -> None:
-        """Count a plan out."""
+        """Remove a plan."""
         self.bytes -= own_bytes(address)
         for digest in plan.objects:
             self._holders[digest] -= 1
@@ -38,12 +38,12 @@ class Ledger:
 
 
 def own_bytes(address: Digest) -> int:
-    """Return what a plan takes that it shares with no other: its inline parameters, stages and kernels."""
+    """Return the unshared bytes of a plan: its inline parameters, stages and kernels."""
     return OVERHEAD + 2 * address.size
 
 
 def total_bytes(plans: Mapping[Digest, Plan]) -> int:
-    """Return what some plans take together."""
+    """Return the bytes of plans together."""
     ledger = Ledger()
     for address, plan in plans.items():
         ledger.add(address, plan)

@@ -1,4 +1,4 @@
-"""What the memory of a serving process is for, and how what was freed goes back to the system."""
+"""Splits the memory budget of a serving process, and returns freed memory to the system."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _malloc_trim = _trim()
 
 
 def for_plans(budget: int) -> int:
-    """Let fused kernels hold an eighth of a process's budget, their default at most; return the rest."""
+    """Give fused kernels an eighth of a process's budget, at most their default; return the rest."""
     FUSER.budget = min(BUDGET, budget // 8)
     return budget - FUSER.budget
 
 
 def trim_heap() -> None:
-    """Return free pages of the heap to the system, which the C library does by itself only for large pieces."""
+    """Return free heap pages to the system, which the C library does on its own only for large blocks."""
     if _malloc_trim is not None:
         _malloc_trim(0)

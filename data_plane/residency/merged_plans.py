@@ -1,4 +1,4 @@
-"""Joint executables: several plans in one program, so that what they share runs once."""
+"""Joint executables: several plans in one program, so that shared stages run once."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from pretzel.engine import Executable
 from pretzel.plan.digest import Digest
 
 KEPT = 64
-"""Combinations remembered; each costs only its program, as kernels are shared."""
+"""Combinations kept; each costs only its program, as kernels are shared."""
 Key = tuple[Digest, ...]
 
 
 class JointCatalog:
-    """Joint executables by the plans they run, the least recently used forgotten first.
+    """Joint executables by the plans they run, evicted least recently used first.
 
-    A combination goes when one of its plans leaves, so that it never keeps evicted memory alive.
+    A combination is dropped when one of its plans is evicted, so that it never keeps evicted memory alive.
     """
 
     def __init__(self, plans: PlanCatalog) -> None:
         self._plans = plans
-        self._made: OrderedDict[Key, tuple[Executable, Cost, Cost]] = OrderedDict()
+        self._joint: OrderedDict[Key, tuple[Executable, Cost, Cost]] = OrderedDict()
         plans.on_evict.append(self._forget)
 
     async def get(self, entries: Sequence[Entry], outputs: Sequence[str] = ()) -> tuple[Executable, Cost]:
-        """Return what runs these resident plans together, and what it costs; output names begin with "<i>/".
+        """Return the executable of these resident plans together, and its cost; output names start with "<i>/".
 
-        ``outputs``: those asked of the plans, without that.
+        ``outputs``: those requested of the plans, without that prefix.
         """
         key = tuple(entry.digest for entry in entries)
-        made = self._made.get(key)
-        if made is None:
+        joint = self._joint.get(key)
+        if joint is None:
             executable = await self._plans.load_together(entries)
-            made = executable, Cost(_Together.of(entries, ())), Cost(_Together.of(entries, outputs))
-            self._made[key] = made
-            while len(self._made) > KEPT:
-                self._made.popitem(last=False)
+            joint = executable, Cost(_Together.of(entries, ())), Cost(_Together.of(entries, outputs))
+            self._joint[key] = joint
+            while len(self._joint) > KEPT:
+                self._joint.popitem(last=False)
         else:
-            self._made.move_to_end(key)
-        return made[0], made[2] if any_optional(tuple(outputs)) else made[1]
+            self._joint.move_to_end(key)
+        return joint[0], joint[2] if any_optional(tuple(outputs)) else joint[1]
 
     def _forget(self, digest: Digest) -> None:
-        for key in [key for key in self._made if digest in key]:
-            del self._made[key]
+        for key in [key for key in self._joint if digest in key]:
+            del self._joint[key]
 
 
 @dataclass(frozen=True, slots=True)
 class _Together:
-    """What several plans are expected to take in one run: at most what they take one by one."""
+    """Estimate of several plans in one run: at most the sum of their separate runs."""
 
     costs: tuple[Cost, ...]
 

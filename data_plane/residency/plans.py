@@ -1,4 +1,4 @@
-"""The plan catalog of one serving process: plans are loaded when they are first asked for, and leave under a budget."""
+"""The plan catalog of one serving process: loads plans on their first request, and evicts them under a budget."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from pretzel.plan.plan import Plan
 T = TypeVar("T")
 
 Key = bytes
-"""A digest as an index of the cache has it."""
+"""A digest as in an index of the cache."""
 
 
 class PlanCatalog:
-    """Loads plans off the event loop, each once however many ask, and lets the least recently used go."""
+    """Loads plans off the event loop, in single flight, and evicts the least recently used."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class PlanCatalog:
         *,
         tally: Tally | None = None,
         doubt: Callable[[Digest], None] = lambda plan: None,
-        tell: Callable[[str, Digest], None] = lambda kind, plan: None,
+        notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin empty; ``doubt`` is told of plans whose objects turned out damaged, ``tell`` of what is in memory.
+        """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, it is noted what runs.
+        With a ``flight``, every run is recorded.
         """
         self._flight = flight
         self._barred: Mapping[Key, float] = {}
-        self._tell = tell
+        self._notify = notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust = Trust(self._tally, doubt)
@@ -76,30 +76,30 @@ class PlanCatalog:
         return entry
 
     async def load(self, entry: Entry) -> Executable:
-        """Return the executable of a plan, loaded first if need be.
+        """Return the executable of a plan, and load it first if needed.
 
         Raises:
             ExhaustedError: it does not fit into the memory budget.
-            UnavailableError: an object of it is damaged or missing and is being fetched again, or the machine has no
-                descriptor or memory for it now.
+            UnavailableError: an object of it is damaged or missing and is being fetched again, or the machine is short
+                of descriptors or memory.
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
-        self._refuse_barred(entry)
+        self._reject_barred(entry)
         if entry.executable is not None:
             return entry.executable
         task = self._loading.get(entry.digest)
         if task is None:
             task = self._loading[entry.digest] = asyncio.create_task(self._load(entry))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # seen, if by no caller
-        return await asyncio.shield(task)  # a caller who gives up must not fail the others
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # even without a caller
+        return await asyncio.shield(task)  # a cancelled caller must not fail the others
 
     def pin(self, digests: Collection[Digest]) -> None:
-        """Keep these plans, once loaded, whatever the budget; those pinned before are free to go."""
+        """Never evict these plans once loaded; plans pinned before may be evicted again."""
         self._pinned = frozenset(digests)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
-        """Return what is made of a plan, resident or not; that may read its objects.
+        """Return ``described`` of a plan, resident or not; that may read its objects.
 
         Raises:
             UnavailableError: as :meth:`load` does.
@@ -111,7 +111,7 @@ class PlanCatalog:
         return await self._trust.read([entry.digest], read)
 
     async def load_together(self, entries: Sequence[Entry]) -> Executable:
-        """Return what runs several plans at once, over the kernels that they have here already.
+        """Return the joint executable of several plans, over the kernels that are loaded already.
 
         Raises:
             UnavailableError: as :meth:`load` does.
@@ -133,7 +133,7 @@ class PlanCatalog:
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
-        self._tell("loading", entry.digest)
+        self._notify("loading", entry.digest)
         try:
             loaded = await self._trust.read([entry.digest], lambda: self._load_once(entry))
             executable = self._watched(loaded, [entry.digest])
@@ -144,7 +144,7 @@ class PlanCatalog:
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
-                self._tell("evicted", entry.digest)
+                self._notify("evicted", entry.digest)
 
     async def _load_once(self, entry: Entry) -> Executable:
         run = asyncio.get_running_loop().run_in_executor
@@ -163,13 +163,13 @@ class PlanCatalog:
         return load(plan, self._objects.fetch, catalog=self._stages)
 
     def _make_room(self, entry: Entry, plan: Plan) -> None:
-        """Refuse what cannot fit even beside the pinned plans alone."""
+        """Reject a plan that cannot fit even with the pinned plans alone."""
         pinned = {d: e.plan for d, e in self.resident.items() if d in self._pinned and e.plan}
         least = total_bytes(pinned | {entry.digest: plan})
         if least > self._budget:
-            beside, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
+            addition, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
             raise ExhaustedError(
-                f"plan {entry.digest.short}: {least} bytes{beside}, {self._budget} allowed; "
+                f"plan {entry.digest.short}: {least} bytes{addition}, {self._budget} allowed; "
                 f"raise PRETZEL_MEMORY_BUDGET{remedy}"
             )
 
@@ -196,25 +196,25 @@ class PlanCatalog:
         entry.tables = {}
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
-        self._tell("evicted", entry.digest)
-        for tell in self.on_evict:
-            tell(entry.digest)
+        self._notify("evicted", entry.digest)
+        for react in self.on_evict:
+            react(entry.digest)
 
     def let_go(self, objects: Collection[Digest]) -> None:
-        """Evict the plans among these objects: no version needs them, and their space is wanted."""
+        """Evict the plans among these objects: no version needs them."""
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
 
     def bar(self, plans: Mapping[Key, float]) -> None:
-        """Run these plans, by their keys, no more until a time of ``time.monotonic()``: they end who runs them."""
+        """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""
         self._barred = plans
         self.let_go([digest for digest in self.resident if key_of(digest) in plans])
 
-    def _refuse_barred(self, entry: Entry) -> None:
+    def _reject_barred(self, entry: Entry) -> None:
         if self._barred and self._barred.get(key_of(entry.digest), 0) > time.monotonic():
             raise UnavailableError(
-                f"plan {entry.digest.short}: it ended several processes of this worker and is not run for a while; "
+                f"plan {entry.digest.short}: it crashed several processes of this worker and is barred for a while; "
                 "retry later, or deploy another version"
             )
 
@@ -222,9 +222,9 @@ class PlanCatalog:
         return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable
 
     def distrust(self, objects: Collection[Digest]) -> None:
-        """Evict all plans over objects that turned out damaged, and build none until :meth:`trust` is told of them.
+        """Evict all plans over damaged objects, and build none until :meth:`trust` is called for them.
 
-        Kernels of before are used by nothing that is loaded from now on: they read what was mapped then.
+        Nothing loaded from now on uses the earlier kernels: those read the old maps.
         """
         self._trust.distrust(objects)
         damaged = self._trust.distrusted
@@ -237,10 +237,10 @@ class PlanCatalog:
         self._objects.forget(objects)
 
     def trust(self, objects: Collection[Digest]) -> None:
-        """Load plans over these objects again: they were fetched anew."""
-        self._trust.trust(objects)  # first: they are whole, even if they cannot be looked at now
+        """Load plans over these objects again: they were fetched again."""
+        self._trust.trust(objects)  # first: they are intact, even if the cache cannot be read now
         self._objects.forget(objects)
 
     def close(self) -> None:
-        """Load no more."""
+        """Stop loading plans."""
         self._loader.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Which plan answers which name: the catalog's word, but for new versions that are not warm yet."""
+"""Routes from model references to plans: the catalog's versions, except new ones that are not warm yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class Route:
-    """What a reference leads to; kept from call to call, so that a known name costs one look-up."""
+    """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
     __slots__ = ("calls", "entry", "version")
 
@@ -27,21 +27,21 @@ class Route:
 
 
 class Router:
-    """Finds routes, and moves them to a new catalog when the plans they lead to are warm."""
+    """Finds routes, and moves them to a new catalog once their new plans are warm."""
 
     def __init__(self, plans: PlanCatalog, tally: Tally, pinned: Sequence[str] = ()) -> None:
         self._plans, self._tally, self._pinned = plans, tally, pinned
         self.catalog = Catalog()
         self.held: Mapping[str, str] = {}
-        """Models of which some version is not served on this worker, and why."""
+        """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
 
     def find(self, reference: str) -> Route:
-        """Return where a reference leads.
+        """Return the route of a reference.
 
         Raises:
-            NotFoundError: there is no such model, version or alias.
-            UnavailableError: there may be, but this worker holds a version of the model back.
+            NotFoundError: the model, version or alias does not exist.
+            UnavailableError: it may exist, but this worker holds a version of the model back.
         """
         route = self._routes.get(reference)
         if route is None:
@@ -56,14 +56,14 @@ class Router:
             if name not in self.held:
                 raise
             raise UnavailableError(
-                f"model {reference[:200]!r}: held back on this worker: {self.held[name]}; retry, or ask another worker"
+                f"model {reference[:200]!r}: held back on this worker: {self.held[name]}; retry, or use another worker"
             ) from None
 
     async def apply(self, catalog: Catalog) -> dict[str, str]:
         """Move to another catalog, and return the references that did not move, each with the reason.
 
-        A reference whose present plan is resident moves when its new plan is; if that cannot be loaded, the
-        reference stays where it is until a catalog is applied again.
+        A reference whose present plan is resident moves once its new plan is resident; if that cannot be loaded, the
+        reference keeps its plan until a catalog is applied again.
         """
         routes, waiting = self._prepare(catalog)
         pins = {str(version): self._route(version).entry for version in self._pins(catalog)}
@@ -90,22 +90,22 @@ class Router:
         return ready, waiting
 
     async def _warm(self, entry: Entry) -> str:
-        """Load a plan, and return why it cannot be, or nothing."""
+        """Load a plan; return the reason if it fails, else an empty string."""
         try:
             await self._plans.load(entry)
         except PretzelError as error:
-            log.error("a plan cannot be warmed; what served before goes on", plan=str(entry.digest), error=str(error))
+            log.error("a plan cannot be warmed; the old version still serves", plan=str(entry.digest), error=str(error))
             return str(error)
         return ""
 
     def _pins(self, catalog: Catalog) -> list[ModelVersion]:
-        found = []
+        versions = []
         for reference in self._pinned:
             try:
-                found.append(catalog.find(reference))
+                versions.append(catalog.find(reference))
             except NotFoundError:
                 log.warning("a pinned model does not exist", model=reference)
-        return found
+        return versions
 
     def _route(self, version: ModelVersion) -> Route:
         return Route(version, self._plans.entry(version.plan), self._tally.calls("Predict", version.model))

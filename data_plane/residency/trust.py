@@ -1,4 +1,4 @@
-"""Objects that turned out damaged or missing: work over them waits until they were fetched again, and is done anew."""
+"""Damaged or missing objects: work over them waits until they have been fetched again, and is then repeated."""
 
 from __future__ import annotations
 
@@ -15,88 +15,88 @@ from pretzel.plan.digest import Digest
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-MENDING = 2.0
+REPAIR_SECONDS = 2.0
 """Seconds that a call waits for damaged objects of its model to be fetched again."""
 
 
 class Trust:
-    """Knows which objects are damaged.  For one event loop."""
+    """Tracks damaged objects.  For one event loop."""
 
     def __init__(self, tally: Tally, doubt: Callable[[Digest], None]) -> None:
-        """Count failures in a tally; ``doubt`` is told of plans of which an object cannot be read."""
+        """Count failures in a tally; ``doubt`` is called with plans that have an unreadable object."""
         self._tally, self._doubt = tally, doubt
         self.distrusted: set[Digest] = set()
         """Objects that are being fetched again."""
         self._doubts = 0
-        """How often damage was told of."""
-        self._mended = asyncio.Event()
+        """Number of damage reports."""
+        self._repaired = asyncio.Event()
 
     def distrust(self, objects: Collection[Digest]) -> None:
-        """Have work over these objects wait."""
+        """Make work over these objects wait."""
         self.distrusted |= set(objects)
         self._doubts += 1
 
     def trust(self, objects: Collection[Digest]) -> None:
-        """Have work over these objects go on: they were fetched anew."""
+        """Resume work over these objects: they were fetched again."""
         self.distrusted -= set(objects)
-        self._mended.set()
+        self._repaired.set()
 
     async def wait_for(self, digests: Collection[Digest]) -> None:
-        """Wait for objects that are being fetched again, so that calls are late and do not fail.
+        """Wait for objects that are being fetched again, so that calls are delayed instead of failed.
 
         Raises:
-            UnavailableError: they did not come in time.
+            UnavailableError: they did not arrive in time.
         """
         try:
-            async with asyncio.timeout(MENDING):
+            async with asyncio.timeout(REPAIR_SECONDS):
                 while not self.distrusted.isdisjoint(digests):
-                    self._mended.clear()
-                    await self._mended.wait()
+                    self._repaired.clear()
+                    await self._repaired.wait()
         except TimeoutError:
             raise UnavailableError(
                 "an object of this model is damaged on this worker and is being fetched again; retry"
             ) from None
 
     async def read(self, plans: Collection[Digest], work: Callable[[], Awaitable[T]]) -> T:
-        """Do work that reads objects of some plans; what is damaged or missing is fetched again, and it is done anew.
+        """Run work that reads objects of plans; damaged or missing ones are fetched again, then it is repeated.
 
         Raises:
-            UnavailableError: an object is still damaged or missing, or cannot be read now.  Another worker has its own.
+            UnavailableError: an object is still damaged or missing, or cannot be read now; another worker may serve.
         """
-        named = ", ".join(plan.short for plan in plans)
+        names = ", ".join(plan.short for plan in plans)
         try:
-            return await self._read_or_mend(plans, work)
+            return await self._read_or_repair(plans, work)
         except (CorruptObjectError, NotFoundError) as error:
-            raise UnavailableError(f"plan {named}: {error}; it is being fetched again, retry") from error
-        except (OSError, MemoryError) as error:  # no descriptor, no memory, a failing disk: perhaps not for long
+            raise UnavailableError(f"plan {names}: {error}; it is being fetched again, retry") from error
+        except (OSError, MemoryError) as error:  # no descriptor, no memory, a failing disk: these may pass
             self._tally.counts["load_failures"] += 1
-            raise UnavailableError(f"plan {named}: cannot be loaded now ({error}); retry") from error
+            raise UnavailableError(f"plan {names}: cannot be loaded now ({error}); retry") from error
 
-    async def _read_or_mend(self, plans: Collection[Digest], work: Callable[[], Awaitable[T]]) -> T:
+    async def _read_or_repair(self, plans: Collection[Digest], work: Callable[[], Awaitable[T]]) -> T:
         try:
             return await self._undoubted(work)
         except (CorruptObjectError, NotFoundError) as error:
             self._tally.counts["load_failures"] += 1
             log.error("a plan cannot be loaded", plans=list(map(str, plans)), error=str(error))
-            self._mended.clear()
+            self._repaired.clear()
             for plan in plans:
                 self._doubt(plan)
-            if not await self._is_mended():
+            if not await self._is_repaired():
                 raise
         return await self._undoubted(work)
 
     async def _undoubted(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Work until no damage was told of meanwhile: it may be in what was just mapped."""
+        """Repeat work until no damage is reported meanwhile: it may be in the new maps."""
         while True:
             doubts = self._doubts
             done = await work()
             if self._doubts == doubts:
                 return done
 
-    async def _is_mended(self) -> bool:
-        """Wait until something was mended, and return whether it was in time."""
+    async def _is_repaired(self) -> bool:
+        """Wait until objects have been repaired, and return whether that was in time."""
         try:
-            await asyncio.wait_for(self._mended.wait(), MENDING)
+            await asyncio.wait_for(self._repaired.wait(), REPAIR_SECONDS)
         except TimeoutError:
             return False
         return True

@@ -1,1 +1,1 @@
-"""Runs plans for requests: at once for a cheap call, on executors for a dear one."""
+"""Schedules requests: cheap ones run on the event loop, expensive ones on executor threads."""

@@ -1,4 +1,4 @@
-"""What a plan costs: the estimate of its stages until it ran, then what its own runs took."""
+"""Cost model of a plan: the estimate from its stages until it has run, then measurements of its own runs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 from pretzel.plan.values import Csr, Ragged, Texts
 
 FIXED = 512
-"""Bytes of input that cost about as much as a call with none."""
+"""Bytes of input that cost about as much as an empty call."""
 TRUSTED = 4
-"""Runs after which an estimate is only refreshed now and then."""
+"""Runs after which an estimate is only refreshed every :data:`REFRESH` runs."""
 REFRESH = 16
 DOUBT = 2.0
-"""How many times longer than the estimate of its stages a plan that never ran is taken to run."""
+"""Factor applied to the estimate of a plan that has never run."""
 UNKNOWN = float("inf")
 _WEIGHT = 0.25
 
 
 class Prior(Protocol):
-    """What is expected before the first run."""
+    """Cost estimate before the first run."""
 
     def seconds(self, rows: int, size: int) -> float:
-        """Return the seconds expected of a request of so many rows and bytes."""
+        """Return the seconds expected for a request of ``rows`` rows and ``size`` bytes."""
 
 
 class Cost:
@@ -34,7 +34,7 @@ class Cost:
 
     def __init__(self, prior: Prior | None = None) -> None:
         self.prior = prior
-        """None where nothing is known: then the first run is taken for an expensive one."""
+        """None if no estimate exists: the first run is then treated as expensive."""
         self.rate = UNKNOWN
         self.runs = 0
         self.queued = 0
@@ -47,18 +47,18 @@ class Cost:
         return DOUBT * self.prior.seconds(rows, size)
 
     def likely(self, size: int, rows: int = 1) -> float:
-        """Return the same without doubt: what the order of the queue goes by."""
-        doubted = self.rate == UNKNOWN and self.prior is not None
-        return self.expected(size, rows) / (DOUBT if doubted else 1.0)
+        """Return the estimate without the safety factor; the queue orders by it."""
+        unmeasured = self.rate == UNKNOWN and self.prior is not None
+        return self.expected(size, rows) / (DOUBT if unmeasured else 1.0)
 
     @property
     def learns(self) -> bool:
-        """Whether the next run should be measured; most are not, once the estimate is good."""
+        """True if the next run should be measured; few are, once the estimate is good."""
         self.runs += 1
         return self.runs <= TRUSTED or self.runs % REFRESH == 0
 
     def learn(self, size: int, seconds: float) -> None:
-        """Take in one measured run."""
+        """Update the estimate with one measured run."""
         rate = seconds / (size + FIXED)
         self.rate = rate if self.runs <= 2 or self.rate == UNKNOWN else self.rate + _WEIGHT * (rate - self.rate)
 

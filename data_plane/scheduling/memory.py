@@ -1,4 +1,4 @@
-"""What a request may allocate: refused by its size before it runs, and bounded while it does."""
+"""Bound the memory of a request: reject it by size before it runs, and limit what a run allocates."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.engine.footprint import Need
 
 Reject = Callable[[str, str], NoReturn]
-"""Takes the reason by which rejections are counted, and the message."""
+"""Called with the reason under which the rejection is counted, and the message."""
 
 
 def allowed(need: Need, size: int, rows: int, limits: Limits, threads: int, reject: Reject) -> int:
-    """Return the bytes that a run may allocate beyond dense numbers, 0 where its plan writes nothing else.
+    """Return the bytes that a run may allocate beyond dense numbers; 0 if its plan allocates nothing else.
 
-    ``size``: bytes of the request's columns.  A run whose need is an estimate may take the share of one thread.
+    ``size`` is the bytes of the request's columns.  A run whose need is an estimate may take the share of one thread.
     """
     if need.answer > limits.answer:
         reject(
             "answer_bytes",
-            f"the answer takes {need.answer} bytes for {rows} rows, {limits.answer} allowed (max_message_bytes); "
+            f"the response takes {need.answer} bytes for {rows} rows, {limits.answer} allowed (max_message_bytes); "
             "send fewer rows or ask for fewer outputs",
         )
     total = need.total(size)

@@ -1,4 +1,4 @@
-"""Where and in which order requests run: pure functions from facts to a decision, tested by themselves."""
+"""Scheduling policy: pure functions that decide where and in which order requests run."""
 
 from __future__ import annotations
 
@@ -8,72 +8,72 @@ from enum import Enum
 from typing import NamedTuple
 
 PATIENCE = 4.0
-"""Seconds that a request yields to cheaper ones, for each second that it is expected to take."""
+"""Seconds that a request yields to cheaper ones, per second that it is expected to take."""
 LONGEST = 10.0
-"""Seconds of the longest run that the order knows; so no request yields for longer than :data:`PATIENCE` times this."""
+"""Longest run in seconds that the order distinguishes: no request yields for more than :data:`PATIENCE` times this."""
 CHEAPER = 4.0
-"""How many times cheaper than all that runs a request must be for the reserved thread to take it."""
+"""The reserved thread takes a request only if it is this many times cheaper than every running one."""
 CERTAIN = 0.9
-"""The part of the time to a deadline that a request may be expected to use: estimates err, and answers travel."""
+"""Fraction of the time to its deadline that a request may be expected to use: estimates err, and responses travel."""
 SMALL_BYTES = 1 << 20
-"""What a request on the event loop may allocate; larger ones run on threads, where their memory is counted."""
+"""Bytes that a request on the event loop may allocate; larger ones run on threads, where their memory is counted."""
 
 
 class Decision(Enum):
-    """What becomes of a request."""
+    """Outcome of scheduling one request."""
 
     INLINE = "run at once on the event loop"
     EXECUTE = "run on an executor thread"
-    FULL = "refuse: the queue is full"
-    CROWDED = "refuse: this model fills its share of the queue"
-    LATE = "refuse: the deadline passed"
-    HOPELESS = "refuse: the deadline would pass before the request could end"
+    FULL = "reject: the queue is full"
+    CROWDED = "reject: this model fills its share of the queue"
+    LATE = "reject: the deadline passed"
+    HOPELESS = "reject: the deadline would pass before the request could finish"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the policy may use."""
+    """Limits that the policy enforces."""
 
     inline_seconds: float
-    """The longest that the event loop may be held."""
+    """Longest time that one request may hold the event loop."""
     queue: int
-    """How many requests may wait for executors or run on them."""
+    """Number of requests that may wait for executors or run on them."""
     memory: int = 1 << 30
     """Bytes that all running requests together may allocate."""
     answer: int = 64 << 20
-    """Bytes of the largest answer."""
+    """Largest response in bytes."""
 
     @property
     def share(self) -> int:
-        """How many of those may be of one model, so that no model starves the others."""
+        """Part of the queue that one model may use, so that no model starves the others."""
         return max(1, self.queue // 2)
 
 
 class Facts(NamedTuple):
-    """What is known of a request when it comes."""
+    """Properties of a request at its arrival."""
 
     expected: float
-    """Seconds of processor time that it is expected to take."""
+    """Expected seconds of processor time."""
     remaining: float | None = None
-    """Seconds to its deadline; None where it has none."""
+    """Seconds to its deadline; None without a deadline."""
     bytes: int = 0
-    """What it is expected to allocate."""
+    """Expected allocation in bytes."""
 
 
 def choose(facts: Facts, wait: float, queued: int, own: int, limits: Limits) -> Decision:
-    """Return what to do with a request.
+    """Return the decision for a request.
 
     Args:
-        facts: of the request.
-        wait: seconds it is expected to wait for a thread and to run there; 0 where a thread is free.
+        facts: properties of the request.
+        wait: expected seconds to wait for a thread and to run there; 0 if a thread is free.
         queued: requests that wait for executors or run on them.
-        own: how many of those are of the same model.
-        limits: the worker's.
+        own: those of the same model.
+        limits: limits of the worker.
     """
     if facts.remaining is not None and facts.remaining <= 0:
         return Decision.LATE
     if is_small(facts.expected, facts.bytes, limits):
-        return Decision.INLINE  # even before the queue: it is over sooner than the hand-off would be
+        return Decision.INLINE  # before the queue is checked: it ends sooner than the hand-off would
     if queued >= limits.queue:
         return Decision.FULL
     if own >= limits.share:
@@ -82,24 +82,24 @@ def choose(facts: Facts, wait: float, queued: int, own: int, limits: Limits) -> 
 
 
 def is_small(expected: float, size: int, limits: Limits) -> bool:
-    """Return whether a request of so many seconds and bytes may hold the event loop."""
+    """Return whether a request of this cost and size may hold the event loop."""
     return expected <= limits.inline_seconds and size <= SMALL_BYTES and size <= limits.memory
 
 
 def is_hopeless(wait: float, remaining: float | None) -> bool:
-    """Return whether a request that ends in ``wait`` seconds would be late; a wait of 0 is no wait."""
+    """Return whether a request that ends in ``wait`` seconds would be late; a wait of 0 means that a thread is free."""
     return remaining is not None and 0 < CERTAIN * remaining < wait
 
 
 def priority(arrival: float, expected: float) -> float:
-    """Return the place of a request in the queue; the least is first.
+    """Return the queue key of a request; the smallest runs first.
 
-    A request is overtaken only by cheaper ones, and by none that comes more than ``PATIENCE * expected`` seconds later.
+    A request is overtaken only by cheaper ones that arrive at most ``PATIENCE * expected`` seconds later.
     """
     return arrival + PATIENCE * min(expected, LONGEST)
 
 
 def is_cheaper(expected: float, running: Iterable[float]) -> bool:
-    """Return whether the reserved thread may take a request beside what runs: it is much cheaper than each of those."""
+    """Return whether the reserved thread may take a request: it must be much cheaper than every running one."""
     least = min(running, default=0.0)
     return expected * CHEAPER <= least

@@ -16,21 +16,21 @@ from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import is_cheaper, priority
 
 NICE = 5
-"""Added to the niceness of executor threads.  The event loop rejects what comes too late and hands cheap requests over:
-it must get its core at once, or nothing behind it is in time."""
+"""Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
+get its core at once, or everything behind it is late."""
 
 Work = Callable[[float], Any]
-"""Does the work of a task; it is told how many seconds the task waited."""
+"""Does the work of a task; called with the seconds that the task waited."""
 
 
 class Task:
-    """One request that waits or runs."""
+    """A waiting or running request."""
 
     __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "work")
 
     def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int) -> None:
         self.work: Work | None = work
-        """None once the caller gave up."""
+        """None once the caller has cancelled."""
         self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
         self.key = priority(arrival, expected)
         self.loop = asyncio.get_running_loop()
@@ -38,14 +38,14 @@ class Task:
         self.begun = 0.0
 
     def __lt__(self, other: Task) -> bool:
-        """Compare by the place in the queue, then by arrival."""
+        """Compare by queue key, then by arrival."""
         return (self.key, self.number) < (other.key, other.number)
 
     def settle(self, result: Any, error: BaseException | None) -> None:
-        """Hand the outcome to the event loop.  Called on an executor thread."""
+        """Pass the outcome to the event loop.  Called on an executor thread."""
         try:
             self.loop.call_soon_threadsafe(self._set, result, error)
-        except RuntimeError:  # the loop is closed, and nobody waits
+        except RuntimeError:  # the loop is closed, and no caller waits
             pass
 
     def _set(self, result: Any, error: BaseException | None) -> None:
@@ -58,21 +58,21 @@ class Task:
 
 
 class ExecutorQueue:
-    """Threads that run tasks in the order of their priority, and one more that takes only what is much cheaper.
+    """Threads that run tasks in priority order, and one reserved thread that takes only much cheaper tasks.
 
-    The reserved thread has no core of its own: the system shares the cores out, and so a cheap request waits neither
+    The reserved thread has no dedicated core: the operating system shares the cores, so a cheap request waits neither
     for the end of an expensive run nor for a point where that could be interrupted.
     """
 
     def __init__(self, threads: int, memory: int, clock: Callable[[], float]) -> None:
-        """Begin empty; threads begin with the first task.  All running tasks together get ``memory`` bytes."""
+        """Threads start with the first task.  All running tasks together may reserve ``memory`` bytes."""
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
         self._running: set[Task] = set()
         self._numbers = itertools.count()
         lock = threading.Lock()
         self._ready = threading.Condition(lock)
-        self._cheap = threading.Condition(lock)  # for the reserved thread, which most requests do not concern
+        self._cheap = threading.Condition(lock)  # for the reserved thread, which most requests do not wake
         self._reserved: Task | None = None
         self._started: list[threading.Thread] = []
         self._closed = False
@@ -81,7 +81,7 @@ class ExecutorQueue:
         self.pace = Pace()
 
     def submit(self, work: Work, expected: float, size: int) -> Task:
-        """Queue work that is expected to take so many seconds and bytes; its outcome comes through ``done``."""
+        """Queue work with its expected seconds and bytes; the outcome arrives through ``done``."""
         task = Task(work, expected, size, self._clock(), next(self._numbers))
         with self._ready:
             if self._closed:
@@ -90,20 +90,20 @@ class ExecutorQueue:
             heapq.heappush(self._waiting, task)
             if not self._started:
                 self._start()
-            self._tell()
+            self._wake()
         return task
 
     def drop(self, task: Task) -> None:
-        """Forget a task that its caller gave up, and what it holds, unless it runs already."""
+        """Remove a task that its caller cancelled, and release what it holds, unless it runs already."""
         with self._ready:
             if task not in self._waiting:
                 return  # it runs, has ended, or the queue was closed
             task.work = None
             self._remove(task)
-            self._tell()
+            self._wake()
 
     def wait(self, expected: float) -> float:
-        """Return the seconds until a task that came now would end, 0 where a thread would take it at once."""
+        """Return the seconds until a task that arrives now would end; 0 if a thread would take it at once."""
         own = self.pace.seconds(expected)
         with self._ready:
             now, busy = self._clock(), self._running - {self._reserved}
@@ -118,11 +118,11 @@ class ExecutorQueue:
 
     @property
     def is_crowded(self) -> bool:
-        """Whether tasks wait."""
+        """True if tasks wait."""
         return bool(self._waiting)
 
     def close(self) -> None:
-        """Let running tasks finish, and start no more."""
+        """Let running tasks finish and start no new ones."""
         with self._ready:
             self._closed = True
             waiting, self._waiting = self._waiting, []
@@ -147,7 +147,7 @@ class ExecutorQueue:
             yield_core()
         while (task := self._next(reserved)) is not None:
             self._run(task)
-            del task  # a thread that waits must keep nothing of what it ran
+            del task  # a waiting thread must not keep its last task alive
 
     def _next(self, reserved: bool) -> Task | None:
         ready = self._cheap if reserved else self._ready
@@ -168,9 +168,9 @@ class ExecutorQueue:
         task.begun = self._clock()
 
     def _pick(self, reserved: bool) -> Task | None:
-        """Return the first task that may begin.
+        """Return the first task that may start.
 
-        A task whose memory is in use holds its place; others pass it until the time of its priority has come.
+        A task whose memory is in use keeps its place; others pass it until the time of its priority has come.
         """
         if not self._waiting or (not reserved and self._fits(self._waiting[0])):
             return self._waiting[0] if self._waiting else None
@@ -192,8 +192,8 @@ class ExecutorQueue:
         self._waiting.remove(task)
         heapq.heapify(self._waiting)
 
-    def _tell(self) -> None:
-        """Wake the threads for which there may be something new."""
+    def _wake(self) -> None:
+        """Wake the threads that may have a task to take."""
         if self._waiting:
             self._ready.notify_all()
             if self._running and self._reserved is None:
@@ -207,7 +207,7 @@ class ExecutorQueue:
         result, error = None, None
         try:
             result = task.work(task.begun - task.arrival)
-        except BaseException as caught:  # also what is no Exception must reach the caller, and never end the thread
+        except BaseException as caught:  # every error must reach the caller, and none may end the thread
             error = caught
         with self._ready:
             self._running.remove(task)
@@ -216,13 +216,13 @@ class ExecutorQueue:
             self.held -= task.bytes
             if error is None:
                 self.pace.learn(task.expected, self._clock() - task.begun)
-            self._tell()
+            self._wake()
         task.work = None
         task.settle(result, error)
 
 
 def yield_core() -> None:
-    """Let other threads go before the calling one where they share a core.  Linux keeps a niceness per thread."""
+    """Lower the priority of the calling thread below others on its core.  Linux keeps a niceness per thread."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             thread = threading.get_native_id()

@@ -1,4 +1,4 @@
-"""The request-response engine: a cheap request runs where it arrived, an expensive one on an executor thread."""
+"""The request-response engine: a cheap request runs on the event loop, an expensive one on an executor thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.kernels.program import Token
 
 ASSUMED_SECONDS = 0.1
-"""What a run of which nothing at all is known is taken to cost in the queue."""
+"""Queue cost of a run without any estimate."""
 
 Results = dict[str, Any]
 Pack = Callable[[Results], Any]
@@ -37,12 +37,12 @@ class _Run:
     deadline: float
     pack: Pack
     expected: float
-    """Seconds of processor time; those of a request of which nothing is known are assumed."""
+    """Seconds of processor time; assumed for a request without an estimate."""
     most: int = 0
-    """Bytes that the run may allocate beyond dense numbers; 0 where nothing else is allocated."""
+    """Bytes that the run may allocate beyond dense numbers; 0 if it allocates nothing else."""
 
     def compute(self, token: Token) -> Any:
-        """Run, and learn what it cost in processor time: waiting for the GIL says nothing about the plan."""
+        """Run and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
         self.cost.runs += 1
         start = time.thread_time()
         results = self.executable.run(self.columns, self.outputs, deadline=self.deadline, token=token, most=self.most)
@@ -53,7 +53,7 @@ class _Run:
 def _measured(
     executable: Executable, cost: Cost, size: int, columns: Mapping[str, Any], outputs: Sequence[str] | None, most: int
 ) -> Results:
-    """Run on the event loop, and learn now and then what it cost."""
+    """Run on the event loop and measure some of the runs."""
     if not cost.learns:
         return executable.run(columns, outputs, most=most)
     start = time.thread_time()
@@ -63,12 +63,12 @@ def _measured(
 
 
 def unpacked(results: Results) -> Results:
-    """Return results as they are."""
+    """Return results unchanged."""
     return results
 
 
 class RequestEngine:
-    """Runs executables for requests.  Used from the event loop alone."""
+    """Runs executables for requests.  Call it from the event loop only."""
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class RequestEngine:
         deadline: float = 0.0,
         pack: Pack = unpacked,
     ) -> Any:
-        """Compute ``outputs`` of a request (where None, all that are not optional), and return them packed.
+        """Compute ``outputs`` of a request (None: all that are not optional) and return them packed.
 
-        A ``deadline`` is a time of the clock, 0 none.  ``pack`` runs where the request did.
+        A ``deadline`` is a time of the clock, 0 for none.  ``pack`` runs where the request ran.
 
         Raises:
-            DeadlineError: the deadline passed before the run began, or during it.
-            ExhaustedError: too many requests wait, the deadline would pass before this one ended, or it is too large.
+            DeadlineError: the deadline passed before or during the run.
+            ExhaustedError: the queue is full, the deadline would pass before the end, or the request is too large.
             InputError, NotFoundError: as :meth:`Executable.run` does.
         """
         size = size_of(columns)
@@ -111,9 +111,9 @@ class RequestEngine:
         total = need.total(size)
         if is_small(expected, total, self._limits) and need.answer <= self._limits.answer:
             if deadline and deadline <= self._clock():
-                self._refuse(Decision.LATE, 0.0, None)
+                self._reject(Decision.LATE, 0.0, None)
             most = 0 if need.exact else self._limits.memory // (self._queue.threads + 1)
-            return pack(_measured(executable, cost, size, columns, outputs, most))  # what follows is for larger ones
+            return pack(_measured(executable, cost, size, columns, outputs, most))  # the rest is for larger ones
         remaining = deadline - self._clock() if deadline else None
         most = allowed(need, size, rows, self._limits, self._queue.threads, self._rejected)
         costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(size, rows)
@@ -122,7 +122,7 @@ class RequestEngine:
         decision = choose(facts, wait, self.queued, cost.queued, self._limits)
         run = _Run(executable, cost, size, columns, outputs, deadline, pack, costs, most)
         if decision is not Decision.EXECUTE:
-            self._refuse(decision, wait, remaining)
+            self._reject(decision, wait, remaining)
         return await self._execute(run, facts.bytes)
 
     async def _execute(self, run: _Run, size: int) -> Any:
@@ -133,7 +133,7 @@ class RequestEngine:
         try:
             decision, waited, answer = await task.done
         except asyncio.CancelledError:
-            token.cancel()  # what has not started never does; what runs stops between two kernels
+            token.cancel()  # a waiting task never starts; a running one stops between two kernels
             self._queue.drop(task)
             raise
         finally:
@@ -141,11 +141,11 @@ class RequestEngine:
             run.cost.queued -= 1
         self._tally.waits.observe(waited)
         if decision is not Decision.EXECUTE:
-            self._refuse(decision, *answer)
+            self._reject(decision, *answer)
         return answer
 
     def _start(self, run: _Run, token: Token, waited: float) -> tuple[Decision, float, Any]:
-        """Run on a thread, unless that came too late."""
+        """Run on a thread, unless the thread was free too late."""
         remaining = run.deadline - self._clock() if run.deadline else None
         takes = self._queue.pace.seconds(run.expected)
         if remaining is not None and remaining <= 0:
@@ -158,20 +158,20 @@ class RequestEngine:
         self._tally.rejected[reason] += 1
         raise ExhaustedError(message)
 
-    def _refuse(self, decision: Decision, wait: float, remaining: float | None) -> NoReturn:
+    def _reject(self, decision: Decision, wait: float, remaining: float | None) -> NoReturn:
         if decision is Decision.LATE:
             self._tally.rejected["late"] += 1
-            raise DeadlineError("the deadline passed before the request could run")
+            raise DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
         if decision is Decision.CROWDED:
-            self._rejected("model_queue", f"{self._limits.share} requests of this model wait already; retry later")
+            self._rejected("model_queue", f"{self._limits.share} requests of this model are queued; retry later")
         if decision is Decision.HOPELESS:
             self._rejected(
                 "deadline",
-                f"the answer is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
-                "deadline; retry later, elsewhere, or with a longer deadline",
+                f"the response is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
+                "deadline; retry later, on another worker, or with a longer deadline",
             )
-        self._rejected("queue", f"{self._limits.queue} requests wait already; retry later")
+        self._rejected("queue", f"{self._limits.queue} requests are queued; retry later")
 
     def close(self) -> None:
-        """Let running requests finish, and start no more."""
+        """Let running requests finish and start no new ones."""
         self._queue.close()

@@ -1,1 +1,1 @@
-"""Answers prediction calls: proto in, engine call, proto out."""
+"""Answers prediction calls: messages in, engine call, messages out."""

@@ -1,4 +1,4 @@
-"""The entry of a serving process; the supervisor executes it with one end of the link."""
+"""Entry point of a serving process; the supervisor executes it with one end of the link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.serving.parent import die_with
 
 
 async def serve(descriptor: int) -> None:
-    """Serve over the link that a descriptor is an end of."""
+    """Serve over the link whose end is ``descriptor``."""
     from pretzel.data_plane.serve.process import ServingProcess
 
     link = await Link.over(socket.socket(fileno=descriptor))
@@ -33,4 +33,4 @@ if __name__ == "__main__":
     die_with(int(sys.argv[2]))
     asyncio.run(serve(int(sys.argv[1])))
     sys.stderr.flush()
-    os._exit(0)  # what an executor still computes, nobody waits for
+    os._exit(0)  # no caller waits for what an executor still computes

@@ -20,13 +20,13 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 def call_error(error: Exception) -> pb.CallError:
-    """Return an error as part of an answer whose other parts are valid."""
+    """Return an error as part of a response whose other parts are valid."""
     status = status_of(error)
     return pb.CallError(code=status.code.value[0], message=status.message)
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Maps errors to statuses for every prediction call, counts them, and knows how many calls run."""
+    """Maps errors of prediction calls to statuses, counts them, and counts the running calls."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -38,7 +38,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        """Return the guarded handler of a call; it is made once a method."""
+        """Return the guarded handler of a call; it is made once per method."""
         method: str = handler_call_details.method
         guarded = self._guarded.get(method)
         if guarded is not None:

@@ -1,4 +1,4 @@
-"""Scores one batch with many models; what they share runs once, and they fail one by one."""
+"""Scores one batch with many models: shared stages run once, and each model fails separately."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Find = Callable[[str], Awaitable[Route]]
 
 @dataclass(frozen=True)
 class Work:
-    """One distinct plan of the call: where it is, what runs it alone, and the outputs wanted of it."""
+    """One distinct plan of the call: its route, its own executable, and the requested outputs."""
 
     route: Route
     executable: Executable
@@ -29,7 +29,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked of every model."""
+    """Arguments of the call, common to all models."""
 
     columns: Mapping[str, Any]
     outputs: tuple[str, ...]
@@ -44,7 +44,7 @@ class FanOut:
         self._joint = JointCatalog(plans)
 
     async def predict(self, models: Sequence[str], call: Call) -> list[tuple[Route | None, Outcome]]:
-        """Return for each model, in order, where it was found and its outputs, or the error it failed with."""
+        """Return for each model, in order, its route and its outputs, or the error it failed with."""
         names = list(dict.fromkeys(models))
         routes = dict(zip(names, await asyncio.gather(*map(self._route, names)), strict=True))
         distinct = {route.entry: route for route in routes.values() if isinstance(route, Route)}
@@ -53,13 +53,13 @@ class FanOut:
         outcomes: dict[Any, Outcome] = dict(zip(distinct, prepared, strict=True))  # type: ignore[arg-type]
         for group, columns in _groups(works, call.columns):
             outcomes |= await self._run(group, columns, call)
-        found = ((routes[model]) for model in models)
-        return [(r, outcomes[r.entry]) if isinstance(r, Route) else (None, r) for r in found]
+        resolved = ((routes[model]) for model in models)
+        return [(r, outcomes[r.entry]) if isinstance(r, Route) else (None, r) for r in resolved]
 
     async def _route(self, model: str) -> Route | Exception:
         try:
             return await self._find(model)
-        except NoCatalogError:  # of all models alike, so the whole call goes elsewhere
+        except NoCatalogError:  # concerns all models, so the client retries the whole call elsewhere
             raise
         except PretzelError as error:
             return error
@@ -75,19 +75,19 @@ class FanOut:
             return error
 
     async def _run(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
-        """Run models that take the same columns: together, or one by one when something is wrong with the input."""
+        """Run models that take the same columns: together, or separately if the input is invalid."""
         if len(group) > 1:
             try:
                 return await self._run_together(group, columns, call)
-            except InputError:  # perhaps only some refuse it
+            except InputError:  # perhaps only some models reject it
                 pass
         return {work.route.entry: await self._run_alone(work, columns, call) for work in group}
 
     async def _run_together(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
         executable, cost = await self._joint.get([work.route.entry for work in group], call.outputs)
-        wanted = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
+        names = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
         try:
-            results = await self._engine.run(executable, cost, columns, wanted, call.deadline)
+            results = await self._engine.run(executable, cost, columns, names, call.deadline)
         except InputError:
             raise
         except Exception as error:
@@ -106,15 +106,15 @@ class FanOut:
 
 
 def _groups(works: Sequence[Work], columns: Mapping[str, Any]) -> list[tuple[list[Work], Mapping[str, Any]]]:
-    """Return works grouped by the columns they take, each group with those of the call it is given.
+    """Return works grouped by the columns they take, each group with its columns of the call.
 
-    A column that only other models take is kept from a group; one that no model takes goes to all, to be refused.
+    A column that only other models take is withheld from a group; one that no model takes goes to all, to be rejected.
     """
     groups: dict[Any, list[Work]] = {}
     for work in works:
         groups.setdefault(frozenset((i.name, str(i.type)) for i in work.executable.inputs), []).append(work)
-    known = {name for signature in groups for name, _ in signature}
+    used = {name for signature in groups for name, _ in signature}
     return [
-        (group, {n: c for n, c in columns.items() if n not in known or n in dict(signature)})
+        (group, {n: c for n, c in columns.items() if n not in used or n in dict(signature)})
         for signature, group in groups.items()
     ]

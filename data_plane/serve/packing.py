@@ -1,7 +1,7 @@
-"""Answers as the bytes of their message, written where the run was: a large one must not hold the event loop.
+"""Serialize responses on the thread that ran the request, because a large one must not hold the event loop.
 
-A protobuf message is copied three times on its way to the wire, each time under the GIL.  Here the message is written
-once, in the layout that protobuf gives it, and the numbers are copied without the GIL.
+protobuf copies a message three times on its way to the wire, each time under the GIL.  Here the message is written
+once, in the layout of protobuf, and the numbers are copied without the GIL.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
 
 LARGE = 1 << 18
-"""Bytes of an answer from which on it is written here."""
+"""Size in bytes from which a response is written here."""
 _LENGTH_DELIMITED = 2
 _DATA = values_pb2.Column.DESCRIPTOR.fields_by_name["data"].number
 _LABELS = values_pb2.Column.DESCRIPTOR.fields_by_name["labels"].number
@@ -31,20 +31,20 @@ _RESULTS = pb.PredictManyResponse.DESCRIPTOR.fields_by_name["results"].number
 _RESULT = pb.ModelResult.DESCRIPTOR.fields_by_name["response"].number
 Part = bytes | np.ndarray
 Answer = pb.PredictResponse | bytes
-"""An answer of one model: a message, or the bytes of one that is large."""
+"""Response of one model: a message, or the bytes of a large one."""
 
 
 class Packer:
-    """Makes the answer of one model from its outputs; an answer that is too large is refused before it is copied."""
+    """Packs the outputs of one model into a response; one that is too large is rejected before it is copied."""
 
     def __init__(self, route: Route, most_bytes: int) -> None:
         self._route, self._most_bytes = route, most_bytes
 
     def __call__(self, results: Mapping[str, Any]) -> Answer:
-        """Return the answer with these outputs.
+        """Return the response with these outputs.
 
         Raises:
-            ExhaustedError: it is larger than a message may be.
+            ExhaustedError: the response exceeds the largest message.
         """
         version, tables = self._route.version, self._route.entry.tables
         head = pb.PredictResponse(model=version.model, version=version.version)
@@ -61,14 +61,14 @@ class Packer:
 
 
 def too_large(size: int, most: int) -> ExhaustedError:
-    """Return the refusal of an answer."""
+    """Return the error for a response that is too large."""
     return ExhaustedError(
-        f"the answer takes {size} bytes, {most} allowed (max_message_bytes); send fewer rows or ask for fewer outputs"
+        f"the response takes {size} bytes, {most} allowed (max_message_bytes); send fewer rows or ask for fewer outputs"
     )
 
 
 def value_bytes(value: Any) -> int:
-    """Return about the bytes of an output."""
+    """Return the approximate bytes of an output."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     if isinstance(value, Labels):
@@ -77,7 +77,7 @@ def value_bytes(value: Any) -> int:
 
 
 def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
-    """Return the message of one output; a table of labels is the same for every call, so it is packed once."""
+    """Return the message of one output; the table of labels is the same for every call and is packed once."""
     if not isinstance(value, Labels):
         return column_to_proto(name, value)
     column = column_to_proto(name, value.codes)
@@ -86,7 +86,7 @@ def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> va
 
 
 def streamed(request: int, answer: Answer) -> pb.PredictStreamResponse | bytes:
-    """Return an answer as part of a stream."""
+    """Return a response as a message of a stream."""
     if isinstance(answer, pb.PredictResponse):
         return pb.PredictStreamResponse(id=request, response=answer)
     head = pb.PredictStreamResponse(id=request).SerializeToString()
@@ -94,19 +94,19 @@ def streamed(request: int, answer: Answer) -> pb.PredictStreamResponse | bytes:
 
 
 def result_of(answer: Answer) -> bytes:
-    """Return the bytes of an answer as one of many."""
+    """Return the bytes of a response as one of many results."""
     if isinstance(answer, pb.PredictResponse):
         return pb.ModelResult(response=answer).SerializeToString()
     return joined(_field(_RESULT, [answer]))
 
 
 def result_field(result: bytes) -> list[bytes]:
-    """Return a result as parts of an answer of many models."""
+    """Return a result as parts of a response for many models."""
     return [_head(_RESULTS, len(result)), result]
 
 
 def serialized(write: Any) -> Any:
-    """Return a serializer that passes what is serialized already."""
+    """Return a serializer that passes bytes through."""
     return lambda message: message if type(message) is bytes else write(message)
 
 
@@ -117,7 +117,7 @@ def _table(name: str, value: Labels, tables: dict[str, values_pb2.Column]) -> va
 
 
 def _column(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> Iterator[Part]:
-    """Yield the parts of a column's message; dense numbers stay where they are, the rest is small or seldom."""
+    """Yield the parts of a column's message; dense numbers are not copied, the rest is small or rare."""
     numbers = value.codes if isinstance(value, Labels) else value
     kind = DTYPE_NAMES.get(numbers.dtype) if isinstance(numbers, np.ndarray) else None
     if kind is None or numbers.ndim not in (1, 2):
@@ -131,7 +131,7 @@ def _column(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> Iter
 
 
 def _field(number: int, parts: list[Part]) -> list[Part]:
-    """Return the parts of a message or of bytes as a field."""
+    """Return parts as a length-delimited field."""
     return [_head(number, sum(map(_length, parts))), *parts]
 
 

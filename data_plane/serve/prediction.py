@@ -25,13 +25,13 @@ from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
 
 MAX_MODELS = 10_000
-"""Models in one call."""
+"""Most models in one call."""
 BREATH = 100
-"""Answers of one call that are packed before others get their turn."""
+"""Responses of one call that are packed before the event loop runs other work."""
 
 
 class PredictionService(PredictionServiceServicer):
-    """Answers predictions from the plans of this process."""
+    """Serves predictions from the plans of this process."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class PredictionService(PredictionServiceServicer):
         catch_up: Callable[[], Awaitable[bool]],
         most_bytes: int = 64 << 20,
     ) -> None:
-        """Answer from these, with at most ``most_bytes``.
+        """Answer from these, with at most ``most_bytes`` per response.
 
-        ``catch_up`` makes one bounded look at the control plane, and tells whether this process has what is newest.
+        ``catch_up`` polls the control plane once, for a bounded time, and returns whether this process is up to date.
         """
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
         self._tally, self._catch_up, self._most_bytes = tally, catch_up, most_bytes
@@ -53,16 +53,16 @@ class PredictionService(PredictionServiceServicer):
         self.streams = Streams()
 
     async def Predict(self, request: pb.PredictRequest, context: Context) -> Answer:
-        """Compute the outputs asked for over one batch of rows."""
+        """Compute the requested outputs over one batch of rows."""
         return await self._predict(request, context)
 
     async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: Context) -> None:
-        """Predict over one stream; a request that fails answers with its error, and the stream goes on."""
+        """Predict over one stream; a request that fails returns its error, and the stream continues."""
 
         async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse | bytes:
             try:
                 return streamed(request.id, await self._predict(request.request, context))
-            except NoCatalogError:  # every request would fail alike, so the whole stream goes elsewhere
+            except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
                 raise
             except Exception as error:
                 failure = call_error(error)
@@ -78,15 +78,15 @@ class PredictionService(PredictionServiceServicer):
             raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
         start = time.monotonic()
         call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
-        found = await self._fan_out.predict(request.models, call)
-        answer = await self._results(request.models, found)
+        results = await self._fan_out.predict(request.models, call)
+        answer = await self._results(request.models, results)
         calls = self._tally.calls("PredictMany", "all")
         calls.observe(time.monotonic() - start)
-        calls.rows += request.columns[0].rows * len(found) if request.columns else 0
+        calls.rows += request.columns[0].rows * len(results) if request.columns else 0
         return answer
 
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
-        """Tell what a model takes and gives."""
+        """Describe the inputs and outputs of a model."""
         route = await self._find(request.model)
         model = self._router.catalog.get(route.version.model)
         aliases = model.aliases if model else {}
@@ -110,26 +110,26 @@ class PredictionService(PredictionServiceServicer):
         route.calls.rows += request.columns[0].rows if columns else 0
         return response
 
-    async def _results(self, models: Sequence[str], found: Sequence[tuple[Route | None, Outcome]]) -> bytes:
-        """Pack the answers while they fit into a message: naming a model often asks for any size from few rows."""
+    async def _results(self, models: Sequence[str], results: Sequence[tuple[Route | None, Outcome]]) -> bytes:
+        """Pack the results while they fit into a message: a model that is named often makes any size from few rows."""
         parts: list[bytes] = []
         size = 0
-        for model, (route, outcome) in zip(models, found, strict=True):
+        for model, (route, outcome) in zip(models, results, strict=True):
             parts += result_field(self._result(model, route, outcome))
             size += len(parts[-1])
             if size > self._most_bytes:
-                raise ExhaustedError(f"the answers take more than {self._most_bytes} bytes; ask for fewer at once")
+                raise ExhaustedError(f"the responses take more than {self._most_bytes} bytes; request fewer models")
             if len(parts) % BREATH == 0:
                 await asyncio.sleep(0)
         return await asyncio.to_thread(joined, parts) if size > LARGE else joined(parts)
 
     async def _find(self, reference: str) -> Route:
-        """Return where a reference leads, after one look at the control plane if it is unknown here.
+        """Return the route of a reference, after one poll of the control plane if it is unknown here.
 
         Raises:
-            NoCatalogError: no catalog was ever heard of, so nothing can be said of what exists.
-            NotFoundError: there is no such model, version or alias.
-            StaleCatalogError: there is none here, and the control plane cannot be asked.
+            NoCatalogError: this worker never got a catalog, so it cannot decide what exists.
+            NotFoundError: the model, version or alias does not exist.
+            StaleCatalogError: it does not exist here, and the control plane is not reachable.
         """
         try:
             return self._router.find(reference)
@@ -145,7 +145,7 @@ class PredictionService(PredictionServiceServicer):
             if newest:
                 raise
             raise StaleCatalogError(
-                f"{error}, and the control plane cannot be asked whether it is new; try another worker"
+                f"{error}, and the control plane cannot be reached to check whether it is new; try another worker"
             ) from None
 
     def _result(self, model: str, route: Route | None, outcome: Outcome) -> bytes:
@@ -158,7 +158,7 @@ class PredictionService(PredictionServiceServicer):
 
 
 def deadline_of(context: Context) -> float:
-    """Return the time of ``time.monotonic()`` by which a call wants its answer; 0 where it has no deadline."""
+    """Return the time of ``time.monotonic()`` at which a call expires; 0 without a deadline."""
     remaining = context.time_remaining()
     return 0.0 if remaining is None else time.monotonic() + remaining
 

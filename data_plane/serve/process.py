@@ -1,4 +1,4 @@
-"""One serving process: told what to serve over its link, it answers until it is told to drain."""
+"""A serving process: it gets its models over the link and answers until it is drained."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from pretzel.serving.background import Background, cause_of
 log = structlog.get_logger(__name__)
 
 CATALOGS, MESSAGES, WARMING = "catalogs", "messages", "warming"
-"""Background tasks, as metrics and reports name them: taking catalogs, hearing the supervisor, loading new versions."""
+"""Background tasks, as metrics and reports name them: apply catalogs, read messages, warm new versions."""
 WARM_AGAIN = 2.0
-"""Seconds until plans that could not be warmed are tried again."""
+"""Seconds until the warm-up of plans that failed is retried."""
 
 
 class ServingProcess:
-    """The parts of one serving process, and what it does with each message of its supervisor."""
+    """A serving process, and its reaction to each message of its supervisor."""
 
     def __init__(self, link: Link, start: Message) -> None:
         self._link = link
@@ -49,7 +49,9 @@ class ServingProcess:
         self._objects = ObjectReader(Path(start["cache_dir"]))
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
-        self._plans = PlanCatalog(self._objects, budget, tally=tally, doubt=self._doubt, tell=self._tell, flight=flight)
+        self._plans = PlanCatalog(
+            self._objects, budget, tally=tally, doubt=self._doubt, notify=self._report, flight=flight
+        )
         self._router = Router(self._plans, tally, settings.pin)
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
@@ -61,7 +63,7 @@ class ServingProcess:
             self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
         )
         self._server = Server(settings, service, self._calls, shared_port=start["shared_port"])
-        self._background = Background(self._tell_problems)
+        self._background = Background(self._report_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -69,14 +71,14 @@ class ServingProcess:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until told to drain, by message, by signal, or by the end of the supervisor."""
+        """Serve until drained by a message, a signal, or the end of the supervisor."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
         tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), applying)]
         try:
-            await self._applied.wait()  # who listens before it knows its models would deny them
+            await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
             port = await self._server.listen(self._port)
             self._link.send("ready", port=port)
             _settle_memory()
@@ -99,7 +101,7 @@ class ServingProcess:
             self._stop.set()
 
     def _hear(self, message: Message) -> None:
-        """React to one message; a reaction that fails must not keep this process from hearing the next."""
+        """React to one message; a failure must not keep this process from reading the next."""
         try:
             getattr(self, f"_on_{message['kind']}")(message)
             self._background.well(MESSAGES)
@@ -121,7 +123,7 @@ class ServingProcess:
         self._plans.distrust(list(map(Digest.parse, message["objects"])))
 
     def _on_mended(self, message: Message) -> None:
-        self._moved.set()  # applying refreshes the view of the cache, and is tried again where that fails
+        self._moved.set()  # applying refreshes the view of the cache, and is retried if it fails
         self._plans.trust(list(map(Digest.parse, message["objects"])))
 
     def _on_collected(self, message: Message) -> None:
@@ -141,7 +143,7 @@ class ServingProcess:
         self._stop.set()
 
     async def _apply_catalogs(self) -> None:
-        """Move to each catalog that comes, the newest only where several do."""
+        """Apply each new catalog; if several wait, only the newest."""
         while True:
             await self._moved.wait()
             self._moved.clear()
@@ -155,7 +157,7 @@ class ServingProcess:
     async def _apply(self, target: Catalog, serial: int) -> None:
         self._objects.refresh()
         cold = await self._router.apply(target)
-        await self._server.tell_health(serving=target.known)
+        await self._server.set_health(serving=target.known)
         self._applied.set()
         self._link.send("applied", serial=serial)
         if cold:
@@ -165,11 +167,11 @@ class ServingProcess:
             self._background.well(WARMING)
 
     async def _catch_up(self) -> bool:
-        """Have the supervisor look at the control plane once, for a bounded time; return whether nothing is newer."""
+        """Make the supervisor poll the control plane once, bounded; return whether this process is up to date."""
         self._caught_up.clear()
         self._link.send("catch_up")
         try:
-            # The supervisor bounds the look itself; this bounds the supervisor.
+            # The supervisor bounds its poll; this bounds the supervisor.
             await asyncio.wait_for(self._caught_up.wait(), self._settings.catch_up_seconds + 1)
         except TimeoutError:
             log.warning("the supervisor did not answer")
@@ -179,11 +181,11 @@ class ServingProcess:
     def _doubt(self, plan: Digest) -> None:
         self._link.send("doubt", plan=str(plan))
 
-    def _tell(self, kind: str, plan: Digest) -> None:
-        """Have the supervisor know what is in memory: it checks that first, should this process die of damage."""
+    def _report(self, kind: str, plan: Digest) -> None:
+        """Report plans in memory to the supervisor: it checks them first if this process crashes."""
         self._link.send(kind, plan=str(plan))
 
-    def _tell_problems(self) -> None:
+    def _report_problems(self) -> None:
         self._link.send("problems", problems=dict(self._background.problems))
 
     def _numbers(self) -> dict[str, Any]:
@@ -201,6 +203,6 @@ class ServingProcess:
 
 
 def _settle_memory() -> None:
-    """Keep what start-up made out of later collections, which then pause the loop for less."""
+    """Exclude start-up objects from later garbage collections, which shortens their pauses."""
     gc.collect()
     gc.freeze()

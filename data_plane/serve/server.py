@@ -25,12 +25,12 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class Server:
-    """Listens, says how it is, and drains."""
+    """Listens, reports its health, and drains."""
 
     def __init__(
         self, settings: Settings, service: PredictionService, calls: ErrorInterceptor, *, shared_port: bool
     ) -> None:
-        """Make the server; it does not listen yet."""
+        """Create the server without listening."""
         self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
@@ -39,7 +39,7 @@ class Server:
         reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)
 
     async def listen(self, port: int) -> int:
-        """Begin to answer, and return the port.
+        """Start to listen, and return the port.
 
         Raises:
             PreconditionError: the port is taken.
@@ -52,16 +52,16 @@ class Server:
         await self._server.start()
         return bound
 
-    async def tell_health(self, *, serving: bool) -> None:
-        """Set what the health service says."""
+    async def set_health(self, *, serving: bool) -> None:
+        """Set the status of the health service."""
         for name in ("", PREDICTION):
             await self._health.set(name, SERVING if serving else NOT_SERVING)
 
     async def drain(self, seconds: float) -> None:
-        """Say so first; take no more calls, finish those that run, then stop."""
+        """Report NOT_SERVING, reject new calls, finish the running ones, then stop."""
         await self._health.enter_graceful_shutdown()
         self._service.streams.drain()
-        # Its grace must outlast ours: two stops whose time is up together cancel calls of a server that is gone, and
+        # Its grace must outlast ours: if both stops expire together, they cancel calls of a server that is gone, and
         # crash.
         stopping = asyncio.create_task(self._server.stop(seconds + 60))
         try:
@@ -70,16 +70,16 @@ class Server:
                     await asyncio.sleep(0.01)
         except TimeoutError:
             pass
-        # What is open now are watches of health and reflection, which would last for ever.
+        # Only watches of health and reflection are still open; they never end on their own.
         await self._server.stop(0)
         await stopping
 
 
 def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
-    """Return the options of the server."""
+    """Return the gRPC options of the server."""
     age = int(settings.connection_age_seconds * 1000)
     return [
-        ("grpc.so_reuseport", int(shared_port)),  # by default grpcio binds a port that is taken, silently
+        ("grpc.so_reuseport", int(shared_port)),  # by default grpcio silently binds a taken port
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
         *connection_options(raise_limit(), settings.connection_idle_seconds),
@@ -93,5 +93,5 @@ def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
 
 
 def host_of(host: str) -> str:
-    """Return a host as it stands in an address, IPv6 in brackets."""
+    """Return a host as an address needs it: IPv6 in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

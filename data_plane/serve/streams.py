@@ -12,17 +12,17 @@ from pretzel.errors import UnavailableError
 
 
 class Streams:
-    """The streams that are open now."""
+    """The open streams of this process."""
 
     def __init__(self) -> None:
         self._idle: set[asyncio.Task[Any]] = set()
         self.draining = False
 
     async def serve(self, context: grpc.aio.ServicerContext[Any, Any], answer: Callable[[Any], Awaitable[Any]]) -> None:
-        """Answer the requests of one stream in their order, until its client ends it.
+        """Answer the requests of one stream in order, until its client ends it.
 
         Raises:
-            UnavailableError: this worker drains; every request that was taken was answered.
+            UnavailableError: this worker drains; every request that was read was answered.
         """
         task = asyncio.current_task()
         assert task is not None
@@ -37,17 +37,17 @@ class Streams:
                 try:
                     await context.write(answered)
                 except grpc.aio.InternalError:
-                    return  # its client is gone, and there is nobody to tell
+                    return  # its client is gone
         except asyncio.CancelledError:
             if not self.draining or task.cancelling() > 1:
                 raise
             task.uncancel()
         finally:
             self._idle.discard(task)
-        raise UnavailableError("this worker is draining; send the rest elsewhere")
+        raise UnavailableError("this worker is draining; send the remaining requests to another worker")
 
     def drain(self) -> None:
-        """End the streams that wait, and the others after the request that they answer now."""
+        """End idle streams now, and the others after their present request."""
         self.draining = True
         for task in list(self._idle):
             task.cancel()

@@ -1,1 +1,1 @@
-"""Starts the processes of a worker, keeps them alive, and tells them what to serve."""
+"""Starts the processes of a worker, keeps them alive, and sends them what to serve."""

@@ -1,4 +1,4 @@
-"""What the puller finds out, told to the serving processes and to the control plane."""
+"""Forwards findings of the puller to the serving processes and to the control plane."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pretzel.plan.digest import Digest
 
 
 class Announcer:
-    """Tells what is held back, and what left the cache."""
+    """Announces models that are held back, and objects that left the cache."""
 
     def __init__(self, fleet: Fleet, report: Callable[[], None]) -> None:
-        """Speak to a fleet; ``report`` makes the next report to the control plane come at once."""
+        """Announce to a fleet; ``report`` triggers the next report to the control plane."""
         self._fleet, self._report = fleet, report
         self._reasons: Mapping[str, str] = {}
 
     def held(self, reasons: Mapping[str, str]) -> None:
-        """Have the processes say why they do not serve a model that exists, and report it."""
+        """Announce why existing models are not served, and report it."""
         if reasons != self._reasons:
             self._reasons = reasons
             self._fleet.announce("held", reasons=list(reasons.items()))
             self._report()
 
     def collected(self, gone: Sequence[Digest]) -> None:
-        """Have the processes let go of what left the cache: its space is free only when nobody has it mapped."""
+        """Make the processes release collected objects: their space is free only when no process maps them."""
         if gone:
-            self._fleet.tell("collected", objects=[str(digest) for digest in gone])
+            self._fleet.broadcast("collected", objects=[str(digest) for digest in gone])

@@ -1,4 +1,4 @@
-"""One serving process as its supervisor sees it."""
+"""A serving process, as its supervisor sees it."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Child:
         self._process, self.link, self.slot = process, link, slot
         self.pid = process.pid
         self.port: int | None = None
-        """Where it listens, once it is ready."""
+        """Port it listens on, once it is ready."""
         self.applied = -1
         """Serial of the catalog it answers from."""
         self.heard = time.monotonic()
-        """When it last said anything."""
+        """Time of its last message."""
         self.failure = ""
-        """Why it could not start."""
+        """Reason why it could not start."""
         self.problems: dict[str, str] = {}
-        """Its background tasks that fail now, each with its last error."""
+        """Its background tasks that are failing, each with its last error."""
         self.failing_since = 0.0
-        """When it began to have problems, if it has any."""
+        """Start of its present problems, if it has any."""
         self.numbers: dict[str, Any] = {}
-        """What it counted when it was last asked."""
+        """Its counters at the last request for them."""
         self.resident: set[Digest] = set()
         """Plans in its memory, or on their way there."""
         self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -43,7 +43,7 @@ class Child:
 
     @classmethod
     async def start(cls, **fields: Any) -> Child:
-        """Execute a serving process afresh and tell it how to begin."""
+        """Start a serving process and send it its configuration."""
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
@@ -58,7 +58,7 @@ class Child:
         return child
 
     async def listen(self, react: Callable[[Child, Message], None]) -> int:
-        """Take in its messages until it ends, and return its exit code."""
+        """Process its messages until it exits, and return its exit code."""
         async for message in self.link.messages():
             self.heard = time.monotonic()
             match message["kind"]:
@@ -80,7 +80,7 @@ class Child:
         return await self.end()
 
     async def ask(self, seconds: float) -> dict[str, Any]:
-        """Return what it counts now, or what it counted last if it does not answer in time."""
+        """Return its counters now, or the last known ones if it does not answer in time."""
         number = next(self._ids)
         self._asked[number] = asyncio.get_running_loop().create_future()
         self.link.send("ask", id=number)
@@ -98,15 +98,15 @@ class Child:
 
     def _answer(self, message: Message) -> None:
         self.numbers = message["numbers"]
-        asked = self._asked.get(message["id"])
-        if asked is not None and not asked.done():
-            asked.set_result(self.numbers)
+        waiter = self._asked.get(message["id"])
+        if waiter is not None and not waiter.done():
+            waiter.set_result(self.numbers)
 
     async def end(self) -> int:
-        """Close the link, upon which it drains, and return its exit code when it has ended."""
+        """Close the link, which makes it drain, and return its exit code when it has exited."""
         self.link.close()
         return await asyncio.to_thread(self._process.wait)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it at once."""
         self._process.kill()

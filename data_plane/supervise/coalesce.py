@@ -1,4 +1,4 @@
-"""Work that many ask for at once and that one round does for all of them."""
+"""Work that many callers request at once and one run does for all of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Rounds(Generic[T]):
-    """Rounds of one piece of work, one at a time.
+    """Runs of one piece of work, one at a time.
 
-    Who comes while a round runs waits for the next: the present one may have looked before he came.
+    Callers that arrive during a run share the next run: the present one may have read its input already.
     """
 
     def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
@@ -21,7 +21,7 @@ class Rounds(Generic[T]):
         self._next: asyncio.Task[T] | None = None
 
     async def join(self) -> T:
-        """Return the result of a whole round that began after this call."""
+        """Return the result of a whole run that started after this call."""
         if self._next is None:
             self._next = asyncio.create_task(self._round(self._present))
         return await asyncio.shield(self._next)

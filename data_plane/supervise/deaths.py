@@ -1,4 +1,4 @@
-"""What a supervisor does when a serving process dies by a fault, before it starts another."""
+"""Investigate the crash of a serving process before it is restarted."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pretzel.data_plane.supervise.mending import Mender
 log = structlog.get_logger(__name__)
 
 FAULTS = frozenset({signal.SIGBUS, signal.SIGSEGV, signal.SIGFPE, signal.SIGILL, signal.SIGABRT})
-"""Signals by which a process dies of what it computes or reads."""
+"""Signals that end a process because of what it computes or reads."""
 
 
 class Deaths:
-    """Looks for the cause of a death: damaged objects first, then a plan that kills whoever runs it."""
+    """Looks for the cause of a crash: damaged objects first, then a plan that kills each process that runs it."""
 
     def __init__(self, mender: Mender, start: dict[str, Any], processes: int) -> None:
-        """Change ``start``, what processes are told when they begin, once there is a death without a cause."""
+        """Take ``start``, the configuration of new processes; it changes after a crash without a known cause."""
         self._mender, self._start = mender, start
         self._recorder = FlightRecorder(processes)
         self._blame = Blame()
 
     async def investigate(self, fleet: Fleet, child: Child, code: int) -> None:
-        """Find out what killed a process, and have the next one not die of it."""
+        """Find out what killed a process, and keep it from killing the next one."""
         if -code not in FAULTS or await self._mender.suspect(child.resident):
             return
         armed, running = bool(self._start["flight"]), self._recorder.running(child.slot)
@@ -42,11 +42,11 @@ class Deaths:
             fleet.announce("barred", plans=[[key, until] for key, until in self._blame.barred.items()])
 
     def problems(self) -> list[str]:
-        """Return what is wrong now, a sentence each."""
+        """Return the present problems, one sentence each."""
         now = time.monotonic()
         barred = [key.hex() for key, until in self._blame.barred.items() if until > now]
         return [f"plan {key} killed the processes that ran it, and is barred for a while" for key in barred]
 
     def close(self) -> None:
-        """Give back what was used."""
+        """Release the shared memory."""
         self._recorder.close()

@@ -1,4 +1,4 @@
-"""The serving processes of a worker: started together, restarted when they die, told of every catalog."""
+"""The serving processes of a worker: start them together, restart them when they die, send them every catalog."""
 
 from __future__ import annotations
 
@@ -24,47 +24,47 @@ log = structlog.get_logger(__name__)
 PROCESSES = "processes"
 """The background task that starts serving processes, as metrics and reports name it."""
 STEADY = 10.0
-"""Seconds after which a process that lived so long is not taken for one that cannot live."""
+"""Uptime in seconds after which a process counts as able to run."""
 SILENCE = 60.0
-"""Seconds after which a process that answers nothing is taken to hang."""
+"""Seconds without a message after which a process counts as hung."""
 BEGINNINGS = 2
-"""How often a process that says nothing is tried again before the worker gives up its own start."""
+"""Retries of a process that gives no reason, before the start of the worker fails."""
 PATIENCE = 30.0
-"""Seconds that a catalog waits for the slowest process before the next one is looked at."""
+"""Seconds that a catalog waits for the slowest process before the next one is published."""
 START_SECONDS = 300.0
-"""How long all processes may take to be ready at first; models that are pinned load in that time."""
+"""Time in which all processes must first be ready; pinned models load in it."""
 FAILING_SECONDS = 30.0
-"""How long a process may fail at what it must do before it is ready, and how long it may lag behind others for that."""
+"""Time that a process may fail before it is ready, and time that it may lag behind others because it fails."""
 MARGIN = 2.0
-"""Seconds beyond the time to drain, before what still runs is killed."""
+"""Seconds beyond the time to drain before remaining processes are killed."""
 
 
 Died = Callable[[Child, int], Awaitable[None]]
-"""Told of a process that died, and of its exit code."""
+"""Called with a process that died, and its exit code."""
 
 
 async def _let_die(child: Child, code: int) -> None:
-    """Do nothing about a death."""
+    """Ignore a death."""
 
 
 @dataclass(frozen=True)
 class End:
-    """How a serving process ended, or why it could not begin."""
+    """Exit of a serving process, or the reason why it could not start."""
 
     child: Child | None
     code: int
     why: str
-    """What it said itself, or nothing."""
+    """The reason it reported, or empty."""
 
     @property
     def pid(self) -> int:
-        """Its process id; 0 where it did not begin."""
+        """Its process id; 0 if it did not start."""
         return self.child.pid if self.child else 0
 
     @property
     def how(self) -> str:
-        """How it ended, for messages."""
-        return f"with code {self.code}" if self.child else "before it began"
+        """Description of its end, for messages."""
+        return f"with code {self.code}" if self.child else "before it started"
 
 
 class Fleet:
@@ -79,9 +79,9 @@ class Fleet:
         died: Died = _let_die,
         background: Background | None = None,
     ) -> None:
-        """Prepare; ``start`` is what each is told first, and ``react`` sees what they say.
+        """Send ``start`` to each process first, and pass each of its messages to ``react``.
 
-        ``died`` is awaited after each death, before the process is started again.
+        ``died`` is awaited after each death, before the process is restarted.
         """
         self._died = died
         self._size, self._start, self._react = size, start, react
@@ -90,8 +90,8 @@ class Fleet:
         self.children: dict[int, Child] = {}
         self.restarts = 0
         self.past: Numbers = {}
-        """What the processes that are gone had counted."""
-        self._told = Publication()
+        """Counters of the processes that have exited."""
+        self._publication = Publication()
         self._lowest = 0
         self._changed = asyncio.Condition()
         self._started = False
@@ -99,10 +99,10 @@ class Fleet:
         self._keepers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Start all, and return when all are ready.
+        """Start all processes, and return when all are ready.
 
         Raises:
-            PreconditionError: one cannot start, for instance because the port is taken, or is not ready in time.
+            PreconditionError: a process cannot start, e.g. because the port is taken, or is not ready in time.
         """
         self._keepers = [asyncio.create_task(self._keep(slot)) for slot in range(self._size)]
         ready = asyncio.create_task(self._until(self._all_ready))
@@ -125,43 +125,43 @@ class Fleet:
         return [child for child in self.children.values() if not child.port]
 
     def _why_not_ready(self) -> str:
-        waiting = [f"pid {c.pid}: {_problems_of(c) or 'it says no problem'}" for c in self._unready()]
+        waiting = [f"pid {c.pid}: {_problems_of(c) or 'it reports no problem'}" for c in self._unready()]
         ready = len(self.children) - len(waiting)
         return f"{ready} of {self._size} serving processes are ready; {'; '.join(waiting) or 'the others do not run'}"
 
     @property
     def serial(self) -> int:
-        """Number of the newest catalog that was published."""
-        return self._told.serial
+        """Number of the newest published catalog."""
+        return self._publication.serial
 
     @property
     def lowest(self) -> int:
-        """Number of the oldest catalog that a listening process answers from; the last known where none listens."""
+        """Number of the oldest catalog that a listening process answers from; the last known one if none listens."""
         applied = [child.applied for child in self.children.values() if child.port]
         self._lowest = min(applied, default=self._lowest)
         return self._lowest
 
     def revision_of(self, serial: int) -> tuple[str, int]:
         """Return the epoch and the revision of a catalog that some process may still answer from."""
-        return self._told.revisions[serial]
+        return self._publication.revisions[serial]
 
     @property
     def problems(self) -> list[str]:
-        """What the processes fail at now."""
-        told = [f"serving process {c.pid}: {_problems_of(c)}" for c in self.children.values() if c.problems]
+        """Present failures of the processes."""
+        problems = [f"serving process {c.pid}: {_problems_of(c)}" for c in self.children.values() if c.problems]
         listening = sum(1 for child in self.children.values() if child.port)
         if self._started and listening < self._size:
-            told.append(f"{listening} of {self._size} serving processes listen; the others are being started")
-        return told
+            problems.append(f"{listening} of {self._size} serving processes listen; the others are starting")
+        return problems
 
     @property
     def port(self) -> int:
-        """Where they listen; 0 before any does."""
+        """Port they listen on; 0 before any does."""
         return int(self._start["port"])
 
     async def publish(self, catalog: Catalog) -> None:
-        """Give a catalog to all processes, and return when all answer from it."""
-        self.tell("catalog", **self._told.move(catalog, self.lowest))
+        """Send a catalog to all processes, and return when all answer from it."""
+        self.broadcast("catalog", **self._publication.move(catalog, self.lowest))
         serial = self.serial
         try:
             async with asyncio.timeout(PATIENCE):
@@ -170,31 +170,31 @@ class Fleet:
             log.error("a serving process is slow to take a catalog", revision=catalog.revision)
 
     def announce(self, kind: str, **fields: Any) -> None:
-        """Tell all processes something, and each that starts later, until something else of that kind is told."""
-        self._told.announced[kind] = fields
-        self.tell(kind, **fields)
+        """Send a message to all processes, and to each that starts later, until one of the same kind replaces it."""
+        self._publication.announced[kind] = fields
+        self.broadcast(kind, **fields)
 
-    def tell(self, kind: str, **fields: Any) -> None:
-        """Tell all processes that there are something."""
+    def broadcast(self, kind: str, **fields: Any) -> None:
+        """Send a message to all running processes."""
         for child in self.children.values():
             child.link.send(kind, **fields)
 
     async def numbers(self, seconds: float = 1.0) -> list[Numbers]:
-        """Return what each process counts, and first what those that are gone had counted."""
+        """Return the counters of each process, preceded by those of the processes that have exited."""
         live = await asyncio.gather(*(child.ask(seconds) for child in self.children.values()))
         return [self.past, *live]
 
     def end_silent(self) -> None:
-        """Kill processes that have not said anything for long, though they were asked; they are replaced."""
+        """Kill processes that have long not answered; they are restarted."""
         for child in self.children.values():
             if child.port and time.monotonic() - child.heard > SILENCE:
                 log.error("a serving process hangs and is killed", pid=child.pid)
                 child.kill()
 
     def end_lagging(self) -> None:
-        """Kill processes that fail to take a catalog that another has taken; they are replaced.
+        """Kill processes that fail to take a catalog that another has taken; they are restarted.
 
-        Where all fail, the cause is not in the process, and one that serves what it has is worth more than none.
+        If all fail, the cause is not in the process, and a process that serves an old catalog is better than none.
         """
         newest = max((child.applied for child in self.children.values() if child.port), default=0)
         for child in self.children.values():
@@ -203,7 +203,7 @@ class Fleet:
                 child.kill()
 
     async def stop(self, seconds: float) -> None:
-        """Have all drain, and kill those that take longer than they may."""
+        """Drain all processes, and kill those that exceed the time."""
         self._stopping.set()
         for child in self.children.values():
             child.link.send("drain")
@@ -219,11 +219,11 @@ class Fleet:
 
     def _all_applied(self, serial: int) -> bool:
         if not self._keepers:
-            return True  # not started: they will begin with this catalog
+            return True  # not started: they will start with this catalog
         return len(self.children) == self._size and all(c.applied >= serial for c in self.children.values())
 
     async def _keep(self, slot: int) -> None:
-        """Keep one process alive; raise if it could not start in the first place, and says why."""
+        """Keep one process alive; raise if its first start fails."""
         attempt = 0
         while not self._stopping.is_set():
             born = time.monotonic()
@@ -231,7 +231,7 @@ class Fleet:
             if self._stopping.is_set():
                 return
             if not self._started and (failure.why or attempt == BEGINNINGS):
-                raise PreconditionError(failure.why or f"a serving process cannot start: it ends {failure.how}")
+                raise PreconditionError(failure.why or f"a serving process cannot start: it exits {failure.how}")
             log.error("a serving process died and is restarted", pid=failure.pid, how=failure.how, why=failure.why)
             self.restarts += 1
             if failure.child is not None:
@@ -240,21 +240,21 @@ class Fleet:
             await self._pause(delay(attempt - 1) if attempt else 0)
 
     async def _live(self, slot: int) -> End:
-        """Start a process, and return how it ended."""
+        """Start a process, and return its end."""
         try:
             child = await Child.start(**self._start, slot=slot)
-        except OSError as error:  # no descriptor or no memory for another process, and perhaps not for long
+        except OSError as error:  # no descriptor or memory for another process; that may pass
             self._background.failed(PROCESSES, error)
             return End(None, 0, str(error))
         self._background.well(PROCESSES)
         self.children[slot] = child
         try:
-            for kind, fields in self._told.all():
+            for kind, fields in self._publication.all():
                 child.link.send(kind, **fields)
             if self._stopping.is_set():
                 child.link.send("drain")
             code = await child.listen(self._heard)
-        except Exception as error:  # what it says cannot be read: nobody would tell it of catalogs any more
+        except Exception as error:  # its messages cannot be read: it would get no further catalog
             self._background.failed(PROCESSES, error)
             child.kill()
             code = await child.end()
@@ -271,15 +271,15 @@ class Fleet:
 
     def _heard(self, child: Child, message: Message) -> None:
         if child.port:
-            self._start["port"] = child.port  # a restarted process comes back where the clients look for it
+            self._start["port"] = child.port  # a restarted process comes back on the port that clients know
         self._react(child, message)
-        asyncio.get_running_loop().create_task(self._tell())
+        asyncio.get_running_loop().create_task(self._notify())
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         async with self._changed:
             await self._changed.wait_for(condition)
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 

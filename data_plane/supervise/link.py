@@ -1,7 +1,7 @@
 """The link between the supervisor and one serving process: framed messages over a socket pair.
 
-A frame is four bytes of length, big-endian, and the canonical encoding of one map whose `kind` says what it is.  Either
-side takes the end of the stream for the death of the other.
+A frame is four bytes of length, big-endian, and the canonical encoding of a map whose `kind` names the message.  Each
+side treats the end of the stream as the death of the other.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Link:
         return cls(*await asyncio.open_unix_connection(sock=end))
 
     def send(self, kind: str, **fields: Any) -> None:
-        """Send a message, in order, without waiting; to a peer that is gone it is lost."""
+        """Send a message, in order, without waiting; it is lost if the peer is gone."""
         if not self._writer.is_closing():
             data = encode({"kind": kind, **fields})
             self._writer.write(len(data).to_bytes(4, "big") + data)
 
     async def messages(self) -> AsyncIterator[Message]:
-        """Give each message that comes, until the other side closes or dies."""
+        """Yield each message that arrives, until the other side closes or dies."""
         try:
             while True:
                 size = int.from_bytes(await self._reader.readexactly(4), "big")
@@ -43,5 +43,5 @@ class Link:
             return
 
     def close(self) -> None:
-        """Close this end; the other sees the end of the stream."""
+        """Close this end; the peer sees the end of the stream."""
         self._writer.close()

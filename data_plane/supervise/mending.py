@@ -1,4 +1,4 @@
-"""Damage in a cache that is in use: found, told to the serving processes, and replaced while they wait for it."""
+"""Repair of damage in a cache that is in use: find it, report it to the serving processes, fetch the objects again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.digest import Digest
 log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
-"""Time between looks for files that another program wrote to."""
+"""Time between checks for files that another program wrote to."""
 REST_SECONDS = 10.0
 """Time between two passes over all objects."""
 
@@ -23,28 +23,28 @@ REST_SECONDS = 10.0
 class Mender:
     """Finds damaged objects and has them replaced.
 
-    Serving processes hear of damage before it is mended, and let go of every plan over it; calls of those plans wait
-    until the objects are here again, or for a while.
+    Serving processes hear of damage before it is repaired, and drop every plan over it; calls of those plans wait, for
+    a bounded time, until the objects are back.
     """
 
-    def __init__(self, scrubber: Scrubber, puller: Puller, tell: Callable[..., Any]) -> None:
-        """Look through ``scrubber`` and fetch through ``puller``; ``tell`` speaks to all serving processes."""
-        self.scrubber, self._puller, self._tell = scrubber, puller, tell
+    def __init__(self, scrubber: Scrubber, puller: Puller, broadcast: Callable[..., Any]) -> None:
+        """Find damage with ``scrubber`` and fetch with ``puller``; ``broadcast`` sends to all serving processes."""
+        self.scrubber, self._puller, self._broadcast = scrubber, puller, broadcast
         self.damaged: set[Digest] = set()
         """Objects that are being fetched again."""
         self._replacing: set[asyncio.Task[None]] = set()
 
     async def doubt(self, plan: Digest) -> None:
-        """Read a plan and its objects, because a process could not load it, and replace what is damaged."""
+        """Check a plan that a process could not load, with its objects, and replace what is damaged."""
         objects = self._puller.objects_of(plan)
         await self._check(objects)
         if self.damaged.isdisjoint(objects):
-            self._tell("mended", objects=list(map(str, objects)))
+            self._broadcast("mended", objects=list(map(str, objects)))
 
     async def suspect(self, plans: Collection[Digest]) -> bool:
-        """Read what a process had in memory that died by a fault, and return whether any of it is damaged.
+        """Check the plans that a crashed process had in memory, and return whether any of it is damaged.
 
-        What another program wrote to is read first, and what is being replaced already is cause enough.
+        Files that another program wrote to are checked first; an object that is being replaced already is cause enough.
         """
         if await self._report(await asyncio.to_thread(self.scrubber.touched)):
             return True
@@ -54,7 +54,7 @@ class Mender:
         return await self._check(objects or await asyncio.to_thread(self._puller.needed))
 
     async def watch(self) -> None:
-        """Look at files that another program wrote to, again and again."""
+        """Check periodically for files that another program wrote to."""
         while True:
             if await self._report(await asyncio.to_thread(self.scrubber.touched)):
                 await self._expel()
@@ -62,10 +62,10 @@ class Mender:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def scrub(self) -> None:
-        """Read all objects, again and again, at the bounded rate."""
+        """Read all objects periodically, at the bounded rate."""
         while self.scrubber.is_on:
-            found = self.scrubber.all()
-            while (damaged := await asyncio.to_thread(next, found, None)) is not None:
+            damages = self.scrubber.all()
+            while (damaged := await asyncio.to_thread(next, damages, None)) is not None:
                 await self._report([damaged])
             await self._expel()
             await asyncio.sleep(REST_SECONDS)
@@ -75,27 +75,27 @@ class Mender:
         await self._report(await asyncio.to_thread(self.scrubber.expel))
 
     def problems(self) -> list[str]:
-        """Return what is wrong now, a sentence each."""
+        """Return the present problems, one sentence each."""
         if not self.damaged:
             return []
         first = min(self.damaged)
         return [f"{len(self.damaged)} objects of the cache are damaged and are being fetched again, such as {first}"]
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self.scrubber.close()
 
     async def _check(self, digests: Collection[Digest]) -> bool:
         return await self._report(await asyncio.to_thread(self.scrubber.check, digests))
 
-    async def _report(self, found: Collection[Digest]) -> bool:
-        """Tell of damage and begin to replace it; return whether there was any."""
-        needed = set(found) & await asyncio.to_thread(self._puller.needed) if found else set()
+    async def _report(self, suspects: Collection[Digest]) -> bool:
+        """Report damaged objects and start to replace them; return whether any is needed."""
+        needed = set(suspects) & await asyncio.to_thread(self._puller.needed) if suspects else set()
         fresh = needed - self.damaged
         if fresh:
             log.error("objects are damaged and are fetched again", objects=len(fresh), first=str(min(fresh)))
             self.damaged |= fresh
-            self._tell("damaged", objects=list(map(str, fresh)))
+            self._broadcast("damaged", objects=list(map(str, fresh)))
             task = asyncio.create_task(self._replace(fresh))
             self._replacing.add(task)
             task.add_done_callback(self._replacing.discard)
@@ -106,4 +106,4 @@ class Mender:
             await self._puller.replace(digests)
         finally:
             self.damaged -= set(digests)
-            self._tell("mended", objects=list(map(str, digests)))
+            self._broadcast("mended", objects=list(map(str, digests)))

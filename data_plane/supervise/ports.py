@@ -1,4 +1,4 @@
-"""A port that the serving processes of one worker share, held against everyone else."""
+"""The port that the serving processes of one worker share, reserved against other programs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pretzel.errors import PreconditionError
 
 
 def hold_port(host: str, port: int) -> socket.socket:
-    """Take a port for processes that will share it, and return the socket that keeps it theirs.
+    """Bind a port for processes that will share it, and return the socket that reserves it.
 
-    Connections of an earlier worker that are still in TIME_WAIT do not stand in the way; a listener, and another
-    socket that holds the port, do.
+    Connections of an earlier worker in TIME_WAIT do not block it; a listener, or another socket that holds the port,
+    does.
 
     Raises:
         PreconditionError: another program has it.
@@ -20,9 +20,9 @@ def hold_port(host: str, port: int) -> socket.socket:
     held = socket.socket(family, socket.SOCK_STREAM)
     try:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind((host.strip("[]"), port))  # without SO_REUSEPORT: so that a port that is taken is noticed
+        held.bind((host.strip("[]"), port))  # without SO_REUSEPORT, so that a taken port is noticed
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # else a second holder could bind beside this one
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # else a second holder could bind it as well
     except OSError as error:
         held.close()
         raise PreconditionError(f"cannot listen on {host}:{port}: {error}") from None

@@ -1,4 +1,4 @@
-"""What all serving processes of a worker are told: catalogs, which are numbered, and announcements that stand."""
+"""State that every serving process receives: numbered catalogs, and announcements that hold until replaced."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pretzel.data_plane.catalog import Catalog
 
 
 class Publication:
-    """The newest catalog and the announcements, as messages to processes that have the one before, or nothing."""
+    """The newest catalog and the announcements, as messages to processes that have the previous catalog, or none."""
 
     def __init__(self) -> None:
         self.serial = 0
@@ -21,9 +21,9 @@ class Publication:
         self._catalog = Catalog()
 
     def move(self, catalog: Catalog, lowest: int) -> dict[str, Any]:
-        """Make a catalog the newest, and return its difference from the one before.
+        """Make a catalog the newest, and return its difference from the previous one.
 
-        ``lowest`` is the oldest that a process answers from.
+        ``lowest`` is the oldest catalog that a process answers from.
         """
         before, self._catalog = self._catalog, catalog
         self.serial += 1
@@ -32,7 +32,7 @@ class Publication:
         return self._difference(before)
 
     def all(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield what a process that knows nothing must be told: the kind of each message, and its fields."""
+        """Yield the messages for a new process: the kind of each, and its fields."""
         yield "catalog", self._difference(None)
         yield from self.announced.items()
 

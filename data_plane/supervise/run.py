@@ -1,4 +1,4 @@
-"""Runs a worker as a program: settings, signals, the ready line, and the exit code."""
+"""Runs a worker as a program: settings, signals, ready line and exit code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main() -> int:
 def run(settings: Settings) -> int:
     """Run a worker until SIGTERM or SIGINT, and return the exit code.
 
-    One line of JSON on standard output says that every serving process listens, and where.
+    One line of JSON on standard output reports that every serving process listens, and its port.
     """
     configure(settings.log_level)
     raise_limit()  # the serving processes inherit it
@@ -67,7 +67,7 @@ async def _run(settings: Settings) -> None:
 
 
 async def first_of(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
-    """Do some work until a part of it ends or is told to stop; raise what ended it, if it failed."""
+    """Run coroutines until one of them ends or ``stop`` is set; raise the error of one that failed."""
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The supervisor: one process that pulls, keeps the cache, and keeps the serving processes alive and informed."""
+"""The supervisor: one process that pulls, owns the cache, and keeps the serving processes alive and up to date."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from pretzel.serving.background import Background
 log = structlog.get_logger(__name__)
 
 COLLECT_SECONDS = 30.0
-"""Time between looks for objects that nothing needs."""
+"""Time between two collections of unused objects."""
 
 
 class Supervisor:
-    """The parts of a worker's supervisor."""
+    """The supervisor of a worker."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the cache directory and the port.
+        """Lock the cache directory and reserve the port.
 
         Raises:
-            PreconditionError: another worker has them.
+            PreconditionError: another worker uses them.
         """
         self._settings = settings
         self.name = settings.worker or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
@@ -72,11 +72,11 @@ class Supervisor:
             self._fleet.publish,
             self._reporter.now,
             accept_epoch=settings.accept_epoch,
-            told_held=announcer.held,
+            on_held=announcer.held,
             collected=announcer.collected,
         )
         scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
-        self._mender = Mender(scrubber, self._puller, self._fleet.tell)
+        self._mender = Mender(scrubber, self._puller, self._fleet.broadcast)
         self._deaths = Deaths(self._mender, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
@@ -85,7 +85,7 @@ class Supervisor:
         self._resident = 0
 
     async def start(self) -> None:
-        """Start from the cache; the control plane may come later."""
+        """Start from the cache, also without a control plane."""
         await self._puller.restore()
         collector = metrics.WorkerCollector(self._scrape, asyncio.get_running_loop())
         host, port = self._settings.host, self._settings.metrics_port
@@ -93,7 +93,7 @@ class Supervisor:
         await self._fleet.start()
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
-        """Return what is done for as long as the worker runs: pull, report, collect."""
+        """Return the background work of the worker: pull, report, collect, check."""
         parts = {
             "watch": self._puller.watcher.run,
             "pull": self._puller.advance,
@@ -106,11 +106,11 @@ class Supervisor:
         return [self._background.keep(name, part) for name, part in parts.items()]
 
     async def stop(self) -> None:
-        """Say farewell, drain the serving processes, and give everything back."""
+        """Deregister, drain the serving processes, and release all resources."""
         log.info("stopping")
         self._mender.close()
-        farewells = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
-        await asyncio.gather(*farewells, return_exceptions=True)
+        stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
+        await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
         self._deaths.close()
@@ -119,7 +119,7 @@ class Supervisor:
             self._held.close()
 
     def whereabouts(self) -> dict[str, Any]:
-        """Return what the ready line says."""
+        """Return the fields of the ready line."""
         return {
             "ready": True,
             "worker": self.name,
@@ -132,7 +132,7 @@ class Supervisor:
         }
 
     def _heard(self, child: Child, message: Message) -> None:
-        """React to what a serving process says."""
+        """React to a message of a serving process."""
         match message["kind"]:
             case "catch_up":
                 self._do("catch_up", lambda: self._catch_up(child))
@@ -146,7 +146,7 @@ class Supervisor:
                 self._changed()
 
     def _changed(self) -> None:
-        """Report at once: what is served, or what is wrong, is not what was reported last."""
+        """Report at once: the served revision or the problems have changed."""
         self._reporter.now()
 
     def _do(self, name: str, chore: Callable[[], Awaitable[None]]) -> None:
@@ -161,7 +161,7 @@ class Supervisor:
         await self._deaths.investigate(self._fleet, child, code)
 
     async def _collect(self) -> None:
-        """Remove from the cache what no version needs any more."""
+        """Remove cached objects that no version needs any more."""
         while True:
             await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
             gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
@@ -170,7 +170,7 @@ class Supervisor:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
 
     async def _look(self) -> None:
-        """Ask the serving processes how they are, every now and then."""
+        """Poll the counters of the serving processes periodically."""
         while True:
             parts = await self._fleet.numbers()
             self._fleet.end_silent()
@@ -180,14 +180,14 @@ class Supervisor:
             await asyncio.sleep(self._settings.report_seconds)
 
     def _answered(self) -> tuple[str, int]:
-        """Return the epoch and the revision that every serving process answers from, and that the cache keeps."""
+        """Return the epoch and the revision that every serving process answers from and the cache has stored."""
         lowest = self._fleet.lowest
         if lowest < self._fleet.serial:
             return self._fleet.revision_of(lowest)
         return self._puller.published.epoch, self._puller.published.revision
 
     def _facts(self) -> dict[str, Any]:
-        """Return what a report says."""
+        """Return the fields of a report."""
         epoch, revision = self._answered()
         host = self._settings.host
         return {
@@ -202,11 +202,11 @@ class Supervisor:
         }
 
     def _problems(self) -> list[str]:
-        """Return what is wrong on this worker now, a sentence each."""
-        kept = f"the catalog cannot be kept in {self._settings.cache_dir}; is its disk full?"
+        """Return the present problems of this worker, one sentence each."""
+        unsaved = f"the catalog cannot be saved in {self._settings.cache_dir}; is its disk full?"
         return [
             *([self._puller.epoch_hold] if self._puller.epoch_hold else []),
-            *([kept] if self._puller.unkept else []),
+            *([unsaved] if self._puller.unkept else []),
             *self._mender.problems(),
             *self._deaths.problems(),
             *(f"{task}: {why}" for task, why in self._background.problems.items()),

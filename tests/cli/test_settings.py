@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-WARNING = "warning: PRETZEL_MEMORY_BUDGT: no setting is called so; did you mean memory_budget?"
+WARNING = "warning: PRETZEL_MEMORY_BUDGT: unknown setting; did you mean memory_budget?"
 
 
 @pytest.mark.parametrize("command", ["worker", "control-plane"])

@@ -30,7 +30,7 @@ def test_addresses_of_this_machine_alone(host: str):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
 def test_other_addresses_need_tls_or_a_word(host: str, tmp_path: Path):
-    with pytest.raises(ValidationError, match="can be reached from elsewhere"):
+    with pytest.raises(ValidationError, match="is reachable from other hosts"):
         Settings(host=host)
     assert Settings(host=host, insecure=True).host == host
     assert Settings(host=host, tls_cert=tmp_path / "c", tls_key=tmp_path / "k").host == host

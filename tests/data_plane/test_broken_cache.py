@@ -137,7 +137,7 @@ async def test_a_disk_that_others_fill_and_free_heals_without_a_hand(control: Sc
             await models.deploy("small", SMALL, 3)
             await until(lambda: current(control) and held(control).keys() == {"large", "small"})
             assert (await models.ask_all(plain)).keys() == {"large", "small"}
-            await until(lambda: any("the catalog cannot be kept" in text for text in control.reports[-1].problems))
+            await until(lambda: any("the catalog cannot be saved" in text for text in control.reports[-1].problems))
         start = time.monotonic()
         await until(lambda: current(control) and not held(control) and not control.reports[-1].problems, 30)
         assert time.monotonic() - start < 15
@@ -322,7 +322,7 @@ async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: Sc
             await end_while_it_runs(
                 worker, bytes.fromhex(plan.hex), lambda: any(plan.hex in text for text in control.reports[-1].problems)
             )
-        with pytest.raises(grpc.aio.AioRpcError, match="it ended several processes of this worker") as caught:
+        with pytest.raises(grpc.aio.AioRpcError, match="it crashed several processes of this worker") as caught:
             await worker.predict("killer", rows[:1], timeout=20)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         for _ in range(20):

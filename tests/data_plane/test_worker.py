@@ -172,7 +172,7 @@ async def test_it_restarts_from_its_cache_without_a_control_plane(control: Scrip
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await again.predict("n", rows)
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # it may have been deployed meanwhile
-        assert "the control plane cannot be asked whether it is new" in caught.value.details()
+        assert "the control plane cannot be reached to check whether it is new" in caught.value.details()
         numbers = await scrape(again)
         assert (numbers["pretzel_control_plane_connected",], numbers["pretzel_revision",]) == (0, 1)
     finally:

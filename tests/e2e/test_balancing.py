@@ -115,7 +115,7 @@ def test_a_worker_that_missed_a_deployment_denies_no_model(tmp_path, iris):
         again = servers.enter_context(worker(tmp_path / "first", control))
         with pretzel.Client(again.address, timeout=PATIENCE) as alone:
             np.testing.assert_allclose(alone.predict_proba("old", X), estimator.predict_proba(X), rtol=1e-6)
-            with pytest.raises(UnavailableError, match="cannot be asked whether it is new"):
+            with pytest.raises(UnavailableError, match="cannot be reached to check whether it is new"):
                 alone.predict_proba("new", X)
         for _ in range(10):
             with pretzel.Client(f"ipv4:{again.address},{second.address}", timeout=PATIENCE) as both:

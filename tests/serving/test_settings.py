@@ -34,7 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 )
 def test_a_variable_that_nothing_reads(environment: dict[str, str], variable: str, remedy: str):
     environment[variable] = "1"
-    assert list(unknown(ControlPlane, Worker)) == [f"{variable}: no setting is called so; {remedy}"]
+    assert list(unknown(ControlPlane, Worker)) == [f"{variable}: unknown setting; {remedy}"]
 
 
 @pytest.mark.parametrize("variable", ["PRETZEL_PIN", "pretzel_data_dir", "PRETZEL_CPU", "PATH", "OTHER_PRETZEL_X"])
@@ -49,8 +49,8 @@ def test_keys_of_the_file_that_nothing_reads(environment: dict[str, str], tmp_pa
     environment["PRETZEL_CONFIG"] = str(file)
     said = list(unknown(ControlPlane, Worker))
     assert [line.partition(" in ")[0] for line in said] == ["PORT", "cpu", "queue_limits", "tls"]
-    assert said[0] == f"PORT in {file}: no setting is called so; did you mean port?"
-    assert said[2] == f"queue_limits in {file}: no setting is called so; did you mean queue_limit?"
+    assert said[0] == f"PORT in {file}: unknown setting; did you mean port?"
+    assert said[2] == f"queue_limits in {file}: unknown setting; did you mean queue_limit?"
 
 
 @pytest.mark.parametrize("content", [None, b"port =", b"\xff"])

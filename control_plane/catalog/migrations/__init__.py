@@ -1,1 +1,1 @@
-"""The migrations of the catalog, inside the package so that every installation can apply them."""
+"""Migrations of the catalog, inside the package so that every installation can apply them."""

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: over the connection it is given, else by the URL on its command line."""
+"""Connects Alembic to the database: over a given connection, or by the URL on its command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pretzel.control_plane.catalog.tables import metadata
 
 
 def migrate(connection: Connection) -> None:
-    """Run what is asked for; batches, because SQLite cannot alter most of a table in place."""
+    """Run the requested migrations; in batch mode, because SQLite cannot alter most of a table in place."""
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -1,1 +1,1 @@
-"""What the servers of both planes share: settings, logs, background tasks, files written whole, metrics, limits."""
+"""Shared by the servers of both planes: settings, logs, background tasks, durable files, metrics, limits."""

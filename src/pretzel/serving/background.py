@@ -1,4 +1,4 @@
-"""Background tasks that run as long as their server: restarted when they fail, counted, and named."""
+"""Background tasks that run as long as their server: restarted on failure, counted, and reported by name."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ class Background:
     """The background tasks of one process.  For one event loop."""
 
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
-        """Begin without tasks; ``changed`` is called when a task begins to fail or recovers."""
+        """Start without tasks; ``changed`` is called when a task starts to fail or recovers."""
         self.failures: Counter[str] = Counter()
-        """How often each task failed; a task that never failed stands there with 0."""
+        """Failures of each task; 0 for a task that never failed."""
         self._causes: dict[str, str] = {}
         self._attempts: Counter[str] = Counter()
         self._changed = changed
 
     @property
     def problems(self) -> Mapping[str, str]:
-        """The tasks that fail now, each with its last error."""
+        """The failing tasks, each with its last error."""
         return self._causes
 
     async def keep(self, name: str, work: Callable[[], Awaitable[Any]]) -> None:
-        """Do some work; when it fails, do it anew, each time after longer, until it ends by itself."""
+        """Run ``work`` until it returns; restart it after a failure, with growing delays."""
         self.failures[name] += 0
         while True:
-            began = time.monotonic()
+            started = time.monotonic()
             steady = asyncio.get_running_loop().call_later(STEADY, self.well, name)
             try:
                 await work()
                 return self.well(name)
             except Exception as error:
-                if time.monotonic() - began > STEADY:
+                if time.monotonic() - started > STEADY:
                     self.well(name)
                 self.failed(name, error)
             finally:
@@ -53,7 +53,7 @@ class Background:
             await asyncio.sleep(delay(self._attempts[name] - 1))
 
     def failed(self, name: str, error: BaseException) -> None:
-        """Count a failure of a task; it is logged when its cause is another than that of the failure before."""
+        """Count a failure of a task; log it if its cause differs from that of the previous failure."""
         self.failures[name] += 1
         self._attempts[name] += 1
         cause = cause_of(error)
@@ -63,7 +63,7 @@ class Background:
             self._changed()
 
     def well(self, name: str) -> None:
-        """Note that a task does what it should."""
+        """Record that a task works."""
         if self._causes.pop(name, None) is not None:
             self._attempts[name] = 0
             log.warning("a background task has recovered", task=name, failures=self.failures[name])

@@ -1,4 +1,4 @@
-"""File descriptors of a server: as many as the machine allows, and a reserve that no client can take."""
+"""File descriptors of a server: raises the limit, and keeps a reserve that no client can take."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import resource
 RESERVE = 256
 """Descriptors that connections leave free: for objects, catalogs, logs, child processes and the control channel."""
 HANDSHAKE_SECONDS = 10
-"""How long a connection may say nothing at first."""
+"""Longest time that a new connection may stay silent."""
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of descriptors to the hard one, and return what it is then."""
+    """Raise the soft limit of descriptors to the hard one, and return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (ValueError, OSError):  # a hard limit without end is more than some kernels take as a soft one
+        except (ValueError, OSError):  # some kernels reject an infinite soft limit
             pass
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return soft if soft != resource.RLIM_INFINITY else 1 << 20
 
 
 def most_connections(limit: int) -> int:
-    """Return how many connections a server may accept under a limit of descriptors."""
+    """Return the number of connections that a server may accept under a limit of descriptors."""
     return max(limit - RESERVE, limit // 2, 1)
 
 
 def connection_options(limit: int, idle_seconds: float) -> list[tuple[str, int]]:
     """Return options of a gRPC server that keep silent connections from taking every descriptor.
 
-    A connection beyond the limit is closed as it comes; gRPC before 1.68 does not know that option, and ends silent
-    connections by the other two alone.
+    A connection beyond the limit is closed on arrival; gRPC before 1.68 lacks that option, and only closes silent
+    connections by the other two.
     """
     return [
         ("grpc.max_allowed_incoming_connections", most_connections(limit)),

@@ -1,7 +1,7 @@
-"""Writes files so that a crash or a full disk leaves them whole or absent: the one ritual of both planes.
+"""Writes files so that a crash or a full disk leaves them whole or absent, for both planes.
 
 A file is written under a temporary name, flushed to the disk, renamed to its place, and the directory is flushed.
-Every function raises :class:`OSError` where the disk takes less than it was given; none returns a short count.
+Every function raises :class:`OSError` if the disk stores less than it was given; none returns a short count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 Buffer = bytes | bytearray | memoryview
 
 OUT_OF_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Error numbers that mean that the disk, a quota or a limit has no room."""
+"""Errors that mean that the disk, a quota or a limit is exhausted."""
 
 
 def write_all(descriptor: int, data: Buffer) -> None:
@@ -40,20 +40,20 @@ def pwrite_all(descriptor: int, data: Buffer, offset: int) -> None:
 
 
 def replace_file(path: Path, data: Buffer, *, mode: int = 0o444, sync: bool = True) -> None:
-    """Put a file with these bytes in a place: readers see all of the old one or all of the new one.
+    """Replace a file atomically: readers see all of the old one or all of the new one.
 
     Args:
-        path: the place; what is there is replaced.
+        path: the file, replaced if it exists.
         data: the whole content.
         mode: permissions of the file.
-        sync: flush the file and its directory to the disk, so that a power cut keeps one of the two.
+        sync: flush the file and its directory to the disk, so that a power failure keeps one of the two.
 
     Raises:
-        OSError: the file could not be written whole; the place is as it was.
+        OSError: the file could not be written completely; the old one is unchanged.
     """
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         try:
             write_all(descriptor, data)
@@ -61,9 +61,9 @@ def replace_file(path: Path, data: Buffer, *, mode: int = 0o444, sync: bool = Tr
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        publish_file(beside, path, sync=sync)
+        publish_file(temporary, path, sync=sync)
     except OSError:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -71,7 +71,7 @@ def publish_file(temporary: Path, target: Path, *, sync: bool = True) -> None:
     """Move a finished file to its place, and with ``sync`` make its name durable.
 
     Raises:
-        OSError: it could not be moved, or its directory not be flushed; in the second case it may be in its place.
+        OSError: the file could not be moved, or its directory not flushed; after the latter it may be in place.
     """
     os.replace(temporary, target)
     if sync:
@@ -92,7 +92,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def _progress(written: int) -> int:
-    """Return the count of a write; a write of nothing would be repeated for ever."""
+    """Return the count of a write; reject 0, which would be repeated endlessly."""
     if written <= 0:
-        raise OSError(errno.ENOSPC, "the disk took no byte")
+        raise OSError(errno.ENOSPC, "the disk stored no byte")
     return written

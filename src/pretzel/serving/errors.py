@@ -1,4 +1,4 @@
-"""Map errors to gRPC statuses; the servers of both planes answer with the same ones."""
+"""Maps errors to gRPC statuses, the same for the servers of both planes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DOMAIN = "pretzel"
 ERROR_KEY = "pretzel-error"
 """Metadata with the class of an error: several classes share a code."""
 DETAILS_KEY = "grpc-status-details-bin"
-"""Metadata with the same as a ``google.rpc.Status``, for clients of other languages."""
+"""Metadata with the same content as a ``google.rpc.Status``, for clients in other languages."""
 MOST_DETAILED = 1000
-"""Bytes of the longest message that is sent in the details too: peers accept 8 KiB of headers."""
+"""Bytes of the longest message that is also sent in the details: peers accept 8 KiB of headers."""
 NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
 
 
 class Status(NamedTuple):
-    """A status as a call ends with it."""
+    """The final status of a call."""
 
     code: grpc.StatusCode
     message: str
@@ -40,14 +40,14 @@ class Status(NamedTuple):
     @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """Return the trailing metadata."""
-        named = ((ERROR_KEY, self.reason),)
+        pairs = ((ERROR_KEY, self.reason),)
         if len(self.message.encode()) > MOST_DETAILED:
-            return named
+            return pairs
         info = ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
         detail = AnyMessage()
         detail.Pack(info)
         status = RpcStatus(code=self.code.value[0], message=self.message, details=[detail])
-        return (*named, (DETAILS_KEY, status.SerializeToString()))
+        return (*pairs, (DETAILS_KEY, status.SerializeToString()))
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call with this status."""
@@ -57,7 +57,7 @@ class Status(NamedTuple):
 def status_of(error: Exception) -> Status:
     """Return the status of an error.
 
-    An error that is not one of Pretzel's is a fault of the server: the caller gets an identifier, and the log has the
+    Any error that is not a PretzelError is a fault of the server: the caller gets an identifier, and the log has the
     traceback under it.
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":

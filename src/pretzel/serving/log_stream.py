@@ -1,4 +1,4 @@
-"""The stream that servers log to: a line that cannot be written is lost, and what logged it goes on."""
+"""The stream that servers log to: a line that cannot be written is dropped without an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LogStream:
         """Writes that failed."""
 
     def write(self, text: str) -> int:
-        """Write, or lose, some text."""
+        """Write text, or drop it on an error."""
         try:
             return self._stream.write(text)
         except (OSError, ValueError):  # ValueError: the stream is closed
@@ -22,7 +22,7 @@ class LogStream:
             return len(text)
 
     def flush(self) -> None:
-        """Pass on what was written, if that is possible."""
+        """Flush the stream, ignoring errors."""
         try:
             self._stream.flush()
         except (OSError, ValueError):

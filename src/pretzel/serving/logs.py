@@ -1,4 +1,4 @@
-"""Configure logs: one line per event on standard error, as JSON unless standard error is a terminal."""
+"""Configures logs: one line per event on standard error, as JSON unless standard error is a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers `/metrics` over HTTP, to a bounded number of connections that may not be silent for long."""
+"""Serves `/metrics` over HTTP to a bounded number of connections, and closes silent ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 MOST_CONNECTIONS = 16
-"""Connections answered at once; each takes a thread and a descriptor, and others are closed as they come."""
+"""Concurrent connections; each takes a thread and a descriptor, and further ones are closed on arrival."""
 SILENT_SECONDS = 5.0
-"""How long a connection may say nothing."""
+"""Longest time that a connection may stay silent."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Endpoint:
 
 
 def serve(registry: CollectorRegistry, host: str, port: int) -> Endpoint:
-    """Answer ``/metrics`` on a thread of its own.
+    """Serve ``/metrics`` on a separate thread.
 
     Raises:
         OSError: the port is taken.
@@ -54,7 +54,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer a connection on a thread, or close it where too many are open."""
+        """Answer a connection on a thread, or close it if too many are open."""
         if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
             return
@@ -72,7 +72,7 @@ class _Server(ThreadingMixIn, WSGIServer):
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away or was silent."""
+        """Ignore a client that disconnected or was silent."""
 
 
 class _Server6(_Server):
@@ -83,4 +83,4 @@ class _Handler(WSGIRequestHandler):
     timeout = SILENT_SECONDS
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Log no request."""
+        """Suppress request logs."""

@@ -1,4 +1,4 @@
-"""Makes sure that no process outlives the one that started it."""
+"""Ends a process when the one that started it is gone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel send this process SIGTERM when ``parent``, which started it, is gone."""
+    """Make the kernel send SIGTERM to this process when its parent, ``parent``, is gone."""
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:  # it went before the kernel was asked
+    if os.getppid() != parent:  # it exited before the call
         raise SystemExit("the parent process is gone")

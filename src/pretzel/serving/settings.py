@@ -1,4 +1,4 @@
-"""Settings as both planes read them: arguments, ``PRETZEL_*`` variables, and the file that PRETZEL_CONFIG names."""
+"""Settings of both planes: from arguments, ``PRETZEL_*`` variables, and the file that PRETZEL_CONFIG names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_SETTINGS = frozenset(
         *("only", "sanitize", "data"),  # builds, and data for tests and benchmarks
     }
 )
-"""Variables that others than the planes read, or that are set where servers run without being meant for them."""
+"""Variables that other programs than the planes read, or that are set for other purposes where servers run."""
 
 
 class PlaneSettings(BaseSettings):
@@ -41,20 +41,20 @@ class PlaneSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, variables, file."""
+        """Return the sources in order of precedence: arguments, variables, file."""
         file = TomlConfigSettingsSource(settings_cls, os.environ.get(f"{PREFIX}CONFIG"))
         return init_settings, env_settings, file
 
 
 def unknown(*planes: type[PlaneSettings]) -> Iterator[str]:
-    """Say of each variable under the prefix, and of each key of the file, that nothing reads it, and what is near.
+    """Yield a warning for each unknown variable under the prefix and unknown key of the file, with a similar name.
 
     Args:
-        planes: the settings of all planes, for one environment and one file may serve them all.
+        planes: the settings of all planes, since one environment and one file may serve them all.
     """
     settings = frozenset().union(*(plane.model_fields for plane in planes))
     for variable in sorted(os.environ):
-        name = variable.lower().removeprefix(PREFIX.lower())  # case is nothing to a variable
+        name = variable.lower().removeprefix(PREFIX.lower())  # variables ignore case
         if len(name) < len(variable) and name not in settings | NO_SETTINGS:
             yield _problem(variable, name, settings | NO_SETTINGS)
     path = os.environ.get(f"{PREFIX}CONFIG", "")
@@ -63,7 +63,7 @@ def unknown(*planes: type[PlaneSettings]) -> Iterator[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address to listen on."""
+    """Return whether an address to listen on is reachable only from this machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -73,11 +73,11 @@ def is_loopback(host: str) -> bool:
 def _problem(what: str, name: str, known: frozenset[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), 1)
     elsewhere = "`pretzel worker --help` and `pretzel control-plane --help` list them"
-    return f"{what}: no setting is called so; {f'did you mean {near[0]}?' if near else elsewhere}"
+    return f"{what}: unknown setting; {f'did you mean {near[0]}?' if near else elsewhere}"
 
 
 def _file(path: str) -> Mapping[str, Any]:
-    """Return what a file holds; nothing where it cannot be read, which whoever reads the settings refuses."""
+    """Return the content of a file; empty if it cannot be read, which reading the settings rejects."""
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)

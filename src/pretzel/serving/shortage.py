@@ -1,4 +1,4 @@
-"""Recognize errors that mean that this process lacks memory, threads or descriptors, so another server may answer."""
+"""Recognizes errors that mean a shortage of memory, threads or descriptors, so that another server may answer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _NO_THREAD = "can't start new thread"
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Return whether an error means that this process has no memory, thread or descriptor for the work now.
+    """Return whether an error means that this process is short of memory, threads or descriptors.
 
-    Kernels are libraries that are mapped when a plan first needs them.  What is missing from an installation is a
-    ModuleNotFoundError; another ImportError comes of a library that could not be mapped.
+    Kernels are libraries, mapped when a plan first needs them.  A missing one raises ModuleNotFoundError; any other
+    ImportError comes from a library that could not be mapped.
     """
     if isinstance(error, OSError):
         return error.errno in _NUMBERS

@@ -216,7 +216,7 @@ def test_an_object_that_is_no_parameter(server: Server, name: str):
     server.upload([b"junk"])
     next(node for node in message.nodes if node.parameters).parameters["scale"].CopyFrom(wire.digest_to_proto(junk))
     server.send(definition(1))
-    with fails("INVALID_ARGUMENT", f"object {junk} is no parameter: blob of 4 bytes"):
+    with fails("INVALID_ARGUMENT", f"object {junk} is not a parameter: blob of 4 bytes"):
         server.steps(name, message)
 
 
@@ -258,12 +258,15 @@ def test_illegal_definitions(server: Server, name: str, case: str):
         ({"model": ""}, "model name ''"),
         ({"model": "a@b"}, "model name 'a@b'"),
         ({"alias": "a b"}, "alias 'a b'"),
-        ({"options": wire.attributes_to_proto({"speed": "ludicrous"})}, "option 'speed' is unknown; there is weights"),
+        (
+            {"options": wire.attributes_to_proto({"speed": "ludicrous"})},
+            "option 'speed' is unknown; expected one of weights",
+        ),
         (
             {"options": wire.attributes_to_proto({"weights": "f8"})},
             "'weights': expected one of exact, f32, f16, sparse",
         ),
-        ({"options": wire.attributes_to_proto({"weights": "f16"})}, "f16 is accepted on a sample only; give one"),
+        ({"options": wire.attributes_to_proto({"weights": "f16"})}, "f16 needs a sample; send one"),
         ({"tolerance": pb.Tolerance(relative=-1)}, "tolerance: relative is -1.0"),
         ({"tolerance": pb.Tolerance(absolute=float("nan"))}, "tolerance: absolute is nan"),
         ({"options": {"empty": values_pb2.Attribute()}}, "attribute: no value"),
@@ -341,7 +344,7 @@ def test_too_many_deployments_are_refused(tmp_path: Path):
 
         with ThreadPoolExecutor(12) as pool:
             answers = set(pool.map(attempt, range(12)))
-    assert answers == {"OK", "RESOURCE_EXHAUSTED 1 deployments are at work or waiting; try again later"}
+    assert answers == {"OK", "RESOURCE_EXHAUSTED 1 deployments run or wait already; retry later"}
 
 
 def test_a_sibling_deploys_in_under_150_ms(server: Server, name: str):

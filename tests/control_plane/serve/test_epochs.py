@@ -85,7 +85,7 @@ def test_a_new_epoch_keeps_the_objects_until_a_check(data_dir: Path):
         with watching(server) as watcher:
             assert watcher.next().replaces == old
         with fails(
-            "FAILED_PRECONDITION", "the objects have lost their catalog and are all kept; `pretzel fsck --repair`"
+            "FAILED_PRECONDITION", "the objects have lost their catalog and are all kept; run `pretzel fsck --repair`"
         ):
             server.control.CollectGarbage(pb.CollectGarbageRequest())
         assert server.deploy("m", definition(1), sample=sample(1)).version == 1
@@ -115,7 +115,7 @@ def test_the_catalog_of_another_store_is_refused(data_dir: Path, tmp_path: Path)
     assert ran.returncode == 1
     assert "put the catalog of these objects there, or move it away and start with --new" in ran.stderr
     catalog = Catalog(data_dir / "catalog.sqlite")
-    with pytest.raises(PreconditionError, match="nothing is removed; restore the catalog that belongs to them"):
+    with pytest.raises(PreconditionError, match="nothing is removed; restore their catalog"):
         collect(DirectoryStore(data_dir / "objects"), catalog)
     catalog.close()
     assert objects(data_dir) == there
@@ -136,7 +136,7 @@ def test_an_epoch_file_that_is_none(data_dir: Path, text: str):
     (data_dir / "objects" / "epoch").write_text(text)
     ran = run(data_dir=data_dir, control_port=0, control_metrics_port=0)
     assert ran.returncode == 1
-    assert "it holds no epoch" in ran.stderr
+    assert "it lacks an epoch" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

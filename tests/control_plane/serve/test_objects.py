@@ -68,13 +68,17 @@ BAD_STREAMS = {
         "at 10, got .* at 20",
     ),
     "no beginning": ([piece(A[10:], Digest.of(A), 10)], "INVALID_ARGUMENT", "at 0, got the one at 10"),
-    "mixed": ([piece(A[:10], Digest.of(A)), piece(B)], "INVALID_ARGUMENT", "10 bytes came, then a piece of sha256"),
-    "too many bytes": ([piece(A + b"x", Digest.of(A))], "INVALID_ARGUMENT", "3001 bytes came, 3000 were announced"),
+    "mixed": ([piece(A[:10], Digest.of(A)), piece(B)], "INVALID_ARGUMENT", "10 bytes arrived, then a piece of sha256"),
+    "too many bytes": ([piece(A + b"x", Digest.of(A))], "INVALID_ARGUMENT", "3001 bytes arrived, 3000 expected"),
     "an early end": ([piece(A[:10], Digest.of(A))], "INVALID_ARGUMENT", "the stream ended after 10 bytes of it"),
     "an empty piece": ([piece(b"", Digest.of(A))], "INVALID_ARGUMENT", "an empty piece at 0"),
     "a long piece": ([piece(blob(2 << 20))], "INVALID_ARGUMENT", "a piece of 2097152 bytes; send at most 1048576"),
     "no digest": ([pb.UploadObjectsRequest(data=b"x")], "INVALID_ARGUMENT", "expected sha256:<64 hex digits>/<size>"),
-    "too large": ([piece(b"x", Digest("0" * 64, 1 << 40))], "RESOURCE_EXHAUSTED", "at most 8589934592 bytes are taken"),
+    "too large": (
+        [piece(b"x", Digest("0" * 64, 1 << 40))],
+        "RESOURCE_EXHAUSTED",
+        "at most 8589934592 bytes are accepted",
+    ),
 }
 
 
@@ -134,7 +138,7 @@ def test_digests_that_are_none(server: Server, case: str):
 
 
 def test_asking_for_an_object_that_would_be_refused(server: Server):
-    with fails("RESOURCE_EXHAUSTED", "at most 8589934592 bytes are taken"):
+    with fails("RESOURCE_EXHAUSTED", "at most 8589934592 bytes are accepted"):
         server.missing([Digest("0" * 64, 1 << 40)])
 
 

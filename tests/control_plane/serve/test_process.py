@@ -94,7 +94,7 @@ def test_it_ends_cleanly_and_leaves_no_process(tmp_path: Path):
         watcher.next()
         start = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        with fails("UNAVAILABLE", "the control plane is going away; watch again"):
+        with fails("UNAVAILABLE", "the control plane is stopping; watch again"):
             watcher.next()
     assert server.process.wait(SECONDS) == 0
     assert time.monotonic() - start < 5  # far from the ten seconds that calls in progress may take
@@ -113,7 +113,7 @@ def test_a_deployment_that_waits_for_workers_does_not_hold_up_the_end(tmp_path: 
             pass
         start = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        with fails("UNAVAILABLE", r"published as revision \d+, but the control plane is going away"):
+        with fails("UNAVAILABLE", r"published as revision \d+, but the control plane is stopping"):
             next(steps)
         assert server.process.wait(SECONDS) == 0
         assert time.monotonic() - start < 5
@@ -185,7 +185,7 @@ def test_a_port_that_is_taken(tmp_path: Path, setting: str):
         settings = {"control_port": 0, "control_metrics_port": 0, setting: taken.getsockname()[1]}
         failed = run(data_dir=tmp_path / "data", **settings)
     assert failed.returncode == 1
-    assert f"choose another {setting}, 0 takes any" in failed.stderr
+    assert f"choose another {setting}, 0 picks a free one" in failed.stderr
     assert failed.stdout == ""
 
 

@@ -107,9 +107,7 @@ def test_a_check_of_a_running_store(tmp_path: Path):
         for digest in made:
             flip(path_of(server, digest))
         found, _ = check(server, repair=True)
-        assert [(item.repaired, item.remedy) for item in found] == [(True, "made again from the definition")] * len(
-            made
-        )
+        assert [(item.repaired, item.remedy) for item in found] == [(True, "rebuilt from the definition")] * len(made)
         assert check(server)[0] == []
 
 
@@ -137,7 +135,7 @@ def test_a_check_of_a_directory_changes_nothing_and_repair_mends(before: Path, t
     damaged = {path: path.read_bytes() for path in made}
     found = list(check_directory(data_dir))
     assert len(found) == len(made)
-    assert all("which makes it again" in item.remedy for item in found)
+    assert all("which rebuilds it" in item.remedy for item in found)
     assert {path: path.read_bytes() for path in made} == damaged
     found = list(check_directory(data_dir, repair=True))
     assert all(item.repaired for item in found)

@@ -63,12 +63,12 @@ class StoreSuite:
 
     def test_refuses_too_many_bytes(self, store: ObjectStore):
         digest = Digest.of(b"four")
-        with pytest.raises(InputError, match="5 bytes came, 4 were announced"):
+        with pytest.raises(InputError, match="5 bytes arrived, 4 expected"):
             store.put(digest, b"fours")
         self.assert_empty(store)
 
     def test_refuses_too_few_bytes(self, store: ObjectStore):
-        with pytest.raises(InputError, match="3 bytes came, 4 were announced"):
+        with pytest.raises(InputError, match="3 bytes arrived, 4 expected"):
             store.put(Digest.of(b"four"), b"fou")
         self.assert_empty(store)
 

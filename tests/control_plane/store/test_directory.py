@@ -160,7 +160,7 @@ def image(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_that_forgets(image: Path):
-    """Bytes that change on the disk, behind the file system, are found by a check that reads anew."""
+    """Bytes that change on the disk, behind the file system, are found by a check that rehashes."""
     store, data = DirectoryStore(image.parent / "disk" / "objects"), blob(200_000)
     digest = Digest.of(data)
     store.put(digest, data)
@@ -173,4 +173,4 @@ def test_a_disk_that_forgets(image: Path):
         disk.write(bytes([data[100] ^ 1]))
     store.check(digest)  # its file was not written
     with pytest.raises(CorruptObjectError, match="is damaged in the store"):
-        store.check(digest, anew=True)
+        store.check(digest, rehash=True)

@@ -71,7 +71,7 @@ def test_a_disk_that_writes_short(faults: Faults, tmp_path: Path):
 def test_a_disk_that_gives_back_other_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     store, data = DirectoryStore(tmp_path / "objects"), blob(100_000)
     monkeypatch.setattr(directory, "write_all", lambda descriptor, piece: os.write(descriptor, bytes(len(piece))))
-    with pytest.raises(CorruptObjectError, match="the disk gave back other bytes than were written; upload it again"):
+    with pytest.raises(CorruptObjectError, match="the disk returned other bytes than were written; upload it again"):
         store.put(Digest.of(data), data)
     monkeypatch.undo()
     assert store.missing([Digest.of(data)])

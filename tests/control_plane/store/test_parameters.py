@@ -56,7 +56,7 @@ def test_is_bounded_in_bytes(store: CountingStore):
 
 def test_an_object_that_is_no_parameter(store: CountingStore):
     store.put(Digest.of(b"hello"), b"hello")
-    with pytest.raises(DefinitionError, match="is no parameter: blob of 5 bytes"):
+    with pytest.raises(DefinitionError, match="is not a parameter: blob of 5 bytes"):
         ParameterCache(store).get(Digest.of(b"hello"))
 
 

@@ -45,7 +45,9 @@ def test_fsck_of_a_pack_cut_short(cache: ObjectCache, tmp_path: Path, length: in
 def test_fsck_of_a_damaged_catalog_and_of_no_cache(cache: ObjectCache, tmp_path: Path):
     cache.close()
     as_noise(Layout(tmp_path).catalog)
-    assert ["the catalog kept is damaged" in finding.problem for finding in fsck.check(tmp_path, repair=True)] == [True]
+    assert ["the saved catalog is damaged" in finding.problem for finding in fsck.check(tmp_path, repair=True)] == [
+        True
+    ]
     assert fsck.check(tmp_path) == []
     with pytest.raises(NotFoundError, match="does not exist"):
         fsck.check(tmp_path / "nowhere")

@@ -80,7 +80,7 @@ def test_a_large_object_leaves_room_for_small_ones(disk: Disk):
     cache = ObjectCache(disk.root / "cache")
     small, large = os.urandom(1000), os.urandom(200_000)
     disk.fill(RESERVE + 100_000)
-    with pytest.raises(OSError, match="No space left on device beside what is reserved for small objects"):
+    with pytest.raises(OSError, match="No space left on device beyond the reserve for small objects"):
         cache.add(Digest.of(large), large)
     cache.add(Digest.of(small), small)
     disk.free()
@@ -209,7 +209,7 @@ def test_what_the_disk_holds_is_checked_and_not_what_was_sent(
     with monkeypatch.context() as patch:
         patch.setattr(incoming, "write_all", lie(write))
         patch.setattr(pack, "pwrite_all", lie(pwrite))
-        with pytest.raises(Exception, match="the disk does not hold what was written|which hash to"):
+        with pytest.raises(Exception, match="the disk did not store the written bytes|which hash to"):
             cache.add(digest, data)
     assert not cache.has(digest)
     cache.add(digest, data)

@@ -247,7 +247,7 @@ async def test_damage_evicts_what_lies_over_it_and_calls_wait_for_the_replacemen
 
 
 async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("pretzel.data_plane.residency.trust.MENDING", 0.05)
+    monkeypatch.setattr("pretzel.data_plane.residency.trust.REPAIR_SECONDS", 0.05)
     plans, digest = catalog(tmp_path), put(cache, regression(WIDE))
     await plans.load(plans.entry(digest))
     plans.distrust([digest])
@@ -257,7 +257,7 @@ async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, 
 
 async def test_what_left_the_cache_is_let_go(cache: ObjectCache, tmp_path: Path):
     told: list[tuple[str, Digest]] = []
-    plans, digests = catalog(tmp_path, tell=lambda *what: told.append(what)), []
+    plans, digests = catalog(tmp_path, notify=lambda *what: told.append(what)), []
     forget()
     for i in range(2):
         digests.append(put(cache, regression(WIDE, shared=10 * i, own=i)))

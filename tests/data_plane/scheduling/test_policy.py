@@ -127,7 +127,7 @@ async def test_a_full_queue_refuses():
     costs = [Cost(), Cost()]
     tasks = [asyncio.create_task(engine.run(work, costs[i % 2], {}, None)) for i in range(10)]
     await until(lambda: engine.queued == 10)
-    with pytest.raises(ExhaustedError, match="10 requests wait already"):
+    with pytest.raises(ExhaustedError, match="10 requests are queued"):
         await engine.run(work, other, {}, None)
     assert await asyncio.wait_for(engine.run(_done(), cheap(), {}, None), 5)  # cheap ones still pass
     work.release.set()
@@ -262,7 +262,7 @@ class Sized(Scripted):
 @pytest.mark.parametrize(
     ("need", "message", "reason"),
     [
-        ({"answer": 1001}, r"answer takes 1001 bytes for 7 rows, 1000 allowed \(max_message_bytes\)", "answer_bytes"),
+        ({"answer": 1001}, r"response takes 1001 bytes for 7 rows, 1000 allowed \(max_message_bytes\)", "answer_bytes"),
         ({"frame": 5001}, r"about 5001 bytes for 7 rows, 5000 allowed \(request_memory_bytes\)", "memory"),
     ],
 )

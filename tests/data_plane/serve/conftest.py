@@ -52,7 +52,7 @@ class Serving:
 
     async def start(self) -> None:
         self.port = await self.server.listen(0)
-        await self.server.tell_health(serving=True)
+        await self.server.set_health(serving=True)
         self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}")
         self.stub = PredictionServiceStub(self.channel)
 

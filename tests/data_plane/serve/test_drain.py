@@ -131,6 +131,6 @@ async def test_a_full_queue_is_resource_exhausted(serving: Serving, rows: np.nda
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await serving.predict("m", x=rows)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "2 requests of this model wait already; retry later" in caught.value.details()
+    assert "2 requests of this model are queued; retry later" in caught.value.details()
     slow.release.set()
     await asyncio.gather(*calls)

@@ -87,7 +87,7 @@ async def test_a_small_request_for_a_large_answer_is_refused_before_it_is_comput
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     told = await refused(serving.predict("m", x=rows))
     assert "for 40 rows, 67108864 allowed (max_message_bytes); send fewer rows or ask for fewer outputs" in told
-    assert f"the answer takes {40 * 16_000_000 + 16} bytes" in told
+    assert f"the response takes {40 * 16_000_000 + 16} bytes" in told
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB, of 625 000
     assert serving.tally.rejected == {"answer_bytes": 1}
 

@@ -65,7 +65,7 @@ async def test_a_process_that_drains_too_long_is_killed(start: dict[str, Any], m
 async def test_a_process_that_cannot_start_is_tried_a_few_times_and_then_told(start: dict[str, Any]):
     del start["shared_port"]
     made = Fleet(1, start, lambda child, message: None)
-    with pytest.raises(PreconditionError, match="a serving process cannot start: it ends with code 1"):
+    with pytest.raises(PreconditionError, match="a serving process cannot start: it exits with code 1"):
         await made.start()
     await made.stop(1)
 

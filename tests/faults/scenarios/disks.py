@@ -25,7 +25,7 @@ FAILURES = (
     ("syncdir", errno.EIO),
     ("rename", errno.EIO),
 )
-OF_THE_CATALOG = ("disk I/O", "is full", "look at its disk")
+OF_THE_CATALOG = ("disk I/O", "is full", "check its disk")
 """What errors of SQLite say, which do not tell the number."""
 WIDE = 3000
 """Columns of a model whose parameters are files of their own in a cache."""

@@ -1,4 +1,4 @@
-"""Models, versions, aliases; what they hold; leases."""
+"""Models, versions, aliases; the objects they hold; leases."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the first tables."""
+    """Create the first tables."""
     _state_and_models()
     _versions_and_aliases()
     _objects()
 
 
 def downgrade() -> None:
-    """Remove them."""
+    """Drop them."""
     for table in ("leases", "holdings", "aliases", "versions", "models", "state"):
         op.drop_table(table)
 

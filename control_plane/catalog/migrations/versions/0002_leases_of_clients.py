@@ -1,4 +1,4 @@
-"""Leases say who took them, so that a deployment that ends can end its own."""
+"""Give leases a holder, so that a deployment can end its own leases when it ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Give leases a holder; those that are there belong to nobody, and last as they were to last."""
+    """Give leases a holder; existing ones get none and keep their expiry."""
     _remake(sa.Column("holder", sa.Text, nullable=False), "object, ''", "holder")
 
 
