@@ -5,15 +5,7 @@ from typing import Any
 
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.kernel import Kernel
-
-class Refused(ValueError):
-    """A kernel rejected a value; the attributes describe it."""
-
-    kernel: Kernel
-    code: int
-    row: int
-    column: int
-    value: float | str
+from pretzel.kernels.refused import Refused as Refused
 
 class Token:
     """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""

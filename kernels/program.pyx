@@ -10,22 +10,14 @@ from libc.stdlib cimport calloc, free
 
 import numpy as np
 
-from pretzel.kernels.marshal cimport DENSE, RAGGED, SPARSE, address, bind, take_sparse, take_texts
+from pretzel.kernels.marshal cimport DENSE, SPARSE, address, bind, take_sparse, take_texts
 from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
 from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.shapes cimport Shape, set_shape
 
-cdef dict LAYOUTS = {"dense": DENSE, "sparse": SPARSE, "ragged": RAGGED}
-cdef dict ITEM_SIZES = {
-    "bool": 1, "i8": 1, "u8": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "f32": 4, "i64": 8, "u64": 8, "f64": 8,
-    "str": sizeof(Text),
-}
-
-cdef struct Shape:
-    int layout
-    bint is_text
-    int64_t itemsize
-    int64_t width
+from pretzel.kernels.refused import Refused
+from pretzel.kernels.shapes import allocated_as
 
 cdef enum:
     TOO_LARGE = 100  # values of no fixed size exceeded the caller's limit; no kernel returns it
@@ -38,14 +30,6 @@ cdef struct Step:
     PyObject* kernel       # borrowed: the program's tuple owns it
     int first_input        # position of this step's first input in `reads`
     int output
-
-
-class Refused(ValueError):
-    """A kernel rejected a value; ``kernel``, ``code``, ``row``, ``column`` and ``value`` describe it."""
-
-    def __init__(self, kernel, code, row, column, value):
-        super().__init__(kernel.describe(code, row, column, value))
-        self.kernel, self.code, self.row, self.column, self.value = kernel, code, row, column, value
 
 
 cdef class Token:
@@ -78,7 +62,7 @@ cdef class Program:
 
     def __init__(self, types, int inputs, steps, outputs, int64_t block):
         self.types = tuple(types)
-        self.forms = tuple(_form(kind) for kind in types)
+        self.forms = tuple(allocated_as(kind) for kind in types)
         self.kernels = tuple(kernel for kernel, _, _ in steps)
         self.slot_count, self.input_count = len(types), inputs
         self.step_count, self.output_count = len(steps), len(outputs)
@@ -89,7 +73,8 @@ cdef class Program:
         self.returns = <int*>calloc(self.output_count + 1, sizeof(int))
         if not (self.shapes and self.steps and self.reads and self.returns):
             raise MemoryError("program: no memory for its tables")
-        self._set_shapes()
+        for i, kind in enumerate(self.types):
+            set_shape(&self.shapes[i], kind)
         self._set_steps(steps)
         for i, slot in enumerate(outputs):
             self.returns[i] = slot
@@ -100,13 +85,6 @@ cdef class Program:
         free(self.steps)
         free(self.reads)
         free(self.returns)
-
-    def _set_shapes(self):
-        for i, kind in enumerate(self.types):
-            self.shapes[i].layout = LAYOUTS[kind.layout]
-            self.shapes[i].is_text = kind.dtype == "str"
-            self.shapes[i].itemsize = ITEM_SIZES[kind.dtype]
-            self.shapes[i].width = kind.columns
 
     def _set_steps(self, steps):
         cdef int at = 0, i
@@ -315,8 +293,3 @@ cdef class Program:
         if self.shapes[i].layout == SPARSE:
             return take_sparse(slot, rows, self.types[i].numpy)
         return take_texts(slot, rows * self.shapes[i].width)
-
-
-def _form(kind):
-    """Return the width and the NumPy type of a dense number, for allocating outputs; no type for other values."""
-    return kind.width, kind.numpy if kind.layout == "dense" and kind.dtype != "str" else None

@@ -1,20 +1,113 @@
-"""The style of the Cython and C sources, which no linter here checks."""
+"""The style that no linter here checks: words, openings of docstrings, sizes of files and functions, long C lines."""
 
 from __future__ import annotations
 
+import ast
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-KERNELS = Path(__file__).parents[1] / "kernels"
-SUFFIXES = {".pyx", ".pxd", ".h"}
-COLUMNS = 120
+ROOT = Path(__file__).parents[1]
+COLUMNS, FILE_LINES, BODY_LINES = 120, 300, 40
+CYTHON_AND_C = {".pyx", ".pxd", ".h", ".c"}
+GENERATED = ("src/pretzel/v1/",)
+
+BANNED = (
+    r"is no(?! longer)|are no(?! longer)|for ever|ever again|anew|dear(?:er|est|ness)?|farewell|whoever|who comes",
+    r"in vain|nobody|no such|goes? on|otherwise than|lies? (?:in|where|there)|stands? (?:for|in|by)|says? of",
+    r"told|tells?|mend(?:s|ed|ing)?|beside|apart|side by side|by itself|hand(?:s|ed)? on|letters|gives back|so are",
+)
+"""Words and phrases that read like a translation; CONTRIBUTING.md says what to write instead."""
+_BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
+QUOTED = ("No such file", "no such table", "No such command", "no such column")
+"""Messages of other programs."""
+OPENINGS = ("What", "Who", "How", "Whether", "Where", "Why", "When")
+
+
+@cache
+def sources(*suffixes: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [
+        ROOT / name
+        for name in listed.stdout.splitlines()
+        if Path(name).suffix in suffixes and not name.startswith(GENERATED) and (ROOT / name).is_file()
+    ]
+
+
+def prose(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a page or of a C or Cython source, and the comments and strings of a Python source."""
+    text = path.read_text()
+    if path.suffix != ".py":
+        yield from enumerate(text.splitlines(), 1)
+        return
+    kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in kinds:
+            yield from enumerate(token.string.splitlines(), token.start[0])
+
+
+def test_words_are_plain() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]!r} in {line.strip()[:100]!r}"
+        for path in sources(".py", ".pyx", ".pxd", ".h", ".md")
+        if path != Path(__file__)
+        for number, line in prose(path)
+        if not any(quoted in line for quoted in QUOTED) and (match := _BANNED.search(line))
+    ]
+    assert not found, "\n".join(found)
+
+
+def definitions(path: Path) -> Iterator[ast.AST]:
+    return (
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+
+
+def test_docstrings_say_what_a_thing_does_or_is() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {docstring.splitlines()[0]}"
+        for path in sources(".py")
+        for node in definitions(path)
+        if (docstring := ast.get_docstring(node)) and docstring.split()[0] in OPENINGS
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_files_are_short() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources(".py", *CYTHON_AND_C)
+        if (lines := len(path.read_text().splitlines())) > FILE_LINES
+    }
+    assert not long, f"files of more than {FILE_LINES} lines: {long}"
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without its signature and its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}: {node.name} has {body_lines(node)}"
+        for path in sources(".py")
+        for node in definitions(path)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and body_lines(node) > BODY_LINES
+    ]
+    assert not long, f"functions of more than {BODY_LINES} lines: {long}"
 
 
 def test_cython_and_c_lines_fit() -> None:
-    sources = sorted(path for path in KERNELS.rglob("*") if path.suffix in SUFFIXES)
-    assert sources
     too_long = [
-        f"{path.relative_to(KERNELS)}:{number}"
-        for path in sources
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in sources(*CYTHON_AND_C)
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if len(line) > COLUMNS
     ]

@@ -1,0 +1,3 @@
+from typing import Any
+
+def allocated_as(kind: Any) -> tuple[int | None, Any]: ...
