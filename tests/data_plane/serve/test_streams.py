@@ -1,4 +1,4 @@
-"""Streams whose other end is gone."""
+"""Streams whose client is gone."""
 
 from __future__ import annotations
 
