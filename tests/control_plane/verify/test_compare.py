@@ -1,4 +1,4 @@
-"""What counts as the same answer."""
+"""Comparison of outputs with the library's."""
 
 import math
 
@@ -124,7 +124,7 @@ def test_sparse_and_dense_agree(rows: list[list[float]], flip: int):
 
 
 @pytest.mark.parametrize(("relative", "absolute"), [(-1.0, 0.0), (0.0, -1.0), (NAN, 0.0), (0.0, INF)])
-def test_a_tolerance_that_is_none(relative: float, absolute: float):
+def test_an_invalid_tolerance(relative: float, absolute: float):
     with pytest.raises(InputError, match=r"tolerance: (relative|absolute) is"):
         Tolerance(relative, absolute)
 
@@ -155,6 +155,6 @@ def test_contributions_that_cancel_are_measured_by_their_row() -> None:
     want = floats(0.5, -5e-17, -0.5)[None]
     got = floats(0.5, 0.0, -0.5)[None]
     error = compare("contributions", got, want, tolerance_of("contributions", got, Tolerance()))
-    assert error == pytest.approx(1e-16)  # of the row: the column alone would say that all of it is wrong
+    assert error == pytest.approx(1e-16)  # of the row: by the column alone, all of it would be wrong
     with pytest.raises(VerificationError, match="row 0, column 1"):
         compare("predict_proba", got, want, tolerance_of("predict_proba", got, Tolerance()))
