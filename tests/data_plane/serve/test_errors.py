@@ -225,7 +225,7 @@ async def test_a_worker_that_cannot_ask_does_not_deny_a_model(table: Serving, me
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await getattr(table.stub, method)(request)
     assert caught.value.code() is Code.UNAVAILABLE
-    assert "unknown model: 'n' is not found, and the control plane cannot be asked" in caught.value.details()
+    assert "unknown model: 'n' is not found, and the control plane cannot be reached" in caught.value.details()
     assert dict(caught.value.trailing_metadata())["pretzel-error"] == "StaleCatalogError"
 
 

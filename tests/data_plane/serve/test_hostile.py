@@ -54,7 +54,7 @@ async def test_repeated_models_cannot_inflate_a_response(served: Serving):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await served.stub.PredictMany(request, timeout=20)
     assert caught.value.code() is Code.RESOURCE_EXHAUSTED
-    assert "ask for fewer" in caught.value.details()
+    assert "request fewer" in caught.value.details()
 
 
 async def test_callers_cannot_fill_the_memory_with_combinations_of_outputs(served: Serving, rows: np.ndarray):
