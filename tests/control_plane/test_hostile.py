@@ -170,7 +170,7 @@ X3 = Input("x", "f64[3]")
 LADDERS: dict[str, Callable[[Node], Node]] = {
     "sums of twice the same": lambda x: ops.Sum((x, x)),  # 2**n paths
     "concatenations cut in two": lambda x: ops.Select(ops.Concat((x, x)), Parameter.of(np.array([3, 1, 2]))),
-    "columns taken apart and put together": lambda x: ops.Concat(tuple(ops.Column(x, i) for i in range(3))),
+    "columns split and concatenated": lambda x: ops.Concat(tuple(ops.Column(x, i) for i in range(3))),
     "scalings": lambda x: ops.Affine(x, PARAMETERS[0]),
     "standardizations": lambda x: ops.Standardize(x, PARAMETERS[0], PARAMETERS[0]),
     "products": lambda x: ops.Linear(x, Parameter.of(np.eye(3) + 0.25)),

@@ -58,8 +58,8 @@ GENERAL = [
 
 def data_directory() -> Path:
     """Return the directory of shared data sets: ``PRETZEL_DATA``, or ``shared/data`` next to the checkout."""
-    beside = Path(__file__).resolve().parents[3] / "shared/data"
-    return Path(os.environ.get("PRETZEL_DATA", beside))
+    default = Path(__file__).resolve().parents[3] / "shared/data"
+    return Path(os.environ.get("PRETZEL_DATA", default))
 
 
 def reviews() -> tuple[list[str], list[int]]:

@@ -13,12 +13,12 @@ from tests.control_plane.catalog.releases import deploy
 
 
 def test_every_change_is_announced(tmp_path: Path):
-    told: list[int] = []
-    catalog = Catalog(tmp_path / "catalog.sqlite", on_change=lambda: told.append(1))
+    calls: list[int] = []
+    catalog = Catalog(tmp_path / "catalog.sqlite", on_change=lambda: calls.append(1))
     deploy(catalog)
     catalog.set_alias("m", "blue", 1)
     catalog.delete("m", force=True)
-    assert len(told) == 3
+    assert len(calls) == 3
 
 
 def test_changes(catalog: Catalog):

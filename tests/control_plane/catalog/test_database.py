@@ -94,7 +94,7 @@ def test_a_writer_that_never_ends_is_unavailable(tmp_path: Path):
 
 def test_a_file_that_is_not_a_database(tmp_path: Path):
     (tmp_path / "catalog.sqlite").write_bytes(b"no database " * 1000)
-    with pytest.raises(CorruptObjectError, match="file is not a database; look at its disk; if it stays so, restore"):
+    with pytest.raises(CorruptObjectError, match="file is not a database; check its disk; if it persists, restore"):
         Catalog(tmp_path / "catalog.sqlite")
 
 
@@ -106,7 +106,7 @@ def test_a_damaged_database(tmp_path: Path):
     catalog.close()
     data = path.read_bytes()
     path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
-    with pytest.raises(CorruptObjectError, match="malformed; look at its disk; if it stays so, restore it"):
+    with pytest.raises(CorruptObjectError, match="malformed; check its disk; if it persists, restore it"):
         Catalog(path).models()
 
 

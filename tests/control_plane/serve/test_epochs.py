@@ -151,6 +151,6 @@ def test_a_catalog_that_changes_under_a_running_control_plane_collects_nothing(d
     with pytest.raises(PreconditionError, match="nothing is removed"):
         collect(store, catalog)
     (data_dir / "objects" / "epoch").unlink()
-    with pytest.raises(PreconditionError, match="is another; nothing is collected by it"):
+    with pytest.raises(PreconditionError, match="is another; restart the control plane to collect"):
         collect(store, catalog)
     assert objects(data_dir) == there

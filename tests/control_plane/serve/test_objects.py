@@ -143,7 +143,7 @@ def test_querying_an_object_that_would_be_rejected(server: Server):
 
 
 def test_querying_too_many_objects_at_once(server: Server):
-    with fails("RESOURCE_EXHAUSTED", "50001 digests; ask for at most 50000 at once"):
+    with fails("RESOURCE_EXHAUSTED", "50001 digests; send at most 50000 per call"):
         server.missing([Digest("0" * 64, 1)] * 50_001)
 
 

@@ -192,7 +192,7 @@ def test_a_port_that_is_taken(tmp_path: Path, setting: str):
 def test_an_address_that_other_hosts_reach_is_rejected(tmp_path: Path):
     failed = run(data_dir=tmp_path / "data", host="0.0.0.0", control_port=0, control_metrics_port=0)
     assert failed.returncode == 1
-    assert "host '0.0.0.0' can be reached from elsewhere: give tls_cert and tls_key, or say insecure" in failed.stderr
+    assert "host '0.0.0.0' is reachable from other hosts: give tls_cert and tls_key, or set insecure" in failed.stderr
 
 
 def test_ipv6(tmp_path: Path):

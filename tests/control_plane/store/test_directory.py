@@ -101,7 +101,7 @@ def test_anything_but_a_regular_file_is_a_damaged_object(store: DirectoryStore, 
 @pytest.mark.parametrize("place", ["incoming", "00"])
 def test_a_file_in_place_of_a_directory(tmp_path: Path, place: str):
     (tmp_path / place).write_text("x")
-    with pytest.raises(PreconditionError, match=f"{place}: File exists; move what stands there away"):
+    with pytest.raises(PreconditionError, match=f"{place}: File exists; move the file there away"):
         DirectoryStore(tmp_path)
 
 

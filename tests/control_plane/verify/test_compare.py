@@ -66,7 +66,7 @@ DIFFERENT = {
     "dimensions": (matrix([1.0]), floats(1), r"expected shape \(1,\), got \(1, 1\)"),
     "texts": (Texts.of(["a", "c"]), Texts.of(["a", "b"]), "row 1: expected 'b', got 'c'"),
     "nan for none": (Texts.of([NAN]), Texts.of([None]), "expected None, got nan"),
-    "nan is no text": (Texts.of([NAN]), Texts.of(["nan"]), "expected 'nan', got nan"),
+    "nan is not a text": (Texts.of([NAN]), Texts.of(["nan"]), "expected 'nan', got nan"),
     "labels": (Labels(np.array([1]), ["no", "yes"]), Texts.of(["no"]), "row 0: expected 'no', got 'yes'"),
     "a number for a text": (np.array([1]), Texts.of(["1"]), "expected '1', got 1"),
     "sparse": (

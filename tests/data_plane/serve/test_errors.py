@@ -47,7 +47,7 @@ ERRORS = [
         "column 'x': expected f64[3], got an array of float32, shape (1, 3)",
     ),
     (
-        "no such type",
+        "unknown type",
         "m",
         [column(type="f99")],
         [],

@@ -75,7 +75,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
             if cluster.metric(0, "pretzel_models_held_back") < 1:
                 problems.append("the disk is full, and no metric says that models are held back")
             if not cluster.deploy(f"small-{number}"):
-                problems.append(f"a small model was not deployed beside large ones: {cluster.refused[-1]}")
+                problems.append(f"a small model was not deployed next to large ones: {cluster.refused[-1]}")
             for name in names:
                 cluster.delete(name)
         heal = cluster.healed_in()

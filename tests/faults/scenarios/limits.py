@@ -74,7 +74,7 @@ def catalog_lost(root: Path) -> Outcome:
         heal = cluster.healed_in()
         after = cluster.deploy("after")
     problems = [] if refused else ["the log does not say that the catalog is missing"]
-    problems += [] if served else ["the workers did not go on while the control plane was refused"]
+    problems += [] if served else ["the workers did not keep serving while the control plane was rejected"]
     problems += [] if after else [f"no deployment after the catalog came back: {cluster.refused[-1]}"]
     return outcome(cluster, load, heal, 1, problems)
 
