@@ -74,7 +74,7 @@ class Deployer:
         self.parameters = parameters or ParameterCache(store)
         self._writers = writers
 
-    def deploy(self, asked: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
+    def deploy(self, request: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
         """Return the version, and the revision of the catalog that shows it; ``progress`` is called with each step.
 
         Objects stored on the way are held until this ends, so that no collection removes them.
@@ -87,46 +87,46 @@ class Deployer:
             ExhaustedError: the disk is full, or verification exceeded a limit.
             UnavailableError: the disk or the machine failed; retry.
         """
-        with self._releasing(asked), self.catalog.holding() as hold:
-            _check(asked)
-            return self._deploy(asked, Keeper(self.store, hold, self._writers), progress)
+        with self._releasing(request), self.catalog.holding() as hold:
+            _check(request)
+            return self._deploy(request, Keeper(self.store, hold, self._writers), progress)
 
     @contextmanager
-    def _releasing(self, asked: Deployment) -> Iterator[None]:
+    def _releasing(self, request: Deployment) -> Iterator[None]:
         """End the caller's leases with its deployment, unless the caller is likely to retry it."""
         try:
             yield
         except PretzelError as error:
             if error.code not in _REPEATED:
-                self.catalog.release(asked.parameters, asked.client)
+                self.catalog.release(request.parameters, request.client)
             raise
-        self.catalog.release(asked.parameters, asked.client)
+        self.catalog.release(request.parameters, request.client)
 
-    def _deploy(self, asked: Deployment, keeper: Keeper, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
-        definition = self._read(asked, keeper)
+    def _deploy(self, request: Deployment, keeper: Keeper, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
+        definition = self._read(request, keeper)
         progress("optimize")
         exact = optimize(definition)
-        optimized = compact(exact, asked.options.weights, asked.tolerance.relative)
+        optimized = compact(exact, request.options.weights, request.tolerance.relative)
         failpoint("after_optimize")
         with naming_causes(definition.metadata):
-            made = self._make(asked, definition, optimized, keeper, progress)
+            result = self._make(request, definition, optimized, keeper, progress)
         failpoint("after_verify")
         progress("publish")
-        measured = {**_measured(asked, made), **_weights(asked, exact, made.compiled)}
-        published = self._publish(asked, definition, made.compiled, measured, keeper)
+        measured = {**_measured(request, result), **_weights(request, exact, result.compiled)}
+        published = self._publish(request, definition, result.compiled, measured, keeper)
         failpoint("after_publish")
         return published
 
-    def _read(self, asked: Deployment, keeper: Keeper) -> Definition:
-        missing = keeper.find_missing(asked.parameters)
+    def _read(self, request: Deployment, keeper: Keeper) -> Definition:
+        missing = keeper.find_missing(request.parameters)
         if missing:
             raise PreconditionError(f"{_list(missing)} never uploaded; upload them, then deploy again")
         failpoint("after_objects")
-        return asked.build(self.parameters.many(asked.parameters))
+        return request.build(self.parameters.many(request.parameters))
 
     def _make(
         self,
-        asked: Deployment,
+        request: Deployment,
         definition: Definition,
         optimized: Definition,
         keeper: Keeper,
@@ -134,25 +134,25 @@ class Deployer:
     ) -> Made:
         """Compile and verify; on the first sample of a definition, compile again for its observed sizes."""
         progress("compile")
-        sizes = known(self._newest(asked.model), definition)
+        sizes = known(self._newest(request.model), definition)
         compiled = compile_plan(optimized, sizes or Sizes())
         failpoint("after_compile")
         keeper.keep({definition.digest: definition.encoded, **compiled.blobs})
         progress("verify")
-        made = Made(compiled, self._verify(asked, compiled), sizes or Sizes())
-        if sizes is None and asked.sample is not None:
-            sizes = sizes_of(optimized, compiled, asked.sample, made.verified)
-            made = self._fit(asked, optimized, made, sizes, keeper)
-        keeper.keep({made.compiled.plan.digest: made.compiled.plan.encoded})
-        return made
+        result = Made(compiled, self._verify(request, compiled), sizes or Sizes())
+        if sizes is None and request.sample is not None:
+            sizes = sizes_of(optimized, compiled, request.sample, result.verified)
+            result = self._fit(request, optimized, result, sizes, keeper)
+        keeper.keep({result.compiled.plan.digest: result.compiled.plan.encoded})
+        return result
 
-    def _fit(self, asked: Deployment, optimized: Definition, made: Made, sizes: Sizes, keeper: Keeper) -> Made:
+    def _fit(self, request: Deployment, optimized: Definition, result: Made, sizes: Sizes, keeper: Keeper) -> Made:
         """Compile again for the sizes of the sample; a plan with other kernels is verified again."""
         fitted = compile_plan(optimized, sizes)
-        if fitted.plan.stages == made.compiled.plan.stages:
-            return Made(fitted, made.verified, sizes)
+        if fitted.plan.stages == result.compiled.plan.stages:
+            return Made(fitted, result.verified, sizes)
         keeper.keep(fitted.blobs)
-        return Made(fitted, self._verify(asked, fitted), sizes)
+        return Made(fitted, self._verify(request, fitted), sizes)
 
     def _newest(self, model: str) -> ModelVersion | None:
         try:
@@ -160,16 +160,16 @@ class Deployer:
         except NotFoundError:
             return None
 
-    def _verify(self, asked: Deployment, compiled: Compiled) -> Verified:
+    def _verify(self, request: Deployment, compiled: Compiled) -> Verified:
         objects: dict[Digest, Path | bytes] = {}
         for digest in compiled.plan.objects:
             path = self.store.path(digest)
             objects[digest] = path if path is not None else bytes(self.store.get(digest))
-        return self.verifier.verify(compiled.plan, objects, asked.sample, asked.tolerance)
+        return self.verifier.verify(compiled.plan, objects, request.sample, request.tolerance)
 
     def _publish(
         self,
-        asked: Deployment,
+        request: Deployment,
         definition: Definition,
         compiled: Compiled,
         measured: Mapping[str, Any],
@@ -190,38 +190,38 @@ class Deployer:
             if missing := self.store.missing(needed):
                 raise PreconditionError(f"{_list(missing)} removed by a collection meanwhile; deploy again")
 
-        return self.catalog.publish(asked.model, release, asked.alias, check)
+        return self.catalog.publish(request.model, release, request.alias, check)
 
 
-def _check(asked: Deployment) -> None:
-    names.check_model(asked.model)
-    if asked.alias:
-        names.check_alias(asked.alias)
-    if asked.options.weights != "exact" and asked.sample is None:
-        raise InputError(f"option 'weights': {asked.options.weights} needs a sample; send one")
+def _check(request: Deployment) -> None:
+    names.check_model(request.model)
+    if request.alias:
+        names.check_alias(request.alias)
+    if request.options.weights != "exact" and request.sample is None:
+        raise InputError(f"option 'weights': {request.options.weights} needs a sample; send one")
 
 
-def _measured(asked: Deployment, made: Made) -> dict[str, Any]:
-    observed = statistics(made.compiled, made.sizes, asked.sample, made.verified)
-    if asked.sample is None:
+def _measured(request: Deployment, result: Made) -> dict[str, Any]:
+    observed = statistics(result.compiled, result.sizes, request.sample, result.verified)
+    if request.sample is None:
         return {"verified": False, **observed}
-    tolerance = {"relative": asked.tolerance.relative, "absolute": asked.tolerance.absolute}
-    rows, total = len(asked.sample), max(len(asked.sample), asked.sample.total_rows)
+    tolerance = {"relative": request.tolerance.relative, "absolute": request.tolerance.absolute}
+    rows, total = len(request.sample), max(len(request.sample), request.sample.total_rows)
     return {
         "verified": True,
-        "verification": {"rows": rows, "of": total, "ties": made.verified.ties},
+        "verification": {"rows": rows, "of": total, "ties": result.verified.ties},
         "tolerance": tolerance,
-        "measured_error": dict(made.verified.worst),
+        "measured_error": dict(result.verified.worst),
         **observed,
     }
 
 
-def _weights(asked: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:
+def _weights(request: Deployment, exact: Definition, compiled: Compiled) -> dict[str, Any]:
     """Return the bytes saved by inexact weights; their cost is in the measured error."""
-    if asked.options.weights == "exact":
+    if request.options.weights == "exact":
         return {}
     before = compile_plan(exact).plan.parameter_bytes
-    return {"weights": {"form": asked.options.weights, "exact_bytes": before, "bytes": compiled.plan.parameter_bytes}}
+    return {"weights": {"form": request.options.weights, "exact_bytes": before, "bytes": compiled.plan.parameter_bytes}}
 
 
 def _list(digests: Sequence[Digest]) -> str:

@@ -151,11 +151,11 @@ class Check:
     def _kept(self) -> Iterator[Finding]:
         if not self.store.keeps_all():
             return
-        known = identity.read(self.store.root)
+        identified = identity.read(self.store.root)
         problem = "the objects have lost their catalog; those that no version needs are kept"
         finding = Finding(str(self.store.root), problem, f"{_REPAIR}, after which they are collected")
-        if self.repair and known:
-            identity.write(self.store.root, replace(known, keeps=False))
+        if self.repair and identified:
+            identity.write(self.store.root, replace(identified, keeps=False))
             finding = replace(finding, remedy="they are collected from now on", repaired=True)
         yield finding
 
@@ -172,8 +172,8 @@ def check_directory(data_dir: Path, repair: bool = False) -> Iterator[Finding]:
         )
     with own(data_dir):
         try:
-            known = identity.establish(data_dir)
-            catalog = Catalog(data_dir / "catalog.sqlite", epoch=known.epoch)
+            identified = identity.establish(data_dir)
+            catalog = Catalog(data_dir / "catalog.sqlite", epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
             yield Finding(str(data_dir / "catalog.sqlite"), str(error), "restore the catalog from a backup")
             return

@@ -82,10 +82,10 @@ class Database:
         try:
             yield
         except (DatabaseError, sqlite3.DatabaseError) as error:
-            known = _meaning(str(getattr(error, "orig", error)), self.path)
-            if known is None:
+            translated = _meaning(str(getattr(error, "orig", error)), self.path)
+            if translated is None:
                 raise
-            raise known from error
+            raise translated from error
         except CommandError as error:
             raise PreconditionError(f"catalog: {error}; a newer version of Pretzel wrote it, use that one") from error
 

@@ -140,11 +140,11 @@ def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -
     """Return the objects that no version needs and no lease keeps."""
     unused: list[Digest] = []
     for chunk in _chunks([str(digest) for digest in candidates]):
-        asked = values(column("object", Text), name="asked").data([(text,) for text in chunk]).cte("asked")
+        candidate = values(column("object", Text), name="asked").data([(text,) for text in chunk]).cte("asked")
         # One holder is enough: a dictionary shared by thousands of models is not looked up for each of them.
-        used = exists().where(holdings.c.object == asked.c.object, needed(holdings.c.holder))
-        leased = exists().where(leases.c.object == asked.c.object, leases.c.until > now)
-        query = select(asked.c.object).where(~used, ~leased)
+        used = exists().where(holdings.c.object == candidate.c.object, needed(holdings.c.holder))
+        leased = exists().where(leases.c.object == candidate.c.object, leases.c.until > now)
+        query = select(candidate.c.object).where(~used, ~leased)
         unused += map(Digest.parse, connection.scalars(query))
     return unused
 
@@ -160,9 +160,9 @@ def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
     return set(map(Digest.parse, connection.scalars(query)))
 
 
-def needing(connection: Connection, wanted: Digest) -> list[ModelVersion]:
+def needing(connection: Connection, digest: Digest) -> list[ModelVersion]:
     """Return the versions whose plan or definition is or needs an object."""
-    holders = select(holdings.c.holder).where(holdings.c.object == str(wanted))
+    holders = select(holdings.c.holder).where(holdings.c.object == str(digest))
     query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders)))
     return list(map(_version, connection.execute(query)))
 

@@ -76,8 +76,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def DeployModel(
         self, request: pb.DeployModelRequest, context: Context
     ) -> AsyncIterator[pb.DeployModelResponse]:
-        asked = await asyncio.to_thread(translate.deployment, request, _client(context))
-        async for step in self._plane.deployments.run(asked, self._patience(context) if request.wait else 0.0):
+        deployment = await asyncio.to_thread(translate.deployment, request, _client(context))
+        async for step in self._plane.deployments.run(deployment, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):
                 yield pb.DeployModelResponse(version=wire.model_version_to_proto(step))
             else:

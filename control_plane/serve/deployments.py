@@ -24,7 +24,7 @@ class Deployments:
         self._room = at_once + queued
         self._tasks: set[_Task] = set()
 
-    async def run(self, asked: Deployment, wait_seconds: float) -> AsyncIterator[str | ModelVersion]:
+    async def run(self, deployment: Deployment, wait_seconds: float) -> AsyncIterator[str | ModelVersion]:
         """Yield each step as it starts, then the version; wait for live workers for ``wait_seconds``, if not 0.
 
         A caller that cancels stops its deployment at the next step.
@@ -39,7 +39,7 @@ class Deployments:
         task = _Task(self._metrics)
         self._tasks.add(task)
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._executor, self._deployer.deploy, asked, task.progress)
+        future = loop.run_in_executor(self._executor, self._deployer.deploy, deployment, task.progress)
         future.add_done_callback(lambda done: self._done(task, done))
         try:
             while (step := await task.steps.get()) is not None:
@@ -47,7 +47,7 @@ class Deployments:
             version, revision = await future
             if wait_seconds > 0:
                 yield "wait"
-                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds, asked.model)
+                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds, deployment.model)
             yield version
         finally:
             task.cancelled.set()

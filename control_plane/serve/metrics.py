@@ -94,13 +94,13 @@ class _Kept(Collector):
 
 
 def _of_caches(caches: Mapping[str, Cache]) -> Iterable[Metric]:
-    kept = GaugeMetricFamily("pretzel_control_cache_bytes", "Bytes cached.", labels=["cache"])
+    held = GaugeMetricFamily("pretzel_control_cache_bytes", "Bytes cached.", labels=["cache"])
     hits = CounterMetricFamily("pretzel_control_cache_hits", "Cache hits.", labels=["cache"])
     misses = CounterMetricFamily("pretzel_control_cache_misses", "Cache misses.", labels=["cache"])
     for name, cache in caches.items():
-        for family, value in ((kept, cache.held), (hits, cache.hits), (misses, cache.misses)):
+        for family, value in ((held, cache.held), (hits, cache.hits), (misses, cache.misses)):
             family.add_metric([name], value)
-    return kept, hits, misses
+    return held, hits, misses
 
 
 class _BackgroundCollector(Collector):

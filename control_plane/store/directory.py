@@ -58,12 +58,12 @@ class DirectoryStore(ObjectStore):
             ) from None
 
     def epoch(self) -> str:
-        known = identity.read(self.root)
-        return known.epoch if known else ""
+        stored = identity.read(self.root)
+        return stored.epoch if stored else ""
 
     def keeps_all(self) -> bool:
-        known = identity.read(self.root)
-        return known is not None and known.keeps
+        stored = identity.read(self.root)
+        return stored is not None and stored.keeps
 
     def path(self, digest: Digest) -> Path:
         return self.root / digest.hex[:2] / name_of(digest)
@@ -90,7 +90,7 @@ class DirectoryStore(ObjectStore):
         return data
 
     def check(self, digest: Digest, *, rehash: bool = False) -> None:
-        if rehash or (known := self._checked.get(digest)) is None or known != files.signature(self.path(digest)):
+        if rehash or (previous := self._checked.get(digest)) is None or previous != files.signature(self.path(digest)):
             self._verify(digest, from_disk=rehash)
 
     def _verify(self, digest: Digest, *, from_disk: bool) -> None:

@@ -32,8 +32,8 @@ class ParameterCache:
             CorruptObjectError: its bytes are damaged.
             DefinitionError: its bytes are intact but are not a parameter.
         """
-        if (known := self._known(digest)) is not None:
-            return known
+        if (cached := self._known(digest)) is not None:
+            return cached
         parameter = _parse(self.store.get(digest), digest)
         with self._lock:
             self._keep(parameter)
@@ -62,9 +62,9 @@ class ParameterCache:
     def _known(self, digest: Digest) -> Parameter | None:
         """Return a cached parameter that is still valid; drop an invalid one."""
         with self._lock:
-            known = self._kept.get(digest)
-            self.hits, self.misses = self.hits + (known is not None), self.misses + (known is None)
-            if known is None:
+            cached = self._kept.get(digest)
+            self.hits, self.misses = self.hits + (cached is not None), self.misses + (cached is None)
+            if cached is None:
                 return None
             self._kept.move_to_end(digest)
         try:
@@ -72,7 +72,7 @@ class ParameterCache:
         except (CorruptObjectError, NotFoundError):
             self._forget(digest)
             raise
-        return known
+        return cached
 
     def _forget(self, digest: Digest) -> None:
         with self._lock:

@@ -151,11 +151,11 @@ def _largest(size: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 def _compare_sparse(name: str, got: Csr, want: Csr, tolerance: Tolerance) -> float:
     """Compare all positions that either of the two stores."""
-    (have_at, have), (want_at, wanted) = _entries(got), _entries(want)
+    (have_at, have), (want_at, expected) = _entries(got), _entries(want)
     places = np.union1d(have_at, want_at)
     left, right = np.zeros(len(places)), np.zeros(len(places))
     left[np.searchsorted(places, have_at)] = have
-    right[np.searchsorted(places, want_at)] = wanted
+    right[np.searchsorted(places, want_at)] = expected
     columns = places % max(want.width, 1)
     return _compare_floats(name, left, right, columns, tolerance, (len(want), want.width), places)
 

@@ -72,9 +72,9 @@ def tied_labels(
 def _are_best(scores: np.ndarray, limit: float, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the rows in which both classes have the best score, up to rounding."""
     near = scores.max(axis=1, keepdims=True) - scores <= limit
-    known = (one >= 0) & (other >= 0)
+    both = (one >= 0) & (other >= 0)
     rows = np.arange(len(scores))
-    best: np.ndarray = known & near[rows, one] & near[rows, other]
+    best: np.ndarray = both & near[rows, one] & near[rows, other]
     return best
 
 

@@ -137,14 +137,14 @@ class ObjectReader:
     def _read(self, number: int) -> KnownPack:
         """Read the new entries of an index, or all of it if it was replaced."""
         data = read_whole(self.layout.index(number))
-        header, known = Header.read(data), self._packs.get(number, KnownPack())
-        mapping = known.mapping if header and known.header and header.pack == known.header.pack else None
-        if header is None or header != known.header:
+        header, pack = Header.read(data), self._packs.get(number, KnownPack())
+        mapping = pack.mapping if header and pack.header and header.pack == pack.header.pack else None
+        if header is None or header != pack.header:
             places = {key: offset for key, offset, _ in read_index(data)}
             return KnownPack(header, whole_records(data), places, mapping)
-        known.places |= {key: offset for key, offset, _ in read_entries(data[known.length :])}
-        known.length = whole_records(data)
-        return known
+        pack.places |= {key: offset for key, offset, _ in read_entries(data[pack.length :])}
+        pack.length = whole_records(data)
+        return pack
 
 
 def whole_records(data: bytes) -> int:

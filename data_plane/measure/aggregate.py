@@ -18,13 +18,13 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
     for part in parts:
         for method, model, buckets, seconds, rows in part.get("calls", ()):
-            known = calls.setdefault((method, model), [[], 0.0, 0])
-            known[:] = [_add(known[0], buckets), known[1] + seconds, known[2] + rows]
+            total = calls.setdefault((method, model), [[], 0.0, 0])
+            total[:] = [_add(total[0], buckets), total[1] + seconds, total[2] + rows]
         for method, model, code, count in part.get("errors", ()):
             errors[method, model, code] += count
-        for name, known in histograms.items():
+        for name, total in histograms.items():
             buckets, seconds = part.get(name, ([], 0.0))
-            known[:] = [_add(known[0], buckets), known[1] + seconds]
+            total[:] = [_add(total[0], buckets), total[1] + seconds]
         for name, counter in counters.items():
             counter.update(part.get(name, {}))
     return {

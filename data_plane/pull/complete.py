@@ -45,10 +45,10 @@ class Completer:
         for plan in plans:
             if plan not in self.closures and self._cache.has(plan):
                 await asyncio.to_thread(self._read, plan)
-        known = [plan for plan in plans if plan in self.closures]
-        failures |= await fetch(digest for plan in known for digest in self.closures[plan])
+        readable = [plan for plan in plans if plan in self.closures]
+        failures |= await fetch(digest for plan in readable for digest in self.closures[plan])
         failures |= await asyncio.to_thread(self._cache.flush)
-        whole = await asyncio.to_thread(lambda: {plan for plan in known if self.is_whole(plan)})
+        whole = await asyncio.to_thread(lambda: {plan for plan in readable if self.is_whole(plan)})
         reasons = {plan: self._reason(plan, failures) for plan in plans if plan not in whole}
         full = any(map(is_full, failures.values()))
         return Completed(whole, {plan: brief(error) for plan, error in reasons.items()}, full)
@@ -92,22 +92,22 @@ def objection(digest: Digest, error: Exception) -> Exception:
     return error if str(digest) in str(error) else UnavailableError(f"object {digest}: {error}")
 
 
-def servable(wanted: Model, previous: Model | None, whole: Collection[Digest]) -> Model | None:
+def servable(target: Model, previous: Model | None, whole: Collection[Digest]) -> Model | None:
     """Return the part of a model that can be served now, or None.
 
     Incomplete versions are left out.  An alias to one of those keeps its previous version, or is left out if it had
     none, so that a damaged object never takes a serving model away.
     """
-    versions = {v.version: v for v in wanted.versions if v.plan in whole}
+    versions = {v.version: v for v in target.versions if v.plan in whole}
     before = previous.aliases if previous else {}
-    kept = {v.version: v for v in (previous.versions if previous else ())}
+    served = {v.version: v for v in (previous.versions if previous else ())}
     aliases = {}
-    for alias, number in wanted.aliases.items():
+    for alias, number in target.aliases.items():
         old = before.get(alias)
         if number in versions:
             aliases[alias] = number
-        elif old in kept and kept[old].plan in whole:
+        elif old in served and served[old].plan in whole:
             aliases[alias] = old
-            versions[old] = kept[old]
+            versions[old] = served[old]
     ordered = tuple(versions[number] for number in sorted(versions))
-    return Model(wanted.name, ordered, aliases) if ordered else None
+    return Model(target.name, ordered, aliases) if ordered else None

@@ -12,7 +12,7 @@ from pretzel.data_plane.residency.flight import FlightRecorder
 from pretzel.data_plane.supervise.blame import Blame
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.fleet import Fleet
-from pretzel.data_plane.supervise.mending import Mender
+from pretzel.data_plane.supervise.repair import Repairer
 
 log = structlog.get_logger(__name__)
 
@@ -23,15 +23,15 @@ FAULTS = frozenset({signal.SIGBUS, signal.SIGSEGV, signal.SIGFPE, signal.SIGILL,
 class Deaths:
     """Looks for the cause of a crash: damaged objects first, then a plan that kills each process that runs it."""
 
-    def __init__(self, mender: Mender, start: dict[str, Any], processes: int) -> None:
+    def __init__(self, repairer: Repairer, start: dict[str, Any], processes: int) -> None:
         """Take ``start``, the configuration of new processes; it changes after a crash without a known cause."""
-        self._mender, self._start = mender, start
+        self._repairer, self._start = repairer, start
         self._recorder = FlightRecorder(processes)
         self._blame = Blame()
 
     async def investigate(self, fleet: Fleet, child: Child, code: int) -> None:
         """Find out what killed a process, and keep it from killing the next one."""
-        if -code not in FAULTS or await self._mender.suspect(child.resident):
+        if -code not in FAULTS or await self._repairer.suspect(child.resident):
             return
         armed, running = bool(self._start["flight"]), self._recorder.running(child.slot)
         self._start["flight"] = self._recorder.path

@@ -37,13 +37,13 @@ class Publication:
         yield from self.announced.items()
 
     def _difference(self, before: Catalog | None) -> dict[str, Any]:
-        known = before.records if before else {}
+        old = before.records if before else {}
         new = self._catalog.records
         return {
             "serial": self.serial,
             "epoch": self._catalog.epoch,
             "revision": self._catalog.revision,
-            "models": [(name, record) for name, record in new.items() if known.get(name) != record],
-            "deleted": [name for name in known if name not in new],
+            "models": [(name, record) for name, record in new.items() if old.get(name) != record],
+            "deleted": [name for name in old if name not in new],
             "whole": before is None,
         }

@@ -25,8 +25,8 @@ from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
-from pretzel.data_plane.supervise.mending import Mender
 from pretzel.data_plane.supervise.ports import hold_port
+from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
@@ -76,8 +76,8 @@ class Supervisor:
             collected=announcer.collected,
         )
         scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
-        self._mender = Mender(scrubber, self._puller, self._fleet.broadcast)
-        self._deaths = Deaths(self._mender, start, settings.workers)
+        self._repairer = Repairer(scrubber, self._puller, self._fleet.broadcast)
+        self._deaths = Deaths(self._repairer, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
@@ -100,15 +100,15 @@ class Supervisor:
             "report": self._reporter.run,
             "collect": self._collect,
             "look": self._look,
-            "damage": self._mender.watch,
-            "scrub": self._mender.scrub,
+            "damage": self._repairer.watch,
+            "scrub": self._repairer.scrub,
         }
         return [self._background.keep(name, part) for name, part in parts.items()]
 
     async def stop(self) -> None:
         """Deregister, drain the serving processes, and release all resources."""
         log.info("stopping")
-        self._mender.close()
+        self._repairer.close()
         stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
@@ -138,7 +138,7 @@ class Supervisor:
                 self._do("catch_up", lambda: self._catch_up(child))
             case "doubt":
                 plan = Digest.parse(message["plan"])
-                self._do("mend", lambda: self._mender.doubt(plan))
+                self._do("mend", lambda: self._repairer.doubt(plan))
             case "problems":
                 self._changed()
             case "applied" | "ready" if self._fleet.lowest != self._answering:
@@ -207,7 +207,7 @@ class Supervisor:
         return [
             *([self._puller.epoch_hold] if self._puller.epoch_hold else []),
             *([unsaved] if self._puller.unkept else []),
-            *self._mender.problems(),
+            *self._repairer.problems(),
             *self._deaths.problems(),
             *(f"{task}: {why}" for task, why in self._background.problems.items()),
             *self._fleet.problems,
@@ -221,15 +221,15 @@ class Supervisor:
             "fetched_bytes": puller.fetcher.fetched_bytes,
             "fetch_failures": puller.fetcher.failures,
             "damaged_objects": self._cache.dropped,
-            "scrubbed_bytes": self._mender.scrubber.scrubbed_bytes,
+            "scrubbed_bytes": self._repairer.scrubber.scrubbed_bytes,
         }
         gauges = {
             "revision": self._answered()[1],
             "models": len(puller.published),
             "models_held_back": len(puller.held),
             "epoch_held": int(bool(puller.epoch_hold)),
-            "objects_being_replaced": len(self._mender.damaged),
-            "scrub_passed_seconds": self._mender.scrubber.passed,
+            "objects_being_replaced": len(self._repairer.damaged),
+            "scrub_passed_seconds": self._repairer.scrubber.passed,
             "processes": len(self._fleet.children),
             "control_plane_connected": int(puller.watcher.connected),
             "cached_objects": self._cache.object_count,

@@ -1,4 +1,4 @@
-"""Collection of what nothing needs: leases, versions, races and kills."""
+"""Garbage collection: leases, versions, races and kills."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def publish(store: DirectoryStore, catalog: Catalog, name: str, *objects: str) -
     return release
 
 
-def test_what_versions_need_stays(store: DirectoryStore, catalog: Catalog):
+def test_objects_that_versions_need_stay(store: DirectoryStore, catalog: Catalog):
     publish(store, catalog, "a", "shared", "only a")
     publish(store, catalog, "b", "shared", "only b")
     garbage = put(store, "garbage")
@@ -91,8 +91,8 @@ def test_leases_survive_a_restart(store: DirectoryStore, tmp_path: Path):
     assert collect(store, Catalog(tmp_path / "catalog.sqlite")).objects == 0
 
 
-def test_leasing_then_looking_never_loses_an_object(store: DirectoryStore, catalog: Catalog):
-    """Uploads as clients do them, while collections run: whoever leased and saw an object can publish it."""
+def test_leasing_before_checking_never_loses_an_object(store: DirectoryStore, catalog: Catalog):
+    """Uploads as by clients, while collections run: a client that leased and saw an object can publish it."""
     stop = threading.Event()
     lost: list[str] = []
 
@@ -102,7 +102,7 @@ def test_leasing_then_looking_never_loses_an_object(store: DirectoryStore, catal
 
     def client(who: int) -> None:
         for i in range(25):
-            text = f"object {i}"  # all clients use the same ones, so that one finds what another left
+            text = f"object {i}"  # all clients use the same objects, so that one finds those of another
             digest = Digest.of(text.encode())
             catalog.lease([digest], 0.3 if i % 2 else 30)
             if store.missing([digest]):
@@ -123,7 +123,7 @@ def test_leasing_then_looking_never_loses_an_object(store: DirectoryStore, catal
     assert lost == []
 
 
-def test_publishing_fails_whole_when_an_object_went(store: DirectoryStore, catalog: Catalog):
+def test_publishing_fails_completely_if_an_object_is_missing(store: DirectoryStore, catalog: Catalog):
     plan = put(store, "plan")
     gone = Digest.of(b"gone")
 

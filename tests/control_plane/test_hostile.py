@@ -1,4 +1,4 @@
-"""Definitions that no importer makes: whatever they hold, they are refused by name or compiled, in bounded time."""
+"""Definitions that no importer makes: they are rejected by name or compiled, in bounded time."""
 
 import dataclasses
 import math
@@ -75,7 +75,7 @@ VALUES = st.one_of(
 
 @st.composite
 def nodes(draw: st.DrawFn, at: int) -> plan_pb2.Node:
-    """A node with about the right fields, of which some are wrong."""
+    """A node with roughly the right fields, some of them invalid."""
     operator: type[Node] = OPERATORS[draw(st.sampled_from(sorted(OPERATORS)))]
     made = plan_pb2.Node(operator=operator.name)
     for field in dataclasses.fields(operator):  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def definitions(draw: st.DrawFn) -> plan_pb2.Definition:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(definitions())
-def test_random_definitions_are_refused_by_name_or_compiled(message: plan_pb2.Definition):
+def test_random_definitions_are_rejected_by_name_or_compiled(message: plan_pb2.Definition):
     start = time.monotonic()
     try:
         definition = wire.definition_from_proto(message, BY_DIGEST)
@@ -132,7 +132,7 @@ def test_random_definitions_are_refused_by_name_or_compiled(message: plan_pb2.De
 
 
 def chain_of(nodes: int) -> plan_pb2.Definition:
-    """Two operators in turn that no rule merges."""
+    """Two alternating operators that no rule merges."""
     x = plan_pb2.Node(operator="input", attributes=wire.attributes_to_proto({"column": "x", "kind": "f64[3]"}))
     scale = {"scale": wire.digest_to_proto(PARAMETERS[0].digest)}
     norm = wire.attributes_to_proto({"norm": "l2"})
@@ -146,7 +146,7 @@ def chain_of(nodes: int) -> plan_pb2.Definition:
 
 
 def compiled(made: Definition | plan_pb2.Definition, most_seconds: float) -> Plan:
-    """The plan, made in no more time of the processor than that."""
+    """The plan, compiled within ``seconds`` of processor time."""
     start = time.process_time()
     if isinstance(made, plan_pb2.Definition):
         made = wire.definition_from_proto(made, BY_DIGEST)
@@ -155,7 +155,7 @@ def compiled(made: Definition | plan_pb2.Definition, most_seconds: float) -> Pla
     return plan
 
 
-def test_a_very_deep_definition_takes_time_in_proportion():
+def test_a_very_deep_definition_takes_linear_time():
     assert len(compiled(chain_of(3000), 3).stages) == 2999
 
 
@@ -170,7 +170,7 @@ X3 = Input("x", "f64[3]")
 LADDERS: dict[str, Callable[[Node], Node]] = {
     "sums of twice the same": lambda x: ops.Sum((x, x)),  # 2**n paths
     "concatenations cut in two": lambda x: ops.Select(ops.Concat((x, x)), Parameter.of(np.array([3, 1, 2]))),
-    "columns taken apart and put together": lambda x: ops.Concat(tuple(ops.Column(x, i) for i in range(3))),
+    "columns split and concatenated": lambda x: ops.Concat(tuple(ops.Column(x, i) for i in range(3))),
     "scalings": lambda x: ops.Affine(x, PARAMETERS[0]),
     "standardizations": lambda x: ops.Standardize(x, PARAMETERS[0], PARAMETERS[0]),
     "products": lambda x: ops.Linear(x, Parameter.of(np.eye(3) + 0.25)),
@@ -182,7 +182,7 @@ LADDERS: dict[str, Callable[[Node], Node]] = {
 
 
 @pytest.mark.parametrize("ladder", LADDERS)
-def test_what_the_rules_walk_through_over_and_over_takes_bounded_time(ladder: str):
+def test_repeated_walks_of_the_rules_take_bounded_time(ladder: str):
     node: Node = X3
     for _ in range(1000):
         node = LADDERS[ladder](node)
@@ -210,7 +210,7 @@ def test_a_very_wide_concatenation():
     assert len(plan.inputs) == 5000
 
 
-def test_the_work_of_one_optimization_ends_and_what_it_has_is_right(monkeypatch: pytest.MonkeyPatch):
+def test_the_optimizer_stops_at_its_budget_with_a_correct_result(monkeypatch: pytest.MonkeyPatch):
     node: Node = X3
     for i in range(200):
         node = ops.Affine(node, Parameter.of(np.full(3, 1 + i / 1000)))
@@ -248,13 +248,13 @@ LOST = f"sha256:{'0' * 64}/1000"
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_no_parameter_could_mend_is_refused_before_one_is_asked_for(tree: dict[str, Any], message: str):
+def test_an_invalid_definition_is_rejected_before_its_parameters(tree: dict[str, Any], message: str):
     with pytest.raises(DefinitionError, match=message):
         check_structure(tree)
 
 
 @pytest.mark.parametrize("length", [MAX_NAME + 1, 1_000_000])
-def test_names_as_long_as_books_are_refused_in_short(length: int):
+def test_overlong_names_are_rejected_with_a_short_message(length: int):
     name = "n" * length
     for made in (Definition({name: X3}), Definition({"y": Input(name, "f64")})):
         with pytest.raises(DefinitionError, match=f"a name of {length} characters, at most {MAX_NAME}") as refusal:
@@ -262,7 +262,7 @@ def test_names_as_long_as_books_are_refused_in_short(length: int):
         assert len(str(refusal.value)) < 200
 
 
-def test_a_control_plane_survives_the_hostile_and_says_what_is_wrong(tmp_path: Path):
+def test_a_control_plane_survives_hostile_definitions_and_names_the_problem(tmp_path: Path):
     lost = plan_pb2.Definition(
         nodes=[chain_of(1).nodes[0], plan_pb2.Node(operator="affine", inputs=[0])],
         inputs=[0],

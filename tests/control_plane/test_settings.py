@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is refused."""
+"""Settings of the control plane: their sources, and rejected values."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ def test_arguments_before_variables_before_the_file(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "[::1]"])
-def test_addresses_of_this_machine_alone(host: str):
+def test_loopback_addresses(host: str):
     assert Settings(host=host).host == host
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
-def test_other_addresses_need_tls_or_a_word(host: str, tmp_path: Path):
+def test_other_addresses_need_tls_or_insecure(host: str, tmp_path: Path):
     with pytest.raises(ValidationError, match="is reachable from other hosts"):
         Settings(host=host)
     assert Settings(host=host, insecure=True).host == host

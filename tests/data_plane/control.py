@@ -1,4 +1,4 @@
-"""A control plane for tests: a real gRPC server that plays the worker's part of the contract from a script."""
+"""A scripted control plane for tests: a real gRPC server for workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def version(model: str, number: int, plan: Digest) -> ModelVersion:
 
 
 class ScriptedControlPlane(WorkerServiceServicer):
-    """Keeps models and objects in memory; a test moves them, and damages what it likes."""
+    """Holds models and objects in memory; tests change and damage them."""
 
     def __init__(self) -> None:
         self.epoch, self.revision, self.replaces = "first", 0, ""
@@ -55,11 +55,11 @@ class ScriptedControlPlane(WorkerServiceServicer):
         return digest
 
     async def deploy(self, name: str, plan: Digest, alias: str = "stable") -> ModelVersion:
-        """Add a version that lives under an alias."""
+        """Add a version and point an alias at it."""
         old = self.models.get(name, Model(name))
-        made = version(name, len(old.versions) + 1, plan)
-        await self.set(Model(name, (*old.versions, made), {**old.aliases, alias: made.version}))
-        return made
+        added = version(name, len(old.versions) + 1, plan)
+        await self.set(Model(name, (*old.versions, added), {**old.aliases, alias: added.version}))
+        return added
 
     async def set(self, model: Model) -> None:
         self.models[model.name] = model

@@ -1,4 +1,4 @@
-"""Small models for tests: definitions made by hand, compiled for real."""
+"""Small models for tests: hand-written definitions, compiled for real."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ def vector(width: int, seed: int) -> Parameter:
 
 
 def scaled(width: int, seed: int = 0) -> Node:
-    """``x * scale + shift``, which models of one seed share."""
+    """``x * scale + shift``, shared by all models of one seed."""
     return ops.Affine(ops.Input("x", f"f64[{width}]"), vector(width, seed), vector(width, seed + 1))
 
 
 def regression(width: int = 3, bias: float = 0.0, *, shared: int = 0, own: int = 0) -> Definition:
-    """A regression over a scaling; what has one ``shared`` shares the scaling, ``own`` and ``bias`` are its own."""
+    """A regression over a scaling; equal ``shared`` gives the same scaling, ``own`` and ``bias`` the weights."""
     x = scaled(width, shared)
     score = ops.Linear(x, vector(width, 1000 + own), Parameter.of(np.array([bias])))
     return Definition({"predict": score, "transform": x})
 
 
 def expected(width: int, rows: np.ndarray, bias: float = 0.0, *, shared: int = 0, own: int = 0) -> np.ndarray:
-    """What :func:`regression` means, in NumPy."""
+    """The output of :func:`regression`, in NumPy."""
     scale, shift, weights = (vector(width, seed).array for seed in (shared, shared + 1, 1000 + own))
     return (rows * scale + shift) @ weights + bias
 
 
 def echo() -> Definition:
-    """Its texts and numbers as they came."""
+    """Returns its texts and numbers unchanged."""
     return Definition({"text": ops.Input("text", "str"), "x": ops.Input("x", "f64")})
 
 
 def refusing(width: int = 3) -> Definition:
-    """A model that refuses NaN."""
+    """A model that rejects NaN."""
     x = ops.RequireFinite(ops.Input("x", f"f64[{width}]"), "Ridge")
     return Definition({"predict": ops.Linear(x, vector(width, 7), Parameter.of(np.zeros(1)))})
 
@@ -67,7 +67,7 @@ def put(cache: ObjectCache, definition: Definition) -> Digest:
 
 
 def forget() -> None:
-    """Let go of the parameters that definitions hold: equal ones are one object, and would be used, not the cache."""
+    """Release the parameters of definitions: equal ones are shared and would be used instead of the cache."""
     gc.collect()
     Parameter._interned.clear()
 
@@ -81,6 +81,6 @@ async def deploy(control: ScriptedControlPlane, name: str, definition: Definitio
 
 
 def classifier() -> Definition:
-    """Says whether x is above zero."""
+    """Classifies x as above zero or not."""
     above = ops.Threshold(ops.Input("x", "f64"), 0.0)
     return Definition({"predict": ops.LabelLookup(above, Parameter.of(["no", "yes"]))})

@@ -1,4 +1,4 @@
-"""Real workers whose cache breaks under them: a full disk, flipped bits, files cut short."""
+"""Real workers whose cache breaks at run time: a full disk, flipped bits, truncated files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.data_plane.worker import WorkerProcess
 from tests.helpers.disks import Disk, small_disk
 
 LARGE, MEDIUM, SMALL = 100_000, 25_000, 4_000
-"""Widths of models: 800 or 200 kB a vector, in a file of its own, and 32 kB, in a pack."""
+"""Widths of models: 800 or 200 kB per vector, in separate files, and 32 kB, in a pack."""
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 class Models:
-    """Models that were deployed, and what each answers."""
+    """Deployed models and their expected outputs."""
 
     def __init__(self, control: ScriptedControlPlane) -> None:
         self.control = control
@@ -59,7 +59,7 @@ class Models:
         del self.widths[name]
 
     async def ask(self, worker: WorkerProcess, name: str) -> str:
-        """Call a model; raise if the answer is wrong, and return the status and message if there is none."""
+        """Call a model; raise if its output is wrong, and return the status and message if the call fails."""
         try:
             got = await worker.predict(name, np.ones((1, self.widths[name])), "predict", timeout=10)
         except grpc.aio.AioRpcError as error:
@@ -68,9 +68,9 @@ class Models:
         return ""
 
     async def ask_all(self, worker: WorkerProcess) -> dict[str, str]:
-        """Call every model, and return why those failed that did."""
-        found = {name: await self.ask(worker, name) for name in list(self.widths)}
-        return {name: why for name, why in found.items() if why}
+        """Call every model, and return the errors of those that failed."""
+        errors = {name: await self.ask(worker, name) for name in list(self.widths)}
+        return {name: why for name, why in errors.items() if why}
 
 
 def held(control: ScriptedControlPlane) -> dict[str, str]:
@@ -82,7 +82,7 @@ def current(control: ScriptedControlPlane) -> bool:
 
 
 async def without_retries(worker: WorkerProcess) -> WorkerProcess:
-    """Return a client that is told of each failure, as it comes."""
+    """Return a client that sees each failure, without retries."""
     plain = WorkerProcess(worker.process, worker.ready)
     await plain.channel.close()
     plain.channel = grpc.aio.insecure_channel(f"127.0.0.1:{worker.ready['port']}")
@@ -98,7 +98,7 @@ async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedCont
     try:
         for i in range(60):
             await models.deploy(f"m{i}", SMALL if i % 3 == 0 else LARGE, i)
-            await until(lambda: current(control))  # one that does not fit holds back no later revision
+            await until(lambda: current(control))  # one that does not fit does not hold back later revisions
             if len(held(control)) >= 4:
                 break
         failed = await models.ask_all(plain)
@@ -110,7 +110,7 @@ async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedCont
         assert all("sha256:" in reason for reason in held(control).values())
         assert (await scrape(worker))["pretzel_models_held_back",] == len(failed)
 
-        await models.deploy("tiny", 3, 7)  # lies in its plan, and in what a pack has left
+        await models.deploy("tiny", 3, 7)  # stored in its plan, and in the rest of a pack
         await until(lambda: current(control))
         for name in list(models.widths)[:14]:
             if name not in failed:
@@ -124,7 +124,7 @@ async def test_a_full_disk_gives_no_wrong_answer_and_heals(control: ScriptedCont
 
 
 @pytest.mark.long
-async def test_a_disk_that_others_fill_and_free_heals_without_a_hand(control: ScriptedControlPlane, disk: Disk):
+async def test_a_disk_that_others_fill_and_free_heals_unattended(control: ScriptedControlPlane, disk: Disk):
     models = Models(control)
     await models.deploy("before", LARGE, 1)
     worker = await WorkerProcess.start(disk.root / "cache", control.address)
@@ -239,10 +239,10 @@ async def test_damage_while_running_heals(
 
 
 @pytest.mark.long
-async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlPlane, tmp_path: Path):
+async def test_truncated_files_under_load_lose_no_call(control: ScriptedControlPlane, tmp_path: Path):
     models = Models(control)
     for i in range(6):
-        await models.deploy(f"m{i}", SMALL if i % 2 else MEDIUM, i)  # a request fits what a client keeps to repeat it
+        await models.deploy(f"m{i}", SMALL if i % 2 else MEDIUM, i)  # a request fits the retry buffer of a client
     worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
     stop, answered, failures = asyncio.Event(), 0, []
 
@@ -263,7 +263,7 @@ async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlP
             before = answered
             await until(lambda before=before: answered > before + 60, 60)
         stop.set()
-        await asyncio.gather(*callers)  # raises what was wrong
+        await asyncio.gather(*callers)  # raises the first error
         assert failures == []
         assert await models.ask_all(worker) == {}
     finally:
@@ -271,7 +271,7 @@ async def test_files_cut_short_under_load_lose_no_call(control: ScriptedControlP
 
 
 def running(worker: WorkerProcess) -> bytes:
-    """Read the notes of the first process of a worker, as its supervisor does; empty before there are any."""
+    """Read the flight record of the first process of a worker, as its supervisor does; empty before the first."""
     for path in Path(f"/proc/{worker.process.pid}/fd").iterdir():
         if "memfd:flight" in os.readlink(path):
             with open(path, "rb") as notes:
@@ -285,11 +285,11 @@ def serving_process(worker: WorkerProcess) -> int | None:
 
 
 async def end_while_it_runs(worker: WorkerProcess, plan: bytes, enough: Callable[[], bool]) -> None:
-    """Have each serving process die by SIGSEGV while it runs a plan, as if the plan did it."""
+    """Kill each serving process with SIGSEGV while it runs a plan, as if the plan did it."""
     while not enough():
         pid = serving_process(worker)
         if pid is not None and plan in running(worker):
-            with contextlib.suppress(ProcessLookupError):  # it is gone since it was listed
+            with contextlib.suppress(ProcessLookupError):  # it has exited since it was listed
                 os.kill(pid, signal.SIGSTOP)
                 if plan in running(worker):
                     os.kill(pid, signal.SIGSEGV)
@@ -315,7 +315,7 @@ async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: Sc
     try:
         assert await models.ask(worker, "light") == ""
         first = serving_process(worker)
-        os.kill(first, signal.SIGSEGV)  # without a cause to be found: from now on it is noted what runs
+        os.kill(first, signal.SIGSEGV)  # no cause can be found: from now on runs are recorded
         await until(lambda: serving_process(worker) not in (None, first))
         callers = [asyncio.create_task(keep_killing()) for _ in range(3)]
         async with asyncio.timeout(60):
@@ -328,7 +328,7 @@ async def test_a_plan_that_kills_is_barred_and_the_others_are_served(control: Sc
         for _ in range(20):
             assert await models.ask(worker, "light") == ""
         restarts = (await scrape(worker))["pretzel_process_restarts_total",]
-        assert 3 <= restarts <= 6  # a run may end before the signal is taken, and such a death blames nothing
+        assert 3 <= restarts <= 6  # a run may end before the signal arrives, and such a death blames no plan
     finally:
         stop.set()
         await asyncio.gather(*callers, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Clients that connect and say nothing take no descriptor that a worker needs for its own work."""
+"""Silent connections do not take descriptors that a worker needs for its own work."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_connections_leave_a_reserve():
         assert most == limit // 2 or limit - most >= descriptors.RESERVE
 
 
-def test_the_soft_limit_becomes_the_hard_one():
+def test_the_soft_limit_is_raised_to_the_hard_one():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
@@ -44,7 +44,7 @@ def test_the_soft_limit_becomes_the_hard_one():
 
 @contextlib.contextmanager
 def silent_connections(port: int, count: int) -> Iterator[list[socket.socket]]:
-    """Connect so many times and say nothing; what is refused at once counts as well."""
+    """Open that many silent connections; those rejected at once count as well."""
     needed, (soft, hard) = count + 200, resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < needed:
         pytest.skip(f"needs {needed} descriptors, this machine allows {hard}")
@@ -63,7 +63,7 @@ def silent_connections(port: int, count: int) -> Iterator[list[socket.socket]]:
 
 
 def is_over(connection: socket.socket) -> bool:
-    """Whether the other side has ended a connection."""
+    """Return whether the peer has closed a connection."""
     try:
         while connection.recv(4096):
             pass
@@ -92,7 +92,7 @@ async def test_silent_connections_leave_room_for_the_work_and_are_dropped(tmp_pa
             await until(lambda: sum(map(is_over, silent)) >= (SILENT - 1024) * workers)
             for pid in worker.ready["processes"]:
                 assert descriptors_of(pid) <= 1024 - 100
-            # The existing channel goes on, and a deployment that brings objects of its own arrives.
+            # The existing channel keeps working, and a deployment with new objects arrives.
             np.testing.assert_allclose((await worker.predict("m", ROWS))["predict"], expected(3, ROWS))
             await deploy(control, "wide", regression(20_000))
             revision = control.revision
@@ -101,7 +101,7 @@ async def test_silent_connections_leave_room_for_the_work_and_are_dropped(tmp_pa
             rows = np.ones((1, 20_000))
             np.testing.assert_allclose((await worker.predict("wide", rows))["predict"], expected(20_000, rows))
             assert (await scrape(worker))["pretzel_process_restarts_total",] == 0
-            # The silent ones are dropped while they are still held, and newcomers are served then.
+            # The server drops the silent connections while they are held, and then serves new ones.
             await until(lambda: all(map(is_over, silent)), descriptors.HANDSHAKE_SECONDS + 20)
             assert time.monotonic() - began < descriptors.HANDSHAKE_SECONDS + 25
             async with grpc.aio.insecure_channel(f"127.0.0.1:{worker.ready['port']}") as channel:
@@ -113,7 +113,7 @@ async def test_silent_connections_leave_room_for_the_work_and_are_dropped(tmp_pa
         await control.stop()
 
 
-async def test_an_idle_connection_is_ended(tmp_path: Path):
+async def test_an_idle_connection_is_closed(tmp_path: Path):
     control = ScriptedControlPlane()
     await control.start()
     await deploy(control, "m", regression(3))
@@ -121,7 +121,7 @@ async def test_an_idle_connection_is_ended(tmp_path: Path):
     try:
         await worker.predict("m", ROWS)
         await until(lambda: worker.channel.get_state() is not grpc.ChannelConnectivity.READY)
-        np.testing.assert_allclose((await worker.predict("m", ROWS))["predict"], expected(3, ROWS))  # and comes back
+        np.testing.assert_allclose((await worker.predict("m", ROWS))["predict"], expected(3, ROWS))  # and it reconnects
     finally:
         await worker.close()
         await control.stop()

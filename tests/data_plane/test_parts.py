@@ -1,4 +1,4 @@
-"""The small parts that the processes are made of."""
+"""Small parts of the supervisor and of serving processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pretzel.errors import PreconditionError
 from pretzel.serving.backoff import FIRST, LONGEST, delay
 
 
-async def test_one_round_serves_all_who_came_before_it():
+async def test_one_round_serves_all_callers_that_arrived_before_it():
     begun, gate = [], asyncio.Event()
 
     async def work() -> None:
@@ -29,7 +29,7 @@ async def test_one_round_serves_all_who_came_before_it():
     first = [asyncio.create_task(rounds.join()) for _ in range(3)]
     await asyncio.sleep(0.01)
     assert begun == [0]
-    late = [asyncio.create_task(rounds.join()) for _ in range(3)]  # the present round may have looked already
+    late = [asyncio.create_task(rounds.join()) for _ in range(3)]  # the present round may have read already
     await asyncio.sleep(0.01)
     assert begun == [0]
     gate.set()
@@ -37,7 +37,7 @@ async def test_one_round_serves_all_who_came_before_it():
     assert begun == [0, 1]
 
 
-async def test_who_gives_up_does_not_end_the_round():
+async def test_a_cancelled_caller_does_not_end_the_round():
     done = asyncio.Event()
 
     async def work() -> None:
@@ -74,7 +74,7 @@ async def test_the_link_carries_what_is_sent_in_order_and_ends():
     ours.close()
     got = [message async for message in theirs.messages()]
     assert got == [{"kind": "catalog", "models": big, "serial": 1}, {"kind": "drain"}]
-    theirs.send("ready")  # to nobody: lost, not an error
+    theirs.send("ready")  # the peer is gone: lost, not an error
     theirs.close()
 
 
@@ -86,7 +86,7 @@ def test_delays_double_and_are_bounded_and_spread():
     assert len({delay(3) for _ in range(20)}) > 1
 
 
-def test_a_held_port_is_shared_with_those_who_know_and_with_nobody_else():
+def test_a_held_port_is_shared_only_with_processes_that_reuse_it():
     held = hold_port("127.0.0.1", 0)
     port = held.getsockname()[1]
     with pytest.raises(PreconditionError, match=f"cannot listen on 127.0.0.1:{port}"):
@@ -115,7 +115,7 @@ def in_time_wait(*, shared: bool) -> int:
 def test_a_port_with_connections_in_time_wait_can_be_held(shared: bool):
     port = in_time_wait(shared=shared)
     with socket.socket() as plain, pytest.raises(OSError, match="in use"):
-        plain.bind(("127.0.0.1", port))  # TIME_WAIT stands in the way of who does not ask to reuse the address
+        plain.bind(("127.0.0.1", port))  # TIME_WAIT blocks a socket without SO_REUSEADDR
     with hold_port("127.0.0.1", port) as held:
         assert held.getsockname()[1] == port
 
@@ -132,7 +132,7 @@ def test_a_port_that_another_program_listens_on_is_not_held(shared: bool):
             hold_port("127.0.0.1", port)
 
 
-def test_a_held_port_refuses_a_server_that_does_not_share():
+def test_a_held_port_rejects_a_server_that_does_not_share():
     with hold_port("127.0.0.1", 0) as held, socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with pytest.raises(OSError, match="in use"):

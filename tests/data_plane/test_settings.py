@@ -1,4 +1,4 @@
-"""What a worker may be told, and what it refuses."""
+"""Settings of a worker, and the values it rejects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_loopback_is_open(host: str):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", ""])
-def test_other_addresses_need_a_word(host: str):
+def test_other_addresses_need_insecure(host: str):
     with pytest.raises(ValidationError, match="pass --insecure"):
         Settings(host=host)
     assert Settings(host=host, insecure=True).host == host
@@ -34,7 +34,7 @@ def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"workers": 0}, {"memory_budget": 0}])
-def test_nonsense_is_refused(wrong: dict[str, int]):
+def test_invalid_values_are_rejected(wrong: dict[str, int]):
     with pytest.raises(ValidationError):
         Settings(**wrong)
 

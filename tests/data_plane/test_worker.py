@@ -1,4 +1,4 @@
-"""Workers as users run them: a supervisor and its serving processes, killed, restarted and cut off."""
+"""Workers as users run them: a supervisor and its serving processes, killed, restarted and disconnected."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_it_serves_follows_reports_and_is_measured(worker: WorkerProcess, 
     assert (report.worker, report.epoch, report.kernel_set) == (worker.ready["worker"], "first", "1")
     assert report.address == f"127.0.0.1:{worker.ready['port']}"
 
-    # What is reported is served, by every process.
+    # Every process serves the reported revision.
     await deploy(control, "m", regression(3, bias=1.0))
     await until(lambda: control.reports[-1].revision == 2)
     for _ in range(6):
@@ -98,7 +98,7 @@ async def test_a_model_is_found_as_soon_as_it_is_deployed(worker: WorkerProcess,
     for i in range(5):
         name = f"new{i}"
         await deploy(control, name, regression(3, bias=i))
-        got = await worker.predict(name, ROWS)  # without waiting for the worker to hear of it
+        got = await worker.predict(name, ROWS)  # without waiting for the worker to learn of it
         np.testing.assert_allclose(got["predict"], expected(3, ROWS, i))
 
 
@@ -138,7 +138,7 @@ async def test_a_killed_process_is_replaced_and_no_call_is_lost(worker: WorkerPr
         await until(lambda before=before: answered > before + 100)
     await until(lambda: len(worker.group()) == 1 + len(victims))
     stop.set()
-    await asyncio.gather(*callers)  # raises what any call failed with
+    await asyncio.gather(*callers)  # raises the error of any call
     numbers = await scrape(worker)
     assert numbers["pretzel_process_restarts_total",] == len(victims)
 
@@ -162,7 +162,7 @@ async def test_it_restarts_from_its_cache_without_a_control_plane(control: Scrip
     want = expected(20_000, rows)
     np.testing.assert_allclose((await first.predict("m", rows))["predict"], want)
     await until(lambda: control.reports and control.reports[-1].revision == 1)
-    first.process.kill()  # it had no time to say farewell
+    first.process.kill()  # it had no time to deregister
     assert await first.gone()
     await first.close()
     await control.stop()
@@ -201,7 +201,7 @@ async def test_an_object_damaged_at_rest_is_fetched_again(control: ScriptedContr
     worker = await WorkerProcess.start(tmp_path, control.address)
     try:
         await until(lambda: control.reports and control.reports[-1].revision == 1)
-        for path in Layout(tmp_path).objects.glob("??/*"):  # before anyone mapped them
+        for path in Layout(tmp_path).objects.glob("??/*"):  # before they were mapped
             path.chmod(0o644)
             os.truncate(path, 10)
         rows = np.ones((1, 20_000))
@@ -217,7 +217,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_taken_port_is_told(tmp_path: Path, workers: str):
+def test_a_taken_port_is_reported(tmp_path: Path, workers: str):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = run("--port", port, "--workers", workers, "--cache-dir", str(tmp_path))
@@ -226,7 +226,7 @@ def test_a_taken_port_is_told(tmp_path: Path, workers: str):
     assert ended.stdout == ""
 
 
-def test_a_taken_metrics_port_is_told(tmp_path: Path):
+def test_a_taken_metrics_port_is_reported(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = run("--port", "0", "--metrics-port", port, "--cache-dir", str(tmp_path))
@@ -234,7 +234,7 @@ def test_a_taken_metrics_port_is_told(tmp_path: Path):
     assert f"cannot serve metrics on 127.0.0.1:{port}" in ended.stderr
 
 
-def test_an_open_address_is_refused():
+def test_an_open_address_is_rejected():
     ended = run("--host", "0.0.0.0")
     assert ended.returncode == 2
     assert "pass --insecure" in ended.stderr
@@ -250,7 +250,7 @@ async def test_two_workers_cannot_share_a_cache(control: ScriptedControlPlane, t
         await worker.close()
 
 
-async def test_a_catalog_of_another_store_is_held_and_told(worker: WorkerProcess, control: ScriptedControlPlane):
+async def test_a_catalog_of_another_store_is_held_and_reported(worker: WorkerProcess, control: ScriptedControlPlane):
     await until(lambda: control.reports and control.reports[-1].revision == 1)
     await control.stop()
     control.epoch, control.revision, control.models, control.log = "second", 0, {}, []
@@ -268,10 +268,10 @@ async def test_a_catalog_of_another_store_is_held_and_told(worker: WorkerProcess
     assert not control.reports[-1].problems
 
 
-async def test_a_kept_catalog_that_others_damage_is_kept_anew(
+async def test_a_saved_catalog_that_others_damage_is_saved_again(
     worker: WorkerProcess, control: ScriptedControlPlane, tmp_path: Path
 ):
-    """So that a restart without a control plane serves what was served."""
+    """So that a restart without a control plane serves the same models."""
     await until(lambda: control.reports and control.reports[-1].revision == 1)
     kept = Layout(tmp_path).catalog
     for damage in (lambda: kept.write_bytes(kept.read_bytes()[:50]), kept.unlink):

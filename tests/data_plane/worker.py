@@ -1,4 +1,4 @@
-"""A worker as its own process group, for tests."""
+"""A worker in a separate process group, for tests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, cache: Path, control: str, *arguments: str, **options: Any) -> WorkerProcess:
-        """Start one; ``prefix`` is a command that runs it, and ``environment`` adds to the variables."""
+        """Start a worker; ``prefix`` is a command that wraps it, and ``environment`` adds to the variables."""
         command = [*options.get("prefix", ()), sys.executable, "-P", "-m", "pretzel.data_plane"]
         command += ["--cache-dir", str(cache), "--port", "0"]
         command += ["--metrics-port", "0", "--control-plane", control, "--log-level", "warning", *arguments]
@@ -73,7 +73,7 @@ class WorkerProcess:
 
     def group(self) -> set[int]:
         """The living processes of the worker's group."""
-        found = set()
+        living = set()
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 pid, rest = stat.read_text().split(" (", 1)
@@ -81,11 +81,11 @@ class WorkerProcess:
                 continue
             state, _, group = rest.rsplit(") ", 1)[1].split()[:3]
             if int(group) == self.process.pid and state != "Z":
-                found.add(int(pid))
-        return found
+                living.add(int(pid))
+        return living
 
     async def gone(self, seconds: float = 15) -> bool:
-        """Whether the whole group ends in time."""
+        """Return whether the whole group ends in time."""
         try:
             async with asyncio.timeout(seconds):
                 while self.group():
@@ -105,7 +105,7 @@ class WorkerProcess:
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """Kill what is left of a worker's group."""
+    """Kill the remaining processes of a worker's group."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

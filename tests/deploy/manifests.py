@@ -1,7 +1,7 @@
-"""The manifests under deploy/, as a cluster would get them: bases gathered, patches merged, images and namespace set.
+"""Renders the manifests under deploy/ as a cluster gets them: bases, patches, images and namespace.
 
-Only what our kustomizations use is rendered, and any other field is refused, so that this stays true to kustomize;
-a test compares both wherever kubectl is installed.
+Only the kustomize fields that we use are rendered, and any other field is rejected, so that this stays equal to
+kustomize; a test compares both wherever kubectl is installed.
 """
 
 from pathlib import Path
@@ -60,7 +60,7 @@ def _apply(patch: Manifest, manifests: list[Manifest]) -> None:
 
 
 def _merge(old: Any, new: Any) -> Any:
-    """Merge as `kubectl apply` does: maps by key, lists of named things by name, anything else whole."""
+    """Merge as `kubectl apply` does: maps by key, lists of named items by name, anything else replaced."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old | {key: _merge(old.get(key), value) for key, value in new.items()}
     if isinstance(old, list) and all(isinstance(item, dict) and "name" in item for item in [*old, *new]):

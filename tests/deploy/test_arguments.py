@@ -1,4 +1,4 @@
-"""What the manifests pass to the servers is what the real command line takes, and means what they say of it."""
+"""The server arguments in the manifests are accepted by the real command line, with the intended meaning."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ KINDS = {"control-plane": ControlPlane, "worker": Worker}
 
 
 def command_lines():
-    """Every command line of a server in the manifests: where it is, its words, its plain environment, its ports."""
+    """Every server command line in the manifests: its location, words, plain environment and ports."""
     for folder in (BASE, OVERLAY):
         for name, container in containers(render(folder)).items():
             variables = {item["name"]: item["value"] for item in container.get("env", []) if "value" in item}
@@ -33,7 +33,7 @@ EVERY = pytest.mark.parametrize(
 
 
 def run(words, variables, directory):
-    """Run the real command line, which must end by itself."""
+    """Run the real command line, which must exit on its own."""
     program = Path(sys.executable).with_name("pretzel")
     environment = {**os.environ, **variables}
     done = subprocess.run([program, *words], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
@@ -41,22 +41,22 @@ def run(words, variables, directory):
 
 
 @EVERY
-def test_taken_by_the_command_line(words, variables, ports, tmp_path):
-    # Everything is read before the address is refused: that it is the only complaint shows that all else was taken.
+def test_accepted_by_the_command_line(words, variables, ports, tmp_path):
+    # All arguments are read before the address is rejected: a single error shows that all others were accepted.
     code, errors = run([word for word in words if word != "--insecure"], variables, tmp_path)
     assert code != 0
     assert "0.0.0.0" in errors and "insecure" in errors, errors
 
 
 @pytest.mark.parametrize("command", KINDS)
-def test_an_option_nobody_knows_is_refused(command, tmp_path):
+def test_an_unknown_option_is_rejected(command, tmp_path):
     code, errors = run([command, "--host=0.0.0.0", "--no-such-option=1"], {}, tmp_path)
     assert code != 0
     assert "no-such-option" in errors, errors
 
 
 @EVERY
-def test_means_what_the_manifest_says(words, variables, ports, monkeypatch, tmp_path):
+def test_has_the_meaning_of_the_manifest(words, variables, ports, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     command, *options = words
     given = {

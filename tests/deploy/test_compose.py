@@ -1,4 +1,4 @@
-"""The compose file is legal, and what its services say of ports, volumes and health agrees."""
+"""The compose file is valid, and the ports, volumes and health checks of its services agree."""
 
 import json
 from importlib import resources
@@ -21,7 +21,7 @@ def test_schema():
     jsonschema.validate(COMPOSE, schema())
 
 
-def test_schema_refuses_a_wrong_field():
+def test_schema_rejects_a_wrong_field():
     broken = COMPOSE | {"services": {"worker": {"image": "pretzel", "entry": "worker"}}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(broken, schema())
@@ -55,7 +55,7 @@ def test_volumes_exist(service):
 
 
 @SERVICES
-def test_health_is_asked_of_a_published_port(service):
+def test_health_is_checked_on_a_published_port(service):
     command, program, address = service["healthcheck"]["test"]
     assert (command, program) == ("CMD", "pretzel-health")
     published = [port.rpartition(":")[2] for port in service["ports"]]

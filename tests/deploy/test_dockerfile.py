@@ -1,4 +1,4 @@
-"""The Dockerfile, read without a daemon: its stages, its user, and that all it copies is there."""
+"""The Dockerfile, read without a daemon: its stages, its user, and that all copied files exist."""
 
 import fnmatch
 import json
@@ -16,7 +16,7 @@ INSTRUCTIONS = set(
 
 
 def instructions():
-    """Return (instruction, argument) for each line, continued lines joined and comments gone."""
+    """Return (instruction, argument) for each line, with continued lines joined and comments removed."""
     lines = [line for line in (DEPLOY / "Dockerfile").read_text().splitlines() if line and not line.startswith("#")]
     return [tuple(line.split(maxsplit=1)) for line in "\n".join(lines).replace("\\\n", " ").splitlines()]
 
@@ -53,14 +53,14 @@ def test_base_image_is_slim_and_of_a_supported_python():
     assert "slim" in last("runtime", "FROM")
 
 
-def test_runs_as_nobody_of_importance():
+def test_runs_as_an_unprivileged_user():
     user, group = map(int, last("runtime", "USER").split(":"))
     assert user > 0 and group > 0
     order = [name for name, _ in stages()["runtime"]]
     assert order.index("USER") < order.index("ENTRYPOINT")
 
 
-def test_the_compiler_stays_behind():
+def test_the_image_has_no_compiler():
     assert "gcc" in " ".join(argument for name, argument in stages()["builder"] if name == "RUN")
     assert not re.search(r"gcc|apt-get|pip", " ".join(argument for _, argument in stages()["runtime"]))
 

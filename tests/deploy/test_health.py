@@ -42,7 +42,7 @@ def test_one_service(server):
     assert ask(address, "elsewhere") == 1
 
 
-def test_nobody_there(server):
+def test_no_server(server):
     address, _ = server
     _, port = address.split(":")
     assert ask(f"127.0.0.2:{port}") == 1

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests are legal in every version we name, hang together, and ask for no privilege."""
+"""The Kubernetes manifests are valid in every supported version, consistent, and request no privilege."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ def test_schemas(folder, version):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_schemas_refuse_a_wrong_field(version):
+def test_schemas_reject_a_wrong_field(version):
     broken = find(render(BASE), "Deployment", "pretzel-worker")
     broken["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["grpc"] = {"prot": 8001}
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -134,7 +134,7 @@ def test_pods_meet_the_restricted_standard(folder, name):
 
 
 @PLANES
-def test_what_is_written_lies_on_a_volume(name):
+def test_written_paths_are_on_a_volume(name):
     manifests = render(BASE)
     [directory] = [a.partition("=")[2] for a in containers(manifests)[name]["args"] if "-dir=" in a]
     mounts = {mount["mountPath"]: mount["name"] for mount in containers(manifests)[name]["volumeMounts"]}
@@ -146,7 +146,7 @@ def test_what_is_written_lies_on_a_volume(name):
     assert mounts.keys() == {directory, "/tmp"} and {*mounts.values()} == {*volumes, *claims}
 
 
-def test_pods_are_given_the_time_to_drain():
+def test_pods_have_time_to_drain():
     worker = containers(render(BASE))["worker"]
     [drain] = [float(a.partition("=")[2]) for a in worker["args"] if a.startswith("--drain-seconds=")]
     leaving = worker["lifecycle"]["preStop"]["sleep"]["seconds"]
@@ -154,7 +154,7 @@ def test_pods_are_given_the_time_to_drain():
 
 
 @FOLDERS
-def test_parameters_leave_room_for_the_process(folder):
+def test_parameters_leave_memory_for_the_process(folder):
     worker = containers(render(folder))["worker"]
     [budget] = [int(a.partition("=")[2]) for a in worker["args"] if a.startswith("--memory-budget=")]
     limit = worker["resources"]["limits"]["memory"]

@@ -1,4 +1,4 @@
-"""docs/operations.md names every setting with its default, every metric, and no other."""
+"""docs/operations.md lists exactly the existing settings, with their defaults, and the existing metrics."""
 
 import re
 
@@ -20,7 +20,7 @@ def section(title):
 
 
 def documented(title):
-    """Each setting's name and, where the table gives one, its default as it is written there."""
+    """Yield the name of each setting and its default, as written in the table."""
     for names, defaults in re.findall(r"^\| (`[^|]*`) \| ([^|]*) \|", section(title), re.MULTILINE):
         names = re.findall(r"`(\w+)`", names)
         yield from zip(names, defaults.split(", "), strict=True)
@@ -35,11 +35,11 @@ IN_WORDS = {
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
 }
-"""Defaults that are worked out when a server starts."""
+"""Defaults that are computed when a server starts."""
 
 
 def spelled(name, value):
-    """A default as the table spells it."""
+    """Return a default as spelled in the table."""
     if name in IN_WORDS:
         return IN_WORDS[name]
     if isinstance(value, bool):
@@ -58,7 +58,7 @@ def test_settings(title, settings):
 
 def test_metrics_of_the_control_plane():
     made = Metrics()
-    # These read what the plane has.
+    # These read the state of the plane.
     for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects"):
         made.gauge(name, "", lambda: 0.0)
     for name in ("mended_objects", "scrubbed_bytes"):

@@ -1,4 +1,4 @@
-"""Real servers as processes, on free ports and in directories of their own."""
+"""Real servers as processes, on free ports and in separate directories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STOP_SECONDS = 20.0
 
 @dataclass
 class Server:
-    """A running server, and what its ready line says of it."""
+    """A running server, with the fields of its ready line."""
 
     process: subprocess.Popen[str]
     facts: dict[str, Any]
@@ -38,12 +38,12 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     def kill(self) -> None:
-        """End it and all its children at once, as a machine that loses power does."""
+        """Kill it and all its children at once, as a power failure does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_SECONDS)
 
     def rows(self) -> float:
-        """Return how many rows it has answered, as its metrics say."""
+        """Return the number of rows it has answered, from its metrics."""
         url = f"http://127.0.0.1:{self.facts['metrics_port']}/metrics"
         with urllib.request.urlopen(url, timeout=10) as page:
             text = page.read().decode()
@@ -52,7 +52,7 @@ class Server:
 
 @contextlib.contextmanager
 def server(command: str, directory: Path, **settings: object) -> Iterator[Server]:
-    """Start `pretzel COMMAND` with settings given as variables; stop it, and all that it started, at the end."""
+    """Start `pretzel COMMAND` with settings given as variables; stop it and its children at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     variables = {f"PRETZEL_{name.upper()}": str(value) for name, value in settings.items()}
     with (directory / "log").open("w") as log:
@@ -72,12 +72,12 @@ def server(command: str, directory: Path, **settings: object) -> Iterator[Server
 
 
 def control_plane(directory: Path) -> contextlib.AbstractContextManager[Server]:
-    """Start a control plane on any port."""
+    """Start a control plane on a free port."""
     return server("control-plane", directory, data_dir=directory / "data", control_port=0, control_metrics_port=0)
 
 
 def worker(directory: Path, control: Server, port: int = 0) -> contextlib.AbstractContextManager[Server]:
-    """Start a worker with a cache of its own."""
+    """Start a worker with a separate cache."""
     settings = {"cache_dir": directory / "cache", "control_plane": control.address, "port": port, "metrics_port": 0}
     return server("worker", directory, **settings)
 
@@ -90,7 +90,7 @@ def free_port() -> int:
 
 
 def ready(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
-    """Wait for the line of JSON that says where the server answers."""
+    """Wait for the ready line, which is JSON."""
     deadline = time.monotonic() + READY_SECONDS
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""Clients balance over several workers by themselves, and lose no call when one comes or dies."""
+"""Clients balance over several workers on their own, and lose no call when one starts or dies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THREADS = 4
 
 
 class Load:
-    """Threads that call without pause, small requests and large, and keep every failure and every wrong answer."""
+    """Threads that call continuously, with small and large requests, and record every failure and wrong output."""
 
     def __init__(self, address: str, estimator: object, inputs: list[np.ndarray]) -> None:
         self.calls, self.failures = 0, []
@@ -76,9 +76,9 @@ def iris():
     return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y), X
 
 
-def test_no_call_is_lost_when_workers_come_and_die(tmp_path, iris):
+def test_no_call_is_lost_when_workers_start_and_die(tmp_path, iris):
     estimator, X = iris
-    # The last is 960 kB: what is repeated must be held until the answer comes, so the retry buffer must hold it.
+    # The last is 960 kB: a retried request is held until its response arrives, so it must fit the retry buffer.
     inputs = [X[:1], X[50:53], X, np.tile(X, (200, 1))]
     late = free_port()
     with contextlib.ExitStack() as servers:

@@ -1,4 +1,4 @@
-"""Contributions through real servers: verified at deployment, asked for by name alone."""
+"""Contributions through real servers: verified at deployment, and computed only if requested by name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_contributions_are_verified_and_answered(up: Up, trees: Any) -> None:
         np.testing.assert_allclose(client.contributions("trees", X), want, rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(client.predict("trees", X), trees.predict(X), rtol=1e-6)
         columns = {"X": X}
-        assert set(client.infer("trees", columns, [])) == {"predict"}, "they are computed where they are asked for"
+        assert set(client.infer("trees", columns, [])) == {"predict"}, "they are computed only on request"
         np.testing.assert_array_equal(
             client.infer("trees", columns, ["contributions"])["contributions"], client.contributions("trees", X)
         )
@@ -55,7 +55,7 @@ def test_each_class_and_each_pair(up: Up) -> None:
             np.testing.assert_allclose(found, want, atol=1e-5 * np.abs(want).max())
 
 
-def test_contributions_that_differ_from_the_library_are_refused(up: Up, trees: Any) -> None:
+def test_contributions_that_differ_from_the_library_are_rejected(up: Up, trees: Any) -> None:
     wrong = trees.predict(X, pred_contrib=True)
     wrong[3, 1] += 1e-4
     with up.plane() as plane, pytest.raises(VerificationError, match=r"'contributions', row 3, column 1"):

@@ -1,4 +1,4 @@
-"""A worker that never had a catalog stands beside a healthy one while the control plane is away: no call is lost."""
+"""A worker that never had a catalog runs next to a healthy one without a control plane: no call is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODEL = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
 
 
 @pytest.mark.long
-def test_no_call_is_lost_beside_a_worker_without_a_catalog(tmp_path: Path):
+def test_no_call_is_lost_next_to_a_worker_without_a_catalog(tmp_path: Path):
     inputs = [IRIS.data[:1], IRIS.data, np.tile(IRIS.data, (200, 1))]
     with contextlib.ExitStack() as servers:
         control = servers.enter_context(control_plane(tmp_path / "control"))

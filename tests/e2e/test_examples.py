@@ -1,4 +1,4 @@
-"""The code in the README and the quickstart do what they say, against real servers."""
+"""The code in the README and the quickstart works as described, against real servers."""
 
 import re
 import subprocess
@@ -32,14 +32,14 @@ def servers(tmp_path_factory):
 
 @pytest.fixture
 def addresses(servers):
-    """What stands in the examples, and where our servers answer."""
+    """Addresses in the examples, and those of our servers."""
     control, serving = servers
     return {"127.0.0.1:8101": control.address, "127.0.0.1:8001": serving.address}
 
 
 @pytest.fixture
 def metrics_port(servers):
-    """Where the worker's metrics are."""
+    """The address of the worker's metrics."""
     return servers[1].facts["metrics_port"]
 
 

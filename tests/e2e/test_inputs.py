@@ -1,4 +1,4 @@
-"""Dictionaries, lists and tables through real servers: verified at deployment, answered as the library answers."""
+"""Dictionaries, lists and tables through real servers: verified at deployment, with outputs equal to the library's."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_was_deployed_answers_as_the_library(up: Up, name: str) -> None:
+def test_deployed_models_answer_as_the_library(up: Up, name: str) -> None:
     transformer, X = MODELS[name]
     model = make_pipeline(transformer, LogisticRegression()).fit(X, HALVES)
     with up.plane() as plane, up.client() as client:
@@ -81,7 +81,7 @@ def test_what_was_deployed_answers_as_the_library(up: Up, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_no_rows_are_rejected_and_infer_answers_none(up: Up, name: str) -> None:
+def test_empty_input_is_rejected_and_infer_returns_an_empty_result(up: Up, name: str) -> None:
     transformer, X = MODELS[name]
     model = make_pipeline(transformer, LogisticRegression()).fit(X, HALVES)
     nothing = X[:0]
@@ -112,7 +112,7 @@ def _no_values(kind: ValueType) -> Any:
     return Texts.of([]) if kind.is_text else np.empty(0)
 
 
-def test_what_sparse_rows_store_is_read_over_grpc_as_by_the_library(up: Up) -> None:
+def test_stored_values_of_sparse_rows_are_read_over_grpc_as_by_the_library(up: Up) -> None:
     dice = np.random.default_rng(0)
     dense = np.where(dice.random((80, 5)) < 0.5, 0.0, dice.integers(-2, 3, (80, 5)))
     stored = (dense != 0) | (dice.random((80, 5)) < 0.4)
@@ -173,7 +173,7 @@ def test_transformers_of_labels_and_objects(up: Up) -> None:
 
 
 def test_columns_by_position(up: Up) -> None:
-    """An array of objects settles the kinds; lists of rows and tables without names are read by position too."""
+    """An array of objects determines the kinds; lists of rows and tables without names are also read by position."""
     columns = [("n", SimpleImputer(), [0]), ("s", OneHotEncoder(handle_unknown="ignore"), [1])]
     X = FRAME.fillna({"ville": "?"})
     model = make_pipeline(ColumnTransformer(columns), LogisticRegression()).fit(X.to_numpy(), HALVES)
@@ -198,7 +198,7 @@ def test_an_array_built_from_the_description(up: Up) -> None:
 
 
 def test_integers_are_read_as_the_library_reads_them(up: Up) -> None:
-    """LightGBM rounds an array of milliseconds to float32; a missing value makes floats of them, which it does not."""
+    """LightGBM rounds integer milliseconds to float32, but not the floats that a missing value makes of them."""
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"t": 1_700_000_000_000 + rng.integers(0, 10**6, 200), "n": rng.integers(0, 9, 200)})
     boosted = LGBMRegressor(n_estimators=4, min_child_samples=2, max_bin=500, verbose=-1)

@@ -1,4 +1,4 @@
-"""The catalog of a running installation is lost: nothing is dropped, until its operator says so."""
+"""The catalog of a running installation is lost: nothing is dropped until its operator confirms it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def held(up: Up) -> bool:
 
 
 def fsck(directory: Path, *options: str) -> tuple[int, list[dict[str, object]]]:
-    """Check as a user does; without caches, which the data directory of `pretzel up` has beside the store."""
+    """Check as a user does; without caches, which `pretzel up` puts next to the store in its data directory."""
     command = [str(PRETZEL), "fsck", "--json", f"--data-dir={directory}/data", *options]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert ran.stderr == ""

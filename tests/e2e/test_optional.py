@@ -1,4 +1,4 @@
-"""Leaves and contributions over the wire: as the libraries return them, and only where they are asked for."""
+"""Leaves and contributions over the wire: as the libraries return them, and only on request."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_integers_travel_as_integers_and_only_by_name(up: Up) -> None:
         assert not any(map(is_optional, client.infer("xgboost", {"X": X})))
 
 
-def test_text_models_are_explained_where_that_was_asked_for(up: Up, models: dict[str, Any]) -> None:
+def test_text_models_are_explained_on_request(up: Up, models: dict[str, Any]) -> None:
     with up.client() as client:
         with pytest.raises(NotFoundError, match="no output 'contributions'"):
             client.contributions("text", TEXTS)

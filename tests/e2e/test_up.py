@@ -66,7 +66,7 @@ def test_every_method_answers_as_the_library_does(up, trained, name: str, method
     same(asyncio.run(ask()), want)
 
 
-def test_large_inputs_and_none(up, trained):
+def test_large_and_empty_inputs(up, trained):
     X = np.tile(IRIS.data, (1000, 1))
     with up.client() as client:
         same(client.predict_proba("iris", X), trained["iris"].estimator.predict_proba(X))
@@ -125,7 +125,7 @@ def test_versions_rollback_and_deletion(up):
         assert plane.models("line") == []
 
 
-def test_answers_that_differ_from_the_sample_are_refused(up, trained):
+def test_outputs_that_differ_from_the_sample_are_rejected(up, trained):
     definition = pretzel.export(trained["iris"].estimator)
     wrong = np.zeros((5, 3))
     with up.plane() as plane:
@@ -146,7 +146,7 @@ def test_answers_that_differ_from_the_sample_are_refused(up, trained):
         ("text", ["a", None], errors.InputError, "row 1"),
     ],
 )
-def test_bad_requests_are_told_what_is_wrong(up, model: str, X: Any, error: type, problem: str):
+def test_errors_of_bad_requests_name_the_problem(up, model: str, X: Any, error: type, problem: str):
     with up.client() as client, pytest.raises(error, match=problem):
         client.predict(model, X)
 

@@ -20,7 +20,7 @@ from tests.e2e.up import PATIENCE, PRETZEL, Up, alive, answers, descendants, sta
 
 
 def end(running: Up, kill: Callable[[int, int], None]) -> None:
-    """End it by a signal, and see that nothing of it is left."""
+    """End it by a signal, and check that no process of it is left."""
     below = descendants(running.process.pid)
     assert len(below) >= 3
     kill(running.process.pid, signal.SIGTERM)
@@ -41,7 +41,7 @@ def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, trained):
+def test_a_server_that_dies_is_restarted_on_its_port(tmp_path: Path, trained):
     with started(tmp_path) as running, running.plane() as plane, running.client() as client:
         plane.deploy("iris", trained["iris"].estimator)
 
@@ -65,7 +65,7 @@ def server_of(running: Up, word: str) -> int | None:
 
 
 @pytest.mark.long
-def test_a_worker_killed_under_load_comes_back_where_it_was(tmp_path: Path, trained):
+def test_a_worker_killed_under_load_returns_on_its_port(tmp_path: Path, trained):
     with started(tmp_path, "--workers=2") as running, running.plane() as plane:
         plane.deploy("iris", trained["iris"].estimator)
         control = server_of(running, " control-plane ")
@@ -91,7 +91,7 @@ def test_nothing_outlives_it(tmp_path: Path):
         until(lambda: not alive(below), "all are gone")
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path):
+def test_a_taken_port_is_reported(tmp_path: Path):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         held.listen()

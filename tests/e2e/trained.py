@@ -1,4 +1,4 @@
-"""Data that models are fitted on, and a model with rows that it takes."""
+"""Training data, and a fitted model with rows for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PEOPLE = pd.DataFrame({"age": np.arange(60.0) % 37, "job": ["clerk", "farmer", "
 
 @dataclass
 class Trained:
-    """An estimator with rows that it takes."""
+    """A fitted estimator with rows for it."""
 
     estimator: Any
     X: Any

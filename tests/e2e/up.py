@@ -1,4 +1,4 @@
-"""`pretzel up` as a process of its own, and what is left of it."""
+"""`pretzel up` as a separate process, and its remaining processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PRETZEL = Path(sys.executable).with_name("pretzel")
 
 @dataclass
 class Up:
-    """A running `pretzel up`, and what it said when it was ready."""
+    """A running `pretzel up`, with the fields of its ready line."""
 
     process: subprocess.Popen[str]
     facts: dict[str, Any]
@@ -54,7 +54,7 @@ class Up:
 
 @contextlib.contextmanager
 def started(directory: Path, *options: str) -> Iterator[Up]:
-    """Start `pretzel up` on free ports; end it, and all that it started, at the end."""
+    """Start `pretzel up` on free ports; end it and its children at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     ports = [] if any(option.startswith("--port") for option in options) else ["--port=0", "--control-port=0"]
     command = [str(PRETZEL), "up", "--json", *ports, "--metrics-port=0", f"--data-dir={directory}/data", *options]
@@ -70,7 +70,7 @@ def started(directory: Path, *options: str) -> Iterator[Up]:
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
-    """Return what a condition gives once it holds, waiting a bounded time for it."""
+    """Return the value of a condition once it holds, within a bounded time."""
     deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what}: not after {PATIENCE} seconds"
@@ -79,7 +79,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 
 def descendants(pid: int) -> dict[int, str]:
-    """The processes that a process started, directly or not, with their command lines."""
+    """Return all descendants of a process, with their command lines."""
     parents: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

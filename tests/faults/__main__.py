@@ -21,12 +21,12 @@ from tests.faults.outcome import SCENARIOS, Outcome, table
 from tests.helpers.disks import UnmountableError
 
 SCENARIO_SECONDS = 900
-"""After which a scenario has failed, whatever it waits for."""
+"""Seconds after which a scenario has failed."""
 
 
 def main() -> int:
-    """Run the scenarios named, or all; return 1 where one did not pass."""
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else it tells of each connection that breaks
+    """Run the named scenarios, or all; return 1 if one did not pass."""
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # otherwise it logs each broken connection
     for module in pkgutil.iter_modules(scenarios.__path__):
         importlib.import_module(f"{scenarios.__name__}.{module.name}")
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
@@ -63,7 +63,7 @@ def _run(name: str) -> Outcome | None:
 
 @contextmanager
 def _limited(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError in the main thread where the block takes longer, and print what each thread was doing."""
+    """Raise TimeoutError in the main thread if the block takes longer, and print the stack of each thread."""
 
     def end(number: int, frame: FrameType | None) -> None:
         faulthandler.dump_traceback()

@@ -1,4 +1,4 @@
-"""A control plane and two workers under load, with the record of what was acknowledged."""
+"""A control plane and two workers under load, with a record of the acknowledged changes."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ PORTS = (20_000, 32_000)
 
 @dataclass
 class Places:
-    """Where the parts of a cluster keep their files, and variables for their processes."""
+    """Directories of the parts of a cluster, and variables for their processes."""
 
     data: Path
     caches: tuple[Path, Path]
     control_environment: dict[str, str] = field(default_factory=dict)
     worker_environment: dict[str, str] = field(default_factory=dict)
-    """Of the first worker; the second stays well, as clients need one that does."""
+    """Of the first worker; the second stays healthy, as clients need one that is."""
     worker_options: tuple[str, ...] = ()
 
     @classmethod
@@ -49,7 +49,7 @@ class Places:
 
 
 class Cluster:
-    """The servers, and what clients were told."""
+    """The servers, and the outcomes that clients got."""
 
     def __init__(self, root: Path, places: Places) -> None:
         self.places = places
@@ -83,25 +83,25 @@ class Cluster:
 
     @property
     def address(self) -> str:
-        """Both workers, as a client takes them."""
+        """Both workers, as a client address."""
         return f"ipv4:127.0.0.1:{self._ports[2]},127.0.0.1:{self._ports[4]}"
 
     @property
     def control_address(self) -> str:
-        """Where the control plane answers."""
+        """Address of the control plane."""
         return f"127.0.0.1:{self._ports[0]}"
 
     def worker_address(self, number: int) -> str:
-        """Where one worker answers."""
+        """Return the address of one worker."""
         return f"127.0.0.1:{self._ports[2 + 2 * number]}"
 
     def models(self) -> dict[str, Expected]:
-        """Return the models whose deployment was acknowledged and that were not deleted since."""
+        """Return the models with an acknowledged deployment that have not been deleted."""
         with self._lock:
             return dict(self._acknowledged)
 
     def deploy(self, name: str, padding: int = 0, seed: int | None = None, timeout: float = DEPLOY_SECONDS) -> bool:
-        """Deploy a pipeline of its own under a name, and return whether it was acknowledged."""
+        """Deploy a new pipeline under a name, and return whether it was acknowledged."""
         known = expected(zlib.crc32(name.encode()) if seed is None else seed, padding)
         try:
             with pretzel.ControlPlane(self.control_address, timeout=timeout) as plane:
@@ -114,14 +114,14 @@ class Cluster:
         return True
 
     def delete(self, name: str) -> None:
-        """Delete a model, which callers stop asking for first."""
+        """Delete a model after callers have stopped calling it."""
         with self._lock:
             self._acknowledged.pop(name, None)
         with pretzel.ControlPlane(self.control_address, timeout=DEPLOY_SECONDS) as plane:
             plane.delete(name, force=True)
 
     def metric(self, number: int, name: str) -> float:
-        """Return the sum of a metric of one worker over its labels; -1 where it cannot be read."""
+        """Return the sum of a metric of one worker over its labels; -1 if it cannot be read."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[3 + 2 * number]}/metrics", timeout=5) as page:
                 text = page.read().decode()
@@ -130,10 +130,10 @@ class Cluster:
         return sum(float(value) for value in re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", text, re.MULTILINE))
 
     def healed_in(self) -> float:
-        """Return the seconds until each worker alone answers every acknowledged model rightly.
+        """Return the seconds until each worker alone answers every acknowledged model correctly.
 
         Raises:
-            AssertionError: one does not in time; the message names the first.
+            AssertionError: one does not in time; the message names the first model.
         """
         start = time.monotonic()
         for number in range(2):
@@ -153,13 +153,13 @@ class Cluster:
                     del remaining[name]
 
     def answers(self, number: int) -> bool:
-        """Whether one worker alone answers the model that was acknowledged last."""
+        """Return whether one worker alone answers the last acknowledged model."""
         name, known = list(self.models().items())[-1]
         with pretzel.Client(self.worker_address(number), timeout=2) as client:
             return not _problem(client, name, known)
 
     def fsck(self) -> list[str]:
-        """Return what `pretzel fsck` finds in the files of a closed cluster."""
+        """Return the findings of `pretzel fsck` in the files of a closed cluster."""
         found = []
         for option in (f"--data-dir={self.places.data}", *(f"--cache={cache}" for cache in self.places.caches)):
             command = [sys.executable, "-P", "-m", "pretzel.cli", "fsck", option]
@@ -169,7 +169,7 @@ class Cluster:
         return found
 
     def is_well(self, condition: str) -> bool:
-        """Whether the control plane says that a condition, `pretzel.store` or `pretzel.workers`, is good."""
+        """Return whether the control plane reports a condition, `pretzel.store` or `pretzel.workers`, as healthy."""
         request = health_pb2.HealthCheckRequest(service=condition)
         with grpc.insecure_channel(self.control_address) as channel:
             answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=10, wait_for_ready=True)
@@ -202,13 +202,13 @@ def running(root: Path, places: Places | None = None, models: int = 6) -> Iterat
 
 
 def outcome(cluster: Cluster, load: Load, heal: float, faults: int, problems: Sequence[str] = ()) -> Outcome:
-    """Return what a scenario came to whose cluster is closed."""
+    """Return the outcome of a scenario whose cluster is closed."""
     found = [*problems, *load.problems[:3], *cluster.fsck()]
     return Outcome(load.calls, load.lost, load.wrong, heal, faults, found)
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a condition, and return whether it came in time."""
+    """Wait for a condition, and return whether it held in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -218,7 +218,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nothing has now, below those that the kernel gives to clients while a server is down."""
+    """Return free ports below those that the kernel gives to clients, which could take one while a server is down."""
     found: list[int] = []
     for port in random.sample(range(*PORTS), PORTS[1] - PORTS[0]):
         with socket.socket() as probe:

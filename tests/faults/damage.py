@@ -1,4 +1,4 @@
-"""Ways in which a file goes bad."""
+"""Ways to damage a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def flip(path: Path, chosen: random.Random) -> None:
 
 
 def truncate(path: Path, chosen: random.Random) -> None:
-    """Cut a file short in place; whoever touches a mapping behind its end gets SIGBUS."""
+    """Truncate a file in place; an access to a mapping past its end raises SIGBUS."""
     path.chmod(0o644)
     os.truncate(path, chosen.randrange(path.stat().st_size or 1))
 
@@ -34,13 +34,13 @@ def remove(path: Path, chosen: random.Random) -> None:
 
 
 def make_directory(path: Path, chosen: random.Random) -> None:
-    """Put a directory in the place of a file."""
+    """Replace a file by a directory."""
     path.unlink()
     path.mkdir()
 
 
 def make_loop(path: Path, chosen: random.Random) -> None:
-    """Put a link to itself in the place of a file."""
+    """Replace a file by a link to itself."""
     path.unlink()
     path.symlink_to(path.name)
 
@@ -51,7 +51,7 @@ KINDS: dict[str, Callable[[Path, random.Random], None]] = {
 
 
 def clear(path: Path) -> None:
-    """Remove what stands in a place, whatever it is."""
+    """Remove any file or directory."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Callers that know every right answer, and count the calls that were lost and the answers that were wrong."""
+"""Callers that know all expected outputs, and count lost calls and wrong outputs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pretzel.errors import PretzelError
 CALL_SECONDS = 30.0
 COLUMNS = 12
 PAUSE_SECONDS = 0.004
-"""Between two calls of a thread, so that servers that start have a processor."""
+"""Seconds between two calls of a thread, so that starting servers get a core."""
 PROGRESS_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A fitted pipeline with rows, and the library's answers to them."""
+    """A fitted pipeline with rows, and the library's outputs for them."""
 
     estimator: Any
     rows: np.ndarray
@@ -34,7 +34,7 @@ class Expected:
 
 
 def expected(seed: int, padding: int = 0) -> Expected:
-    """Return a small pipeline of its own for each seed; ``padding`` columns make its parameters larger."""
+    """Return a small pipeline, different for each seed; ``padding`` columns make its parameters larger."""
     random_state = np.random.default_rng(seed)
     rows = random_state.normal(size=(40, COLUMNS + padding))
     labels = (rows[:, :3].sum(axis=1) + random_state.normal(scale=0.1, size=40) > 0).astype(int)
@@ -46,14 +46,14 @@ class Load:
     """Threads that call models by their names; used as a context."""
 
     def __init__(self, address: str, models: Callable[[], dict[str, Expected]], threads: int = 2) -> None:
-        """Call the models that ``models`` returns at each moment, all of which are served."""
+        """Call the models that ``models`` returns at the time, all of which are served."""
         self.calls = self.lost = self.wrong = 0
         self.problems: list[str] = []
         self.last_problem = 0.0
         self._models, self._address = models, address
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._threads = [threading.Thread(target=self._call, args=(number,), daemon=True) for number in range(threads)]
-        self._threads.append(threading.Thread(target=self._tell, daemon=True))
+        self._threads.append(threading.Thread(target=self._report, daemon=True))
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -74,14 +74,14 @@ class Load:
                     self._ask(client, *chosen.choice(list(models.items())))
                 self._stop.wait(PAUSE_SECONDS)
 
-    def _tell(self) -> None:
-        """Print what came of the calls so far, every now and then."""
-        told = 0
+    def _report(self) -> None:
+        """Print the counts of calls periodically."""
+        reported = 0
         while not self._stop.wait(PROGRESS_SECONDS):
             print(f"   {time.strftime('%T')} {self.calls} calls, {self.lost} lost, {self.wrong} wrong", flush=True)
-            for problem in self.problems[told : told + 3]:
+            for problem in self.problems[reported : reported + 3]:
                 print(f"      {problem}", flush=True)
-            told = len(self.problems)
+            reported = len(self.problems)
 
     def _ask(self, client: pretzel.Client, name: str, known: Expected) -> None:
         try:

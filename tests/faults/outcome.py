@@ -1,4 +1,4 @@
-"""What a scenario came to, and the table of all."""
+"""Outcome of a scenario, and the table of all outcomes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 @dataclass
 class Outcome:
-    """The count of one scenario."""
+    """The counts of one scenario."""
 
     calls: int
     lost: int
     wrong: int
     heal_seconds: float
     faults: int
-    """How many faults were made: kills, damaged files, full disks."""
+    """Number of injected faults: kills, damaged files, full disks."""
     problems: list[str] = field(default_factory=list)
-    """Everything that was not as it should be, in words; none, for a scenario that passed."""
+    """Descriptions of all deviations; empty for a scenario that passed."""
 
     @property
     def passed(self) -> bool:
-        """Whether no answer was wrong, no call was lost and nothing else was amiss."""
+        """True if no output was wrong, no call was lost and no other problem occurred."""
         return not (self.lost or self.wrong or self.problems)
 
 
@@ -31,7 +31,7 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(function: Scenario) -> Scenario:
-    """Register a scenario under its own name."""
+    """Register a scenario under its function name."""
     SCENARIOS[function.__name__] = function
     return function
 

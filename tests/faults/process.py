@@ -1,4 +1,4 @@
-"""A server as a process group that is started again whenever it ends, as an init system keeps it."""
+"""A server as a process group that is restarted whenever it ends, as by an init system."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
-"""Between the end of a server and its successor."""
+"""Seconds between the end of a server and its restart."""
 
 
 class Kept:
-    """One server on fixed ports; :meth:`close` ends it and everything that it started."""
+    """One server on fixed ports; :meth:`close` ends it and its children."""
 
     def __init__(self, name: str, directory: Path, arguments: list[str], environment: dict[str, str] | None = None):
         directory.mkdir(parents=True, exist_ok=True)
@@ -35,18 +35,18 @@ class Kept:
         self._keeper.start()
 
     def wait_ready(self, seconds: float = START_SECONDS) -> dict[str, Any]:
-        """Return the facts of its ready line once it has printed one."""
+        """Return the fields of its ready line once it has printed one."""
         if not self._ready.wait(seconds):
             raise TimeoutError(f"{self.name} is not ready after {seconds} s; its log:\n{self.log()[-2000:]}")
         return self.facts
 
     @property
     def is_ready(self) -> bool:
-        """Whether the present process has printed its ready line."""
+        """True if the present process has printed its ready line."""
         return self._ready.is_set()
 
     def log(self) -> str:
-        """Return what it has written to standard error so far."""
+        """Return its standard error so far."""
         return (self.directory / f"{self.name}.log").read_text(errors="replace")
 
     def members(self) -> list[int]:
@@ -61,10 +61,10 @@ class Kept:
             try:
                 os.kill(pid or process.pid, number)
             except ProcessLookupError:
-                pass  # it ended in between
+                pass  # it ended meanwhile
 
     def close(self) -> None:
-        """Stop it, by SIGKILL where it does not end in time."""
+        """Stop it, by SIGKILL if it does not end in time."""
         self._closing.set()
         self.send(signal.SIGTERM)
         self._keeper.join(STOP_SECONDS)
@@ -127,7 +127,7 @@ def _living() -> Iterator[tuple[int, int, int]]:
 
 
 def _end_orphans(leader: int) -> None:
-    """Wait for the children of a dead leader, which end by themselves; an init system would kill the rest."""
+    """Wait for the children of a dead leader, which exit on their own; an init system would kill the rest."""
     deadline = time.monotonic() + STOP_SECONDS
     while group_of(leader) and time.monotonic() < deadline:
         time.sleep(0.05)

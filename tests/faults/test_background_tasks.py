@@ -1,4 +1,4 @@
-"""Each background task of a worker meets each errno while it runs, and recovers without a hand when the fault ends."""
+"""Each background task of a worker meets each errno while it runs, and recovers unattended when the fault ends."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ HEAL_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Scene:
-    """A call that fails, where, and what brings a task to make it."""
+    """A failing call, its path, and the trigger that makes a task call it."""
 
     call: str
     path: str
     task: str = ""
-    """The task that must be counted as failing, where the error is not met before it."""
+    """The task that must be counted as failing, unless an earlier one meets the error."""
     kill: bool = False
-    """End a serving process, so that another must be started."""
+    """Kill a serving process, so that another must be started."""
     width: int = 3
-    """Of the model that is deployed meanwhile: wide ones are files of their own."""
+    """Width of the model that is deployed meanwhile: wide ones are separate files."""
     known: bool = False
-    """The plan that is deployed meanwhile is there already, so that the supervisor need not fetch."""
+    """The plan that is deployed meanwhile is cached already, so that the supervisor need not fetch it."""
 
 
 SCENES = {
     "catalogs: indexes cannot be opened": Scene("open", ".index", "catalogs", known=True),
     "catalogs: the directory of packs cannot be listed": Scene("open", "/packs", "catalogs", known=True),
     "pull: packs and indexes cannot be written": Scene("write", "/packs"),
-    "pull: large objects cannot be made": Scene("open", "/incoming", width=WIDE),
+    "pull: large objects cannot be created": Scene("open", "/incoming", width=WIDE),
     "pull: large objects cannot be written": Scene("write", "/incoming", width=WIDE),
     "pull: names cannot be changed": Scene("rename", "/cache/", width=WIDE),
-    "pull: the catalog cannot be kept": Scene("open", "/cache/.catalog"),
+    "pull: the catalog cannot be saved": Scene("open", "/cache/.catalog"),
     "warming: objects cannot be mapped": Scene("mmap", "/objects/", width=WIDE),
     "processes: no socket for a new process": Scene("socket", "", "processes", kill=True),
     "accepting: no connection can be accepted": Scene("accept", ""),
@@ -91,7 +91,7 @@ async def right(worker: WorkerProcess, model: str, width: int = 3, own: int = 0)
 
 
 def healed(control: ScriptedControlPlane, since: int) -> Callable[[], bool]:
-    """Whether a report that came after ``since`` claims the newest revision and names no problem."""
+    """Return whether a report after ``since`` has the newest revision and no problem."""
     return lambda: any(r.revision == control.revision and not r.problems for r in control.reports[since:])
 
 
@@ -112,7 +112,7 @@ async def test_a_task_that_meets_an_error_recovers_when_it_ends(
         await deploy(control, "n", regression(scene.width, own=own))
         if scene.call != "accept":
             await until(lambda before=before: faults.met(scene.call) > before, HEAL_SECONDS)
-        await right(worker, "m")  # what is served goes on, meanwhile
+        await right(worker, "m")  # the served version keeps serving meanwhile
         if scene.task:
             await until(lambda: any(scene.task in problem for r in control.reports[-3:] for problem in r.problems))
             assert (await scrape(worker))["pretzel_background_failing", scene.task] >= 1

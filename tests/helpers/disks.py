@@ -1,4 +1,4 @@
-"""Small real file systems that tests fill and free: ext4 in a file, or one in memory."""
+"""Small real file systems that tests fill and free: ext4 in a file, or tmpfs in memory."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ MIB = 1 << 20
 
 
 class UnmountableError(Exception):
-    """No file system can be mounted here."""
+    """This machine cannot mount a file system."""
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A mounted file system of its own."""
+    """A separate mounted file system."""
 
     root: Path
 
     def room(self) -> int:
-        """Return how many bytes are free."""
+        """Return the number of free bytes."""
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize
 
     def fill(self, leave: int = 0) -> None:
-        """Take all free space but ``leave`` bytes, as another program does."""
+        """Fill the disk except for ``leave`` bytes, as another program would."""
         with open(self.root / "ballast", "ab", buffering=0) as ballast:
             for size in (MIB, 4096):
                 try:
@@ -40,12 +40,12 @@ class Disk:
                     continue
 
     def free(self) -> None:
-        """Give the space back."""
+        """Free the space again."""
         (self.root / "ballast").unlink(missing_ok=True)
 
     @contextmanager
     def filled(self, leave: int = 0) -> Iterator[None]:
-        """Take the space while the block runs."""
+        """Fill the disk while the block runs."""
         self.fill(leave)
         try:
             yield
@@ -58,7 +58,7 @@ def ext4(directory: Path, megabytes: int) -> Iterator[Disk]:
     """Mount an ext4 image; its blocks are allocated when a page is written, as on a real disk.
 
     Raises:
-        UnmountableError: this machine does not let us.
+        UnmountableError: mounting is not permitted here.
     """
     image, root = directory / "disk.img", directory / "disk"
     root.mkdir(parents=True, exist_ok=True)
@@ -70,10 +70,10 @@ def ext4(directory: Path, megabytes: int) -> Iterator[Disk]:
 
 @contextmanager
 def tmpfs(directory: Path, megabytes: int) -> Iterator[Disk]:
-    """Mount a file system in memory, where a full disk shows as SIGBUS in whoever touches a mapped hole.
+    """Mount a file system in memory, where a full disk raises SIGBUS on access to a mapped hole.
 
     Raises:
-        UnmountableError: this machine does not let us.
+        UnmountableError: mounting is not permitted here.
     """
     root = directory / "disk"
     root.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def tmpfs(directory: Path, megabytes: int) -> Iterator[Disk]:
 
 @contextmanager
 def small_disk(directory: Path, megabytes: int) -> Iterator[Disk]:
-    """Mount a disk of either kind; skip the test where none can be mounted."""
+    """Mount a disk of either kind; skip the test if none can be mounted."""
     with ExitStack() as mounted:
         for kind in (ext4, tmpfs):
             try:

@@ -4,17 +4,17 @@
  *
  *     call errno count [path-part]
  *
- * call: open, mmap, socket, accept, read, write, allocate, fsync, syncdir or rename; open stands for open, open64,
- * openat, openat64, creat and opendir, accept for accept and accept4, socket for socket and socketpair, read for read,
+ * call: open, mmap, socket, accept, read, write, allocate, fsync, syncdir or rename; open means open, open64, openat,
+ * openat64, creat and opendir, accept means accept and accept4, socket for socket and socketpair, read for read,
  * pread, pread64 and readv, write for write, pwrite, pwrite64 and writev, allocate for posix_fallocate and
  * posix_fallocate64, fsync for fsync and fdatasync of a file, syncdir for fsync of a directory, rename for rename,
  * renameat and renameat2.  A write may also be short: with errno "short" half of the bytes are written.  With errno
  * "slow" the call takes 50 ms longer and succeeds; with "slow:200", 200 ms.
  * errno: its number.  count: how many calls fail, or -1 for all.  path-part: only calls whose path contains it;
- * descriptors are looked up in /proc/self/fd.  Calls of mmap count only where they map a file.
+ * descriptors are looked up in /proc/self/fd.  Calls of mmap count only if they map a file.
  *
- * The file is read again whenever its size, inode or time of change differs; no file, or an empty one, means no fault.
- * How many calls were made to fail is written to FAULTS_CONTROL.PID.count as "call count" lines where it can be.
+ * The file is read again whenever its size, inode or modification time differs; a missing or empty file means no faults.
+ * The number of failed calls is written to FAULTS_CONTROL.PID.count as "call count" lines, if that is possible.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -50,7 +50,7 @@ static struct stat seen;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread int inside;
 
-/* Reading the rules must not meet them: it goes by system calls alone. */
+/* Rules must not apply to reading them, so this uses raw system calls. */
 static void read_rules(const char *control) {
     struct stat now;
     memset(&now, 0, sizeof now);
@@ -64,7 +64,7 @@ static void read_rules(const char *control) {
         return;
     char text[8192];
     long file = syscall(SYS_openat, AT_FDCWD, control, O_RDONLY | O_CLOEXEC, 0);
-    if (file < 0) return; /* no descriptor left: the rules stay as they were */
+    if (file < 0) return; /* no descriptor left: the rules do not change */
     long size = syscall(SYS_read, file, text, sizeof text - 1);
     syscall(SYS_close, file);
     if (size < 0) return;
@@ -226,7 +226,7 @@ int accept4(int listener, struct sockaddr *address, socklen_t *size, int flags) 
     return real(listener, address, size, flags);
 }
 
-/* Bytes to write, fewer where a rule says so; a call that fails returns -1 through `failed`. */
+/* Bytes to write, fewer if a rule shortens the write; a call that fails returns -1 through `failed`. */
 static size_t bytes_to_write(int descriptor, size_t size, int *failed) {
     int error = fault_of_descriptor("write", descriptor);
     *failed = error > 0;

@@ -1,4 +1,4 @@
-"""System calls of real processes, made to fail while they run; see interpose.c for what a rule says."""
+"""System calls of real processes, made to fail while they run; see interpose.c for the format of a rule."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("interpose.c")
 ALL = -1
-"""Count of a rule that lets every call fail until it is lifted."""
+"""Count of a rule that makes every call fail until it is lifted."""
 
 
 def build(directory: Path) -> Path:
-    """Compile the library into a directory, unless it lies there, and return it."""
+    """Compile the library into a directory, unless it exists, and return its path."""
     library = directory / "interpose.so"
     if not library.exists() or library.stat().st_mtime < SOURCE.stat().st_mtime:
         made = directory / f"interpose.{os.getpid()}.so"
@@ -26,7 +26,7 @@ def build(directory: Path) -> Path:
 
 
 class Faults:
-    """The faults of the processes that run under one control file."""
+    """Faults of the processes that run under one control file."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -34,11 +34,11 @@ class Faults:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables of a process that is to meet the faults; its children inherit them."""
+        """Variables of a process that shall meet the faults; its children inherit them."""
         return {"LD_PRELOAD": str(self.library), "FAULTS_CONTROL": str(self.control)}
 
     def fail(self, *rules: tuple[str, int | str, int, str]) -> None:
-        """Let calls fail from now on: (call, errno or `short` or `slow:200`, count or ALL, part of the path)."""
+        """Make calls fail from now on: (call, errno or `short` or `slow:200`, count or ALL, part of the path)."""
         lines = "".join(f"{call} {error} {count} {path}\n" for call, error, count, path in rules)
         with tempfile.NamedTemporaryFile("w", dir=self.control.parent, delete=False) as file:
             file.write(lines)
@@ -50,7 +50,7 @@ class Faults:
 
     @contextmanager
     def failing(self, *rules: tuple[str, int | str, int, str]) -> Iterator[None]:
-        """Let calls fail while the block runs."""
+        """Make calls fail while the block runs."""
         self.fail(*rules)
         try:
             yield
@@ -58,6 +58,6 @@ class Faults:
             self.lift()
 
     def met(self, call: str | None = None) -> int:
-        """Return how many calls were made to fail so far."""
+        """Return the number of calls that were made to fail so far."""
         lines = (line for path in self.control.parent.glob("control.*.count") for line in path.read_text().splitlines())
         return sum(1 for line in lines if call is None or line.split()[0] == call)

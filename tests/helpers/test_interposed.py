@@ -1,4 +1,4 @@
-"""The library that makes system calls fail does so, for the calls that a rule names and no others."""
+"""The library that makes system calls fail does so only for the calls of a rule."""
 
 from __future__ import annotations
 

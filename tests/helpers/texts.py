@@ -1,4 +1,4 @@
-"""Texts for tests: nasty ones for Hypothesis, and the corpus of reviews where the machine has it."""
+"""Texts for tests: adversarial ones for Hypothesis, and the corpus of reviews if the machine has it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-# Sigmas and what case looks through around them; one-to-many and growing lower cases; marks, ligatures, Hangul,
-# fractions; white space of all kinds; digits that are no decimals; NUL, private and unassigned characters.
+# Sigmas and the characters ignored for casing around them; one-to-many and growing lower cases; marks, ligatures,
+# Hangul, fractions; all kinds of white space; digits that are not decimals; NUL, private and unassigned characters.
 ODD = [
     *"AaZz09_-'.,:$", *"ΣσςΑά", *"İıẞßȺȾKÅ", "\u00ad", "\u0345", "\u0301", "\u0307", "\u0315\u0300", "’", "ʰ", "ⓐ", "Ⅷ",
     *"éÉñüÄ", "ﬁ", "ﬃ", "ﷺ", "①", "½", "⑽", "㏂", "한", "각", "\u1112\u1161", "가",
@@ -47,7 +47,7 @@ PATTERNS = [
     r"(?i)[a-k]+", r"\w\w\w+",
 ]  # fmt: skip
 
-# Of several classes, which automata find.
+# Of several classes, for automata.
 GENERAL = [
     r"(?u)\b\w\w+\b|[!?]", r"\w+|[^\w\s]", r"[a-z]+(?:'[a-z]+)?", r"\b\w+(?:-\w+)*\b", r"#(\w+)", r"(?i)[a-z]\w+",
     r"\d+(?:[.,]\d+)*|\w+", r"\w+?\b", r"(?m)^\w+", r"\A.", r".\Z", r"\w{2,4}\b", r"\b[\w']{2,4}\b", r"\B\w+",
@@ -57,13 +57,13 @@ GENERAL = [
 
 
 def data_directory() -> Path:
-    """Return where the shared data sets are: ``PRETZEL_DATA``, or ``shared/data`` beside the checkout."""
-    beside = Path(__file__).resolve().parents[3] / "shared/data"
-    return Path(os.environ.get("PRETZEL_DATA", beside))
+    """Return the directory of shared data sets: ``PRETZEL_DATA``, or ``shared/data`` next to the checkout."""
+    default = Path(__file__).resolve().parents[3] / "shared/data"
+    return Path(os.environ.get("PRETZEL_DATA", default))
 
 
 def reviews() -> tuple[list[str], list[int]]:
-    """Return the sentences of the review corpus and their labels; the test is skipped where there is none."""
+    """Return the sentences of the review corpus and their labels; skip the test if the corpus is missing."""
     path = data_directory() / "reviews.tsv"
     if not path.exists():
         pytest.skip(f"no review corpus at {path}; PRETZEL_DATA names its directory")

@@ -1,4 +1,4 @@
-"""Background tasks: restarted when they fail, counted, named while they fail, and recovered."""
+"""Background tasks: restarted on failure, counted, reported while they fail, and recovered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "delay", lambda attempt: 0.001 * attempt)
 
 
-async def test_a_task_that_fails_is_begun_anew_until_it_ends():
+async def test_a_task_that_fails_is_restarted_until_it_ends():
     background = Background()
     await background.keep("pull", scripted(errno.EMFILE, errno.EIO, errno.ENOSPC))
     assert background.failures == {"pull": 3}
@@ -48,7 +48,7 @@ async def test_a_failing_task_is_named_until_it_is_well():
         {"pull": "OSError: [Errno 5] Input/output error"},
         {},
     ]
-    assert [entry["log_level"] for entry in logs] == ["error", "error", "warning"]  # once a cause
+    assert [entry["log_level"] for entry in logs] == ["error", "error", "warning"]  # once per cause
 
 
 async def test_a_task_that_runs_for_long_has_recovered(monkeypatch: pytest.MonkeyPatch):
@@ -71,7 +71,7 @@ async def test_a_task_that_runs_for_long_has_recovered(monkeypatch: pytest.Monke
         await task
 
 
-async def test_delays_grow_while_a_task_fails_and_begin_anew_when_it_is_well(monkeypatch: pytest.MonkeyPatch):
+async def test_delays_grow_while_a_task_fails_and_reset_when_it_is_well(monkeypatch: pytest.MonkeyPatch):
     asked: list[int] = []
     monkeypatch.setattr(module, "delay", lambda attempt: asked.append(attempt) or 0.0)
     background = Background()
@@ -86,7 +86,7 @@ async def test_a_task_that_never_failed_counts_zero():
     assert dict(background.failures) == {"pull": 0}
 
 
-async def test_a_cancelled_task_is_not_begun_anew():
+async def test_a_cancelled_task_is_not_restarted():
     background = Background()
     task = asyncio.create_task(background.keep("pull", asyncio.Event().wait))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""`/metrics` under clients that connect and say nothing."""
+"""`/metrics` under silent connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of settings that nothing reads: each is said, with the nearest that there is."""
+"""Unknown settings: each is reported, with the most similar known name."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ SETTINGS = {*ControlPlane.model_fields, *Worker.model_fields}
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """An environment that holds what a test puts there, and nothing else."""
+    """An environment with only the variables of the test."""
     variables: dict[str, str] = {}
     monkeypatch.setattr("os.environ", variables)
     return variables
@@ -38,7 +38,7 @@ def test_a_variable_that_nothing_reads(environment: dict[str, str], variable: st
 
 
 @pytest.mark.parametrize("variable", ["PRETZEL_PIN", "pretzel_data_dir", "PRETZEL_CPU", "PATH", "OTHER_PRETZEL_X"])
-def test_variables_that_are_read_or_another_program_s(environment: dict[str, str], variable: str):
+def test_variables_of_pretzel_or_of_another_program(environment: dict[str, str], variable: str):
     environment[variable] = "1"
     assert list(unknown(ControlPlane, Worker)) == []
 

@@ -15,9 +15,9 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
-    migrate(given)
+passed = context.config.attributes.get("connection")
+if passed is not None:
+    migrate(passed)
 else:
-    with create_engine(context.config.get_main_option("sqlalchemy.url") or "").connect() as made:
-        migrate(made)
+    with create_engine(context.config.get_main_option("sqlalchemy.url") or "").connect() as opened:
+        migrate(opened)

@@ -70,8 +70,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _problem(what: str, name: str, known: frozenset[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), 1)
+def _problem(what: str, name: str, names: frozenset[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(names), 1)
     elsewhere = "`pretzel worker --help` and `pretzel control-plane --help` list them"
     return f"{what}: unknown setting; {f'did you mean {near[0]}?' if near else elsewhere}"
 

@@ -1,4 +1,4 @@
-"""A catalog of its own for each test."""
+"""A separate catalog for each test."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a watcher of the catalog is told: changes since a revision, or all of it."""
+"""Changes that a watcher of the catalog receives: those since a revision, or a snapshot."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from pretzel.plan.model import Model
 from tests.control_plane.catalog.releases import deploy
 
 
-def test_every_change_is_told(tmp_path: Path):
-    told: list[int] = []
-    catalog = Catalog(tmp_path / "catalog.sqlite", on_change=lambda: told.append(1))
+def test_every_change_is_announced(tmp_path: Path):
+    calls: list[int] = []
+    catalog = Catalog(tmp_path / "catalog.sqlite", on_change=lambda: calls.append(1))
     deploy(catalog)
     catalog.set_alias("m", "blue", 1)
     catalog.delete("m", force=True)
-    assert len(told) == 3
+    assert len(calls) == 3
 
 
 def test_changes(catalog: Catalog):

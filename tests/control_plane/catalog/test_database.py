@@ -1,4 +1,4 @@
-"""The file behind the catalog: its migrations, its locks, its failures."""
+"""The file of the catalog: its migrations, locks and failures."""
 
 import fcntl
 import os
@@ -28,7 +28,7 @@ def database(tmp_path: Path) -> Database:
     return Database(tmp_path / "catalog.sqlite")
 
 
-def test_migrations_make_the_tables_that_the_code_speaks_of(database: Database):
+def test_migrations_create_the_tables_of_the_code(database: Database):
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"render_as_batch": True})
         assert compare_metadata(context, metadata) == []
@@ -54,7 +54,7 @@ def test_an_epoch_is_made_once(tmp_path: Path):
     assert Catalog(tmp_path / "other.sqlite").epoch not in epochs
 
 
-def test_opening_waits_for_the_one_that_migrates(tmp_path: Path):
+def test_opening_waits_for_a_running_migration(tmp_path: Path):
     path = tmp_path / "catalog.sqlite"
     with open(path.with_suffix(".lock"), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -92,9 +92,9 @@ def test_a_writer_that_never_ends_is_unavailable(tmp_path: Path):
     assert catalog.models() == ()  # readers never waited
 
 
-def test_a_file_that_is_no_database(tmp_path: Path):
+def test_a_file_that_is_not_a_database(tmp_path: Path):
     (tmp_path / "catalog.sqlite").write_bytes(b"no database " * 1000)
-    with pytest.raises(CorruptObjectError, match="file is not a database; look at its disk; if it stays so, restore"):
+    with pytest.raises(CorruptObjectError, match="file is not a database; check its disk; if it persists, restore"):
         Catalog(tmp_path / "catalog.sqlite")
 
 
@@ -106,7 +106,7 @@ def test_a_damaged_database(tmp_path: Path):
     catalog.close()
     data = path.read_bytes()
     path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
-    with pytest.raises(CorruptObjectError, match="malformed; look at its disk; if it stays so, restore it"):
+    with pytest.raises(CorruptObjectError, match="malformed; check its disk; if it persists, restore it"):
         Catalog(path).models()
 
 
@@ -140,7 +140,7 @@ def test_a_full_disk(tmp_path: Path):
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
-def test_no_question_reads_a_table_from_end_to_end(tmp_path: Path):
+def test_no_query_scans_a_table(tmp_path: Path):
     """With ten thousand models a deployment must not take longer than with ten."""
     catalog = Catalog(tmp_path / "catalog.sqlite")
     asked: list[tuple[str, object]] = []

@@ -1,4 +1,4 @@
-"""What names a model, a version or an alias, and what a reference that names nothing is told."""
+"""Names of models, versions and aliases, and the errors of references to missing ones."""
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from pretzel.errors import InputError, NotFoundError
 from tests.control_plane.catalog.releases import deploy
 
 
-def test_without_an_alias_none_is_pointed(catalog: Catalog):
+def test_without_an_alias_none_is_set(catalog: Catalog):
     deploy(catalog, alias=None)
     assert catalog.model("m").aliases == {}
     with pytest.raises(NotFoundError, match="model 'm' has no alias 'stable'; it has: none"):
@@ -42,7 +42,7 @@ def test_resolving(catalog: Catalog):
         ("m:a b", InputError, "alias 'a b'"),
     ],
 )
-def test_references_that_name_nothing(catalog: Catalog, text: str, error: type[Exception], message: str):
+def test_references_to_missing_models(catalog: Catalog, text: str, error: type[Exception], message: str):
     deploy(catalog)
     with pytest.raises(error, match=message):
         catalog.resolve(text)
@@ -55,7 +55,7 @@ def test_names_that_cannot_be_deployed(catalog: Catalog, name: str):
     assert catalog.models() == ()
 
 
-def test_any_alphabet_names_models(catalog: Catalog):
+def test_names_of_models_in_any_alphabet(catalog: Catalog):
     assert deploy(catalog, "kunden/modell_ü-7.日本") == 1
     assert catalog.resolve("kunden/modell_ü-7.日本@1")[1].version == 1
 
@@ -79,7 +79,7 @@ def test_listing_by_prefix_is_exact(catalog: Catalog, prefix: str):
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_what_ends_a_range_is_beyond_all_that_begin_so(prefix: str):
+def test_the_end_of_a_range_is_above_all_names_with_the_prefix(prefix: str):
     end = after(prefix)
     longest = prefix + "\U0010ffff" * 3
     assert not end or prefix <= longest < end
@@ -94,7 +94,7 @@ def test_listing_by_prefix_searches_the_key(catalog: Catalog):
     assert ["name>? AND name<?" in step.detail for step in steps] == [True]
 
 
-def test_other_databases_are_asked_for_the_prefix_verbatim():
+def test_other_databases_get_the_prefix_verbatim():
     query = str(select(models.c.name).where(near("postgresql", "a_")).compile(compile_kwargs={"literal_binds": True}))
     assert "LIKE 'a/_' || '%' ESCAPE '/'" in query
 

@@ -1,4 +1,4 @@
-"""Models and their versions: what deploying, deploying again and deleting promise."""
+"""Models and their versions: deploying, redeploying and deleting."""
 
 import threading
 from pathlib import Path
@@ -12,7 +12,7 @@ from pretzel.plan.model import Model
 from tests.control_plane.catalog.releases import deploy, release
 
 
-def test_a_deployment_makes_version_one_and_points_the_alias(catalog: Catalog):
+def test_a_deployment_creates_version_one_and_points_the_alias(catalog: Catalog):
     version, revision = catalog.publish("iris", release(1, library="sklearn 1.9"), "stable")
     model = catalog.model("iris")
     assert (version.model, version.version, version.plan) == ("iris", 1, release(1).plan)
@@ -31,7 +31,7 @@ def test_the_plan_of_the_newest_version_returns_it(catalog: Catalog):
     deploy(catalog, seed=2)
     revision = catalog.current()[1]
     assert deploy(catalog, seed=2) == 2
-    assert catalog.current()[1] == revision  # nothing that a worker sees has changed
+    assert catalog.current()[1] == revision  # no change visible to a worker
     assert deploy(catalog, seed=1) == 3  # an older plan is a new version
 
 
@@ -75,7 +75,7 @@ def test_deleting_the_last_version_deletes_the_model(catalog: Catalog):
         catalog.model("m")
 
 
-def test_version_numbers_are_never_used_again(catalog: Catalog):
+def test_version_numbers_are_never_reused(catalog: Catalog):
     deploy(catalog, seed=1)
     deploy(catalog, seed=2)
     catalog.delete("m@2", force=True)

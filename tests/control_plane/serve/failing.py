@@ -1,4 +1,4 @@
-"""What a refused call must say."""
+"""Asserts the status and message of a rejected call."""
 
 import re
 from collections.abc import Iterator

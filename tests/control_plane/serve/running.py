@@ -1,4 +1,4 @@
-"""A real control plane in a process of its own, and the three steps by which a client deploys."""
+"""A real control plane in a separate process, and the three steps by which a client deploys."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from pretzel.plan.parameter import Parameter
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc, plan_pb2, worker_pb2_grpc
 
-WIDTH = 400  # wide enough that the weights are an object of their own
+WIDTH = 400  # wide enough that the weights are a separate object
 SECONDS = 30
 
 
@@ -57,7 +57,7 @@ class Server:
         return [wire.digest_from_proto(d) for d in self.control.FindMissingObjects(request, timeout=SECONDS).missing]
 
     def send(self, definition: Definition) -> None:
-        """Upload what is missing of a definition's parameters."""
+        """Upload the missing parameters of a definition."""
         missing = self.missing(definition.parameters)
         self.upload([definition.parameters[digest].blob for digest in missing])
 
@@ -119,7 +119,7 @@ def definition(seed: int = 0) -> Definition:
 
 
 def sample(seed: int = 0, rows: int = 20, off: float = 0.0) -> pb.Sample:
-    """Rows and the answers of `definition(seed)`, computed apart from any of our code; the third is off."""
+    """Rows and the outputs of `definition(seed)`, computed without Pretzel; the third is wrong by ``off``."""
     scale, weights = arrays(seed)
     x = np.random.default_rng(5).normal(size=(rows, WIDTH))
     scores = (x * scale) @ weights + 0.5

@@ -1,4 +1,4 @@
-"""The background work of a control plane meets errors of the machine and goes on."""
+"""The background work of a control plane meets errors of the machine and continues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.settings import Settings
 
 
-async def test_a_look_at_the_conditions_that_fails_is_made_again_counted_and_named(
+async def test_a_failed_check_of_the_conditions_is_repeated_counted_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     plane, checks = Plane(Settings(data_dir=tmp_path / "data")), health.aio.HealthServicer()
@@ -42,9 +42,7 @@ async def test_a_look_at_the_conditions_that_fails_is_made_again_counted_and_nam
         plane.close()
 
 
-async def test_a_collection_that_fails_is_tried_again_counted_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_failed_collection_is_retried_counted_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     plane = Plane(Settings(data_dir=tmp_path / "data", collect_seconds=0.01))
     failures = iter([errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EIO])
     digests = plane.store.digests

@@ -1,4 +1,4 @@
-"""Files of a running control plane that change under it: nothing wrong is shipped, what is derived is made again."""
+"""Files that change under a running control plane: no wrong byte is sent, and derived objects are rebuilt."""
 
 import time
 import urllib.request
@@ -26,7 +26,7 @@ def path_of(server: Server, digest: Digest) -> Path:
 
 
 def flip(path: Path) -> None:
-    """Change a byte in place, as those who map the file see it."""
+    """Change a byte in place; maps of the file see it."""
     path.chmod(0o644)
     with open(path, "r+b") as file:
         file.seek(-1, 2)
@@ -64,7 +64,7 @@ DAMAGES = [flip, truncate, make_directory, make_loop, make_pipe, Path.unlink]
 
 @pytest.fixture
 def quiet(tmp_path: Path) -> Iterator[Server]:
-    """A control plane that reads nothing by itself."""
+    """A control plane without scrubbing."""
     with control_plane(tmp_path / "data", scrub_bytes_per_second=0) as running:
         yield running
 
@@ -75,7 +75,7 @@ def fetch(server: Server, digest: Digest) -> bytes:
 
 
 def derived(server: Server, version: ModelVersion, seed: int) -> list[Digest]:
-    """The plan, and what it refers to that nobody uploaded."""
+    """The plan, and its objects that were not uploaded."""
     plan = Plan.from_encoded(fetch(server, version.plan))
     return [version.plan, *sorted(set(plan.objects) - set(definition(seed).parameters))]
 
@@ -99,7 +99,7 @@ def metric(server: Server, name: str) -> float:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_derived_object_is_made_again_when_it_is_shipped(quiet: Server, damage: Callable[[Path], None]):
+def test_a_derived_object_is_rebuilt_when_it_is_sent(quiet: Server, damage: Callable[[Path], None]):
     version = quiet.deploy("m", definition(1), sample=sample(1))
     found = derived(quiet, version, 1)
     assert len(found) > 1
@@ -112,7 +112,7 @@ def test_a_derived_object_is_made_again_when_it_is_shipped(quiet: Server, damage
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_deployment_stores_again_what_was_damaged(quiet: Server, damage: Callable[[Path], None]):
+def test_a_deployment_stores_damaged_objects_again(quiet: Server, damage: Callable[[Path], None]):
     version = quiet.deploy("m", definition(1), sample=sample(1))
     found = derived(quiet, version, 1)
     for digest in found:
@@ -123,7 +123,7 @@ def test_a_deployment_stores_again_what_was_damaged(quiet: Server, damage: Calla
 
 
 def test_a_damaged_parameter_is_never_compiled(quiet: Server):
-    """Not even where its siblings were just deployed, and nobody compares answers."""
+    """Not even if its siblings were just deployed, and without a sample."""
     quiet.deploy("m", definition(1))
     weights = uploaded(quiet, 1)
     flip(path_of(quiet, weights))
@@ -133,7 +133,7 @@ def test_a_damaged_parameter_is_never_compiled(quiet: Server):
     assert Digest.of(fetch(quiet, weights)) == weights
 
 
-def test_the_message_says_whose_object_is_lost(quiet: Server):
+def test_the_message_names_the_versions_of_a_lost_object(quiet: Server):
     version = quiet.deploy("m", definition(1), sample=sample(1))
     weights = uploaded(quiet, 1)
     flip(path_of(quiet, weights))
@@ -159,7 +159,7 @@ def status(server: Server, service: str) -> str:
     return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
 
 
-def test_the_scrubber_finds_mends_and_tells(tmp_path: Path):
+def test_the_scrubber_finds_rebuilds_and_reports(tmp_path: Path):
     with control_plane(tmp_path / "data", scrub_bytes_per_second=100 << 20) as server:
         version = server.deploy("m", definition(1), sample=sample(1))
         weights = uploaded(server, 1)
@@ -179,7 +179,7 @@ def test_the_scrubber_finds_mends_and_tells(tmp_path: Path):
 
 
 def test_a_scrub_is_bounded(tmp_path: Path):
-    """Objects count as 64 KiB at least: ten of them a second at this rate."""
+    """Objects count as at least 64 KiB: ten of them per second at this rate."""
     with control_plane(tmp_path / "data", scrub_bytes_per_second=640 << 10) as server:
         for seed in range(4):
             server.deploy(f"m{seed}", definition(seed))

@@ -1,4 +1,4 @@
-"""Deployments over gRPC: what is published, what is refused and how, and that a refusal leaves nothing behind."""
+"""Deployments over gRPC: what is published, what is rejected and how, and that a rejection leaves nothing behind."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ def models(server: Server, prefix: str) -> list[str]:
     return [model.name for model in server.control.ListModels(pb.ListModelsRequest(prefix=prefix)).models]
 
 
-def test_a_deployment_tells_its_steps_and_returns_the_version(server: Server, name: str):
+def test_a_deployment_reports_its_steps_and_returns_the_version(server: Server, name: str):
     made = definition(1)
     server.send(made)
     *steps, version = server.steps(name, made, sample=sample(1), wait=True)
@@ -51,7 +51,7 @@ def test_deploying_again_returns_the_version_and_moves_the_alias(server: Server,
     assert [version.version for version in model.versions] == [1, 2]
 
 
-def test_a_sample_is_kept_as_statistics_that_later_deployments_use(server: Server, name: str):
+def test_statistics_of_a_sample_are_used_by_later_deployments(server: Server, name: str):
     x = ops.Input("x", "str")
     tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
     counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
@@ -77,16 +77,16 @@ def plan_of(server: Server, version: ModelVersion) -> Plan:
     return Plan.from_encoded(path.read_bytes())
 
 
-def test_without_a_sample_the_version_says_that_it_was_not_verified(server: Server, name: str):
+def test_without_a_sample_the_version_is_marked_unverified(server: Server, name: str):
     assert server.deploy(name, definition(1)).metadata["verified"] is False
 
 
-def test_siblings_share_what_they_share(server: Server, name: str):
+def test_siblings_share_objects(server: Server, name: str):
     server.deploy(f"{name}/a", definition(3))
     assert set(server.missing(definition(4).parameters)) == {Parameter.of(arrays(4)[1]).digest}
 
 
-def test_wrong_answers_are_refused(server: Server, name: str):
+def test_wrong_outputs_are_rejected(server: Server, name: str):
     server.send(definition(1))
     message = (
         "output 'decision_function', row 2: expected .*, got .*; they differ by 0.01, .* is allowed; 1 of 20 values"
@@ -123,7 +123,7 @@ def test_a_wrong_row_is_named_by_its_number_in_the_callers_sample(server: Server
         server.steps(name, definition(1), sample=golden)
 
 
-def test_a_version_says_on_how_many_rows_it_was_verified(server: Server, name: str):
+def test_a_version_records_the_number_of_verified_rows(server: Server, name: str):
     golden = sample(1)
     version = server.deploy(name, definition(1))
     assert version.verification == "not verified: it was deployed without a sample"
@@ -140,7 +140,7 @@ def test_a_version_says_on_how_many_rows_it_was_verified(server: Server, name: s
 
 
 @pytest.mark.parametrize("rows", [[1], [0] * 21, [-1] * 20, [5000] * 20])
-def test_row_numbers_that_do_not_belong_to_the_rows_are_refused(server: Server, name: str, rows: list[int]):
+def test_row_numbers_that_do_not_match_the_rows_are_rejected(server: Server, name: str, rows: list[int]):
     golden = sample(1)
     golden.rows.extend(rows)
     golden.total_rows = 5000
@@ -155,7 +155,7 @@ NOTE = {"step": "pipeline.knnimputer", "class": "sklearn.impute.KNNImputer", "re
 @pytest.mark.parametrize(
     ("note", "said"), [(NOTE, "; likely cause: pipeline.knnimputer: answers of .*KNN.*: ties; drop it$"), (7, "$")]
 )
-def test_a_refusal_names_the_likely_cause(server: Server, name: str, note: object, said: str):
+def test_a_rejection_names_the_likely_cause(server: Server, name: str, note: object, said: str):
     made = definition(1)
     made = Definition(made.outputs, made.inputs, {**made.metadata, "may_differ": [note]})
     server.send(made)
@@ -166,7 +166,7 @@ def test_a_refusal_names_the_likely_cause(server: Server, name: str, note: objec
     assert [line.rpartition(" ")[2] for line in version.may_differ] == (["it"] if note is NOTE else [])
 
 
-def test_wrong_labels_are_refused(server: Server, name: str):
+def test_wrong_labels_are_rejected(server: Server, name: str):
     golden = sample(1)
     predict = golden.outputs[1]
     predict.CopyFrom(wire.column_to_proto("predict", ["maybe"] * predict.rows))
@@ -210,7 +210,7 @@ def test_an_object_that_was_never_uploaded(server: Server, name: str):
     assert models(server, name) == []
 
 
-def test_an_object_that_is_no_parameter(server: Server, name: str):
+def test_an_object_that_is_not_a_parameter(server: Server, name: str):
     message = wire.definition_to_proto(definition(1))
     junk = Digest.of(b"junk")
     server.upload([b"junk"])
@@ -242,7 +242,7 @@ ILLEGAL = {
 
 
 @pytest.mark.parametrize("case", ILLEGAL)
-def test_illegal_definitions(server: Server, name: str, case: str):
+def test_invalid_definitions(server: Server, name: str, case: str):
     nodes, message = ILLEGAL[case]
     made = (
         nodes if isinstance(nodes, plan_pb2.Definition) else plan_pb2.Definition(nodes=nodes, inputs=[0], outputs=OUT)
@@ -272,13 +272,13 @@ def test_illegal_definitions(server: Server, name: str, case: str):
         ({"options": {"empty": values_pb2.Attribute()}}, "attribute: no value"),
     ],
 )
-def test_requests_that_are_refused(server: Server, name: str, more: dict[str, object], message: str):
+def test_requests_that_are_rejected(server: Server, name: str, more: dict[str, object], message: str):
     server.send(definition(1))
     with fails("INVALID_ARGUMENT", message):
         server.steps(name, definition(1), **more)
 
 
-def test_a_damaged_parameter_is_data_loss_and_can_be_sent_again(tmp_path: Path):
+def test_a_damaged_parameter_is_data_loss_and_can_be_uploaded_again(tmp_path: Path):
     made = definition(1)
     weights = Parameter.of(arrays(1)[1])
     with control_plane(tmp_path / "data") as server:
@@ -291,7 +291,7 @@ def test_a_damaged_parameter_is_data_loss_and_can_be_sent_again(tmp_path: Path):
         assert server.deploy("m", made, sample=sample(1)).version == 1
 
 
-def test_the_client_sends_again_all_that_is_damaged(tmp_path: Path):
+def test_the_client_uploads_all_damaged_parameters_again(tmp_path: Path):
     made = definition(1)
     with control_plane(tmp_path / "data") as server, pretzel.ControlPlane(server.ready["address"]) as control:
         server.send(made)
@@ -329,7 +329,7 @@ def test_many_deployments_at_once(server: Server, name: str):
     ]
 
 
-def test_too_many_deployments_are_refused(tmp_path: Path):
+def test_too_many_deployments_are_rejected(tmp_path: Path):
     with control_plane(tmp_path / "data", deployments=1, queued_deployments=0) as server:
         made = [definition(i) for i in range(12)]
         for each in made:
@@ -358,7 +358,7 @@ def test_a_sibling_deploys_in_under_150_ms(server: Server, name: str):
     assert sorted(times)[len(times) // 2] < 0.15, times
 
 
-def test_a_caller_that_goes_away_stops_its_deployment(server: Server, name: str):
+def test_a_cancelled_call_stops_its_deployment(server: Server, name: str):
     server.send(definition(1))
     request = pb.DeployModelRequest(model=name, definition=wire.definition_to_proto(definition(1)), alias="stable")
     call = server.control.DeployModel(request)

@@ -1,4 +1,4 @@
-"""A store and its catalog belong together: what happens where one of them is lost or foreign."""
+"""A store and its catalog belong together: behaviour if one of them is lost or foreign."""
 
 import json
 import shutil
@@ -53,7 +53,7 @@ def test_the_store_knows_its_epoch(data_dir: Path):
 
 @pytest.mark.parametrize("lost", ["removed", "emptied"])
 @pytest.mark.parametrize("epoch", ["with epoch", "without epoch"])
-def test_objects_without_a_catalog_are_refused(data_dir: Path, lost: str, epoch: str):
+def test_objects_without_a_catalog_are_rejected(data_dir: Path, lost: str, epoch: str):
     there = objects(data_dir)
     lose_catalog(data_dir)
     if lost == "emptied":
@@ -67,7 +67,7 @@ def test_objects_without_a_catalog_are_refused(data_dir: Path, lost: str, epoch:
     assert objects(data_dir) == there
 
 
-def test_an_epoch_without_a_catalog_is_refused(tmp_path: Path):
+def test_an_epoch_without_a_catalog_is_rejected(tmp_path: Path):
     with control_plane(tmp_path / "data"):
         pass
     lose_catalog(tmp_path / "data")
@@ -89,7 +89,7 @@ def test_a_new_epoch_keeps_the_objects_until_a_check(data_dir: Path):
         ):
             server.control.CollectGarbage(pb.CollectGarbageRequest())
         assert server.deploy("m", definition(1), sample=sample(1)).version == 1
-    with control_plane(data_dir, new=True, collect_seconds=0.05) as server:  # as a supervisor that starts it again does
+    with control_plane(data_dir, new=True, collect_seconds=0.05) as server:  # as a supervisor restarts it
         assert names(server) == ["m"]
         with watching(server) as watcher:
             assert watcher.next().replaces == old
@@ -105,7 +105,7 @@ def test_a_new_epoch_keeps_the_objects_until_a_check(data_dir: Path):
         assert server.control.CollectGarbage(pb.CollectGarbageRequest()).objects > 0
 
 
-def test_the_catalog_of_another_store_is_refused(data_dir: Path, tmp_path: Path):
+def test_the_catalog_of_another_store_is_rejected(data_dir: Path, tmp_path: Path):
     with control_plane(tmp_path / "other") as other:
         other.deploy("n", definition(2))
     there = objects(data_dir)
@@ -123,7 +123,7 @@ def test_the_catalog_of_another_store_is_refused(data_dir: Path, tmp_path: Path)
     assert "catalog.sqlite is of epoch" in finding.problem
 
 
-def test_a_store_of_before_epochs_is_adopted(data_dir: Path):
+def test_a_store_without_an_epoch_is_adopted(data_dir: Path):
     (data_dir / "objects" / "epoch").unlink()
     with control_plane(data_dir) as server:
         assert names(server) == ["m"]
@@ -131,7 +131,7 @@ def test_a_store_of_before_epochs_is_adopted(data_dir: Path):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "\x00\xff"])
-def test_an_epoch_file_that_is_none(data_dir: Path, text: str):
+def test_an_invalid_epoch_file(data_dir: Path, text: str):
     (data_dir / "objects" / "epoch").unlink()
     (data_dir / "objects" / "epoch").write_text(text)
     ran = run(data_dir=data_dir, control_port=0, control_metrics_port=0)
@@ -151,6 +151,6 @@ def test_a_catalog_that_changes_under_a_running_control_plane_collects_nothing(d
     with pytest.raises(PreconditionError, match="nothing is removed"):
         collect(store, catalog)
     (data_dir / "objects" / "epoch").unlink()
-    with pytest.raises(PreconditionError, match="is another; nothing is collected by it"):
+    with pytest.raises(PreconditionError, match="is another; restart the control plane to collect"):
         collect(store, catalog)
     assert objects(data_dir) == there

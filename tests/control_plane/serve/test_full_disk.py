@@ -1,4 +1,4 @@
-"""A disk that fills: refused as RESOURCE_EXHAUSTED, nothing half written, and well again when there is room."""
+"""A disk that fills: RESOURCE_EXHAUSTED, no partial writes, and recovery when space is free again."""
 
 import resource
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Errors become statuses in one place: those of the tree by their code, all others as faults with an id."""
+"""Errors become statuses in one place: Pretzel's by their code, all others as faults with an id."""
 
 from collections.abc import AsyncIterator
 from concurrent import futures
@@ -22,7 +22,7 @@ REFUSALS = sorted((kind for kind in subclasses(errors.PretzelError) if kind.code
 
 
 class Service(grpc.GenericRpcHandler):
-    """One method of each form; each raises what it is told to."""
+    """One method of each form; each raises the configured error."""
 
     raising: Exception | None = None
 
@@ -87,7 +87,7 @@ async def test_each_error_has_its_status(kind: type[errors.PretzelError], method
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("secret /path"), errors.PretzelError("secret /path")])
-async def test_a_fault_has_an_id_that_the_log_has_too(error: Exception):
+async def test_a_fault_has_an_id_that_is_also_in_the_log(error: Exception):
     service = Service()
     service.raising = error
     with structlog.testing.capture_logs() as logged, pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -110,7 +110,7 @@ async def test_a_long_message_is_cut():
 
 
 @pytest.mark.parametrize("method", ["read", "read_stream", "read_upload"])
-async def test_bytes_that_are_no_message_are_the_callers_mistake(method: str):
+async def test_malformed_messages_are_invalid_arguments(method: str):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call(Service(), method, b"\xff\xff")
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -1,4 +1,4 @@
-"""The control plane killed at each step of a deployment, and at any moment: what is left is whole, and it goes on."""
+"""The control plane killed at each step of a deployment, and at any time: the store stays intact, and it restarts."""
 
 import random
 import shutil
@@ -43,7 +43,7 @@ def problems(store: DirectoryStore, catalog: Catalog) -> list[str]:
 
 
 def check(data_dir: Path) -> tuple[Model, ...]:
-    """Nothing is half there, not even after a collection; return the models."""
+    """Assert that all models are complete, even after a collection, and return them."""
     with opened(data_dir) as (store, catalog):
         assert problems(store, catalog) == []
         collect(store, catalog)
@@ -75,7 +75,7 @@ def test_killed_at_a_step(before: Path, tmp_path: Path, place: str):
     assert model.aliases == {"stable": 3}
 
 
-def test_killed_at_any_moment(tmp_path: Path):
+def test_killed_at_any_time(tmp_path: Path):
     data_dir = tmp_path / "data"
     chance = random.Random(4)
     answered: dict[int, int] = {}
@@ -92,12 +92,12 @@ def test_killed_at_any_moment(tmp_path: Path):
             server.process.kill()
         server.close()
         models = {model.name: model for model in check(data_dir)}
-        for seed, version in answered.items():  # what was answered is there for good
+        for seed, version in answered.items():  # acknowledged deployments persist
             published = {v.version: v for v in models[f"m{seed % 3}"].versions}
             assert published[version].definition == definition(seed).digest
 
 
-def test_a_check_tells_what_is_wrong(before: Path, tmp_path: Path):
+def test_a_check_reports_the_problems(before: Path, tmp_path: Path):
     data_dir = tmp_path / "data"
     shutil.copytree(before, data_dir)
     with opened(data_dir) as (store, catalog):

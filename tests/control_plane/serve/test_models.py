@@ -73,7 +73,7 @@ def test_alias_errors(server: Server, name: str):
         ("", "INVALID_ARGUMENT", "model name ''"),
     ],
 )
-def test_names_that_name_nothing(server: Server, model: str, code: str, message: str):
+def test_names_of_missing_models(server: Server, model: str, code: str, message: str):
     server.deploy("known", definition(1))
     with fails(code, message):
         describe(server, model)

@@ -51,11 +51,11 @@ def test_uploading_again_succeeds_and_stores_nothing(server: Server):
     assert server.upload([data]).stored_objects == 0
 
 
-def test_nothing_is_an_upload_too(server: Server):
+def test_an_empty_upload(server: Server):
     assert server.upload([]).stored_objects == 0
 
 
-def test_the_lease_is_told(server: Server):
+def test_the_lease_is_reported(server: Server):
     assert server.control.FindMissingObjects(pb.FindMissingObjectsRequest()).lease_seconds == 3600
 
 
@@ -83,7 +83,7 @@ BAD_STREAMS = {
 
 
 @pytest.mark.parametrize("case", BAD_STREAMS)
-def test_streams_that_are_refused(server: Server, case: str):
+def test_streams_that_are_rejected(server: Server, case: str):
     stream, code, message = BAD_STREAMS[case]
     with fails(code, message):
         server.control.UploadObjects(iter(stream), timeout=SECONDS)
@@ -130,29 +130,29 @@ BAD_DIGESTS = {
 
 
 @pytest.mark.parametrize("case", BAD_DIGESTS)
-def test_digests_that_are_none(server: Server, case: str):
+def test_invalid_digests(server: Server, case: str):
     with fails("INVALID_ARGUMENT", "digest 'sha256:"):
         server.control.FindMissingObjects(pb.FindMissingObjectsRequest(digests=[BAD_DIGESTS[case]]))
     with fails("INVALID_ARGUMENT", "digest 'sha256:"):
         list(server.worker.FetchObjects(worker_pb2.FetchObjectsRequest(digests=[BAD_DIGESTS[case]])))
 
 
-def test_asking_for_an_object_that_would_be_refused(server: Server):
+def test_querying_an_object_that_would_be_rejected(server: Server):
     with fails("RESOURCE_EXHAUSTED", "at most 8589934592 bytes are accepted"):
         server.missing([Digest("0" * 64, 1 << 40)])
 
 
-def test_asking_for_too_much_at_once(server: Server):
-    with fails("RESOURCE_EXHAUSTED", "50001 digests; ask for at most 50000 at once"):
+def test_querying_too_many_objects_at_once(server: Server):
+    with fails("RESOURCE_EXHAUSTED", "50001 digests; send at most 50000 per call"):
         server.missing([Digest("0" * 64, 1)] * 50_001)
 
 
-def test_fetching_what_is_not_there(server: Server):
+def test_fetching_a_missing_object(server: Server):
     with fails("NOT_FOUND", f"object {Digest.of(b'nobody')} is not in the store"):
         fetch(server, Digest.of(b"nobody"))
 
 
-def test_fetching_what_is_damaged_is_data_loss_until_it_is_sent_again(server: Server):
+def test_fetching_a_damaged_object_is_data_loss_until_it_is_uploaded_again(server: Server):
     data = blob(200_000, seed=7)
     server.upload([data])
     path = server.data_dir / "objects" / Digest.of(data).hex[:2] / f"{Digest.of(data).hex}-200000"
@@ -173,7 +173,7 @@ def test_a_message_over_the_limit(tmp_path: Path):
         assert small.upload([blob(3 << 20)]).stored_objects == 1
 
 
-def test_asking_for_an_object_keeps_it_and_others_go(tmp_path: Path):
+def test_querying_an_object_keeps_it_and_others_are_collected(tmp_path: Path):
     asked, left = blob(2000, seed=8), blob(2000, seed=9)
     with control_plane(tmp_path / "data", lease_seconds=0.5, collect_seconds=0.05) as eager:
         eager.upload([asked, left])

@@ -1,4 +1,4 @@
-"""The process: health, reflection, metrics, ports, the data directory, TLS, and how it ends."""
+"""The process: health, reflection, metrics, ports, the data directory, TLS, and shutdown."""
 
 import json
 import os
@@ -85,7 +85,7 @@ def test_metrics(server: Server, name: str):
     assert rose("pretzel_control_revision") > 0
 
 
-def test_it_ends_cleanly_and_leaves_no_process(tmp_path: Path):
+def test_it_exits_cleanly_and_leaves_no_process(tmp_path: Path):
     server = Server(tmp_path / "data")
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     assert children
@@ -97,13 +97,13 @@ def test_it_ends_cleanly_and_leaves_no_process(tmp_path: Path):
         with fails("UNAVAILABLE", "the control plane is stopping; watch again"):
             watcher.next()
     assert server.process.wait(SECONDS) == 0
-    assert time.monotonic() - start < 5  # far from the ten seconds that calls in progress may take
+    assert time.monotonic() - start < 5  # far below the ten seconds that running calls may take
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
     server.close()
 
 
-def test_a_deployment_that_waits_for_workers_does_not_hold_up_the_end(tmp_path: Path):
-    """Workers hear of no change from a server that ends, so the wait would be in vain."""
+def test_a_deployment_that_waits_for_workers_does_not_delay_the_shutdown(tmp_path: Path):
+    """A stopping server sends no changes to workers, so the wait could not succeed."""
     with control_plane(tmp_path / "data", report_seconds=30, wait_seconds=60) as server:
         report(server, "slow", 1)
         server.send(definition(1))
@@ -119,7 +119,7 @@ def test_a_deployment_that_waits_for_workers_does_not_hold_up_the_end(tmp_path: 
         assert time.monotonic() - start < 5
 
 
-def test_a_call_in_progress_may_finish_while_health_says_not_serving(tmp_path: Path):
+def test_a_running_call_may_finish_while_health_is_not_serving(tmp_path: Path):
     data = blob(3 << 20, seed=1)
     go = threading.Event()
 
@@ -143,7 +143,7 @@ def test_a_call_in_progress_may_finish_while_health_says_not_serving(tmp_path: P
         assert server.process.wait(SECONDS) == 0
 
 
-def test_a_call_that_never_ends_is_cut_off(tmp_path: Path):
+def test_a_call_that_never_ends_is_cancelled(tmp_path: Path):
     go = threading.Event()
 
     def stuck():
@@ -161,7 +161,7 @@ def test_a_call_that_never_ends_is_cut_off(tmp_path: Path):
         assert not list((server.data_dir / "objects" / "incoming").iterdir())
 
 
-def test_what_was_published_survives_a_kill_at_once(tmp_path: Path):
+def test_a_published_version_survives_an_immediate_kill(tmp_path: Path):
     server = Server(tmp_path / "data")
     version = server.deploy("m", definition(1), sample=sample(1))
     server.process.kill()
@@ -189,10 +189,10 @@ def test_a_port_that_is_taken(tmp_path: Path, setting: str):
     assert failed.stdout == ""
 
 
-def test_an_address_that_others_reach_is_refused(tmp_path: Path):
+def test_an_address_that_other_hosts_reach_is_rejected(tmp_path: Path):
     failed = run(data_dir=tmp_path / "data", host="0.0.0.0", control_port=0, control_metrics_port=0)
     assert failed.returncode == 1
-    assert "host '0.0.0.0' can be reached from elsewhere: give tls_cert and tls_key, or say insecure" in failed.stderr
+    assert "host '0.0.0.0' is reachable from other hosts: give tls_cert and tls_key, or set insecure" in failed.stderr
 
 
 def test_ipv6(tmp_path: Path):
@@ -205,7 +205,7 @@ def test_ipv6(tmp_path: Path):
         assert server.upload([b"x"]).stored_objects == 1
 
 
-def test_a_directory_that_cannot_be_made(tmp_path: Path):
+def test_a_directory_that_cannot_be_created(tmp_path: Path):
     (tmp_path / "file").touch()
     failed = run(data_dir=tmp_path / "file" / "data", control_port=0, control_metrics_port=0)
     assert failed.returncode == 1

@@ -1,4 +1,4 @@
-"""Garbage, checks of the store, and a disk that fails under a running control plane."""
+"""Garbage collection, checks of the store, and a disk that fails under a running control plane."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ def objects(data_dir: Path) -> list[Path]:
     return list((data_dir / "objects").glob("??/*"))
 
 
-def test_a_deleted_model_gives_its_space_back_at_once(tmp_path: Path):
+def test_a_deleted_model_frees_its_space_at_once(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         server.deploy("m", definition(1), sample=sample(1))
         there = objects(server.data_dir)
@@ -44,8 +44,8 @@ def test_a_deleted_model_gives_its_space_back_at_once(tmp_path: Path):
         assert objects(server.data_dir) == []
 
 
-def test_what_a_client_counts_on_is_no_garbage(tmp_path: Path):
-    """An upload whose deployment is still to come is kept; one whose deployment ended is not, however it ended."""
+def test_leased_objects_are_not_collected(tmp_path: Path):
+    """An upload before its deployment is kept; after the deployment ended, in any way, it is not."""
     with control_plane(tmp_path / "data") as server:
         for wrong, code, message in (
             ({"alias": "no alias!"}, "INVALID_ARGUMENT", "alias 'no alias!'"),
@@ -63,7 +63,7 @@ def test_what_a_client_counts_on_is_no_garbage(tmp_path: Path):
 def test_a_lease_of_another_client_outlives_a_deployment(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         server.deploy("m", definition(1))
-        # Its own connection, not one that gRPC shares with the first.
+        # A separate connection, not one that gRPC shares with the first.
         options = [("grpc.use_local_subchannel_pool", 1)]
         with grpc.insecure_channel(server.ready["address"], options) as channel:
             wanted = [uploaded(server, 1)]
@@ -120,7 +120,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data_dir
 
 
-def test_a_check_of_a_directory_changes_nothing_and_repair_mends(before: Path, tmp_path: Path):
+def test_a_check_of_a_directory_changes_nothing_and_repair_repairs(before: Path, tmp_path: Path):
     data_dir = shutil.copytree(before, tmp_path / "data")
     assert list(check_directory(data_dir)) == []
     sizes = {path: path.stat().st_size for path in objects(data_dir)}
@@ -143,7 +143,7 @@ def test_a_check_of_a_directory_changes_nothing_and_repair_mends(before: Path, t
     assert list(check_directory(data_dir)) == []
 
 
-def test_a_directory_that_is_in_use_or_none(tmp_path: Path):
+def test_a_directory_that_is_in_use_or_not_a_data_directory(tmp_path: Path):
     with control_plane(tmp_path / "data") as server, pytest.raises(PreconditionError, match="in use by another"):
         list(check_directory(server.data_dir))
     with pytest.raises(PreconditionError, match="not the data directory of a control plane"):
@@ -172,7 +172,7 @@ FAULTS = [
 
 
 def test_a_disk_that_fails_under_deployments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Each refused call says the truth and the next step; all goes well again by itself, and the store is sound."""
+    """Each rejected call names the cause and the next step; the server recovers unattended, and the store is intact."""
     faults = Faults(tmp_path / "faults")
     for name, value in faults.environment.items():
         monkeypatch.setenv(name, value)
@@ -188,8 +188,8 @@ def test_a_disk_that_fails_under_deployments(tmp_path: Path, monkeypatch: pytest
             assert check(server)[0] == []
 
 
-def test_what_could_not_be_read_for_a_while_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A disk that fails and recovers has lost nothing: nobody has to deploy again."""
+def test_an_object_that_was_unreadable_for_a_while_is_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A disk that fails and recovers has lost nothing: no model must be deployed again."""
     faults = Faults(tmp_path / "faults")
     for name, value in faults.environment.items():
         monkeypatch.setenv(name, value)

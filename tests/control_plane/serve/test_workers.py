@@ -1,4 +1,4 @@
-"""What workers see: the catalog as snapshot and changes, and deployments that wait for their reports."""
+"""The service for workers: the catalog as snapshot and changes, and deployments that wait for reports."""
 
 import queue
 import threading
@@ -19,7 +19,7 @@ from tests.control_plane.serve.running import SECONDS, Server, control_plane, de
 
 
 class Watcher:
-    """Collects what a watch sends; `error` is what ended it."""
+    """Collects the messages of a watch; `error` is the error that ended it."""
 
     def __init__(self, server: Server, epoch: str = "", revision: int = 0) -> None:
         self._messages: queue.Queue[worker_pb2.WatchResponse | grpc.RpcError] = queue.Queue()
@@ -96,7 +96,7 @@ def test_a_snapshot_then_changes(fresh: Server):
 
 
 @pytest.mark.parametrize(("epoch", "revision"), [("another store", 3), ("same", 10_000), ("same", -1)])
-def test_a_watcher_of_another_history_gets_a_snapshot(server: Server, name: str, epoch: str, revision: int):
+def test_a_watcher_of_another_store_gets_a_snapshot(server: Server, name: str, epoch: str, revision: int):
     server.deploy(name, definition(1))
     with watching(server, server.ready["epoch"] if epoch == "same" else epoch, revision) as watcher:
         first = watcher.next()
@@ -104,7 +104,7 @@ def test_a_watcher_of_another_history_gets_a_snapshot(server: Server, name: str,
         assert name in [model.name for model in first.models]
 
 
-def test_revisions_go_on_after_a_restart(tmp_path: Path):
+def test_revisions_continue_after_a_restart(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         server.deploy("a", definition(1))
         with watching(server) as watcher:
@@ -116,7 +116,7 @@ def test_revisions_go_on_after_a_restart(tmp_path: Path):
             assert not watcher.next().snapshot
 
 
-def test_many_watchers_all_come_to_the_last_revision(server: Server, name: str):
+def test_many_watchers_all_reach_the_last_revision(server: Server, name: str):
     watchers = [Watcher(server) for _ in range(10)]
     for i in range(5):
         server.deploy(f"{name}/{i}", definition(i))
@@ -179,7 +179,7 @@ def test_a_worker_that_stays_behind(fresh: Server):
 
 
 def test_dead_leaving_and_foreign_workers(fresh: Server):
-    report(fresh, "dead", 1)  # says nothing more, so it is forgotten after a second
+    report(fresh, "dead", 1)  # reports no more, so it is forgotten after a second
     report(fresh, "leaving", 1)
     report(fresh, "leaving", 1, leaving=True)
     start = time.monotonic()
@@ -215,8 +215,8 @@ def say_held(
 
 
 @pytest.mark.parametrize("follows", [True, False])
-def test_a_worker_that_says_it_holds_the_model_back(tmp_path: Path, follows: bool):
-    """Whether it reports the revision all the same or stays behind: the deployment does not wait to the end."""
+def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, follows: bool):
+    """It may report the revision or stay behind: the deployment does not wait for the timeout."""
     with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=20) as server:
         stop, reason = threading.Event(), "no space left on the device for object sha256:3f"
 
@@ -242,7 +242,7 @@ def test_a_worker_that_says_it_holds_the_model_back(tmp_path: Path, follows: boo
         assert time.monotonic() - start < 10
         listed = server.control.ListModels(pb.ListModelsRequest())
         assert [(h.model, h.worker, h.reason) for h in listed.held] == [("m", "full", reason)]
-        assert [model.name for model in listed.models] == ["m"]  # published all the same
+        assert [model.name for model in listed.models] == ["m"]  # published nevertheless
         if follows:
             server.send(definition(2))  # of another model, which it does serve
             assert server.steps("other", definition(2), wait=True)[-1].version == 1

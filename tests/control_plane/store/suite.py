@@ -1,4 +1,4 @@
-"""What every object store must do; a backend's tests subclass this, make one `store`, and say how to damage it."""
+"""Tests that every object store must pass; subclasses create one `store`, and define how to damage it."""
 
 import hashlib
 import threading
@@ -20,11 +20,11 @@ def blob(size: int, seed: int = 0) -> bytes:
 
 class StoreSuite:
     def damage(self, store: ObjectStore, digest: Digest, data: bytes) -> None:
-        """Replace the stored bytes behind the store's back."""
+        """Replace the stored bytes without the store."""
         raise NotImplementedError
 
     def fill(self, store: ObjectStore) -> None:
-        """Leave room for less than 64 KiB."""
+        """Leave space for less than 64 KiB."""
         raise NotImplementedError
 
     @pytest.mark.parametrize("size", SIZES)
@@ -41,11 +41,11 @@ class StoreSuite:
         with store.writer(Digest.of(data)) as writer:
             for at in range(0, len(data), 999):
                 writer.write(data[at : at + 999])
-            assert store.missing([writer.digest])  # nothing shows before the commit
+            assert store.missing([writer.digest])  # invisible before the commit
             writer.commit()
         assert bytes(store.get(Digest.of(data))) == data
 
-    def test_storing_twice_is_no_error_and_writes_once(self, store: ObjectStore):
+    def test_storing_twice_is_not_an_error_and_writes_once(self, store: ObjectStore):
         data = blob(100)
         assert store.put(Digest.of(data), data)
         assert not store.put(Digest.of(data), data)
@@ -61,18 +61,18 @@ class StoreSuite:
             raise ZeroDivisionError
         self.assert_empty(store)
 
-    def test_refuses_too_many_bytes(self, store: ObjectStore):
+    def test_rejects_too_many_bytes(self, store: ObjectStore):
         digest = Digest.of(b"four")
         with pytest.raises(InputError, match="5 bytes arrived, 4 expected"):
             store.put(digest, b"fours")
         self.assert_empty(store)
 
-    def test_refuses_too_few_bytes(self, store: ObjectStore):
+    def test_rejects_too_few_bytes(self, store: ObjectStore):
         with pytest.raises(InputError, match="3 bytes arrived, 4 expected"):
             store.put(Digest.of(b"four"), b"fou")
         self.assert_empty(store)
 
-    def test_refuses_other_bytes(self, store: ObjectStore):
+    def test_rejects_other_bytes(self, store: ObjectStore):
         with pytest.raises(InputError, match=f"the bytes hash to sha256:{Digest.of(b'fore').hex}"):
             store.put(Digest.of(b"four"), b"fore")
         self.assert_empty(store)
@@ -103,7 +103,7 @@ class StoreSuite:
         assert store.missing([digest]) == [digest]
         assert bytes(view) == b"gone"
 
-    def test_lists_what_is_stored(self, store: ObjectStore):
+    def test_lists_stored_objects(self, store: ObjectStore):
         digests = {Digest.of(blob(i)) for i in range(20)}
         for i in range(20):
             store.put(Digest.of(blob(i)), blob(i))
@@ -133,7 +133,7 @@ class StoreSuite:
         assert store.put(digest, data)
         assert bytes(store.get(digest)) == data
 
-    def test_a_full_store_refuses_and_keeps_nothing(self, store: ObjectStore):
+    def test_a_full_store_rejects_and_stores_nothing(self, store: ObjectStore):
         store.put(Digest.of(b"small"), b"small")
         self.fill(store)
         before = set(store.digests())

@@ -1,4 +1,4 @@
-"""The store in a directory: the suite, and what only files can show."""
+"""The store in a directory: the suite, and behaviour specific to files."""
 
 import os
 import resource
@@ -45,7 +45,7 @@ def test_objects_are_read_only_files_in_shards(store: DirectoryStore):
     assert list(store.incoming.iterdir()) == []
 
 
-def test_opening_sweeps_what_was_half_written(store: DirectoryStore):
+def test_opening_sweeps_partial_writes(store: DirectoryStore):
     writer = store.writer(Digest.of(blob(10)))
     writer.write(blob(5))
     assert len(list(store.incoming.iterdir())) == 1
@@ -54,8 +54,8 @@ def test_opening_sweeps_what_was_half_written(store: DirectoryStore):
     assert list(again.digests()) == []
 
 
-def test_what_is_stored_again_while_it_is_set_aside_stays(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch):
-    """A reader finds damage; before it has set the file aside, an upload has put the object there whole."""
+def test_an_object_stored_again_during_its_quarantine_stays(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch):
+    """A reader finds damage; before it moves the file to quarantine, an upload stores the object intact."""
     data = blob(5000)
     digest = Digest.of(data)
     store.put(digest, data)
@@ -76,7 +76,7 @@ def test_what_is_stored_again_while_it_is_set_aside_stays(store: DirectoryStore,
 
 
 @pytest.mark.parametrize("kind", ["directory", "loop", "pipe"])
-def test_what_is_no_file_is_a_damaged_object(store: DirectoryStore, kind: str):
+def test_anything_but_a_regular_file_is_a_damaged_object(store: DirectoryStore, kind: str):
     data = blob(5000)
     digest = Digest.of(data)
     for _ in range(2):
@@ -99,9 +99,9 @@ def test_what_is_no_file_is_a_damaged_object(store: DirectoryStore, kind: str):
 
 
 @pytest.mark.parametrize("place", ["incoming", "00"])
-def test_something_else_where_a_directory_belongs(tmp_path: Path, place: str):
+def test_a_file_in_place_of_a_directory(tmp_path: Path, place: str):
     (tmp_path / place).write_text("x")
-    with pytest.raises(PreconditionError, match=f"{place}: File exists; move what stands there away"):
+    with pytest.raises(PreconditionError, match=f"{place}: File exists; move the file there away"):
         DirectoryStore(tmp_path)
 
 
@@ -139,14 +139,14 @@ def test_a_full_disk(tmp_path: Path):
         with pytest.raises(ExhaustedError, match="No space left on device"):
             store.put(Digest.of(data), data)
         assert list(store.incoming.iterdir()) == []
-        assert store.put(Digest.of(data[:1000]), data[:1000])  # there is room again
+        assert store.put(Digest.of(data[:1000]), data[:1000])  # space is free again
     finally:
         subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
 
 
 @pytest.fixture
 def image(tmp_path: Path) -> Iterator[Path]:
-    """A file with an ext4 file system, mounted beside it as `disk`."""
+    """A file with an ext4 file system, mounted next to it as `disk`."""
     image, disk = tmp_path / "image", tmp_path / "disk"
     disk.mkdir()
     image.write_bytes(bytes(24 << 20))
@@ -159,8 +159,8 @@ def image(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def test_a_disk_that_forgets(image: Path):
-    """Bytes that change on the disk, behind the file system, are found by a check that rehashes."""
+def test_a_disk_that_loses_bytes(image: Path):
+    """Bytes that change on the disk below the file system are found by a check that rehashes."""
     store, data = DirectoryStore(image.parent / "disk" / "objects"), blob(200_000)
     digest = Digest.of(data)
     store.put(digest, data)

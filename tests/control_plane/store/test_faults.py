@@ -1,4 +1,4 @@
-"""A disk and a machine that fail at each step of writing an object: it is absent or whole, and the error is true."""
+"""A disk and a machine that fail at each step of writing: the object is absent or whole, and the error correct."""
 
 import errno
 import json
@@ -56,19 +56,19 @@ def put(faults: Faults, root: Path, line: str) -> list[object]:
 @pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
 @pytest.mark.parametrize(("call", "part"), STEPS)
 def test_a_failing_step(faults: Faults, tmp_path: Path, call: str, part: str, number: int):
-    code, message, missing, mended, left = put(faults, tmp_path / "objects", f"{call} {number} {ALL} {part}\n")
+    code, message, missing, repaired, left = put(faults, tmp_path / "objects", f"{call} {number} {ALL} {part}\n")
     assert code == ("RESOURCE_EXHAUSTED" if number in FULL else "UNAVAILABLE")
     assert os.strerror(number) in message
     assert "upload it again" in message
-    assert (missing, mended, left) == (True, True, 0)
+    assert (missing, repaired, left) == (True, True, 0)
 
 
 def test_a_disk_that_writes_short(faults: Faults, tmp_path: Path):
-    """A write that stops short is gone on with."""
+    """A short write is continued."""
     assert put(faults, tmp_path / "objects", f"write short {ALL} incoming\n") == ["OK", "", False, True, 0]
 
 
-def test_a_disk_that_gives_back_other_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_disk_that_returns_other_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     store, data = DirectoryStore(tmp_path / "objects"), blob(100_000)
     monkeypatch.setattr(directory, "write_all", lambda descriptor, piece: os.write(descriptor, bytes(len(piece))))
     with pytest.raises(CorruptObjectError, match="the disk returned other bytes than were written; upload it again"):

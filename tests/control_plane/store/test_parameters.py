@@ -54,7 +54,7 @@ def test_is_bounded_in_bytes(store: CountingStore):
     assert cache.held == 72
 
 
-def test_an_object_that_is_no_parameter(store: CountingStore):
+def test_an_object_that_is_not_a_parameter(store: CountingStore):
     store.put(Digest.of(b"hello"), b"hello")
     with pytest.raises(DefinitionError, match="is not a parameter: blob of 5 bytes"):
         ParameterCache(store).get(Digest.of(b"hello"))

@@ -1,4 +1,4 @@
-"""The child that verifies, run for real, with an engine whose programs misbehave as the name of the output says."""
+"""The verifying child, run for real, with an engine whose programs misbehave as the name of the output says."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""What counts as the same answer."""
+"""Comparison of outputs with the library's."""
 
 import math
 
@@ -66,7 +66,7 @@ DIFFERENT = {
     "dimensions": (matrix([1.0]), floats(1), r"expected shape \(1,\), got \(1, 1\)"),
     "texts": (Texts.of(["a", "c"]), Texts.of(["a", "b"]), "row 1: expected 'b', got 'c'"),
     "nan for none": (Texts.of([NAN]), Texts.of([None]), "expected None, got nan"),
-    "nan is no text": (Texts.of([NAN]), Texts.of(["nan"]), "expected 'nan', got nan"),
+    "nan is not a text": (Texts.of([NAN]), Texts.of(["nan"]), "expected 'nan', got nan"),
     "labels": (Labels(np.array([1]), ["no", "yes"]), Texts.of(["no"]), "row 0: expected 'no', got 'yes'"),
     "a number for a text": (np.array([1]), Texts.of(["1"]), "expected '1', got 1"),
     "sparse": (
@@ -124,7 +124,7 @@ def test_sparse_and_dense_agree(rows: list[list[float]], flip: int):
 
 
 @pytest.mark.parametrize(("relative", "absolute"), [(-1.0, 0.0), (0.0, -1.0), (NAN, 0.0), (0.0, INF)])
-def test_a_tolerance_that_is_none(relative: float, absolute: float):
+def test_an_invalid_tolerance(relative: float, absolute: float):
     with pytest.raises(InputError, match=r"tolerance: (relative|absolute) is"):
         Tolerance(relative, absolute)
 
@@ -155,6 +155,6 @@ def test_contributions_that_cancel_are_measured_by_their_row() -> None:
     want = floats(0.5, -5e-17, -0.5)[None]
     got = floats(0.5, 0.0, -0.5)[None]
     error = compare("contributions", got, want, tolerance_of("contributions", got, Tolerance()))
-    assert error == pytest.approx(1e-16)  # of the row: the column alone would say that all of it is wrong
+    assert error == pytest.approx(1e-16)  # of the row: by the column alone, all of it would be wrong
     with pytest.raises(VerificationError, match="row 0, column 1"):
         compare("predict_proba", got, want, tolerance_of("predict_proba", got, Tolerance()))

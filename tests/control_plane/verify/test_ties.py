@@ -1,4 +1,4 @@
-"""Where a label may differ from the library's: at ties of the scores, and nowhere else."""
+"""Labels may differ from the library's at ties of the scores, and nowhere else."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_several_labels_per_row_are_compared_one_by_one() -> None:
     assert not tied_labels("predict", got, want, {"predict_proba": scores + 0.1}, {})[0, 0]
 
 
-def test_our_scores_decide_where_the_library_gives_none() -> None:
+def test_our_scores_decide_if_the_library_has_none() -> None:
     scores = {"predict_proba": np.array([[0.5, 0.5, 0.0]])}
     assert tied_labels("predict", labels(0), texts(1), {}, scores).tolist() == [True]
     assert tied_labels("predict", labels(0), texts(1), {}, {}) is False

@@ -1,4 +1,4 @@
-"""Verification in the child: right answers pass, wrong ones are named, and no plan can harm the parent."""
+"""Verification in the child: right outputs pass, wrong ones are named, and no plan can harm the parent."""
 
 import errno
 import os
@@ -50,7 +50,7 @@ def hostiles() -> Iterator[Verifier]:
     made.close()
 
 
-def test_right_answers_pass(verifier: Verifier):
+def test_right_outputs_pass(verifier: Verifier):
     assert verifier.verify(plan("a", "b"), {}, sample("a", "b"), Tolerance()).worst == {"a": 0.0, "b": 0.0}
 
 
@@ -60,7 +60,7 @@ def test_the_measured_error_is_returned(verifier: Verifier):
     assert worst == pytest.approx(1e-7, rel=1e-3)
 
 
-def test_wrong_answers_are_named(verifier: Verifier):
+def test_wrong_outputs_are_named(verifier: Verifier):
     wrong = X.copy()
     wrong[2, 1] = 7.0
     message = r"output 'a', row 2, column 1: expected 7.0, got 5.0; they differ by 2, 7.01e-06 is allowed; 1 of 6"
@@ -120,7 +120,7 @@ def test_a_plan_that_hangs_without_work():
     verifier.close()
 
 
-def test_a_child_left_alone_with_a_hang_ends_itself():
+def test_a_hung_child_without_a_parent_exits():
     from pretzel.control_plane.verify.job import job_bytes
     from pretzel.control_plane.verify.process import Child
 
@@ -156,7 +156,7 @@ def test_closing_ends_the_children():
             os.kill(pid, 0)
 
 
-def test_objects_come_as_files_or_bytes(verifier: Verifier, tmp_path: Path):
+def test_objects_are_files_or_bytes(verifier: Verifier, tmp_path: Path):
     digest = Digest.of(b"unused")
     (tmp_path / "object").write_bytes(b"unused")
     for source in (tmp_path / "object", b"unused"):
@@ -188,7 +188,7 @@ def test_a_child_that_cannot_be_started_is_started_later(monkeypatch: pytest.Mon
                 os.kill(child.pid, signal.SIGKILL)
                 child._process.wait()
                 made._children.put(child)
-            for _ in range(3):  # its place is not lost, or the second try would wait for ever
+            for _ in range(3):  # its slot is not lost, or the second try would wait endlessly
                 with pytest.raises(UnavailableError, match=f"no child can be started now .*{os.strerror(number)}"):
                     made.verify(plan("a"), {}, sample("a"), Tolerance())
         assert made.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}

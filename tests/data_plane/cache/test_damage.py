@@ -85,7 +85,7 @@ def place(root: Path, what: str) -> Path:
 
 @pytest.mark.parametrize("disguise", DISGUISES)
 @pytest.mark.parametrize("what", ["object", "pack", "index", "catalog", "lock"])
-def test_whatever_is_in_the_place_of_a_file_it_starts_and_heals(
+def test_a_start_heals_a_foreign_file_in_any_place(
     cache: ObjectCache, tmp_path: Path, what: str, disguise: Callable[[Path], None]
 ):
     cache.close()
@@ -105,7 +105,7 @@ def test_whatever_is_in_the_place_of_a_file_it_starts_and_heals(
 
 
 @pytest.mark.parametrize("disguise", [as_directory, as_link_loop, as_fifo, as_dangling_link, as_empty])
-def test_a_stranger_in_the_place_of_an_object_is_no_object_to_a_reader(
+def test_a_reader_rejects_a_foreign_file_in_place_of_an_object(
     cache: ObjectCache, tmp_path: Path, disguise: Callable[[Path], None]
 ):
     disguise(place(tmp_path, "object"))
@@ -115,7 +115,7 @@ def test_a_stranger_in_the_place_of_an_object_is_no_object_to_a_reader(
 
 @pytest.mark.parametrize("folder", ["objects", "packs", "incoming", "damaged"])
 @pytest.mark.parametrize("disguise", ["file", "loop"])
-def test_a_directory_that_is_none_is_made_anew(cache: ObjectCache, tmp_path: Path, folder: str, disguise: str):
+def test_a_file_in_place_of_a_directory_is_replaced(cache: ObjectCache, tmp_path: Path, folder: str, disguise: str):
     cache.close()
     path = tmp_path / folder
     path.rename(tmp_path / "elsewhere")
@@ -127,7 +127,7 @@ def test_a_directory_that_is_none_is_made_anew(cache: ObjectCache, tmp_path: Pat
     again.close()
 
 
-def test_what_does_not_belong_is_moved_aside_and_half_written_files_are_deleted(cache: ObjectCache, tmp_path: Path):
+def test_foreign_files_are_quarantined_and_partial_writes_deleted(cache: ObjectCache, tmp_path: Path):
     cache.close()
     layout = Layout(tmp_path)
     strays = [layout.objects / "stray", layout.objects / "ab" / "not-a-digest", layout.packs / "notes.txt"]
@@ -167,7 +167,7 @@ def flip(cache: ObjectCache, digest: Digest, at: int = 100) -> None:
 
 
 @pytest.mark.parametrize("victim", [0, 2, 4, 7])
-def test_the_scrubber_finds_a_flip_that_nobody_else_would(cache: ObjectCache, tmp_path: Path, victim: int):
+def test_the_scrubber_finds_a_silent_bit_flip(cache: ObjectCache, tmp_path: Path, victim: int):
     scrubber = Scrubber(cache, 1 << 30)
     assert list(scrubber.all()) == []
     assert scrubber.scrubbed_bytes == sum(digest.size for digest, _ in BLOBS)
@@ -176,9 +176,9 @@ def test_the_scrubber_finds_a_flip_that_nobody_else_would(cache: ObjectCache, tm
     times = os.stat(cache.place(digest)[0])
     path = cache.place(digest)[0]
     flip(cache, digest)
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a bit that rots changes no time
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # because bit rot does not change times
     assert scrubber.touched() == []
-    assert cache.has(digest)  # it was checked before
+    assert cache.has(digest)  # checked before
     assert list(scrubber.all()) == [digest]
     assert not cache.has(digest)
     cache.add(digest, data)
@@ -198,7 +198,7 @@ def test_a_file_that_another_program_wrote_to_is_found_at_once(cache: ObjectCach
 
 @pytest.mark.parametrize("victim", [0, 7])
 @pytest.mark.parametrize("length", [0, 1, 100])
-def test_a_file_cut_short_is_found_without_a_signal(cache: ObjectCache, tmp_path: Path, victim: int, length: int):
+def test_a_truncated_file_is_found_without_a_signal(cache: ObjectCache, tmp_path: Path, victim: int, length: int):
     scrubber, reader = Scrubber(cache, 0), ObjectReader(tmp_path)
     digest, data = BLOBS[victim]
     reader.fetch(digest)
@@ -226,7 +226,7 @@ def test_the_scrubber_keeps_its_rate_and_can_be_stopped(cache: ObjectCache):
     assert all(cache.has(digest) for digest, _ in BLOBS)
 
 
-def test_a_reader_knows_a_replaced_index_whatever_its_inode(tmp_path: Path):
+def test_a_reader_detects_a_replaced_index_with_any_inode(tmp_path: Path):
     cache, reader = ObjectCache(tmp_path), ObjectReader(tmp_path)
     known: dict[Digest, bytes] = {}
     index, inodes = Layout(tmp_path).index(1), []
@@ -234,7 +234,7 @@ def test_a_reader_knows_a_replaced_index_whatever_its_inode(tmp_path: Path):
         digest, data = blob(200, seed)
         cache.add(digest, data)
         known[digest] = data
-        if seed % 4 == 3:  # an index that loses an entry is replaced; one added since makes it as long as before
+        if seed % 4 == 3:  # a dropped entry replaces the index; a new entry restores its length
             reader.refresh()
             gone = next(iter(known))
             del known[gone]
@@ -275,7 +275,7 @@ def read_or_none(reader: ObjectReader, digest: Digest) -> bytes | None:
         return None
 
 
-def test_an_index_of_an_older_version_is_read_and_written_anew(cache: ObjectCache, tmp_path: Path):
+def test_an_index_of_an_older_version_is_read_and_rewritten(cache: ObjectCache, tmp_path: Path):
     places = {digest: cache.place(digest)[1] for digest, _ in BLOBS[:4]}
     cache.close()
     index = Layout(tmp_path).index(1)
@@ -289,10 +289,10 @@ def test_an_index_of_an_older_version_is_read_and_written_anew(cache: ObjectCach
 
 
 @pytest.mark.parametrize("damage", [as_directory, as_link_loop, as_fifo])
-def test_a_reader_passes_over_what_stands_in_the_place_of_an_index(
+def test_a_reader_skips_a_foreign_file_in_place_of_an_index(
     cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]
 ):
-    """Serving processes go on: the supervisor replaces it in a moment."""
+    """Serving processes continue: the supervisor replaces it soon."""
     reader = ObjectReader(tmp_path)
     small, large = (next(d for d, data in BLOBS if len(data) == size) for size in (SMALL_SIZE, LARGE_SIZE))
     assert reader.fetch(small)
@@ -305,7 +305,7 @@ def test_a_reader_passes_over_what_stands_in_the_place_of_an_index(
 
 @pytest.mark.parametrize("damage", [as_directory, as_link_loop, as_fifo])
 @pytest.mark.parametrize("name", ["pack", "index", "file"])
-def test_what_stands_in_the_place_of_a_file_is_moved_aside_while_running(
+def test_a_foreign_file_is_quarantined_at_run_time(
     cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None], name: str
 ):
     layout = Layout(tmp_path)

@@ -1,4 +1,4 @@
-"""`fsck` of a cache: each damage named, and repaired without loss of what is whole."""
+"""`fsck` of a cache: it names each damage, and repairs without losing intact objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.data_plane.cache.test_damage import BLOBS, as_noise, cache, flip
 __all__ = ["cache"]  # a fixture
 
 
-def test_fsck_names_each_damage_and_repair_leaves_what_is_whole(cache: ObjectCache, tmp_path: Path):
+def test_fsck_names_each_damage_and_repair_keeps_intact_objects(cache: ObjectCache, tmp_path: Path):
     flip(cache, BLOBS[1][0])
     flip(cache, BLOBS[6][0])
     with pytest.raises(PreconditionError, match="in use by another worker"):
@@ -33,7 +33,7 @@ def test_fsck_names_each_damage_and_repair_leaves_what_is_whole(cache: ObjectCac
 
 
 @pytest.mark.parametrize("length", [0, 1, 700, PACK_SIZE - 1])
-def test_fsck_of_a_pack_cut_short(cache: ObjectCache, tmp_path: Path, length: int):
+def test_fsck_of_a_truncated_pack(cache: ObjectCache, tmp_path: Path, length: int):
     cache.close()
     os.truncate(Layout(tmp_path).pack(1), length)
     found = fsck.check(tmp_path, repair=True)
@@ -42,7 +42,7 @@ def test_fsck_of_a_pack_cut_short(cache: ObjectCache, tmp_path: Path, length: in
     assert fsck.check(tmp_path) == []
 
 
-def test_fsck_of_a_damaged_catalog_and_of_no_cache(cache: ObjectCache, tmp_path: Path):
+def test_fsck_of_a_damaged_catalog_and_of_a_missing_cache(cache: ObjectCache, tmp_path: Path):
     cache.close()
     as_noise(Layout(tmp_path).catalog)
     assert ["the saved catalog is damaged" in finding.problem for finding in fsck.check(tmp_path, repair=True)] == [

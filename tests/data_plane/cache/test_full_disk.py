@@ -1,4 +1,4 @@
-"""A cache on a disk that is full: what is promised is whole, and what does not fit leaves nothing behind."""
+"""A cache on a full disk: stored objects are intact, and rejected ones leave nothing behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.mark.parametrize("size", [3000, SMALL - 1, SMALL, 5 * SMALL])
-def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Disk, size: int):
+def test_a_full_disk_raises_and_keeps_stored_objects(disk: Disk, size: int):
     cache = ObjectCache(disk.root / "cache")
     stored: dict[Digest, bytes] = {}
     with pytest.raises(OSError) as caught:
@@ -46,22 +46,22 @@ def test_a_full_disk_is_an_error_and_every_promise_holds(disk: Disk, size: int):
     assert not cache.has(digest)
     assert digest not in cache.digests()
     assert cache.flush() == {}
-    assert len(stored) * size > 10 * MIB  # it did not give up early
+    assert len(stored) * size > 10 * MIB  # the disk was used
     reader = ObjectReader(disk.root / "cache")
     assert all(bytes(reader.fetch(d)) == data == bytes(cache.fetch(d)) for d, data in stored.items())
     assert not any(Layout(disk.root / "cache").incoming.iterdir())
     cache.close()
-    again = ObjectCache(disk.root / "cache")  # it starts, still full, and has what it had
+    again = ObjectCache(disk.root / "cache")  # restart on the full disk
     assert all(map(again.has, stored))
     assert again.digests() == stored.keys()
     again.collect([], 0, 0)
-    reader.refresh()  # a deleted pack takes room for as long as anyone has it mapped
-    again.add(digest, data)  # room is there again
+    reader.refresh()  # a deleted pack takes space while it is mapped
+    again.add(digest, data)  # space is free again
     assert bytes(again.fetch(digest)) == data == bytes(reader.fetch(digest))
     again.close()
 
 
-def test_room_that_others_took_and_gave_back_is_used(disk: Disk):
+def test_space_freed_by_another_program_is_used(disk: Disk):
     cache = ObjectCache(disk.root / "cache")
     kept = blob(1000)
     cache.add(*kept)
@@ -75,8 +75,8 @@ def test_room_that_others_took_and_gave_back_is_used(disk: Disk):
     cache.close()
 
 
-def test_a_large_object_leaves_room_for_small_ones(disk: Disk):
-    """Else large models that do not fit keep small ones, and the catalog, from the disk."""
+def test_a_large_object_leaves_space_for_small_ones(disk: Disk):
+    """Otherwise large models that do not fit keep small ones and the catalog off the disk."""
     cache = ObjectCache(disk.root / "cache")
     small, large = os.urandom(1000), os.urandom(200_000)
     disk.fill(RESERVE + 100_000)
@@ -116,7 +116,7 @@ def test_a_damaged_object_leaves_the_index_of_a_full_disk(disk: Disk):
 
 @contextmanager
 def short_writes(monkeypatch: pytest.MonkeyPatch, most: int) -> Iterator[None]:
-    """Have every write take a few bytes only, as the kernel may, and does near the end of a disk."""
+    """Make every write short, as the kernel may, and does near the end of a disk."""
     write, pwrite = os.write, os.pwrite
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda fd, data: write(fd, memoryview(data)[:most]))
@@ -125,7 +125,7 @@ def short_writes(monkeypatch: pytest.MonkeyPatch, most: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [1, 5000, SMALL + 5])
-def test_short_writes_are_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
+def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
     cache = ObjectCache(tmp_path)
     digest, data = blob(size)
     with short_writes(monkeypatch, 7):
@@ -144,7 +144,7 @@ def file_size_limit(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_limit_on_files_is_an_error_too(tmp_path: Path):
+def test_a_file_size_limit_raises(tmp_path: Path):
     cache = ObjectCache(tmp_path)
     digest, data = blob(3 * SMALL)
     with file_size_limit(SMALL), pytest.raises(OSError) as caught:
@@ -158,7 +158,7 @@ def test_a_limit_on_files_is_an_error_too(tmp_path: Path):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT], ids=lambda code: errno.errorcode[code])
 @pytest.mark.parametrize("step", ["posix_fallocate", "data", "entry"])
-def test_a_step_that_fails_leaves_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, step: str):
+def test_a_failed_step_leaves_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, step: str):
     cache = ObjectCache(tmp_path)
     before, (digest, data), after = blob(100, 1), blob(100, 2), blob(100, 3)
     cache.add(*before)
@@ -196,7 +196,7 @@ def test_a_step_that_fails_leaves_no_entry(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("size", [100, SMALL])
-def test_what_the_disk_holds_is_checked_and_not_what_was_sent(
+def test_the_bytes_on_disk_are_checked_and_not_those_received(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ):
     cache = ObjectCache(tmp_path)
@@ -218,7 +218,7 @@ def test_what_the_disk_holds_is_checked_and_not_what_was_sent(
 
 
 @pytest.mark.parametrize("size", [100, SMALL])
-def test_what_the_disk_does_not_take_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
+def test_objects_whose_flush_fails_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
     cache = ObjectCache(tmp_path)
     (digest, data), (other, kept) = blob(size), blob(size, 1)
     cache.add(other, kept)

@@ -1,4 +1,4 @@
-"""The cache: what goes in comes out, and what is damaged is never served."""
+"""The cache returns the objects that it stored, and never serves damaged ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def reopened(cache: ObjectCache, path: Path) -> ObjectCache:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_goes_in_comes_out(cache: ObjectCache, tmp_path: Path, size: int):
+def test_a_stored_object_is_returned(cache: ObjectCache, tmp_path: Path, size: int):
     digest, data = blob(size)
     assert not cache.has(digest)
     cache.add(digest, data)
@@ -56,7 +56,7 @@ def test_a_view_is_read_only(cache: ObjectCache):
 
 @pytest.mark.parametrize("size", [10, SMALL + 10])
 @pytest.mark.parametrize("wrong", [b"short", None], ids=["truncated", "flipped"])
-def test_wrong_bytes_are_refused_and_leave_nothing(cache: ObjectCache, tmp_path: Path, size: int, wrong):
+def test_wrong_bytes_are_rejected_and_leave_nothing(cache: ObjectCache, tmp_path: Path, size: int, wrong):
     digest, data = blob(size)
     with pytest.raises(CorruptObjectError, match=digest.hex):
         cache.add(digest, wrong or bytes([data[0] ^ 1]) + data[1:])
@@ -66,7 +66,7 @@ def test_wrong_bytes_are_refused_and_leave_nothing(cache: ObjectCache, tmp_path:
     assert bytes(cache.fetch(digest)) == data
 
 
-def test_too_many_bytes_are_refused_before_they_are_kept(cache: ObjectCache):
+def test_too_many_bytes_are_rejected_before_they_are_stored(cache: ObjectCache):
     digest, data = blob(10)
     with pytest.raises(CorruptObjectError, match="more bytes"):
         cache.add(digest, data + b"x")
@@ -79,7 +79,7 @@ def test_an_absent_object_is_not_found(cache: ObjectCache):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_objects_last_through_a_restart(cache: ObjectCache, tmp_path: Path, size: int):
+def test_objects_survive_a_restart(cache: ObjectCache, tmp_path: Path, size: int):
     digest, data = blob(size)
     cache.add(digest, data)
     again = reopened(cache, tmp_path)
@@ -144,7 +144,7 @@ def test_a_torn_index_loses_its_last_entry_only(cache: ObjectCache, tmp_path: Pa
     again.close()
 
 
-def test_a_truncated_pack_loses_what_lay_past_its_end(cache: ObjectCache, tmp_path: Path):
+def test_a_truncated_pack_loses_the_objects_past_its_end(cache: ObjectCache, tmp_path: Path):
     blobs = [blob(100, seed=i) for i in range(3)]
     for digest, data in blobs:
         cache.add(digest, data)
@@ -159,7 +159,7 @@ def test_a_truncated_pack_loses_what_lay_past_its_end(cache: ObjectCache, tmp_pa
     again.close()
 
 
-def test_a_missing_pack_is_as_good_as_an_empty_one(cache: ObjectCache, tmp_path: Path):
+def test_a_missing_pack_counts_as_empty(cache: ObjectCache, tmp_path: Path):
     digest, data = blob(100)
     cache.add(digest, data)
     cache.close()
@@ -171,7 +171,7 @@ def test_a_missing_pack_is_as_good_as_an_empty_one(cache: ObjectCache, tmp_path:
     again.close()
 
 
-def test_a_reader_sees_what_is_added_after_it_opened(cache: ObjectCache, tmp_path: Path):
+def test_a_reader_sees_objects_added_later(cache: ObjectCache, tmp_path: Path):
     reader = ObjectReader(tmp_path)
     for i in range(3):
         digest, data = blob(100, seed=i)
@@ -179,7 +179,7 @@ def test_a_reader_sees_what_is_added_after_it_opened(cache: ObjectCache, tmp_pat
         assert bytes(reader.fetch(digest)) == data
 
 
-def test_what_is_mapped_is_never_written_over(cache: ObjectCache, tmp_path: Path):
+def test_mapped_bytes_are_never_overwritten(cache: ObjectCache, tmp_path: Path):
     digest, data = blob(100)
     cache.add(digest, data)
     view = ObjectReader(tmp_path).fetch(digest)
@@ -196,7 +196,7 @@ def test_many_objects_need_few_files_maps_and_descriptors(cache: ObjectCache, tm
     before = _descriptors(tmp_path)
     views = [reader.fetch(digest) for digest, _ in blobs]
     maps = Path("/proc/self/maps").read_text().count(f"{tmp_path}/packs")
-    assert maps <= 2  # the reader's, and the writer's own
+    assert maps <= 2  # one of the reader, one of the writer
     assert _descriptors(tmp_path) == before
     assert [bytes(view) for view in views] == [data for _, data in blobs]
     assert sum(len(files) for _, _, files in os.walk(tmp_path)) <= 4
@@ -213,7 +213,7 @@ def test_a_large_file_is_mapped_once_and_unmapped_with_its_last_view(cache: Obje
     assert digest.hex not in Path("/proc/self/maps").read_text()
 
 
-def test_unneeded_objects_go_after_the_grace(cache: ObjectCache, tmp_path: Path):
+def test_unneeded_objects_are_collected_after_the_grace_period(cache: ObjectCache, tmp_path: Path):
     blobs = [blob(size, seed) for size in (100, SMALL) for seed in range(2)]
     for digest, data in blobs:
         cache.add(digest, data)
@@ -241,12 +241,12 @@ def test_sparse_packs_are_rewritten(cache: ObjectCache, tmp_path: Path, monkeypa
         assert bytes(cache.fetch(digest)) == bytes(reader.fetch(digest)) == data
 
 
-def test_one_worker_at_a_time(cache: ObjectCache, tmp_path: Path):
+def test_a_second_worker_is_rejected(cache: ObjectCache, tmp_path: Path):
     with pytest.raises(PreconditionError, match="in use by another worker"):
         ObjectCache(tmp_path)
 
 
-def test_the_catalog_lasts(cache: ObjectCache, tmp_path: Path):
+def test_the_catalog_is_saved(cache: ObjectCache, tmp_path: Path):
     assert cache.kept.load() is None
     catalog = Catalog("epoch", 7, {"a": b"1", "b": b"2"})
     closures = {blob(1)[0]: (blob(2)[0], blob(3)[0]), blob(4)[0]: ()}
@@ -256,7 +256,7 @@ def test_the_catalog_lasts(cache: ObjectCache, tmp_path: Path):
 
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)
-def test_a_damaged_catalog_is_no_catalog(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject):
+def test_a_damaged_catalog_is_not_used(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject):
     path = tmp_path_factory.mktemp("cache")
     cache = ObjectCache(path)
     cache.kept.save(Catalog("epoch", 7, {"a": b"1"}), {})
@@ -271,7 +271,7 @@ def test_a_damaged_catalog_is_no_catalog(tmp_path_factory: pytest.TempPathFactor
 
 @given(sizes=st.lists(st.tuples(st.integers(0, 500), st.booleans()), max_size=30), cut=st.integers(0, 2000))
 @settings(max_examples=50, deadline=None)
-def test_whatever_is_cut_off_the_rest_is_right(tmp_path_factory: pytest.TempPathFactory, sizes, cut):
+def test_truncated_files_never_return_wrong_bytes(tmp_path_factory: pytest.TempPathFactory, sizes, cut):
     path = tmp_path_factory.mktemp("cache")
     cache = ObjectCache(path)
     blobs = [blob(size, seed) for seed, (size, _) in enumerate(sizes)]
@@ -293,6 +293,6 @@ def test_whatever_is_cut_off_the_rest_is_right(tmp_path_factory: pytest.TempPath
 
 
 def _descriptors(folder: Path) -> int:
-    """Count the descriptors open below a folder; others come and go with what earlier tests left to the collector."""
+    """Count the open descriptors below a folder; others depend on garbage of earlier tests."""
     links = [Path("/proc/self/fd", fd) for fd in os.listdir("/proc/self/fd")]
     return sum(str(os.readlink(link)).startswith(str(folder)) for link in links if link.is_symlink())

@@ -1,4 +1,4 @@
-"""What is counted, and how it adds up over processes."""
+"""Counters, and their sums over processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_duration_falls_into_the_first_bucket_that_holds_it():
     assert (buckets[0], buckets[1], buckets[-1], sum(buckets)) == (2, 1, 1, 4)
 
 
-def test_labels_are_bounded_whoever_asks():
+def test_labels_are_bounded_for_any_callers():
     tally = Tally(models=2)
     assert [tally.label(name) for name in ("a", "b", "c", "a", "d")] == ["a", "b", OTHER, "a", OTHER]
     for i in range(100):
@@ -38,7 +38,7 @@ def test_labels_are_bounded_whoever_asks():
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 20)), max_size=10), max_size=5))
-def test_the_sum_over_processes_is_that_of_one_process(calls):
+def test_the_sum_over_processes_equals_that_of_one_process(calls):
     whole, parts = Tally(), []
     for part in calls:
         tally = Tally()
@@ -48,7 +48,7 @@ def test_the_sum_over_processes_is_that_of_one_process(calls):
                 one.loads.observe(seconds)
                 one.error("Predict", model, "INTERNAL")
                 one.counts["evictions"] += 1
-        parts.append(decode(encode(tally.snapshot())))  # as the link carries it
+        parts.append(decode(encode(tally.snapshot())))  # as sent over the link
     assert _rounded(merge([merge(parts[:2]), *parts[2:]])) == _rounded(merge([whole.snapshot()]))
 
 
@@ -58,7 +58,7 @@ def _rounded(numbers):
     return calls, sorted(numbers["errors"]), sum(buckets), round(seconds, 6), numbers["counts"]
 
 
-def test_the_dead_count_but_hold_nothing():
+def test_dead_processes_add_to_counters_but_not_to_gauges():
     live = counted(0.1).snapshot() | {
         "gauges": {"resident_bytes": 5, "resident_plans": 1, "fused_bytes": 3, "queued": 0, "running": 2, "revision": 1}
     }

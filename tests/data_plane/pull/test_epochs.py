@@ -1,4 +1,4 @@
-"""A control plane of another store: what is served goes on being served until someone confirms the change."""
+"""A control plane of another store: the served models keep serving until an operator confirms the change."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SERVING = Catalog("old", 5, {"a": b"1", "b": b"2"})
     [
         (Catalog(), Catalog("new", 1), {}),  # nothing is served
         (Catalog("old", 5), Catalog("new", 1), {}),
-        (SERVING, Catalog("old", 6), {}),  # the same store may delete what it likes
-        (SERVING, Catalog("new", 1, {"a": b"3", "b": b"4", "c": b"5"}), {}),  # nothing would go
+        (SERVING, Catalog("old", 6), {}),  # the same store may delete anything
+        (SERVING, Catalog("new", 1, {"a": b"3", "b": b"4", "c": b"5"}), {}),  # no model would be dropped
         (SERVING, Catalog("new", 1), {"replaces": "old"}),
         (SERVING, Catalog("new", 1), {"accepted": "new"}),
     ],
@@ -36,7 +36,7 @@ def test_followed(serving: Catalog, offered: Catalog, more: dict[str, str]):
         (SERVING, {}),
         (SERVING, {"replaces": "older"}),
         (SERVING, {"accepted": "another"}),
-        (Catalog("", 0, {"a": b"1"}), {"replaces": ""}),  # kept by a worker that did not keep its epoch
+        (Catalog("", 0, {"a": b"1"}), {"replaces": ""}),  # saved by a worker that did not save its epoch
     ],
 )
 def test_held(serving: Catalog, more: dict[str, str]):
@@ -47,7 +47,7 @@ def test_held(serving: Catalog, more: dict[str, str]):
 
 
 async def lose_the_catalog(control: ScriptedControlPlane, worker: Worker, replaces: str = "") -> None:  # noqa: F811
-    """Two models are served; then the control plane comes back with an empty catalog."""
+    """Two models are served; then the control plane returns with an empty catalog."""
     worker.start()
     plan = deployable(control, 5)
     await control.deploy("a", plan.digest)
@@ -70,7 +70,7 @@ async def test_an_unknown_epoch_is_held_also_over_a_restart(control: ScriptedCon
     worker = Worker(tmp_path, control.address)
     await lose_the_catalog(control, worker)
     await held(worker)
-    await control.deploy("d", deployable(control, 6).digest)  # a change on top of what is held
+    await control.deploy("d", deployable(control, 6).digest)  # a change on top of the held catalog
     assert (worker.puller.published.epoch, sorted(worker.puller.published.records)) == ("first", ["a", "b"])
     await worker.stop()
 
@@ -79,14 +79,14 @@ async def test_an_unknown_epoch_is_held_also_over_a_restart(control: ScriptedCon
     again.start()
     await held(again)
     assert sorted(again.puller.published.records) == ["a", "b"]
-    for name in "ab":  # deployed anew: now nothing would go
+    for name in "ab":  # deployed again: no model would be dropped
         await control.deploy(name, deployable(control, 7).digest)
     catalog = await again.until(lambda c: c.epoch == "second")
     assert (sorted(catalog.records), again.puller.epoch_hold) == (["a", "b", "c", "d"], "")
     await again.stop()
 
 
-async def test_an_epoch_that_says_whose_place_it_takes(control: ScriptedControlPlane, tmp_path: Path):  # noqa: F811
+async def test_an_epoch_that_declares_which_one_it_replaces(control: ScriptedControlPlane, tmp_path: Path):  # noqa: F811
     worker = Worker(tmp_path, control.address)
     await lose_the_catalog(control, worker, replaces="first")
     catalog = await worker.until(lambda c: c.epoch == "second")
@@ -94,7 +94,7 @@ async def test_an_epoch_that_says_whose_place_it_takes(control: ScriptedControlP
     await worker.stop()
 
 
-async def test_an_epoch_that_the_worker_was_told_to_accept(control: ScriptedControlPlane, tmp_path: Path):  # noqa: F811
+async def test_an_epoch_that_the_worker_is_configured_to_accept(control: ScriptedControlPlane, tmp_path: Path):  # noqa: F811
     worker = Worker(tmp_path, control.address, accept_epoch="second")
     await lose_the_catalog(control, worker)
     catalog = await worker.until(lambda c: c.epoch == "second")

@@ -1,4 +1,4 @@
-"""Pulling onto a disk that does not take everything."""
+"""Pulling onto a disk that cannot store everything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["control", "worker"]  # fixtures
 
 @pytest.mark.parametrize("size", [50, 200_000])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=lambda code: errno.errorcode[code])
-async def test_an_object_that_the_disk_does_not_take_holds_back_its_models_only(
+async def test_an_object_without_disk_space_holds_back_only_its_models(
     control: ScriptedControlPlane, worker: Worker, monkeypatch: pytest.MonkeyPatch, size: int, code: int
 ):
     worker.start()
@@ -43,7 +43,7 @@ async def test_an_object_that_the_disk_does_not_take_holds_back_its_models_only(
     assert worker.puller.held == set()
 
 
-async def test_what_no_version_needs_makes_room_at_once(control: ScriptedControlPlane, tmp_path: Path):
+async def test_unneeded_objects_are_removed_at_once_for_space(control: ScriptedControlPlane, tmp_path: Path):
     with small_disk(tmp_path, 12) as disk:
         worker = Worker(disk.root / "cache", control.address)
         try:
@@ -58,7 +58,7 @@ async def test_what_no_version_needs_makes_room_at_once(control: ScriptedControl
             await worker.stop()
 
 
-async def test_a_catalog_that_cannot_be_kept_is_kept_later(
+async def test_a_catalog_that_cannot_be_saved_is_saved_later(
     control: ScriptedControlPlane, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ):
     def fail(*arguments: object) -> None:

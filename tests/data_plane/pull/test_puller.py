@@ -1,4 +1,4 @@
-"""Pulling, against a real server that plays the control plane."""
+"""Pulling from a scripted control plane over real gRPC."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan_over(*parameters: Digest) -> Plan:
 
 
 class Worker:
-    """A puller whose publications are kept, over a cache that outlives it."""
+    """A puller that records its publications, over a cache that outlives it."""
 
     def __init__(self, path: Path, address: str, accept_epoch: str = "") -> None:
         self.cache = ObjectCache(path)
@@ -39,7 +39,7 @@ class Worker:
 
     async def publish(self, catalog: Catalog) -> None:
         plans = [v.plan for name in catalog.records for v in catalog.get(name).versions]
-        assert all(map(self.cache.has, plans))  # ahead of publication
+        assert all(map(self.cache.has, plans))  # before publication
         self.seen.append(catalog)
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ def deployable(control: ScriptedControlPlane, *sizes: int, seed: int = 0) -> Pla
     return plan
 
 
-async def test_objects_come_before_the_catalog(control: ScriptedControlPlane, worker: Worker):
+async def test_objects_arrive_before_the_catalog(control: ScriptedControlPlane, worker: Worker):
     plan = deployable(control, 10, 200_000)
     await control.deploy("a", plan.digest)
     worker.start()
@@ -92,7 +92,7 @@ async def test_objects_come_before_the_catalog(control: ScriptedControlPlane, wo
     assert all(map(worker.cache.has, plan.objects))
 
 
-async def test_changes_and_deletions_follow(control: ScriptedControlPlane, worker: Worker):
+async def test_changes_and_deletions_are_followed(control: ScriptedControlPlane, worker: Worker):
     worker.start()
     first, second = deployable(control, 5), deployable(control, 6)
     await control.deploy("a", first.digest)
@@ -130,7 +130,7 @@ async def test_a_break_is_resumed_from_the_last_revision(control: ScriptedContro
 
 @pytest.mark.parametrize("size", [50, 200_000])
 @pytest.mark.parametrize("damage", ["missing", "flipped", "truncated", "longer"])
-async def test_a_damaged_object_keeps_the_old_version_and_stops_no_other(
+async def test_a_damaged_object_keeps_the_old_version_and_blocks_no_other_model(
     control: ScriptedControlPlane, worker: Worker, size: int, damage: str
 ):
     worker.start()
@@ -149,7 +149,7 @@ async def test_a_damaged_object_keeps_the_old_version_and_stops_no_other(
     assert catalog.find("b").plan == other.digest
     assert worker.puller.held == {"a"}
     assert worker.puller.fetcher.failures >= 1
-    control.objects[victim] = data  # mended
+    control.objects[victim] = data  # repaired
     catalog = await worker.until(lambda c: c.find("a").plan == bad.digest)
     assert worker.puller.held == set()
 
@@ -189,7 +189,9 @@ async def test_a_restarted_worker_serves_without_a_control_plane(control: Script
     await again.stop()
 
 
-async def test_what_was_damaged_while_down_is_held_then_fetched_again(control: ScriptedControlPlane, tmp_path: Path):
+async def test_objects_damaged_while_down_are_held_back_then_fetched_again(
+    control: ScriptedControlPlane, tmp_path: Path
+):
     plans = [deployable(control, 100_000, seed=seed) for seed in (1, 2)]
     for name, plan in zip("ab", plans, strict=True):
         await control.deploy(name, plan.digest)
@@ -243,7 +245,7 @@ async def test_reports(control: ScriptedControlPlane, worker: Worker):
     reporter = Reporter(worker.channel, lambda: {"worker": "w", "revision": 7}, 60)
     task = asyncio.create_task(reporter.run())
     async with asyncio.timeout(10):
-        while len(control.reports) < 3:  # sixty seconds apart, had the control plane not asked for less
+        while len(control.reports) < 3:  # every sixty seconds without the interval of the control plane
             await asyncio.sleep(0.01)
         task.cancel()
         await reporter.leave()

@@ -1,4 +1,4 @@
-"""A process's memory is shared out between plans and fused kernels."""
+"""The memory of a process is split between plans and fused kernels."""
 
 import pytest
 

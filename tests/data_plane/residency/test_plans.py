@@ -1,4 +1,4 @@
-"""What is in memory: loaded once, shared, bounded, and given back."""
+"""Plans in memory: loaded once, shared, bounded and released."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
 from tests.data_plane.models import expected, forget, put, regression
 
-WIDE = 20_000  # 160 kB a vector
+WIDE = 20_000  # 160 kB per vector
 VECTOR = 8 * WIDE + 64
 
 
@@ -52,7 +52,7 @@ async def test_a_plan_answers(cache: ObjectCache, tmp_path: Path):
     np.testing.assert_allclose(executable.run({"x": rows}, ["predict"])["predict"], expected(3, rows))
 
 
-async def test_many_who_ask_at_once_cause_one_load(cache: ObjectCache, tmp_path: Path, monkeypatch):
+async def test_concurrent_requests_cause_one_load(cache: ObjectCache, tmp_path: Path, monkeypatch):
     plans, loads = catalog(tmp_path), []
     build = plans._build
     monkeypatch.setattr(plans, "_build", lambda plan: loads.append(plan) or build(plan))
@@ -62,7 +62,7 @@ async def test_many_who_ask_at_once_cause_one_load(cache: ObjectCache, tmp_path:
     assert len(set(map(id, executables))) == 1
 
 
-async def test_who_gives_up_does_not_fail_the_others(cache: ObjectCache, tmp_path: Path):
+async def test_a_cancelled_caller_does_not_fail_the_others(cache: ObjectCache, tmp_path: Path):
     plans = catalog(tmp_path)
     entry = plans.entry(put(cache, regression(3)))
     first, second = (asyncio.create_task(plans.load(entry)) for _ in range(2))
@@ -85,21 +85,21 @@ async def test_the_loop_is_free_while_a_plan_loads(cache: ObjectCache, tmp_path:
     await loading
 
 
-async def test_what_plans_share_is_counted_and_mapped_once(cache: ObjectCache, tmp_path: Path):
+async def test_shared_objects_are_counted_and_mapped_once(cache: ObjectCache, tmp_path: Path):
     plans = catalog(tmp_path)
     digests = [put(cache, regression(WIDE, own=i)) for i in range(10)]
     forget()
     for digest in digests:
         await plans.load(plans.entry(digest))
     own = sum(map(own_bytes, digests))
-    assert plans.bytes == own + 12 * VECTOR  # two shared, ten of their own
+    assert plans.bytes == own + 12 * VECTOR  # two shared, ten unshared
     maps = Path("/proc/self/maps").read_text().count(str(Layout(tmp_path).objects))
     assert maps == 12
     kernels = len(plans._stages)
     assert kernels == 11
 
 
-async def test_the_least_recently_used_leaves(cache: ObjectCache, tmp_path: Path):
+async def test_the_least_recently_used_is_evicted(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(4)]
     one = own_bytes(digests[0]) + 3 * VECTOR
     plans = catalog(tmp_path, 3 * one + 1000)
@@ -130,7 +130,7 @@ async def test_pinned_plans_stay(cache: ObjectCache, tmp_path: Path):
     assert [entry.executable is not None for entry in entries] == [True, False, False, True]
 
 
-async def test_a_plan_over_the_budget_is_refused_and_evicts_nothing(cache: ObjectCache, tmp_path: Path):
+async def test_a_plan_over_the_budget_is_rejected_and_evicts_nothing(cache: ObjectCache, tmp_path: Path):
     small, large = put(cache, regression(3)), put(cache, regression(WIDE))
     plans = catalog(tmp_path, 100_000)
     await plans.load(plans.entry(small))
@@ -139,7 +139,7 @@ async def test_a_plan_over_the_budget_is_refused_and_evicts_nothing(cache: Objec
     assert set(plans.resident) == {small}
 
 
-async def test_who_holds_an_evicted_plan_may_finish(cache: ObjectCache, tmp_path: Path):
+async def test_a_caller_with_an_evicted_plan_may_finish(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(2)]
     plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * VECTOR + 1000)
     held = await plans.load(plans.entry(digests[0]))
@@ -158,8 +158,8 @@ def mapped_objects(path: Path) -> int:
     return Path("/proc/self/maps").read_text().count(str(Layout(path).objects))
 
 
-async def test_memory_is_given_back(cache: ObjectCache, tmp_path: Path):
-    width = 200_000  # 1.6 MB a vector, 4.8 MB a plan
+async def test_memory_is_released(cache: ObjectCache, tmp_path: Path):
+    width = 200_000  # 1.6 MB per vector, 4.8 MB per plan
     digests = [put(cache, regression(width, shared=10 * i, own=i)) for i in range(4)]
     plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * (8 * width + 64) + 1000)
     rows = np.ones((1, width))
@@ -183,9 +183,7 @@ async def test_memory_is_given_back(cache: ObjectCache, tmp_path: Path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
-async def test_a_damaged_object_is_doubted_and_can_be_loaded_once_mended(
-    cache: ObjectCache, tmp_path: Path, damage: str
-):
+async def test_a_damaged_object_is_reported_and_loads_once_repaired(cache: ObjectCache, tmp_path: Path, damage: str):
     doubted: list[Digest] = []
     digest = put(cache, regression(WIDE))
     plans = catalog(tmp_path, doubt=doubted.append)
@@ -201,7 +199,7 @@ async def test_a_damaged_object_is_doubted_and_can_be_loaded_once_mended(
     await plans.load(plans.entry(digest))
 
 
-async def test_joint_executables_are_made_once_and_go_with_their_plans(cache: ObjectCache, tmp_path: Path):
+async def test_joint_executables_are_built_once_and_evicted_with_their_plans(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, own=i)) for i in range(3)]
     plans = catalog(tmp_path, 3 * own_bytes(digests[0]) + 4 * VECTOR + 1000)
     joint, entries = JointCatalog(plans), [plans.entry(digest) for digest in digests]
@@ -213,12 +211,12 @@ async def test_joint_executables_are_made_once_and_go_with_their_plans(cache: Ob
     results = executable.run({"x": rows}, ["1/predict", "0/predict"])
     for i in range(2):
         np.testing.assert_allclose(results[f"{i}/predict"], expected(WIDE, rows, own=i))
-    await plans.load(entries[2])  # the first leaves
+    await plans.load(entries[2])  # the first is evicted
     assert entries[0].executable is None
     assert (await joint.get(entries[:2]))[0] is not executable
 
 
-async def test_damage_evicts_what_lies_over_it_and_calls_wait_for_the_replacement(cache: ObjectCache, tmp_path: Path):
+async def test_damage_evicts_its_plans_and_calls_wait_for_the_replacement(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, own=i)) for i in range(2)] + [put(cache, regression(WIDE, shared=50, own=9))]
     plans = catalog(tmp_path)
     entries = [plans.entry(digest) for digest in digests]
@@ -246,7 +244,7 @@ async def test_damage_evicts_what_lies_over_it_and_calls_wait_for_the_replacemen
     assert held is not entries[0].executable
 
 
-async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, tmp_path: Path, monkeypatch):
+async def test_calls_wait_for_a_replacement_only_for_a_bounded_time(cache: ObjectCache, tmp_path: Path, monkeypatch):
     monkeypatch.setattr("pretzel.data_plane.residency.trust.REPAIR_SECONDS", 0.05)
     plans, digest = catalog(tmp_path), put(cache, regression(WIDE))
     await plans.load(plans.entry(digest))
@@ -255,9 +253,9 @@ async def test_calls_do_not_wait_for_a_replacement_for_ever(cache: ObjectCache, 
         await plans.load(plans.entry(digest))
 
 
-async def test_what_left_the_cache_is_let_go(cache: ObjectCache, tmp_path: Path):
-    told: list[tuple[str, Digest]] = []
-    plans, digests = catalog(tmp_path, notify=lambda *what: told.append(what)), []
+async def test_collected_plans_are_evicted(cache: ObjectCache, tmp_path: Path):
+    events: list[tuple[str, Digest]] = []
+    plans, digests = catalog(tmp_path, notify=lambda *what: events.append(what)), []
     forget()
     for i in range(2):
         digests.append(put(cache, regression(WIDE, shared=10 * i, own=i)))
@@ -268,10 +266,10 @@ async def test_what_left_the_cache_is_let_go(cache: ObjectCache, tmp_path: Path)
     gc.collect()
     assert set(plans.resident) == {digests[1]}
     assert mapped_objects(tmp_path) == 3
-    assert told == [("loading", digests[0]), ("loading", digests[1]), ("evicted", digests[0])]
+    assert events == [("loading", digests[0]), ("loading", digests[1]), ("evicted", digests[0])]
 
 
-async def test_a_plan_is_trusted_again_though_the_cache_cannot_be_looked_at(cache: ObjectCache, tmp_path: Path):
+async def test_a_plan_is_trusted_again_while_the_cache_cannot_be_read(cache: ObjectCache, tmp_path: Path):
     plans = catalog(tmp_path)
     digest = put(cache, regression(3))
     await plans.load(plans.entry(digest))

@@ -1,4 +1,4 @@
-"""Names and what they lead to, across catalogs."""
+"""Routes of model references, across catalogs."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_references(reference: str, number: int):
         ("a", "model 'a' has no alias 'stable'; it has canary"),
     ],
 )
-def test_references_that_lead_nowhere(reference: str, message: str):
+def test_references_to_missing_models(reference: str, message: str):
     digest = Digest.of(b"")
     with pytest.raises(NotFoundError, match=f"^{message}$"):
         catalog(1, a=model("a", digest, digest, canary=1)).find(reference)
 
 
-def test_the_last_mark_splits():
+def test_a_reference_splits_at_its_last_mark():
     assert split_reference("a:b@2") == ("a:b", "@", "2")
     assert split_reference("a@b:c") == ("a@b", ":", "c")
     assert split_reference("plain") == ("plain", "", "")
@@ -115,13 +115,13 @@ async def test_a_warm_name_stays_while_its_new_plan_cannot_load(cache: ObjectCac
     later = catalog(2, a=model("a", first, second, stable=2))
     assert "a" in await router.apply(later)
     assert router.find("a").entry.digest == first
-    assert router.find("a@2").entry.digest == second  # who asks for it by number is told the truth
+    assert router.find("a@2").entry.digest == second  # a request by number gets the error
     cache.add(second, blob)
     assert not await router.apply(later)
     assert router.find("a").entry.digest == second
 
 
-async def test_a_deleted_name_is_gone_even_if_warm(cache: ObjectCache, plans: PlanCatalog):
+async def test_a_deleted_name_is_removed_even_if_warm(cache: ObjectCache, plans: PlanCatalog):
     digest = put(cache, regression(3))
     router = Router(plans, Tally())
     await router.apply(catalog(1, a=model("a", digest, stable=1)))
@@ -139,7 +139,7 @@ async def test_pins_are_loaded_and_kept(cache: ObjectCache, plans: PlanCatalog):
 
 
 @pytest.mark.parametrize("reference", ["b", "b@1", "b:canary", "a@2"])
-async def test_what_is_held_back_is_unavailable_with_the_reason(cache: ObjectCache, plans: PlanCatalog, reference: str):
+async def test_a_held_back_model_is_unavailable_with_the_reason(cache: ObjectCache, plans: PlanCatalog, reference: str):
     digest = put(cache, regression(3))
     router = Router(plans, Tally())
     await router.apply(catalog(1, a=model("a", digest, stable=1)))

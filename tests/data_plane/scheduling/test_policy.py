@@ -1,4 +1,4 @@
-"""Where requests run: the policy by itself, the cost it goes by, and the engine under a clock of the test's."""
+"""Scheduling: the policy alone, its cost model, and the engine under a simulated clock."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ NOTHING = Need(answer=0, frame=0, exact=True)
         (0.001, None, 0, 0, Decision.INLINE),
         (0.0011, None, 0, 0, Decision.EXECUTE),
         (INF, None, 0, 0, Decision.EXECUTE),
-        (0.0001, None, 10, 5, Decision.INLINE),  # what is cheap never waits behind what is dear
+        (0.0001, None, 10, 5, Decision.INLINE),  # cheap requests never wait behind expensive ones
         (1.0, None, 9, 4, Decision.EXECUTE),
         (1.0, None, 10, 0, Decision.FULL),
         (1.0, None, 9, 5, Decision.CROWDED),
         (0.0001, 0.0, 0, 0, Decision.LATE),
         (1.0, -1.0, 10, 5, Decision.LATE),
-        (1.0, 0.5, 0, 0, Decision.EXECUTE),  # an estimate is no reason to refuse
+        (1.0, 0.5, 0, 0, Decision.EXECUTE),  # an estimate alone does not reject
     ],
 )
 def test_decisions(expected: float, remaining: float | None, queued: int, own: int, decision: Decision):
@@ -62,7 +62,7 @@ def test_cost_is_unknown_at_first_then_grows_with_the_input():
     assert cost.expected(3 * FIXED) == pytest.approx(0.004)
 
 
-def test_one_slow_run_does_not_make_a_plan_dear():
+def test_one_slow_run_does_not_make_a_plan_expensive():
     cost = Cost()
     for _ in range(10):
         assert cost.learns or cost.runs > 4
@@ -71,7 +71,7 @@ def test_one_slow_run_does_not_make_a_plan_dear():
     assert cost.expected(0) < 0.0004
 
 
-def test_trusted_costs_are_measured_now_and_then():
+def test_trusted_costs_are_measured_occasionally():
     cost = Cost()
     assert 5 <= sum(cost.learns for _ in range(100)) <= 15
 
@@ -86,7 +86,7 @@ def test_sizes():
 
 
 class Scripted:
-    """Stands for an executable: waits until released, and notes where it ran."""
+    """A fake executable: waits until released, and records where it ran."""
 
     def __init__(self) -> None:
         self.release, self.ran = threading.Event(), []
@@ -112,7 +112,7 @@ def cheap() -> Cost:
     return cost
 
 
-async def test_cheap_runs_on_the_loop_and_dear_on_an_executor():
+async def test_cheap_requests_run_on_the_loop_and_expensive_ones_on_an_executor():
     engine, work = RequestEngine(LIMITS, 1), Scripted()
     work.release.set()
     await engine.run(work, cheap(), {}, None)
@@ -122,7 +122,7 @@ async def test_cheap_runs_on_the_loop_and_dear_on_an_executor():
     engine.close()
 
 
-async def test_a_full_queue_refuses():
+async def test_a_full_queue_rejects():
     engine, work, other = RequestEngine(LIMITS, 1), Scripted(), Cost()
     costs = [Cost(), Cost()]
     tasks = [asyncio.create_task(engine.run(work, costs[i % 2], {}, None)) for i in range(10)]
@@ -191,12 +191,12 @@ async def test_cancelled_work_that_waits_never_starts():
     assert engine.queued == 1
     first.release.set()
     await running
-    await engine.run(_done(), Cost(), {}, None)  # the thread came past it
+    await engine.run(_done(), Cost(), {}, None)  # the thread skipped it
     assert second.ran == []
     engine.close()
 
 
-async def test_cancelled_work_that_runs_is_told():
+async def test_cancelled_work_that_runs_is_notified():
     engine, seen = RequestEngine(LIMITS, 1), []
 
     class Cancellable(Scripted):
@@ -214,7 +214,7 @@ async def test_cancelled_work_that_runs_is_told():
     engine.close()
 
 
-def test_the_first_run_is_expected_to_take_what_the_stages_tell():
+def test_the_estimate_of_the_first_run_comes_from_the_stages():
     class Stages:
         def seconds(self, rows, size):
             return 0.001 * rows
@@ -227,7 +227,7 @@ def test_the_first_run_is_expected_to_take_what_the_stages_tell():
     assert cost.expected(8, 3) == pytest.approx(0.5)
 
 
-async def test_a_deadline_before_the_expected_end_is_refused_at_once():
+async def test_a_deadline_before_the_expected_end_is_rejected_at_once():
     tally = Tally()
     engine, work = RequestEngine(LIMITS, 1, clock=lambda: 100.0, tally=tally), Scripted()
     cost = Cost()
@@ -266,7 +266,7 @@ class Sized(Scripted):
         ({"frame": 5001}, r"about 5001 bytes for 7 rows, 5000 allowed \(request_memory_bytes\)", "memory"),
     ],
 )
-async def test_what_is_too_large_is_refused_before_it_runs(need, message: str, reason: str):
+async def test_a_request_that_is_too_large_is_rejected_before_it_runs(need, message: str, reason: str):
     tally = Tally()
     engine, work = RequestEngine(Limits(0.001, 10, memory=5000, answer=1000), 1, tally=tally), Sized(**need)
     with pytest.raises(ExhaustedError, match=message):
@@ -275,7 +275,7 @@ async def test_what_is_too_large_is_refused_before_it_runs(need, message: str, r
     engine.close()
 
 
-async def test_what_allocates_much_runs_on_a_thread_where_its_memory_is_counted():
+async def test_a_large_allocation_runs_on_a_thread_where_its_memory_is_counted():
     engine, work, held = RequestEngine(LIMITS, 1), Sized(frame=SMALL_BYTES + 1), []
     await engine.run(work, cheap(), {}, None, pack=lambda results: held.append(engine.bytes))
     assert work.ran[0].startswith("executor")

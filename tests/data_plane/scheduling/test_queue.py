@@ -1,4 +1,4 @@
-"""The order of the queue by itself, and the threads behind it with work of the test's."""
+"""The order of the queue, and the threads behind it with scripted work."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ costs = st.floats(0, 20)
 
 
 @given(arrivals, costs, arrivals, costs)
-def test_nobody_is_overtaken_by_what_comes_later_than_its_patience(arrival, expected, later, other):
+def test_a_request_is_not_overtaken_after_its_patience(arrival, expected, later, other):
     if later > arrival + PATIENCE * min(expected, LONGEST):
         assert priority(arrival, expected) < priority(later, other)
 
 
 @given(arrivals, costs, costs)
-def test_of_two_that_come_together_the_cheaper_is_first(arrival, one, other):
+def test_of_two_simultaneous_requests_the_cheaper_is_first(arrival, one, other):
     if one < other:
         assert priority(arrival, one) <= priority(arrival, other)
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.floats(0.001, 0.5)), min_size=1, max_size=40), st.integers(1, 3))
 def test_every_wait_is_bounded_by_the_work_that_may_go_first(requests, threads):
-    """Simulate the threads: a request waits for work that came before the end of its patience, and for no other."""
+    """Simulate the threads: a request waits only for work that arrived before the end of its patience."""
     requests = sorted(requests)
     begun = simulate(requests, threads)
     for i, (arrival, expected) in enumerate(requests):
@@ -45,7 +45,7 @@ def test_every_wait_is_bounded_by_the_work_that_may_go_first(requests, threads):
 
 
 def simulate(requests, threads):
-    """Return when each request begins."""
+    """Return the start time of each request."""
     free, waiting, begun, arriving = [0.0] * threads, [], {}, list(enumerate(requests))
     while arriving or waiting:
         now = max(heapq.heappop(free), 0.0 if waiting else arriving[0][1][0])
@@ -62,11 +62,11 @@ def simulate(requests, threads):
     ("wait", "remaining", "hopeless"),
     [(0.0, 0.001, False), (0.5, None, False), (0.5, 1.0, False), (0.95, 1.0, True), (2.0, 1.0, True)],
 )
-def test_what_cannot_end_in_time_is_hopeless(wait: float, remaining: float | None, hopeless: bool):
+def test_a_request_that_cannot_end_in_time_is_hopeless(wait: float, remaining: float | None, hopeless: bool):
     assert is_hopeless(wait, remaining) is hopeless
 
 
-def test_the_reserved_thread_takes_only_what_is_much_cheaper_than_all_that_runs():
+def test_the_reserved_thread_takes_only_much_cheaper_tasks():
     assert is_cheaper(0.002, [0.1, 0.008])
     assert not is_cheaper(0.003, [0.1, 0.008])
     assert not is_cheaper(0.001, [])
@@ -91,7 +91,7 @@ class Clock:
 
 
 class Held:
-    """Work that ends when it is told, and notes when it began."""
+    """Work that ends when released, and records its start."""
 
     def __init__(self, name: str, log: list[str]) -> None:
         self.name, self.log, self.release, self.begun = name, log, threading.Event(), threading.Event()
@@ -127,7 +127,7 @@ async def test_cheap_work_goes_first_and_expensive_work_is_not_starved():
     queue.close()
 
 
-async def test_cheap_work_does_not_wait_for_what_runs():
+async def test_cheap_work_does_not_wait_for_running_work():
     log: list[str] = []
     queue = ExecutorQueue(2, 100, time.monotonic)
     heavy = [Held(f"heavy {i}", log) for i in range(4)]
@@ -144,14 +144,14 @@ async def test_cheap_work_does_not_wait_for_what_runs():
     queue.close()
 
 
-async def test_memory_is_reserved_before_work_begins():
+async def test_memory_is_reserved_before_work_starts():
     log: list[str] = []
     queue = ExecutorQueue(2, 100, time.monotonic)
     first, second, third = (Held(name, log) for name in ("first", "second", "third"))
     tasks = [queue.submit(first, 1.0, 60)]
     await begun(first)
     tasks.append(queue.submit(second.done(), 1.0, 60))
-    tasks.append(queue.submit(third, 1.0, 40))  # fits beside the first
+    tasks.append(queue.submit(third, 1.0, 40))  # fits next to the first
     await begun(third)
     assert (log, queue.held) == (["first", "third"], 100)
     first.done(), third.done()
@@ -160,7 +160,7 @@ async def test_memory_is_reserved_before_work_begins():
     queue.close()
 
 
-async def test_nothing_passes_a_large_request_whose_time_has_come():
+async def test_nothing_overtakes_a_large_request_whose_time_has_come():
     log, clock = [], Clock()
     queue = ExecutorQueue(2, 100, clock)
     first, large, small = (Held(name, log) for name in ("first", "large", "small"))
@@ -175,7 +175,7 @@ async def test_nothing_passes_a_large_request_whose_time_has_come():
     queue.close()
 
 
-async def test_the_wait_is_the_work_ahead_over_the_threads():
+async def test_the_wait_is_the_work_ahead_divided_by_the_threads():
     log, clock = [], Clock()
     queue = ExecutorQueue(2, 100, clock)
     assert queue.wait(1.0) == 0.0
@@ -184,7 +184,7 @@ async def test_the_wait_is_the_work_ahead_over_the_threads():
     for work in running:
         await begun(work)
     tasks += [queue.submit(Held("c", log).done(), 2.0, 0) for _ in range(2)]
-    clock.now = 0.5  # half of what runs is done
+    clock.now = 0.5  # half of the running work is done
     assert queue.wait(4.0) == pytest.approx((2 * 0.5 + 2 * 2.0) / 2 + 4.0)
     for work in running:
         work.done()
@@ -192,7 +192,7 @@ async def test_the_wait_is_the_work_ahead_over_the_threads():
     queue.close()
 
 
-async def test_an_error_reaches_its_caller_and_the_thread_goes_on():
+async def test_an_error_reaches_its_caller_and_the_thread_continues():
     queue = ExecutorQueue(1, 100, time.monotonic)
 
     def fails(waited: float) -> None:
@@ -205,7 +205,7 @@ async def test_an_error_reaches_its_caller_and_the_thread_goes_on():
     queue.close()
 
 
-async def test_closing_cancels_what_waits():
+async def test_closing_cancels_waiting_tasks():
     log: list[str] = []
     queue = ExecutorQueue(1, 100, time.monotonic)
     first = Held("first", log)
@@ -220,7 +220,7 @@ async def test_closing_cancels_what_waits():
     assert queue.submit(Held("third", log), 1.0, 0).done.cancelled()
 
 
-async def test_what_ended_or_was_closed_can_be_dropped():
+async def test_a_finished_or_closed_task_can_be_dropped():
     queue = ExecutorQueue(1, 100, time.monotonic)
     ended = queue.submit(Held("ended", []).done(), 1.0, 0)
     await ended.done
@@ -238,7 +238,7 @@ async def test_what_ended_or_was_closed_can_be_dropped():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no niceness of threads")
-async def test_executor_threads_let_the_event_loop_go_first():
+async def test_executor_threads_yield_to_the_event_loop():
     queue = ExecutorQueue(1, 1 << 20, time.monotonic)
     begun, ran = threading.Event(), threading.Event()
 

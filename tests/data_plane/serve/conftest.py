@@ -1,4 +1,4 @@
-"""A serving process's parts in this process, behind a real gRPC server."""
+"""The parts of a serving process in this process, behind a real gRPC server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.data_plane.models import put
 
 
 class Serving:
-    """One process's worth of serving."""
+    """The parts of one serving process."""
 
     def __init__(self, path: Path, queue: int = 4) -> None:
         self.cache = ObjectCache(path)
@@ -44,7 +44,7 @@ class Serving:
         self.guard = ErrorInterceptor(self.tally)
         self.looks = 0
         self.newest = True
-        """Whether the control plane answers a look."""
+        """True if the control plane answers a poll."""
         self.arriving: Catalog | None = None
         self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)
         self.server = Server(self.settings, self.service, self.guard, shared_port=False)
@@ -98,7 +98,7 @@ async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
 
 @pytest.fixture
 async def roomy(tmp_path: Path) -> AsyncIterator[Serving]:
-    """One whose queue holds every request of a test, as a busy machine sends even cheap ones there."""
+    """One whose queue holds every request of a test, because a busy machine queues even cheap ones."""
     serving = Serving(tmp_path, queue=1024)
     await serving.start()
     yield serving

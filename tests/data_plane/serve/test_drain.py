@@ -1,4 +1,4 @@
-"""Health, reflection, and an orderly end."""
+"""Health, reflection, and graceful shutdown."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ async def slowed(serving: Serving) -> Slow:
     entry = serving.router.find("m").entry
     slow = Slow(await serving.plans.load(entry))
     entry.executable = slow
-    entry.cost_of(None).prior = None  # nobody knows how long it will take
+    entry.cost_of(None).prior = None  # its duration is unknown
     return slow
 
 
-async def test_a_drain_says_so_first_finishes_what_runs_and_refuses_the_rest(serving: Serving, rows: np.ndarray):
+async def test_a_drain_reports_it_finishes_running_calls_and_rejects_others(serving: Serving, rows: np.ndarray):
     slow = await slowed(serving)
     watch = HealthStub(serving.channel).Watch(health_pb2.HealthCheckRequest())
     assert (await watch.read()).status == SERVING
@@ -80,7 +80,7 @@ async def test_a_drain_says_so_first_finishes_what_runs_and_refuses_the_rest(ser
     assert not draining.done()
     slow.release.set()
     assert set(await running) == {"predict", "transform"}
-    async with asyncio.timeout(5):  # the watch does not hold it up
+    async with asyncio.timeout(5):  # the watch does not delay it
         await draining
 
 

@@ -1,4 +1,4 @@
-"""A status and a message for everything that is wrong with a request, or with the server."""
+"""Statuses and messages for every invalid request and every fault of the server."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ERRORS = [
         "column 'x': expected f64[3], got an array of float32, shape (1, 3)",
     ),
     (
-        "no such type",
+        "unknown type",
         "m",
         [column(type="f99")],
         [],
@@ -118,7 +118,7 @@ async def table(serving: Serving) -> Serving:
 @pytest.mark.parametrize(
     ("model", "columns", "outputs", "code", "message"), [e[1:] for e in ERRORS], ids=[e[0] for e in ERRORS]
 )
-async def test_what_is_wrong_is_told(table: Serving, model, columns, outputs, code, message):
+async def test_the_message_names_the_problem(table: Serving, model, columns, outputs, code, message):
     request = pb.PredictRequest(model=model, columns=columns, outputs=outputs)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await table.stub.Predict(request, timeout=20)
@@ -136,7 +136,7 @@ async def test_what_is_wrong_is_told(table: Serving, model, columns, outputs, co
     assert answers[1].error.code == code.value[0]
     assert message in answers[1].error.message
 
-    # And of many models the others stand.
+    # With many models, the others succeed.
     many = pb.PredictManyRequest(models=[model, "m"], columns=columns, outputs=outputs)
     if message.startswith("Request") or "has no" in message:
         results = (await table.stub.PredictMany(many, timeout=20)).results
@@ -151,7 +151,7 @@ async def test_errors_are_counted_by_code_and_unknown_names_share_a_label(table:
     assert table.tally.errors == {("Predict", "other", "NOT_FOUND"): 3}
 
 
-async def test_a_fault_of_ours_tells_an_id_and_nothing_else(table: Serving, rows: np.ndarray, monkeypatch):
+async def test_a_fault_of_the_server_returns_only_an_id(table: Serving, rows: np.ndarray, monkeypatch):
     def fail(reference: str):
         raise ZeroDivisionError("a secret")
 
@@ -182,7 +182,7 @@ async def describe(serving: Serving) -> pb.DescribeModelResponse:
     return await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))
 
 
-async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serving, rows: np.ndarray):
+async def test_a_damaged_plan_is_unavailable_and_loads_once_repaired(serving: Serving, rows: np.ndarray):
     await serving.deploy("m", regression(3))
     plan = serving.models["m"].versions[0].plan
     good = bytes(serving.cache.fetch(plan))
@@ -191,7 +191,7 @@ async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serv
     for call in (lambda: serving.predict("m", x=rows), lambda: describe(serving)):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call()
-        assert caught.value.code() is Code.UNAVAILABLE  # another worker has a copy of its own
+        assert caught.value.code() is Code.UNAVAILABLE  # another worker has another copy
         assert "it is being fetched again, retry" in caught.value.details()
     serving.cache.add(plan, good)
     await serving.predict("m", x=rows)
@@ -199,7 +199,7 @@ async def test_a_damaged_plan_is_unavailable_and_loads_once_mended(serving: Serv
 
 
 @pytest.mark.parametrize("method", ["Predict", "PredictMany", "DescribeModel", "PredictStream"])
-async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Serving, method: str):
+async def test_a_worker_without_a_catalog_denies_no_model(serving: Serving, method: str):
     request = {
         "Predict": pb.PredictRequest(model="m"),
         "PredictMany": pb.PredictManyRequest(models=["m"]),
@@ -219,13 +219,13 @@ async def test_a_worker_without_a_catalog_cannot_say_what_exists(serving: Servin
 
 @pytest.mark.parametrize("method", ["Predict", "DescribeModel"])
 async def test_a_worker_that_cannot_ask_does_not_deny_a_model(table: Serving, method: str):
-    """It may have been deployed meanwhile, and another worker may have heard of it."""
+    """It may have been deployed meanwhile, and another worker may know it."""
     table.newest = False
     request = {"Predict": pb.PredictRequest(model="n"), "DescribeModel": pb.DescribeModelRequest(model="n")}[method]
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await getattr(table.stub, method)(request)
     assert caught.value.code() is Code.UNAVAILABLE
-    assert "unknown model: 'n' is not found, and the control plane cannot be asked" in caught.value.details()
+    assert "unknown model: 'n' is not found, and the control plane cannot be reached" in caught.value.details()
     assert dict(caught.value.trailing_metadata())["pretzel-error"] == "StaleCatalogError"
 
 

@@ -1,4 +1,4 @@
-"""Calls made to harm: what is no message, what is named too often or too long; the next caller sees nothing of it."""
+"""Hostile calls: malformed messages, repeated names, overlong names; the next caller is not affected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def served(serving: Serving) -> Serving:
     return serving
 
 
-async def test_bytes_that_are_no_message_are_the_callers_mistake(served: Serving):
+async def test_malformed_messages_are_invalid_arguments(served: Serving):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await served.channel.unary_unary(SERVICE + "Predict")(GARBAGE, timeout=20)
     assert caught.value.code() is Code.INVALID_ARGUMENT
@@ -34,7 +34,7 @@ async def test_bytes_that_are_no_message_are_the_callers_mistake(served: Serving
 
 
 @pytest.mark.parametrize("name", ["n" * 1_000_000, "\U0001f968" * 100_000])
-async def test_a_status_arrives_however_long_the_name(served: Serving, rows: np.ndarray, name: str):
+async def test_a_status_arrives_for_a_name_of_any_length(served: Serving, rows: np.ndarray, name: str):
     columns = columns_to_proto({"x": rows})
     for request in (
         pb.PredictRequest(model=name, columns=columns),
@@ -49,15 +49,15 @@ async def test_a_status_arrives_however_long_the_name(served: Serving, rows: np.
     assert caught.value.code() is Code.INVALID_ARGUMENT
 
 
-async def test_models_named_often_cannot_blow_an_answer_up(served: Serving):
+async def test_repeated_models_cannot_inflate_a_response(served: Serving):
     request = pb.PredictManyRequest(models=["m"] * 10_000, columns=columns_to_proto({"x": np.zeros((5000, 3))}))
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await served.stub.PredictMany(request, timeout=20)
     assert caught.value.code() is Code.RESOURCE_EXHAUSTED
-    assert "ask for fewer" in caught.value.details()
+    assert "request fewer" in caught.value.details()
 
 
-async def test_callers_cannot_fill_the_memory_with_their_choices_of_outputs(served: Serving, rows: np.ndarray):
+async def test_callers_cannot_fill_the_memory_with_combinations_of_outputs(served: Serving, rows: np.ndarray):
     for count in range(1, 200):
         answer = await served.predict("m", *["predict"] * count, x=rows)
         np.testing.assert_allclose(answer["predict"], expected(3, rows))

@@ -1,4 +1,4 @@
-"""Large answers: refused by their size before they are computed, and packed beside the event loop, byte for byte."""
+"""Large responses: rejected by size before they are computed, and packed off the event loop, byte for byte."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ outputs = st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=8), val
 
 
 @given(outputs, st.integers(0, 2**64 - 1))
-def test_what_is_written_is_what_protobuf_reads(results, request):
+def test_protobuf_reads_the_written_bytes(results, request):
     small, large = Packer(route(), 1 << 40), Packer(route(), 1 << 40)
     answer = large(results | {"large": np.arange(LONG, dtype=np.float64)})
     assert isinstance(answer, bytes)
@@ -81,18 +81,18 @@ async def refused(call) -> str:
     return caught.value.details()
 
 
-async def test_a_small_request_for_a_large_answer_is_refused_before_it_is_computed(serving: Serving):
+async def test_a_small_request_for_a_large_response_is_rejected_before_it_is_computed(serving: Serving):
     await serving.deploy("m", wide(2_000_000))
     rows = np.ones((40, 1))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = await refused(serving.predict("m", x=rows))
-    assert "for 40 rows, 67108864 allowed (max_message_bytes); send fewer rows or ask for fewer outputs" in told
-    assert f"the response takes {40 * 16_000_000 + 16} bytes" in told
+    message = await refused(serving.predict("m", x=rows))
+    assert "for 40 rows, 67108864 allowed (max_message_bytes); send fewer rows or ask for fewer outputs" in message
+    assert f"the response takes {40 * 16_000_000 + 16} bytes" in message
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB, of 625 000
     assert serving.tally.rejected == {"answer_bytes": 1}
 
 
-async def test_streams_and_calls_to_many_refuse_alike(serving: Serving):
+async def test_streams_and_calls_to_many_models_reject_alike(serving: Serving):
     for name in ("m", "n"):
         await serving.deploy(name, wide(2_000_000))
     columns = columns_to_proto({"x": np.ones((40, 1))})
@@ -106,7 +106,7 @@ async def test_streams_and_calls_to_many_refuse_alike(serving: Serving):
     assert [result.error.code for result in many.results] == [Code.RESOURCE_EXHAUSTED.value[0]] * 2
 
 
-async def test_a_large_answer_arrives_whole_and_the_loop_goes_on(serving: Serving):
+async def test_a_large_response_arrives_whole_and_the_loop_keeps_running(serving: Serving):
     await serving.deploy("m", wide(1_000_000))
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{serving.port}", options=[("grpc.max_receive_message_length", -1)])
     request = pb.PredictRequest(model="m", columns=columns_to_proto({"x": np.arange(7.0)[:, None]}))
@@ -135,4 +135,4 @@ async def test_packing_leaves_the_event_loop_free():
     assert len(answer) > 56_000_000
     stop.set()
     await watching
-    assert len(held) > 20  # the loop went round while the bytes were copied
+    assert len(held) > 20  # the loop ran while the bytes were copied

@@ -1,4 +1,4 @@
-"""Many models in one request: what they share, and how each fails for itself."""
+"""Many models in one request: shared stages, and separate failures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_many_models_share_what_they_can(serving: Serving, rows: np.ndarra
     assert len(serving.plans._stages) == 32  # two scalings and thirty heads
 
 
-async def test_many_models_fail_one_by_one(serving: Serving):
+async def test_many_models_fail_separately(serving: Serving):
     serving.add("strict", refusing())
     serving.add("wide", regression(4))
     await serving.deploy("m", regression(3))

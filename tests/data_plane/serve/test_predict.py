@@ -1,4 +1,4 @@
-"""Predictions over gRPC: answers, versions, descriptions, and what is counted."""
+"""Predictions over gRPC: outputs, versions, descriptions and counters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_an_answer(serving: Serving, rows: np.ndarray):
     np.testing.assert_allclose(columns_from_proto(response.columns)["predict"], expected(3, rows))
 
 
-async def test_outputs_come_in_the_order_asked(serving: Serving, rows: np.ndarray):
+async def test_outputs_come_in_the_requested_order(serving: Serving, rows: np.ndarray):
     await serving.deploy("m", regression(3))
     assert list(await serving.predict("m", "transform", "predict", x=rows)) == ["transform", "predict"]
     assert list(await serving.predict("m", "predict", x=rows)) == ["predict"]
@@ -39,7 +39,7 @@ async def test_no_rows(serving: Serving):
     assert answer["transform"].shape == (0, 3)
 
 
-async def test_texts_pass_as_they_are(serving: Serving):
+async def test_texts_pass_unchanged(serving: Serving):
     await serving.deploy("m", echo())
     texts = ["", "grüße", "\U0001f968", "a\0b", None, float("nan")]
     answer = await serving.predict("m", x=np.arange(6.0), text=Texts.of(texts))
@@ -55,7 +55,7 @@ async def test_versions_and_aliases(serving: Serving, rows: np.ndarray):
         np.testing.assert_allclose((await serving.predict(model, "predict", x=rows))["predict"], want)
 
 
-async def test_a_model_that_arrives_while_it_is_looked_for(serving: Serving, rows: np.ndarray):
+async def test_a_model_that_arrives_during_the_look_up(serving: Serving, rows: np.ndarray):
     serving.add("late", regression(3))
     serving.arriving = serving.catalog()
     np.testing.assert_allclose((await serving.predict("late", "predict", x=rows))["predict"], expected(3, rows))
@@ -66,10 +66,14 @@ async def test_a_model_that_arrives_while_it_is_looked_for(serving: Serving, row
 
 async def test_describing(serving: Serving):
     await serving.deploy("m", regression(3))
-    told = (await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m:stable"))).description
-    assert (told.version.model, told.version.version, dict(told.aliases)) == ("m", 1, {"stable": 1})
-    assert [(i.name, i.type) for i in told.inputs] == [("x", "f64[3]")]
-    assert [(o.name, o.type) for o in told.outputs] == [("predict", "f64"), ("transform", "f64[3]")]
+    description = (await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m:stable"))).description
+    assert (description.version.model, description.version.version, dict(description.aliases)) == (
+        "m",
+        1,
+        {"stable": 1},
+    )
+    assert [(i.name, i.type) for i in description.inputs] == [("x", "f64[3]")]
+    assert [(o.name, o.type) for o in description.outputs] == [("predict", "f64"), ("transform", "f64[3]")]
     assert not serving.plans.resident  # describing loads no parameters
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await serving.stub.DescribeModel(pb.DescribeModelRequest(model="n"))
@@ -114,5 +118,5 @@ async def test_labels_travel_with_every_answer(serving: Serving):
     many = pb.PredictManyRequest(models=["m"], columns=columns_to_proto({"x": np.array([1.0])}))
     (result,) = (await serving.stub.PredictMany(many)).results
     assert columns_from_proto(result.response.columns)["predict"].labels == ["no", "yes"]
-    told = (await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))).description
-    assert told.outputs[0].labels.data == b"noyes"
+    description = (await serving.stub.DescribeModel(pb.DescribeModelRequest(model="m"))).description
+    assert description.outputs[0].labels.data == b"noyes"

@@ -1,4 +1,4 @@
-"""Streams whose other end is gone."""
+"""Streams whose client is gone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Gone:
         return "request"
 
     async def write(self, answer: str) -> None:
-        raise grpc.aio.InternalError(f"nobody takes {answer}")
+        raise grpc.aio.InternalError(f"the client is gone: {answer}")
 
 
 async def test_a_stream_that_was_cut_ends_quietly():

@@ -1,4 +1,4 @@
-"""Which plans are barred after which deaths."""
+"""Plans that are barred after deaths of processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pretzel.plan.digest import Digest
 BAD, GOOD, OTHER = b"bad", b"good", b"other"
 
 
-def test_what_ran_in_every_death_is_barred_and_what_ran_beside_it_once_is_not():
+def test_a_plan_that_ran_in_every_death_is_barred_and_one_that_ran_once_is_not():
     blame = Blame()
     assert not blame.died({BAD, GOOD}, 0)
     assert blame.barred == {}
@@ -19,14 +19,14 @@ def test_what_ran_in_every_death_is_barred_and_what_ran_beside_it_once_is_not():
     assert blame.barred == {BAD: 1 + FIRST}
 
 
-def test_a_death_in_which_nothing_ran_blames_nobody():
+def test_a_death_without_running_plans_blames_none():
     blame = Blame()
     assert not any(blame.died(set(), now) for now in range(10))
     assert not blame.died({BAD}, 11)
     assert blame.died({BAD}, 12)
 
 
-def test_each_time_is_twice_as_long_and_bounded():
+def test_each_bar_is_twice_as_long_and_bounded():
     blame, now, lengths = Blame(), 0.0, []
     for _ in range(10):
         for _ in range(SUSPICIONS):
@@ -47,7 +47,7 @@ def test_two_plans_that_kill_are_both_found():
     assert blame.barred.keys() == {BAD, OTHER}
 
 
-def test_the_notes_outlive_their_process_and_are_empty_between_runs():
+def test_the_record_outlives_its_process_and_is_empty_between_runs():
     recorder = FlightRecorder(2)
     flight = Flight(recorder.path, 1)
     plans = [Digest.of(b"%d" % i) for i in range(PLANS + 3)]

@@ -45,7 +45,7 @@ async def test_a_process_that_hangs_is_replaced(start: dict[str, Any], monkeypat
                 await asyncio.sleep(0.01)
         assert made.port == port
         assert made.restarts == 1
-        await made.publish(Catalog("e", 1))  # and it takes catalogs
+        await made.publish(Catalog("e", 1))  # and it applies catalogs
         assert made.children[0].applied == 1
     finally:
         await made.stop(1)
@@ -62,7 +62,7 @@ async def test_a_process_that_drains_too_long_is_killed(start: dict[str, Any], m
     assert not made.children
 
 
-async def test_a_process_that_cannot_start_is_tried_a_few_times_and_then_told(start: dict[str, Any]):
+async def test_a_process_that_cannot_start_is_retried_and_then_reported(start: dict[str, Any]):
     del start["shared_port"]
     made = Fleet(1, start, lambda child, message: None)
     with pytest.raises(PreconditionError, match="a serving process cannot start: it exits with code 1"):
@@ -71,7 +71,7 @@ async def test_a_process_that_cannot_start_is_tried_a_few_times_and_then_told(st
 
 
 @pytest.mark.long
-async def test_what_is_reported_is_what_the_slowest_process_answers_from(
+async def test_the_reported_revision_is_that_of_the_slowest_process(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(fleet, "PATIENCE", 0.3)
@@ -81,7 +81,7 @@ async def test_what_is_reported_is_what_the_slowest_process_answers_from(
         await made.publish(Catalog("e", 1))
         assert made.revision_of(made.lowest) == ("e", 1)
         os.kill(made.children[0].pid, signal.SIGSTOP)
-        await made.publish(Catalog("e", 2))  # which gives up waiting for it
+        await made.publish(Catalog("e", 2))  # whose wait times out
         assert (made.lowest, made.revision_of(made.lowest)) == (made.serial - 1, ("e", 1))
         os.kill(made.children[0].pid, signal.SIGCONT)
         async with asyncio.timeout(20):
@@ -104,7 +104,7 @@ async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
         stuck, other = made.children[0], made.children[1]
         stuck.problems, stuck.failing_since = {"catalogs": "OSError"}, 0.0
         made.end_lagging()
-        assert stuck._process.poll() is None  # it lags behind nobody
+        assert stuck._process.poll() is None  # it lags behind no other
         stuck.applied = other.applied - 1
         made.end_lagging()
         async with asyncio.timeout(30):
@@ -116,7 +116,7 @@ async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
 
 
 @pytest.mark.long
-async def test_a_first_start_that_is_not_ready_in_time_says_why(
+async def test_a_first_start_that_is_not_ready_in_time_reports_the_reason(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.5)
@@ -135,7 +135,7 @@ async def test_a_first_start_that_is_not_ready_in_time_says_why(
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
-async def test_a_process_that_cannot_be_made_is_made_later(
+async def test_a_process_that_cannot_be_started_is_started_later(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int
 ):
     background = Background()

@@ -1,1 +1,1 @@
-"""One module for each kind of fault; a scenario registers itself."""
+"""One module per kind of fault; each scenario registers itself."""

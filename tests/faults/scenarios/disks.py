@@ -26,12 +26,12 @@ FAILURES = (
     ("rename", errno.EIO),
 )
 OF_THE_CATALOG = ("disk I/O", "is full", "check its disk")
-"""What errors of SQLite say, which do not tell the number."""
+"""Messages of SQLite errors, which do not contain the error number."""
 WIDE = 3000
-"""Columns of a model whose parameters are files of their own in a cache."""
+"""Columns of a model whose parameters are separate files in a cache."""
 HEAL_SECONDS = 60.0
 DURING_SECONDS = 15.0
-"""How long a deployment is tried while calls fail."""
+"""Seconds for which a deployment is retried while calls fail."""
 
 
 @scenario
@@ -50,7 +50,7 @@ def slow_store_disk(root: Path) -> Outcome:
 
 @scenario
 def failing_cache_disk(root: Path) -> Outcome:
-    """Let one kind of call after the other fail on the cache disk of one worker, while a process of it starts."""
+    """Make each kind of call fail in turn on the cache disk of one worker, while a process of it starts."""
     places, faults = _cache(root)
     return _failing(root, places, faults, "/cache-0")
 
@@ -107,7 +107,7 @@ def _failing(root: Path, places: Places, faults: Faults, part: str) -> Outcome:
 
 
 def _untold(cluster: Cluster, fault: str, error: int | str) -> list[str]:
-    """Return what is wrong with how a deployment was refused: it names the error, or workers are known to be unwell."""
+    """Return the problem of a rejection: it must name the error, or workers must be reported as unhealthy."""
     reason = cluster.refused[-1]
     print(f"   {fault}: {reason[:300]}", flush=True)
     named = isinstance(error, int) and any(said in reason for said in (os.strerror(error), *OF_THE_CATALOG))
@@ -117,7 +117,7 @@ def _untold(cluster: Cluster, fault: str, error: int | str) -> list[str]:
 
 
 def _not_well(cluster: Cluster) -> list[str]:
-    """Return the conditions that are not good again, and models that are still held back."""
+    """Return the conditions that are still unhealthy, and models that are still held back."""
     names = ("pretzel.store", "pretzel.workers")
     found = [name for name in names if not until(lambda name=name: cluster.is_well(name), HEAL_SECONDS)]  # type: ignore[misc]
     held = until(lambda: cluster.metric(0, "pretzel_models_held_back") == 0, HEAL_SECONDS)

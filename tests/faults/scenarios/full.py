@@ -1,4 +1,4 @@
-"""Disks that fill, are taken by others, and are freed again."""
+"""Disks that fill, are filled by others, and are freed again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ LARGE = 40_000
 """Columns of a model that takes about a megabyte."""
 ROUNDS = 4
 LARGE_MODELS = 28
-"""More than the disk has room for."""
+"""More models than the disk can store."""
 
 
 @scenario
 def full_cache_on_ext4(root: Path) -> Outcome:
-    """Fill the cache disk of one worker with models, again and again."""
+    """Fill the cache disk of one worker with models, repeatedly."""
     with ext4(root, 24) as disk:
         return _full_cache(root, disk)
 
@@ -32,7 +32,7 @@ def full_cache_on_tmpfs(root: Path) -> Outcome:
 
 @scenario
 def cache_disk_taken_by_others(root: Path) -> Outcome:
-    """Another program takes all space of the cache disk while models are deployed, and gives it back."""
+    """Another program takes all space of the cache disk while models are deployed, and frees it."""
     with ext4(root, 48) as disk:
         places = Places(root / "data", (disk.root / "cache", root / "cache-1"))
         with running(root, places) as (cluster, load):
@@ -48,7 +48,7 @@ def cache_disk_taken_by_others(root: Path) -> Outcome:
 
 @scenario
 def full_store(root: Path) -> Outcome:
-    """Fill the control plane's disk: deployments are rejected, and accepted again when there is room."""
+    """Fill the control plane's disk: deployments are rejected, and accepted again when space is free."""
     with ext4(root, 32) as disk:
         places = Places(disk.root / "data", (root / "cache-0", root / "cache-1"))
         problems = []
@@ -75,7 +75,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
             if cluster.metric(0, "pretzel_models_held_back") < 1:
                 problems.append("the disk is full, and no metric says that models are held back")
             if not cluster.deploy(f"small-{number}"):
-                problems.append(f"a small model was not deployed beside large ones: {cluster.refused[-1]}")
+                problems.append(f"a small model was not deployed next to large ones: {cluster.refused[-1]}")
             for name in names:
                 cluster.delete(name)
         heal = cluster.healed_in()
@@ -83,5 +83,5 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
 
 
 def _base_is_served(cluster: Cluster) -> None:
-    """Give callers time to ask every model while the disk is full."""
+    """Give callers time to call every model while the disk is full."""
     time.sleep(1.0)

@@ -1,4 +1,4 @@
-"""Random SIGKILLs and SIGTERMs over every kind of process, under load and during deployments."""
+"""Random SIGKILLs and SIGTERMs to every kind of process, under load and during deployments."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ KILLS = 200
 BETWEEN = 1.5
 """Mean seconds between two signals."""
 LEAST = 10
-"""Signals that each kind of process must have got."""
+"""Signals that each kind of process must receive."""
 DOWN_AGAIN = 0.2
-"""How often a worker that is coming up is hit once more, where the other one must be spared."""
+"""Probability that a starting worker is hit again while the other one must be spared."""
 
 
 @scenario
 def kills(root: Path) -> Outcome:
-    """Signal random processes of all servers, several at once but of one worker only, while models are deployed."""
+    """Signal random processes of all servers, several at once but only of one worker, while models are deployed."""
     with running(root) as (cluster, load):
         killer = Killer(cluster, random.Random(7))
         with _deploying(cluster):
@@ -45,7 +45,7 @@ def kills(root: Path) -> Outcome:
 
 @contextmanager
 def _deploying(cluster: Cluster) -> Iterator[None]:
-    """Deploy one model after the other while the block runs."""
+    """Deploy models in sequence while the block runs."""
     done = threading.Event()
 
     def deploy() -> None:
@@ -71,10 +71,10 @@ class Killer:
         self.chosen, self._cluster = chosen, cluster
         self.hit: Counter[str] = Counter(dict.fromkeys(("control plane", "verifier", "supervisor", "server"), 0))
         self._down: tuple[Kept, int] | None = None
-        """The worker that was hit last, and how often it had been started then, until it answers again."""
+        """The worker that was hit last, and its number of starts then, until it answers again."""
 
     def strike(self) -> None:
-        """Send one signal to one process of those that may get it."""
+        """Send one signal to one eligible process."""
         members: list[int] = []
         while not members:
             kept = self._victim()
@@ -87,7 +87,7 @@ class Killer:
         self.hit[("supervisor" if first else "server") if worker else "control plane" if first else "verifier"] += 1
 
     def _victim(self) -> Kept:
-        """Choose a server: any, but of the workers only the one that is down, and that one seldom."""
+        """Choose a server: any, but of the workers only the one that is down, and that one rarely."""
         kept = self.chosen.choice([self._cluster.control, *self._cluster.workers])
         down = self._still_down()
         if down is None or kept is self._cluster.control:

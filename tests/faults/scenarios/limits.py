@@ -1,4 +1,4 @@
-"""Descriptors and memory that run out while servers run, and peers that hold connections and say nothing."""
+"""Descriptors and memory that run out at run time, and peers that hold silent connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def memory_runs_out(root: Path) -> Outcome:
 
 
 def _run_out(root: Path, kind: int, spare: int) -> Outcome:
-    """Lower a limit of the first worker to what it uses and ``spare``, several times, and lift it again."""
+    """Lower a limit of the first worker to its present use plus ``spare``, several times, and lift it again."""
     with running(root) as (cluster, load):
         for number in range(ROUNDS):
             with _limited(cluster, kind, spare):
@@ -44,7 +44,7 @@ def _run_out(root: Path, kind: int, spare: int) -> Outcome:
 
 @scenario
 def silent_connections(root: Path) -> Outcome:
-    """Open more connections to a worker than it has descriptors, and say nothing over them."""
+    """Open more connections to a worker than it has descriptors, and keep them silent."""
     places = Places.under(root)
     with running(root, places) as (cluster, load):
         for pid in cluster.workers[0].members():
@@ -59,10 +59,10 @@ def silent_connections(root: Path) -> Outcome:
 
 @scenario
 def catalog_lost(root: Path) -> Outcome:
-    """Stop the control plane and remove its catalog: it refuses to start, and workers go on with what they have."""
+    """Stop the control plane and remove its catalog: it does not start, and workers keep serving their models."""
     places = Places.under(root)
     with running(root, places) as (cluster, load):
-        cluster.control.send(signal.SIGSTOP)  # its files go while it writes nothing
+        cluster.control.send(signal.SIGSTOP)  # its files are removed while it is idle
         backup = _backup(places.data)
         cluster.control.send(signal.SIGKILL)
         refused = until(lambda: "catalog.sqlite" in cluster.control.log(), 30)
@@ -74,14 +74,14 @@ def catalog_lost(root: Path) -> Outcome:
         heal = cluster.healed_in()
         after = cluster.deploy("after")
     problems = [] if refused else ["the log does not say that the catalog is missing"]
-    problems += [] if served else ["the workers did not go on while the control plane was refused"]
+    problems += [] if served else ["the workers did not keep serving while the control plane was rejected"]
     problems += [] if after else [f"no deployment after the catalog came back: {cluster.refused[-1]}"]
     return outcome(cluster, load, heal, 1, problems)
 
 
 @contextmanager
 def _limited(cluster: Cluster, kind: int, spare: int) -> Iterator[None]:
-    """Hold the processes of the first worker to what they use now, and a little."""
+    """Limit the processes of the first worker to their present use and a little more."""
     before = {}
     for pid in cluster.workers[0].members():
         before[pid] = resource.prlimit(pid, kind)
@@ -94,7 +94,7 @@ def _limited(cluster: Cluster, kind: int, spare: int) -> Iterator[None]:
             try:
                 resource.prlimit(pid, kind, limits)
             except ProcessLookupError:
-                continue  # it was replaced
+                continue  # the process was replaced
 
 
 def _descriptors(pid: int) -> int:
@@ -117,7 +117,7 @@ def _silent(cluster: Cluster) -> Iterator[None]:
             try:
                 peer.connect((host, int(port)))
             except OSError:
-                continue  # the server takes no more
+                continue  # the server accepts no more
         yield
     finally:
         for peer in opened:

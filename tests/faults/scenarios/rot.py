@@ -1,4 +1,4 @@
-"""Files that go bad, of every kind, while servers are stopped and while they run."""
+"""Files of every kind that are damaged, while servers are stopped and while they run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.faults.damage import KINDS
 from tests.faults.outcome import Outcome, scenario
 
 LARGE = 12_000
-"""Columns of a model whose parameters are files of their own in a cache."""
+"""Columns of a model whose parameters are separate files in a cache."""
 SCRUB = ("--scrub-bytes-per-second=200000000",)
 ROUNDS = 25
 
 
 @scenario
 def cache_damaged_while_running(root: Path) -> Outcome:
-    """Damage one file of the first worker's cache after the other, while it serves from them."""
+    """Damage the files of the first worker's cache in turn, while it serves from them."""
     places = Places.under(root)
     places.worker_options = SCRUB
     chosen, faults = random.Random(3), 0
@@ -36,7 +36,7 @@ def cache_damaged_while_running(root: Path) -> Outcome:
 
 @scenario
 def cache_damaged_while_stopped(root: Path) -> Outcome:
-    """Stop the first worker, damage a file of its cache, and let it start again."""
+    """Stop the first worker, damage a file of its cache, and restart it."""
     places = Places.under(root)
     chosen, faults, heal = random.Random(4), 0, 0.0
     with running(root, places) as (cluster, load):
@@ -54,7 +54,7 @@ def cache_damaged_while_stopped(root: Path) -> Outcome:
 
 @scenario
 def store_damaged_while_running(root: Path) -> Outcome:
-    """Damage objects of the control plane, and give a worker an empty cache; what nobody holds is deployed again."""
+    """Damage objects of the control plane, and give a worker an empty cache; lost models are deployed again."""
     places = Places.under(root)
     chosen, faults, heal = random.Random(5), 0, 0.0
     with running(root, places) as (cluster, load):
@@ -72,7 +72,7 @@ def _deploy_large(cluster: Cluster) -> None:
 
 
 def _damage_one(root: Path, kind: str, chosen: random.Random, name: str = "") -> int:
-    """Damage a random file of a directory, or all of one name, and return how many there were."""
+    """Damage a random file of a directory, or all of one name, and return their number."""
     files = sorted(path for path in root.rglob(name or "*") if path.is_file() and path.name != "lock")
     files = [path for path in files if not path.is_symlink()]
     if not files:

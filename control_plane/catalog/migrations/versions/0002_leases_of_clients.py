@@ -21,7 +21,7 @@ def downgrade() -> None:
     _remake(None, "object", None)
 
 
-def _remake(more: sa.Column[str] | None, kept: str, name: str | None) -> None:
+def _remake(more: sa.Column[str] | None, selected: str, name: str | None) -> None:
     op.rename_table("leases", "leases_before")
     op.drop_index("ix_leases_until", "leases_before")
     columns = [sa.Column("object", sa.Text, nullable=False), *([more] if more is not None else [])]
@@ -33,5 +33,5 @@ def _remake(more: sa.Column[str] | None, kept: str, name: str | None) -> None:
     )
     op.create_index("ix_leases_until", "leases", ["until"])
     target = "object, holder, until" if name else "object, until"
-    op.execute(f"INSERT INTO leases ({target}) SELECT {kept}, max(until) FROM leases_before GROUP BY object")
+    op.execute(f"INSERT INTO leases ({target}) SELECT {selected}, max(until) FROM leases_before GROUP BY object")
     op.drop_table("leases_before")

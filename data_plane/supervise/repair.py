@@ -20,7 +20,7 @@ REST_SECONDS = 10.0
 """Time between two passes over all objects."""
 
 
-class Mender:
+class Repairer:
     """Finds damaged objects and has them replaced.
 
     Serving processes hear of damage before it is repaired, and drop every plan over it; calls of those plans wait, for
