@@ -89,7 +89,7 @@ def test_a_definition_refuses_rows_of_the_other_form(step: Any):
     for_dense, for_sparse = Predictor(pretzel.export(model)), Predictor(pretzel.export(model, sample=ROWS[:20]))
     for x in (ROWS, TABLE):
         assert_alike(model, for_sparse, x)
-        with pytest.raises(InputError, match=r"tells a stored zero from .* or X.toarray\(\)|X.sparse.to_dense\(\)"):
+        with pytest.raises(InputError, match=r"distinguishes a stored zero .* or X.toarray\(\)|X.sparse.to_dense\(\)"):
             for_dense.predict_proba(x)
     for y in (DENSE, ASKED["table"], DENSE.tolist()):
         assert_alike(model, for_dense, y)
@@ -110,5 +110,5 @@ def test_tables_of_sparse_columns_are_refused_by_models_of_columns():
 def test_sparse_columns_that_leave_out_another_number_than_zero_are_refused():
     ones = pd.DataFrame({name: pd.arrays.SparseArray([1.0, 2.0], fill_value=1.0) for name in range(6)})
     made = pretzel.compile(fitted(MaxAbsScaler(), ROWS))
-    with pytest.raises(InputError, match="a table of sparse columns that make no sparse matrix"):
+    with pytest.raises(InputError, match="cannot convert a table of sparse columns to a sparse matrix"):
         made.predict_proba(ones)

@@ -122,7 +122,9 @@ REFUSED = [
 @pytest.mark.parametrize("step", REFUSED)
 def test_steps_that_are_served_on_dense_rows_alone_refuse_sparse_ones(step: Any):
     model = pipeline(step).fit(rows(), TARGET)
-    with pytest.raises(InputError, match=r"pipeline.xgbclassifier tells a stored zero from .* or pass X.toarray\(\)"):
+    with pytest.raises(
+        InputError, match=r"pipeline.xgbclassifier distinguishes a stored zero .* or pass X.toarray\(\)"
+    ):
         pretzel.compile(model).predict_proba(rows())
 
 
