@@ -151,7 +151,7 @@ def test_methods_are_those_of_the_estimator(predictor: Predictor) -> None:
 
 REFUSED = {
     "no rows": (lambda x: x[:0], "minimum of 1 is required"),
-    "too wide": (lambda x: np.hstack([x, x]), "expected 7 features a row, got 14"),
+    "too wide": (lambda x: np.hstack([x, x]), "expected 7 features per row, got 14"),
     "one dimension": (lambda x: x[0], "reshape"),
     "texts": (lambda x: x.astype(str), "expected numbers"),
     "words": (lambda x: np.full(x.shape, "a", object), "expected f64"),
@@ -209,7 +209,7 @@ def test_saved_and_loaded(tmp_path: Path, classifier: LogisticRegression, predic
 
 
 def test_a_predictor_is_saved_and_not_pickled(predictor: Predictor) -> None:
-    with pytest.raises(TypeError, match=r"write it with save\(path\), and read it with pretzel.load"):
+    with pytest.raises(TypeError, match=r"write it with save\(path\), and load it with pretzel.load"):
         pickle.dumps(predictor)
     assert copy.deepcopy({"model": predictor})["model"] is predictor
 

@@ -1,6 +1,6 @@
-"""Serves many small classical models at once, with the answers of the library that trained them.
+"""Serving of many small classical models at once, with the answers of the library that trained them.
 
-The public names below are found on first use, so that `import pretzel` loads neither NumPy nor gRPC.
+The public names below are imported on first use, so that `import pretzel` loads neither NumPy nor gRPC.
 """
 
 from importlib import import_module
@@ -23,7 +23,7 @@ _HOMES = {
 }
 
 _MODULES = {"errors"}
-"""Public names of modules, each of which is its own home."""
+"""Public names that are modules, not members of their home."""
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604
 

@@ -1,6 +1,6 @@
-"""The one tree of errors that Pretzel raises, each with the gRPC status it becomes.
+"""The errors that Pretzel raises, each with its gRPC status.
 
-The code is the *name* of a ``grpc.StatusCode`` so that rooms which know nothing of gRPC can raise it; each plane maps
+The code is the *name* of a ``grpc.StatusCode``, so that packages without gRPC can raise these errors; each plane maps
 it once, in its interceptor.  A message names the thing, the value, what was expected, and the next step.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 MOST_TEXT = 2400
-"""Bytes of a message: it travels in a header, where peers take 8 KiB and each byte beyond ASCII becomes three."""
+"""Largest size of a message in bytes: peers limit headers to 8 KiB, and each non-ASCII byte is sent as three."""
 
 
 class PretzelError(Exception):
-    """Base of all errors raised by Pretzel; by itself, a fault of ours."""
+    """Base of all errors raised by Pretzel; if raised directly, a bug in Pretzel."""
 
     code: ClassVar[str] = "INTERNAL"
 
@@ -27,7 +27,7 @@ class DefinitionError(PretzelError, ValueError):
 
 
 class UnsupportedError(PretzelError, NotImplementedError):
-    """An estimator, an option or a callable cannot be served exactly, so it is refused when it is imported."""
+    """An estimator, an option or a callable cannot be served exactly, so the import fails."""
 
     code = "UNIMPLEMENTED"
     refusal: Any = None
@@ -35,29 +35,29 @@ class UnsupportedError(PretzelError, NotImplementedError):
 
 
 class InputError(PretzelError, ValueError):
-    """The data of a request is not what the model takes: a missing column, a type, a width, a value."""
+    """The data of a request does not match the model's inputs: a missing column, a type, a width, a value."""
 
     code = "INVALID_ARGUMENT"
 
 
 class NotFoundError(PretzelError, LookupError):
-    """A model, version, alias, output or object of that name does not exist."""
+    """A model, version, alias, output or object does not exist."""
 
     code = "NOT_FOUND"
 
 
 class PreconditionError(PretzelError):
-    """The request is well formed but the present state forbids it, for instance deleting a version in use."""
+    """The request is valid, but the current state forbids it, for instance the deletion of a version in use."""
 
     code = "FAILED_PRECONDITION"
 
 
 class VerificationError(PreconditionError):
-    """The compiled plan did not give the library's own answers on the sample, so the version was refused."""
+    """The compiled plan did not return the library's answers to the sample, so the version was rejected."""
 
 
 class CorruptObjectError(PretzelError):
-    """Bytes do not match the digest that names them, or do not hold what their header says."""
+    """Bytes do not match their digest, or do not match their header."""
 
     code = "DATA_LOSS"
 
@@ -75,7 +75,7 @@ class UnavailableError(PretzelError):
 
 
 class NoCatalogError(UnavailableError):
-    """A worker that has no catalog yet cannot know which models exist; another worker may."""
+    """A worker has no catalog yet, so it does not know the models; another worker may."""
 
 
 class StaleCatalogError(UnavailableError):
@@ -89,26 +89,26 @@ class DeadlineError(PretzelError, TimeoutError):
 
 
 class CancelledError(PretzelError):
-    """The caller gave up, and the work was stopped."""
+    """The caller cancelled the call, and the work was stopped."""
 
     code = "CANCELLED"
 
 
 class AnswersMayDifferWarning(UserWarning):
-    """A model is compiled, or deployed without a sample, of which some answers may differ from the library's."""
+    """Some answers of a model, compiled or deployed without a sample, may differ from the library's."""
 
 
 def brief(error: Exception) -> str:
-    """Return an error's message as a status can carry it; of a long one the beginning."""
+    """Return an error's message, truncated to fit in a status."""
     text = str(error).encode(errors="backslashreplace")
     return text.decode() if len(text) <= MOST_TEXT else text[:MOST_TEXT].decode(errors="ignore") + "..."
 
 
 def renumbered(message: str, rows: Sequence[int]) -> str:
-    """Return a message with its first ``row N`` replaced by ``row rows[N]``: its number among the caller's rows."""
+    """Return a message with its first ``row N`` replaced by ``row rows[N]``, its number in the caller's rows."""
 
-    def replace(found: re.Match[str]) -> str:
-        row = int(found[1])
-        return f"row {rows[row]}" if row < len(rows) else found[0]
+    def replace(match: re.Match[str]) -> str:
+        row = int(match[1])
+        return f"row {rows[row]}" if row < len(rows) else match[0]
 
     return re.sub(r"\brow (\d{1,9})\b", replace, message, count=1)

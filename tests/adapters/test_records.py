@@ -131,7 +131,7 @@ def test_one_mapping_is_one_row_to_a_vectorizer_of_dictionaries() -> None:
         ([{"a": 1}, ["b"]], {}, "row 1: expected a dictionary, got list ['b']"),
         ([{"a": None}], {}, "row 0: float() argument must be"),
         ([{"a": 1}, {"a": 10**400}], {}, "row 1: int too large to convert to float"),
-        ([{"a": b"1"}], {}, "row 0: value b'1' of 'a' is no number"),
+        ([{"a": b"1"}], {}, "row 0: value b'1' of 'a' is not a number"),
         ([{}, {7: 1}], {}, "row 1: feature names must be strings"),
         ([{"a": {}}], {"loose": True}, "row 0: Unsupported value Type <class 'dict'> for a"),
         ([{"a": ["b", 1]}], {"loose": True}, "row 0: Unsupported type <class 'int'> in iterable value"),
@@ -264,5 +264,5 @@ def test_no_rows_are_refused_as_the_library_refuses_them() -> None:
 def test_names_that_come_twice_are_refused_where_a_step_does_not_add_them_up() -> None:
     rows = [{"tags": ["x", "y"]}, {"tags": ["x", "x"]}]
     assert len(record_columns("X", rows, {"loose": True})["X.values"].items) == 4
-    with pytest.raises(InputError, match="row 1: the name 'tags=x' comes twice, .* give it once, with the sum"):
+    with pytest.raises(InputError, match="row 1: the name 'tags=x' occurs twice, .* pass it once, with the sum"):
         record_columns("X", rows, {"loose": True, "distinct": True})

@@ -56,7 +56,9 @@ def test_formats_that_scipy_sums_on_the_way_to_rows_are_summed():
 
 
 def test_zeros_that_mislead_are_refused():
-    with pytest.raises(InputError, match="pipeline.model tells a stored zero from .* sparse sample, or pass X.toarray"):
+    with pytest.raises(
+        InputError, match="pipeline.model distinguishes a stored zero .* sparse sample, or pass X.toarray"
+    ):
         written_out(csr([(0, 1.0)]), {"zeros_apart": "pipeline.model"})
     refused = {"stored_zeros": "refused"}
     assert written_out(csr([(0, 1.0)]), refused).tolist() == [[1, 0, 0, 0]]

@@ -113,7 +113,7 @@ def test_arrow_of_every_kind(name: str) -> None:
     table, rows = ARROW_KINDS[name], POLARS
     if name == "dictionaries":
         assert not np.allclose(MODEL.predict_proba(table), MODEL.predict_proba(POLARS))
-        with pytest.raises(InputError, match="column 'ville', row 1: null in a dictionary of Arrow"):
+        with pytest.raises(InputError, match="column 'ville', row 1: null in an Arrow dictionary"):
             PREDICTOR.predict_proba(table)
         table, rows = table.take([0, 2, 3]), rows[[0, 2, 3]]
     np.testing.assert_allclose(PREDICTOR.predict_proba(table), MODEL.predict_proba(rows), rtol=1e-6)
@@ -256,7 +256,7 @@ def test_the_head_of_a_table(frame: Any) -> None:
 
 def test_a_column_that_comes_twice_is_named() -> None:
     twice = pa.Table.from_arrays([ARROW["ville"], ARROW["ville"]], ["ville", "ville"])
-    with pytest.raises(InputError, match="column 'ville': the table has it twice; rename one"):
+    with pytest.raises(InputError, match="column 'ville': the table contains it twice; rename one"):
         PREDICTOR.predict(twice)
 
 

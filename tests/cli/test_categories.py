@@ -151,5 +151,5 @@ def test_a_missing_category_names_the_option(run, control, tmp_path: Path) -> No
     arguments = ("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv", "--types", "flag=bool")
     ran = run(*arguments)
     assert ran.code == 3 and "cat_features must be integer or string" in ran.err
-    assert "help: fill what is missing with a text; in a file, --no-na says" in ran.err
+    assert "help: fill missing values with a text; in a file, --no-na reads" in ran.err
     assert run(*arguments, "--no-na").code == 0

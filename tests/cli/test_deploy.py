@@ -171,7 +171,7 @@ def test_an_estimator_that_is_not_fitted(run, control, tmp_path: Path):
     ("content", "problem"),
     [
         ("1.5\n2\n", "the model takes 2 columns, and the file has 1"),
-        ("1.5,2\n3,\n", "sample: LogisticRegression refuses it: Input X contains NaN"),
+        ("1.5,2\n3,\n", "sample: LogisticRegression rejects it: Input X contains NaN"),
         ("a,b\n", "the sample has no rows"),
         ("", "the sample has no rows"),
     ],
@@ -193,7 +193,7 @@ def test_categorical_columns_are_set_by_an_option(run, control, tmp_path: Path):
     rows.to_csv(tmp_path / "s.csv", index=False)
     ran = run("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv")
     assert ran.code == 3
-    assert ran.err.splitlines()[-1].startswith("help: make categories of the columns that were: ")
+    assert ran.err.splitlines()[-1].startswith("help: convert the columns that held categories: ")
     assert "--types COLUMN=category" in ran.err
     ran = run("deploy", "m", tmp_path / "m.pkl", "--sample", tmp_path / "s.csv", "--types", "city=category")
     assert ran.code == 0, ran.err

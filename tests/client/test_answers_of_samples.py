@@ -57,7 +57,5 @@ def test_what_is_no_number_is_refused_by_name() -> None:
         def transform(self, X: Any) -> Any:
             return texts[["n"]].to_numpy(object)
 
-    with pytest.raises(
-        InputError, match="sample: the estimator's transform answers with objects, where f64.* is served"
-    ):
+    with pytest.raises(InputError, match="sample: the estimator's transform returns objects, but f64.* is served"):
         expected(Odd(), TABLE, export(model))

@@ -92,7 +92,7 @@ def test_a_definition_with_a_sample_needs_the_answers(client, server):
 
 
 def test_a_sample_whose_answers_do_not_fit_is_refused(client):
-    with pytest.raises(errors.InputError, match="sample: 2 rows, but 'decision_function' answers 1"):
+    with pytest.raises(errors.InputError, match="sample: 2 rows, but 'decision_function' has 1 answers"):
         client.deploy("m", definition(), sample=[[1, 0], [0, 1]], expected={"decision_function": [[1.0, 2.0]]})
 
 
@@ -135,7 +135,7 @@ def test_a_value_that_the_library_refuses_does_not_pass_unseen(client):
     x = np.random.default_rng(0).normal(size=(3000, 2))
     tree = DecisionTreeClassifier(max_depth=2).fit(x, x[:, 0] > 0)
     x[1500, 1] = np.inf
-    with pytest.raises(errors.InputError, match="sample: DecisionTreeClassifier refuses it: Input X contains infinity"):
+    with pytest.raises(errors.InputError, match="sample: DecisionTreeClassifier rejects it: Input X contains infinity"):
         client.deploy("m", tree, sample=x)
 
 

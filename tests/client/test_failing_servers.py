@@ -111,7 +111,7 @@ def test_a_server_that_comes_back_is_found(connect):
 def test_a_server_that_answers_something_else_is_not_believed(client, worker):
     worker.distort = lambda outputs: {"other": outputs["predict"]}
     for ask in (client.predict, lambda model, rows: client.predict_many([model], rows, "predict")):
-        with pytest.raises(errors.PretzelError, match=r"\['predict'\] were asked, \[\] came"):
+        with pytest.raises(errors.PretzelError, match=r"requested outputs \['predict'\], received \[\]"):
             ask("m", X)
     worker.distort = lambda outputs: outputs | {"predict": np.zeros((2, 2, 2))}
     with pytest.raises(errors.PretzelError):

@@ -64,7 +64,7 @@ def test_large_inputs_are_cut_and_put_together_in_order(client, worker, method: 
     ("model", "given", "error", "problem"),
     [
         ("nope", X, errors.NotFoundError, "no model 'nope'"),
-        ("m", [[1.0, 2.0, 3.0]], errors.InputError, "column 'X': expected 2 features a row, got 3"),
+        ("m", [[1.0, 2.0, 3.0]], errors.InputError, "column 'X': expected 2 features per row, got 3"),
         ("m", [[0.0, 0.0], [-999, 0.0]], errors.InputError, "column 'X': row 1: refused"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_new_version_of_another_shape_is_noticed(client, worker):
     assert client.decision_function("m", X).tolist() == [3.0, -2.5]
     worker.models["m"], worker.numbers["m"] = 3, 2
     assert client.decision_function("m", [[1, 2, 3]]).tolist() == [1006.0]
-    with pytest.raises(errors.InputError, match="expected 3 features a row, got 2"):
+    with pytest.raises(errors.InputError, match="expected 3 features per row, got 2"):
         client.decision_function("m", X)
 
 

@@ -27,9 +27,9 @@ def documented(title):
 
 
 IN_WORDS = {
-    "advertise": "where it listens",
-    "worker": "made up",
-    "executor_threads": "one a core",
+    "advertise": "the listening address",
+    "worker": "generated",
+    "executor_threads": "one per core",
     "pin": "none",
     "replaces": "none",
     "accept_epoch": "none",

@@ -140,7 +140,7 @@ def test_outputs_that_differ_from_the_sample_are_rejected(up, trained):
         ("nobody", IRIS.data, errors.NotFoundError, "nobody"),
         ("iris@99", IRIS.data, errors.NotFoundError, "99"),
         ("iris:canary", IRIS.data, errors.NotFoundError, "canary"),
-        ("iris", IRIS.data[:, :3], errors.InputError, "expected 4 features a row, got 3"),
+        ("iris", IRIS.data[:, :3], errors.InputError, "expected 4 features per row, got 3"),
         ("iris", np.where(IRIS.data == IRIS.data[1, 1], np.nan, IRIS.data), errors.InputError, "row 1"),
         ("people", PEOPLE[["age"]], errors.InputError, "column 'job' is missing"),
         ("text", ["a", None], errors.InputError, "row 1"),

@@ -49,7 +49,7 @@ REFUSALS = (
     "twice; call X.sum_duplicates() first",
     "twice, or out of order; call X.sum_duplicates() first",
     "does not hold the sum; pass X.astype(float) instead",
-    "tells a stored zero from",
+    "distinguishes a stored zero from",
     "stores a zero in column",
     "this model has",
     "convert it to float64 first",
@@ -246,7 +246,7 @@ def test_quantiles_of_what_is_not_stored(low: float, output: str) -> None:
             for given in (rows, rows.tocsc(), with_zeros(rows)):
                 _assert_same(made.transform(given), model.transform(given.copy()), "transform")
         else:
-            with pytest.raises(InputError, match="quantiletransformer tells a stored zero from an entry"):
+            with pytest.raises(InputError, match="quantiletransformer distinguishes a stored zero from an entry"):
                 made.transform(rows)
 
 
@@ -285,9 +285,9 @@ def test_names_that_come_twice_are_refused_by_what_does_not_sum_them(scaler: Any
     model = make_pipeline(DictVectorizer(), scaler, SVC()).fit(TAGS, np.arange(40) % 2)
     made = pretzel.compile(model)
     np.testing.assert_allclose(made.decision_function(TAGS), model.decision_function(TAGS), rtol=1e-6)
-    with pytest.raises(InputError, match="row 0: the name 'tags=x' comes twice"):
+    with pytest.raises(InputError, match="row 0: the name 'tags=x' occurs twice"):
         made.predict(TWICE)
-    with pytest.raises(InputError, match="row 0: the name 'tags=x' comes twice"):
+    with pytest.raises(InputError, match="row 0: the name 'tags=x' occurs twice"):
         made.predict([OrderedDict(TWICE[0])])
 
 

@@ -236,9 +236,9 @@ def test_what_must_be_integers_says_so_by_column_and_type() -> None:
         InputError, match="column 'X': .* deployed with array of int64, and the library answers array of float64"
     ):
         served(definition, ARRAY.astype(float))
-    with pytest.raises(InputError, match="column 'X': .* answers table of int64 otherwise"):
+    with pytest.raises(InputError, match="column 'X': .* answers of its library for table of int64 differ"):
         served(definition, FRAME.astype(np.int64))
-    with pytest.raises(InputError, match="column 'X': the library computes with int64 in that type"):
+    with pytest.raises(InputError, match="column 'X': the library computes in int64"):
         served(export(fitted("squared", ARRAY)), ARRAY)
 
 

@@ -95,7 +95,7 @@ def test_leaves_of_gradient_boosting_are_read_by_position_as_in_the_library(meth
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     client = partial(inputs.columns_of, inputs=described, metadata=definition.metadata, method=method)
     for ask in (getattr(predictor, method), client):
-        with pytest.raises(InputError, match="the columns come as 'a', 'b', .*put them in that order"):
+        with pytest.raises(InputError, match="the columns are 'a', 'b', .*reorder them"):
             ask(PERMUTED)
     np.testing.assert_array_equal(getattr(predictor, method)(FRAME), model.apply(FRAME))
     np.testing.assert_array_equal(getattr(predictor, method)(PERMUTED.to_numpy()), model.apply(PERMUTED.to_numpy()))

@@ -1,1 +1,1 @@
-"""Tables, records, lists, sparse and Arrow data to columns, and answers back. No RPCs."""
+"""Conversion of tables, records, lists, sparse and Arrow data to columns, and of outputs to results, without RPCs."""

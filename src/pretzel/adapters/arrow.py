@@ -1,4 +1,4 @@
-"""Texts that lie in Arrow's memory, read where they are; the library that holds them is never imported."""
+"""Zero-copy reading of texts in Arrow memory, without importing the library that holds them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _REWRITTEN = ("string_view", "dictionary<values=string,", "dictionary<values=lar
 
 
 def is_arrow(values: Any) -> bool:
-    """Whether this is an array of pyarrow, chunked or not."""
+    """Return whether this is a pyarrow array, chunked or not."""
     return hasattr(values, "type") and (hasattr(values, "buffers") or hasattr(values, "chunks"))
 
 
 def arrow_texts(values: Any) -> Texts | None:
-    """Return a column of texts, None where it is no Arrow column of them.
+    """Return a column of texts, or None if it is not an Arrow column of texts.
 
-    A null of Arrow is None, as ``to_pylist`` has it; one in a column of pandas is that column's own missing value.
+    An Arrow null is None, as in ``to_pylist``; in a pandas column it is the missing value of that column.
     """
     if is_arrow(values):
         return _texts(values, NONE)
     if hasattr(values, "to_arrow"):
         try:
             return _texts(values.to_arrow(), NONE)
-        except ImportError:  # polars hands its columns to pyarrow, where that is installed
+        except ImportError:  # polars converts through pyarrow, which may be absent
             return None
     dtype = getattr(values, "dtype", None)
     if getattr(dtype, "storage", None) == "pyarrow" or hasattr(dtype, "pyarrow_dtype"):
@@ -41,18 +41,18 @@ def arrow_numbers(values: Any) -> np.ndarray:
     """Return a column of numbers; a null is NaN.
 
     Raises:
-        InputError: they are decimals, which are no floats.
+        InputError: the type is decimal.
     """
-    refuse_decimals(values.type)
+    reject_decimals(values.type)
     array: np.ndarray = values.to_numpy(zero_copy_only=False)
     return array
 
 
-def refuse_decimals(kind: Any) -> None:
-    """Refuse a column whose type is called a decimal: what float each stands for is for its owner to say.
+def reject_decimals(kind: Any) -> None:
+    """Reject a column of decimals: the caller must choose the float type to convert to.
 
     Raises:
-        InputError: it is one.
+        InputError: the type is decimal.
     """
     if str(kind).lower().startswith("decimal"):
         raise InputError(f"expected numbers, got {kind}; cast them to float64 first")
@@ -73,7 +73,7 @@ def _texts(array: Any, mark: int) -> Texts | None:
 
 def _chunk(chunk: Any, offsets_type: type, mark: int) -> Texts | None:
     validity, offsets, data = chunk.buffers()
-    if offsets is None or data is None:  # an empty column needs no memory
+    if offsets is None or data is None:  # an empty column may lack buffers
         return Texts.of(chunk.to_pylist()) if mark == NONE or not chunk.null_count else None
     bounds: np.ndarray = np.frombuffer(offsets, offsets_type)[chunk.offset : chunk.offset + len(chunk) + 1]
     lengths = np.diff(bounds).astype(np.uint32)
@@ -82,5 +82,5 @@ def _chunk(chunk: Any, offsets_type: type, mark: int) -> Texts | None:
         return Texts(bytes_, lengths)
     bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
     absent = bits[chunk.offset : chunk.offset + len(chunk)] == 0
-    # Arrow lets a null have bytes; texts here do not.
+    # Arrow allows a null to have bytes; Texts does not.
     return None if lengths[absent].any() else Texts(bytes_, lengths, absent.astype(np.uint8) * np.uint8(mark))

@@ -1,4 +1,4 @@
-"""One column, converted to the type that a model takes, or in the form in which it is sent."""
+"""Conversion of one column to the type of a model's input, or to its wire form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.objects import Form, numbers_of, refuse_na, refuse_none, refuse_objects_of_na
+from pretzel.adapters.objects import Form, numbers_of, reject_na, reject_none, reject_objects_of_na
 from pretzel.adapters.records import list_column
 from pretzel.adapters.tables import array_of, is_sparse, texts_of
 from pretzel.errors import InputError
@@ -20,11 +20,11 @@ Column = np.ndarray | Texts | Csr | Ragged
 def column_of(name: str, values: Any, kind: ValueType, form: Form | None = None) -> Column:
     """Return one column, converted to exactly the type that the model declares, which is that of its sample.
 
-    ``form``: of a column that the model reads as objects (:mod:`pretzel.adapters.objects`).
+    ``form``: the form of a column that the model reads as objects (:mod:`pretzel.adapters.objects`).
 
     Raises:
-        InputError: the values have another shape, are no numbers, or are no integers where the model takes integers;
-            or are float16, in which libraries compute some steps.
+        InputError: the values have another shape, are not numbers, are not integers if the model takes integers, or
+            are float16, in which libraries compute some steps.
     """
     try:
         if isinstance(values, (Texts, Csr, Ragged)):
@@ -34,24 +34,24 @@ def column_of(name: str, values: Any, kind: ValueType, form: Form | None = None)
         if kind.layout == "ragged":
             return list_column(name, values)
         if form is not None:
-            refuse_na(values, form, is_text=kind.is_text)
-            refuse_none(values, form)
+            reject_na(values, form, is_text=kind.is_text)
+            reject_none(values, form)
         return _text(values, kind, form) if kind.is_text else _number(array_of(values, number=True), kind, form)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None
 
 
 def typed_columns(columns: Mapping[str, Any]) -> dict[str, Column]:
-    """Return columns as they were given, each in the form that is sent; no type is changed.
+    """Return columns in their wire form, without conversion of types.
 
     Raises:
-        InputError: one is neither numbers nor texts.
+        InputError: a column holds neither numbers nor texts.
     """
     return {name: _as_given(name, values) for name, values in columns.items()}
 
 
 def as_texts(values: Any) -> Any:
-    """Return a column of categories with integers as their digits, which is how libraries know them that hash them."""
+    """Return a column of categories with integers as decimal texts, as libraries hash them."""
     if isinstance(values, Texts) or _type_name(values).startswith(("str", "<u", "large_string")):
         return values
     array = array_of(values, number=False)
@@ -65,16 +65,16 @@ def as_array(values: Any, dtype: type | None = None) -> np.ndarray:
     """Return values as an array.
 
     Raises:
-        InputError: they have no such form.
+        InputError: NumPy cannot convert them.
     """
     try:
         return np.asarray(values, dtype)
     except (ValueError, TypeError) as error:
-        raise InputError(f"{type(values).__name__}: no array ({error})") from None
+        raise InputError(f"cannot convert {type(values).__name__} to an array ({error})") from None
 
 
 def _type_name(values: Any) -> str:
-    """Return what a column's library calls its type: ``str``, ``string``, ``String`` and the like hold texts alone."""
+    """Return a column's type name in its library: ``str``, ``string``, ``String`` and the like hold only texts."""
     return str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
 
 
@@ -113,8 +113,8 @@ def _text(values: Any, kind: ValueType, form: Form | None = None) -> Texts:
 def _texts_of(values: list[Any], width: int | None, form: Form | None) -> Texts:
     try:
         return Texts.of(values, width)
-    except InputError:  # pandas' NA, which compares with nothing, is a NaN here; what else it was is said again
-        refuse_objects_of_na(values, form or {}, width or 1)
+    except InputError:  # pandas' NA counts as NaN here; other values raise again
+        reject_objects_of_na(values, form or {}, width or 1)
         return Texts.of([float("nan") if type(value).__name__ == "NAType" else value for value in values], width)
 
 
@@ -134,15 +134,15 @@ def _shaped(array: np.ndarray, kind: ValueType) -> np.ndarray:
 
 def _check_shape(shape: tuple[int, ...], kind: ValueType) -> None:
     if kind.width is None and len(shape) != 1:
-        alone = "one value; put it in a list" if not shape else f"an array of shape {shape}"
-        raise InputError(f"expected one value a row, got {alone}")
+        shown = "one value; put it in a list" if not shape else f"an array of shape {shape}"
+        raise InputError(f"expected one value per row, got {shown}")
     if kind.width is not None and len(shape) != 2:
         raise InputError(
             f"expected rows of {kind.width} features, got an array of shape {shape}; "
-            "reshape(1, -1) makes one row of it, reshape(-1, 1) one column"
+            "reshape(1, -1) makes it one row, reshape(-1, 1) one column"
         )
     if kind.width is not None and shape[1] != kind.width:
-        raise InputError(f"expected {kind.width} features a row, got {shape[1]}")
+        raise InputError(f"expected {kind.width} features per row, got {shape[1]}")
 
 
 def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
@@ -152,7 +152,7 @@ def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
     if array.dtype.kind not in "biufO":
         raise InputError(f"expected numbers, got {array.dtype}; convert them first")
     if array.dtype == np.float16:
-        raise InputError("float16, in which some steps of the libraries would compute; convert it to float32 first")
+        raise InputError("got float16, in which some steps of the libraries compute; convert it to float32 first")
     try:
         with np.errstate(invalid="ignore"):
             cast = array.astype(target)
@@ -160,5 +160,5 @@ def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
         raise InputError(f"expected {kind}: {error}") from None
     if target.kind != "f" and not np.can_cast(array.dtype, target, "safe") and (cast != array).any():
         row = int(np.argwhere(cast != array)[0][0])
-        raise InputError(f"row {row}: {array[row]!r} is no {target.name}")
+        raise InputError(f"row {row}: {array[row]!r} is not a valid {target.name}")
     return cast

@@ -1,4 +1,4 @@
-"""Documents that come as bytes, decoded as the vectorizer that reads them decodes them."""
+"""Decoding of documents that are bytes, with the encoding of the vectorizer that reads them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pretzel.plan.values import Texts
 
 
 def text_column(name: str, values: Any, kind: ValueType, decodes: Mapping[str, Sequence[str] | None] | None) -> Column:
-    """Return a column of texts; where ``decodes`` says how, bytes among them are decoded first.
+    """Return a column of texts; bytes in a column of ``decodes`` are decoded first.
 
-    ``decodes``: of the model's metadata; for the columns that vectorizers read their ``encoding`` and
-    ``decode_error``, or None where they differ or something else reads the column too.
+    ``decodes``: entry of the model's metadata: for each column read by vectorizers their ``encoding`` and
+    ``decode_error``, or None if they differ or another step also reads the column.
 
     Raises:
-        InputError: a value is neither text nor bytes, or its bytes are not of the encoding.
+        InputError: a value is neither text nor bytes, or its bytes are invalid in the encoding.
     """
     try:
         return column_of(name, values, kind)
-    except InputError:  # texts alone, as nearly always, cost no second look
-        found = texts_of(values)
-        if isinstance(found, Texts) or not any(isinstance(value, bytes) for value in found):
+    except InputError:  # columns of only texts, the usual case, need no second pass
+        texts = texts_of(values)
+        if isinstance(texts, Texts) or not any(isinstance(value, bytes) for value in texts):
             raise
         if decodes is None or name not in decodes:
             raise
-        return column_of(name, _decoded(name, found, decodes[name]), kind)
+        return column_of(name, _decoded(name, texts, decodes[name]), kind)
 
 
 def _decoded(name: str, values: list[Any], form: Sequence[str] | None) -> list[Any]:

@@ -1,10 +1,10 @@
-"""Integers as the library that trained a model reads them, where that is otherwise than it reads floats.
+"""Integers as the training library reads them, where it reads them differently from floats.
 
 A model's metadata hold the rules (``integers_read``), for arrays and for tables, each over inputs that must all hold
-integers for it to apply: ``round`` them to float32, as LightGBM does; refuse those that float32 does not hold
-(``exact``), types in which the library computes something else (``type``), or those of which a product wraps
-(``within``).  Models that were deployed with integers
-where floats are answered otherwise take those integers alone (``typed``).
+integers for it to apply: ``round`` them to float32, as LightGBM does; reject integers that float32 cannot represent
+(``exact``), types in which the library computes other results (``type``), or integers whose product wraps around
+(``within``).  A model that was deployed with integers takes only integers
+of that type if floats would have other answers (``typed``).
 """
 
 from __future__ import annotations
@@ -20,51 +20,51 @@ from pretzel.plan.model import InputDescription
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 SMALL = 2
-"""Bytes of the largest integers that float32 holds whatever they are."""
+"""Size in bytes of the largest integer type whose values float32 can all represent."""
 
 
 def container_of(X: Any) -> str:
-    """Return ``array`` or ``table``: what a library that tells them apart takes X for."""
+    """Return ``array`` or ``table``: the kind of X, for libraries that distinguish them."""
     return "table" if isinstance(X, Mapping) or hasattr(X, "columns") or _is_rows(X) else "array"
 
 
 def is_nullable(values: Any) -> bool:
-    """Whether this is a column of pandas in a type of its own (``Int64``, ``int64[pyarrow]``), not one of NumPy."""
+    """Return whether this is a pandas column of an extension type (``Int64``, ``int64[pyarrow]``), not a NumPy type."""
     return hasattr(getattr(values, "dtype", None), "na_value")
 
 
 def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
-    """Return the type of a column, an array or a table of integers; None of anything else.
+    """Return the type of a column, an array or a table of integers; None for anything else.
 
-    Integers of pandas that may be missing are no integers here: arrays that the libraries make of them hold floats.
-    ``nullable``: they are, as they are to functions, which pandas applies to each column by itself.
+    Nullable integers of pandas do not count, because libraries convert them to arrays of floats.
+    ``nullable``: they count, as for functions, which pandas applies to each column separately.
     """
     if is_nullable(values) and not nullable:
         return None
     if hasattr(values, "dtypes") and hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2:
         types = list(values.dtypes)
         types = [getattr(t, "numpy_dtype", t) for t in types] if nullable else types
-        found = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
+        dtype = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
     else:
         kind = getattr(values.dtype, "numpy_dtype", None) if is_nullable(values) else None
-        found = kind or (values.dtype if is_sparse(values) else np.asarray(values).dtype)
-    return found if isinstance(found, np.dtype) and found.kind in "iu" else None
+        dtype = kind or (values.dtype if is_sparse(values) else np.asarray(values).dtype)
+    return dtype if isinstance(dtype, np.dtype) and dtype.kind in "iu" else None
 
 
 def is_uneven(values: Any) -> bool:
-    """Whether this is a table of columns of several types, in the place of a matrix."""
+    """Return whether this is a table with several column types, passed as a matrix."""
     return len(set(_types_of(values))) > 1
 
 
 def as_read(
     columns: Mapping[str, Any], X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Return the columns that were cut from X with integers as the library reads them.
+    """Return the columns of X with integers as the library reads them.
 
-    Those of a table of polars are floats: what a step tells apart there was refused before.
+    Columns of a polars table are floats: those that a step distinguishes were rejected before.
 
     Raises:
-        InputError: it reads them as this model does not; the message names the column, the type and a remedy.
+        InputError: the model cannot read them so; the message names the column, the type and a remedy.
     """
     kind = container_of(X)
     listed, rules = isinstance(X, (list, tuple)), _rules(X, kind, columns, metadata)
@@ -73,12 +73,12 @@ def as_read(
         return columns
     for item in typed:
         _check_typed(item, columns[item.name], kind, metadata, as_objects=listed and metadata.get("lists") == "objects")
-    known = {item.name for item in typed}
+    checked = {item.name for item in typed}
     table = next((column for column in columns.values() if _types_of(column)), None)
     if table is not None and rules:
         _check_table(table, rules)
     for rule in rules:
-        if not known.issuperset(rule["inputs"]):
+        if not checked.issuperset(rule["inputs"]):
             columns = _ruled(rule, columns, listed=listed)
     return columns
 
@@ -88,7 +88,7 @@ _WHOLE = frozenset(name for name, dtype in NUMPY_DTYPES.items() if dtype.kind in
 
 def _rules(X: Any, kind: str, columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if isinstance(X, (list, tuple)) and metadata.get("lists") == "objects":
-        return ()  # a ColumnTransformer makes an array of objects of them, whose numbers are floats to the next step
+        return ()  # a ColumnTransformer converts them to an array of objects, read as floats by the next step
     if metadata.get("integers") == "f32" and kind == "array":
         return ({"inputs": list(columns), "how": "round"},)
     rules: Sequence[Mapping[str, Any]] = (metadata.get("integers_read") or {}).get(kind) or ()
@@ -98,36 +98,36 @@ def _rules(X: Any, kind: str, columns: Mapping[str, Any], metadata: Mapping[str,
 def _check_typed(
     item: InputDescription, values: Any, kind: str, metadata: Mapping[str, Any], *, as_objects: bool
 ) -> None:
-    """Refuse what is not of the type that the model was deployed with; lists read ``as_objects`` are floats.
+    """Reject values of another type than at deployment; lists read ``as_objects`` are floats.
 
-    Where a step computes in that type, no other integers will do either.
+    If a step computes in that type, other integer types are rejected too.
     """
     deployed = metadata["typed"]
     kind = "any" if deployed == "any" else kind
     rules = (metadata.get("integers_read") or {}).get("array" if kind == "any" else kind) or ()
     computed = [rule for rule in rules if rule["how"] == "type" and item.name in rule["inputs"]]
-    found: Any = None if as_objects else whole_type(values, nullable=any(map(counts_nullable, computed)))
-    if found is None and not computed and whole_type(values, nullable=True) is not None:  # read as float64
+    dtype: Any = None if as_objects else whole_type(values, nullable=any(map(counts_nullable, computed)))
+    if dtype is None and not computed and whole_type(values, nullable=True) is not None:  # read as float64
         array = np.asarray(array_of(values, number=True))
         if (array.astype(np.float32) == array.astype(np.float64)).all():
             return
-    if kind == deployed and found is not None and (not computed or DTYPE_NAMES.get(found) == item.type.dtype):
+    if kind == deployed and dtype is not None and (not computed or DTYPE_NAMES.get(dtype) == item.type.dtype):
         return
-    wanted, came = (f"{name} of " if name != "any" else "" for name in (deployed, kind))
+    expected, actual = (f"{name} of " if name != "any" else "" for name in (deployed, kind))
     raise InputError(
-        f"column {item.name!r}: the model was deployed with {wanted}{item.type.numpy.name}, and the library answers "
-        f"{came}{found or getattr(values, 'dtype', 'other values')} otherwise; convert it, or deploy another model "
-        "with a sample of that type"
+        f"column {item.name!r}: the model was deployed with {expected}{item.type.numpy.name}, and the answers of its "
+        f"library for {actual}{dtype or getattr(values, 'dtype', 'other values')} differ; convert it, or deploy a "
+        "model with a sample of that type"
     )
 
 
 def _types_of(values: Any) -> list[Any]:
-    """Return the types of the columns of a table that is to be read as one matrix."""
+    """Return the column types of a table that is read as one matrix."""
     return list(values.dtypes) if hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2 else []
 
 
 def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a table of several types in the place of a matrix, where some step would tell its columns apart."""
+    """Reject a table of several types in place of a matrix, if a step distinguishes the types of its columns."""
     types = _types_of(table)
     whole = [i for i, kind in enumerate(types) if isinstance(kind, np.dtype) and kind.kind in "iu"]
     if not whole or not is_uneven(table):
@@ -137,12 +137,12 @@ def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:
     rounded = any(rule["how"] in ("round", "exact") for rule in rules) and len(whole) < len(types)
     for i in whole:
         values = table.iloc[:, i].to_numpy()
-        tells = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
-        tells |= any((np.abs(values.astype(np.float64)) > most(DTYPE_NAMES.get(types[i]), 0)).any() for most in bounds)
-        if tells or (rounded and (values.astype(np.float32) != values.astype(np.float64)).any()):
+        odd = any(DTYPE_NAMES.get(types[i]) not in allowed for allowed in computed)
+        odd |= any((np.abs(values.astype(np.float64)) > most(DTYPE_NAMES.get(types[i]), 0)).any() for most in bounds)
+        if odd or (rounded and (values.astype(np.float32) != values.astype(np.float64)).any()):
             raise InputError(
-                f"column {table.columns[i]!r}: {types[i]} beside other types, in a table for a model that was fitted "
-                "on an array, some step of which reads integers otherwise than floats; convert the table to one type"
+                f"column {table.columns[i]!r}: {types[i]} among other types, in a table for a model that was fitted "
+                "on an array, and a step reads integers differently from floats; convert the table to one type"
             )
 
 
@@ -153,9 +153,9 @@ def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool)
     types = [_type_to(rule, columns[name]) for name in names]
     whole = [kind for kind in types if kind is not None]
     if len(whole) < len(names) or np.result_type(*whole).kind not in "iu":
-        return columns  # floats among them make floats of all
+        return columns  # with a float column, all are read as floats
     if rule["how"] == "type":
-        _check_type(names, whole, [*rule["types"], "bool"])  # what of booleans counts, ``functions`` says
+        _check_type(names, whole, [*rule["types"], "bool"])  # booleans are checked by ``functions``
         return columns
     if rule["how"] == "within":
         _check_wrapping(rule, columns, np.result_type(*whole))
@@ -163,7 +163,7 @@ def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool)
     if all(kind.itemsize <= SMALL for kind in whole):
         return columns
     rounded = {name: np.asarray(array_of(columns[name], number=True)).astype(np.float32) for name in names}
-    unclear = rule.get("booleans") == "unclear" and any(stands_for_integers(rule, columns[name]) for name in names)
+    unclear = rule.get("booleans") == "unclear" and any(may_be_integers(rule, columns[name]) for name in names)
     if rule["how"] == "exact" or rule.get("doubtful") or unclear:
         for name, array in rounded.items():
             _check_exact(name, np.asarray(array_of(columns[name], number=True)), array)
@@ -172,22 +172,22 @@ def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool)
 
 
 def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
-    """Return the type of integers that a rule is about; of booleans where the library makes integers of them."""
-    if stands_for_integers(rule, values) and _is_boolean(values):
+    """Return the integer type that a rule applies to; bool if the library converts booleans to integers."""
+    if may_be_integers(rule, values) and _is_boolean(values):
         return np.dtype(bool)
     if rule["how"] != "type" and is_nullable(values) and values.isna().any():
-        return None  # an array holds floats then
+        return None  # such an array holds floats
     unclear = rule.get("booleans") == "unclear" and not hasattr(values, "columns")
     return whole_type(values, nullable=counts_nullable(rule) or unclear)
 
 
 def counts_nullable(rule: Mapping[str, Any]) -> bool:
-    """Return whether a rule is about nullable integers of pandas too: a step computes with each column by itself."""
+    """Return whether a rule also covers nullable integers of pandas: a step computes each column separately."""
     return bool(rule["how"] == "type" and rule.get("nullable", True))
 
 
-def stands_for_integers(rule: Mapping[str, Any], values: Any) -> bool:
-    """Whether this column, of booleans or of nullable integers, is or may be one of integers to the library."""
+def may_be_integers(rule: Mapping[str, Any], values: Any) -> bool:
+    """Return whether the library reads, or may read, this column of booleans or nullable integers as integers."""
     how = rule.get("booleans")
     if not how or hasattr(values, "columns"):
         return False
@@ -204,7 +204,7 @@ def _is_boolean(values: Any) -> bool:
 
 
 def _holds_booleans(values: Any, listed: bool) -> bool:
-    """Whether NumPy makes an array of booleans of these alone; ``listed``: they come from lists of rows."""
+    """Return whether NumPy converts these values to booleans; ``listed``: they come from lists of rows."""
     if is_nullable(values):
         return False
     array = np.asarray(values)
@@ -215,13 +215,13 @@ def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequen
     for name, kind in zip(names, types, strict=True):
         if DTYPE_NAMES.get(kind) not in allowed:
             raise InputError(
-                f"column {name!r}: the library computes with {kind} in that type, and the model was deployed with "
+                f"column {name!r}: the library computes in {kind}, and the model was deployed with "
                 f"floats; convert it to float64, or deploy with a sample of {kind}"
             )
 
 
 def _check_wrapping(rule: Mapping[str, Any], columns: Mapping[str, Any], joined: np.dtype) -> None:
-    """Refuse integers of which a result would wrap in ``joined``, which NumPy makes of all columns, or in their own."""
+    """Reject integers whose results wrap around in ``joined``, NumPy's common type of all columns, or in their own."""
     for name in rule["inputs"]:
         own = [getattr(dtype, "numpy_dtype", dtype) for dtype in _types_of(columns[name])]
         most, kind = min((rule["most"].get(DTYPE_NAMES.get(kind), 0), kind) for kind in [joined, *own])

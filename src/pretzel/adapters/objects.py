@@ -1,15 +1,15 @@
-"""Columns of Python objects, for models that tell objects apart which NumPy converts to one number or text.
+"""Columns of Python objects, for models that distinguish objects which NumPy converts to one number or text.
 
-An encoder knows None and NaN as two categories, 1 and ``"1"`` as two, and pandas' NA as neither.  The metadata of a
-model say under ``objects`` which of its inputs are read so.  Each has a form, a dictionary with the keys:
+An encoder distinguishes None from NaN, and 1 from ``"1"``; pandas' NA is neither None nor NaN.  The metadata of a
+model list these inputs under ``objects``.  Each has a form, a dictionary with the keys:
 
-``positions``  of a matrix: its columns that are read so; without it all are.
-``null``       of texts: the missing value, ``nan`` or ``none``, that None in a row of named values stands for.
-``objects``    ``refused``: the model answers with the column, and the library would answer with objects.
-``na``         ``refused``: NA is not what the model takes as missing.
-``none``       where pandas makes NaN of None: ``beside texts``, unless the whole column is None; ``in tables`` that it
-               makes of arrays, and not of those that are given.
-``takes_objects``  the library converts the column to objects, in which NA of pandas' own types stays NA.
+``positions``  of a matrix: the columns that are read as objects; all if absent.
+``null``       of texts: the missing value, ``nan`` or ``none``, for None in a row of named values.
+``objects``    ``refused``: the model returns the column, and the library would return objects.
+``na``         ``refused``: the model does not take NA as missing.
+``none``       if pandas converts None to NaN: ``beside texts``, unless the whole column is None; ``in tables`` that
+               pandas creates from arrays, but not in tables passed as such.
+``takes_objects``  the library converts the column to objects, in which NA of extension types stays NA.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _WHOLE = (bool, np.bool_, int, np.integer)
 
 
 def numbers_of(array: np.ndarray, dtype: np.dtype, form: Form) -> np.ndarray:
-    """Return an array of objects as floats; None is the NaN that stands for it.
+    """Return an array of objects as floats; None becomes the NaN that represents it.
 
     Raises:
-        InputError: a value is not a number, or no float of ``dtype`` equals it; the message names its row.
+        InputError: a value is not a number, or ``dtype`` cannot represent it; the message names its row.
     """
     if form.get("objects") == "refused":
-        raise InputError(f"row 0: objects, such as {array.flat[0]!r:.40}, which the library answers with; convert them")
+        raise InputError(f"row 0: objects, such as {array.flat[0]!r:.40}, which the library would return; convert them")
     if array.ndim == 1:
         return np.array([_number(value, dtype, form, row) for row, value in enumerate(array.tolist())], dtype)
     strict = set(form.get("positions", range(array.shape[1])))
@@ -48,11 +48,11 @@ def numbers_of(array: np.ndarray, dtype: np.dtype, form: Form) -> np.ndarray:
     return out
 
 
-def refuse_na(values: Any, form: Form, *, is_text: bool) -> None:
-    """Refuse NA in a column of one of pandas' own types, where the library finds an object that is not missing.
+def reject_na(values: Any, form: Form, *, is_text: bool) -> None:
+    """Reject NA in a column of a pandas extension type, if the library reads it as an object that is not missing.
 
     Raises:
-        InputError: there is one; the message names its row.
+        InputError: the column has an NA; the message names its row.
     """
     dtype = getattr(values, "dtype", None)
     stays = is_text or form.get("takes_objects") or str(dtype).startswith("string")
@@ -66,11 +66,11 @@ def refuse_na(values: Any, form: Form, *, is_text: bool) -> None:
         raise _na(int(missing.argmax()))
 
 
-def refuse_none(values: Any, form: Form) -> None:
-    """Refuse a column of texts in which all is None, where the library reads None beside texts as NaN.
+def reject_none(values: Any, form: Form) -> None:
+    """Reject a column of texts whose values are all None, if the library reads None among texts as NaN.
 
     Raises:
-        InputError: it is.
+        InputError: all values of a column are None.
     """
     if form.get("none") != "beside texts" or not len(values):
         return
@@ -78,16 +78,16 @@ def refuse_none(values: Any, form: Form) -> None:
     for column in columns:
         if all(value is None for value in column):
             raise InputError(
-                "row 0: None, and no text beside it: pandas leaves such a column what it is, and "
-                "makes NaN of None beside texts; replace it by NaN, whichever rows come together"
+                "row 0: all values are None: pandas keeps None in such a column, but "
+                "converts None among texts to NaN; replace it by NaN in all requests"
             )
 
 
-def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> None:
-    """Refuse pandas' NA among texts, ``width`` per row, where the model does not take it as missing.
+def reject_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> None:
+    """Reject pandas' NA among texts, ``width`` per row, if the model does not take it as missing.
 
     Raises:
-        InputError: there is one; the message names its row.
+        InputError: the values contain an NA; the message names its row.
     """
     if form.get("na") == "refused":
         for i, value in enumerate(values):
@@ -95,20 +95,20 @@ def refuse_objects_of_na(values: Sequence[Any], form: Form, width: int = 1) -> N
                 raise _na(i // width)
 
 
-def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse nulls of polars that are NaN or None to scikit-learn by the columns that a step takes together.
+def reject_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject polars nulls that become NaN or None in scikit-learn, depending on the other columns of a step.
 
-    polars makes one array of a table.  Nulls of a boolean column are NaN in it beside columns of floats, else None;
-    those of a column without a type are NaN, or None beside texts.  Also refuse nulls in a dictionary of Arrow, where
-    the metadata say ``dictionary_nulls: refused``.
+    polars converts a table to one array.  Nulls of a boolean column become NaN if a column holds floats, otherwise
+    None; those of a column without a type become NaN, or None if a column holds texts.  Also reject nulls in an Arrow
+    dictionary, if the metadata contain ``dictionary_nulls: refused``.
 
     Raises:
-        InputError: there is one; the message names the column.
+        InputError: a column has such a null; the message names the column.
     """
     forms: Mapping[str, Form] = metadata.get("objects") or {}
     if metadata.get("dictionary_nulls") == "refused" and hasattr(X, "column_names"):
-        _refuse_dictionary_nulls(X, metadata.get("input_names") or ())
-    _refuse_none_in_arrays(X, forms, metadata)
+        _reject_dictionary_nulls(X, metadata.get("input_names") or ())
+    _reject_none_in_arrays(X, forms, metadata)
     if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
         return
     columns = X.get_columns()
@@ -118,23 +118,23 @@ def refuse_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
         if (is_matrix or column.name in forms) and str(column.dtype) in odd and column.null_count():
             raise InputError(
                 f"column {column.name!r}, row {int(column.is_null().arg_max())}: null in a column of type "
-                f"{column.dtype} is None or NaN to scikit-learn, by the columns of each step; fill it, or cast it"
+                f"{column.dtype} becomes None or NaN, by the other columns of a step; fill it, or cast it"
             )
 
 
-def _refuse_dictionary_nulls(table: Any, names: Sequence[str]) -> None:
+def _reject_dictionary_nulls(table: Any, names: Sequence[str]) -> None:
     is_matrix = set(names).isdisjoint(table.column_names)
     for name, column in zip(table.column_names, table.columns, strict=True):
         if (is_matrix or name in names) and str(column.type).startswith("dictionary<") and column.null_count:
             row = column.is_null().to_pylist().index(True)
             raise InputError(
-                f"column {name!r}, row {row}: null in a dictionary of Arrow, which is another "
-                "category to scikit-learn, and not missing; pass table.to_pandas()"
+                f"column {name!r}, row {row}: null in an Arrow dictionary, which scikit-learn "
+                "reads as a category, not as missing; pass table.to_pandas()"
             )
 
 
-def _refuse_none_in_arrays(X: Any, forms: Mapping[str, Form], metadata: Mapping[str, Any]) -> None:
-    """Refuse None in arrays and lists of which pandas makes a table before a step reads it."""
+def _reject_none_in_arrays(X: Any, forms: Mapping[str, Form], metadata: Mapping[str, Any]) -> None:
+    """Reject None in arrays and lists that pandas converts to a table before a step reads them."""
     tabled = {name: form for name, form in forms.items() if form.get("none") == "in tables"}
     is_mapping = isinstance(X, Mapping) or (isinstance(X, (list, tuple)) and len(X) > 0 and isinstance(X[0], Mapping))
     if not tabled or hasattr(X, "iloc") or is_mapping:
@@ -146,16 +146,16 @@ def _refuse_none_in_arrays(X: Any, forms: Mapping[str, Form], metadata: Mapping[
         row = next((i for i, values in enumerate(array[:, list(places)]) if any(v is None for v in values)), None)
         if row is not None:
             raise InputError(
-                f"column {name!r}, row {row}: None in an array of which pandas makes a table, in which "
-                "it is NaN if there is a text beside it; replace it by NaN, or pass a table of pandas"
+                f"column {name!r}, row {row}: None in an array that pandas converts to a table, in which "
+                "it becomes NaN if the column has a text; replace it by NaN, or pass a pandas table"
             )
 
 
 def as_frame(values: Sequence[Any], form: Form) -> list[Any]:
-    """Return a column of rows of named values as ``pandas.DataFrame`` makes it.
+    """Return a column of rows of named values as ``pandas.DataFrame`` converts it.
 
-    None beside numbers is NaN; among booleans, objects, or alone it stays None.  Beside texts it is what the form says
-    under ``null``, for that differs between pandas 2 and 3.
+    None among numbers becomes NaN; among booleans or objects, or in a column of only None, it stays None.  Among texts
+    it becomes the ``null`` of the form, because pandas 2 and 3 differ.
     """
     present = [value for value in values if not (value is None or _is_nan(value))]
     if len(present) == len(values):
@@ -214,6 +214,6 @@ def _is_na(value: Any) -> bool:
 
 def _na(row: int) -> InputError:
     return InputError(
-        f"row {row}: pandas.NA, which the model does not take as missing; replace it by None or NaN, whichever it "
-        "knows, or impute with SimpleImputer(missing_values=pandas.NA)"
+        f"row {row}: pandas.NA, which the model does not take as missing; replace it by None or NaN, as in training, "
+        "or impute with SimpleImputer(missing_values=pandas.NA)"
     )

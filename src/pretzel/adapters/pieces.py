@@ -1,4 +1,4 @@
-"""Columns cut into pieces that fit a message, and answers put together again."""
+"""Splitting of columns into pieces that fit in a message, and joining of the answers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Items = Texts | np.ndarray
 
 
 def cut(columns: Mapping[str, Value], answer_bytes: int = 0, most: int = MESSAGE_BYTES) -> list[dict[str, Value]]:
-    """Return the columns in pieces of whole rows, each within a message as it goes and, as far as known, as it returns.
+    """Split columns into pieces of whole rows, so that each request and, if known, each response fits in a message.
 
-    A row that is too large by itself is a piece of its own: the server says whether it takes it.
+    A row that is too large becomes a separate piece: the server accepts or rejects it.
 
     Args:
-        columns: all of one length.
-        answer_bytes: what the answer to one row takes.
-        most: bytes of a message.
+        columns: columns of equal length.
+        answer_bytes: size of the answer to one row.
+        most: largest size of a message in bytes.
     """
     rows = len(next(iter(columns.values()))) if columns else 0
     overhead = sum(len(name.encode(errors="replace")) + 64 for name in columns)
@@ -41,7 +41,7 @@ def cut(columns: Mapping[str, Value], answer_bytes: int = 0, most: int = MESSAGE
 
 
 def message_bytes(value: Value) -> int:
-    """Return how many bytes a whole column takes in a message: cheap, for most requests need no more."""
+    """Return the size of a whole column in a message: cheap, and sufficient for most requests."""
     if isinstance(value, Texts):
         return value.data.nbytes + 5 * len(value.lengths)
     if isinstance(value, Csr):
@@ -52,7 +52,7 @@ def message_bytes(value: Value) -> int:
 
 
 def row_bytes(value: Value) -> np.ndarray:
-    """Return the bytes that each row takes in a message, or one number that holds for all."""
+    """Return the size of each row in a message, or one number for all rows."""
     if isinstance(value, Texts):
         sizes: np.ndarray = _text_rows(value).sum(axis=1, dtype=np.int64)
         return sizes + 5 * (value.width or 1)
@@ -65,7 +65,7 @@ def row_bytes(value: Value) -> np.ndarray:
 
 
 def split(value: Value, bounds: Sequence[int]) -> list[Value]:
-    """Return the rows between each two bounds; nothing is copied."""
+    """Return the rows between consecutive bounds, without copies."""
     pairs = list(zip(bounds, bounds[1:], strict=False))
     if isinstance(value, Texts):
         ends = np.concatenate([[0], np.cumsum(value.lengths, dtype=np.int64)])
@@ -75,17 +75,17 @@ def split(value: Value, bounds: Sequence[int]) -> list[Value]:
     if isinstance(value, Ragged):
         items = cast(list[Items], split(value.items, value.starts[list(bounds)].tolist()))
         starts = [value.starts[a : b + 1] - value.starts[a] for a, b in pairs]
-        return [Ragged(part, begin) for part, begin in zip(items, starts, strict=True)]
+        return [Ragged(part, start) for part, start in zip(items, starts, strict=True)]
     if isinstance(value, Labels):
         return [Labels(value.codes[a:b], value.labels) for a, b in pairs]
     return [value[a:b] for a, b in pairs]
 
 
 def join(values: Sequence[Value]) -> Value:
-    """Return the rows of several values, one after another.
+    """Concatenate the rows of several values.
 
     Raises:
-        PretzelError: they are of different types, so that they cannot be answers of one model.
+        PretzelError: their types differ, so they cannot be answers of one model.
     """
     first = values[0]
     if len(values) == 1:
@@ -109,7 +109,7 @@ def _add(sizes: list[np.ndarray]) -> np.ndarray:
 
 
 def _bounds(sizes: np.ndarray, budget: int) -> list[int]:
-    """Row numbers where pieces begin, and the number of rows: each piece as long as the budget lets it be."""
+    """Return the first row of each piece, and the number of rows; each piece is as long as the budget allows."""
     ends = np.cumsum(sizes)
     bounds = [0]
     while bounds[-1] < len(sizes):

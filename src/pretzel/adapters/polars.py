@@ -1,7 +1,7 @@
-"""Columns of a polars table, which are answered as the same numbers as float64, or refused by name.
+"""Check of polars tables: a column is read as float64, or rejected by name.
 
-scikit-learn makes arrays of such a table for some steps and hands it on to others; polars multiplies integers in a type
-of its own.  So a column counts as float64 only where no step tells it apart, in a table or in an array.
+scikit-learn converts such a table to arrays for some steps and passes it unchanged to others; polars multiplies
+integers in a type of its own.  So a column is read as float64 only if no step distinguishes it, in a table or an array.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ FLOAT = "f64"
 _NAMES = {"boolean": "bool"} | {dtype.name: name for dtype, name in DTYPE_NAMES.items()}
 
 
-def refuse_told_apart(X: Any, names: Sequence[str], metadata: Mapping[str, Any]) -> None:
-    """Refuse columns of a polars table that some step reads otherwise than the same numbers as float64.
+def reject_distinguished(X: Any, names: Sequence[str], metadata: Mapping[str, Any]) -> None:
+    """Reject columns of a polars table that a step reads differently from the same numbers in float64.
 
-    ``names``: of the inputs; one input for a table that is read as one matrix.
+    ``names``: names of the inputs; one input for a table that is read as one matrix.
 
     Raises:
-        InputError: naming the column, its type and a remedy.
+        InputError: a column is read differently; the message names the column, its type and a remedy.
     """
     if not is_polars(X):
         return
-    told: Mapping[str, Sequence[Rule]] = metadata.get("integers_read") or {}
-    rules = [rule for kind in ("array", "table") for rule in told.get(kind) or ()]
+    by_kind: Mapping[str, Sequence[Rule]] = metadata.get("integers_read") or {}
+    rules = [rule for kind in ("array", "table") for rule in by_kind.get(kind) or ()]
     for rule in [*rules, *_single(metadata)]:
         for column in _read_by(rule["inputs"], X, names, metadata):
             _check(column, rule)
 
 
 def _single(metadata: Mapping[str, Any]) -> list[Rule]:
-    """Return the rule by which functions compute in float32 with what comes as such."""
+    """Return the rule that functions compute float32 input in float32."""
     read = list(metadata.get("functions") or ())
     return [{"inputs": read, "how": "single"}] if read else []
 
 
 def _read_by(read: Sequence[str], X: Any, names: Sequence[str], metadata: Mapping[str, Any]) -> Iterator[Any]:
-    """Return the columns that inputs are made of, by name or by position, as the model reads tables."""
+    """Yield the columns of these inputs, by name or by position, as the model reads tables."""
     if metadata.get("input_style") == "frame":
         yield from (X[name] for name in read if name in X.columns)
     elif metadata.get("input_style") == "positions":
@@ -60,7 +60,7 @@ def _check(column: Any, rule: Rule) -> None:
     how = rule["how"]
     if how == "type":
         same = name in rule["types"]
-    elif how == "single":  # of small integers with nulls polars makes float32 too, and of booleans objects
+    elif how == "single":  # polars also converts small integers with nulls to float32, and booleans to objects
         same = name != "f32" and not (is_small(NUMPY_DTYPES[name]) and column.null_count())
     elif how == "within":
         same = name == "f32" or _is_within(column, rule["most"].get(name, 0))
@@ -68,13 +68,13 @@ def _check(column: Any, rule: Rule) -> None:
         same = how == "keep" or name[0] not in "iu" or _is_single(column)
     if not same:
         raise InputError(
-            f"column {column.name!r}: {column.dtype} in a table of polars, of which some step computes otherwise than "
-            "of floats; cast it to Float64, or give a table of pandas or an array"
+            f"column {column.name!r}: {column.dtype} in a polars table, for which a step computes other results than "
+            "for floats; cast it to Float64, or pass a pandas table or an array"
         )
 
 
 def _is_single(column: Any) -> bool:
-    """Return whether float32 holds each of these integers."""
+    """Return whether float32 can represent each of these integers."""
     values = _as_floats(column)
     return bool(np.array_equal(values.astype(np.float32), values, equal_nan=True))
 

@@ -1,7 +1,7 @@
-"""Rows that are dictionaries, pairs or lists of texts, as the ragged columns that a model takes.
+"""Conversion of rows that are dictionaries, pairs or lists of texts to ragged columns.
 
-A row of named values becomes a list of names and a list of numbers.  A value that is a text makes the name longer,
-``city=Paris``, and counts one: what the names lead to only the model knows.
+A row of named values becomes a list of names and a list of numbers.  A text value is appended to the name,
+``city=Paris``, with the number 1; only the model maps names to features.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from pretzel.plan.spelling import spell
 from pretzel.plan.values import Ragged, Texts
 
 _PLAIN = {float, int, bool, str}
-"""Types of values that need no second look."""
+"""Types of values that need no conversion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a column's rows hold named values, as a model's metadata say."""
+    """The form of a column of named values, from a model's metadata."""
 
     pairs: bool = False
     """Rows are iterables of (name, value) pairs; otherwise mappings."""
     separator: str = "="
-    """Stands between a name and a value that is a text."""
+    """Separator between a name and a text value."""
     loose: bool = False
-    """None is NaN, an iterable of texts counts each of them, and names that are no text are left out, or refused."""
+    """None is NaN, each text of an iterable counts, and names that are not texts are ignored, or rejected."""
     distinct: bool = False
-    """Whether a row that makes one name twice is refused: a step of the model does not read the two as their sum."""
+    """Reject a row with a duplicate name, because a step of the model does not read the sum of both values."""
 
 
 def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, Ragged]:
-    """Return the column of names and the column of numbers that rows of named values make.
+    """Convert rows of named values to a column of names and a column of numbers.
 
     Raises:
-        InputError: a row is of another form, or a name or a value is of a kind that the library refuses.
+        InputError: a row has another form, or a name or a value is of a kind that the library rejects.
     """
     form_ = Form(**form)
     names: list[str] = []
@@ -60,36 +60,36 @@ def record_columns(name: str, rows: Any, form: Mapping[str, Any]) -> dict[str, R
 
 
 def check_distinct(column: str, names: Sequence[str], starts: np.ndarray) -> None:
-    """Refuse rows that make one name twice.
+    """Reject rows with duplicate names.
 
     Raises:
-        InputError: naming the first such row, and the name.
+        InputError: a row has a duplicate name; the message names the row and the name.
     """
-    for row, (begin, end) in enumerate(pairwise(starts.tolist())):
-        found = names[begin:end]
-        if len(set(found)) < len(found):
-            twice = next(name for name in found if found.count(name) > 1)
+    for row, (start, end) in enumerate(pairwise(starts.tolist())):
+        row_names = names[start:end]
+        if len(set(row_names)) < len(row_names):
+            twice = next(name for name in row_names if row_names.count(name) > 1)
             raise InputError(
-                f"column {column!r}, row {row}: the name {twice!r:.60} comes twice, which a step of the model "
-                "does not read as the sum; give it once, with the sum"
+                f"column {column!r}, row {row}: the name {twice!r:.60} occurs twice, which a step of the model "
+                "does not read as the sum; pass it once, with the sum"
             )
 
 
 def record_names(name: str) -> tuple[str, str]:
-    """Return what the two columns are called that a column of named values makes."""
+    """Return the names of the two columns of a column of named values."""
     return f"{name}.names", f"{name}.values"
 
 
 def list_column(name: str, rows: Any, *, spelled: bool = False) -> Ragged:
-    """Return the column of lists of texts that ``rows`` are.
+    """Convert rows that are lists of texts to a column.
 
     ``spelled``: the items are labels of any type, written as texts (:mod:`pretzel.plan.spelling`).
 
     Raises:
-        InputError: a row is no list, or an item is no text, or is not a label.
+        InputError: a row is not a list, or an item is not a text, or not a label.
     """
     if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
-        return rows if isinstance(rows, Ragged) else _refuse_rows(name, rows, "labels" if spelled else "lists of texts")
+        return rows if isinstance(rows, Ragged) else _reject_rows(name, rows, "labels" if spelled else "lists of texts")
     lists = list(_python(rows))
     if spelled:
         lists = [_spelled(name, i, row) for i, row in enumerate(lists)]
@@ -100,7 +100,7 @@ def list_column(name: str, rows: Any, *, spelled: bool = False) -> Ragged:
 
 
 def _are_plain(lists: list[Any]) -> bool:
-    """Whether these are lists of strings, as nearly all are: then there is no need to look at them one by one."""
+    """Return whether these are lists of strings, the usual case, which needs no check of each item."""
     return set(map(type, lists)) <= {list, tuple} and set(map(type, chain.from_iterable(lists))) <= {str}
 
 
@@ -120,10 +120,10 @@ def _spelled(name: str, i: int, row: Any) -> list[str]:
 
 
 def packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
-    """Return texts, none of which may be missing; rows begin at ``starts``.
+    """Pack texts, none of which may be missing; rows start at ``starts``.
 
     Raises:
-        InputError: an item is no text, or holds a lone surrogate; the message names its row.
+        InputError: an item is not a text, or holds a lone surrogate; the message names its row.
     """
     try:
         texts = Texts.of(items)
@@ -137,28 +137,28 @@ def packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
             raise InputError(f"column {name!r}, row {row}: expected texts, got {type(item).__name__} {item!r:.40}")
         if not item.isascii() and item.encode(errors="replace").decode() != item:
             raise InputError(f"column {name!r}, row {row}: {item[:40]!r} holds a lone surrogate, which is not Unicode")
-    raise AssertionError("texts that pack were refused")
+    raise AssertionError("unreachable")
 
 
 def _rows(name: str, rows: Any, form: Form) -> Iterable[Any]:
     if isinstance(rows, Mapping) and form.loose:
         return [rows]
     if isinstance(rows, (str, Mapping)) or not isinstance(rows, Iterable) or hasattr(rows, "columns"):
-        _refuse_rows(name, rows, "pairs" if form.pairs else "dictionaries")
+        _reject_rows(name, rows, "pairs" if form.pairs else "dictionaries")
     return _python(rows)
 
 
 def _python(rows: Iterable[Any]) -> Iterable[Any]:
-    """Return rows as Python's own values, where they are Arrow's."""
+    """Convert Arrow rows to Python values; return others unchanged."""
     return rows.to_pylist() if hasattr(rows, "to_pylist") else rows
 
 
-def _refuse_rows(name: str, rows: Any, wanted: str) -> NoReturn:
-    raise InputError(f"column {name!r}: expected a list of {wanted}, got {type(rows).__name__}; put it in a list")
+def _reject_rows(name: str, rows: Any, expected: str) -> NoReturn:
+    raise InputError(f"column {name!r}: expected a list of {expected}, got {type(rows).__name__}; put it in a list")
 
 
 def _read(items: Any, form: Form, names: list[str], values: list[float]) -> None:
-    """Add the named values of a row; what most are takes no generator, which would be felt."""
+    """Add the named values of a row; the common types avoid the cost of a generator."""
     if not form.pairs and type(items) is not dict and not isinstance(items, Mapping):
         raise InputError(f"expected a dictionary, got {type(items).__name__} {items!r:.40}")
     for name, value in items if form.pairs else items.items():
@@ -176,10 +176,10 @@ def _read(items: Any, form: Form, names: list[str], values: list[float]) -> None
 
 
 def named_values(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:
-    """Return what a name and its value, of whatever types, stand for.
+    """Return the features of a name and its value, of any types.
 
     Raises:
-        TypeError, ValueError: the library refuses them.
+        TypeError, ValueError: the library rejects them.
     """
     return _loose(name, value, form) if form.loose else _strict(name, value, form)
 
@@ -190,7 +190,7 @@ def _strict(name: Any, value: Any, form: Form) -> Iterator[tuple[str, float]]:
         yield _joined(name, value, form), 1.0
         return
     if isinstance(value, (bytes, bytearray)):
-        raise TypeError(f"value {value!r:.40} of {name!r:.40} is no number")
+        raise TypeError(f"value {value!r:.40} of {name!r:.40} is not a number")
     number = float(value)
     if isinstance(name, bytes):
         yield name.decode(), number

@@ -1,4 +1,4 @@
-"""Answers as an estimator's method would return them."""
+"""Conversion of outputs to the results of an estimator's method."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy as np
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from pretzel.plan.wire import Value
 
-_FEW = 4096  # rows, or values stored: more of them take longer to compute than SciPy to make their matrix
+_FEW = 4096  # rows, or stored values: above this, SciPy's checks cost less than computing the values
 
 
 def result_of(value: Value, classes_dtype: str | None = None) -> Any:
     """Return an output as the estimator's method returns it.
 
-    Numbers come as arrays of the same dtype and shape; labels in the dtype of the classes (``classes_dtype`` tells it
-    where they are texts); other texts as objects, as scikit-learn's imputers return them; a sparse matrix as SciPy's
-    ``csr_matrix`` where SciPy is installed, else as a :class:`~pretzel.plan.values.Csr`.  Arrays are the caller's own.
+    Numbers become arrays of the same dtype and shape; labels have the dtype of the classes (``classes_dtype``, if they
+    are texts); other texts become objects, as from scikit-learn's imputers; a sparse matrix becomes a SciPy
+    ``csr_matrix`` if SciPy is installed, otherwise a :class:`~pretzel.plan.values.Csr`.  The caller owns all arrays.
     """
     if isinstance(value, Labels):
         return _table(value.labels, classes_dtype)[value.codes]
@@ -52,12 +52,12 @@ def _sparse(matrix: Csr) -> Any:
     data, indices = matrix.data.copy(), matrix.indices.copy()
     if max(len(matrix), len(data)) > _FEW:
         return scipy.csr_matrix((data, indices, matrix.starts.copy()), shape=(len(matrix), matrix.width))
-    made = copy(_empty(scipy.csr_matrix, len(matrix), matrix.width))
-    made.data, made.indices, made.indptr = data, indices, matrix.starts.astype(np.int32)
-    return made
+    result = copy(_empty(scipy.csr_matrix, len(matrix), matrix.width))
+    result.data, result.indices, result.indptr = data, indices, matrix.starts.astype(np.int32)
+    return result
 
 
 @functools.lru_cache(maxsize=64)
 def _empty(kind: Any, rows: int, width: int) -> Any:
-    """Return a matrix to copy and fill: SciPy's checks of a new one take longer than to count the words of a text."""
+    """Return a matrix to copy and fill: SciPy's checks of a new one cost more than counting the words of a text."""
     return kind((rows, width))

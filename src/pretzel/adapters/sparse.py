@@ -1,4 +1,4 @@
-"""Sparse matrices as a model reads them: written out where it takes dense rows, refused where that would mislead."""
+"""Sparse matrices as a model reads them: converted to dense rows if it takes those, or rejected if unsafe."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pretzel.errors import InputError
 
 
 def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
-    """Return a sparse matrix as the array that a model reads which takes dense rows.
+    """Convert a sparse matrix to an array, for a model that takes dense rows.
 
-    What is not stored is zero, or NaN where the metadata say ``absent: missing``.  A column that a row stores twice is
-    the last of its values, as LightGBM and XGBoost read it, where they say ``repeats: last``; else the sum.
+    Entries that are not stored become zero, or NaN with ``absent: missing`` in the metadata.  A column that a row
+    stores twice becomes its last value with ``repeats: last``, as LightGBM and XGBoost read it; otherwise the sum.
 
     Raises:
-        InputError: a step of the model tells stored zeros from what is not stored, which no array shows; or a row
-            stores a column twice, and a step of the model does not read that as their sum.
+        InputError: a step of the model distinguishes stored zeros from entries not stored, which an array cannot; or
+            a row stores a column twice, and a step of the model does not read the sum.
     """
     if metadata.get("zeros_apart"):
         raise InputError(
             "X: a sparse matrix, but the model was exported for dense rows, and "
-            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            f"{metadata['zeros_apart']} distinguishes a stored zero from an entry that is not stored; "
             "export it with a sparse sample, or pass X.toarray() (of a table X.sparse.to_dense()), where both are zeros"
         )
     csr = rows_of(matrix, metadata)
@@ -37,11 +37,11 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
 
 
 def rows_of(matrix: Any, metadata: Mapping[str, Any]) -> Any:
-    """Return a sparse matrix as CSR, with the entries that the library sees.
+    """Return a sparse matrix as CSR, with the entries that the library reads.
 
     Raises:
-        InputError: it stores a place twice, or entries out of order, and the library's answer to that is not known;
-            the message names the first such row or column.
+        InputError: it stores an entry twice, or entries out of order, and the library's answer is not known; the
+            message names the first such row or column.
     """
     _check_order(matrix, metadata.get("ascending") or {})
     csr = matrix.tocsr()
@@ -52,72 +52,72 @@ def rows_of(matrix: Any, metadata: Mapping[str, Any]) -> Any:
 
 
 def has_sparse_columns(X: Any) -> bool:
-    """Whether this is a table of pandas whose columns are all sparse, which scikit-learn reads as a sparse matrix."""
+    """Return whether this is a pandas table of only sparse columns, which scikit-learn reads as a sparse matrix."""
     if not hasattr(X, "iloc") or not hasattr(X, "columns") or not len(X.columns):
         return False
     return all(hasattr(kind, "fill_value") for kind in X.dtypes)
 
 
 def as_stored(X: Any) -> Any:
-    """Return a table of sparse columns as the sparse matrix that scikit-learn makes of it; anything else as it is.
+    """Convert a table of sparse columns to a sparse matrix, as scikit-learn does; return anything else unchanged.
 
     Raises:
-        InputError: what its columns do not store is not zero, which scikit-learn refuses too.
+        InputError: the fill value of a column is not zero, which scikit-learn rejects too.
     """
     if not has_sparse_columns(X):
         return X
     try:
         return X.sparse.to_coo().tocsr()
     except ValueError as error:
-        raise InputError(f"X: a table of sparse columns that make no sparse matrix: {error}") from None
+        raise InputError(f"X: cannot convert a table of sparse columns to a sparse matrix: {error}") from None
 
 
-def refuse_sparse_columns(X: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse a table of sparse columns alone where a model of columns tells stored zeros from what is not stored.
+def reject_sparse_columns(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject a table of only sparse columns, if a model of columns distinguishes stored zeros from entries not stored.
 
     Raises:
-        InputError: it is such a table.
+        InputError: all columns are sparse.
     """
     if metadata.get("zeros_apart") and has_sparse_columns(X):
         raise InputError(
             "X: a table of sparse columns, which scikit-learn reads as a sparse matrix, and "
-            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            f"{metadata['zeros_apart']} distinguishes a stored zero from an entry that is not stored; "
             "pass X.sparse.to_dense(), where both are zeros"
         )
 
 
-def refuse_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
-    """Refuse dense rows where a model of sparse rows tells stored zeros from what is not stored.
+def reject_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
+    """Reject dense rows, if a model of sparse rows distinguishes stored zeros from entries not stored.
 
     Raises:
-        InputError: they are given to such a model; the library would read all their zeros as stored, or none.
+        InputError: the rows are dense; the library would read all their zeros as stored, or none.
     """
     if layout == "sparse" and metadata.get("zeros_apart") and not is_sparse(X):
         raise InputError(
             "X: dense rows, but the model was exported for sparse ones, and "
-            f"{metadata['zeros_apart']} tells a stored zero from an entry that is not stored; "
+            f"{metadata['zeros_apart']} distinguishes a stored zero from an entry that is not stored; "
             "export it with a dense sample, or pass scipy.sparse.csr_matrix(X), where no zero is stored"
         )
 
 
 def check_repeats(csr: Any, metadata: Mapping[str, Any]) -> None:
-    """Refuse rows that store a column twice, unless the library's answer is known for their type.
+    """Reject rows that store a column twice, unless the library's answer is known for their type.
 
-    ``repeats`` of the metadata: ``refused`` always; ``float64``, unless they hold float64, which scikit-learn does not
-    convert (SciPy may add the values up when it converts a matrix); ``last``, never.  Where it is absent, the library
-    reads the sum, which small integers and booleans may not hold.
+    ``repeats`` in the metadata: ``refused``: always; ``float64``: unless they hold float64, which scikit-learn does not
+    convert (SciPy may add the values up when it converts a matrix); ``last``: never.  If absent, the library reads the
+    sum, which small integers and booleans may not represent.
 
     Raises:
-        InputError: naming the first such row and column.
+        InputError: a row stores a column twice; the message names the row and the column.
     """
-    if not _are_refused(csr.dtype, metadata):
+    if not _are_rejected(csr.dtype, metadata):
         return
-    found = _first_repeat(csr)
-    if found is not None:
-        raise InputError(f"X: row {found[0]} stores column {found[1]} twice; call X.sum_duplicates() first")
+    repeat = _first_repeat(csr)
+    if repeat is not None:
+        raise InputError(f"X: row {repeat[0]} stores column {repeat[1]} twice; call X.sum_duplicates() first")
 
 
-def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
+def _are_rejected(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
     repeats = metadata.get("repeats")
     if repeats in ("refused", "last"):
         return bool(repeats == "refused")
@@ -127,31 +127,31 @@ def _are_refused(dtype: np.dtype, metadata: Mapping[str, Any]) -> bool:
 
 
 def _reads_last(metadata: Mapping[str, Any]) -> bool:
-    """Whether LightGBM or XGBoost reads the matrix: they take the last value of a place, whatever its type."""
+    """Return whether LightGBM or XGBoost reads the matrix: they take the last value of an entry, for all types."""
     return metadata.get("repeats") == "last" or metadata.get("absent") == "missing"
 
 
 def _check_sums(matrix: Any, csr: Any) -> None:
-    """Refuse coordinates whose sums their own type does not hold: some estimators add them up in it, others do not."""
+    """Reject coordinates whose sums overflow their type: some estimators add them in that type, others do not."""
     exact = matrix.astype(np.float64).tocsr()
     wrong = np.flatnonzero((exact.data != csr.data) & ~(np.isnan(exact.data) & np.isnan(csr.data)))
     if len(wrong):
         row = int(np.searchsorted(csr.indptr, wrong[0], "right")) - 1
         raise InputError(
-            f"X: row {row} stores column {csr.indices[wrong[0]]} twice, and {csr.dtype} does not hold the sum; "
+            f"X: row {row} stores column {csr.indices[wrong[0]]} twice, and {csr.dtype} cannot represent the sum; "
             "pass X.astype(float) instead"
         )
 
 
 def _check_order(matrix: Any, ascending: Mapping[str, str]) -> None:
-    """Refuse a CSR matrix whose columns do not ascend in each row, or a CSC one whose rows do not in each column.
+    """Reject a CSR matrix whose columns do not ascend in each row, or a CSC matrix whose rows do not in each column.
 
-    ``ascending`` says of which format a step of the model reads entries in the order in which they are stored.
+    ``ascending``: the formats whose entries a step of the model reads in stored order.
     """
     if "refused" in ascending.values():
         raise InputError(
-            "X: a sparse matrix, of which the model selects columns in another order, and then multiplies them in the "
-            "order in which they are stored; pass X.toarray()"
+            "X: a sparse matrix, from which the model selects columns in another order, and then multiplies them in "
+            "stored order; pass X.toarray()"
         )
     if matrix.format not in ascending:
         return
@@ -178,7 +178,7 @@ def _last_values(csr: Any, missing: bool) -> np.ndarray:
     rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
     counts = ~np.isnan(csr.data) if missing else np.ones(len(csr.data), bool)
     array = np.full(csr.shape, np.nan if missing else 0, np.result_type(csr.dtype, np.float32))
-    array[rows[counts], csr.indices[counts]] = csr.data[counts]  # of values in one place NumPy keeps the last
+    array[rows[counts], csr.indices[counts]] = csr.data[counts]  # NumPy keeps the last value of a repeated index
     return array
 
 

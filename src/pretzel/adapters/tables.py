@@ -1,4 +1,4 @@
-"""Tables of whatever library, told by what they can do: pandas, polars and Arrow are never imported."""
+"""Access to tables of any library by duck typing: pandas, polars and Arrow are never imported."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.arrow import arrow_numbers, arrow_texts, is_arrow, refuse_decimals
+from pretzel.adapters.arrow import arrow_numbers, arrow_texts, is_arrow, reject_decimals
 from pretzel.errors import InputError
 from pretzel.plan.values import Texts
 
 FEW = 64
-"""Rows of which a list of strings is made sooner than their memory is looked at."""
+"""Number of rows up to which a list of strings is faster than reading their memory."""
 
 
 def is_sparse(X: Any) -> bool:
-    """Whether this is a SciPy sparse matrix or array."""
+    """Return whether this is a SciPy sparse matrix or array."""
     return hasattr(X, "tocsr")
 
 
 def is_polars(X: Any) -> bool:
-    """Whether this is a table of polars."""
+    """Return whether this is a polars table."""
     return hasattr(X, "get_columns") and type(X).__module__.partition(".")[0] == "polars"
 
 
 def table_of(X: Any) -> dict[str, Any] | None:
-    """Return the columns of a table by name, None where ``X`` is none.
+    """Return the columns of a table by name, or None if ``X`` is not a table.
 
-    A table is a DataFrame with text names, an Arrow table, a mapping of columns, or a list of mappings, one a row.
+    A table is a DataFrame with text names, an Arrow table, a mapping of columns, or a list of mappings, one per row.
     """
-    if is_sparse(X):  # of which the one by keys is a mapping too
+    if is_sparse(X):  # the dictionary-of-keys format is a mapping too
         return None
     if isinstance(X, Mapping):
         return dict(X)
@@ -45,54 +45,54 @@ def table_of(X: Any) -> dict[str, Any] | None:
 
 
 def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
-    """Return those columns of a table; None where X is none, lacks one or has one twice: :func:`table_of` tells."""
+    """Return these columns of a table; None if X is not a table, lacks a column or has one twice."""
     try:
         column = _without_series(X) or X.__getitem__
         columns = {name: column(name) for name in names}
-    except Exception:  # each library raises an error of its own for a column that is not there
+    except Exception:  # each library raises its own error for a missing column
         return None
     return None if any(getattr(column, "ndim", 1) != 1 for column in columns.values()) else columns
 
 
 def column_names(X: Any) -> list[Any] | None:
-    """Return the names of the columns of a table of pandas, polars or Arrow; None of anything else."""
+    """Return the column names of a pandas, polars or Arrow table; None for anything else."""
     if hasattr(X, "column_names"):
         return list(X.column_names)
     return list(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
 
 
 def columns_in_order(X: Any) -> list[Any] | None:
-    """Return the columns of a table, whatever they are called, in their order; None where X is none."""
+    """Return the columns of a table in order, whatever their names; None if X is not a table."""
     if hasattr(X, "iloc") and hasattr(X, "columns"):
-        return [X.iloc[:, i] for i in range(X.shape[1])]  # a name may be there twice, and need not be a text
+        return [X.iloc[:, i] for i in range(X.shape[1])]  # names may be repeated, and may not be texts
     table = table_of(X)
     return None if table is None else list(table.values())
 
 
 def _without_series(X: Any) -> Callable[[str], Any] | None:
-    """Return what finds a column of pandas without the Series around it, which takes longer than predicting a row."""
+    """Return a getter of pandas columns without a Series, which costs more than predicting a row."""
     if not hasattr(X, "_get_column_array") or not hasattr(X, "columns"):
         return None
     array, locate = X._get_column_array, X.columns.get_loc
 
     def column(name: str) -> Any:
-        place = locate(name)
-        return array(place) if isinstance(place, int) else X[name]  # a name that is there twice has many places
+        position = locate(name)
+        return array(position) if isinstance(position, int) else X[name]  # a repeated name has several positions
 
     return column
 
 
 def texts_of(values: Any) -> Texts | list[Any]:
-    """Return a column that is to hold texts: packed where it lies so already, else as a list of whatever it holds."""
+    """Return a column of texts: packed if it is already packed in memory, otherwise as a list of its values."""
     packed = arrow_texts(values) if hasattr(values, "__len__") and len(values) > FEW else None
     if packed is not None:
         return packed
     categories = getattr(getattr(values, "dtype", None), "categories", None)
     codes = getattr(getattr(values, "array", values), "codes", None)
-    if categories is not None and codes is not None:  # of pandas, where -1 is the code of what is missing
+    if categories is not None and codes is not None:  # of pandas, where code -1 is a missing value
         table = np.array([*categories, np.nan], object)
-        found: list[Any] = table[codes].tolist()
-        return found
+        texts: list[Any] = table[codes].tolist()
+        return texts
     for method in ("tolist", "to_list", "to_pylist"):
         if hasattr(values, method):
             return getattr(values, method)()  # type: ignore[no-any-return]
@@ -100,17 +100,17 @@ def texts_of(values: Any) -> Texts | list[Any]:
 
 
 def array_of(values: Any, number: bool) -> Any:
-    """Return a column (or a frame of numbers) as an array; what is missing comes back as NaN.
+    """Return a column (or a frame of numbers) as an array; missing values become NaN.
 
     Raises:
-        InputError: it holds decimals.
+        InputError: the type is decimal.
     """
     if is_arrow(values):
         return arrow_numbers(values)
     if isinstance(values, np.ndarray) or not hasattr(values, "to_numpy"):
         return values
-    refuse_decimals(getattr(getattr(values, "dtype", None), "pyarrow_dtype", getattr(values, "dtype", None)))
-    if number and str(getattr(values, "dtype", "")).startswith("string"):  # whose NA is no number to NumPy
+    reject_decimals(getattr(getattr(values, "dtype", None), "pyarrow_dtype", getattr(values, "dtype", None)))
+    if number and str(getattr(values, "dtype", "")).startswith("string"):  # NumPy cannot convert its NA to a number
         return values.to_numpy()
     if hasattr(values, "isna") and _may_hold_na(values, number) and np.any(values.isna()):
         return values.to_numpy(na_value=np.nan)
@@ -118,9 +118,9 @@ def array_of(values: Any, number: bool) -> Any:
 
 
 def head(X: Any, rows: int) -> Any:
-    """Return the first rows of anything that :func:`~pretzel.adapters.inputs.columns_of` takes."""
+    """Return the first rows of any input of :func:`~pretzel.adapters.inputs.columns_of`."""
     if is_sparse(X):
-        return X.tocsr()[:rows]  # not every form of one has rows to take
+        return X.tocsr()[:rows]  # not every sparse format can be sliced
     if isinstance(X, Mapping):
         return {name: head(column, rows) for name, column in X.items()}
     if hasattr(X, "iloc"):
@@ -129,7 +129,7 @@ def head(X: Any, rows: int) -> Any:
 
 
 def _may_hold_na(values: Any, number: bool) -> bool:
-    """Whether a missing value may come as pandas' NA.  Looking costs more than the rest of a small request."""
+    """Return whether a missing value may be pandas' NA.  A search costs more than the rest of a small request."""
     dtype = getattr(values, "dtype", None)
     if dtype is None:  # a frame
         return number
@@ -139,7 +139,7 @@ def _may_hold_na(values: Any, number: bool) -> bool:
 def _frame(column: Callable[[str], Any], names: list[str]) -> dict[str, Any]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"column {twice!r}: the table has it twice; rename one")
+        raise InputError(f"column {twice!r}: the table contains it twice; rename one")
     return {name: column(name) for name in names}
 
 
@@ -148,7 +148,7 @@ def _rows(X: Any) -> dict[str, Any]:
     for i, row in enumerate(X):
         if row.keys() != columns.keys():
             differs = sorted(map(str, row.keys() ^ columns.keys()))
-            raise InputError(f"row {i}: column {differs[0]!r} is in some rows and not in others")
+            raise InputError(f"row {i}: column {differs[0]!r} is in some rows, but not in others")
         for name, value in row.items():
             columns[name].append(value)
     return columns

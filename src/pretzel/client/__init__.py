@@ -1,7 +1,7 @@
 """The SDK: predictions from workers, deployment through the control plane.
 
-It needs NumPy, grpcio and protobuf; pandas, SciPy and scikit-learn are used where they are, and never asked for.
-The names below are found on first use: the rooms above take parts of this one that know nothing of gRPC.
+It requires NumPy, grpcio and protobuf.  pandas, SciPy and scikit-learn are used if installed.
+The names below are imported on first use, because other packages use modules of this one that do not need gRPC.
 """
 
 from importlib import import_module

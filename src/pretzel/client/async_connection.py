@@ -1,4 +1,4 @@
-"""Channels to one address, and the loop that runs operations over them with asyncio."""
+"""Channels to one address, and the asyncio loop that runs operations over them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class AsyncConnection:
-    """A few channels to one address, and the loop that performs operations over them."""
+    """A few channels to one address, and the loop that runs operations over them."""
 
     stub: Callable[[Any], Any]
 
@@ -35,14 +35,14 @@ class AsyncConnection:
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
-        """Prepare to call a server, as :class:`~pretzel.client.connection.Connection`; nothing is opened yet."""
+        """Store the arguments of :class:`~pretzel.client.connection.Connection`; channels are opened on first use."""
         self.address, self.timeout = sendable("address", address), timeout
         self._count, self._credentials, self._options = channels, credentials, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: Iterator[Any] | None = None
 
     async def close(self) -> None:
-        """Close the connections; calls under way are cancelled."""
+        """Close the connections; running calls are cancelled."""
         for channel in self._channels:
             await channel.close()
 
@@ -57,7 +57,7 @@ class AsyncConnection:
         await self.close()
 
     def _next_stub(self) -> Any:
-        # Channels bind to the running loop, and a client may be made before there is one.
+        # Channels bind to the running loop, and a client may be created before one runs.
         if self._stubs is None:
             self._channels = [self._open() for _ in range(self._count)]
             self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
@@ -69,7 +69,7 @@ class AsyncConnection:
         return grpc.aio.secure_channel(self.address, self._credentials, self._options)
 
     async def _run(self, operation: Operation[T], timeout: float | None) -> T:
-        """Perform the effects of an operation until it returns."""
+        """Perform the effects of an operation until it returns its result."""
         limit = timeout if timeout is not None else self.timeout
         deadline = None if limit is None else time.monotonic() + limit
         answer, failure = None, None

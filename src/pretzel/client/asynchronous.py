@@ -1,4 +1,4 @@
-"""The same clients for asyncio; each belongs to the event loop that first uses it."""
+"""The clients for asyncio; each is bound to the event loop that first uses it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class AsyncClient(AsyncConnection):
     stub = PredictionServiceStub
 
     def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
-        """Prepare to call workers; arguments as those of :class:`AsyncConnection`."""
+        """Create a client of workers; the arguments are those of :class:`AsyncConnection`."""
         super().__init__(address, **arguments)
-        self._known: prediction.Descriptions = {}
+        self._descriptions: prediction.Descriptions = {}
 
     async def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the labels or the values that the estimator's ``predict`` returns."""
         return await self.score(model, X, "predict", timeout=timeout)
 
     async def predict_proba(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return one probability a class, in the order of :meth:`describe`'s labels."""
+        """Return one probability per class, in the order of the labels of :meth:`describe`."""
         return await self.score(model, X, "predict_proba", timeout=timeout)
 
     async def decision_function(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
@@ -42,19 +42,19 @@ class AsyncClient(AsyncConnection):
         return await self.score(model, X, "decision_function", timeout=timeout)
 
     async def contributions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the SHAP value of each feature, and the expected value last, as the model's library shapes them."""
+        """Return the SHAP value of each feature, then the expected value, in the shape of the model's library."""
         return await self.score(model, X, "contributions", timeout=timeout)
 
     async def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
+        """Return a matrix per row: SHAP interaction values of pairs of features, and the expected value."""
         return await self.score(model, X, "interactions", timeout=timeout)
 
     async def leaf_index(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the leaf that each row reaches in each tree, as the model's library numbers leaves."""
+        """Return the leaf that each row reaches in each tree, numbered as by the model's library."""
         return await self.score(model, X, "leaf_index", timeout=timeout)
 
     async def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the features that the estimator's ``transform`` returns, sparse where it does."""
+        """Return the features that the estimator's ``transform`` returns, sparse if it returns them sparse."""
         return await self.score(model, X, "transform", timeout=timeout)
 
     async def inverse_transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
@@ -62,8 +62,8 @@ class AsyncClient(AsyncConnection):
         return await self.score(model, X, "inverse_transform", timeout=timeout)
 
     async def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
-        """Return what any one ``method`` of the estimator returns."""
-        return await self._run(prediction.score(self._known, model, X, method), timeout)
+        """Return the result of any one ``method`` of the estimator."""
+        return await self._run(prediction.score(self._descriptions, model, X, method), timeout)
 
     async def predict_many(
         self,
@@ -75,11 +75,11 @@ class AsyncClient(AsyncConnection):
         timeout: float | None = None,
     ) -> dict[str, Any]:
         """Score one input with many models; see :meth:`pretzel.client.blocking.Client.predict_many`."""
-        return await self._run(prediction.score_many(self._known, models, X, method, errors), timeout)
+        return await self._run(prediction.score_many(self._descriptions, models, X, method, errors), timeout)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
-        """Return what a model takes and gives: inputs, types, labels, outputs."""
-        return await self._run(prediction.describe(self._known, model), timeout)
+        """Return the inputs, types, labels and outputs of a model."""
+        return await self._run(prediction.describe(self._descriptions, model), timeout)
 
     async def infer(
         self,
@@ -89,7 +89,7 @@ class AsyncClient(AsyncConnection):
         *,
         timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Compute outputs (all, if none are named) over columns that are of exactly the declared types."""
+        """Compute the named outputs, or all, from columns of exactly the declared types."""
         _, values = await self._run(prediction.infer(model, typed_columns(columns), outputs or ()), timeout)
         return {name: result_of(value) for name, value in values.items()}
 
@@ -100,7 +100,7 @@ class AsyncControlPlane(AsyncConnection):
     stub = ControlPlaneServiceStub
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
-        """Prepare to call a control plane; arguments as those of :class:`AsyncConnection`."""
+        """Create a client of a control plane; the arguments are those of :class:`AsyncConnection`."""
         super().__init__(address, **{"channels": 1} | arguments)
         self._repeater = Repeater()
 
@@ -127,21 +127,21 @@ class AsyncControlPlane(AsyncConnection):
         return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
-        """Return the models, by name; only those whose names begin with ``prefix``."""
+        """Return the models, by name; only those whose names start with ``prefix``."""
         return await self._run(deployment.models(self._repeater, prefix), timeout)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
-        """Return what a version takes and gives, and what it was made from."""
+        """Return the inputs and outputs of a version, and the estimator that it was exported from."""
         return await self._run(deployment.describe(self._repeater, model), timeout)
 
     async def explain(
         self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
     ) -> str:
-        """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
+        """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return await self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
-        """Point an alias at a version, which is also how to roll back; None removes the alias."""
+        """Point an alias at a version, also to roll back; None removes the alias."""
         return await self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
 
     async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
@@ -149,15 +149,15 @@ class AsyncControlPlane(AsyncConnection):
         await self._run(deployment.delete(self._repeater, model, force), timeout)
 
     async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
-        """Remove the objects that no version needs and no lease keeps, or count them."""
+        """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""
         return await self._run(stores.collect_garbage(dry_run), timeout)
 
     async def check_store(
         self, heard: Callable[[Finding], None], *, repair: bool = False, timeout: float | None = None
     ) -> CheckedStore:
-        """Check what is stored; ``heard`` is called with each thing that is wrong or, with ``repair``, was mended."""
+        """Check the store; ``heard`` is called with each problem and, with ``repair``, with each repair."""
         return await self._run(stores.check_store(repair, heard), timeout)
 
     async def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
-        """Return the models that live workers do not serve as they were published, and why."""
+        """Return the models that live workers do not serve as published, and the reasons."""
         return await self._run(stores.held_back(prefix), timeout)

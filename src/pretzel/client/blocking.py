@@ -1,4 +1,4 @@
-"""The clients that block; safe to use from many threads."""
+"""The blocking clients; they are thread-safe."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ T = TypeVar("T")
 class Client(Connection):
     """Predictions from data-plane workers.
 
-    A model is ``name`` (its ``stable`` version), ``name@version`` or ``name:alias``.  X is what the estimator takes:
-    arrays, lists, documents, DataFrames, sparse matrices; a list of mappings, one a row, does as well.  Each method
-    returns what the estimator's method returns.  One client serves many threads.
+    A model is ``name`` (its ``stable`` version), ``name@version`` or ``name:alias``.  X is the input of the estimator:
+    arrays, lists, documents, DataFrames, sparse matrices, or a list of mappings, one per row.  Each method returns the
+    result of the estimator's method.  One client can be shared by many threads.
 
     Raises, from every call:
-        NotFoundError: no model, version, alias or method of that name.
-        InputError: X is not what the model takes; the message names column and row.
-        UnavailableError: no server answers, after a few attempts.
+        NotFoundError: the model, version, alias or method does not exist.
+        InputError: X does not match the model's inputs; the message names column and row.
+        UnavailableError: no server answered within a few attempts.
         DeadlineError: the timeout passed.
     """
 
     stub = PredictionServiceStub
 
     def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
-        """Prepare to call workers; arguments as those of :class:`Connection`."""
+        """Create a client of workers; the arguments are those of :class:`Connection`."""
         super().__init__(address, **arguments)
-        self._known: prediction.Descriptions = {}
+        self._descriptions: prediction.Descriptions = {}
 
     def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the labels or the values that the estimator's ``predict`` returns."""
         return self.score(model, X, "predict", timeout=timeout)
 
     def predict_proba(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return one probability a class, in the order of :meth:`describe`'s labels."""
+        """Return one probability per class, in the order of the labels of :meth:`describe`."""
         return self.score(model, X, "predict_proba", timeout=timeout)
 
     def decision_function(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
@@ -53,19 +53,19 @@ class Client(Connection):
         return self.score(model, X, "decision_function", timeout=timeout)
 
     def contributions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the SHAP value of each feature, and the expected value last, as the model's library shapes them."""
+        """Return the SHAP value of each feature, then the expected value, in the shape of the model's library."""
         return self.score(model, X, "contributions", timeout=timeout)
 
     def interactions(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return a matrix for each row: SHAP interaction values of pairs of features, and the expected value."""
+        """Return a matrix per row: SHAP interaction values of pairs of features, and the expected value."""
         return self.score(model, X, "interactions", timeout=timeout)
 
     def leaf_index(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the leaf that each row reaches in each tree, as the model's library numbers leaves."""
+        """Return the leaf that each row reaches in each tree, numbered as by the model's library."""
         return self.score(model, X, "leaf_index", timeout=timeout)
 
     def transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
-        """Return the features that the estimator's ``transform`` returns, sparse where it does."""
+        """Return the features that the estimator's ``transform`` returns, sparse if it returns them sparse."""
         return self.score(model, X, "transform", timeout=timeout)
 
     def inverse_transform(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
@@ -73,8 +73,8 @@ class Client(Connection):
         return self.score(model, X, "inverse_transform", timeout=timeout)
 
     def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
-        """Return what any one ``method`` of the estimator returns."""
-        return self._run(prediction.score(self._known, model, X, method), timeout)
+        """Return the result of any one ``method`` of the estimator."""
+        return self._run(prediction.score(self._descriptions, model, X, method), timeout)
 
     def predict_many(
         self,
@@ -85,23 +85,23 @@ class Client(Connection):
         errors: prediction.OnError = "raise",
         timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Score one input with many models; what they share is computed once.
+        """Score one input with many models; shared steps are computed once.
 
         Args:
-            models: names; models that take the same columns go in one call.
-            X: the input, as each of the models takes it.
-            method: the estimators' method.
-            errors: ``raise`` the first failure of a model, or ``return`` it in that model's place.
-            timeout: seconds for all of it.
+            models: names; models with the same inputs share one call.
+            X: the input, valid for each of the models.
+            method: the method of each estimator.
+            errors: ``raise`` the first failure of a model, or ``return`` it as that model's result.
+            timeout: seconds for the whole call.
 
         Returns:
-            What the method returns, by model, in the order asked.
+            The result of the method by model, in the order of ``models``.
         """
-        return self._run(prediction.score_many(self._known, models, X, method, errors), timeout)
+        return self._run(prediction.score_many(self._descriptions, models, X, method, errors), timeout)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
-        """Return what a model takes and gives: inputs, types, labels, outputs."""
-        return self._run(prediction.describe(self._known, model), timeout)
+        """Return the inputs, types, labels and outputs of a model."""
+        return self._run(prediction.describe(self._descriptions, model), timeout)
 
     def infer(
         self,
@@ -111,26 +111,26 @@ class Client(Connection):
         *,
         timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Compute outputs, or all that are not optional, over columns that are of exactly the declared types."""
+        """Compute the named outputs, or all that are not optional, from columns of exactly the declared types."""
         operation = prediction.infer(model, typed_columns(columns), outputs or ())
         return {name: result_of(value) for name, value in self._run(operation, timeout)[1].items()}
 
 
 class ControlPlane(Connection):
-    """Deployment: uploads what is missing, deploys definitions, moves aliases.
+    """Deployment: upload missing objects, deploy definitions, move aliases.
 
     Raises, from every call:
-        NotFoundError: no model, version or alias of that name.
-        UnavailableError: no server answers: one that never did, after a few attempts; one that did, after a minute.
+        NotFoundError: the model, version or alias does not exist.
+        UnavailableError: no server answered: within a few attempts at first contact, or within a minute later.
         DeadlineError: the timeout passed.
 
-    A call whose connection breaks is repeated: each is safe to repeat.
+    A call whose connection breaks is retried: all calls are safe to retry.
     """
 
     stub = ControlPlaneServiceStub
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
-        """Prepare to call a control plane; arguments as those of :class:`Connection`."""
+        """Create a client of a control plane; the arguments are those of :class:`Connection`."""
         super().__init__(address, **{"channels": 1} | arguments)
         self._repeater = Repeater()
 
@@ -150,33 +150,33 @@ class ControlPlane(Connection):
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
-        """Deploy an estimator or a definition, and return the version it became.
+        """Deploy an estimator or a definition, and return its version.
 
         Args:
-            name: of the model.
+            name: name of the model.
             model: a fitted estimator, or a :class:`~pretzel.plan.definition.Definition`.
-            sample: rows as the estimator takes them.  The plan must give the estimator's own answers on them, or the
-                version is refused.
-            expected: the answers to the sample by method, where ``model`` is a definition.
-            tolerance: how far answers may differ, relative, or (relative, absolute); None: the server's strict default.
-            alias: to point at the new version; "" for none.
-            wait: return only when all live workers serve it.
-            options: by name.  ``weights``: how the weights of large products are held, ``exact``, ``f32``, ``f16`` or
-                ``sparse``; anything but exact needs a sample and is refused where the answers to it differ by more than
-                the tolerance.
-            sample_rows: how many rows of the sample to verify on, at most.  They are spread over the whole sample and
-                include rows with unusual values; the version's metadata say how many were verified, of how many.
-            outputs: the methods to serve; None: all that the estimator has, and of ``contributions``, ``interactions``
-                and ``leaf_index`` those that add little to the model's memory.
-            progress: called with (step, done, total); bytes while uploading.
-            timeout: seconds for all of it.
+            sample: rows in the form that the estimator takes.  The deployment fails unless the plan returns the
+                estimator's own answers to them.
+            expected: the answers to the sample by method, if ``model`` is a definition.
+            tolerance: largest difference: relative, or (relative, absolute); None: the server's strict default.
+            alias: alias to point at the new version; "" for none.
+            wait: return only after all live workers serve the version.
+            options: by name.  ``weights``: storage of the weights of large products, ``exact``, ``f32``, ``f16`` or
+                ``sparse``; all but ``exact`` need a sample, and fail if the answers to it differ by more than the
+                tolerance.
+            sample_rows: largest number of rows to verify.  They are spread over the whole sample and include rows with
+                unusual values; the version's metadata record how many of how many rows were verified.
+            outputs: the methods to serve; None: all methods of the estimator, and those of ``contributions``,
+                ``interactions`` and ``leaf_index`` that add little to the model's memory.
+            progress: called with (step, done, total); in bytes during the upload.
+            timeout: seconds for the whole deployment.
 
         Raises:
-            UnsupportedError: the estimator cannot be served exactly; the message names step and option.
-            VerificationError: the answers on the sample differ; the message names known causes, if any.
+            UnsupportedError: the estimator cannot be served exactly; the message names the step and the option.
+            VerificationError: the answers to the sample differ; the message names known causes, if any.
 
         Warns:
-            AnswersMayDifferWarning: there is no sample, and answers of a step may differ from the library's.
+            AnswersMayDifferWarning: without a sample, if answers of a step may differ from the library's.
         """
         request = deployment.Deployment(
             name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
@@ -184,19 +184,19 @@ class ControlPlane(Connection):
         return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
-        """Return the models, by name; only those whose names begin with ``prefix``."""
+        """Return the models, by name; only those whose names start with ``prefix``."""
         return self._run(deployment.models(self._repeater, prefix), timeout)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
-        """Return what a version takes and gives, and what it was made from."""
+        """Return the inputs and outputs of a version, and the estimator that it was exported from."""
         return self._run(deployment.describe(self._repeater, model), timeout)
 
     def explain(self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None) -> str:
-        """Return what the optimizer made of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
+        """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
 
     def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
-        """Point an alias at a version, which is also how to roll back; None removes the alias."""
+        """Point an alias at a version, also to roll back; None removes the alias."""
         return self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
 
     def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
@@ -204,15 +204,15 @@ class ControlPlane(Connection):
         self._run(deployment.delete(self._repeater, model, force), timeout)
 
     def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
-        """Remove the objects that no version needs and no lease keeps, or count them."""
+        """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""
         return self._run(stores.collect_garbage(dry_run), timeout)
 
     def check_store(
         self, heard: Callable[[Finding], None], *, repair: bool = False, timeout: float | None = None
     ) -> CheckedStore:
-        """Check what is stored; ``heard`` is called with each thing that is wrong or, with ``repair``, was mended."""
+        """Check the store; ``heard`` is called with each problem and, with ``repair``, with each repair."""
         return self._run(stores.check_store(repair, heard), timeout)
 
     def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
-        """Return the models that live workers do not serve as they were published, and why."""
+        """Return the models that live workers do not serve as published, and the reasons."""
         return self._run(stores.held_back(prefix), timeout)

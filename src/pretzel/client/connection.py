@@ -1,4 +1,4 @@
-"""Channels to one address, and the loop that runs operations over them with blocking calls."""
+"""Channels to one address, and the blocking loop that runs operations over them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Connection:
-    """A few channels to one address, and the loop that performs operations over them."""
+    """A few channels to one address, and the loop that runs operations over them."""
 
     stub: Callable[[grpc.Channel], Any]
 
@@ -33,15 +33,15 @@ class Connection:
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
-        """Prepare to call a server; nothing is sent yet.
+        """Create the channels; nothing is sent yet.
 
         Args:
             address: ``host:port``, or any gRPC target: ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.
-                Calls go in turn to the servers behind it.
-            timeout: seconds that a call may take in all; each call can have its own.
-            channels: connections held; several let one client reach several worker processes of a machine.
-            credentials: for TLS; without them the connection is plain.
-            options: channel arguments of gRPC, which win over ours.
+                Calls are distributed round-robin over the servers behind it.
+            timeout: seconds that a call may take in total; each call can override it.
+            channels: number of connections; several let one client reach several worker processes of a machine.
+            credentials: for TLS; None: no encryption.
+            options: gRPC channel arguments; they override the defaults.
         """
         self.address, self.timeout = sendable("address", address), timeout
         arguments = channel_options(options)
@@ -49,7 +49,7 @@ class Connection:
         self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
 
     def close(self) -> None:
-        """Close the connections; calls under way are cancelled."""
+        """Close the connections; running calls are cancelled."""
         for channel in self._channels:
             channel.close()
 
@@ -64,7 +64,7 @@ class Connection:
         self.close()
 
     def _run(self, operation: Operation[T], timeout: float | None) -> T:
-        """Perform the effects of an operation until it returns."""
+        """Perform the effects of an operation until it returns its result."""
         limit = timeout if timeout is not None else self.timeout
         deadline = None if limit is None else time.monotonic() + limit
         answer, failure = None, None
@@ -94,7 +94,7 @@ class Connection:
         return None
 
     def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
-        """Read the calls in turn, so that none waits long for another to be read."""
+        """Read from the calls round-robin, so that no stream stalls while another is read."""
         calls = [getattr(next(self._stubs), listen.method)(listen.request, timeout=timeout) for listen in listens]
         try:
             for answers in itertools.zip_longest(*calls):

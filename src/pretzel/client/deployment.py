@@ -1,4 +1,4 @@
-"""Deployments and what else one asks of a control plane, as operations."""
+"""Deployments and the other calls of a control plane, as operations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
 
 Progress = Callable[[str, int, int], None]
-"""Called with a step's name, how much of it is done, and of how much: bytes while uploading, else 0 of 0."""
+"""Called with a step's name, the amount done and the total: in bytes during the upload, otherwise 0 and 0."""
 
 PIECE_BYTES = (1 << 20) - 1024
 DIGESTS_A_CALL = 5000
@@ -37,7 +37,7 @@ DIGESTS_A_CALL = 5000
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a user asks to be deployed."""
+    """The arguments of a deployment."""
 
     name: str
     model: Any
@@ -52,26 +52,26 @@ class Deployment:
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Report no progress."""
+    """Ignore progress reports."""
 
 
-def deploy(repeater: Repeater, wanted: Deployment, progress: Progress) -> Operation[ModelVersion]:
-    """Export, upload what the server lacks, and submit; return the version."""
-    sendable("model name", wanted.name)
-    sendable("alias", wanted.alias)
+def deploy(repeater: Repeater, deployment: Deployment, progress: Progress) -> Operation[ModelVersion]:
+    """Export, upload the objects that the server lacks, and submit; return the version."""
+    sendable("model name", deployment.name)
+    sendable("alias", deployment.alias)
     progress("export", 0, 0)
-    definition, request = yield RunBlocking(lambda: _prepare(wanted))
-    if wanted.sample is None:  # of which the answers would be compared
+    definition, request = yield RunBlocking(lambda: _prepare(deployment))
+    if deployment.sample is None:  # with a sample, the answers are compared
         warn_of(definition.metadata)
     parameters = definition.parameters
 
     def attempt(cut_off: bool) -> Operation[ModelVersion]:
-        # An upload is by digest, and an equal plan returns the version that an attempt before may have published.
+        # Safe to retry: uploads are by digest, and an equal plan returns the version that was already published.
         return (yield from _submit(request, parameters, progress))
 
     try:
         return (yield from repeater.repeat(attempt))
-    except CorruptObjectError:  # what was damaged in the store is missing from it now, and here it is whole
+    except CorruptObjectError:  # the store has dropped the damaged object; upload it again
         return (yield from repeater.repeat(attempt))
 
 
@@ -79,31 +79,31 @@ def _submit(
     request: pb.DeployModelRequest, parameters: Mapping[Digest, Parameter], progress: Progress
 ) -> Operation[ModelVersion]:
     yield from _upload(parameters, progress)
-    found: list[ModelVersion] = []
+    versions: list[ModelVersion] = []
 
     def accept(response: pb.DeployModelResponse) -> None:
         if response.WhichOneof("step") == "version":
-            found.append(wire.model_version_from_proto(response.version))
+            versions.append(wire.model_version_from_proto(response.version))
         else:
             progress(response.progress, 0, 0)
 
     yield StreamCall("DeployModel", request, accept)
-    if not found:
+    if not versions:
         raise PretzelError(f"model {request.model!r}: the control plane ended the deployment without a version")
-    return found[0]
+    return versions[0]
 
 
-def _prepare(wanted: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
-    wanted = replace(wanted, model=_opened(wanted.model))
-    definition = _definition(wanted.model, wanted.sample, wanted.outputs)
-    return definition, _request(wanted, definition)
+def _prepare(deployment: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
+    deployment = replace(deployment, model=_opened(deployment.model))
+    definition = _definition(deployment.model, deployment.sample, deployment.outputs)
+    return definition, _request(deployment, definition)
 
 
 def _opened(model: Any) -> Any:
-    """Return what can answer a sample: of a path, what the file holds; of a booster, what stands for it."""
+    """Return a model that can answer a sample: load it from a path, wrap a booster."""
     if isinstance(model, Definition):
         return model
-    from pretzel.importers.files import opened  # loads scikit-learn, which a client that only predicts need not have
+    from pretzel.importers.files import opened  # loads scikit-learn, which prediction does not need
 
     return opened(model)
 
@@ -111,7 +111,7 @@ def _opened(model: Any) -> Any:
 def _definition(model: Any, sample: Any, outputs: Sequence[str] | None) -> Definition:
     if isinstance(model, Definition):
         return model if outputs is None else _only(model, outputs)
-    from pretzel.importers import definition_of  # loads scikit-learn, which a client that only predicts need not have
+    from pretzel.importers import definition_of  # loads scikit-learn, which prediction does not need
 
     try:
         return definition_of(model, sample=sample, outputs=outputs)
@@ -119,20 +119,20 @@ def _definition(model: Any, sample: Any, outputs: Sequence[str] | None) -> Defin
         raise
     except Exception:
         if sample is not None:
-            _try(model, head(sample, SAMPLE_ROWS))  # what the library says of a sample that does not fit is plainer
+            _try(model, head(sample, SAMPLE_ROWS))  # the library's own error about an unfit sample is clearer
         raise
 
 
 def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
-    """Return the definition with these methods alone."""
-    kept: dict[str, Any] = {}
+    """Return the definition with only these methods."""
+    selected: dict[str, Any] = {}
     for name in outputs:
-        found = outputs_of(name, definition.outputs)
-        if not found:
-            known = ", ".join(methods_of(definition.outputs))
-            raise InputError(f"outputs: this definition has no {name!r:.60}; choose among {known}, or export it anew")
-        kept |= {part: definition.outputs[part] for part in found}
-    return Definition(kept, definition.inputs, definition.metadata)
+        parts = outputs_of(name, definition.outputs)
+        if not parts:
+            methods = ", ".join(methods_of(definition.outputs))
+            raise InputError(f"outputs: this definition has no {name!r:.60}; choose from {methods}, or export it again")
+        selected |= {part: definition.outputs[part] for part in parts}
+    return Definition(selected, definition.inputs, definition.metadata)
 
 
 def _try(estimator: Any, X: Any) -> None:
@@ -142,19 +142,20 @@ def _try(estimator: Any, X: Any) -> None:
             getattr(estimator, method)(X)
 
 
-def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelRequest:
+def _request(deployment: Deployment, definition: Definition) -> pb.DeployModelRequest:
     request = pb.DeployModelRequest(
-        model=wanted.name,
+        model=deployment.name,
         definition=wire.definition_to_proto(definition),
-        alias=wanted.alias,
-        wait=wanted.wait,
-        options=wire.attributes_to_proto(wanted.options or {}),
+        alias=deployment.alias,
+        wait=deployment.wait,
+        options=wire.attributes_to_proto(deployment.options or {}),
     )
-    if wanted.sample is not None:
-        golden = Golden(wanted.model, wanted.sample, wanted.expected, wanted.sample_rows)
+    if deployment.sample is not None:
+        golden = Golden(deployment.model, deployment.sample, deployment.expected, deployment.sample_rows)
         request.sample.CopyFrom(golden_sample(golden, definition))
-    if wanted.tolerance is not None:
-        both = wanted.tolerance if isinstance(wanted.tolerance, tuple) else (wanted.tolerance, 0.0)
+    if deployment.tolerance is not None:
+        tolerance = deployment.tolerance
+        both = tolerance if isinstance(tolerance, tuple) else (tolerance, 0.0)
         request.tolerance.CopyFrom(pb.Tolerance(relative=both[0], absolute=both[1]))
     return request
 
@@ -163,7 +164,7 @@ def _request(wanted: Deployment, definition: Definition) -> pb.DeployModelReques
 
 
 def _upload(parameters: Mapping[Digest, Parameter], progress: Progress) -> Operation[None]:
-    """Send the objects that the server does not hold; a break asks anew what is missing, and goes on from there."""
+    """Send the objects that the server lacks; after a broken connection, ask again and send the rest."""
     for attempt in range(ATTEMPTS):
         missing = yield from _missing(list(parameters), progress)
         if not missing:
@@ -181,16 +182,16 @@ def _missing(digests: list[Digest], progress: Progress) -> Operation[list[Digest
     progress("check", 0, 0)
     missing: list[Digest] = []
     for start in range(0, len(digests), DIGESTS_A_CALL):
-        asked = digests[start : start + DIGESTS_A_CALL]
-        request = pb.FindMissingObjectsRequest(digests=[wire.digest_to_proto(digest) for digest in asked])
+        batch = digests[start : start + DIGESTS_A_CALL]
+        request = pb.FindMissingObjectsRequest(digests=[wire.digest_to_proto(digest) for digest in batch])
         response = yield UnaryCall("FindMissingObjects", request)
         lacking = {wire.digest_from_proto(digest) for digest in response.missing}
-        missing += [digest for digest in asked if digest in lacking]
+        missing += [digest for digest in batch if digest in lacking]
     return missing
 
 
 def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.UploadObjectsRequest]:
-    """The objects in messages under 1 MiB, made as they are sent, so that a slow server slows the reading."""
+    """Yield the objects in messages under 1 MiB, created as they are sent, for back-pressure."""
     done, total = 0, sum(parameter.nbytes for parameter in parameters)
     for parameter in parameters:
         blob = memoryview(parameter.blob).cast("B")
@@ -205,7 +206,7 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
 
 
 def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
-    """List the models whose names begin with ``prefix``."""
+    """List the models whose names start with ``prefix``."""
     request = pb.ListModelsRequest(prefix=sendable("prefix", prefix))
     response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
     return [wire.model_from_proto(model) for model in response.models]
@@ -219,7 +220,7 @@ def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
 
 
 def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Operation[str]:
-    """Explain what the optimizer made of one version."""
+    """Render the optimized plan of one version."""
     sendable("model name", model)
     sendable("format", format)
     request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
@@ -231,7 +232,7 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
     """Point an alias at a version; None removes it.
 
     Raises:
-        InputError: the version is 0, which would remove it too, or less.
+        InputError: the version is less than 1.
     """
     if version is not None and version < 1:
         raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
@@ -243,11 +244,11 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
         try:
             response = yield UnaryCall("SetAlias", request)
         except NotFoundError:
-            # A removal that was cut off may have been done, and the alias is gone then.
-            found = (yield from _model(model)) if cut_off and not version else None
-            if found is None or alias in found.aliases:
+            # An interrupted removal may have taken effect; the alias is gone then.
+            current = (yield from _model(model)) if cut_off and not version else None
+            if current is None or alias in current.aliases:
                 raise
-            return found
+            return current
         return wire.model_from_proto(response.model)
 
     return (yield from repeater.repeat(attempt))
@@ -266,7 +267,7 @@ def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:
         try:
             yield UnaryCall("DeleteModel", request)
         except NotFoundError:
-            if not cut_off:  # else that attempt has deleted it
+            if not cut_off:  # otherwise the interrupted attempt has deleted it
                 raise
 
     yield from repeater.repeat(attempt)

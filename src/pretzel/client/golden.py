@@ -1,4 +1,4 @@
-"""The rows that a deployment is verified on, and the library's own answers to them."""
+"""The sample rows of a deployment, and the library's answers to them, for verification."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
 
 SAMPLE_ROWS = 1000
-"""Rows of a sample that a deployment is verified on, unless the caller says otherwise."""
+"""Default number of sample rows to verify."""
 SAMPLE_BYTES = 16 << 20
-"""Bytes of the rows and their answers: the whole sample travels in one message."""
+"""Largest size of the rows and their answers: the whole sample travels in one message."""
 
 
 @dataclass(frozen=True)
 class Golden:
-    """A sample, and how to get the answers to it."""
+    """A sample, and the source of the answers to it."""
 
     model: Any
-    """The fitted estimator, or a definition, which cannot answer."""
+    """The fitted estimator, or a definition, which cannot compute answers."""
     sample: Any
     expected: Mapping[str, Any] | None
-    """The answers by method, where the model cannot give them."""
+    """The answers by method, if the model cannot compute them."""
     rows: int = SAMPLE_ROWS
-    """How many rows to verify on, at most."""
+    """Largest number of rows to verify."""
 
 
 def golden_sample(golden: Golden, definition: Definition) -> pb.Sample:
-    """Return the chosen rows of the sample and the library's own answers to them, as many as one message takes."""
+    """Return the chosen rows of the sample and the library's answers to them, as many as fit in one message."""
     if golden.rows < 1:
         raise InputError(f"sample_rows: expected 1 at least, got {golden.rows}")
     most = golden.rows
@@ -57,19 +57,19 @@ def golden_sample(golden: Golden, definition: Definition) -> pb.Sample:
 
 
 def _tagged(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[str, Any]:
-    """Return inputs as ``<name`` and answers as ``>name``, so that no name of one hides one of the other."""
+    """Return inputs as ``<name`` and answers as ``>name``, so that their names cannot collide."""
     X = take_rows(golden.sample, rows)
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     try:
         inputs = columns_of(X, described, definition.metadata)
     except InputError as error:
         raise InputError(renumbered(str(error), rows.tolist())) from None
-    given = golden.expected is not None
-    answers = _expected(golden, definition, rows) if given else _answers(golden.model, X, definition)
+    has_answers = golden.expected is not None
+    answers = _expected(golden, definition, rows) if has_answers else _answers(golden.model, X, definition)
     outputs = {name: _golden(name, value) for name, value in answers.items()}
     for name, value in outputs.items():
         if len(value) != len(rows):
-            raise InputError(f"sample: {len(rows)} rows, but {name!r} answers {len(value)}")
+            raise InputError(f"sample: {len(rows)} rows, but {name!r} has {len(value)} answers")
     return {f"<{name}": value for name, value in inputs.items()} | {f">{name}": v for name, v in outputs.items()}
 
 
@@ -91,39 +91,39 @@ def _expected(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[
         answers |= split(method, answer, outputs)
     for name, answer in answers.items():
         if row_count(answer) != total:
-            raise InputError(f"sample: {total} rows, but {name!r} answers {row_count(answer)}")
+            raise InputError(f"sample: {total} rows, but {name!r} has {row_count(answer)} answers")
     return {name: take_rows(value, rows) for name, value in answers.items()}
 
 
 def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
     if isinstance(estimator, Definition):
-        raise InputError("sample: a definition cannot answer it; give the library's answers as expected={method: ...}")
-    from pretzel.importers.answers import answer_of  # loaded already, with the estimator's library
+        raise InputError("sample: a definition cannot answer it; pass the library's answers as expected={method: ...}")
+    from pretzel.importers.answers import answer_of  # already loaded, with the estimator's library
 
-    apart = definition.metadata.get("apart") or ()
+    separate = definition.metadata.get("apart") or ()
     with blaming_the_sample(estimator):
         answers: dict[str, Any] = {}
         for method in methods_of(definition.outputs):
-            ask = None if method in apart else answer_of(estimator, method)
-            if ask is None or method == SQUARE:  # matrices would fill the sample's message
+            ask = None if method in separate else answer_of(estimator, method)
+            if ask is None or method == SQUARE:  # matrices would exceed the message
                 continue
-            with suppress(Exception) if method in OPTIONAL else nullcontext():  # of these the library may refuse rows
+            with suppress(Exception) if method in OPTIONAL else nullcontext():  # the library may reject rows for these
                 answers |= split(method, ask(X), outputs_of(method, definition.outputs))
     if not answers:
         names = ", ".join(methods_of(definition.outputs))
-        refused = InputError(f"sample: {type(estimator).__name__} itself has no way to give {names}")
-        refused.add_note("give the answers as expected={method: ...}, or deploy without a sample")
-        raise refused
+        failure = InputError(f"sample: {type(estimator).__name__} has no method to compute {names}")
+        failure.add_note("pass the answers as expected={method: ...}, or deploy without a sample")
+        raise failure
     kinds = {name: definition.outputs[name].type for name in answers}
-    plain = {name: _plain(name, _one_a_row(answer, kinds[name]), kinds[name]) for name, answer in answers.items()}
+    plain = {name: _plain(name, _one_per_row(answer, kinds[name]), kinds[name]) for name, answer in answers.items()}
     return {name: as_sent(name, answer, kinds[name], definition.metadata) for name, answer in plain.items()}
 
 
 def _plain(name: str, answer: Any, kind: ValueType) -> Any:
-    """Return numbers that the library returns as objects, as a table of booleans beside floats, in one type.
+    """Convert numbers that the library returns as objects, as from a table of booleans and floats, to one type.
 
     Raises:
-        InputError: an answer is no number.
+        InputError: an answer is not a number.
     """
     if kind.is_text or is_sparse(answer):
         return answer
@@ -135,38 +135,38 @@ def _plain(name: str, answer: Any, kind: ValueType) -> Any:
         return np.where(missing, np.nan, array).astype(kind.numpy)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"sample: the estimator's {name} answers with objects, where {kind} is served ({error}); "
-            "convert the columns to numbers, while fitting too"
+            f"sample: the estimator's {name} returns objects, but {kind} is served ({error}); "
+            "convert the columns to numbers, also for fitting"
         ) from None
 
 
-def _one_a_row(answer: Any, kind: ValueType) -> Any:
-    """Return an answer of one value a row as such: CatBoost gives the labels of several classes as a matrix."""
-    alone = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
-    return answer.ravel() if alone else answer
+def _one_per_row(answer: Any, kind: ValueType) -> Any:
+    """Flatten an answer of one value per row: CatBoost returns the labels of several classes as a matrix."""
+    is_column = kind.width is None and getattr(answer, "ndim", 1) == 2 and answer.shape[1] == 1
+    return answer.ravel() if is_column else answer
 
 
-_ROWS = "give rows such as it was fitted on, without what it refuses"
-_MISSING = "fill what is missing with a text; in a file, --no-na says that cells such as NA and None are texts"
-_CATEGORIES = "make categories of the columns that were: astype('category'), or --types COLUMN=category for a file"
+_ROWS = "pass rows like those it was fitted on, without the values that it rejects"
+_MISSING = "fill missing values with a text; in a file, --no-na reads cells such as NA and None as texts"
+_CATEGORIES = "convert the columns that held categories: astype('category'), or --types COLUMN=category for a file"
 
 
 @contextmanager
 def blaming_the_sample(estimator: Any) -> Iterator[None]:
-    """Raise what the estimator raises as an error of its sample, with the first line of the library's message."""
+    """Raise an error of the estimator as an InputError about the sample, with the first line of its message."""
     try:
         yield
     except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
-        refused = InputError(f"sample: {type(estimator).__name__} refuses it: {said}")
-        refused.add_note(_remedy(said))
-        raise refused from error
+        message = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":. ")
+        failure = InputError(f"sample: {type(estimator).__name__} rejects it: {message}")
+        failure.add_note(_remedy(message))
+        raise failure from error
 
 
-def _remedy(said: str) -> str:
-    if "cat_features must be integer or string" in said:
+def _remedy(message: str) -> str:
+    if "cat_features must be integer or string" in message:
         return _MISSING
-    return _CATEGORIES if "categorical_feature" in said else _ROWS
+    return _CATEGORIES if "categorical_feature" in message else _ROWS
 
 
 def _golden(name: str, value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""What an operation may ask of the outside world.
+"""The effects that an operation can request.
 
-An operation (a prediction, a deployment) is a generator: it yields effects, is sent their answers, and returns its
-result.  It does no input or output itself, so the blocking and the asyncio clients run the same ones.
+An operation (a prediction, a deployment) is a generator: it yields effects, receives their results, and returns
+its own.  It performs no I/O itself, so the blocking and the asyncio clients run the same operations.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UnaryCall:
-    """Call a method that gives one answer; several requests make a stream."""
+    """Call a method that returns one response; an iterable of requests is sent as a stream."""
 
     method: str
     request: Message | Iterable[Message]
@@ -26,7 +26,7 @@ class UnaryCall:
 
 @dataclass(frozen=True, slots=True)
 class StreamCall:
-    """Call a method that gives a stream of answers, and hand each to ``accept`` as it comes."""
+    """Call a method that returns a stream of responses, and pass each to ``accept`` as it arrives."""
 
     method: str
     request: Message | Iterable[Message]
@@ -35,7 +35,7 @@ class StreamCall:
 
 @dataclass(frozen=True, slots=True)
 class ParallelStreams:
-    """Listen to several calls side by side, each over a connection of its own; one that fails ends all."""
+    """Run several stream calls concurrently, each over its own connection; the first failure ends all."""
 
     calls: Sequence[StreamCall]
 
@@ -49,7 +49,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class RunBlocking:
-    """Compute something long, where an event loop must not wait for it."""
+    """Run a long computation outside the event loop."""
 
     function: Callable[[], Any]
 
@@ -61,5 +61,5 @@ ATTEMPTS = 5
 
 
 def backoff(attempt: int) -> Sleep:
-    """Return how long to wait after a failed attempt, the first being 0: longer each time, and never two alike."""
+    """Return the wait after failed attempt number ``attempt``, from 0: exponential backoff with jitter."""
     return Sleep(random.uniform(0.5, 1.0) * min(0.1 * 2**attempt, 2.0))

@@ -1,4 +1,4 @@
-"""Predictions as operations: describe, cut, ask, put together."""
+"""Predictions as operations: describe the model, split the input, call, join the answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pretzel.adapters.pieces import cut, join
 from pretzel.adapters.results import result_of
 from pretzel.client.failures import CutOffError, call_failure
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, StreamCall, UnaryCall, backoff
-from pretzel.client.row_numbers import beginnings, shifted
+from pretzel.client.row_numbers import first_rows, shifted
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, StaleCatalogError, UnavailableError
 from pretzel.plan import multioutput
 from pretzel.plan.caveats import why_not
@@ -22,45 +22,45 @@ from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, descr
 from pretzel.v1 import prediction_pb2 as pb
 
 Descriptions = dict[str, ModelDescription]
-"""What a client remembers of the models it calls, by the name it calls them."""
+"""A client's cache of model descriptions, by the name used in calls."""
 
 Columns = Mapping[str, Value]
 OnError = Literal["raise", "return"]
 TURNS = 5
-"""Attempts of gRPC at a call that is no stream: a worker that has nothing to answer from is met so often more."""
+"""Attempts of gRPC at a unary call: streams are retried that many times more while workers have no catalog."""
 STREAMS = 4
-"""Connections that one large input is spread over."""
+"""Number of streams for one large input."""
 
 
-def describe(known: Descriptions, model: str) -> Operation[ModelDescription]:
-    """Ask what a model takes and gives, and remember it."""
-    known.pop(sendable("model name", model), None)
+def describe(cache: Descriptions, model: str) -> Operation[ModelDescription]:
+    """Request the description of a model, and cache it."""
+    cache.pop(sendable("model name", model), None)
     response = yield from _ask("DescribeModel", pb.DescribeModelRequest(model=model))
-    description = known[model] = description_from_proto(response.description)
+    description = cache[model] = description_from_proto(response.description)
     return description
 
 
-def score(known: Descriptions, model: str, X: Any, method: str) -> Operation[Any]:
+def score(cache: Descriptions, model: str, X: Any, method: str) -> Operation[Any]:
     """Compute what ``method`` of the model returns for ``X``.
 
-    A description that is out of date can make a good input look wrong: it is asked for anew before that is believed.
+    A stale description can make a valid input look invalid, so the description is refreshed before an error is raised.
     """
-    description = known.get(sendable("model name", model)) or (yield from describe(known, model))
+    description = cache.get(sendable("model name", model)) or (yield from describe(cache, model))
     try:
-        return (yield from _score(known, description, model, X, method))
+        return (yield from _score(cache, description, model, X, method))
     except (InputError, NotFoundError):
-        fresh = yield from describe(known, model)
+        fresh = yield from describe(cache, model)
         if fresh.version == description.version:
             raise
-        return (yield from _score(known, fresh, model, X, method))
+        return (yield from _score(cache, fresh, model, X, method))
 
 
-def _score(known: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
+def _score(cache: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
     outputs = _outputs(description, model, method)
     columns = columns_of(X, description.inputs, description.version.metadata, method)
     version, values = yield from infer(model, columns, outputs, _answer_bytes(description, outputs))
     if version != description.version.version:
-        known.pop(model, None)
+        cache.pop(model, None)
     return _result(description, method, values)
 
 
@@ -69,19 +69,19 @@ def infer(
 ) -> Operation[tuple[int, dict[str, Value]]]:
     """Compute outputs over columns; return the version that answered, and the outputs by name.
 
-    Where a deployment comes in between the pieces of one input, all are asked again of the newer version.
+    If the version changes between the pieces of one input, all are sent again to the newer version.
     """
     sendable("model name", model)
-    wanted = all_sendable("output name", outputs)
+    names = all_sendable("output name", outputs)
     pieces = cut(columns, answer_bytes)
 
     def request(i: int) -> pb.PredictRequest:
-        return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=wanted)
+        return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=names)
 
     if len(pieces) == 1:
         responses = [(yield from _ask("Predict", request(0)))]
     else:
-        responses = yield from _stream(request, beginnings(pieces))
+        responses = yield from _stream(request, first_rows(pieces))
     versions = {response.version for response in responses}
     if len(versions) > 1:
         return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
@@ -89,9 +89,9 @@ def infer(
 
 
 def _ask(method: str, request: Any) -> Operation[Any]:
-    """Ask, and again where an answer broke off, or where the worker has no catalog, or an old one, and others may not.
+    """Call, and retry if the response was cut off, or if the worker has no catalog or a stale one.
 
-    gRPC itself repeats no call of which anything has come back, and its turns may find the same worker each time.
+    gRPC does not retry a call after part of its response arrived, and may pick the same worker for each attempt.
     """
     for attempt in range(ATTEMPTS - 1):
         try:
@@ -102,9 +102,9 @@ def _ask(method: str, request: Any) -> Operation[Any]:
 
 
 def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) -> Operation[list[pb.PredictResponse]]:
-    """Send pieces over a few streams; those whose answers a broken one has lost are sent again.
+    """Send pieces over a few streams; pieces without an answer after a broken stream are sent again.
 
-    ``starts``: the row with which each piece begins.
+    ``starts``: the first row of each piece.
     """
     answers: dict[int, pb.PredictResponse] = {}
     count = len(starts)
@@ -140,85 +140,85 @@ def _listen(
 
 
 def score_many(
-    known: Descriptions, models: Iterable[str], X: Any, method: str, errors: OnError
+    cache: Descriptions, models: Iterable[str], X: Any, method: str, errors: OnError
 ) -> Operation[dict[str, Any]]:
-    """Compute what ``method`` of each model returns for ``X``; models that take the same columns go in one call.
+    """Compute what ``method`` of each model returns for ``X``; models with the same inputs share one call.
 
     Raises:
-        InputError: ``models`` is one name, or ``errors`` is neither of the two.
+        InputError: ``models`` is a single name, or ``errors`` is neither ``raise`` nor ``return``.
     """
     if isinstance(models, str):
         raise InputError(f"models: expected a list of names, got {models!r}; put it in a list")
     if errors not in get_args(OnError):
         raise InputError(f"errors: expected {' or '.join(get_args(OnError))}, got {errors!r}")
     names = list(dict.fromkeys(all_sendable("model name", models)))
-    results = yield from _attempt(known, names, X, method)
-    refused = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
-    if changed := (yield from _changed(known, refused)):
-        results |= yield from _attempt(known, changed, X, method)
+    results = yield from _attempt(cache, names, X, method)
+    failed = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
+    if changed := (yield from _changed(cache, failed)):
+        results |= yield from _attempt(cache, changed, X, method)
     if errors == "raise":
         _raise_first(results)
     return {name: results[name] for name in names}
 
 
-def _attempt(known: Descriptions, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
+def _attempt(cache: Descriptions, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     results: dict[str, Any] = {}
     groups: dict[tuple[Any, ...], list[str]] = {}
     for name in names:
         try:
-            description = known.get(name) or (yield from describe(known, name))
+            description = cache.get(name) or (yield from describe(cache, name))
             outputs = _outputs(description, name, method)
-            groups.setdefault((*_cutting(description), *outputs), []).append(name)
+            groups.setdefault((*_conversion_key(description), *outputs), []).append(name)
         except (InputError, NotFoundError) as error:
             results[name] = error
     for group in groups.values():
         try:
-            results |= yield from _score_group(known, group, X, method)
+            results |= yield from _score_group(cache, group, X, method)
         except InputError as error:
             results |= dict.fromkeys(group, error)
     return results
 
 
-def _changed(known: Descriptions, names: list[str]) -> Operation[list[str]]:
-    """Describe models anew; return those that are not what they were thought to be."""
-    found = []
+def _changed(cache: Descriptions, names: list[str]) -> Operation[list[str]]:
+    """Refresh descriptions; return the models whose version changed."""
+    changed = []
     for name in names:
-        before = known.get(name)
+        before = cache.get(name)
         try:
-            description = yield from describe(known, name)
+            description = yield from describe(cache, name)
         except (InputError, NotFoundError):
             continue
         if before is not None and description.version != before.version:
-            found.append(name)
-    return found
+            changed.append(name)
+    return changed
 
 
-def _score_group(known: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
-    first = known[models[0]]
+def _score_group(cache: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
+    first = cache[models[0]]
     columns = columns_of(X, first.inputs, first.version.metadata, method)
     outputs = _outputs(first, models[0], method)
-    answer_bytes = sum(_answer_bytes(known[model], outputs) for model in models)
-    asked = dict(zip(models, models, strict=True))
+    answer_bytes = sum(_answer_bytes(cache[model], outputs) for model in models)
+    targets = dict(zip(models, models, strict=True))
     while True:
-        answers = yield from _ask_many(list(asked.values()), cut(columns, answer_bytes), outputs)
+        answers = yield from _ask_many(list(targets.values()), cut(columns, answer_bytes), outputs)
         versions = [{getattr(part, "version", 0) for part in parts} - {0} for parts in answers]
-        if all(len(found) < 2 for found in versions):
+        if all(len(numbers) < 2 for numbers in versions):
             break
-        asked = {m: _pinned(m, max(found)) if found else m for m, found in zip(models, versions, strict=True)}
-    return {model: _many_result(known, model, method, parts) for model, parts in zip(models, answers, strict=True)}
+        targets = {m: _pinned(m, max(seen)) if seen else m for m, seen in zip(models, versions, strict=True)}
+    return {model: _many_result(cache, model, method, parts) for model, parts in zip(models, answers, strict=True)}
 
 
 Part = pb.PredictResponse | PretzelError
 
 
 def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[str]) -> Operation[list[list[Part]]]:
-    """Return, for each model, its answers to the pieces."""
+    """Return the answers of each model to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
-    for piece, start in zip(pieces, beginnings(pieces), strict=True):
+    for piece, start in zip(pieces, first_rows(pieces), strict=True):
         request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs)
         response = yield from _ask("PredictMany", request)
         if len(response.results) != len(models):
-            raise PretzelError(f"{len(models)} models were asked, {len(response.results)} answered")
+            raise PretzelError(f"requested {len(models)} models, received {len(response.results)} results")
         for parts, result in zip(answers, response.results, strict=True):
             failed = result.WhichOneof("result") != "response"
             message = shifted(result.error.message, start)
@@ -226,13 +226,13 @@ def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[s
     return answers
 
 
-def _many_result(known: Descriptions, model: str, method: str, parts: list[Part]) -> Any:
+def _many_result(cache: Descriptions, model: str, method: str, parts: list[Part]) -> Any:
     responses = [part for part in parts if not isinstance(part, PretzelError)]
     if len(responses) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
-    description = known[model]
+    description = cache[model]
     if responses[0].version != description.version.version:
-        known.pop(model, None)
+        cache.pop(model, None)
     outputs = _outputs(description, model, method)
     values = _joined([columns_from_proto(response.columns) for response in responses], outputs)
     return _result(description, method, values)
@@ -244,34 +244,35 @@ def _raise_first(results: Mapping[str, Any]) -> None:
             raise result if repr(name) in str(result) else type(result)(f"model {name!r}: {result}")
 
 
-def _cutting(description: ModelDescription) -> tuple[Any, ...]:
-    """What decides how X is cut: equal for models that can share one call."""
+def _conversion_key(description: ModelDescription) -> tuple[Any, ...]:
+    """Return the key of the conversion of X: equal for models that can share one call."""
     metadata = description.version.metadata
     return (description.inputs, *(repr(metadata.get(key)) for key in DECIDES))
 
 
 def _outputs(description: ModelDescription, model: str, method: str) -> list[str]:
-    """Return the outputs that hold what a method answers: one, or one a target."""
+    """Return the outputs of a method: one, or one per target."""
     names = [output.name for output in description.outputs]
     outputs = outputs_of(method, names)
     if not outputs:
-        told = why_not(method, description.version.metadata)
-        raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}{told}")
+        reason = why_not(method, description.version.metadata)
+        raise NotFoundError(f"model {model!r} has no output {method!r}; it has {', '.join(names)}{reason}")
     return outputs
 
 
 def _result(description: ModelDescription, method: str, values: Mapping[str, Value]) -> Any:
     metadata = description.version.metadata
     dtype = metadata.get("classes_dtype")
-    found = {name: result_of(value, dtype) for name, value in values.items()}
-    found = {
-        name: as_returned(name, each, metadata) if has_form(name, metadata) else each for name, each in found.items()
+    results = {name: result_of(value, dtype) for name, value in values.items()}
+    results = {
+        name: as_returned(name, result, metadata) if has_form(name, metadata) else result
+        for name, result in results.items()
     }
-    return multioutput.join(method, list(found.values()), list(found))
+    return multioutput.join(method, list(results.values()), list(results))
 
 
 def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:
-    """What the answer to one row takes, as far as the types tell."""
+    """Return the bytes of the answer to one row, as far as the types determine it."""
     kinds = (output.type for output in description.outputs if output.name in outputs)
     return sum(kind.columns * 8 for kind in kinds if kind.layout == "dense")
 
@@ -280,9 +281,9 @@ def _pinned(model: str, version: int) -> str:
     return f"{model.partition('@')[0].partition(':')[0]}@{version}"
 
 
-def _joined(answers: list[dict[str, Value]], wanted: Sequence[str]) -> dict[str, Value]:
-    names = list(wanted) or list(answers[0])
+def _joined(answers: list[dict[str, Value]], outputs: Sequence[str]) -> dict[str, Value]:
+    names = list(outputs) or list(answers[0])
     for answer in answers:
         if answer.keys() != {*names}:
-            raise PretzelError(f"outputs {names} were asked, {list(answer)} came; is the server of another version?")
+            raise PretzelError(f"requested outputs {names}, received {list(answer)}; is the server another version?")
     return {name: join([answer[name] for answer in answers]) for name in names}

@@ -1,4 +1,4 @@
-"""Calls of a control plane that are repeated while it is away: each is safe to repeat, or made so here."""
+"""Retries of control-plane calls while the control plane is unavailable; all calls are made safe to retry."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from pretzel.errors import DeadlineError, PretzelError, UnavailableError
 T = TypeVar("T")
 
 PATIENCE = 60.0
-"""Seconds for which a server that has answered before is waited for, unless the caller's deadline comes first."""
+"""Seconds to wait for a server that has answered before, within the caller's deadline."""
 
 
 class Repeater:
-    """Repeats the calls of one client.
+    """Retries the calls of one client.
 
-    A server that has answered this client exists, so it is waited for while it restarts.  One that never answered may
-    be a wrong address, which the caller should hear of soon: gRPC has tried it for about two seconds by then.
+    A server that has answered this client exists, so the client waits while it restarts.  A server that never answered
+    may be a wrong address, which is reported soon: after about two seconds of attempts by gRPC.
     """
 
     def __init__(self) -> None:
         self._answered = False
 
     def ask(self, effect: Callable[[], Effect]) -> Operation[Any]:
-        """Perform an effect that is made anew for each attempt, until it succeeds or there is no hope."""
+        """Perform an effect, created again for each attempt, until it succeeds or the retries end."""
         return (yield from self.repeat(lambda cut_off: _perform(effect())))
 
     def repeat(self, attempt: Callable[[bool], Operation[T]]) -> Operation[T]:
-        """Make attempts until one succeeds; each is told whether one before was cut off, and so may have been done.
+        """Retry until an attempt succeeds; its argument is true if an earlier one was cut off and may have run.
 
         Raises:
-            UnavailableError: the server never answered, or not in time.
+            UnavailableError: the server never answered, or not within ``PATIENCE``.
         """
         began, cut_off = time.monotonic(), False
         lost: UnavailableError | None = None
@@ -65,5 +65,5 @@ def _perform(effect: Effect) -> Operation[Any]:
 
 
 def _explained(error: DeadlineError, lost: UnavailableError | None) -> DeadlineError:
-    """Return the error of a deadline that passed while a server was waited for, with what was wrong with it."""
-    return error if lost is None else DeadlineError(f"{lost}; the time to wait for it is over")
+    """Return the error of a deadline that passed during retries, with the last failure."""
+    return error if lost is None else DeadlineError(f"{lost}; the deadline passed while waiting for it")

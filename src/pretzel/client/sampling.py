@@ -1,4 +1,4 @@
-"""Chooses the rows of a sample on which a deployment is verified: spread over all of it, and the unusual ones."""
+"""Choice of the sample rows to verify: evenly spaced rows, and rows with unusual values."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pretzel.errors import InputError
 MOST_CATEGORIES = 50
 """A column of objects with more distinct values than this is treated as free text."""
 EACH_UNUSUAL = 3
-"""Rows taken for one kind of unusual value in one column."""
+"""Number of rows to take for one kind of unusual value in one column."""
 
 
 def choose_rows(X: Any, most: int) -> np.ndarray:
     """Return at most ``most`` row numbers of ``X``, ascending.
 
-    All rows are chosen where ``X`` has no more.  Otherwise up to half of the choice are rows with unusual values:
+    All rows are chosen if ``X`` has no more.  Otherwise up to half of the chosen rows have unusual values:
     infinities, missing values, the smallest and the largest number of a column, the first occurrence of each category,
     the longest and the shortest text.  The rest is evenly spaced, the first and the last row included.
 
     Args:
-        X: anything that an estimator takes: an array, a table, a sparse matrix, a list.
-        most: at least 1.
+        X: any input of an estimator: an array, a table, a sparse matrix, a list.
+        most: largest number of rows, at least 1.
     """
     total = row_count(X)
     if total <= most:
@@ -38,14 +38,14 @@ def choose_rows(X: Any, most: int) -> np.ndarray:
 
 
 def row_count(X: Any) -> int:
-    """Return the number of rows of anything that an estimator takes."""
+    """Return the number of rows of any input of an estimator."""
     if isinstance(X, Mapping) and not is_sparse(X):
         return len(next(iter(X.values()), ()))
     return int(X.shape[0]) if hasattr(X, "shape") and len(X.shape) else len(X)
 
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Return these rows of anything that an estimator takes, in the form that ``X`` has.
+    """Return these rows of any input of an estimator, in the same form.
 
     Raises:
         InputError: a column of ``X`` is shorter than the others.
@@ -55,7 +55,7 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
     try:
         return _taken(X, rows)
     except IndexError:
-        raise InputError(f"sample: expected {int(rows[-1]) + 1} rows at least, got {row_count(X)}") from None
+        raise InputError(f"sample: expected at least {int(rows[-1]) + 1} rows, got {row_count(X)}") from None
 
 
 def _taken(X: Any, rows: np.ndarray) -> Any:
@@ -69,14 +69,14 @@ def _taken(X: Any, rows: np.ndarray) -> Any:
 
 
 def _unusual_rows(X: Any) -> Iterator[int]:
-    """Yield each row with an unusual value once; column by column in turn, so that a bound leaves none out."""
+    """Yield each row with an unusual value once, round-robin over the columns, so that a limit omits no column."""
     by_column = [_unusual_of(column) for column in _columns(X)]
     turns = chain.from_iterable(zip_longest(*by_column))
     return iter(dict.fromkeys(row for row in turns if row is not None))
 
 
 def _columns(X: Any) -> Iterable[np.ndarray]:
-    """Yield the columns of ``X`` as arrays; rows that are not flat count by their length."""
+    """Yield the columns of ``X`` as arrays; nested rows are represented by their length."""
     if is_sparse(X):
         csr = X.tocsr()
         yield np.diff(csr.indptr)
@@ -94,7 +94,7 @@ def _columns(X: Any) -> Iterable[np.ndarray]:
 
 
 def _is_flat(X: Sequence[Any]) -> bool:
-    """Return whether a list holds single values, or lists of one length that make a matrix."""
+    """Return whether a list holds single values, or lists of equal length that form a matrix."""
     if not any(isinstance(row, (list, tuple, set, frozenset, Mapping)) for row in X):
         return True
     return all(isinstance(row, (list, tuple)) and len(row) == len(X[0]) for row in X)
@@ -103,12 +103,12 @@ def _is_flat(X: Sequence[Any]) -> bool:
 def _table(X: Any) -> Mapping[str, Any] | None:
     try:
         return table_of(X)
-    except InputError:  # rows of named values need not have the same names
+    except InputError:  # rows of named values may have different names
         return None
 
 
 def _extremes(csr: Any) -> np.ndarray:
-    """Return the largest stored magnitude of each row of a sparse matrix; NaN where it stores one."""
+    """Return the largest stored magnitude of each row of a sparse matrix; NaN if it stores a NaN."""
     largest = np.zeros(csr.shape[0])
     stored = np.diff(csr.indptr) > 0
     if stored.any():
@@ -117,7 +117,7 @@ def _extremes(csr: Any) -> np.ndarray:
 
 
 def _unusual_of(column: np.ndarray) -> list[int]:
-    """Return the rows of one column with unusual values, the most telling first."""
+    """Return the rows of one column with unusual values, the most unusual first."""
     if column.dtype.kind in "iub":
         return [int(column.argmin()), int(column.argmax())]
     if column.dtype.kind == "f":
@@ -137,7 +137,7 @@ def _unusual_floats(column: np.ndarray) -> list[int]:
 
 
 def _unusual_objects(values: Sequence[Any]) -> list[int]:
-    """Return where each category occurs first, or where the shortest and the longest text are."""
+    """Return the first row of each category, or the rows of the longest and the shortest text."""
     first: dict[tuple[str, str], int] = {}
     for row, value in enumerate(values):
         first.setdefault((type(value).__name__, str(value)), row)

@@ -1,4 +1,4 @@
-"""What one asks of a control plane's store, and of workers that do not serve all of it, as operations."""
+"""Garbage collection, checks of the store, and models that workers hold back, as operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pretzel.v1 import control_pb2 as pb
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a collection removed, or would remove."""
+    """The objects that a garbage collection removed, or would remove."""
 
     objects: int
     bytes: int
@@ -21,19 +21,19 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong with a store."""
+    """One problem of a store."""
 
     path: str
     """The file, the object or the version."""
     problem: str
     remedy: str
-    """The remedy, or the repair that was made."""
+    """The remedy, or the repair that was done."""
     repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedStore:
-    """What a check looked at."""
+    """The totals of a check."""
 
     objects: int
     bytes: int
@@ -42,7 +42,7 @@ class CheckedStore:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A model that a live worker does not serve as it was published."""
+    """A model that a live worker does not serve as published."""
 
     model: str
     worker: str
@@ -50,19 +50,19 @@ class HeldBack:
 
 
 def held_back(prefix: str) -> Operation[list[HeldBack]]:
-    """List what live workers do not serve as it was published."""
+    """List the models that live workers do not serve as published."""
     response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
     return [HeldBack(item.model, item.worker, item.reason) for item in response.held]
 
 
 def collect_garbage(dry_run: bool) -> Operation[Collected]:
-    """Remove what nothing needs, or count it."""
+    """Remove unreferenced objects, or count them."""
     response = yield UnaryCall("CollectGarbage", pb.CollectGarbageRequest(dry_run=dry_run))
     return Collected(response.objects, response.bytes)
 
 
 def check_store(repair: bool, heard: Callable[[Finding], None]) -> Operation[CheckedStore]:
-    """Check the store; ``heard`` is called with what is wrong as it is found."""
+    """Check the store; ``heard`` is called with each problem as it is found."""
     sums: list[CheckedStore] = []
 
     def accept(response: pb.CheckStoreResponse) -> None:
@@ -70,8 +70,8 @@ def check_store(repair: bool, heard: Callable[[Finding], None]) -> Operation[Che
             checked = response.checked
             sums.append(CheckedStore(checked.objects, checked.bytes, checked.findings))
         else:
-            found = response.finding
-            heard(Finding(found.path, found.problem, found.remedy, found.repaired))
+            finding = response.finding
+            heard(Finding(finding.path, finding.problem, finding.remedy, finding.repaired))
 
     yield StreamCall("CheckStore", pb.CheckStoreRequest(repair=repair), accept)
     if not sums:

@@ -1,4 +1,4 @@
-"""Prediction in this process: an estimator compiled into a predictor with the same methods, without any server."""
+"""Prediction in this process: an estimator compiled into a predictor with the same methods, without a server."""
 
 from __future__ import annotations
 
@@ -16,70 +16,70 @@ from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.importers.samples import kinds_of
 from pretzel.local.methods import Deferred, method_of
-from pretzel.local.models import Models, labels_of, table_of
+from pretzel.local.models import Models
+from pretzel.local.results import labels_of, table_of
 from pretzel.plan import bundle, ops
 from pretzel.plan.caveats import warn_of, why_not
 from pretzel.plan.definition import Definition
 from pretzel.plan.multioutput import methods_of, outputs_of, usual_outputs
 
 Reexport = Callable[[Any, Sequence[str] | None], Definition]
-"""A function of a sample and the outputs wanted: those of the first export where there is None."""
+"""A function of a sample and the outputs to export; None: those of the first export."""
 
 
 def compile(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Predictor:
-    """Compile a fitted estimator into a predictor that answers as the estimator does, in a fraction of the time.
+    """Compile a fitted estimator into a predictor with the same answers, in a fraction of the time.
 
-    A path stands for the model in a file of its library's own format.
+    ``estimator`` may also be the path of a model file in its library's own format.
 
-    ``sample`` is a table of the kind that it will be given; it tells what an estimator does not record, as which
-    columns hold categories.  Numbers are computed with in the types in which they come, whatever it holds.
+    ``sample`` is a table like the later inputs.  It determines what the estimator does not record, such as the columns
+    of categories.  Numbers are computed in the types of each input, whatever the types of the sample.
 
-    ``outputs`` names the methods wanted.  Without it there are all that the estimator has, and ``contributions`` and
-    ``leaf_index`` where it is of a kind that has them; these are compiled at their first call.
+    ``outputs`` names the methods to compile.  By default these are all methods of the estimator, and ``contributions``
+    and ``leaf_index`` if its kind has them; these two are compiled at their first call.
 
     Raises:
-        UnsupportedError: a step or an option cannot be served exactly; the message names it and says what to do.
-        InputError: a file is torn, or not what it seems to be.
+        UnsupportedError: a step or an option cannot be served exactly; the message names it and a remedy.
+        InputError: a file is incomplete, or not in the format that its name indicates.
 
     Warns:
-        AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
-            What is so for input of another type alone, as float32, is told when such input first comes.
+        AnswersMayDifferWarning: answers of a step may differ from the library's; the message gives step and cause.
+            A difference only for another input type, such as float32, is reported at the first such input.
     """
     estimator = opened(estimator)
 
-    known = kinds_of(sample)
-    told: set[str] = set()
+    kinds = kinds_of(sample)
+    warned: set[str] = set()
 
-    def reexport(given: Any, names: Sequence[str] | None) -> Definition:
-        kinds = known if given is None else replace(given, categorical=known.categorical) if known else given
-        definition = definition_of(estimator, sample=kinds, outputs=outputs if names is None else names)
-        warn_of(definition.metadata, told)
+    def reexport(observed: Any, names: Sequence[str] | None) -> Definition:
+        merged = kinds if observed is None else replace(observed, categorical=kinds.categorical) if kinds else observed
+        definition = definition_of(estimator, sample=merged, outputs=outputs if names is None else names)
+        warn_of(definition.metadata, warned)
         return definition
 
     return Predictor(reexport(None, None), reexport)
 
 
 def load(path: str | os.PathLike[str]) -> Predictor:
-    """Read a predictor that :meth:`Predictor.save` or ``pretzel export`` wrote; it holds no code.
+    """Load a predictor written by :meth:`Predictor.save` or ``pretzel export``; the file contains no code.
 
     Raises:
-        CorruptObjectError: the file is something else, torn or damaged.
+        CorruptObjectError: the file has another format, is incomplete or damaged.
     """
     return Predictor(bundle.load(path))
 
 
 class Predictor:
-    """A compiled estimator with the methods that the estimator has: ``predict``, ``transform``, ``predict_proba``, ...
+    """A compiled estimator with the estimator's methods: ``predict``, ``transform``, ``predict_proba``, ...
 
-    Each takes what the estimator's own takes (arrays of any dtype, sparse matrices, lists, DataFrames) and returns what
-    it returns.  ``classes_`` and ``feature_names_in_`` are there where the estimator has them.  Safe to call from many
-    threads.
+    Each takes the inputs of the estimator's method (arrays of any dtype, sparse matrices, lists, DataFrames) and
+    returns its results.  ``classes_`` and ``feature_names_in_`` exist if the estimator has them.  Thread-safe.
     """
 
     def __init__(self, definition: Definition, reexport: Reexport | None = None) -> None:
-        """Compile ``definition``; ``reexport`` makes one for a sample of other types, float32 or sparse, and outputs.
+        """Compile ``definition``; ``reexport`` exports again for other input types, float32 or sparse, or outputs.
 
-        What is not usually asked for is compiled at its first call, by itself.
+        Optional outputs are compiled separately, at their first call.
         """
         self._definition, self._reexport = definition, reexport
         self._models = Models(_usual(definition), None if reexport is None else lambda x: _usual(reexport(x, None)))
@@ -96,22 +96,22 @@ class Predictor:
             self.classes_ = tables if len(heads) > 1 else tables[0]
 
     def __getattr__(self, name: str) -> Any:
-        """Say which methods there are, where another is asked for."""
+        """Raise an AttributeError that lists the methods of this predictor."""
         definition = self.__dict__.get("_definition")
         methods = methods_of(definition.outputs) if definition is not None else ()
         left_out = definition is not None and name in (definition.metadata.get("on_request") or ())
         remedy = f"; name it when you export: outputs=[{name!r}]" if left_out else ""
-        told = why_not(name, definition.metadata) if definition is not None else ""
-        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}{told}")
+        reason = why_not(name, definition.metadata) if definition is not None else ""
+        raise AttributeError(f"this predictor has no {name!r}; it has {', '.join(methods)}{remedy}{reason}")
 
     def _deferred(self) -> list[str]:
         """Return the methods that are compiled at their first call: those of optional outputs."""
-        kept = [name for name in self._definition.outputs if name not in self._models.main.finish]
-        asked = self._definition.metadata.get("on_request") or () if self._reexport is not None else ()
-        return methods_of([*kept, *asked])
+        optional = [name for name in self._definition.outputs if name not in self._models.main.finish]
+        on_request = self._definition.metadata.get("on_request") or () if self._reexport is not None else ()
+        return methods_of([*optional, *on_request])
 
     def _make(self, method: str) -> Callable[[Any], Any]:
-        """Compile what computes one method."""
+        """Compile one optional method."""
         reexport = self._reexport
         if reexport is None:
             return method_of(
@@ -120,15 +120,15 @@ class Predictor:
         return method_of(method, Models(reexport(None, [method]), lambda sample: reexport(sample, [method])))
 
     def explain(self, X: Any = None, *, format: str = "text", verbose: bool = False) -> str:
-        """Say what is computed and where the time goes: the definition, the rules that rewrote it, the stages.
+        """Explain the plan and its cost: the definition, the rules that rewrote it, the stages.
 
         Args:
-            X: rows to time each kernel on; without any, the time is estimated from what the kernels touch.
+            X: rows for timing each kernel; None: the time is estimated from the memory that the kernels access.
             format: ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``.
-            verbose: also the definition before and after each rule.
+            verbose: also show the definition before and after each rule.
 
         Raises:
-            InputError: X is not what the estimator takes, or there is no such format.
+            InputError: X does not match the estimator's input, or the format is unknown.
         """
         model = self._models.main
         measured = None if X is None else engine.measure(model.executable, model.plan, *model.bind(X))
@@ -138,20 +138,20 @@ class Predictor:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the definition and its parameters to one file; :func:`load` and ``pretzel deploy`` read it.
 
-        A predictor that was loaded takes float32 and sparse input too, but computes in the types that were saved.
+        A loaded predictor also takes float32 and sparse input, but computes in the saved types.
         """
         bundle.save(path, self._definition)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Predictor:
-        """Return this one, which nothing changes."""
+        """Return this predictor, because it is immutable."""
         return self
 
     def __reduce__(self) -> NoReturn:
-        """Say how one is written to a file instead: what maps memory and runs kernels is no pickle."""
-        raise TypeError("a Predictor is not pickled; write it with save(path), and read it with pretzel.load(path)")
+        """Raise a TypeError that names :meth:`save`: memory maps and kernels cannot be pickled."""
+        raise TypeError("a Predictor cannot be pickled; write it with save(path), and load it with pretzel.load(path)")
 
     def __repr__(self) -> str:
-        """Return the estimator and the methods."""
+        """Return a text with the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
         return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
 

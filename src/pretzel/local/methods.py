@@ -1,4 +1,4 @@
-"""The methods of a predictor: what an estimator's own takes in, what it gives back."""
+"""The methods of a predictor, with the inputs and results of the estimator's methods."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pretzel.plan.multioutput import SQUARE, join, outputs_of
 
 
 class Method:
-    """One method of a predictor; all that does not depend on X is prepared here."""
+    """One method of a predictor; everything independent of X is prepared in advance."""
 
     __slots__ = ("_dtype", "_finish", "_models", "_name", "_outputs", "_run", "_width")
 
@@ -28,10 +28,10 @@ class Method:
         self._width = only.columns if only is not None else 0
 
     def __call__(self, X: Any) -> Any:
-        """Return what the estimator's method of this name returns for X.
+        """Return the result of the estimator's method for X.
 
         Raises:
-            InputError: X is not what the estimator takes.
+            InputError: X does not match the estimator's input.
         """
         if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
             rows, width = X.shape
@@ -44,33 +44,33 @@ class Method:
 
 
 class Parts:
-    """A method that answers for several targets: as many outputs of the model, put together."""
+    """A method for several targets: one output of the model per target, joined."""
 
     def __init__(self, name: str, outputs: Sequence[str], models: Models) -> None:
         self._name, self._outputs, self._models = name, tuple(outputs), models
 
     def __call__(self, X: Any) -> Any:
-        """Return what the estimator's method of this name returns for X.
+        """Return the result of the estimator's method for X.
 
         Raises:
-            InputError: X is not what the estimator takes.
+            InputError: X does not match the estimator's input.
         """
         model, bound, rows = self._models.bind(X)
         values = model.executable.run_bound(bound, rows, self._outputs)
         return join(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
 
 
-class Apart:
-    """A method that reads inputs of its own, as ``inverse_transform`` reads codes."""
+class SeparateInputs:
+    """A method that reads other inputs than the rest, as ``inverse_transform`` reads codes."""
 
     def __init__(self, name: str, models: Models) -> None:
         self._name, self._model = name, models.main
 
     def __call__(self, X: Any) -> Any:
-        """Return what the estimator's method of this name returns for X.
+        """Return the result of the estimator's method for X.
 
         Raises:
-            InputError: X is not what the method takes.
+            InputError: X does not match the method's input.
         """
         model = self._model
         bound, rows = model.bound(columns_of(X, model.described, model.metadata, self._name))
@@ -79,29 +79,29 @@ class Apart:
 
 
 class Deferred:
-    """A method that is compiled at its first call, since few ask for it."""
+    """A rarely used method, compiled at its first call."""
 
     def __init__(self, make: Callable[[], Callable[[Any], Any]]) -> None:
         self._make, self._lock = make, threading.Lock()
         self._made: Callable[[Any], Any] | None = None
 
     def __call__(self, X: Any) -> Any:
-        """Return what the method returns for X.
+        """Return the result of the method for X.
 
         Raises:
-            InputError: X is not what the estimator takes.
+            InputError: X does not match the estimator's input.
             UnsupportedError: the output cannot be served exactly.
         """
-        made = self._made
-        if made is None:
+        method = self._made
+        if method is None:
             with self._lock:
-                made = self._made = self._made or self._make()
-        return made(X)
+                method = self._made = self._made or self._make()
+        return method(X)
 
 
 def method_of(name: str, models: Models) -> Callable[[Any], Any]:
-    """Return the method of this name, of one output or of several."""
+    """Return the method of this name, with one output or several."""
     if name in (models.main.metadata.get("apart") or ()):
-        return Apart(name, models)
+        return SeparateInputs(name, models)
     outputs = outputs_of(name, models.main.finish)
     return Method(name, models) if outputs == [name] and name != SQUARE else Parts(name, outputs, models)

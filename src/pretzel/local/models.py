@@ -1,4 +1,4 @@
-"""One definition compiled for each kind of input that comes: float64, float32, sparse, integers where they count."""
+"""One definition compiled per kind of input: float64, float32, sparse, and integers if their type matters."""
 
 from __future__ import annotations
 
@@ -9,47 +9,44 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
+from pretzel.adapters.columns import check_order, given_columns
 from pretzel.adapters.convert import as_texts, column_of
-from pretzel.adapters.inputs import NO_ROWS, check_order, columns_of, given_columns, read_by
-from pretzel.adapters.integer_functions import refuse_integers
+from pretzel.adapters.inputs import NO_ROWS, columns_of, read_by
+from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import (
     container_of,
     counts_nullable,
     is_nullable,
     is_uneven,
-    stands_for_integers,
+    may_be_integers,
     whole_type,
 )
-from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls, refuse_na, refuse_none
-from pretzel.adapters.results import result_of
-from pretzel.adapters.sparse import as_stored, refuse_sparse_columns
+from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
+from pretzel.adapters.sparse import as_stored, reject_sparse_columns
 from pretzel.adapters.tables import array_of, columns_named, is_polars, is_sparse, texts_of
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
-from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.inputs import MATRIX, Settled
 from pretzel.local.records import reader_of
+from pretzel.local.results import finisher
 from pretzel.plan.definition import Definition
-from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import InputDescription
-from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES, ValueType, is_small
-from pretzel.plan.values import Labels
 
 Export = Callable[[Settled], Definition]
 Kind = tuple[str, frozenset[tuple[str, str]], str]
-"""The layout of X, the inputs that come in another type than they were exported for, and whether integers among them
-come in an ``array`` or a ``table``."""
+"""The layout of X, the inputs of another type than exported with their types, and the container of integers among them:
+``array`` or ``table``."""
 
 BY_POSITION = "by position"
-"""In the place of a layout: the columns of a table are inputs of their own, in place of one matrix."""
+"""In place of a layout: the columns of a table are separate inputs, instead of one matrix."""
 _AS_SAVED: Kind = ("dense", frozenset(), "")
 
 
 class Model:
-    """One definition, compiled, for one kind of input."""
+    """One definition, compiled for one kind of input."""
 
     def __init__(self, definition: Definition) -> None:
         compiled = compile_plan(optimize(definition))
@@ -57,28 +54,28 @@ class Model:
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         in_order = set(definition.metadata.get("in_order") or ())
-        alone = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
-        self.inputs, self.metadata = read_by(alone, self.described, definition.metadata)
-        """What all methods read but those with inputs of their own."""
-        self.finish = {name: _finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
+        only = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
+        self.inputs, self.metadata = read_by(only, self.described, definition.metadata)
+        """The inputs of all methods except those with separate inputs."""
+        self.finish = {name: finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = definition.metadata.get("input_style") == "texts"
         self.by_position = definition.metadata.get("input_style") == "positions"
         self.read_records = reader_of(self.metadata, self.inputs)
 
     def bind(self, X: Any) -> tuple[list[Any], int]:
-        """Return the columns of X as the program reads them, and how many rows they have.
+        """Return the columns of X as the program reads them, and the number of rows.
 
         Raises:
-            InputError: X is not what the model takes, or has no rows.
+            InputError: X does not match the model's inputs, or has no rows.
         """
         if self.reads_texts and type(X) is list:
             try:
-                return self.bound({self.inputs[0].name: X})  # read where they lie: packing them would cost more
+                return self.bound({self.inputs[0].name: X})  # read in place: packing them would cost more
             except InputError:
-                pass  # the careful way below takes it, or says what is wrong
-        if self.read_records is not None and type(X) is list and X and (found := self.read_records(X)):
-            return found
+                pass  # the general path below accepts X or reports the error
+        if self.read_records is not None and type(X) is list and X and (bound := self.read_records(X)):
+            return bound
         return self.bound(columns_of(X, self.inputs, self.metadata))
 
     def bound(self, columns: Mapping[str, Any]) -> tuple[list[Any], int]:
@@ -98,56 +95,56 @@ class Model:
 
 
 def _disagree(values: Any, rules: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a column of nullable integers holds integers to one step and floats to another, or lacks some."""
+    """Return whether steps read a column of nullable integers as different types, or it has missing values."""
     return is_nullable(values) and (values.isna().any() or len(set(map(counts_nullable, rules))) > 1)
 
 
 class Models:
-    """The models of one predictor: one for the types as they were exported, others when such input first comes."""
+    """The models of one predictor: one for the exported types, and others compiled at the first input of their kind."""
 
     def __init__(self, definition: Definition, reexport: Export | None) -> None:
         self.main = Model(definition)
         self._reexport = reexport
-        self._made: dict[Kind, Model] = {_AS_SAVED: self.main}
+        self._by_kind: dict[Kind, Model] = {_AS_SAVED: self.main}
         self._lock = threading.Lock()
         floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._rules = definition.metadata.get("integers_read") or {}
-        self._tells_types = bool(self._rules or definition.metadata.get("functions"))
+        self._checks_types = bool(self._rules or definition.metadata.get("functions"))
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
-        self._tells_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
+        self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
 
     def bind(self, X: Any) -> tuple[Model, list[Any], int]:
-        """Return the model for the types of X, the columns of X as its program reads them, and how many rows they have.
+        """Return the model for the types of X, the columns of X as its program reads them, and the number of rows.
 
         Raises:
-            InputError: X is not what the model takes, or has no rows.
+            InputError: X does not match the model's inputs, or has no rows.
         """
         columns = columns_named(X, self._types) if self._is_plain(X) else None
         if columns is not None:
             try:
                 check_order(X, self.main.metadata)
-                refuse_sparse_columns(X, self.main.metadata)
-                refuse_ambiguous_nulls(X, self.main.metadata)
+                reject_sparse_columns(X, self.main.metadata)
+                reject_ambiguous_nulls(X, self.main.metadata)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
-                pass  # something is unusual: the careful way below takes it, or says what is wrong
-        if self._tells_entries:
+                pass  # the general path below accepts X or reports the error
+        if self._checks_entries:
             X = as_stored(X)
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
         return model, *model.bind(X)
 
     def _is_plain(self, X: Any) -> bool:
-        """Whether each column of a table is read by itself, whatever numbers it holds."""
-        return self.main.by_name and not self._rules.get("table") and not (self._tells_types and is_polars(X))
+        """Return whether each column of a table is read separately, whatever its numeric type."""
+        return self.main.by_name and not self._rules.get("table") and not (self._checks_types and is_polars(X))
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
-        """Take a table column by column; only in columns of pandas does scikit-learn see that they are float32."""
+        """Bind a table column by column; scikit-learn recognizes float32 only in pandas columns."""
         for name in self.main.metadata.get("functions") or ():
-            refuse_integers(name, columns[name], self.main.metadata)
+            reject_integers(name, columns[name], self.main.metadata)
         dtypes = {name: getattr(column, "dtype", None) for name, column in columns.items()}
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
         for name, form in self._forms.items():
@@ -159,11 +156,11 @@ class Models:
 
     @property
     def _in_columns(self) -> bool:
-        """Whether each column is an input."""
+        """Return whether each column is an input."""
         return self.main.by_name or self.main.by_position
 
     def _of(self, kind: Kind) -> Model:
-        return self._made.get(kind) or self._make(kind)
+        return self._by_kind.get(kind) or self._make(kind)
 
     def _kind(self, X: Any) -> Kind:
         whole = self._whole(X) if self._rules else frozenset()
@@ -173,42 +170,42 @@ class Models:
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
     def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
-        """Return the types of the columns of a table for a matrix, if float32 counts there, or to functions."""
+        """Return the column types of a table for a matrix, if float32 matters there or for functions."""
         if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
             return frozenset()
         kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))
         counts = self.main.metadata.get("functions") or any(map(is_small, kinds.values()))
         if np.float32 not in kinds.values() or not counts:
             return frozenset()
-        known = {name: kind for name, kind in kinds.items() if kind == np.float32 or is_small(kind)}
-        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in known.items())
+        narrow = {name: kind for name, kind in kinds.items() if kind == np.float32 or is_small(kind)}
+        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in narrow.items())
 
     def _singles(self, dtypes: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-        """Return the inputs of float32, and the small integers beside them, of which NumPy makes float32 too."""
+        """Return the inputs of float32, and the small integers among them, which NumPy also converts to float32."""
         singles = {(name, "f32") for name, kind in dtypes.items() if name in self._floats and kind == np.float32}
         if singles and len(singles) < len(self._floats):
             singles |= {(name, DTYPE_NAMES[dtypes[name]]) for name in self._floats if is_small(dtypes.get(name))}
         return frozenset(singles)
 
     def _whole(self, X: Any) -> frozenset[tuple[str, str]]:
-        """Return the inputs that hold integers, and the types of these, where the answer depends on it."""
+        """Return the inputs that hold integers and their types, if the answer depends on them."""
         rules = [rule for rule in self._rules.get(container_of(X)) or () if rule["how"] not in ("round", "within")]
-        if is_sparse(X):  # which other steps than those that keep results in the type of X do not read as integers
+        if is_sparse(X):  # only steps that keep results in the type of X read these as integers
             rules = [rule for rule in rules if rule.get("strict") and not self._in_columns]
         doubtful = any(rule.get("doubtful") for rule in rules)
         if not rules or not self._floats or is_polars(X) or doubtful:
             return frozenset()
         columns = given_columns(X, self.main.inputs, self.main.metadata)
-        rules = [rule for rule in rules if not any(stands_for_integers(rule, columns[name]) for name in rule["inputs"])]
-        about = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
-        if any(_disagree(columns[name], rules) for name, rules in about.items()):
-            return frozenset()  # the rules then refuse these integers
-        found = {
+        rules = [rule for rule in rules if not any(may_be_integers(rule, columns[name]) for name in rule["inputs"])]
+        groups = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
+        if any(_disagree(columns[name], rules) for name, rules in groups.items()):
+            return frozenset()  # the rules then reject these integers
+        types = {
             name: whole_type(columns[name], nullable=any(map(counts_nullable, rules)))
-            for name, rules in about.items()
+            for name, rules in groups.items()
             if not is_uneven(columns[name])
         }
-        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in found.items() if kind is not None)
+        return frozenset((name, DTYPE_NAMES[kind]) for name, kind in types.items() if kind is not None)
 
     def _dtypes(self, X: Any) -> Mapping[str, Any]:
         """Return the element types of the inputs."""
@@ -222,41 +219,41 @@ class Models:
 
     def _make(self, kind: Kind) -> Model:
         with self._lock:
-            if kind not in self._made:
-                self._made[kind] = self._compile(kind)
-            return self._made[kind]
+            if kind not in self._by_kind:
+                self._by_kind[kind] = self._compile(kind)
+            return self._by_kind[kind]
 
     def _compile(self, kind: Kind) -> Model:
         assert self._reexport is not None
         layout, others, container = kind
         if layout == BY_POSITION:
-            apart = {name: ValueType(dtype) for name, dtype in others}
-            return Model(self._reexport(Settled(apart, by_position=True, frame=True)))
+            columns = {name: ValueType(dtype) for name, dtype in others}
+            return Model(self._reexport(Settled(columns, by_position=True, frame=True)))
         types = dict(self._types)
         types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))
         if layout == "dense":
-            known = types if self._in_columns else {MATRIX: only}
+            settled = types if self._in_columns else {MATRIX: only}
             frame = container == "table" if container else None
-            return Model(self._reexport(Settled(known, by_position=self.main.by_position, frame=frame)))
+            return Model(self._reexport(Settled(settled, by_position=self.main.by_position, frame=frame)))
         try:
             return Model(self._reexport(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")})))
         except (DefinitionError, UnsupportedError):
-            # An operator that reads dense rows only: the zeros are written out instead.
-            filled: Kind = ("dense", others, container)
-            return self._made.get(filled) or self._compile(filled)
+            # An operator reads only dense rows, so the matrix is converted to dense instead.
+            dense: Kind = ("dense", others, container)
+            return self._by_kind.get(dense) or self._compile(dense)
 
 
 def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
-    """Return a column that the model reads as objects as it is, or a list as pandas would make it."""
-    refuse_na(column, form, is_text=kind.is_text)
+    """Return a column that the model reads as objects; a list is converted as by pandas."""
+    reject_na(column, form, is_text=kind.is_text)
     framed = as_frame(column, form) if isinstance(column, (list, tuple)) else column
-    refuse_none(framed, form)
+    reject_none(framed, form)
     return framed
 
 
 def _native(column: Any, kind: ValueType) -> Any:
-    """Return a column of a table as texts or as an array of its own numbers."""
+    """Return a column of a table as texts or as an array of numbers of its own type."""
     return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
 
 
@@ -267,35 +264,3 @@ def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
     if values.dtype.kind in "biuf" and values.dtype != np.float16:
         return values.astype(item.type.numpy, copy=False)
     return column_of(item.name, values, item.type, form)
-
-
-def _finisher(name: str, output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Return the function that makes the method's result from an output."""
-    finish = _plain_finisher(output, metadata)
-    if has_form(name, metadata):
-        return lambda value: as_returned(name, finish(value), metadata)
-    return finish
-
-
-def _plain_finisher(output: Output, metadata: Mapping[str, Any]) -> Callable[[Any], Any]:
-    if output.labels is not None:
-        table = table_of(output.labels, metadata)
-        return lambda labels: _look_up(labels, table)
-    if output.type.layout == "dense" and not output.type.is_text:
-        return lambda array: array
-    return result_of
-
-
-def _look_up(labels: Labels, table: np.ndarray) -> np.ndarray:
-    found: np.ndarray = table[labels.codes]
-    return found
-
-
-def table_of(labels: np.ndarray, metadata: Mapping[str, Any]) -> np.ndarray:
-    """Return the labels in the dtype of the estimator's classes."""
-    return labels.astype(object) if metadata.get("classes_dtype") == "object" else labels
-
-
-def labels_of(parameter: Parameter) -> np.ndarray:
-    """Return the labels that a parameter holds."""
-    return np.array(parameter.texts) if parameter.dtype == "str" else parameter.array

@@ -1,4 +1,4 @@
-"""Rows of named values as the program reads them: names where they lie, rather than packed to be sent."""
+"""Rows of named values as the program reads them: names are read in place, not packed for transport."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Read = Callable[[list[Any]], tuple[list[Any], int] | None]
 
 
 def reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -> Read | None:
-    """Return what reads rows as the columns of a program; None where a model takes something else than named values.
+    """Return a reader of rows into the columns of a program; None if the model does not take named values.
 
-    The reader returns the columns and the number of rows, or None where rows are not of plain types, which
-    :func:`pretzel.adapters.records.record_columns` takes.  It raises InputError where a name or a value is of a kind
-    that the library refuses.
+    The reader returns the columns and the number of rows, or None if rows are not of plain types;
+    :func:`pretzel.adapters.records.record_columns` takes those.  It raises InputError if a name or a value is of a kind
+    that the library rejects.
     """
     if metadata.get("input_style") != "records":
         return None
@@ -30,10 +30,10 @@ def reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -
     order = [item.name == names for item in inputs]
 
     def read(rows: list[Any]) -> tuple[list[Any], int] | None:
-        found = _read(column, rows, form)
-        if found is None:
+        columns = _read(column, rows, form)
+        if columns is None:
             return None
-        texts, values, starts = found
+        texts, values, starts = columns
         return [(texts if is_names else values, starts) for is_names in order], len(starts) - 1
 
     return read
@@ -41,13 +41,13 @@ def reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -
 
 def _read(column: str, rows: list[Any], form: Form) -> tuple[Any, np.ndarray, np.ndarray] | None:
     try:
-        found = read_records(
+        columns = read_records(
             rows, form.separator, form.pairs, form.loose, lambda name, value: named_values(name, value, form)
         )
     except BadRow as error:
         raise InputError(f"column {column!r}, row {error.row}: {error}") from None
-    if found is not None and form.distinct:
-        check_distinct(column, found[0], found[2])
-    if found is not None and first_unreadable(found[0]) >= 0:
-        packed(column, list(found[0]), found[2])  # says which
-    return found
+    if columns is not None and form.distinct:
+        check_distinct(column, columns[0], columns[2])
+    if columns is not None and first_unreadable(columns[0]) >= 0:
+        packed(column, list(columns[0]), columns[2])  # raises an error that names the item
+    return columns

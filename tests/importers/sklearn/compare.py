@@ -14,7 +14,7 @@ from pretzel.compiler.optimize import optimize
 from pretzel.control_plane.verify.ties import tied_labels
 from pretzel.importers import export
 from pretzel.importers.answers import answer_of
-from pretzel.local.models import labels_of
+from pretzel.local.results import labels_of
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent

@@ -52,7 +52,7 @@ def test_nulls_in_dictionaries_are_refused(reader: str, encoded: bool) -> None:
     model.fit(dictionary if encoded else plain, Y)
     predictor = pretzel.compile(model)
     first = values.index(None)
-    with pytest.raises(InputError, match=f"column 'a', row {first}: null in a dictionary of Arrow.*to_pandas"):
+    with pytest.raises(InputError, match=f"column 'a', row {first}: null in an Arrow dictionary.*to_pandas"):
         answers(predictor, dictionary)
     full = pa.table({"a": pa.array([value or values[3] for value in values]).dictionary_encode()})
     np.testing.assert_allclose(answers(predictor, full), answers(model, full))

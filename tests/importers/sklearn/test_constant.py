@@ -32,7 +32,7 @@ REQUESTS: dict[str, pd.DataFrame] = {
     "None among numbers": TABLE.assign(n=pd.Series([None, NAN, 3, 9], dtype=object)),
     "NA": TABLE.assign(n=pd.array([1, None, 3, 2], dtype="Int64")),
 }
-REFUSED = ("no text beside it", "does not take as missing")
+REFUSED = ("all values are None", "does not take as missing")
 ENCODERS: dict[str, Any] = {
     "one-hot": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
     "infrequent": OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=2, sparse_output=False),

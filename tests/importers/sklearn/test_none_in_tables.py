@@ -88,7 +88,7 @@ def test_none_alone_is_refused_where_the_batch_decides() -> None:
     assert (model.transform(frame).iloc[:1].to_numpy() != model.transform(frame[:1]).to_numpy()).any()
     for ask in (pretzel.compile(model).transform, lambda X: served(export(model), X)):
         for X in (frame[:1], [{"a": None}]):
-            with pytest.raises(InputError, match="column 'a': row 0: None, and no text beside it.*replace it by NaN"):
+            with pytest.raises(InputError, match="column 'a': row 0: all values are None.*replace it by NaN"):
                 ask(X)
 
 
@@ -109,7 +109,7 @@ def test_none_of_an_array_that_becomes_a_table_is_refused(name: str, named: bool
     np.testing.assert_array_equal(predictor.transform(frame), np.asarray(model.transform(frame)))
     for X in (frame.to_numpy(), frame.to_numpy().tolist()):
         with pytest.raises(
-            InputError, match="row 0: None in an array of which pandas makes a table.*replace it by NaN"
+            InputError, match="row 0: None in an array that pandas converts to a table.*replace it by NaN"
         ):
             predictor.transform(X)
     full = FRAMES["NaN"].to_numpy()

@@ -89,7 +89,7 @@ def test_definitions_reject_rows_of_the_other_form(step: Any):
     for_dense, for_sparse = Predictor(pretzel.export(model)), Predictor(pretzel.export(model, sample=ROWS[:20]))
     for x in (ROWS, TABLE):
         assert_alike(model, for_sparse, x)
-        with pytest.raises(InputError, match=r"tells a stored zero from .* or X.toarray\(\)|X.sparse.to_dense\(\)"):
+        with pytest.raises(InputError, match=r"distinguishes a stored zero .* or X.toarray\(\)|X.sparse.to_dense\(\)"):
             for_dense.predict_proba(x)
     for y in (DENSE, FORMS["table"], DENSE.tolist()):
         assert_alike(model, for_dense, y)
@@ -110,5 +110,5 @@ def test_models_with_named_columns_reject_tables_of_sparse_columns():
 def test_sparse_columns_with_a_nonzero_fill_value_are_rejected():
     ones = pd.DataFrame({name: pd.arrays.SparseArray([1.0, 2.0], fill_value=1.0) for name in range(6)})
     predictor = pretzel.compile(fitted(MaxAbsScaler(), ROWS))
-    with pytest.raises(InputError, match="a table of sparse columns that make no sparse matrix"):
+    with pytest.raises(InputError, match="cannot convert a table of sparse columns to a sparse matrix"):
         predictor.predict_proba(ones)

@@ -122,7 +122,9 @@ REFUSED = [
 @pytest.mark.parametrize("step", REFUSED)
 def test_steps_served_only_on_dense_rows_reject_sparse_rows(step: Any):
     model = pipeline(step).fit(rows(), TARGET)
-    with pytest.raises(InputError, match=r"pipeline.xgbclassifier tells a stored zero from .* or pass X.toarray\(\)"):
+    with pytest.raises(
+        InputError, match=r"pipeline.xgbclassifier distinguishes a stored zero .* or pass X.toarray\(\)"
+    ):
         pretzel.compile(model).predict_proba(rows())
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pretzel.adapters.inputs import known_as
+from pretzel.adapters.columns import known_as
 from pretzel.adapters.records import record_names
 from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.types import ValueType

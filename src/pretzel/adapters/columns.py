@@ -1,0 +1,107 @@
+"""The columns of a table or an array, by name or by position."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.adapters.convert import as_array
+from pretzel.adapters.sparse import reject_sparse_columns, written_out
+from pretzel.adapters.tables import column_names, columns_in_order, columns_named, is_sparse, table_of
+from pretzel.errors import InputError
+from pretzel.plan.model import InputDescription
+
+
+def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the columns of X for inputs of numbers or texts, in their original types."""
+    names = [item.name for item in inputs]
+    if metadata.get("input_style") == "frame":
+        return named_columns(X, names, metadata)
+    if metadata.get("input_style") == "positions":
+        return positioned_columns(X, [str(i) for i in range(metadata["columns"])], metadata)
+    objects = isinstance(X, (list, tuple)) and metadata.get("lists") == "objects"
+    return {names[0]: as_array(X, object) if objects else X}
+
+
+def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a table with columns of these names; columns of an array take the feature names of the model."""
+    reject_sparse_columns(X, metadata)
+    check_order(X, metadata)
+    columns = columns_named(X, names)
+    if columns is not None:
+        return columns
+    table = table_of(X)
+    if table is None:
+        table = positioned_columns(X, list(metadata.get("feature_names") or names), metadata)
+    elif metadata.get("spaces"):
+        table = {known_as(name, names, metadata): column for name, column in table.items()} | table
+    for name in names:
+        if name not in table:
+            raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
+    return table
+
+
+def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject a table with reordered columns, if the library reads columns by position whatever their names.
+
+    Raises:
+        InputError: the table has the columns of the model in another order.
+    """
+    if metadata.get("order") != "strict":
+        return
+    names = column_names(X)
+    expected = list(metadata.get("feature_names") or ())
+    if names is None or names == expected:
+        return
+    actual = [known_as(str(name), expected, metadata) for name in names]
+    if actual != expected and sorted(actual) == sorted(expected):
+        raise InputError(names_differ(actual, expected))
+
+
+def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:
+    """Return the model's name of a column; LightGBM replaces spaces in names."""
+    written = column.replace(" ", metadata.get("spaces", " "))
+    return written if column not in names and written in names else column
+
+
+def positioned_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a table or an array by position, under these names."""
+    reject_sparse_columns(X, metadata)
+    columns = columns_in_order(X)
+    if columns is not None:
+        if len(columns) != len(names):
+            raise InputError(f"X: expected {len(names)} columns, got a table of {len(columns)}")
+        return dict(zip(names, columns, strict=True))
+    array = (
+        written_out(X, metadata)
+        if is_sparse(X)
+        else _of_rows(X, metadata)
+        if isinstance(X, (list, tuple))
+        else as_array(X)
+    )
+    if array.ndim != 2 or array.shape[1] != len(names):
+        raise InputError(f"X: expected {len(names)} columns ({_listed(names)}), got an array of shape {array.shape}")
+    return {name: array[:, i] for i, name in enumerate(names)}
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    text = ", ".join(repr(name) for name in names[:most])
+    return f"{text}, ... ({len(names)} in all)" if len(names) > most else text or "none"
+
+
+def names_differ(actual: list[str], expected: list[str]) -> str:
+    """Return the message about a table whose columns are not those of the training data, in that order."""
+    if odd := sorted({*expected} - {*actual}):
+        return f"column {odd[0]!r} is missing; the table has {_listed(actual)}"
+    if odd := sorted({*actual} - {*expected}):
+        return f"column {odd[0]!r} was not in the training data; drop it"
+    return f"the columns are {_listed(actual)}, but the model was trained on {_listed(expected)}; reorder them"
+
+
+def _of_rows(rows: Any, metadata: Mapping[str, Any]) -> np.ndarray:
+    """Return a list of rows as an array: of integers if all are, otherwise of objects, which keep their types."""
+    array = as_array(rows, object)
+    whole = array.ndim == 2 and all(type(value) is int for value in array.ravel().tolist())
+    return as_array(rows) if whole and metadata.get("lists") != "objects" else array
