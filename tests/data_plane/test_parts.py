@@ -65,7 +65,7 @@ async def test_a_failed_round_does_not_stop_the_next():
     await rounds.join()
 
 
-async def test_the_link_carries_what_is_sent_in_order_and_ends():
+async def test_the_link_delivers_messages_in_order_and_ends():
     ours, theirs = map(Link.over, socket.socketpair())
     ours, theirs = await ours, await theirs
     big = [["name", b"x" * 3_000_000]]

@@ -90,7 +90,7 @@ def ignore():
     return [line for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line and line[0] != "#"]
 
 
-def test_the_context_holds_what_the_build_needs():
+def test_the_context_holds_the_files_of_the_build():
     kept = {line[1:] for line in ignore() if line.startswith("!")}
     assert all((ROOT / path).exists() for path in kept)
     linked = {

@@ -14,7 +14,7 @@ from tests.data_plane.serve.conftest import Serving
 Code = grpc.StatusCode
 
 
-async def test_many_models_share_what_they_can(serving: Serving, rows: np.ndarray):
+async def test_many_models_share_stages(serving: Serving, rows: np.ndarray):
     for i in range(30):
         serving.add(f"m{i}", regression(3, own=i))
     await serving.deploy("other", regression(3, shared=50, own=3))

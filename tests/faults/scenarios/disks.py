@@ -96,17 +96,17 @@ def _failing(root: Path, places: Places, faults: Faults, part: str) -> Outcome:
             with faults.failing((call, error, ALL, part)):
                 os.kill(cluster.workers[0].members()[-1], signal.SIGKILL)  # its successor reads the cache
                 if not cluster.deploy(f"during-{number}", WIDE, timeout=DURING_SECONDS):
-                    problems += _untold(cluster, f"{call} {error}", error)
+                    problems += _unreported(cluster, f"{call} {error}", error)
             heal = max(heal, cluster.healed_in())
             print(f"   {call} {error}: {faults.met(call)} calls so far", flush=True)
             if not cluster.deploy(f"after-{number}"):
-                problems.append(f"{call} {error}: refused when it was over: {cluster.refused[-1]}")
+                problems.append(f"{call} {error}: rejected after the fault ended: {cluster.refused[-1]}")
             problems += _not_well(cluster)
         failed = faults.met()
     return outcome(cluster, load, heal, failed, problems)
 
 
-def _untold(cluster: Cluster, fault: str, error: int | str) -> list[str]:
+def _unreported(cluster: Cluster, fault: str, error: int | str) -> list[str]:
     """Return the problem of a rejection: it must name the error, or workers must be reported as unhealthy."""
     reason = cluster.refused[-1]
     print(f"   {fault}: {reason[:300]}", flush=True)
