@@ -102,23 +102,19 @@ def joined(
         InputError: the trees have too many nodes.
     """
     many = list(trees)
-    sizes = np.array([len(one.left) for one in many])
-    placed = list(zip(many, np.cumsum(sizes) - sizes, strict=True))
-    roots = np.hstack([start + (0 if one.roots is None else one.roots) for one, start in placed])
-    left = np.concatenate([np.where(one.left >= 0, one.left + start, -1) for one, start in placed])
-    right = np.concatenate([one.right + start for one, start in placed])
-    leaf = left < 0
-    values = np.concatenate([one.leaves for one in many])[leaf]
+    whole, roots = _end_to_end(many)
+    leaf = whole.left < 0
+    values = whole.leaves[leaf]
     rows, leaves = (np.arange(len(values)), values) if table is None else (values, table)
-    right[leaf] = rows
+    whole.right[leaf] = rows
     return ops.TreeEnsemble(
         x,
         roots=_indices(roots),
-        feature=_indices(np.where(leaf, 0, np.concatenate([one.feature for one in many]))),
-        threshold=Parameter.of(np.where(leaf, 0.0, np.concatenate([one.threshold for one in many]))),
-        left=_indices(left),
-        right=_indices(right),
-        missing_left=Parameter.of(np.concatenate([one.missing_left for one in many]) & ~leaf),
+        feature=_indices(np.where(leaf, 0, whole.feature)),
+        threshold=Parameter.of(np.where(leaf, 0.0, whole.threshold)),
+        left=_indices(whole.left),
+        right=_indices(whole.right),
+        missing_left=Parameter.of(whole.missing_left & ~leaf),
         leaves=Parameter.of(leaves),
         base=Parameter.of(np.zeros(leaves.shape[1:] or (1,), leaves.dtype) if base is None else base),
         group=None if group is None else _indices(group),
@@ -126,6 +122,21 @@ def joined(
         strict=strict,
         **_categories(many),
     )
+
+
+def _end_to_end(many: Sequence[Trees]) -> tuple[Trees, np.ndarray]:
+    """Return the nodes of all trees, without categories, and the root of each tree."""
+    sizes = np.array([len(one.left) for one in many])
+    placed = list(zip(many, np.cumsum(sizes) - sizes, strict=True))
+    whole = Trees(
+        feature=np.concatenate([one.feature for one in many]),
+        threshold=np.concatenate([one.threshold for one in many]),
+        left=np.concatenate([np.where(one.left >= 0, one.left + start, -1) for one, start in placed]),
+        right=np.concatenate([one.right + start for one, start in placed]),
+        missing_left=np.concatenate([one.missing_left for one in many]),
+        leaves=np.concatenate([one.leaves for one in many]),
+    )
+    return whole, np.hstack([start + (0 if one.roots is None else one.roots) for one, start in placed])
 
 
 def leaf_index(x: Node, trees: Iterable[Trees], *, strict: bool = False) -> Node:
