@@ -149,7 +149,7 @@ def test_a_table_in_another_order_is_refused_where_lightgbm_reads_it_by_position
     assert (estimator.predict(turned) != estimator.predict(x)).any(), "names decide nothing there"
     for predictor in (pretzel.compile(estimator), pretzel.compile(estimator.booster_)):
         for table in (turned, pl.from_pandas(turned), pa.Table.from_pandas(turned, preserve_index=False)):
-            with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; put them in that order"):
+            with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; reorder them"):
                 predictor.predict(table)
         more = turned.assign(e=0.0)  # of which LightGBM refuses the number of columns
         for named in (turned.to_dict("series"), turned.to_dict("records"), more):
