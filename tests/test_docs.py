@@ -1,4 +1,4 @@
-"""Links in the documentation lead somewhere."""
+"""Links in the documentation resolve."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def pages() -> list[Path]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that the headings of a page can be linked by."""
+    """Return the link fragments of the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -30,8 +30,8 @@ def anchors(page: Path) -> set[str]:
 def test_links(page: Path):
     for path, anchor in LINK.findall(page.read_text()):
         if ":" in path:
-            continue  # another site's
+            continue  # an external link
         target = (page.parent / path).resolve() if path else page
-        assert target.exists(), f"{path}: no such file"
+        assert target.exists(), f"{path}: file not found"
         if anchor:
-            assert anchor in anchors(target), f"{path}#{anchor}: no such heading"
+            assert anchor in anchors(target), f"{path}#{anchor}: heading not found"

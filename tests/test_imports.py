@@ -1,4 +1,4 @@
-"""What imports what, where import-linter cannot see: Cython sources, and what `import pretzel` loads."""
+"""Imports that import-linter cannot check: Cython sources, and the modules that `import pretzel` loads."""
 
 import json
 import re
@@ -19,25 +19,25 @@ def cython_sources() -> list[Path]:
 
 
 def logical_lines(text: str) -> list[str]:
-    """The source without comments, continued lines joined, and the names of bracketed imports on one line."""
+    """Return the source lines without comments, with continued lines and bracketed imports joined."""
     text = re.sub(r"#.*", "", text).replace("\\\n", " ")
     text = re.sub(r"(import\s*)\(([^)]*)\)", lambda m: m[1] + " ".join(m[2].split()), text)
     return [part.strip() for line in text.splitlines() for part in line.split(";")]
 
 
 def imported_modules(text: str) -> set[str]:
-    """Every name that a Cython source imports or cimports, dotted, with the module it is taken from."""
-    found = set()
+    """Return every name that a Cython source imports or cimports, with its module, dotted."""
+    imported = set()
     for line in logical_lines(text):
         if match := IMPORT.match(line):
             prefix = f"{match['parent']}." if match["parent"] else ""
             names = (match["names"] or match["modules"]).split(",")
-            found |= {prefix + name.split(" as ")[0].strip() for name in names if name.strip()}
-    return found
+            imported |= {prefix + name.split(" as ")[0].strip() for name in names if name.strip()}
+    return imported
 
 
 def forbidden_imports(text: str) -> set[str]:
-    """The imports that a kernel may not have: any of Pretzel's but kernels, relative ones, and bare rooms."""
+    """Return the imports that a kernel must not have: other parts of Pretzel, relative ones, and bare rooms."""
     return {
         name
         for name in imported_modules(text)
@@ -80,7 +80,7 @@ def test_forbidden_imports(text: str, names: set[str]):
 
 
 def loaded_after(statement: str) -> list[str]:
-    """The modules that a fresh interpreter holds after a statement."""
+    """Return the modules that a new interpreter has loaded after a statement."""
     program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
     run = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
     return json.loads(run.stdout)
@@ -95,7 +95,7 @@ def test_public_names_are_listed_before_they_are_loaded():
     assert not {*loaded} & {*HEAVY}
 
 
-def test_errors_are_there_before_another_name_is_used():
+def test_errors_are_available_before_another_name_is_used():
     loaded = loaded_after("import pretzel; assert pretzel.errors.InputError.__module__ == 'pretzel.errors'")
     assert not {*loaded} & {*HEAVY}
 

@@ -1,4 +1,4 @@
-"""Predictors in this process: every form of input, what comes back, what is refused, and many threads at once."""
+"""Predictors in this process: input forms, results, rejected input, and concurrent threads."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_any_form_of_input(classifier: LogisticRegression, predictor: Predictor,
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("model", [StandardScaler(), MaxAbsScaler(), Normalizer("l1"), PCA(3), KMeans(3, n_init=1)])
-def test_float32_comes_back_as_the_library_gives_it(model: Any, dtype: str) -> None:
+def test_float32_results_are_those_of_the_library(model: Any, dtype: str) -> None:
     x = data().astype(dtype)
     model.fit(x)
     got, want = pretzel.compile(model).transform(x), model.transform(x)
@@ -97,10 +97,10 @@ def test_sparse_results_are_scipy_matrices() -> None:
     np.testing.assert_array_equal(got.toarray(), want.toarray())
 
 
-def test_sparse_input_is_not_filled_where_the_model_reads_it_sparse() -> None:
+def test_sparse_input_stays_sparse_if_the_model_reads_it_sparse() -> None:
     random = np.random.default_rng(0)
     where = (np.arange(5000).repeat(2), random.integers(0, 200_000, 10_000))
-    x = sparse.csr_matrix((random.normal(size=10_000), where), (5000, 200_000))  # 8 GB, were it dense
+    x = sparse.csr_matrix((random.normal(size=10_000), where), (5000, 200_000))  # 8 GB if dense
     model = TruncatedSVD(2)
     model.components_, model.n_features_in_ = np.random.default_rng(0).normal(size=(2, x.shape[1])), x.shape[1]
     got = pretzel.compile(model).transform(x)
@@ -165,8 +165,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("form", [np.asarray, pd.DataFrame, sparse.csr_matrix], ids=["array", "frame", "sparse"])
-def test_half_precision_is_refused(form: Any) -> None:
-    """Scikit-learn computes some steps in the half precision of its input, others not."""
+def test_half_precision_is_rejected(form: Any) -> None:
+    """Scikit-learn computes only some steps in the half precision of its input."""
     frame = form is pd.DataFrame
     fitted = MaxAbsScaler().fit(pd.DataFrame(data()) if frame else data())
     half = np.float16(data()) if form is not sparse.csr_matrix else data()
@@ -182,7 +182,9 @@ def _half(matrix: Any) -> Any:
 
 @pytest.mark.parametrize("form", REFUSED)
 @pytest.mark.filterwarnings("ignore")
-def test_what_the_library_refuses_is_refused(classifier: LogisticRegression, predictor: Predictor, form: str) -> None:
+def test_input_that_the_library_rejects_is_rejected(
+    classifier: LogisticRegression, predictor: Predictor, form: str
+) -> None:
     spoil, message = REFUSED[form]
     with pytest.raises((ValueError, TypeError)):
         classifier.predict(spoil(data(5)))
@@ -190,7 +192,7 @@ def test_what_the_library_refuses_is_refused(classifier: LogisticRegression, pre
         predictor.predict(spoil(data(5)))
 
 
-def test_the_callers_array_is_never_returned_or_changed() -> None:
+def test_the_callers_array_is_neither_returned_nor_changed() -> None:
     scaler = StandardScaler(with_mean=False, with_std=False).fit(data())
     x = data()
     got = pretzel.compile(scaler).transform(x)
@@ -208,13 +210,13 @@ def test_saved_and_loaded(tmp_path: Path, classifier: LogisticRegression, predic
     assert loaded.classes_.tolist() == classifier.classes_.tolist()
 
 
-def test_a_predictor_is_saved_and_not_pickled(predictor: Predictor) -> None:
+def test_a_predictor_is_saved_not_pickled(predictor: Predictor) -> None:
     with pytest.raises(TypeError, match=r"write it with save\(path\), and load it with pretzel.load"):
         pickle.dumps(predictor)
     assert copy.deepcopy({"model": predictor})["model"] is predictor
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path, predictor: Predictor) -> None:
+def test_a_damaged_file_is_rejected(tmp_path: Path, predictor: Predictor) -> None:
     path = tmp_path / "model.pretzel"
     predictor.save(path)
     path.write_bytes(path.read_bytes()[:-70])
@@ -222,7 +224,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, predictor: Predictor) -> None
         pretzel.load(path)
 
 
-def test_what_cannot_be_served_says_so() -> None:
+def test_an_unsupported_estimator_is_rejected_by_name() -> None:
     class Mine(BaseEstimator):
         pass
 
@@ -240,7 +242,7 @@ def test_explain_shows_the_definition_and_the_plan(predictor: Predictor) -> None
         predictor.explain(format="pdf")
 
 
-def test_many_threads_at_once(classifier: LogisticRegression) -> None:
+def test_concurrent_threads(classifier: LogisticRegression) -> None:
     predictor, failures = pretzel.compile(classifier), []
     inputs = [data(n) for n in (1, 3, 500)]
     inputs += [x.astype("f4") for x in inputs] + [sparse.csr_matrix(x) for x in inputs]
@@ -262,7 +264,7 @@ def test_many_threads_at_once(classifier: LogisticRegression) -> None:
 
 
 @pytest.mark.parametrize("names", [["ham", "spam"], [3, 7]])
-def test_several_targets_come_as_the_estimator_returns_them(names: list[Any]) -> None:
+def test_results_for_several_targets_are_those_of_the_estimator(names: list[Any]) -> None:
     x = data()
     y = np.column_stack([targets(x, names), targets(x[:, ::-1], names)])
     fitted = RandomForestClassifier(n_estimators=3, max_depth=3, random_state=0).fit(x, y)
@@ -280,10 +282,10 @@ def test_several_targets_come_as_the_estimator_returns_them(names: list[Any]) ->
 
 
 @pytest.mark.parametrize("name", ["transform", "predict", "predict_proba"])
-def test_no_documents_are_rejected_as_no_rows_are(name: str):
+def test_empty_lists_of_documents_are_rejected(name: str):
     texts = ["a b", "b c", "c d", "d a"]
     model = make_pipeline(CountVectorizer(token_pattern="[a-d]"), *([] if name == "transform" else [DummyClassifier()]))
-    made = pretzel.compile(model.fit(texts, [0, 1, 0, 1]))
-    for nothing in ([], (), np.array([], object), pd.Series([], dtype=object)):
+    predictor = pretzel.compile(model.fit(texts, [0, 1, 0, 1]))
+    for empty in ([], (), np.array([], object), pd.Series([], dtype=object)):
         with pytest.raises(InputError, match="X: found 0 samples, while a minimum of 1 is required"):
-            getattr(made, name)(nothing)
+            getattr(predictor, name)(empty)

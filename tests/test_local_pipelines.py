@@ -1,4 +1,4 @@
-"""Whole pipelines in this process: texts, mixed DataFrames, unions; what comes in, what is refused."""
+"""Whole pipelines in this process: texts, mixed DataFrames and unions; accepted and rejected input."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_documents(texts: tuple[Pipeline, Predictor], form: Any, rows: int) -> N
 
 
 @pytest.mark.parametrize("bad", ["one string", [1, 2], ["a", None], [], [["a"]]], ids=repr)
-def test_what_is_no_list_of_documents_is_refused(texts: tuple[Pipeline, Predictor], bad: Any) -> None:
+def test_values_other_than_lists_of_documents_are_rejected(texts: tuple[Pipeline, Predictor], bad: Any) -> None:
     model, served = texts
     with pytest.raises((ValueError, AttributeError, TypeError)):
         model.predict(bad)
@@ -65,7 +65,7 @@ def test_what_is_no_list_of_documents_is_refused(texts: tuple[Pipeline, Predicto
         served.predict(bad)
 
 
-def test_lone_surrogates_are_refused_though_the_library_takes_them(texts: tuple[Pipeline, Predictor]) -> None:
+def test_lone_surrogates_are_rejected_although_the_library_accepts_them(texts: tuple[Pipeline, Predictor]) -> None:
     with pytest.raises(InputError, match="lone surrogate"):
         texts[1].predict(["\ud800"])
 
@@ -105,7 +105,7 @@ def test_a_mixed_frame(mixed: tuple[Pipeline, Predictor], rows: int) -> None:
     forms = {
         "as fitted": table().iloc[:rows],
         "other order": table().iloc[:rows, ::-1],
-        "a column more": table().iloc[:rows].assign(extra=1),
+        "an extra column": table().iloc[:rows].assign(extra=1),
         "object texts": table().iloc[:rows].astype({"city": object, "note": object}),
         "unknown city": table().iloc[:rows].assign(city="Bonn"),
         "float64": table().iloc[:rows].astype({"fare": "f8"}),
@@ -127,7 +127,7 @@ def test_a_mixed_frame(mixed: tuple[Pipeline, Predictor], rows: int) -> None:
         (lambda x: x.assign(age="old"), "age"),
     ],
 )
-def test_a_frame_that_the_library_refuses(mixed: tuple[Pipeline, Predictor], spoil: Any, message: str) -> None:
+def test_a_frame_that_the_library_rejects(mixed: tuple[Pipeline, Predictor], spoil: Any, message: str) -> None:
     model, served = mixed
     with pytest.raises((ValueError, AttributeError, TypeError)):
         model.predict(spoil(table(5)))

@@ -1,4 +1,4 @@
-"""The wheel holds what it should, and the SDK works from it with NumPy, gRPC and protobuf alone."""
+"""The wheel is complete, and its SDK works with only NumPy, gRPC and protobuf."""
 
 import shutil
 import subprocess
@@ -36,7 +36,7 @@ def run(*command: object, cwd: Path) -> str:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that a user's pip would build from the checkout."""
+    """Build the wheel from the checkout, as a user's pip does."""
     work = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, work / "source", symlinks=True, ignore=LEFT_OUT)
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", work, work / "source", cwd=work)
@@ -44,14 +44,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
-def test_wheel_holds_one_package_and_no_sources(wheel: Path):
+def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
     assert "pretzel/py.typed" in names
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 
-def test_wheel_holds_every_kernel(wheel: Path):
+def test_wheel_contains_every_kernel(wheel: Path):
     built = {name.split(".")[0] for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")}
     kernels = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "kernels").rglob("*.pyx"))
     assert built == {f"pretzel/{kernel}" for kernel in kernels}
@@ -61,13 +61,13 @@ def test_wheel_holds_every_kernel(wheel: Path):
 def test_sdk_needs_only_the_base_install(wheel: Path, protobuf: int, tmp_path: Path):
     python = tmp_path / "venv/bin/python"
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
-    wanted = f"protobuf>={protobuf},<{protobuf + 1}"
-    run(python, "-m", "pip", "install", "-q", wheel, wanted, cwd=tmp_path)
-    # As errors: newer protobufs warn before they refuse.
+    requirement = f"protobuf>={protobuf},<{protobuf + 1}"
+    run(python, "-m", "pip", "install", "-q", wheel, requirement, cwd=tmp_path)
+    # Warnings are errors: newer protobufs warn before they fail.
     run(python, "-W", "error", "-c", IMPORT_THE_SDK, cwd=tmp_path)
     with serving(Worker(m=2)) as port:
-        asked = run(python, "-W", "error", "-c", PREDICT.format(port=port), cwd=tmp_path)
-    assert asked == "['yes', 'no']\n"
+        printed = run(python, "-W", "error", "-c", PREDICT.format(port=port), cwd=tmp_path)
+    assert printed == "['yes', 'no']\n"
     installed = run(python, "-m", "pip", "list", "--format=freeze", cwd=tmp_path).split()
     tools = {"pip", "setuptools", "typing_extensions"}  # the last is gRPC's
     assert {line.split("==")[0] for line in installed} - tools == {"grpcio", "numpy", "pretzel", "protobuf"}

@@ -1,4 +1,4 @@
-"""Cutting and joining lose nothing, and every piece fits a message."""
+"""Splitting and joining lose no data, and every piece fits in a message."""
 
 import hypothesis.extra.numpy as hnp
 import numpy as np
@@ -41,7 +41,7 @@ def plain(value) -> str:
 
 
 @given(values(), st.lists(SPACE, max_size=3))
-def test_what_is_split_can_be_joined(value, cuts: list[int]):
+def test_join_inverts_split(value, cuts: list[int]):
     bounds = sorted({0, *(min(cut, len(value)) for cut in cuts), len(value)})
     bounds = bounds if len(bounds) > 1 else [0, 0]
     parts = pieces.split(value, bounds)
@@ -62,35 +62,35 @@ def test_what_is_split_can_be_joined(value, cuts: list[int]):
     ],
     ids=["matrix", "texts", "sparse", "bytes", "lists"],
 )
-def test_pieces_fit_a_message_and_are_not_needlessly_small(value):
-    found = pieces.cut({"päy": value, "rows": np.arange(len(value))})
-    assert sum(len(piece["rows"]) for piece in found) == len(value)
-    assert np.concatenate([piece["rows"] for piece in found]).tolist() == list(range(len(value)))
-    sizes = [sum(column_to_proto(n, v).ByteSize() for n, v in piece.items()) for piece in found]
+def test_pieces_fit_in_a_message_and_are_not_too_small(value):
+    parts = pieces.cut({"päy": value, "rows": np.arange(len(value))})
+    assert sum(len(piece["rows"]) for piece in parts) == len(value)
+    assert np.concatenate([piece["rows"] for piece in parts]).tolist() == list(range(len(value)))
+    sizes = [sum(column_to_proto(n, v).ByteSize() for n, v in piece.items()) for piece in parts]
     assert max(sizes) < 1 << 20
     assert min(sizes[:-1]) > 1 << 19
 
 
-def test_a_row_too_large_is_a_piece_of_its_own():
-    found = pieces.cut({"t": Texts.of(["a", "b" * (3 << 20), "c", "d"])})
-    assert [len(piece["t"]) for piece in found] == [1, 1, 2]
+def test_a_row_that_is_too_large_is_a_separate_piece():
+    parts = pieces.cut({"t": Texts.of(["a", "b" * (3 << 20), "c", "d"])})
+    assert [len(piece["t"]) for piece in parts] == [1, 1, 2]
 
 
-def test_answers_count_too():
+def test_the_size_of_answers_counts():
     assert len(pieces.cut({"x": np.zeros(1000)})) == 1
     assert len(pieces.cut({"x": np.zeros(1000)}, answer_bytes=10_000)) > 8
 
 
 @pytest.mark.parametrize("columns", [{}, {"x": np.zeros(0)}, {"x": np.zeros((0, 3))}, {"t": Texts.of([])}])
-def test_no_rows_are_one_piece(columns):
+def test_empty_input_is_one_piece(columns):
     assert [list(piece) for piece in pieces.cut(columns)] == [list(columns)]
 
 
 def test_many_columns_leave_room_for_rows():
-    found = pieces.cut({f"column {i:05}": np.zeros(100) for i in range(12_000)})
-    assert len(found) < 160
+    parts = pieces.cut({f"column {i:05}": np.zeros(100) for i in range(12_000)})
+    assert len(parts) < 160
 
 
-def test_answers_of_different_types_are_refused():
+def test_answers_of_different_types_are_rejected():
     with pytest.raises(PretzelError, match="differ in type: .*Texts.*ndarray"):
         pieces.join([np.zeros(1), Texts.of(["a"])])

@@ -1,4 +1,4 @@
-"""Rows of dictionaries, pairs and lists of texts, in every form that the library takes."""
+"""Rows that are dictionaries, pairs or lists of texts, in every form that the library accepts."""
 
 import re
 from collections import OrderedDict
@@ -33,7 +33,7 @@ LOOSE = st.lists(
 
 
 def assert_same(got: Any, want: Any) -> None:
-    """Fail unless both store the same entries in the same order, to the bit."""
+    """Fail unless both store bit-identical entries in the same order."""
     for part in ("indptr", "indices", "data"):
         np.testing.assert_array_equal(getattr(got, part), getattr(want, part))
     assert (got.dtype, got.shape) == (want.dtype, want.shape)
@@ -42,7 +42,7 @@ def assert_same(got: Any, want: Any) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @settings(deadline=None)
 @given(RECORDS, st.sampled_from([1, 3, 2**20, 2**31 - 1]), st.sampled_from([np.float32, np.float64]), st.booleans())
-def test_what_is_hashed_is_the_librarys_own_to_the_bit(rows: Any, width: int, dtype: Any, signed: bool) -> None:
+def test_hashed_features_are_bit_identical_to_the_librarys(rows: Any, width: int, dtype: Any, signed: bool) -> None:
     hasher = FeatureHasher(width, dtype=dtype, alternate_sign=signed)
     predictor = pretzel.compile(hasher)
     for row in rows:
@@ -52,7 +52,7 @@ def test_what_is_hashed_is_the_librarys_own_to_the_bit(rows: Any, width: int, dt
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @settings(deadline=None)
 @given(LOOSE, LOOSE, st.sampled_from([np.float32, np.float64]))
-def test_what_is_looked_up_is_the_librarys_own_to_the_bit(train: Any, rows: Any, dtype: Any) -> None:
+def test_looked_up_features_are_bit_identical_to_the_librarys(train: Any, rows: Any, dtype: Any) -> None:
     vectorizer = DictVectorizer(dtype=dtype).fit(train)
     predictor = pretzel.compile(vectorizer)
     for row in rows + train:
@@ -60,7 +60,7 @@ def test_what_is_looked_up_is_the_librarys_own_to_the_bit(train: Any, rows: Any,
 
 
 def _quadratic(count: int) -> list[int]:
-    """Columns over which a quicksort by the median of three goes as deep as it can."""
+    """Return columns for which a median-of-three quicksort recurses as deep as possible."""
     half, columns = count // 2, [0] * count
     for i in range(1, half + 1):
         if i % 2:
@@ -74,7 +74,7 @@ def _quadratic(count: int) -> list[int]:
     [_quadratic(398), [*range(200), *range(200, 0, -1)], [i % 7 for i in range(300)], [*range(399, 0, -1)] * 2],
     ids=["deep", "pipes", "repeats", "falling"],
 )
-def test_sums_are_taken_in_the_order_of_scipys_sort(columns: list[int]) -> None:
+def test_sums_run_in_the_order_of_scipys_sort(columns: list[int]) -> None:
     names: dict[int, str] = {}
     for i in range(10_000):
         names.setdefault(abs(murmurhash3_32(f"f{i}")) % 400, f"f{i}")
@@ -86,7 +86,7 @@ def test_sums_are_taken_in_the_order_of_scipys_sort(columns: list[int]) -> None:
 
 
 @pytest.mark.parametrize("width", [1, 3, 10, 2**20, 2**31 - 1])
-def test_the_hash_whose_magnitude_is_no_int32_has_a_column(width: int) -> None:
+def test_the_hash_whose_magnitude_overflows_int32_has_a_column(width: int) -> None:
     assert murmurhash3_32("aaaiTBFZ") == -(2**31)
     for hasher, row in (
         (FeatureHasher(width), {"aaaiTBFZ": 2.5}),
@@ -117,7 +117,7 @@ def test_columns_of_lists_and_of_dictionaries(library: str) -> None:
     assert_same(pretzel.compile(named).transform(make(records)), named.transform(records))
 
 
-def test_one_mapping_is_one_row_to_a_vectorizer_of_dictionaries() -> None:
+def test_a_dict_vectorizer_reads_one_mapping_as_one_row() -> None:
     vectorizer = DictVectorizer().fit([{"a": 1, "b": "c"}])
     assert_same(pretzel.compile(vectorizer).transform({"a": 2, 7: 3}), vectorizer.transform({"a": 2, 7: 3}))
 
@@ -139,7 +139,7 @@ def test_one_mapping_is_one_row_to_a_vectorizer_of_dictionaries() -> None:
         ([[("a", 1)], [("a",)]], {"pairs": True}, "row 1: not enough values to unpack"),
     ],
 )
-def test_rows_that_are_no_features_are_named(rows: Any, form: dict[str, Any], problem: str) -> None:
+def test_rows_that_are_not_features_are_rejected_by_row(rows: Any, form: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError, match=f"column 'X'.*{re.escape(problem)}"):
         record_columns("X", rows, form)
 
@@ -161,9 +161,7 @@ LOOSE_FORM, STRICT_FORM, PAIRS = DictVectorizer(), FeatureHasher(8), FeatureHash
         (PAIRS, [[("a", 1)], [("a", "b\ud800")]], {"pairs": True}),
     ],
 )
-def test_rows_read_where_they_lie_are_refused_in_the_same_words(
-    estimator: Any, rows: Any, form: dict[str, Any]
-) -> None:
+def test_rows_read_in_place_are_rejected_with_the_same_message(estimator: Any, rows: Any, form: dict[str, Any]) -> None:
     if estimator is LOOSE_FORM:
         estimator.fit([{"a": 1}])
     with pytest.raises(InputError) as packed:
@@ -173,7 +171,7 @@ def test_rows_read_where_they_lie_are_refused_in_the_same_words(
     assert str(read.value) == str(packed.value)
 
 
-def test_what_is_no_pair_is_named_by_its_row() -> None:
+def test_an_item_that_is_not_a_pair_is_rejected_by_row() -> None:
     with pytest.raises(InputError, match="column 'X', row 1: .* to unpack"):
         pretzel.compile(PAIRS).transform([[("a", 1)], [("a",)]])
 
@@ -196,22 +194,22 @@ def test_an_iterator_among_values_is_read_once() -> None:
 
 
 class _Meddling(float):
-    """A number that changes what is being read when it is asked what it is."""
+    """A number that changes the rows being read when it is converted to float."""
 
     def __new__(cls, *changed: Any) -> "_Meddling":
-        made = super().__new__(cls, 2.5)
-        made.changed = changed
-        return made
+        number = super().__new__(cls, 2.5)
+        number.changed = changed
+        return number
 
     changed: tuple[Any, ...]
 
     def __float__(self) -> float:
-        for each in self.changed:
-            each.clear()
+        for container in self.changed:
+            container.clear()
         return 2.5
 
 
-def test_rows_that_change_while_they_are_read_do_no_harm() -> None:
+def test_rows_that_change_while_being_read_are_safe() -> None:
     predictor, hasher = pretzel.compile(FeatureHasher(8)), FeatureHasher(8)
     rows: list[dict[str, Any]] = [{"a": 1.0}, {"b": 1.0}]
     rows[0]["a"] = _Meddling(rows)
@@ -232,12 +230,12 @@ def test_rows_that_change_while_they_are_read_do_no_harm() -> None:
         ([["a"], ["\ud800"]], "row 1: .* holds a lone surrogate"),
     ],
 )
-def test_rows_that_are_no_lists_of_texts_are_named(rows: Any, problem: str) -> None:
+def test_rows_that_are_not_lists_of_texts_are_rejected_by_row(rows: Any, problem: str) -> None:
     with pytest.raises(InputError, match=f"column 'X'.*{problem}"):
         list_column("X", rows)
 
 
-def test_a_column_of_dictionaries_stands_among_others() -> None:
+def test_a_column_of_dictionaries_among_other_columns() -> None:
     frame = pd.DataFrame({"age": [30.0, 41.0, 22.0], "tags": [{"a": 1, "b": "c"}, {}, {"a": 2.5}]})
     columns = ColumnTransformer([("tags", DictVectorizer(), "tags"), ("rest", "passthrough", ["age"])])
     model = make_pipeline(columns, LogisticRegression()).fit(frame, [0, 1, 1])
@@ -245,23 +243,23 @@ def test_a_column_of_dictionaries_stands_among_others() -> None:
     np.testing.assert_allclose(predictor.predict_proba(frame), model.predict_proba(frame), rtol=1e-9)
 
 
-def test_two_steps_that_read_dictionaries_by_different_rules_are_refused() -> None:
+def test_steps_that_read_dictionaries_by_different_rules_are_not_supported() -> None:
     union = make_union(FeatureHasher(8), DictVectorizer()).fit([{"a": 1}])
     with pytest.raises(UnsupportedError, match="two steps read its dictionaries by different rules"):
         pretzel.compile(union)
 
 
-def test_dictionaries_that_another_step_made_are_refused() -> None:
+def test_dictionaries_from_another_step_are_not_supported() -> None:
     with pytest.raises(UnsupportedError, match="place it first"):
         pretzel.compile(make_pipeline(DictVectorizer(), FeatureHasher()).fit([{"a": 1}]))
 
 
-def test_no_rows_are_refused_as_the_library_refuses_them() -> None:
+def test_empty_input_is_rejected_as_by_the_library() -> None:
     with pytest.raises(InputError, match="a minimum of 1 is required"):
         pretzel.compile(FeatureHasher()).transform([])
 
 
-def test_names_that_come_twice_are_refused_where_a_step_does_not_add_them_up() -> None:
+def test_duplicate_names_are_rejected_if_a_step_does_not_sum_them() -> None:
     rows = [{"tags": ["x", "y"]}, {"tags": ["x", "x"]}]
     assert len(record_columns("X", rows, {"loose": True})["X.values"].items) == 4
     with pytest.raises(InputError, match="row 1: the name 'tags=x' occurs twice, .* pass it once, with the sum"):

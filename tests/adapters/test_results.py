@@ -1,4 +1,4 @@
-"""Answers look as the estimator's own do."""
+"""Results have the types of the estimator's results."""
 
 import sys
 
@@ -12,7 +12,7 @@ from pretzel.plan.values import Csr, Labels, Texts
 CODES = np.array([1, 0, 1])
 
 
-def test_arrays_are_the_callers_own():
+def test_arrays_are_owned_by_the_caller():
     sent = np.frombuffer(bytes(24))
     got = result_of(sent)
     got[0] = 1.0
@@ -53,11 +53,11 @@ def test_sparse_with_and_without_scipy(monkeypatch):
 
 @pytest.mark.parametrize("rows", [0, 1, 3, 5000])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_a_sparse_matrix_is_what_scipy_would_have_made(rows, dtype):
+def test_a_sparse_matrix_equals_one_constructed_by_scipy(rows, dtype):
     matrix = Csr.of(np.tile(np.array([[0, 2, 0, 7]], dtype), (rows, 1)))
     want = scipy.sparse.csr_matrix((matrix.data, matrix.indices, matrix.starts), shape=(rows, 4))
     first, got = result_of(matrix), result_of(matrix)
-    first.data[:] = 9  # its own: neither the next answer nor the value it came from sees it
+    first.data[:] = 9  # a copy: neither the next answer nor the source changes
     assert got.__dict__.keys() == want.__dict__.keys()
     assert (got.shape, got.dtype, got.indptr.dtype) == (want.shape, want.dtype, want.indptr.dtype)
     assert np.array_equal(got.toarray(), matrix.dense())

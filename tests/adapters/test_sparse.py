@@ -1,4 +1,4 @@
-"""Sparse matrices cut for models of dense rows: what is not stored, zeros that are, and columns stored twice."""
+"""Sparse matrices for models of dense rows: entries not stored, stored zeros, and columns stored twice."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ NAN = float("nan")
 
 
 def csr(*rows: list[tuple[int, float]], width: int = 4) -> scipy.sparse.csr_matrix:
-    """Return rows of (column, value), stored as they come."""
+    """Return rows of (column, value), stored in this order."""
     starts = np.cumsum([0, *map(len, rows)])
     columns, values = zip(*[entry for row in rows for entry in row], strict=True)
     return scipy.sparse.csr_matrix((np.array(values, float), np.array(columns), starts), shape=(len(rows), width))
@@ -28,18 +28,18 @@ TWICE = csr([(0, 1.0)], [(3, 5.0), (1, 2.0), (3, 0.0)], [(2, 7.0), (2, NAN)])
         ({"absent": "missing"}, [[1, NAN, NAN, NAN], [NAN, 2, NAN, 0], [NAN, NAN, 7, NAN]]),
     ],
 )
-def test_what_is_stored_is_written_out_as_the_model_reads_it(metadata: dict, want: list):
+def test_stored_entries_are_converted_as_the_model_reads_them(metadata: dict, want: list):
     np.testing.assert_array_equal(written_out(TWICE, metadata), want)
 
 
-def test_of_two_values_lightgbm_reads_the_last_whatever_it_is():
+def test_lightgbm_reads_the_last_of_two_values():
     x = csr([(0, 1.0), (0, 2.0), (1, 3.0), (1, 1e-36)])
     assert written_out(x, {"repeats": "last"}).tolist() == [[2.0, 1e-36, 0.0, 0.0]]
     assert written_out(x, {}).tolist() == [[3.0, 3.0, 0.0, 0.0]]
 
 
 @pytest.mark.parametrize("form", ["csr", "csc"])
-def test_a_column_stored_twice_is_refused_by_row_and_column(form: str):
+def test_a_column_stored_twice_is_rejected_by_row_and_column(form: str):
     refused = {"repeats": "refused"}
     with pytest.raises(InputError, match=r"^X: row 1 stores column 3 twice; call X.sum_duplicates\(\) first$"):
         check_repeats(TWICE, refused)
@@ -49,13 +49,13 @@ def test_a_column_stored_twice_is_refused_by_row_and_column(form: str):
     assert written_out(unsorted.asformat(form), refused).tolist() == [[1, 0, 1, 0], [0, 2, 0, 1]]
 
 
-def test_formats_that_scipy_sums_on_the_way_to_rows_are_summed():
-    """The libraries read rows, which SciPy makes of coordinates by summing."""
+def test_formats_that_scipy_sums_are_summed():
+    """The libraries read rows, and SciPy sums coordinates when it converts them to rows."""
     coordinates = scipy.sparse.coo_matrix(([1.0, 2.0], ([0, 0], [1, 1])), shape=(1, 3))
     assert written_out(coordinates, {"repeats": "refused"}).tolist() == [[0, 3, 0]]
 
 
-def test_zeros_that_mislead_are_refused():
+def test_ambiguous_zeros_are_rejected():
     with pytest.raises(
         InputError, match="pipeline.model distinguishes a stored zero .* sparse sample, or pass X.toarray"
     ):

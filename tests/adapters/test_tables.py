@@ -1,4 +1,4 @@
-"""Tables of pandas, polars and Arrow give what the library gives for them, missing values and odd types included."""
+"""pandas, polars and Arrow tables have the library's answers, with missing values and unusual types."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -68,12 +68,12 @@ PANDAS_KINDS: dict[str, pd.DataFrame] = {
 
 @pytest.fixture(autouse=True, params=[0, 64], ids=["as many", "as few"])
 def _few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the memory of columns however short they are, and once more as lists."""
+    """Read columns from memory whatever their length, and again as lists."""
     monkeypatch.setattr(tables, "FEW", request.param)
 
 
 @pytest.mark.parametrize("name", PANDAS_KINDS)
-def test_pandas_of_every_kind(name: str) -> None:
+def test_pandas_tables_of_every_kind(name: str) -> None:
     frame = PANDAS_KINDS[name]
     np.testing.assert_allclose(PREDICTOR.predict_proba(frame), MODEL.predict_proba(frame), rtol=1e-6)
 
@@ -89,7 +89,7 @@ POLARS_KINDS: dict[str, pl.DataFrame] = {
 
 
 @pytest.mark.parametrize("name", POLARS_KINDS)
-def test_polars_of_every_kind(name: str) -> None:
+def test_polars_tables_of_every_kind(name: str) -> None:
     frame = POLARS_KINDS[name]
     np.testing.assert_allclose(PREDICTOR.predict_proba(frame), MODEL.predict_proba(frame), rtol=1e-6)
 
@@ -108,8 +108,8 @@ ARROW_KINDS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ARROW_KINDS)
-def test_arrow_of_every_kind(name: str) -> None:
-    # The library takes no Arrow tables everywhere; a null in one is what it is in polars, but in a dictionary.
+def test_arrow_tables_of_every_kind(name: str) -> None:
+    # The library does not accept Arrow tables everywhere; nulls are as in polars, except in dictionaries.
     table, rows = ARROW_KINDS[name], POLARS
     if name == "dictionaries":
         assert not np.allclose(MODEL.predict_proba(table), MODEL.predict_proba(POLARS))
@@ -119,14 +119,14 @@ def test_arrow_of_every_kind(name: str) -> None:
     np.testing.assert_allclose(PREDICTOR.predict_proba(table), MODEL.predict_proba(rows), rtol=1e-6)
 
 
-def test_a_table_of_no_kind_lacks_a_column_silently() -> None:
+def test_a_missing_column_is_named_for_every_kind_of_table() -> None:
     for frame in (PANDAS.drop(columns="Ключ"), POLARS.drop("Ключ"), ARROW.drop_columns("Ключ")):
         with pytest.raises(InputError, match="column 'Ключ' is missing; the table has 'âge ', 'ville'"):
             PREDICTOR.predict(frame)
 
 
 @pytest.mark.parametrize("frame", [PANDAS, POLARS, ARROW], ids=["pandas", "polars", "arrow"])
-def test_the_client_sends_what_the_predictor_reads(frame: Any) -> None:
+def test_the_client_sends_the_columns_that_the_predictor_reads(frame: Any) -> None:
     definition = export(MODEL)
     inputs = [InputDescription(node.column, node.type) for node in definition.inputs]
     columns = columns_of(frame, inputs, definition.metadata)
@@ -135,7 +135,7 @@ def test_the_client_sends_what_the_predictor_reads(frame: Any) -> None:
     assert repr(columns["ville"].tolist()) == f"['Zürich', {missing}, '', 'Paris', 'unseen']"
 
 
-def test_a_model_fitted_on_polars_knows_its_columns() -> None:
+def test_a_model_fitted_on_polars_has_its_column_names() -> None:
     model = make_pipeline(
         ColumnTransformer([("n", SimpleImputer(), ["âge "]), ("s", OneHotEncoder(handle_unknown="ignore"), ["Ключ"])]),
         LogisticRegression(),
@@ -168,7 +168,7 @@ def test_float32_columns_are_computed_in_the_librarys_type(kind: type) -> None:
     ],
     ids=lambda frame: type(frame).__module__.partition(".")[0],
 )
-def test_a_matrix_comes_as_any_table(frame: Any) -> None:
+def test_a_matrix_may_be_any_table(frame: Any) -> None:
     values = np.array([[1, 0.5], [np.nan, 2.5], [3, np.nan]])
     imputer = SimpleImputer().fit(values)
     np.testing.assert_array_equal(pretzel.compile(imputer).transform(frame), imputer.transform(values))
@@ -190,7 +190,7 @@ def test_a_matrix_comes_as_any_table(frame: Any) -> None:
         f"{type(texts).__module__.partition('.')[0]} {getattr(texts, 'dtype', getattr(texts, 'type', ''))}"
     ),
 )
-def test_documents_come_as_any_column(texts: Any) -> None:
+def test_documents_may_be_any_column(texts: Any) -> None:
     vectorizer = CountVectorizer(token_pattern=r"\w").fit(["a b"])
     got = pretzel.compile(vectorizer).transform(texts)
     np.testing.assert_array_equal(got.toarray(), [[1, 1], [0, 1]])
@@ -209,7 +209,7 @@ DECIMALS = [Decimal("0.1"), Decimal("2.5")]
     ],
     ids=["array", "chunks", "polars", "pandas"],
 )
-def test_decimals_are_refused(column: Any) -> None:
+def test_decimals_are_rejected(column: Any) -> None:
     with pytest.raises(InputError, match=r"expected numbers, got [dD]ecimal.*; cast them to float64 first"):
         array_of(column, number=True)
 
@@ -234,14 +234,14 @@ MISSING: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_what_is_missing_in_a_column_of_texts(name: str) -> None:
+def test_missing_values_in_a_column_of_texts(name: str) -> None:
     column, want = MISSING[name]
     got = texts_of(column)
     shown = repr(got.tolist() if isinstance(got, Texts) else got)
     assert shown.replace("<NA>", "nan") == want
 
 
-def test_texts_of_arrow_are_not_copied() -> None:
+def test_arrow_texts_are_not_copied() -> None:
     column = pa.array(["abc", "de"])
     texts = arrow_texts(column)
     assert texts is not None
@@ -254,13 +254,13 @@ def test_the_head_of_a_table(frame: Any) -> None:
     assert [str(item) for item in column(head(frame, 2))] == ["a", "b"]
 
 
-def test_a_column_that_comes_twice_is_named() -> None:
+def test_a_duplicate_column_is_named() -> None:
     twice = pa.Table.from_arrays([ARROW["ville"], ARROW["ville"]], ["ville", "ville"])
     with pytest.raises(InputError, match="column 'ville': the table contains it twice; rename one"):
         PREDICTOR.predict(twice)
 
 
-def test_selectors_by_type_find_texts_and_numbers() -> None:
+def test_selectors_by_type_select_texts_and_numbers() -> None:
     columns = ColumnTransformer(
         [
             ("n", SimpleImputer(), make_column_selector(dtype_include="number")),

@@ -1,4 +1,4 @@
-"""Each client test runs twice: with the blocking client and with the asyncio one."""
+"""Fixtures that run each client test twice: with the blocking and with the asyncio client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Open = Callable[..., Any]
 
 
 class Blocked:
-    """An asyncio client seen through blocking calls, on one event loop of its own."""
+    """Blocking calls of an asyncio client, on a separate event loop."""
 
     def __init__(self, runner: asyncio.Runner, client: Any) -> None:
         self.runner, self.client = runner, client
@@ -33,15 +33,15 @@ def opener(kind: str, blocking: type, asynchronous: type) -> Iterator[Open]:
     with asyncio.Runner() as runner:
 
         def open_client(*args: Any, **kwargs: Any) -> Any:
-            made = blocking(*args, **kwargs)
+            client = blocking(*args, **kwargs)
             if kind == "asyncio":
-                made = Blocked(runner, asynchronous(*args, **kwargs))
-            opened.append(made)
-            return made
+                client = Blocked(runner, asynchronous(*args, **kwargs))
+            opened.append(client)
+            return client
 
         yield open_client
-        for made in opened:
-            made.close()
+        for client in opened:
+            client.close()
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

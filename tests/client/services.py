@@ -1,4 +1,4 @@
-"""Small real gRPC services that speak the contract, so that a client's manners show without the planes."""
+"""Small real gRPC services for tests of clients without the planes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def version(model: str, number: int = 1, **metadata: Any) -> ModelVersion:
 
 
 def compute(x: np.ndarray, number: int) -> dict[str, wire.Value]:
-    """What a model of the service answers; the number of its version shows in the scores."""
+    """Return the outputs of a model; the version number is visible in the scores."""
     total = x.sum(axis=1) + 1000.0 * (number - 1)
     return {
         "predict": Labels((total > 0).astype(np.int64), LABELS),
@@ -51,7 +51,7 @@ def compute(x: np.ndarray, number: int) -> dict[str, wire.Value]:
 
 
 class Worker(PredictionServiceServicer):
-    """Serves models over one matrix ``X``; knobs make it fail."""
+    """Serves models over one matrix ``X``; attributes make it fail."""
 
     def __init__(self, **models: int) -> None:
         self.models = models  # name to width
@@ -135,12 +135,12 @@ class Worker(PredictionServiceServicer):
         if (x == -999).any():
             raise InputError(f"column 'X': row {int(np.argwhere(x == -999)[0][0])}: refused")
         everything = self.distort(compute(x, number))
-        wanted = {output: everything[output] for output in request.outputs or everything if output in everything}
-        return prediction_pb2.PredictResponse(model=name, version=number, columns=wire.columns_to_proto(wanted))
+        outputs = {output: everything[output] for output in request.outputs or everything if output in everything}
+        return prediction_pb2.PredictResponse(model=name, version=number, columns=wire.columns_to_proto(outputs))
 
 
 class Control(ControlPlaneServiceServicer):
-    """Keeps what is uploaded, checks it, and takes every definition."""
+    """Stores and checks uploads, and accepts every definition."""
 
     def __init__(self) -> None:
         self.objects: dict[Digest, bytes] = {}
@@ -161,43 +161,45 @@ class Control(ControlPlaneServiceServicer):
 
     def UploadObjects(self, requests, context):
         room = self.break_upload_after.pop(0) if self.break_upload_after else None
-        coming = bytearray()
+        received = bytearray()
         for count, piece in enumerate(requests):
             if count == room:
                 context.abort(grpc.StatusCode.UNAVAILABLE, "going away")
             self.sizes.append(piece.ByteSize())
             digest = wire.digest_from_proto(piece.digest)
-            if piece.offset != len(coming):
-                context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"offset {piece.offset}, expected {len(coming)}")
-            coming += piece.data
-            if len(coming) == digest.size:
-                if Digest.of(coming) != digest:
+            if piece.offset != len(received):
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"offset {piece.offset}, expected {len(received)}")
+            received += piece.data
+            if len(received) == digest.size:
+                if Digest.of(received) != digest:
                     context.abort(grpc.StatusCode.INVALID_ARGUMENT, "digest differs")
-                self.objects[digest] = bytes(coming)
-                coming.clear()
+                self.objects[digest] = bytes(received)
+                received.clear()
         return control_pb2.UploadObjectsResponse(stored_objects=len(self.objects))
 
     def DeployModel(self, request, context):
-        wanted = parameter_digests(wire.definition_tree(request.definition))
-        lacking = [d for d in wanted if d not in self.objects]
+        digests = parameter_digests(wire.definition_tree(request.definition))
+        lacking = [d for d in digests if d not in self.objects]
         if lacking:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"never uploaded: {lacking[0]}")
         self.requests.append(request)
         for step in ("optimize", "compile", "publish"):
             yield control_pb2.DeployModelResponse(progress=step)
-        made = version(request.model, len(self.requests))
+        deployed = version(request.model, len(self.requests))
         if "weights" in request.options:
-            held = {"form": request.options["weights"].text, "exact_bytes": 5000, "bytes": made.parameter_bytes}
-            made = replace(made, metadata={"verified": True, "weights": held, "measured_error": {"predict": 5e-4}})
-        yield control_pb2.DeployModelResponse(version=wire.model_version_to_proto(made))
+            held = {"form": request.options["weights"].text, "exact_bytes": 5000, "bytes": deployed.parameter_bytes}
+            deployed = replace(
+                deployed, metadata={"verified": True, "weights": held, "measured_error": {"predict": 5e-4}}
+            )
+        yield control_pb2.DeployModelResponse(version=wire.model_version_to_proto(deployed))
 
     def ListModels(self, request, context):
         if self.named_failure is not None:
             context.set_trailing_metadata((("pretzel-error", self.named_failure),))
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
-        found = [Model(n, (version(n),), {"stable": 1}) for n in ("a", "ab", "b") if n.startswith(request.prefix)]
+        models = [Model(n, (version(n),), {"stable": 1}) for n in ("a", "ab", "b") if n.startswith(request.prefix)]
         held = [control_pb2.HeldBack(model=m, worker=w, reason=r) for m, w, r in self.held]
-        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in found], held=held)
+        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in models], held=held)
 
     def CollectGarbage(self, request, context):
         if self.in_use:
@@ -238,8 +240,8 @@ class Control(ControlPlaneServiceServicer):
 
 @contextmanager
 def serving(servicer: Worker | Control, port: int = 0) -> Iterator[int]:
-    """Serve on a free port of the loopback interface while the block runs."""
-    options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 64 << 20)]  # as a control plane has it
+    """Serve on a loopback port, free if 0, while the block runs."""
+    options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 64 << 20)]  # as in a control plane
     server = grpc.server(ThreadPoolExecutor(16), options=options)
     if isinstance(servicer, Worker):
         add_PredictionServiceServicer_to_server(servicer, server)

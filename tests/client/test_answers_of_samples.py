@@ -1,4 +1,4 @@
-"""What the library answers to a sample, where it answers with objects: tables of columns of several types."""
+"""Conversion of the library's answers to a sample from objects: tables with several column types."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_missing_values_of_pandas_are_sent_as_nan() -> None:
     np.testing.assert_array_equal(expected(model, table, definition), served(definition, table)["transform"])
 
 
-def test_what_is_no_number_is_refused_by_name() -> None:
+def test_answers_other_than_numbers_are_rejected_by_name() -> None:
     model = ColumnTransformer([("n", "passthrough", ["n"])]).set_output(transform="pandas").fit(TABLE)
     texts = TABLE.assign(n=["1", "x", "3", "4"])
 

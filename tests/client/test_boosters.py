@@ -1,4 +1,4 @@
-"""Deploying boosters and files, which answer a sample by the library that wrote them."""
+"""Deployment of boosters and their files, with the answers of their library to a sample."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def estimators() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["alone", "behind a step", "found by a search", "several classes"])
-def test_contributions_of_a_sample_are_asked_of_the_library(control: Any, name: str) -> None:
+def test_contributions_of_a_sample_are_those_of_the_library(control: Any, name: str) -> None:
     estimator, server = estimators()[name], Control()
     if name == "several classes":
         want = booster_answer(estimator, X[:5], pred_contribs=True)
@@ -72,5 +72,5 @@ def test_contributions_of_a_sample_are_asked_of_the_library(control: Any, name: 
     with serving(server) as port:
         control(f"127.0.0.1:{port}").deploy("m", estimator, sample=X[:5])
     parts = [column.data for column in server.requests[0].sample.outputs if column.name.startswith("contributions")]
-    wanted = np.moveaxis(want, 1, 0) if want.ndim == 3 else [want]
-    assert parts == [part.tobytes() for part in wanted]
+    expected = np.moveaxis(want, 1, 0) if want.ndim == 3 else [want]
+    assert parts == [part.tobytes() for part in expected]

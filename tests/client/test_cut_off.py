@@ -1,4 +1,4 @@
-"""A worker that dies in the midst of its answer costs its clients time, and no answer."""
+"""Clients retry when a worker dies during its answer, and lose no answer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ with serving(Dying(m=2)) as port:
 
 @contextmanager
 def dying() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run a worker that begins its first answer and dies."""
+    """Run a worker that dies during its first answer."""
     process = subprocess.Popen([sys.executable, "-c", DYING], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -45,19 +45,19 @@ def dying() -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 @pytest.mark.parametrize("method", ["predict_proba", "predict_many"])
-def test_an_answer_that_breaks_off_is_asked_for_again(connect: Any, address: str, method: str) -> None:
+def test_an_answer_that_is_cut_off_is_retried(connect: Any, address: str, method: str) -> None:
     with dying() as (other, process):
         client = connect(f"ipv4:{address},{other}", timeout=20)
-        asked = ["m"] if method == "predict_many" else "m"
+        models = ["m"] if method == "predict_many" else "m"
         for _ in range(200):
-            got = getattr(client, method)(asked, np.ones((1, 2)))
+            got = getattr(client, method)(models, np.ones((1, 2)))
             np.testing.assert_array_equal(got["m"] if isinstance(got, dict) else got, [[-1.0, 2.0]])
             if process.poll() is not None:
                 break
         assert process.poll() == 1
 
 
-def test_a_worker_alone_that_dies_is_unavailable(connect: Any) -> None:
+def test_a_single_worker_that_dies_is_unavailable(connect: Any) -> None:
     with dying() as (address, process):
         client = connect(address, timeout=20)
         client.describe("m")

@@ -1,4 +1,4 @@
-"""Deployments over real gRPC: what is uploaded, what is submitted, what breaks on the way."""
+"""Deployments over real gRPC: uploads, submissions and failures."""
 
 import warnings
 
@@ -53,34 +53,34 @@ def test_a_definition_is_uploaded_and_submitted(client, server):
     assert [step for step, _, _ in steps][-3:] == ["optimize", "compile", "publish"]
 
 
-def test_what_is_there_is_not_sent_again(client, server):
+def test_existing_objects_are_not_sent_again(client, server):
     client.deploy("m", definition(LARGE))
     sent = len(server.sizes)
     client.deploy("m2", definition(LARGE))
     assert len(server.sizes) == sent
 
 
-def test_large_objects_travel_in_pieces(client, server):
+def test_large_objects_are_sent_in_pieces(client, server):
     client.deploy("m", definition(LARGE))
     assert len(server.sizes) > 4
     assert max(server.sizes) <= 1 << 20
     assert server.objects[LARGE.digest] == bytes(LARGE.blob)
 
 
-def test_an_upload_that_breaks_goes_on_with_what_is_missing(client, server):
+def test_a_broken_upload_resumes_with_the_missing_objects(client, server):
     server.break_upload_after = [5, 2]
     client.deploy("m", definition(LARGE))
     assert server.objects.keys() == definition(LARGE).parameters.keys()
 
 
-def test_an_upload_that_always_breaks_is_given_up(client, server):
+def test_an_upload_that_always_breaks_fails(client, server):
     server.break_upload_after = [0] * 20
     with pytest.raises(errors.UnavailableError, match="going away"):
         client.deploy("m", definition())
     assert server.requests == []
 
 
-def test_a_definition_with_a_sample_needs_the_answers(client, server):
+def test_a_definition_with_a_sample_needs_expected_answers(client, server):
     X = np.array([[1, 0], [0, 1]])
     with pytest.raises(errors.InputError, match="expected={method"):
         client.deploy("m", definition(), sample=X)
@@ -91,7 +91,7 @@ def test_a_definition_with_a_sample_needs_the_answers(client, server):
     assert (sent.tolerance.relative, sent.tolerance.absolute) == (1e-3, 0.0)
 
 
-def test_a_sample_whose_answers_do_not_fit_is_refused(client):
+def test_a_sample_with_too_few_answers_is_rejected(client):
     with pytest.raises(errors.InputError, match="sample: 2 rows, but 'decision_function' has 1 answers"):
         client.deploy("m", definition(), sample=[[1, 0], [0, 1]], expected={"decision_function": [[1.0, 2.0]]})
 
@@ -131,7 +131,7 @@ def test_a_row_that_cannot_be_read_is_named_by_its_number_in_the_sample(client):
         client.deploy("m", words, sample=texts, expected={"predict": np.zeros(3000)})
 
 
-def test_a_value_that_the_library_refuses_does_not_pass_unseen(client):
+def test_a_value_that_the_library_rejects_fails_the_deployment(client):
     x = np.random.default_rng(0).normal(size=(3000, 2))
     tree = DecisionTreeClassifier(max_depth=2).fit(x, x[:, 0] > 0)
     x[1500, 1] = np.inf
@@ -140,7 +140,7 @@ def test_a_value_that_the_library_refuses_does_not_pass_unseen(client):
 
 
 @pytest.mark.parametrize("rows", [0, -1])
-def test_no_rows_verify_nothing(client, rows):
+def test_verification_needs_at_least_one_row(client, rows):
     with pytest.raises(errors.InputError, match="sample_rows: expected 1 at least"):
         client.deploy("m", definition(), sample=[[1.0, 2.0]], expected={}, sample_rows=rows)
 
@@ -166,31 +166,31 @@ def test_the_catalog(client, server):
     [
         ("VerificationError", errors.VerificationError),
         ("PreconditionError", errors.PreconditionError),
-        ("InputError", errors.PreconditionError),  # of another code, so not believed
+        ("InputError", errors.PreconditionError),  # has another code, so it is ignored
         ("annotations", errors.PreconditionError),
         ("", errors.PreconditionError),
     ],
 )
-def test_errors_of_one_code_are_told_apart_by_name(client, server, named: str, error: type):
+def test_errors_with_the_same_code_are_distinguished_by_name(client, server, named: str, error: type):
     server.named_failure = named
     with pytest.raises(errors.PreconditionError, match="the answers differ") as caught:
         client.models()
     assert type(caught.value) is error
 
 
-@pytest.mark.parametrize("given", [None, "expected"])
-def test_the_answers_for_several_targets_are_sent_target_by_target(client, server, given):
+@pytest.mark.parametrize("source", [None, "expected"])
+def test_the_answers_for_several_targets_are_sent_per_target(client, server, source):
     x = np.random.default_rng(0).normal(size=(30, 2))
     fitted = DecisionTreeClassifier(max_depth=2).fit(x, np.where(x > 0, "up", "down"))
     expected = {"predict": fitted.predict(x), "predict_proba": fitted.predict_proba(x)}
-    client.deploy("m", fitted, sample=x, expected=expected if given else None)
+    client.deploy("m", fitted, sample=x, expected=expected if source else None)
     sent = wire.columns_from_proto(server.requests[0].sample.outputs)
     assert {"predict[0]", "predict[1]", "predict_proba[0]", "predict_proba[1]"} <= sent.keys()
     np.testing.assert_array_equal(sent["predict_proba[1]"], expected["predict_proba"][1])
 
 
-def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
-    catboost = pytest.importorskip("catboost")  # it answers so where there are more than two classes
+def test_labels_in_a_matrix_of_one_column_are_sent_as_a_column(client, server):
+    catboost = pytest.importorskip("catboost")  # returns a matrix for more than two classes
     x, y = np.arange(12.0).reshape(-1, 1), np.array(["low", "mid", "high"]).repeat(4)
     model = catboost.CatBoostClassifier(iterations=2, logging_level="Silent", allow_writing_files=False).fit(x, y)
     predicted = model.predict(x)
@@ -202,11 +202,13 @@ def test_labels_in_a_matrix_of_one_column_are_one_a_row(client, server):
     assert answers["predict_proba"].shape == (12, 3)
 
 
-def test_without_a_sample_whoever_deploys_is_warned(client, server):
+def test_a_deployment_without_a_sample_warns(client, server):
     model = KNNImputer().fit(np.array([[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]] * 4))
-    with pytest.warns(errors.AnswersMayDifferWarning, match="knnimputer: answers of sklearn.impute.KNNImputer") as told:
-        assert client.deploy("m", model).may_differ == []  # which this server does not keep
-    assert "src/pretzel" not in told[0].filename  # the caller's line, or that of the event loop
+    with pytest.warns(
+        errors.AnswersMayDifferWarning, match="knnimputer: answers of sklearn.impute.KNNImputer"
+    ) as warned:
+        assert client.deploy("m", model).may_differ == []  # this server does not store the notes
+    assert "src/pretzel" not in warned[0].filename  # the line of the caller, or of the event loop
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         client.deploy("m", model, sample=np.array([[0.0, 1.0]]))

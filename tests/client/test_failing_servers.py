@@ -1,4 +1,4 @@
-"""What a prediction does when servers fail, are away, or take too long."""
+"""Predictions with servers that fail, are unavailable, or take too long."""
 
 from itertools import chain, repeat
 
@@ -24,35 +24,35 @@ DOWN = grpc.StatusCode.UNAVAILABLE
         (grpc.StatusCode.PERMISSION_DENIED, errors.PretzelError),
     ],
 )
-def test_every_status_is_an_error_of_ours(client, worker, code, error):
+def test_every_status_is_a_pretzel_error(client, worker, code, error):
     client.describe("m")
     worker.failures = repeat(code)
     with pytest.raises(error, match=f"the service says {code.name}"):
         client.predict("m", X)
 
 
-def test_unavailable_is_tried_again(client, worker):
+def test_unavailable_is_retried(client, worker):
     client.describe("m")
     worker.failures = iter([DOWN, DOWN])
     assert client.decision_function("m", X).tolist() == [3.0, -2.5]
     assert worker.calls == 3
 
 
-def test_unavailable_for_good_is_said(client, worker, address):
+def test_permanent_unavailability_is_reported(client, worker, address):
     client.describe("m")
     worker.failures = repeat(DOWN)
     with pytest.raises(errors.UnavailableError, match=f"{address}: .*is a server running there"):
         client.predict("m", X)
 
 
-def test_streams_that_break_are_taken_up_again(client, worker):
+def test_broken_streams_are_resumed(client, worker):
     client.describe("m")
     worker.failures = chain([None] * 7, [DOWN], [None] * 3, [DOWN], repeat(None))
     assert (client.decision_function("m", BIG) == BIG.sum(axis=1)).all()
     assert worker.answered > 7
 
 
-def test_streams_that_never_stand_end_with_an_error(client, worker):
+def test_streams_that_always_fail_raise_an_error(client, worker):
     client.describe("m")
     worker.failures = repeat(DOWN)
     with pytest.raises(errors.UnavailableError):
@@ -66,7 +66,7 @@ def test_no_server(connect):
         connect(f"127.0.0.1:{port}").predict("m", X)
 
 
-def test_deadlines_end_the_call(client, worker):
+def test_a_deadline_ends_the_call(client, worker):
     client.describe("stuck")
     try:
         with pytest.raises(errors.DeadlineError, match="timeout="):
@@ -75,20 +75,20 @@ def test_deadlines_end_the_call(client, worker):
         worker.release.set()
 
 
-def test_a_deadline_counts_all_of_an_operation(client, worker):
+def test_a_deadline_covers_the_whole_operation(client, worker):
     client.describe("m")
     worker.failures = repeat(DOWN)
     with pytest.raises((errors.DeadlineError, errors.UnavailableError)):
         client.decision_function("m", BIG, timeout=0.3)
 
 
-def test_the_other_planes_address_is_told(control, worker):
+def test_the_address_of_the_other_plane_is_reported(control, worker):
     with serving(worker) as port:
         with pytest.raises(errors.UnavailableError, match="is it the other plane's address"):
             control(f"127.0.0.1:{port}", timeout=60).models()
 
 
-def test_balancing_over_several_addresses_one_of_them_down(connect):
+def test_load_balancing_with_one_address_down(connect):
     with serving(Worker()) as gone:
         pass
     one, other = Worker(m=2), Worker(m=2)
@@ -100,7 +100,7 @@ def test_balancing_over_several_addresses_one_of_them_down(connect):
     assert other.calls > 5
 
 
-def test_a_server_that_comes_back_is_found(connect):
+def test_a_restarted_server_is_reached(connect):
     with serving(Worker(m=2)) as port:
         client = connect(f"127.0.0.1:{port}", channels=1, timeout=30)
         client.predict("m", X)
@@ -108,7 +108,7 @@ def test_a_server_that_comes_back_is_found(connect):
         assert client.predict("m", X).tolist() == ["yes", "no"]
 
 
-def test_a_server_that_answers_something_else_is_not_believed(client, worker):
+def test_responses_with_other_outputs_are_rejected(client, worker):
     worker.distort = lambda outputs: {"other": outputs["predict"]}
     for ask in (client.predict, lambda model, rows: client.predict_many([model], rows, "predict")):
         with pytest.raises(errors.PretzelError, match=r"requested outputs \['predict'\], received \[\]"):

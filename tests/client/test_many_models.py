@@ -1,4 +1,4 @@
-"""Many models asked in one call: they share their input where they can, and fail one by one."""
+"""Calls of many models: models with equal conversions share the input, and failures are separate."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def test_many_models_in_one_call(client, worker):
     got = client.predict_many(["m", "sibling"], X, "decision_function")
     assert list(got) == ["m", "sibling"]
     assert got["sibling"].tolist() == [3.0, -2.5]
-    assert len(worker.sizes) == 3  # the one call, and its two models
+    assert len(worker.sizes) == 3  # the call, and its two models
 
 
 def test_many_models_of_large_inputs(client, worker):
@@ -22,7 +22,7 @@ def test_many_models_of_large_inputs(client, worker):
 
 
 @pytest.mark.parametrize("names", [["m", "sibling"], ["sibling", "m"]])
-def test_models_that_cut_one_input_differently_are_asked_apart(client, worker, names):
+def test_models_that_convert_an_input_differently_are_called_separately(client, worker, names):
     worker.own["sibling"] = {"absent": "missing"}
     got = client.predict_many(names, scipy.sparse.csr_array([[1.0, 0.0]]), "decision_function")
     assert got["m"].tolist() == [1.0]
@@ -33,14 +33,14 @@ def test_models_that_cut_one_input_differently_are_asked_apart(client, worker, n
     assert (got["m"].tolist(), got["sibling"].tolist()) == ([2.0**24 + 1], [2.0**24])
 
 
-def test_one_name_is_no_list_of_models(client):
+def test_a_single_name_is_rejected(client):
     with pytest.raises(errors.InputError, match="expected a list of names, got 'm'"):
         client.predict_many("m", X)
     with pytest.raises(errors.InputError, match="errors: expected raise or return, got 'ignore'"):
         client.predict_many(["m"], X, errors="ignore")
 
 
-def test_models_fail_one_by_one(client):
+def test_models_fail_independently(client):
     got = client.predict_many(["m", "nope", "wide@1"], X, "decision_function", errors="return")
     assert got["m"].tolist() == [3.0, -2.5]
     assert isinstance(got["nope"], errors.NotFoundError)

@@ -1,4 +1,4 @@
-"""The SDK works where NumPy, grpcio and protobuf are all there is."""
+"""The SDK works with only NumPy, grpcio and protobuf."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.client.services import Worker, serving
 
-# Everything a machine with the SDK alone does not have.
+# Packages that a machine with only the SDK does not have.
 ABSENT = """
     alembic google.rpc grpc_health grpc_reflection grpc_status joblib opentelemetry pandas polars prometheus_client
     pyarrow pydantic pydantic_settings rich scipy sklearn skops sqlalchemy structlog typer

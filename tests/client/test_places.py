@@ -1,4 +1,4 @@
-"""Errors tell the row of the whole input, however it was cut."""
+"""Row numbers in errors refer to the whole input, not to a piece."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_rows_in_messages(message: str, want: str) -> None:
 
 
 @pytest.mark.parametrize("row", [0, 123_456, len(BIG) - 1])
-def test_rows_are_counted_over_all_pieces(row: int) -> None:
+def test_row_numbers_count_over_all_pieces(row: int) -> None:
     X = BIG.copy()
     X[row, 1] = -999
     with serving(Worker(m=2)) as port, Client(f"127.0.0.1:{port}") as client:

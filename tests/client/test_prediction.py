@@ -1,4 +1,4 @@
-"""Predictions over real gRPC: what is sent, and what comes back."""
+"""Predictions over real gRPC: requests and results."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ from pretzel.plan.values import Labels
 from tests.client.services import BIG, LABELS, X
 
 
-def test_every_method_answers_as_the_estimator_does(client):
+def test_every_method_returns_the_results_of_the_estimator(client):
     labels = client.predict("m", X)
     assert (labels.tolist(), labels.dtype) == (["yes", "no"], np.dtype("<U3"))
     assert client.predict_proba("m", X).tolist() == [[-2.0, 3.0], [3.5, -2.5]]
@@ -25,14 +25,14 @@ def test_every_method_answers_as_the_estimator_does(client):
     assert features.toarray().tolist() == [[1.0, 2.0, 0.0, 0.0], [-3.0, 0.5, 0.0, 0.0]]
 
 
-def test_infer_takes_columns_and_gives_outputs_by_name(client, worker):
+def test_infer_takes_columns_and_returns_outputs_by_name(client, worker):
     everything = client.infer("m", {"X": X})
     assert list(everything) == ["predict", "predict_proba", "decision_function", "transform"]
     assert client.infer("m@7", {"X": X}, ["decision_function"])["decision_function"].tolist() == [6003.0, 5997.5]
     assert worker.described == 0
 
 
-def test_a_description_is_asked_for_once(client, worker):
+def test_a_description_is_requested_once(client, worker):
     description = client.describe("m")
     assert [o.name for o in description.outputs][:2] == ["predict", "predict_proba"]
     assert description.outputs[0].labels == LABELS
@@ -41,14 +41,14 @@ def test_a_description_is_asked_for_once(client, worker):
     assert worker.described == 1
 
 
-def test_no_rows_are_refused_as_the_libraries_refuse_them(client):
+def test_empty_input_is_rejected_as_by_the_libraries(client):
     with pytest.raises(errors.InputError, match="X: found 0 samples, while a minimum of 1 is required"):
         client.predict("m", np.zeros((0, 2)))
     assert client.infer("m", {"X": np.zeros((0, 2))}, ["predict"])["predict"].tolist() == []
 
 
 @pytest.mark.parametrize("method", ["decision_function", "predict", "transform", "predict_proba"])
-def test_large_inputs_are_cut_and_put_together_in_order(client, worker, method: str):
+def test_large_inputs_are_split_and_joined_in_order(client, worker, method: str):
     got = getattr(client, method)("m", BIG)
     whole = client.infer("m", {"X": BIG[:1000]}, [method])[method]
     assert got.shape[0] == len(BIG)
@@ -61,16 +61,16 @@ def test_large_inputs_are_cut_and_put_together_in_order(client, worker, method: 
 
 
 @pytest.mark.parametrize(
-    ("model", "given", "error", "problem"),
+    ("model", "rows", "error", "problem"),
     [
         ("nope", X, errors.NotFoundError, "no model 'nope'"),
         ("m", [[1.0, 2.0, 3.0]], errors.InputError, "column 'X': expected 2 features per row, got 3"),
         ("m", [[0.0, 0.0], [-999, 0.0]], errors.InputError, "column 'X': row 1: refused"),
     ],
 )
-def test_errors_are_of_the_one_tree_with_the_servers_words(client, model: str, given, error: type, problem: str):
+def test_errors_are_pretzel_errors_with_the_servers_message(client, model: str, rows, error: type, problem: str):
     with pytest.raises(error, match=problem):
-        client.predict(model, given)
+        client.predict(model, rows)
 
 
 def test_an_error_in_one_piece_fails_the_call(client):
@@ -80,12 +80,12 @@ def test_an_error_in_one_piece_fails_the_call(client):
         client.predict("m", spoiled)
 
 
-def test_an_unknown_method_lists_those_there_are(client):
+def test_an_unknown_method_lists_the_existing_ones(client):
     with pytest.raises(errors.NotFoundError, match="model 'm' has no output 'score'; it has predict, predict_proba"):
         client.score("m", X, "score")
 
 
-def test_a_new_version_of_another_shape_is_noticed(client, worker):
+def test_a_new_version_with_another_shape_is_detected(client, worker):
     assert client.decision_function("m", X).tolist() == [3.0, -2.5]
     worker.models["m"], worker.numbers["m"] = 3, 2
     assert client.decision_function("m", [[1, 2, 3]]).tolist() == [1006.0]
@@ -93,7 +93,7 @@ def test_a_new_version_of_another_shape_is_noticed(client, worker):
         client.decision_function("m", X)
 
 
-def test_a_new_version_of_the_same_shape_updates_the_description(client, worker):
+def test_a_new_version_with_the_same_shape_updates_the_description(client, worker):
     client.predict("m", X)
     worker.numbers["m"] = 2
     client.predict("m", X)
@@ -102,13 +102,13 @@ def test_a_new_version_of_the_same_shape_updates_the_description(client, worker)
     assert worker.described == 2
 
 
-def test_pieces_of_one_input_are_answered_by_one_version(client, worker):
+def test_one_version_answers_all_pieces_of_an_input(client, worker):
     client.describe("m")
     worker.before_answer = lambda count: worker.numbers.update(m=2 if count > 2 else 1)
     assert (client.decision_function("m", BIG) == BIG.sum(axis=1) + 1000.0).all()
 
 
-def test_one_client_serves_many_threads(worker, address):
+def test_one_client_is_shared_by_many_threads(worker, address):
     def ask(i: int) -> bool:
         x = np.full((1 + i % 5, 2), float(i))
         return (client.decision_function("m", x) == x.sum(axis=1)).all()
@@ -118,7 +118,7 @@ def test_one_client_serves_many_threads(worker, address):
     assert threading.active_count() < 60
 
 
-async def test_an_asyncio_client_may_be_made_before_its_loop_and_used_at_once(address):
+async def test_an_asyncio_client_supports_concurrent_calls(address):
     import asyncio
 
     from pretzel.client import AsyncClient
@@ -128,7 +128,7 @@ async def test_an_asyncio_client_may_be_made_before_its_loop_and_used_at_once(ad
     assert [a.tolist() for a in answers] == [[3.0 + 2 * i, -2.5 + 2 * i] for i in range(50)]
 
 
-def test_answers_for_several_targets_come_together(client, worker):
+def test_answers_for_several_targets_are_joined(client, worker):
     scores = {f"predict_log_proba[{i}]": np.full((2, 2), float(i)) for i in range(2)}
     names = {f"predict[{i}]": Labels(np.array([i, 0]), ["no", "maybe"]) for i in range(2)}
     worker.outputs = tuple(

@@ -1,4 +1,4 @@
-"""What a client asks of a control plane whose connection breaks is asked again, and done once."""
+"""Retries of control-plane calls after a broken connection; each call takes effect once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.e2e.servers import Server, free_port, server
 
 DEPLOYMENTS = 50
 MOST_KILLS = 12
-"""After which it may live, so that the test ends on a slow machine too."""
+"""Number of kills after which the server stays up, so that the test also ends on a slow machine."""
 
 
 def definition(seed: int) -> Definition:
@@ -37,7 +37,7 @@ def definition(seed: int) -> Definition:
 
 
 class Cutting(Control):
-    """Does what it is asked, and breaks off before it answers, as often as told."""
+    """Performs each call, and cuts off the next ``cuts`` responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Cutting(Control):
     def _cut(self, context: grpc.ServicerContext) -> None:
         if self.cuts:
             self.cuts -= 1
-            context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")  # what gRPC says of a server that was killed
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")  # what gRPC reports for a killed server
 
     def ListModels(self, request, context):
         self._cut(context)
@@ -82,19 +82,19 @@ def client(control: Any, cutting: Cutting) -> Iterator[Any]:
         yield control(f"127.0.0.1:{port}", timeout=30)
 
 
-def test_a_deletion_that_was_cut_off_is_done_once(client, cutting):
+def test_a_deletion_that_was_cut_off_takes_effect_once(client, cutting):
     cutting.cuts = 2
     assert client.delete("a") is None
     assert cutting.deleted == [("a", False)]
 
 
-def test_a_deletion_of_what_never_existed_is_refused(client, cutting):
+def test_the_deletion_of_an_unknown_model_fails(client, cutting):
     cutting.gone.add("a")
     with pytest.raises(errors.NotFoundError, match="no model 'a'"):
         client.delete("a")
 
 
-def test_the_removal_of_an_alias_that_was_cut_off_is_done_once(client, cutting):
+def test_an_alias_removal_that_was_cut_off_takes_effect_once(client, cutting):
     client.alias("a", "canary", 1)
     cutting.cuts = 1
     assert client.alias("a", "canary", None).name == "a"
@@ -103,14 +103,14 @@ def test_the_removal_of_an_alias_that_was_cut_off_is_done_once(client, cutting):
         client.alias("a", "canary", None)
 
 
-def test_a_list_is_asked_for_again(client, cutting):
+def test_a_list_is_retried(client, cutting):
     client.models()
     cutting.cuts = 12  # more than gRPC's own attempts
     assert [model.name for model in client.models()] == ["a", "ab", "b"]
 
 
 @pytest.mark.long
-def test_the_callers_deadline_ends_the_attempts_and_says_why(control: Any, cutting: Cutting):
+def test_the_callers_deadline_ends_the_retries_and_names_the_cause(control: Any, cutting: Cutting):
     with serving(cutting) as port:
         client = control(f"127.0.0.1:{port}", timeout=6.0)
         client.models()
@@ -130,7 +130,7 @@ def test_patience_is_bounded_without_a_deadline(control: Any, cutting: Cutting, 
             client.models()
 
 
-def test_a_server_that_never_answered_is_not_waited_for(control: Any):
+def test_a_server_that_never_answered_fails_soon(control: Any):
     began = time.monotonic()
     with pytest.raises(errors.UnavailableError, match="is a server running there"):
         control(f"127.0.0.1:{free_port()}", timeout=60).models()
@@ -138,7 +138,7 @@ def test_a_server_that_never_answered_is_not_waited_for(control: Any):
 
 
 class Restarted:
-    """A control plane that is killed again and again, and started on the same port."""
+    """A control plane that is killed repeatedly, and restarted on the same port."""
 
     def __init__(self, directory: Path, number: signal.Signals) -> None:
         self._directory, self._number, self._port = directory, number, free_port()
@@ -166,7 +166,7 @@ class Restarted:
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_no_deployment_is_lost_or_doubled_while_the_control_plane_is_killed(
+def test_no_deployment_is_lost_or_duplicated_while_the_control_plane_is_killed(
     control: Any, tmp_path: Path, number: signal.Signals
 ):
     plane, done = Restarted(tmp_path, number), threading.Event()
@@ -182,8 +182,8 @@ def test_no_deployment_is_lost_or_doubled_while_the_control_plane_is_killed(
             except errors.UnavailableError:
                 assert time.monotonic() < deadline
         for i in range(DEPLOYMENTS):
-            made = client.deploy(f"m{i}", definition(i))
-            assert (made.model, made.version) == (f"m{i}", 1)
+            deployed = client.deploy(f"m{i}", definition(i))
+            assert (deployed.model, deployed.version) == (f"m{i}", 1)
             client.alias(f"m{i}", "canary", 1)
             client.alias(f"m{i}", "canary", None)
             client.describe(f"m{i}")
@@ -193,6 +193,6 @@ def test_no_deployment_is_lost_or_doubled_while_the_control_plane_is_killed(
         done.set()
         thread.join(120)
     with plane.run():
-        kept = {model.name: [v.version for v in model.versions] for model in client.models()}
-    assert kept == {f"m{i}": [1] for i in range(DEPLOYMENTS) if i % 5 != 4}
+        models = {model.name: [v.version for v in model.versions] for model in client.models()}
+    assert models == {f"m{i}": [1] for i in range(DEPLOYMENTS) if i % 5 != 4}
     assert plane.kills >= 3

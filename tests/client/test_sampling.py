@@ -1,4 +1,4 @@
-"""Which rows of a sample a deployment is verified on."""
+"""Choice of the sample rows that are verified."""
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def numbers() -> np.ndarray:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_rows_of_every_form(form: str) -> None:
+def test_rows_in_every_form(form: str) -> None:
     x = numbers()
     X = FORMS[form](x)
     rows = choose_rows(X, 100)
@@ -52,19 +52,19 @@ def test_rows_of_every_form(form: str) -> None:
 @pytest.mark.parametrize(
     "form", ["array", "object array", "list of lists", "pandas", "polars", "arrow", "sparse", "mapping"]
 )
-def test_an_unusual_number_is_never_left_out(form: str, value: float) -> None:
+def test_an_unusual_number_is_always_chosen(form: str, value: float) -> None:
     x = numbers()
     x[1500, 1] = value
     assert 1500 in choose_rows(FORMS[form](x), 10)
 
 
-def test_each_category_is_there() -> None:
+def test_each_category_is_chosen() -> None:
     kinds = np.array(["common"] * ROWS, object)
     kinds[1234], kinds[2345], kinds[3456] = "rare", None, np.nan
     assert {1234, 2345, 3456} <= set(choose_rows(pd.DataFrame({"kind": pd.Series(kinds, dtype=object)}), 20).tolist())
 
 
-def test_the_longest_and_the_shortest_text_are_there() -> None:
+def test_the_longest_and_the_shortest_text_are_chosen() -> None:
     texts = [f"text {i:05}" for i in range(ROWS)]
     texts[1234], texts[2345] = "", "x" * 999
     assert {1234, 2345} <= set(choose_rows(texts, 10).tolist())
@@ -84,7 +84,7 @@ def test_many_columns_share_the_choice() -> None:
 
 
 @given(st.integers(0, 50), st.integers(1, 60))
-def test_no_more_than_asked_and_all_where_there_are_fewer(total: int, most: int) -> None:
+def test_at_most_the_requested_number_or_all_rows_are_chosen(total: int, most: int) -> None:
     rows = choose_rows(np.arange(total), most)
     assert len(rows) <= most
     if total <= most:

@@ -1,4 +1,4 @@
-"""Texts that UTF-8 does not encode, wherever a client sends one: refused by name, before anything is sent."""
+"""Texts that UTF-8 cannot encode are rejected by name before a request is sent."""
 
 import re
 
@@ -43,47 +43,47 @@ def definition(**metadata: object) -> Definition:
     return Definition({"transform": ops.Elementwise(x, "abs")}, (x,), metadata)
 
 
-@pytest.mark.parametrize("what", PREDICTIONS)
-def test_predictions_refuse_a_lone_surrogate(client, what: str):
-    kind, call = PREDICTIONS[what]
+@pytest.mark.parametrize("case", PREDICTIONS)
+def test_predictions_reject_a_lone_surrogate(client, case: str):
+    kind, call = PREDICTIONS[case]
     with pytest.raises(InputError, match=f"^{kind} .*expected Unicode text, {POSITION}"):
         call(client)
 
 
-@pytest.mark.parametrize("what", DEPLOYMENT)
-def test_deployment_refuses_a_lone_surrogate(control, what: str):
-    kind, call = DEPLOYMENT[what]
+@pytest.mark.parametrize("case", DEPLOYMENT)
+def test_deployment_rejects_a_lone_surrogate(control, case: str):
+    kind, call = DEPLOYMENT[case]
     with pytest.raises((InputError, DefinitionError), match=f"^{kind} .*expected Unicode text, {POSITION}"):
         call(control("127.0.0.1:1", timeout=1))
 
 
-def test_what_is_no_text_at_all_is_refused_by_name(client):
+def test_names_of_other_types_are_rejected(client):
     with pytest.raises(InputError, match="model name: expected a text, got int 7"):
         client.predict(7, X)
     with pytest.raises(InputError, match="output name: expected a list of texts, got the text 'predict'"):
         client.infer("m", {"X": X}, "predict")
 
 
-@pytest.mark.parametrize("made", [Client, ControlPlane])
-def test_an_address_is_refused_too(made: type):
+@pytest.mark.parametrize("client_class", [Client, ControlPlane])
+def test_an_address_with_a_lone_surrogate_is_rejected(client_class: type):
     with pytest.raises(InputError, match=f"address .*{POSITION}"):
-        made(LONE)
+        client_class(LONE)
 
 
 @pytest.mark.parametrize("metadata", [{LONE: 1}, {"owner": LONE}, {"owner": {LONE: 1}}, {"owner": [LONE]}])
-def test_metadata_of_a_definition_is_refused(control, metadata: dict):
+def test_metadata_with_a_lone_surrogate_is_rejected(control, metadata: dict):
     with pytest.raises(DefinitionError, match="surrogate"):
         control("127.0.0.1:1", timeout=1).deploy("m", definition(**metadata))
 
 
-def test_definitions_refuse_a_lone_surrogate_when_they_are_made():
+def test_definitions_reject_a_lone_surrogate_on_construction():
     with pytest.raises(DefinitionError, match="output .*lone surrogate"):
         Definition({LONE: ops.Elementwise(ops.Input("X", "f64[2]"), "abs")})
     with pytest.raises(DefinitionError, match="lone surrogate"):
         ops.Input(LONE, "f64")
 
 
-def test_every_other_letter_passes(client):
+def test_all_other_characters_are_accepted(client):
     assert client.predict("m", np.zeros((1, 2))).tolist() == ["no"]
     with pytest.raises(LookupError, match="no model 'modèle-日本-😀'"):
         client.predict("modèle-日本-😀", X)

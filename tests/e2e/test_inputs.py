@@ -140,7 +140,7 @@ def test_names_with_white_space_that_lightgbm_keeps(up: Up) -> None:
     with up.plane() as plane, up.client() as client:
         plane.deploy("odd", model.booster_, sample=ODD_NAMES)
         np.testing.assert_allclose(client.predict("odd", ODD_NAMES), model.predict(ODD_NAMES), rtol=1e-6)
-        with pytest.raises(InputError, match="put them in that order"):
+        with pytest.raises(InputError, match="reorder them"):
             client.predict("odd", ODD_NAMES.iloc[:, ::-1])
 
 

@@ -48,7 +48,7 @@ CLASSES = np.arange(60) % 2
 REFUSALS = (
     "twice; call X.sum_duplicates() first",
     "twice, or out of order; call X.sum_duplicates() first",
-    "does not hold the sum; pass X.astype(float) instead",
+    "cannot represent the sum; pass X.astype(float) instead",
     "distinguishes a stored zero from",
     "stores a zero in column",
     "this model has",

@@ -64,7 +64,7 @@ def test_without_a_sample_integers_that_would_wrap_are_refused(form: str) -> Non
     model = make_pipeline(weighted("columns", form, 2), Ridge()).fit(TABLE.astype("int8"), Y)
     definition = export(model)
     for dtype in ("int8", "int16", "int32"):
-        with pytest.raises(InputError, match=f"column 'a': the library computes with {dtype}"):
+        with pytest.raises(InputError, match=f"column 'a': the library computes in {dtype}"):
             served(definition, TABLE.astype(dtype))
     for dtype in ("int64", "float64"):  # products that no int64 cuts
         X = TABLE.astype(dtype)

@@ -14,7 +14,7 @@ from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 
 
-def given_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+def input_columns(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the columns of X for inputs of numbers or texts, in their original types."""
     names = [item.name for item in inputs]
     if metadata.get("input_style") == "frame":

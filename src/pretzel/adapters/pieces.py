@@ -138,8 +138,8 @@ def _slice_texts(value: Texts, ends: np.ndarray, a: int, b: int) -> Texts:
 
 def _slice_csr(value: Csr, a: int, b: int) -> Csr:
     starts = value.starts[a : b + 1]
-    held = slice(int(starts[0]), int(starts[-1]))
-    return Csr(value.data[held], value.indices[held], starts - starts[0], value.width)
+    entries = slice(int(starts[0]), int(starts[-1]))
+    return Csr(value.data[entries], value.indices[entries], starts - starts[0], value.width)
 
 
 def _join_texts(values: Sequence[Texts]) -> Texts:

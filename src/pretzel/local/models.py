@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.adapters.columns import check_order, given_columns
+from pretzel.adapters.columns import check_order, input_columns
 from pretzel.adapters.convert import as_texts, column_of
 from pretzel.adapters.inputs import NO_ROWS, columns_of, read_by
 from pretzel.adapters.integer_functions import reject_integers
@@ -195,7 +195,7 @@ class Models:
         doubtful = any(rule.get("doubtful") for rule in rules)
         if not rules or not self._floats or is_polars(X) or doubtful:
             return frozenset()
-        columns = given_columns(X, self.main.inputs, self.main.metadata)
+        columns = input_columns(X, self.main.inputs, self.main.metadata)
         rules = [rule for rule in rules if not any(may_be_integers(rule, columns[name]) for name in rule["inputs"])]
         groups = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
         if any(_disagree(columns[name], rules) for name, rules in groups.items()):

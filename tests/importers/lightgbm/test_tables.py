@@ -149,7 +149,7 @@ def test_tables_in_another_order_are_rejected_because_lightgbm_reads_by_position
     assert (estimator.predict(turned) != estimator.predict(x)).any(), "LightGBM ignores the names"
     for predictor in (pretzel.compile(estimator), pretzel.compile(estimator.booster_)):
         for table in (turned, pl.from_pandas(turned), pa.Table.from_pandas(turned, preserve_index=False)):
-            with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; put them in that order"):
+            with pytest.raises(InputError, match="the model was trained on 'a.b', 'c', 'd'; reorder them"):
                 predictor.predict(table)
         more = turned.assign(e=0.0)  # LightGBM rejects this number of columns
         for named in (turned.to_dict("series"), turned.to_dict("records"), more):
