@@ -191,7 +191,7 @@ COMMON: dict[str, Common] = {
     ),
     "texts passed through beside numbers": Common(
         lambda: _columns(("n", StandardScaler(), ["age"]), ("c", "passthrough", ["color"])).fit(FRAME),
-        {"columntransformer": ("sklearn.compose.ColumnTransformer", "'c' hands on texts")},
+        {"columntransformer": ("sklearn.compose.ColumnTransformer", "'c' returns texts")},
         needs_sample=True,
     ),
     "an own function before all": Common(

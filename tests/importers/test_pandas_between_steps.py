@@ -119,5 +119,5 @@ def _all_of(selector: Any) -> dict[str, Any]:
 
 def test_without_a_table_texts_beside_numbers_are_refused() -> None:
     columns = passing().set_output(transform="default").fit(TABLE)
-    with pytest.raises(UnsupportedError, match="it puts texts and numbers side by side"):
+    with pytest.raises(UnsupportedError, match="it concatenates texts and numbers"):
         export(columns, sample=TABLE)

@@ -277,7 +277,7 @@ def test_a_function_transformer_that_is_no_identity() -> None:
 
 
 def test_the_reason_of_a_refused_class_is_that_of_its_subclasses() -> None:
-    with pytest.raises(UnsupportedError, match="when its iteration stops depends on all rows"):
+    with pytest.raises(UnsupportedError, match="all rows of a call decide when its iteration stops"):
         export(type("Own", (NMF,), {})(2, max_iter=2000).fit(np.abs(X)))
 
 
@@ -298,7 +298,7 @@ def test_a_constructor_that_leaves_out_what_is_read() -> None:
         def __init__(self) -> None:
             self.fitted_ = True
 
-    with pytest.raises(UnsupportedError, match="what a StackingClassifier reads is not there or not right"):
+    with pytest.raises(UnsupportedError, match="an attribute of StackingClassifier is missing or invalid"):
         export(Bare())
 
 

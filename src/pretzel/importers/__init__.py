@@ -1,4 +1,4 @@
-"""Turns an estimator in memory into a pipeline definition."""
+"""Importers: convert a fitted estimator or a model file to a pipeline definition."""
 
 from pretzel.importers.check import Report, check
 from pretzel.importers.export import definition_of, export

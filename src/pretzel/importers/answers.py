@@ -1,4 +1,4 @@
-"""How to ask a library for an output that is not a method of its estimator, such as the leaf that a row reaches."""
+"""Registry of the functions that compute an output by the library when it is not a method of the estimator."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any, TypeVar
 from pretzel.importers.registry import STAND_INS, served_as
 
 Answer = Callable[[Any, Any], Any]
-"""A function of (estimator, X) that returns what the library itself answers."""
+"""A function of (estimator, X) that returns the library's answer."""
 Inner = TypeVar("Inner", bound=Callable[[Any], tuple[Any, Callable[[Any], Any]]])
 
 INNER: dict[type, Callable[[Any], tuple[Any, Callable[[Any], Any]]]] = {}
-"""Functions of an estimator that passes on what a model inside it answers, by class; see :func:`asks_inner`."""
+"""Functions of estimators that return the answers of an inner model, by class; see :func:`asks_inner`."""
 ANSWERS: dict[tuple[str, type], Answer] = {}
-"""How to ask a library for an output that is not a method of the estimator, by output and class."""
+"""Functions that compute an output by the library, by output and class."""
 
 
 def answers(output: str, *classes: type) -> Callable[[Answer], Answer]:
-    """Register a function of (estimator, X) that asks the library for ``output``, which the classes have no method for.
+    """Register a function of (estimator, X) that computes ``output`` by the library; the classes have no such method.
 
     It returns an array with one entry per row, in the library's own shape and dtype.  Deployments compare with it.
     """
 
     def register(function: Answer) -> Answer:
-        ANSWERS.update({(output, found): function for found in classes})
+        ANSWERS.update({(output, kind): function for kind in classes})
         return function
 
     return register
 
 
 def asks_inner(*classes: type) -> Callable[[Inner], Inner]:
-    """Register a function that returns the model inside an estimator, and a function of X for what that is given."""
+    """Register a function that returns the model inside an estimator, and a function from X to that model's input."""
 
     def register(function: Inner) -> Inner:
         INNER.update(dict.fromkeys(classes, function))
@@ -42,16 +42,16 @@ def asks_inner(*classes: type) -> Callable[[Inner], Inner]:
 
 
 def answer_of(estimator: Any, output: str) -> Callable[[Any], Any] | None:
-    """Return the function of X by which the library answers ``output``; None where it has no way to.
+    """Return the function of X by which the library computes ``output``; None if it cannot.
 
-    A registered function comes before a method of that name, and a method before the model inside or standing in.
+    A registered function precedes a method of that name, which precedes the inner model or the replacement.
     """
     kind = served_as(type(estimator))
     if (output, kind) in ANSWERS:
         return partial(ANSWERS[output, kind], estimator)
     if hasattr(estimator, output):
-        found: Callable[[Any], Any] = getattr(estimator, output)
-        return found
+        method: Callable[[Any], Any] = getattr(estimator, output)
+        return method
     if kind in INNER:
         inner, prepare = INNER[kind](estimator)
         ask = answer_of(inner, output)

@@ -1,4 +1,4 @@
-"""Whether an estimator can be served: every step that cannot, with reason and remedy, found without any server."""
+"""Check without a server whether an estimator can be served, and report every unsupported step with its remedy."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from pretzel.plan.multioutput import methods_of
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What :func:`check` found."""
+    """The result of :func:`check`."""
 
     estimator: str
     """The class that was checked, with its module."""
     refusals: tuple[Refusal, ...] = ()
     """Every step that cannot be served: step, class, option, reason, remedy."""
     notes: tuple[Note, ...] = ()
-    """The steps whose answers may differ from the library's, with reason and remedy."""
+    """Steps whose answers may differ from the library's, with reason and remedy."""
     methods: tuple[str, ...] = ()
-    """The methods that are served, where nothing is refused."""
+    """The methods that are served, if every step is supported."""
     left_out: Mapping[str, str] = field(default_factory=dict)
-    """Methods of the estimator that are not served, where others are: why, and what to do instead."""
+    """Methods of the estimator that are not served although others are: the reason and the remedy."""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """The columns that a request must bring, and their types."""
+    """The columns that a request must contain, and their types."""
 
     @property
     def ok(self) -> bool:
-        """Whether everything can be served."""
+        """True if everything can be served."""
         return not self.refusals
 
     def as_map(self) -> dict[str, Any]:
@@ -54,33 +54,33 @@ class Report:
     def __str__(self) -> str:
         """Return the report for people."""
         count = len(self.refusals)
-        told = (
+        verdict = (
             "can be served"
             if self.ok
             else f"cannot be served: {count} {'step is' if count == 1 else 'steps are'} refused"
         )
-        lines = [f"{self.estimator} {told}"]
+        lines = [f"{self.estimator} {verdict}"]
         lines += [f"  refused: {refusal}" for refusal in self.refusals]
         lines += [f"  note: {line}" for line in caveats({KEY: [note.as_map() for note in self.notes]})]
         if self.ok:
             lines.append(f"  methods: {', '.join(self.methods)}")
-            lines += [f"  not served: {method}: {told}" for method, told in self.left_out.items()]
+            lines += [f"  not served: {method}: {reason}" for method, reason in self.left_out.items()]
             lines.append(f"  inputs: {', '.join(f'{name} ({kind})' for name, kind in self.inputs.items())}")
         return "\n".join(lines)
 
 
 def check(estimator: Any, *, sample: Any = None) -> Report:
-    """Return whether a fitted estimator can be served: all steps that cannot, where ``export`` names the first.
+    """Check whether a fitted estimator can be served; report all unsupported steps, where ``export`` names the first.
 
-    Behind a step that is refused the others are still checked, over an open placeholder for what it makes; what only
-    follows from its refusal is not reported.
+    Steps after an unsupported one are checked over an open placeholder for its output; errors that only follow from
+    the placeholder are not reported.
 
     Args:
         estimator: a fitted estimator, a definition, or a path of a model in its library's own format.
         sample: rows as :func:`export` takes them.
 
     Raises:
-        InputError: a file is torn, or not what it seems to be.
+        InputError: a file is damaged, or does not match its format.
     """
     if isinstance(estimator, Definition):
         return _served(estimator)

@@ -1,4 +1,4 @@
-"""An import that goes on behind a step that cannot be served, so that all such steps are found at once."""
+"""An import that continues after an unsupported step, so that all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from pretzel.importers.registry import IMPORTERS, Methods, Step, is_fitted
 from pretzel.plan.node import Node
 
 _CONSEQUENCES = (AttributeError, IndexError, KeyError, TypeError, ValueError, DefinitionError, UnsupportedError)
-"""What an importer may raise over a placeholder that is not of the right kind."""
+"""Errors that an importer may raise over a placeholder of the wrong kind."""
 
 
 @dataclass(slots=True)
 class Collecting(Findings):
-    """Findings that keep each refusal, and put open placeholders in the place of what was refused.
+    """Findings that record each refusal and replace the outputs of refused steps by open placeholders.
 
-    What follows from an earlier refusal is not reported: a step behind a placeholder is refused for what it is, and
-    not for what it is given; an estimator with a refused part likewise.
+    Consequences of an earlier refusal are not reported: a step after a placeholder is refused only for its own class
+    or options, not for its input; the same holds for an estimator with a refused part.
     """
 
     refusals: list[Refusal] = field(default_factory=list)
 
     def clear(self) -> None:
-        """Forget what was found, before an import begins again."""
+        """Discard all findings before an import restarts."""
         self.notes.clear()
         self.refusals.clear()
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
-        """Return what ``importing`` makes of a step, or placeholders where it is refused."""
+        """Return the methods of a step from ``importing``, or placeholders if it is refused."""
         known, before = len(self.refusals), _states(x)
         try:
             return importing(estimator, x, step)
@@ -55,29 +55,29 @@ class Collecting(Findings):
         return placeholders(estimator, step)
 
     def refused(self, error: Exception, step: Step, method: str) -> Node:
-        """Keep a refusal that comes between two steps, unless it follows from one of the step."""
+        """Record a refusal between two steps, unless it follows from a refusal of the step."""
         refusal = refusal_of(error, step)
         if refusal is not None and not any(known.step == step.path for known in self.refusals):
             self._keep(refusal)
         return placeholder(step, method, step.width)
 
     def passes(self, error: UnsupportedError) -> bool:
-        """Keep the refusal of a part that has no step of its own."""
+        """Record the refusal of a part that is not a step."""
         self._keep(error.refusal)
         return True
 
     def _own(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Refusal | None:
-        """Return why a step is refused whatever it is given, if it is; it then did not come to look at that."""
+        """Return the refusal of a step that is independent of its input, or None."""
         aside = Collecting()
         try:
             importing(estimator, open_copy(x), Step(step.path, estimator, aside, step.width, step.cut, step.inputs))
         except _CONSEQUENCES as error:
-            found = refusal_of(error, step)
-            return None if found is None or found.about_input else found
+            refusal = refusal_of(error, step)
+            return None if refusal is None or refusal.about_input else refusal
         return None
 
     def _explore(self, estimator: Any, x: Columns, step: Step) -> None:
-        """Look at the parts of an estimator of a class that is derived from a known one, as of that."""
+        """Import an estimator of an unknown class as its known base, to find refused parts of it."""
         base = next((base for base in type(estimator).__mro__ if base in IMPORTERS), None)
         if base is None:
             return
@@ -92,10 +92,10 @@ class Collecting(Findings):
 
 
 def refusal_of(error: Exception, step: Step) -> Refusal | None:
-    """Return the refusal that an error is; None where it is a fault."""
-    told: Refusal | None = getattr(error, "refusal", None)
-    if told is not None:
-        return told
+    """Return the refusal in an error; None if the error is a bug."""
+    refusal: Refusal | None = getattr(error, "refusal", None)
+    if refusal is not None:
+        return refusal
     if isinstance(error, UnsupportedError):
         reason, _, remedy = str(error).rpartition("; ")
         return Refusal(step.path, class_name(step.estimator), "", reason or remedy, remedy if reason else "")
@@ -106,18 +106,18 @@ def refusal_of(error: Exception, step: Step) -> Refusal | None:
 
 
 def first_cause(refusals: Iterable[Refusal]) -> Refusal:
-    """Return the refusal to name where only one is named: of what a step is, before of what it is given."""
+    """Return the refusal to report first: one of a step's class or options before one of its input."""
     return min(refusals, key=lambda refusal: refusal.about_input)
 
 
 def _states(x: Columns) -> list[tuple[Inputs, dict[str, Any]]]:
-    """Return what is settled of the inputs of these columns."""
+    """Return a copy of the state of the inputs of these columns."""
     return [(one, {name: copy.copy(value) for name, value in vars(one).items()}) for one in x.inputs]
 
 
 def _restore(states: Iterable[tuple[Inputs, dict[str, Any]]]) -> None:
-    """Settle inputs as they were, so that steps behind are not measured by one that is not served."""
+    """Restore the state of inputs, so that an unsupported step does not constrain the steps after it."""
     for inputs, state in states:
-        mixed = inputs.mixed  # whoever made the inputs makes them anew then, by position
+        mixed = inputs.mixed  # kept, because the caller then restarts with inputs by position
         vars(inputs).update(state)
         inputs.mixed = mixed

@@ -1,4 +1,4 @@
-"""What a step is given: an ordered list of columns, some of them of inputs whose type is still open."""
+"""The input of a step: an ordered list of columns, some of them of inputs whose type is still open."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Columns:
 
     parts: tuple[Part, ...]
     names: tuple[str, ...] | None = None
-    """The column names, where a DataFrame was given."""
+    """The column names, if the input is a DataFrame."""
     frame: bool = False
-    """Whether the library has a table of pandas here, each column of its own type, rather than an array of one."""
+    """True if the library has a pandas table here, with a type per column, rather than an array of one type."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
-        """Return the columns of one node; those of a placeholder are open."""
+        """Return the columns of one node; the columns of a placeholder are open."""
         if isinstance(node, ops.Input) and node.column.startswith(MARK):
             return opened_placeholder(node.column, node.type.width)
         return cls((node,))
 
     @classmethod
     def given(cls, inputs: Inputs, names: Sequence[str] | None, width: int | None = None) -> Columns:
-        """Return what a model is given: an input for each name or position, or one matrix.
+        """Return the input columns of a model: an input for each name or position, or one matrix.
 
         The matrix is as wide as a sample, if there is one.
         """
@@ -62,47 +62,47 @@ class Columns:
 
     @property
     def inputs(self) -> list[Inputs]:
-        """The inputs of which some of these columns are still open."""
+        """The inputs with open columns among these."""
         return list({id(part.inputs): part.inputs for part in self.parts if isinstance(part, Open)}.values())
 
     @property
     def width(self) -> int:
-        """How many columns there are."""
+        """The number of columns."""
         return sum(_width(part) for part in self.parts)
 
     @property
     def is_sparse(self) -> bool:
-        """Whether the columns come as a sparse matrix."""
+        """True if the columns form a sparse matrix."""
         kinds = [part.type if isinstance(part, Node) else part.inputs.types.get(part.name) for part in self.parts]
         return any(kind is not None and kind.layout == "sparse" for kind in kinds)
 
     @property
     def is_table(self) -> bool:
-        """Whether these are several columns of a table as it comes in."""
+        """True if these are several unchanged columns of an input table."""
         return bool(self.names) and len(self.parts) > 1 and all(isinstance(part, Open) for part in self.parts)
 
     @property
     def holds_texts(self) -> bool:
-        """Whether a column is known to hold texts."""
+        """True if a column is known to hold texts."""
         return any(map(self._holds_texts, self.parts))
 
     def settled(self) -> list[Node]:
-        """Return the parts, open ones as what they are known to hold: numbers where nothing tells."""
+        """Return the parts as nodes; open ones become texts if known to hold them, else numbers."""
         kinds = ["str" if self._holds_texts(part) else "f64" for part in self.parts]
         parts = zip(self.parts, kinds, strict=True)
         return [part.settle(kind) if isinstance(part, Open) else part for part, kind in parts]
 
     def numbers(self, dtype: str | None = None) -> Node:
-        """Return all columns as one matrix of numbers: of ``dtype`` where given, else of the widest float among them.
+        """Return all columns as one matrix of numbers: of ``dtype`` if given, else of the widest float among them.
 
-        A dense part keeps its place beside a sparse one, and the whole is then sparse.
+        The matrix is sparse if any part is.
         """
         whole = self.array()
-        wanted = dtype or (whole.type.dtype if whole.type.is_float else "f64")
-        return whole if whole.type.dtype == wanted else ops.Cast(whole, wanted)
+        target = dtype or (whole.type.dtype if whole.type.is_float else "f64")
+        return whole if whole.type.dtype == target else ops.Cast(whole, target)
 
     def array(self) -> Node:
-        """Return all columns as one matrix, of the type to which NumPy promotes theirs: integers stay integers."""
+        """Return all columns as one matrix of NumPy's promoted type; integers stay integers."""
         nodes = [part.settle("f64") if isinstance(part, Open) else part for part in self.parts]
         texts = [node for node in nodes if node.type.is_text]
         if texts:
@@ -110,11 +110,11 @@ class Columns:
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
     def as_array(self) -> Columns:
-        """Return the columns as an array of one type, which most estimators make of a table before they read it."""
+        """Return the columns as an array of one type, to which most estimators convert a table."""
         return Columns(self.parts, self.names)
 
     def text(self) -> Node:
-        """Return the one column as one text a row.
+        """Return the one column as one text per row.
 
         Raises:
             UnreadableError: there are several columns, or the column holds numbers.
@@ -122,7 +122,7 @@ class Columns:
         return self._single("str")
 
     def number(self) -> Node:
-        """Return the one column as one float a row, of whatever type it has; f64 where open, or where it is whole."""
+        """Return the one column as one float per row, of its own type; f64 if it is open or holds integers."""
         node = self._single("f64")
         return node if node.type.is_float else ops.Cast(node, "f64")
 
@@ -134,16 +134,16 @@ class Columns:
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
     def categorical(self) -> list[int]:
-        """Return the positions of the columns that a sample holds as categories of pandas."""
+        """Return the positions of the columns that are pandas categories in a sample."""
         opened = [part for part in self.parts if isinstance(part, Open) and part.width is None]
         if len(opened) < len(self.parts):
             return []
         return [i for i, part in enumerate(opened) if part.name in part.inputs.categorical]
 
     def category(self) -> Node:
-        """Return the one column as categories that are known by their text: texts, or whole numbers of a step before.
+        """Return the one column as categories by their text: texts, or integers of a previous step.
 
-        An integer is the text of its digits, so a column of a table becomes texts even where it holds integers.
+        An integer equals the text of its digits, so a table column becomes texts even if it holds integers.
         """
         part = self.parts[0]
         if self.width == 1 and isinstance(part, Open) and part.width is None:
@@ -158,10 +158,10 @@ class Columns:
     def lists(self, *, spelled: bool = False) -> Node:
         """Return the one column as lists of texts.
 
-        ``spelled``: the items are any labels, and clients write each as :func:`pretzel.plan.spelling.spell` does.
+        ``spelled``: the items are labels of any kind, which clients encode by :func:`pretzel.plan.spelling.spell`.
 
         Raises:
-            UnreadableError: another step made or reads the column, as something else.
+            UnreadableError: another step made the column, or reads it as another kind.
         """
         part = self._whole()
         if spelled:
@@ -169,14 +169,14 @@ class Columns:
         return part.inputs.ragged(part.name, TOKENS)
 
     def own_input(self, method: str, name: str, kind: ValueType, style: str) -> Node | None:
-        """Return an input that ``method`` alone reads; None where these columns are not what the model is given."""
+        """Return an input that only ``method`` reads; None if these columns are not the model's input."""
         part = self.parts[0] if len(self.parts) == 1 else None
         return part.inputs.own(method, name, kind, style) if isinstance(part, Open) and part.name == MATRIX else None
 
     def records(self, **form: Any) -> tuple[Node, Node]:
         """Return the names and the values of the one column, whose rows are dictionaries or pairs.
 
-        ``form``: as in :class:`pretzel.adapters.records.Form`, where it differs from what is usual.
+        ``form``: the fields of :class:`pretzel.adapters.records.Form` that differ from their defaults.
 
         Raises:
             UnreadableError: another step made the column, or reads it in another form.
@@ -188,11 +188,11 @@ class Columns:
         return inputs.ragged(f"{name}.names", TOKENS), inputs.ragged(f"{name}.values", NUMBERS)
 
     def each(self) -> list[Columns]:
-        """Return each column by itself."""
+        """Return the columns one by one."""
         return [self.select([i]) for i in range(self.width)]
 
     def select(self, positions: Sequence[int]) -> Columns:
-        """Return the columns at those positions, in that order."""
+        """Return the columns at these positions, in this order."""
         names = tuple(self.names[i] for i in positions) if self.names else None
         return Columns(tuple(_merge(self._at(i) for i in positions)), names, self.frame)
 
@@ -219,10 +219,10 @@ class Columns:
         return ops.Column(ops.Densify(node) if node.type.layout == "sparse" else node, 0)
 
     def _whole(self) -> Open:
-        """Return the one input that these columns are, before anything was made of it."""
+        """Return the one input that these columns are, if no step has changed it."""
         part = self.parts[0]
         if len(self.parts) != 1 or not isinstance(part, Open) or part.positions is not None:
-            raise UnreadableError("expected rows of names or of named values as they come in; place it first")
+            raise UnreadableError("expected rows of names or of named values, unchanged by other steps; place it first")
         return part
 
     def _at(self, position: int) -> Part:
@@ -235,7 +235,7 @@ class Columns:
 
 
 def opened_placeholder(name: str, width: int | None) -> Columns:
-    """Return columns of which nothing is known but how many they are."""
+    """Return columns of an unknown kind and a known number."""
     return Columns((Open(Inputs(), name, width),))
 
 
@@ -250,7 +250,7 @@ def _pick(node: Node, position: int) -> Node:
 
 
 def _merge(parts: Iterable[Part]) -> list[Part]:
-    """Join neighbours that are columns of one matrix, so that one Select takes them all."""
+    """Join neighbours that are columns of one matrix, so that one Select reads them all."""
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None

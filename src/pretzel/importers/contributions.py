@@ -1,4 +1,4 @@
-"""What each feature adds to the answer of a forest, as an output of its model."""
+"""Feature contributions to the answer of a forest, as an output of its model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pretzel.plan.parameter import Parameter
 
 METHOD, PAIRS = "contributions", "interactions"
 MOST_PAIRS = 1 << 20
-"""Columns of all matrices of interactions; for more, the output is not offered."""
+"""Most columns of all matrices of interactions; the output is not offered beyond."""
 
 
 def contributions(
@@ -31,9 +31,9 @@ def contributions(
 ) -> Node | None:
     """Return the operator over the trees of a forest.
 
-    ``bias`` is the expected value of each output, ``width`` the number of features, and ``features`` says to which of
-    them each column belongs that the forest reads.  The answer is None where contributions are not defined (no cover is
-    recorded, or one is 0 above a split), or where a tree is too deep, or a matrix too wide, to compute them.
+    ``bias`` is the expected value of each output, ``width`` the number of features, and ``features`` the feature of
+    each column that the forest reads.  Returns None if contributions are not defined (no cover is recorded, or a split
+    has cover 0), or if a tree is too deep or a matrix too wide to compute them.
     """
     return of_covers(forest, _cover(trees), bias, width=width, features=features, interactions=interactions)
 
@@ -47,7 +47,7 @@ def of_covers(
     features: np.ndarray | None = None,
     interactions: bool = False,
 ) -> Node | None:
-    """Return what :func:`contributions` returns, by the weights of training rows in each node."""
+    """Do as :func:`contributions`, by the weights of training rows in each node."""
     side = (width + 1) ** 2 if interactions else width + 1
     if not isinstance(forest, ops.TreeEnsemble) or cover is None or width < 1:
         return None
@@ -70,7 +70,7 @@ def of_covers(
 
 
 def each_output(method: str, node: Node | None, outputs: int) -> Methods:
-    """Return a method whose answer has a matrix for each output of the model; nothing where there is no node."""
+    """Return a method with a matrix for each output of the model; empty without a node."""
     if node is None or outputs == 1:
         return {} if node is None else {method: node}
     places = np.split(np.arange(node.type.columns), outputs)
@@ -79,7 +79,7 @@ def each_output(method: str, node: Node | None, outputs: int) -> Methods:
 
 @np.errstate(all="ignore")
 def expected_value(tree: Trees) -> Any:
-    """Return the mean of the leaves of a tree by their covers, from the leaves up and in their own type."""
+    """Return the mean of the leaves of a tree weighted by their covers, from the leaves up and in their type."""
     cover = np.ones(len(tree.left), np.float32) if tree.cover is None else tree.cover
     mean, cover = tree.leaves.copy(), cover.reshape(-1, *[1] * (tree.leaves.ndim - 1))
     for level in reversed(list(levels(tree.left, tree.right))):
@@ -98,7 +98,7 @@ def _cover(trees: Sequence[Trees]) -> np.ndarray | None:
 
 
 def _narrowed(cover: np.ndarray) -> np.ndarray:
-    """Return weights as float32 where these hold them exactly, as they do most counts."""
+    """Return weights as float32 if that holds them exactly, as it does most counts."""
     with np.errstate(over="ignore"):
         narrow = cover.astype(np.float32)
     return narrow if (narrow == cover).all() else cover.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Where answers may differ from the library's: one table, from which steps warn and docs/operators.md is written."""
+"""Table of the causes of answers that may differ from the library's, for warnings and docs/operators.md."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Difference:
 
     title: str
     reason: str
-    """Why answers may differ; part of a sentence, after a colon."""
+    """The reason; part of a sentence, after a colon."""
     remedy: str
-    """What to do instead."""
+    """The remedy."""
     said: str
-    """For the page: in which fitted state an estimator is said to have it."""
+    """For the page: the fitted state in which an estimator has this note."""
 
 
 IMPUTED_TIES = Difference(
@@ -163,4 +163,4 @@ DIFFERENCES = (
     ROUNDED_THRESHOLDS,
     ROUNDED_TOPICS,
 )
-"""All of them, in the order of the page."""
+"""All causes, in the order of the page."""

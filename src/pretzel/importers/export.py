@@ -1,4 +1,4 @@
-"""From one fitted estimator to one definition."""
+"""Export of one fitted estimator to one definition."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from pretzel.plan.types import ValueType
 def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of a fitted estimator: its inputs, its operators, and one output for each of its methods.
 
-    A path stands for the model in a file of its library's own format.
+    A path is read as a model file in its library's format.
 
-    ``sample`` is data of the kind it will be given (an array, a DataFrame, a list of texts): it settles which columns
-    hold texts and whether numbers are float32; without it, what the steps read decides, and numbers are float64.
+    ``sample`` is data like that of requests (an array, a DataFrame, a list of texts).  It decides which columns hold
+    texts and whether numbers are float32; without it, the steps decide, and numbers are float64.
 
-    ``outputs`` names the outputs wanted: methods, and ``contributions`` or ``leaf_index`` where the estimator has them.
-    Without it, there is one for each method, and those of the others that add little to what the model takes.
+    ``outputs`` names the outputs: methods, and ``contributions`` or ``leaf_index`` if the estimator has them.
+    Without it, there is one for each method, and optional ones that add little to the size of the model.
 
     Raises:
         UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.  Or one
-            of ``outputs`` is not there.
-        InputError: a file is torn, or not what it seems to be.
+            of ``outputs`` does not exist.
+        InputError: a file is damaged, or does not match its format.
 
     Warns:
-        AnswersMayDifferWarning: answers of a step may differ from the library's; the message says which, and why.
+        AnswersMayDifferWarning: answers of a step may differ from the library's; the message names step and reason.
     """
     definition = definition_of(estimator, sample=sample, outputs=outputs)
     warn_of(definition.metadata)
@@ -57,7 +57,7 @@ def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None 
 
 
 def definition_of(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
-    """Return what :func:`export` returns; where answers may differ stands in the metadata alone."""
+    """Do as :func:`export`, but record answers that may differ only in the metadata, without a warning."""
     estimator = opened(estimator)
     try:
         return finished(made_as_known(estimator, sample, Findings()), sample, outputs)
@@ -69,10 +69,10 @@ def definition_of(estimator: Any, *, sample: Any = None, outputs: Sequence[str] 
 
 
 class Making:
-    """The parts of a definition in the making."""
+    """An imported estimator, from which a definition is assembled."""
 
     def __init__(self, estimator: Any, inputs: Inputs, findings: Findings) -> None:
-        """Import an estimator over ``inputs``; what else is to be said of its steps goes to ``findings``."""
+        """Import an estimator over ``inputs``; notes and refusals of its steps go to ``findings``."""
         self.estimator, self.inputs, self.findings = estimator, inputs, findings
         self.x = _given(estimator, inputs)
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
@@ -81,7 +81,7 @@ class Making:
 
 
 def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
-    """Import an estimator by what a sample tells; where columns are of several kinds, with an input for each."""
+    """Import an estimator by the types of a sample, with an input per column if their kinds differ."""
     inputs = Inputs(settled(sample))
     try:
         made = Making(estimator, inputs, findings)
@@ -96,18 +96,18 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
 
 
 def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
-    """Return the definition of what was made, with the rules by which clients read integers."""
+    """Return the definition of an import, with the rules by which clients read integers."""
     definition = _in_float32(made, sample, outputs) or _assembled(made, outputs)
     if made.inputs.tells_integers and not made.inputs.reads_integers:
         definition = _telling_integers(made, sample, definition, outputs)
     if held := categories_read(sample, definition):
-        told = {**definition.metadata, "categories_read": held}
-        return Definition(definition.outputs, definition.inputs, told)
+        metadata = {**definition.metadata, "categories_read": held}
+        return Definition(definition.outputs, definition.inputs, metadata)
     return definition
 
 
 def _in_float32(made: Making, sample: Any, outputs: Sequence[str] | None) -> Definition | None:
-    """Return a definition that computes in float32 where NumPy does so for a sample; None where nothing is to do."""
+    """Return a definition that computes in float32 if NumPy does so for a sample; None if it does not."""
     small = small_beside_floats(sample, made.inputs.used)
     if not small:
         return None
@@ -123,7 +123,7 @@ def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
     metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
     if objects := objects_of(outputs, made.inputs.framed.values(), made.inputs.tabled):
         metadata["objects"] = objects
-    if left_out := {method: told for method, told in made.left_out.items() if method not in made.methods}:
+    if left_out := {method: reason for method, reason in made.left_out.items() if method not in made.methods}:
         metadata[LEFT_OUT] = left_out
     if made.findings.notes:
         metadata[KEY] = [note.as_map() for note in made.findings.notes]
@@ -131,14 +131,14 @@ def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
 
 
 def _telling_integers(made: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:
-    """Return a definition with the rules by which clients read integers, and inputs of integers where none suffices."""
+    """Return a definition with the rules by which clients read integers, and integer inputs where floats differ."""
     kinds = {name: kind for name, kind in made.inputs.types.items() if name in made.inputs.used}
     rules = {kind: _integer_rules(made, kinds, kind) for kind in ("array", "table")}
     if not any(rules.values()):
         return definition
-    told: dict[str, Any] = {"integers_read": rules}
+    metadata: dict[str, Any] = {"integers_read": rules}
     if type(_first_reader(made.estimator)).__name__ == "ColumnTransformer":
-        told["lists"] = "objects"
+        metadata["lists"] = "objects"
     given = "table" if is_table(sample) else "array"
     lasting = [rule for rule in rules[given] if rule.get("nullable") or not holds_nullable(sample, rule["inputs"])]
     settles = not is_polars(sample) and not any(rule.get("doubtful") for rule in rules[given])
@@ -146,17 +146,17 @@ def _telling_integers(made: Making, sample: Any, definition: Definition, outputs
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
         definition = _assembled(_made_like(made, whole, given), outputs)
-        told["typed"] = "any" if rules["array"] == rules["table"] else given
-    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **told})
+        metadata["typed"] = "any" if rules["array"] == rules["table"] else given
+    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **metadata})
 
 
 def _integer_rules(made: Making, kinds: dict[str, ValueType], given: str) -> list[Rule]:
-    """Return what becomes of integers that come in an array, or in a table."""
+    """Return the rules for integers in an array or in a table."""
     trial = _made_like(made, all_whole(kinds), given, trial=True)
     trial.offers = {}
     anyway, read = made.inputs.whole, trial.inputs
-    read.computed = [each for each in read.computed if each.reader not in anyway]
-    read.bounded = [each for each in read.bounded if each.reader not in anyway]
+    read.computed = [computed for computed in read.computed if computed.reader not in anyway]
+    read.bounded = [bounded for bounded in read.bounded if bounded.reader not in anyway]
     return rules_of(_assembled(trial, None), trial.inputs)
 
 
@@ -166,14 +166,14 @@ def _made_like(made: Making, types: dict[str, ValueType], given: str, *, trial: 
 
 
 def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
-    """Return the error to raise: a step that is refused for what it is comes before one that cannot read its input."""
-    told = getattr(error, "refusal", None)
-    if told is not None and not told.about_input:
+    """Return the error to raise: a step refused for its class or options precedes one refused for its input."""
+    refusal = getattr(error, "refusal", None)
+    if refusal is not None and not refusal.about_input:
         return error
     findings = Collecting()
     try:
         made_as_known(estimator, sample, findings)
-    except Exception:  # which is no better than the first
+    except Exception:  # the first error is as good
         return error
     cause = first_cause(findings.refusals) if findings.refusals else None
     if cause is None or (cause.about_input and not isinstance(error, UnsupportedError)):
@@ -185,16 +185,16 @@ def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:
 
 def _given(estimator: Any, inputs: Inputs) -> Columns:
     estimator = _first_reader(estimator)
-    told = INPUTS_OF.get(served_as(type(estimator)))
-    if told is not None:
-        return told(estimator, inputs)
+    register = INPUTS_OF.get(served_as(type(estimator)))
+    if register is not None:
+        return register(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
     columns = None if names is None else tuple(str(name) for name in names)
     return Columns.given(inputs, columns, getattr(estimator, "n_features_in_", None))
 
 
 def _first_reader(estimator: Any) -> Any:
-    """Return what knows the features: of a pipeline or a union, the first step that does not just pass them through."""
+    """Return the estimator that knows the features: the first step of a pipeline or union that is not a passthrough."""
     named = getattr(estimator, "steps", getattr(estimator, "transformer_list", ()))
     steps = [step for _, step in named if step is not None and not isinstance(step, str)]
     inner = steps[0] if steps else getattr(estimator, "best_estimator_", None)

@@ -1,8 +1,8 @@
-"""Models in their library's own file format, found by how the file begins.
+"""Model files in their library's format, recognized by their first bytes.
 
-A format is one line of ``FILES``: how it is recognized, and the module whose ``read(data: bytes)`` returns the model,
-of a class that has an importer like any estimator's.  The module is loaded when such a file is met, and imports the
-library itself only if the format cannot be read without.
+A format is one line of ``FILES``: its recognizer, and the module whose ``read(data: bytes)`` returns a model of a class
+with an importer, like any estimator.  The module is loaded for the first such file, and imports the library only if
+the format cannot be read without it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from pretzel.importers.xgboost.document import is_json as xgboost_json
 from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
 
 HEAD = 4096
-"""Bytes of a file that are shown to each format; no file is recognized by what comes later."""
+"""Leading bytes of a file by which its format is recognized."""
 
 
 ONNX_FIELDS = tuple(
     bytes([number << 3 | kind]) for number, kind in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2))
 )
-"""What comes after the version at the beginning of an ONNX file: the tags of the fields of its protobuf message."""
+"""Tags of the protobuf fields that may follow the version at the start of an ONNX file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Format:
     name: str
     """For messages: ``LightGBM text``."""
     begins: Callable[[bytes], bool]
-    """Whether a file with this head is of the format."""
+    """Returns whether a file with this head has the format."""
     module: str
-    """Holds ``read(data)``, which raises InputError where the bytes are torn or hold something else."""
+    """Contains ``read(data)``, which raises InputError if the bytes are damaged or of another format."""
 
 
 FILES: list[Format] = [
@@ -59,7 +59,7 @@ FILES: list[Format] = [
 
 
 def opened(model: Any) -> Any:
-    """Return the model itself, or what stands for it: of a path, what the file holds (see :func:`read_model`)."""
+    """Return the model, its replacement, or for a path the model in the file (see :func:`read_model`)."""
     if isinstance(model, (str, os.PathLike)):
         return read_model(model)
     stand_in = STAND_INS.get(served_as(type(model)))
@@ -70,26 +70,26 @@ def opened(model: Any) -> Any:
 
 
 def format_of(path: str | os.PathLike[str]) -> Format | None:
-    """Return the format that a file is of, or None where no library is known to write files that begin so."""
+    """Return the format of a file, or None if its first bytes match none."""
     with Path(path).open("rb") as file:
         head = file.read(HEAD)
-    return next((known for known in FILES if known.begins(head)), None)
+    return next((form for form in FILES if form.begins(head)), None)
 
 
 def read_model(path: str | os.PathLike[str]) -> Any:
-    """Return the model that a file holds; nothing in the file is run.
+    """Return the model in a file; no code in the file is run.
 
     Raises:
-        InputError: the file is torn, or not what it seems to be.
-        UnsupportedError: no format begins so.
+        InputError: the file is damaged, or does not match its format.
+        UnsupportedError: the format is unknown.
     """
-    found = format_of(path)
-    if found is None:
-        names = ", ".join(known.name for known in FILES)
+    form = format_of(path)
+    if form is None:
+        names = ", ".join(supported.name for supported in FILES)
         refused = UnsupportedError(f"{os.fspath(path)}: no format of a model begins like this; expected one of {names}")
         refused.add_note("open a pickle yourself, and pass the estimator")
         raise refused
     try:
-        return importlib.import_module(found.module).read(Path(path).read_bytes())
+        return importlib.import_module(form.module).read(Path(path).read_bytes())
     except InputError as error:
-        raise InputError(f"{os.fspath(path)}: it cannot be read as {found.name}: {error}") from None
+        raise InputError(f"{os.fspath(path)}: it cannot be read as {form.name}: {error}") from None

@@ -1,4 +1,4 @@
-"""What one import finds out besides the graph: where answers may differ, and what cannot be served."""
+"""Findings of one import in addition to the graph: answers that may differ, and unsupported steps."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Note:
     remedy: str
 
     def as_map(self) -> dict[str, str]:
-        """Return the note as the metadata of a definition hold it."""
+        """Return the note as stored in the metadata of a definition."""
         return {"step": self.step, "class": self.kind, "reason": self.reason, "remedy": self.remedy}
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What two notes of alike members of one estimator have in common."""
+        """The key shared by the notes of similar members of one estimator."""
         return (_without_numbers(self.step), self.kind, self.reason, self.remedy)
 
 
@@ -47,11 +47,11 @@ class Refusal:
     kind: str
     """The class of the step, with its module."""
     option: str
-    """The option of the constructor that is to blame, and its value: ``tokenizer=<function split>``; or ""."""
+    """The unsupported option of the constructor and its value: ``tokenizer=<function split>``; or ""."""
     reason: str
     remedy: str
     about_input: bool = False
-    """Whether the step refuses what it is given, rather than what it is: other steps may be to blame."""
+    """True if the input of the step is unsupported rather than the step: other steps may be the cause."""
 
     def __str__(self) -> str:
         """Return the message of the error that refuses the step."""
@@ -59,46 +59,46 @@ class Refusal:
         return f"{self.step}: {where} cannot be served: {self.reason}; {self.remedy}"
 
     def as_map(self) -> dict[str, str]:
-        """Return the refusal for programs."""
+        """Return the refusal as a JSON-like map."""
         own = {"step": self.step, "class": self.kind, "option": self.option}
         return own | {"reason": self.reason, "remedy": self.remedy}
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What two refusals of alike members of one estimator have in common."""
+        """The key shared by the refusals of similar members of one estimator."""
         return (_without_numbers(self.step), self.kind, self.option, self.reason)
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the steps of one import found; all of them share one."""
+    """Findings that all steps of one import share."""
 
     notes: list[Note] = field(default_factory=list)
 
     def note(self, note: Note) -> None:
-        """Keep a note, unless the same is known of this step or of an alike member."""
+        """Record a note, unless the step or a similar member already has the same one."""
         if note.key not in (known.key for known in self.notes):
             self.notes.append(note)
 
     def clear(self) -> None:
-        """Forget what was found, before an import begins again."""
+        """Discard all findings before an import restarts."""
         self.notes.clear()
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
-        """Return what ``importing`` makes of a step; the first step that cannot be served ends it."""
+        """Return the methods of a step from ``importing``; the first unsupported step raises."""
         return importing(estimator, x, step)
 
     def refused(self, error: Exception, step: Step, method: str) -> Node:
-        """Take a refusal that comes between two steps: here, raise it."""
+        """Handle a refusal between two steps: raise it."""
         raise error
 
     def passes(self, error: UnsupportedError) -> bool:
-        """Take the refusal of a part that has no step of its own, and return whether to go on: here, not."""
+        """Handle the refusal of a part that is not a step; return whether to continue: False."""
         return False
 
 
 def shown(value: Any) -> str:
-    """Return the value of an option for a message; a function by its name."""
+    """Return the value of an option for a message, a function by its name."""
     if value is ...:
         return "..."
     name = getattr(value, "__qualname__", None) if callable(value) else None
@@ -106,7 +106,7 @@ def shown(value: Any) -> str:
 
 
 def refused(refusal: Refusal) -> UnsupportedError:
-    """Return the error that says a refusal."""
+    """Return the error for a refusal."""
     error = UnsupportedError(str(refusal))
     error.refusal = refusal
     return error
@@ -115,10 +115,10 @@ def refused(refusal: Refusal) -> UnsupportedError:
 def class_name(estimator: object) -> str:
     """Return the class of an estimator with its module, as users import it: ``sklearn.pipeline.Pipeline``."""
     kind = type(estimator)
-    told: str | None = getattr(kind, "stands_for", None)
-    return told or f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}".removeprefix("builtins.")
+    name: str | None = getattr(kind, "stands_for", None)
+    return name or f"{kind.__module__.partition('._')[0]}.{kind.__qualname__}".removeprefix("builtins.")
 
 
 def _without_numbers(path: str) -> str:
-    """Return a path without the numbers of members: ``estimators_[7]`` is as ``estimators_[0]``."""
+    """Return a path without the numbers of members: ``estimators_[7]`` becomes ``estimators_[]``."""
     return re.sub(r"\[\d+\]", "[]", path)

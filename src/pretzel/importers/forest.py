@@ -1,4 +1,4 @@
-"""Trees of any library, laid end to end as the one operator that serves them."""
+"""Trees of any library, concatenated for the one operator that serves them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pretzel.plan.parameter import Parameter
 
 @dataclass(frozen=True)
 class Trees:
-    """Nodes of one or more trees side by side, with indices that count from the first of them."""
+    """Nodes of one or more trees, concatenated, with indices relative to the first node."""
 
     feature: np.ndarray
     threshold: np.ndarray
@@ -24,7 +24,7 @@ class Trees:
     right: np.ndarray
     missing_left: np.ndarray
     leaves: np.ndarray
-    """What each *node* would add if it were a leaf, ``[nodes]`` or ``[nodes, k]``."""
+    """The value of each *node* if it were a leaf, ``[nodes]`` or ``[nodes, k]``."""
     categories: np.ndarray | None = None
     """``u32[words]``: the bit sets of the categories that go left."""
     category_range: np.ndarray | None = None
@@ -35,15 +35,15 @@ class Trees:
     """``[trees]``: the root of each tree; None for one tree, whose root is node 0."""
 
     def weighed(self, weight: float) -> Trees:
-        """Return the trees with leaves times a weight; the same trees where it is 1."""
+        """Return the trees with leaves times a weight; the same object if it is 1."""
         return self if weight == 1 else replace(self, leaves=self.leaves * self.leaves.dtype.type(weight))
 
     def take(self, nodes: np.ndarray) -> Trees:
-        """Return these nodes in this order, with indices that follow them."""
+        """Return these nodes in this order, with adjusted indices."""
         place = np.zeros(len(self.left), np.int64)
         place[nodes] = np.arange(len(nodes))
         inner = self.left[nodes] >= 0
-        # What a leaf has for children is anything: it leads nowhere.
+        # The children of a leaf are arbitrary, because no row follows them.
         left, right = (np.where(inner, side[nodes], 0) for side in (self.left, self.right))
         kept = {name: getattr(self, name)[nodes] for name in ("feature", "threshold", "missing_left", "leaves")}
         return Trees(
@@ -57,10 +57,10 @@ class Trees:
 
 
 def reachable(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the nodes of one tree that can be reached from node 0, children after their parents.
+    """Return the nodes of one tree that are reachable from node 0, children after their parents.
 
     Raises:
-        InputError: a child is no node, or has two parents.
+        InputError: a child is not a node, or has two parents.
     """
     order = np.concatenate(list(levels(left, right)))
     if len(np.unique(order)) < len(order):
@@ -69,18 +69,18 @@ def reachable(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def levels(left: np.ndarray, right: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the nodes of one tree level by level, siblings side by side.
+    """Yield the nodes of one tree level by level, siblings adjacent.
 
     Raises:
-        InputError: a child is no node, or has two parents.
+        InputError: a child is not a node, or has two parents.
     """
-    count, found, level = len(left), 0, np.zeros(1, np.int64)
+    count, visited, level = len(left), 0, np.zeros(1, np.int64)
     while len(level):
         yield level
-        found += len(level)
+        visited += len(level)
         inner = level[left[level] >= 0] if level.max() < count and level.min() >= 0 else None
-        if inner is None or found > count:
-            raise InputError(f"a tree of {count} nodes has a child that is no node of it, or that has two parents")
+        if inner is None or visited > count:
+            raise InputError(f"a tree of {count} nodes has a child that is not a node of it, or has two parents")
         level = np.column_stack([left[inner], right[inner]]).ravel()
 
 
@@ -140,13 +140,13 @@ def _end_to_end(many: Sequence[Trees]) -> tuple[Trees, np.ndarray]:
 
 
 def leaf_index(x: Node, trees: Iterable[Trees], *, strict: bool = False) -> Node:
-    """Return the operator that gives the index of the leaf reached in each tree: the integer that ``leaves`` holds."""
+    """Return the operator for the index of the leaf reached in each tree: the integer in ``leaves``."""
     numbered = [replace(one, leaves=one.leaves.astype(np.int32)) for one in trees]
     return joined(x, numbered, aggregate="each", strict=strict)
 
 
 def _categories(trees: Sequence[Trees]) -> dict[str, Any]:
-    """Return the bit sets of all trees end to end, or nothing where no node has one."""
+    """Return the bit sets of all trees concatenated, or nothing if no node has one."""
     sets = [np.zeros(0, np.uint32) if one.categories is None else one.categories for one in trees]
     if not sum(map(len, sets)):
         return {}

@@ -1,7 +1,7 @@
-"""Where an answer depends on whether numbers come as integers: seen from a definition that is made for integers.
+"""Rules for models whose answers depend on whether numbers are sent as integers, from a trial definition for integers.
 
-The libraries mostly turn integers into float64, and then nothing depends on it.  Two kinds of steps do not: LightGBM
-reads an array of integers in float32, and functions of NumPy compute in the type of what they are given.
+The libraries mostly convert integers to float64, which makes no difference.  Two kinds of steps do not: LightGBM
+reads an array of integers in float32, and NumPy functions compute in the type of their input.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import DTYPE_NAMES, ValueType
 
 MOVES = (ops.Select, ops.Concat, ops.Column)
-"""What only moves values, so that rounding before it is rounding behind it."""
+"""Operators that only move values, so that rounding commutes with them."""
 WIDE = np.dtype(np.int16).itemsize
-"""Bytes of the largest integers of which float32 holds every one."""
+"""Bytes of the largest integer type whose values float32 holds exactly."""
 
 Rule = dict[str, Any]
-"""What clients do with integers.
+"""The treatment of integers by clients.
 
-``inputs`` that all hold integers are read ``how``: ``round``, in float32; ``exact``, both in float32 and in float64, so
-that only integers which float32 holds are answered alike; ``type``, in their own type, and only those of ``types`` are
-answered as floats are; ``within``, in their own type, and those up to ``most`` of their type are answered as floats
-are; ``keep``, an output of this process has their type.  ``nullable`` is False for a rule of ``type`` whose step reads
-an array made of the table: nullable integers of pandas are floats there.  ``strict`` is True for a rule of ``type`` or
-``within`` by which booleans alone are refused.  ``booleans``
-beside integers are ``integers`` too, or it is ``unclear`` whether they and nullable integers are: then only integers
-that float32 holds are answered.  ``doubtful`` is True where a step before makes floats of integers or not, by what
-they hold: then too, and no type of a sample settles it.
+If all ``inputs`` hold integers, the library reads them ``how``: ``round``, in float32; ``exact``, in both float32 and
+float64, so that only integers exact in float32 give the same answer; ``type``, in their own type, so that only those of
+``types`` give the answer for floats; ``within``, in their own type, so that those up to ``most`` of their type give the
+answer for floats; ``keep``, an output has their type.  ``nullable`` is False for a rule of ``type`` whose step reads an
+array of the table, in which nullable integers of pandas are floats.  ``strict`` is True for a rule of ``type`` or
+``within`` that rejects columns of booleans only.  ``booleans`` next to integers are ``integers`` too, or it is
+``unclear`` whether they and nullable integers are; then only integers exact in float32 are accepted.  ``doubtful`` is
+True if an earlier step converts integers to floats depending on their values; then the same holds, and the types of a
+sample do not decide it.
 """
 
 
 def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
-    """Return what becomes of integers in a definition whose inputs are integers."""
+    """Return the rules for integers in a definition whose inputs are integers."""
     present = set(definition.nodes)
     computed = [
         {
@@ -68,7 +68,7 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
 
 
 def all_whole(types: Mapping[str, ValueType]) -> dict[str, ValueType]:
-    """Return these types of inputs with int64 in place of dense numbers."""
+    """Return these input types with int64 in place of dense numbers."""
     return {
         name: kind if kind.is_text or kind.layout != "dense" else ValueType("i64", kind.width)
         for name, kind in types.items()
@@ -76,7 +76,7 @@ def all_whole(types: Mapping[str, ValueType]) -> dict[str, ValueType]:
 
 
 def to_be_typed(rules: Iterable[Rule], sample: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Return the integer types of those inputs whose answers floats would not give, by what a sample holds."""
+    """Return the integer types of the inputs for which floats would give other answers, by the values of a sample."""
     found: dict[str, str] = {}
     for rule in rules:
         arrays = {name: sample[name] for name in rule["inputs"] if name in sample}
@@ -108,7 +108,7 @@ def _within(bounded: Iterable[Bounded], present: set[Node]) -> list[Rule]:
 
 
 def _rounding(rounded: list[Node], definition: Definition) -> list[Rule]:
-    """Return the rules of what is rounded: at the input where nothing else reads it, else not at all."""
+    """Return the rules for rounded inputs: rounded at the input if no other step reads it, else exact."""
     groups = {frozenset(_leaves(node)): node for node in rounded}
     elsewhere = _leaves(*definition.outputs.values(), until=rounded)
     alone = {
@@ -126,7 +126,7 @@ def _rounding(rounded: list[Node], definition: Definition) -> list[Rule]:
 
 
 def _leaves(*nodes: Node, until: Iterable[Node] = ()) -> set[str]:
-    """Return the inputs of numbers that nodes are computed from, without what is behind ``until``."""
+    """Return the numeric inputs that nodes are computed from, without those reached only through ``until``."""
     stop, waiting, seen, found = set(until), list(nodes), set(), set()
     while waiting:
         node = waiting.pop()
@@ -140,7 +140,7 @@ def _leaves(*nodes: Node, until: Iterable[Node] = ()) -> set[str]:
 
 
 def _is_moved(rounded: Node) -> bool:
-    """Whether what is rounded are the inputs themselves, beside what is no input."""
+    """Return whether only unchanged inputs are rounded, in addition to values without inputs."""
     waiting = list(rounded.inputs)
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""What each feature adds to the score of a linear model, as an optional output."""
+"""Feature contributions to the score of a linear model, as an optional output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.parameter import Parameter
 
 
 def offer_contributions(step: Step, x: Node, coef: np.ndarray, intercept: Any) -> None:
-    """Offer ``x * coef`` and the intercept behind it, which add up to the score.
+    """Offer ``x * coef`` followed by the intercept, which add up to the score.
 
     ``coef`` is ``[features]``, or ``[scores, features]`` for a matrix of contributions per score.
     """
@@ -23,9 +23,9 @@ def offer_contributions(step: Step, x: Node, coef: np.ndarray, intercept: Any) -
 
 
 def linear_contributions(x: Node, coef: np.ndarray, intercept: Any) -> Methods:
-    """Return the terms of each score side by side, the intercept last: one output per score.
+    """Return the terms of each score, the intercept last: one output per score.
 
-    Sparse rows give sparse rows, which store the intercept and what x stores.
+    Sparse rows give sparse rows, which store the intercept and the entries of x.
     """
     wide = ops.Cast(x, "f64") if coef.dtype == np.float64 and x.type.dtype != "f64" else x
     terms = [_terms(wide, row, last) for row, last in zip(*_rows(coef, intercept), strict=True)]
@@ -33,11 +33,11 @@ def linear_contributions(x: Node, coef: np.ndarray, intercept: Any) -> Methods:
 
 
 def terms(x: Any, coef: np.ndarray, intercept: Any) -> Any:
-    """Return what the output holds by NumPy, or by SciPy for a sparse matrix; of several scores an array or a list."""
-    found = [_by_library(x, row, last) for row, last in zip(*_rows(coef, intercept), strict=True)]
+    """Compute the output by NumPy, or by SciPy for a sparse matrix; several scores give an array or a list."""
+    per_score = [_by_library(x, row, last) for row, last in zip(*_rows(coef, intercept), strict=True)]
     if coef.ndim == 1:
-        return found[0]
-    return found if hasattr(x, "tocsr") else np.stack(found, axis=1)
+        return per_score[0]
+    return per_score if hasattr(x, "tocsr") else np.stack(per_score, axis=1)
 
 
 def _rows(coef: np.ndarray, intercept: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +54,6 @@ def _by_library(x: Any, coef: np.ndarray, intercept: Any) -> Any:
     last = np.full((x.shape[0], 1), intercept, coef.dtype)
     if not hasattr(x, "tocsr"):
         return np.column_stack([x * coef, last])
-    from scipy.sparse import csr_matrix, hstack  # a sparse matrix is given, so SciPy is there
+    from scipy.sparse import csr_matrix, hstack  # a sparse x implies that SciPy is installed
 
     return hstack([x.multiply(coef), csr_matrix(last)], "csr")

@@ -1,4 +1,4 @@
-"""The metadata of a definition: what a client must know to cut X as the model reads it, and what people ask."""
+"""The metadata of a definition: how clients split X into inputs, and a description of the model."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pretzel.plan.types import TEXT, TOKENS
 def metadata_of(
     estimator: Any, x: Columns, inputs: Inputs, names: list[str], about_outputs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what a model says of itself.
+    """Return the metadata of a model.
 
-    ``names`` are its inputs in order, ``about_outputs`` what :mod:`pretzel.importers.optional` says.
+    ``names`` are its inputs in order, ``about_outputs`` the metadata from :mod:`pretzel.importers.optional`.
     """
     kind = type(estimator)
     reads_text = any(node.type.is_text for node in inputs.used.values())
     for form in inputs.records.values():
-        if inputs.repeats == "refused" and form.get("loose"):  # a name may come twice, and makes two entries
+        if inputs.repeats == "refused" and form.get("loose"):  # a repeated name makes two entries
             form["distinct"] = True
     optional = {
         "feature_names": list(x.names or ()),
@@ -38,7 +38,7 @@ def metadata_of(
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
-        "unicode": unicodedata.unidata_version if reads_text else None,  # whose letters and cases the answers are by
+        "unicode": unicodedata.unidata_version if reads_text else None,  # answers depend on its character classes
         **about_outputs,
         "classes_dtype": _classes_dtype(getattr(estimator, "classes_", None)),
     }
@@ -53,13 +53,13 @@ def metadata_of(
 
 
 def _dictionary_nulls(kind: type, x: Columns, inputs: Inputs) -> str | None:
-    """Say that nulls in dictionaries of Arrow are refused: in the arrays of scikit-learn they are the last category."""
+    """Return ``refused`` for nulls in Arrow dictionaries, which scikit-learn's arrays read as the last category."""
     reads_columns = _style(x, inputs) in ("frame", "matrix", "positions")
     return "refused" if reads_columns and _library(served_as(kind)).startswith("sklearn") else None
 
 
 def _storage(inputs: Inputs) -> dict[str, Any]:
-    """Return how a client is to read what a sparse matrix stores."""
+    """Return how clients read the stored entries of a sparse matrix."""
     numeric = [node.type for node in inputs.used.values() if node.type.layout != "ragged" and not node.type.is_text]
     is_dense = any(kind.layout == "dense" for kind in numeric)
     repeats = inputs.repeats
@@ -74,13 +74,13 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
 
 
 def _shared(inputs: Inputs) -> list[str]:
-    """Return the inputs that are not a single method's own."""
+    """Return the inputs that do not belong to a single method."""
     own = {name for form in inputs.apart.values() for name in form["inputs"]}
     return [name for name in inputs.used if name not in own]
 
 
 def _classes_dtype(classes: Any) -> str | None:
-    if isinstance(classes, list) and classes:  # one table a target, all of the type of the targets
+    if isinstance(classes, list) and classes:  # one array per target, all of the same type
         classes = classes[0]
     if not isinstance(classes, np.ndarray):
         return None
@@ -93,7 +93,7 @@ def _library(kind: type) -> str:
 
 
 def _style(x: Columns, inputs: Inputs) -> str:
-    """Say how a client cuts X: into columns by name or by position, or as what the one input holds."""
+    """Return how a client splits X: into columns by name or by position, or by the kind of the one input."""
     if x.names:
         return "frame"
     if inputs.by_position:

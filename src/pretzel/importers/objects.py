@@ -1,7 +1,7 @@
-"""How clients are to read columns of Python objects, where steps tell values apart that floats and texts do not.
+"""Rules for reading columns of Python objects, whose values steps distinguish more finely than floats or texts can.
 
-Encoders know None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  What a definition says
-of each such input goes into its metadata under ``objects``; :mod:`pretzel.adapters.objects` reads it.
+Encoders treat None and NaN as two categories, ``"1"`` and 1 as two, and pandas' NA as neither.  The rules of each such
+input are stored in the metadata under ``objects``; :mod:`pretzel.adapters.objects` reads them.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from pretzel.plan.node import Node
 
 UNKNOWN = -1
 Origin = tuple[str, int | None]
-"""Name of an input, and which of its columns; None: it has one value per row."""
+"""Name of an input and the position of a column; None for one value per row."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """What the steps that read one column as objects require of it."""
+    """Requirements of the steps that read one column as objects."""
 
     is_text: bool
     na_is_missing: bool = True
-    """Whether every step takes pandas' NA as missing."""
+    """True if every step treats pandas' NA as missing."""
     takes_objects: bool = False
-    """Whether a step converts to objects what it is given, so that NA of pandas' own dtypes stays NA."""
+    """True if a step converts its input to objects, so that NA of pandas' dtypes stays NA."""
     nan: bool = False
-    """Whether a step knows NaN, as a category or as what is missing."""
+    """True if a step knows NaN, as a category or as a missing value."""
     none: bool = False
-    """Whether a step knows None."""
+    """True if a step knows None."""
     framed: str = ""
-    """Where pandas makes NaN of None, as in :mod:`pretzel.adapters.objects`."""
+    """The place where pandas converts None to NaN, as in :mod:`pretzel.adapters.objects`."""
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ class _Readings:
 def objects_of(
     outputs: Mapping[str, Node], framed: Iterable[Node] = (), tabled: Container[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """Return for each input that a step reads as objects how a client reads it; see :mod:`pretzel.adapters.objects`.
+    """Return the rules for each input that a step reads as objects; see :mod:`pretzel.adapters.objects`.
 
-    ``framed``: texts that are imputed before pandas makes a table of them; ``tabled``: inputs of which it makes one.
+    ``framed``: texts that are imputed before pandas puts them into a table; ``tabled``: inputs that it puts into one.
 
     Raises:
         UnsupportedError: an output would hold objects.
@@ -87,7 +87,7 @@ def objects_of(
 
 
 def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
-    """Add what one column requires to the form of its input; a matrix is read by the strictest of its columns."""
+    """Add the requirements of one column to the form of its input; the strictest column of a matrix decides."""
     if reading.is_text:
         form["null"] = _null(reading)
         if reading.framed:
@@ -101,20 +101,20 @@ def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
 
 
 def _null(reading: _Reading) -> str:
-    """Return what None beside texts is in a DataFrame: NaN since pandas 3, before it what the model knows."""
+    """Return the meaning of None among texts in a DataFrame: NaN since pandas 3, before it as the model knows it."""
     if pandas_makes_nan():
         return "nan"
     return "none" if reading.none else "nan"
 
 
 def pandas_makes_nan() -> bool:
-    """Return whether pandas makes NaN of None beside texts, which it does since version 3."""
+    """Return whether pandas converts None among texts to NaN, as it does since version 3."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and int(pandas.__version__.partition(".")[0]) >= 3
 
 
 def base_of_column(node: Node) -> Node:
-    """Return the node that made the first column of ``node``, which others only moved."""
+    """Return the node that computed the first column of ``node``; later nodes only moved it."""
     place: tuple[Node, int] | None = (node, 0)
     while place is not None:
         node, place = place[0], _behind(*place)
@@ -122,10 +122,10 @@ def base_of_column(node: Node) -> Node:
 
 
 def _read(node: Node, readings: _Readings, behind_none: set[Node]) -> None:
-    """Add what ``node`` requires of the inputs that it reads as objects."""
+    """Add the requirements of ``node`` on the inputs that it reads as objects."""
     if isinstance(node, ops.Lookup) and (node.x.type.is_text or node.x.type.is_float):
         is_text = node.x.type.is_text
-        # Numbers without a code for None of their own read None as NaN, and so may pandas' NA be.
+        # Numbers without a separate code for None read None as NaN, and pandas' NA may be read so too.
         for origin in origins(node.x):
             readings.add(origin, is_text, nan=node.nan_code != UNKNOWN, none=node.none_code != UNKNOWN, na=False)
     elif isinstance(node, ops.ImputeObjects) or (isinstance(node, ops.Impute) and node.x.type.is_text):
@@ -143,7 +143,7 @@ def _finds_nan(node: Any) -> bool:
 
 
 def origins(node: Node) -> Iterator[Origin]:
-    """Return the columns of inputs that ``node`` holds as they came in, or filled as objects."""
+    """Yield the input columns that ``node`` holds unchanged, or filled as objects."""
     for column in range(node.type.columns):
         found = _origin(node, column)
         if found is not None:
@@ -160,7 +160,7 @@ def _origin(node: Node, column: int) -> Origin | None:
 
 
 def _behind(node: Node, column: int) -> tuple[Node, int] | None:
-    """Return the node and the column that a column of ``node`` comes from; None where it is computed."""
+    """Return the node and the column that a column of ``node`` was moved from; None if it is computed."""
     match node:
         case ops.Select(x=x, columns=columns):
             return x, int(columns.array[column])
@@ -178,16 +178,16 @@ def _behind(node: Node, column: int) -> tuple[Node, int] | None:
 
 
 def _answered(output: str, node: Node) -> Iterator[Origin]:
-    """Return the columns of inputs that an output holds as they came in.
+    """Yield the input columns that an output holds unchanged.
 
     Raises:
-        UnsupportedError: it holds what an imputer makes of objects.
+        UnsupportedError: it holds objects from an imputer.
     """
     if isinstance(node, ops.ImputeObjects):
         if node.of_objects:
             raise UnsupportedError(
-                f"output {output!r}: the SimpleImputer was fitted on objects and answers with objects (True, 1 or 1.0, "
-                "whichever came), which no output holds; follow it by an encoder or a model, or fit it on float64"
+                f"output {output!r}: the SimpleImputer was fitted on objects and returns objects (True, 1 or 1.0, as "
+                "sent), which no output can hold; follow it by an encoder or a model, or fit it on float64"
             )
         if not node.missing_none:
             yield from origins(node.x)

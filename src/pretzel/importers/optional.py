@@ -1,4 +1,4 @@
-"""Which optional outputs a definition gets: those asked for, or else those that cost little."""
+"""Selection of the optional outputs of a definition: the requested ones, or else those that cost little."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from pretzel.plan.multioutput import MATRICES, methods_of, outputs_of
 from pretzel.plan.node import Node
 
 LITTLE = 1 << 20
-"""Bytes of parameters that an optional output may add to any model."""
+"""Bytes of parameters that an optional output may always add to a model."""
 MOST_NAMES = 10_000
-"""Names of features that the metadata of a model takes, which each description of it repeats."""
+"""Most feature names that the metadata of a model stores, because each description of the model repeats them."""
 SHARE = 2
-"""Beyond that, it may add one part in so many of what the model has without it."""
+"""Beyond ``LITTLE``, it may add the parameters of the model without it divided by this."""
 
 
 def with_wanted(
     estimator: Any, methods: Methods, offers: Mapping[str, Offer], wanted: Sequence[str] | None
 ) -> tuple[Methods, dict[str, Any]]:
-    """Return the outputs of a definition, and what its metadata says of the optional ones.
+    """Return the outputs of a definition, and the metadata of the optional ones.
 
     ``wanted``: exactly these outputs; None: all methods, and the optional outputs that cost little.
 
     Raises:
-        UnsupportedError: one that is wanted is neither a method of the model nor offered.
+        UnsupportedError: a wanted output is neither a method of the model nor offered.
     """
     offers = _with_apply(estimator, offers)
     if wanted is None:
-        outputs, made = dict(methods), {name: _built(name, offer) for name, offer in offers.items()}
-        for parts in made.values():
+        outputs, built = dict(methods), {name: _built(name, offer) for name, offer in offers.items()}
+        for parts in built.values():
             outputs |= parts if _costs_little(parts.values(), methods.values()) else {}
-        offers = {name: offer for name, offer in offers.items() if made[name]}
+        offers = {name: offer for name, offer in offers.items() if built[name]}
     else:
         outputs = _exactly(type(estimator).__name__, methods, offers, list(dict.fromkeys(wanted)))
-    kept = set(methods_of(outputs))
+    names = set(methods_of(outputs))
     return outputs, {
-        "forms": {name: form for name, offer in offers.items() if name in kept and (form := _form(offer))},
-        "on_request": [name for name in offers if name not in kept],
-        "explained": _explained(estimator) if kept & {*MATRICES} else [],
+        "forms": {name: form for name, offer in offers.items() if name in names and (form := _form(offer))},
+        "on_request": [name for name in offers if name not in names],
+        "explained": _explained(estimator) if names & {*MATRICES} else [],
     }
 
 
 def _explained(estimator: Any) -> list[str]:
-    """Return the names of the features that contributions are of: what the last step reads, where its steps name it."""
+    """Return the feature names of contributions: the input names of the last step, if the steps name them."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = getattr(estimator, "steps", ())
     try:
@@ -54,23 +54,23 @@ def _explained(estimator: Any) -> list[str]:
             names = estimator[:-1].get_feature_names_out()
         else:
             names = getattr(steps[0][1] if steps else estimator, "feature_names_in_", None)
-    except Exception:  # a step that names nothing, for whatever reason, leaves the features without names
+    except Exception:  # any failure to name the features leaves them unnamed
         names = None
     return [] if names is None or len(names) > MOST_NAMES else [str(name) for name in names]
 
 
 def _built(name: str, offer: Offer) -> Methods:
-    """Return the outputs of an offer: one of its name, or its parts."""
-    made = offer.build()
-    return {name: made} if isinstance(made, Node) else made
+    """Return the outputs of an offer: one by its name, or its parts."""
+    output = offer.build()
+    return {name: output} if isinstance(output, Node) else output
 
 
 def _with_apply(estimator: Any, offers: Mapping[str, Offer]) -> dict[str, Offer]:
-    """Return the offers, and the leaves again under the name of the method that some estimators have for them."""
-    known = dict(offers)
-    if "leaf_index" in known and hasattr(estimator, "apply"):
-        known["apply"] = known["leaf_index"]
-    return known
+    """Return the offers, with the leaves also as ``apply`` if the estimator has that method."""
+    extended = dict(offers)
+    if "leaf_index" in extended and hasattr(estimator, "apply"):
+        extended["apply"] = extended["leaf_index"]
+    return extended
 
 
 def _exactly(kind: str, methods: Methods, offers: Mapping[str, Offer], wanted: Sequence[str]) -> Methods:
@@ -79,14 +79,14 @@ def _exactly(kind: str, methods: Methods, offers: Mapping[str, Offer], wanted: S
         parts = _built(name, offers[name]) if name in offers else {}
         parts = parts or {part: methods[part] for part in outputs_of(name, methods)}
         if not parts:
-            known = ", ".join([*methods_of(methods), *offers])
-            raise UnsupportedError(f"outputs: {kind} has no {name!r:.60}; choose among {known}")
+            choices = ", ".join([*methods_of(methods), *offers])
+            raise UnsupportedError(f"outputs: {kind} has no {name!r:.60}; choose among {choices}")
         outputs |= parts
     return outputs
 
 
 def _costs_little(parts: Iterable[Node], others: Iterable[Node]) -> bool:
-    """Whether the parameters that an output adds are few; of sparse rows, weights would be held a second time."""
+    """Return whether an output adds few parameters; sparse rows would store the weights a second time."""
     parts = list(parts)
     if any(node.type.layout == "sparse" for node in parts):
         return False
@@ -96,12 +96,12 @@ def _costs_little(parts: Iterable[Node], others: Iterable[Node]) -> bool:
 
 
 def _sizes(roots: Iterable[Node]) -> dict[Any, int]:
-    """Return the bytes of parameters by operator: each operator lays them out in its own way."""
+    """Return the bytes of parameters by operator, because each operator has its own layout."""
     return {(node.name, p.digest): p.nbytes for node in topological(roots) for p in node.parameters.values()}
 
 
 def _form(offer: Offer) -> list[Any]:
-    """Return the library's dtype and shape of an output, empty where they are the node's own."""
+    """Return the library's dtype and shape of an output, empty if they equal the node's."""
     if offer.dtype is None and offer.shape is None:
         return []
     return [offer.dtype, None if offer.shape is None else list(offer.shape)]

@@ -1,4 +1,4 @@
-"""Open placeholders for the outputs of a step that cannot be served, so that the steps behind it are still checked."""
+"""Open placeholders for the outputs of an unsupported step, so that the steps after it are still checked."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ METHODS = ("transform", "predict", "predict_proba", "predict_log_proba", "decisi
 
 
 def placeholder(step: Step, method: str, width: int | None = None) -> Node:
-    """Return an open node of a step's output; whoever reads it says whether it holds texts or numbers."""
+    """Return an open node for a step's output; its reader decides whether it holds texts or numbers."""
     kind = "f64" if width is None else f"f64[{width}]"
     return ops.Input(f"{MARK}{step.path}.{method}", kind)
 
 
 def placeholders(estimator: Any, step: Step) -> Methods:
-    """Return a placeholder for each method that an estimator has, and for ``transform`` in any case."""
+    """Return a placeholder for each method of an estimator, and always one for ``transform``."""
     classes = _classes(estimator)
-    found = {name: placeholder(step, name, classes) for name in METHODS if _has(estimator, name)}
-    found["transform"] = placeholder(step, "transform", _width(estimator, step))
-    if "predict" in found:
-        found["predict"] = _labels(estimator, step, classes)
-    if classes == 2 and "decision_function" in found:
-        found["decision_function"] = placeholder(step, "decision_function")
-    return found
+    methods = {name: placeholder(step, name, classes) for name in METHODS if _has(estimator, name)}
+    methods["transform"] = placeholder(step, "transform", _width(estimator, step))
+    if "predict" in methods:
+        methods["predict"] = _labels(estimator, step, classes)
+    if classes == 2 and "decision_function" in methods:
+        methods["decision_function"] = placeholder(step, "decision_function")
+    return methods
 
 
 def depends_on_placeholder(x: Columns) -> bool:
-    """Whether some of these columns come of a step that was refused."""
+    """Return whether some of these columns come from a refused step."""
     nodes = topological(part for part in x.parts if isinstance(part, Node))
     names = [node.column for node in nodes if isinstance(node, ops.Input)]
     return any(name.startswith(MARK) for name in (*names, *(p.name for p in x.parts if isinstance(p, Open))))
 
 
 def open_copy(x: Columns) -> Columns:
-    """Return columns of as many and the same names, of which nothing is known yet."""
+    """Return open columns of the same number and names."""
     if x.names is not None:
         inputs = Inputs()
         return Columns(tuple(Open(inputs, f"{MARK}{name}", None) for name in x.names), x.names)
@@ -52,8 +52,8 @@ def open_copy(x: Columns) -> Columns:
 
 
 def _open_width(parts: Iterable[Any]) -> int | None:
-    known = [part.width if isinstance(part, Open) and part.positions is None else part for part in parts]
-    if len(known) == 1 and known[0] is None:
+    widths = [part.width if isinstance(part, Open) and part.positions is None else part for part in parts]
+    if len(widths) == 1 and widths[0] is None:
         return None
     return sum(part.columns if isinstance(part, Open) else part.type.columns for part in parts)
 
@@ -64,7 +64,7 @@ def _classes(estimator: Any) -> int | None:
 
 
 def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
-    """Return labels, where they are of a kind that plans hold; those of a class that is not known may be of any."""
+    """Return labels if plans support their kind, else a placeholder; unknown classes may have any."""
     if classes is None:
         return placeholder(step, "predict")
     given = estimator.classes_
@@ -78,12 +78,12 @@ def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
 def _has(estimator: Any, method: str) -> bool:
     try:
         return hasattr(estimator, method)
-    except Exception:  # what a property of a class that is not known may do
+    except Exception:  # a property of an unknown class may raise anything
         return False
 
 
 def _width(estimator: Any, step: Step) -> int | None:
-    """Return how many columns a transformer makes, as the step behind it or as it says itself."""
+    """Return the number of output columns of a transformer, by the outer step or by its feature names."""
     if step.width is not None:
         return step.width
     try:

@@ -1,4 +1,4 @@
-"""Importers are small functions found by the class of an estimator; there is no ladder of isinstance."""
+"""Registry of importers: small functions found by the class of an estimator, and the step they import."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from pretzel.importers.subclasses import base_of, changed
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
-"""The node that gives what each fitted method returns: ``transform``, ``predict``, ``predict_proba``, ..."""
+"""The node of each fitted method: ``transform``, ``predict``, ``predict_proba``, ..."""
 
 Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 Imported = TypeVar("Imported")
 IMPORTERS: dict[type, Importer] = {}
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
-"""What makes of a model, which knows nothing of scikit-learn's attributes, one that has an importer."""
+"""Functions that convert a model without scikit-learn's attributes to one with an importer, by class."""
 INPUTS_OF: dict[type, Callable[[Any, Inputs], Columns]] = {}
-"""What a model is given that stands by itself, where it does not say so in ``feature_names_in_``/``n_features_in_``."""
+"""Functions that return the input columns of models without ``feature_names_in_``/``n_features_in_``, by class."""
 ENTRIES: dict[type, bool] = {}
-"""Classes that read a sparse row entry by entry, so that values stored in one place are not their sum; and whether
-definitions over sparse rows do the same."""
+"""Classes that read sparse rows entry by entry, so that duplicate entries are not summed; True if definitions over
+sparse rows do the same."""
 REFUSED: dict[type, tuple[str, str]] = {}
-"""Classes that cannot be served exactly whatever their options: why not, and what to do instead."""
+"""Classes that cannot be served exactly with any options: reason and remedy."""
 GIVEN_ELSE = "give it what it was fitted on"
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
@@ -42,27 +42,27 @@ FAMILIES: dict[str, str] = {
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
-"""The package of ours that registers the importers of each library, loaded when an estimator of it is met."""
+"""The package that registers the importers of each library, loaded for its first estimator."""
 
 
 def imports(*classes: type) -> Callable[[Importer], Importer]:
-    """Register a function of (estimator, what it is given, where it stands) as the importer of these classes.
+    """Register a function of (estimator, input columns, step) as the importer of these classes.
 
-    A subclass is covered where it redefines nothing that decides its answers (:mod:`pretzel.importers.subclasses`).
+    A subclass is covered if it redefines nothing that may change its answers (:mod:`pretzel.importers.subclasses`).
     """
 
     def register(function: Importer) -> Importer:
-        for found in classes:
-            if found in IMPORTERS:
-                raise TypeError(f"{found.__qualname__} has two importers")
-            IMPORTERS[found] = function
+        for kind in classes:
+            if kind in IMPORTERS:
+                raise TypeError(f"{kind.__qualname__} has two importers")
+            IMPORTERS[kind] = function
         return function
 
     return register
 
 
 def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callable[[Any, Inputs], Columns]]:
-    """Register a function of (model, inputs in the making) that returns the columns that the model is given."""
+    """Register a function of (model, inputs) that returns the input columns of the model."""
 
     def register(function: Callable[[Any, Inputs], Columns]) -> Callable[[Any, Inputs], Columns]:
         INPUTS_OF.update(dict.fromkeys(classes, function))
@@ -72,7 +72,7 @@ def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callab
 
 
 def adapts(kind: type) -> Callable[[StandIn], StandIn]:
-    """Register a function that returns a model in whose place it is imported, and checked on samples."""
+    """Register a function that returns the model to import, and to check on samples, in place of one of this class."""
 
     def register(function: StandIn) -> StandIn:
         STAND_INS[kind] = function
@@ -82,15 +82,15 @@ def adapts(kind: type) -> Callable[[StandIn], StandIn]:
 
 
 def reads_entries(*classes: type, alike: bool) -> None:
-    """Say of classes that values which a sparse row stores in one place are not their sum to them.
+    """Register classes that do not sum duplicate entries of a sparse row.
 
-    ``alike``: whether what is computed over sparse rows reads the entries as the library does.
+    ``alike``: whether definitions over sparse rows read the entries like the library.
     """
     ENTRIES.update(dict.fromkeys(classes, alike))
 
 
 def refuses(*classes: type, reason: str, remedy: str) -> None:
-    """Say of classes why none of their estimators can be served exactly, and what to do instead."""
+    """Register classes whose estimators cannot be served exactly, with reason and remedy."""
     REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
 
 
@@ -99,53 +99,53 @@ class Offer:
     """An optional output of a model: how to build it, and the form in which the library returns it."""
 
     build: Callable[[], Node | Methods]
-    """Called only where the output is wanted: returns its node, or its parts by name; none where there is no answer."""
+    """Called only if the output is wanted: returns its node, or its parts by name, empty if it cannot be computed."""
     dtype: str | None = None
-    """NumPy's name of the library's dtype (``<f4``), where it is not that of the node."""
+    """NumPy's name of the library's dtype (``<f4``), if it differs from the node's."""
     shape: tuple[int, ...] | None = None
-    """The library's shape behind the rows, where it is not ``(columns,)``."""
+    """The library's shape per row, if it is not ``(columns,)``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where an estimator stands in what the user exports, for messages: ``pipeline.features.text``."""
+    """An estimator at its path in the exported model: ``pipeline.features.text``."""
 
     path: str
     estimator: Any
     findings: Findings = field(default_factory=Findings, compare=False)
-    """What all steps of one import share."""
+    """Findings that all steps of one import share."""
     width: int | None = field(default=None, compare=False)
-    """How many columns it makes, where the step around it knows."""
+    """The number of output columns, if the outer step knows it."""
     cut: str = field(default="", compare=False)
-    """The expression of what is left of the pipeline behind this step: ``pipeline[1:]``."""
+    """The expression for the rest of the pipeline after this step: ``pipeline[1:]``."""
     inputs: Inputs = field(default_factory=Inputs, compare=False)
-    """Those of the definition in the making."""
+    """The inputs of the definition."""
     offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
-    """The optional outputs of what is exported, by name; those of inner steps are not kept."""
+    """The optional outputs of the exported model, by name; those of inner steps are not kept."""
 
     forms: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
-    """The dtype and the shape of methods of what is exported, where they are not the node's own (``plan/forms.py``)."""
+    """The dtype and the shape of the exported model's methods, if they differ from the node's (``plan/forms.py``)."""
 
     left_out: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Why methods of what is exported are not served, and what to do instead."""
+    """Methods of the exported model that are not served: reason and remedy."""
 
     def leaves_out(self, method: str, reason: str, remedy: str) -> None:
-        """Say why a method that the estimator has is not served, where its others are."""
+        """Record why one method of the estimator is not served although others are."""
         self.left_out[method] = f"{reason}; {remedy}"
 
     def returns(self, method: str, shape: tuple[int, ...]) -> None:
-        """Say that the library's method returns rows of another shape than its node gives."""
+        """Record that the library's method returns rows of another shape than its node."""
         self.forms[method] = [None, list(shape)]
 
     def offer(self, output: str, build: Callable[[], Node | Methods], **form: Any) -> None:
         """Offer an output that is not a method of the estimator, such as ``leaf_index``.
 
-        ``build`` is called only where the output is wanted.  It and ``form`` are as in :class:`Offer`.
+        ``build`` is called only if the output is wanted.  It and ``form`` are as in :class:`Offer`.
         """
         self.offers[output] = Offer(build, **form)
 
     def delegate(self, name: str, estimator: Any, x: Columns) -> Methods:
-        """Import ``estimator``, whose methods are those of this one: optional outputs too."""
+        """Import ``estimator``, whose methods and optional outputs become those of this step."""
         return import_estimator(
             estimator,
             x,
@@ -153,16 +153,16 @@ class Step:
         )
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
-        """Return the step that ``estimator``, a part of this one under ``name``, is."""
+        """Return the step of ``estimator``, the part ``name`` of this one."""
         return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut, self.inputs)
 
     @property
     def is_model(self) -> bool:
-        """Whether the estimator is what the user exports, rather than a part of it."""
+        """True if the estimator is the exported model rather than a part of it."""
         return "." not in self.path
 
     def enter(self, name: str, estimator: Any, x: Columns) -> Methods:
-        """Import ``estimator``, a part of this one under ``name``, over ``x``."""
+        """Import ``estimator``, the part ``name`` of this one, over ``x``."""
         return import_estimator(estimator, x, self.inner(name, estimator))
 
     def transform(self, name: str, estimator: Any, x: Columns, width: int | None = None, cut: str = "") -> Node:
@@ -174,35 +174,35 @@ class Step:
         return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
 
     def apply(self, function: Callable[[Any, Columns, Step], Imported], x: Columns) -> Imported:
-        """Return what ``function``, in the place of the importer, makes of the estimator over ``x``."""
+        """Return the result of ``function`` for the estimator over ``x``, with the checks of an importer."""
         _check(self.estimator, x, self)
         return _import(function, self.estimator, x, self)
 
     def may_differ(self, reason: str, remedy: str) -> None:
-        """Note that answers of this step may differ from the library's; whoever compiles the model is warned.
+        """Record that answers of this step may differ from the library's; compiling the model then warns.
 
         Args:
-            reason: why; part of a sentence, after a colon.  Reasons stand in :mod:`pretzel.importers.differences`.
+            reason: part of a sentence, after a colon; from :mod:`pretzel.importers.differences`.
             remedy: what to do instead.
         """
         self.findings.note(Note(self.path, class_name(self.estimator), reason, remedy))
 
     def is_given_entries(self, x: Columns) -> bool:
-        """Whether the library would give this step the entries of a sparse matrix, were that the model's input."""
+        """Return whether this step would read the entries of a sparse matrix if the model's input were one."""
         return any(isinstance(part, Open) or keeps_entries(part, self.inputs.sparse_results) for part in x.parts)
 
     def tells_zeros_apart(self, x: Columns) -> None:
-        """Record that a stored zero and an entry that is not stored are not the same to this step.
+        """Record that this step distinguishes stored zeros from absent entries.
 
-        A sparse matrix is then refused where the definition takes dense rows.
+        A sparse matrix is then rejected if the definition reads dense rows.
         """
         if self.is_given_entries(x):
             self.inputs.zeros_apart = self.inputs.zeros_apart or self.path
 
     def reads_entries(self, x: Columns, alike: bool) -> None:
-        """Record that values which a sparse row stores in one place are not their sum to this step.
+        """Record that this step does not sum duplicate entries of a sparse row.
 
-        They are then refused; where ``alike``, only if the definition takes dense rows, or they are not float64.
+        They are then rejected; if ``alike``, only if the definition reads dense rows or the values are not float64.
         """
         if not self.is_given_entries(x):
             return
@@ -212,39 +212,39 @@ class Step:
             self.inputs.repeats = "refused by dense"
 
     def check_unchanged(self) -> None:
-        """Refuse an estimator whose class, or which itself, redefines what its library's class would answer by.
+        """Check that neither the class nor the instance redefines anything that may change the answers.
 
         Raises:
-            UnsupportedError: naming the class and what it redefines.
+            UnsupportedError: it does; the message names the class and the attribute.
         """
-        found = changed(self.estimator, served_as(type(self.estimator)))
-        if found is not None:
-            raise self.refuse("", *found)
+        change = changed(self.estimator, served_as(type(self.estimator)))
+        if change is not None:
+            raise self.refuse("", *change)
 
     def refuse(self, option: str, reason: str, remedy: str, *, about_input: bool = False) -> UnsupportedError:
-        """Return the error that says what cannot be served: step, option (or ""), why, and what to do instead.
+        """Return the error for a step that cannot be served.
 
         Args:
-            option: of the constructor.
-            reason: why; part of a sentence, after a colon.
+            option: of the constructor; or "".
+            reason: part of a sentence, after a colon.
             remedy: what to do instead.
-            about_input: the step is refused for what it is given; a step before may be to blame.
+            about_input: the input of the step is the reason; an earlier step may be the cause.
         """
         value = getattr(self.estimator, option, ...) if option else None
         if callable(value) and not about_input:
             remedy += self._aside()
-        told = f"{option}={shown(value)}" if option else ""
-        return refused(Refusal(self.path, class_name(self.estimator), told, reason, remedy, about_input))
+        setting = f"{option}={shown(value)}" if option else ""
+        return refused(Refusal(self.path, class_name(self.estimator), setting, reason, remedy, about_input))
 
     def refuse_class(self) -> UnsupportedError:
-        """Return the error that says that estimators of this class cannot be served, and what to do instead."""
-        told = REFUSED.get(served_as(type(self.estimator)))
-        reason, remedy = told or unknown_class(self.estimator, IMPORTERS)
-        resamples = hasattr(self.estimator, "fit_resample")  # which only fitting does, so that nothing is computed
+        """Return the error for a class that cannot be served, with reason and remedy."""
+        registered = REFUSED.get(served_as(type(self.estimator)))
+        reason, remedy = registered or unknown_class(self.estimator, IMPORTERS)
+        resamples = hasattr(self.estimator, "fit_resample")  # only in fitting, so that there is nothing to compute
         return self.refuse("", reason, remedy if resamples else remedy + self._aside())
 
     def _aside(self) -> str:
-        """Return the remedy that all steps of a pipeline but the last have."""
+        """Return the additional remedy for all steps of a pipeline but the last."""
         if not self.cut:
             return ""
         before = self.cut.replace("[", "[:").replace(":]", "]")
@@ -255,7 +255,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the nodes of a fitted estimator's methods over ``x``.
 
     Raises:
-        UnsupportedError: it, an option or a callable of it cannot be served exactly.
+        UnsupportedError: the estimator, an option or a callable cannot be served exactly.
     """
     return step.findings.run(_imported, estimator, x, step)
 
@@ -270,7 +270,7 @@ def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _check(estimator: Any, x: Columns, step: Step) -> None:
-    """Refuse what a subclass redefines; record how its class reads sparse rows, and values next to thresholds."""
+    """Reject redefinitions by a subclass; record how its class reads sparse rows, and values next to thresholds."""
     step.check_unchanged()
     kind = served_as(type(estimator))
     if kind in ENTRIES:
@@ -280,7 +280,7 @@ def _check(estimator: Any, x: Columns, step: Step) -> None:
 
 
 def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:
-    """Return what an importer makes, or the error that names the step."""
+    """Return the result of an importer, or raise an error that names the step."""
     kind = served_as(type(estimator))
     try:
         with reading(step.path, x.inputs):
@@ -288,23 +288,23 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
     except UnreadableError as error:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None
-    except (AttributeError, ValueError) as error:  # what importers look for is there once it is fitted
+    except (AttributeError, ValueError) as error:  # fitting sets all attributes that importers read
         if is_fitted(estimator) and kind is type(estimator):
             raise
         if is_fitted(estimator):
-            reason = f"what a {kind.__name__} reads is not there or not right ({error})"
+            reason = f"an attribute of {kind.__name__} is missing or invalid ({error})"
             raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
         raise step.refuse("", "it is not fitted", "fit it first") from error
 
 
 def served_as(kind: type) -> type:
-    """Return the nearest base of a class for which there is an importer, or a reason why there is none; else itself."""
+    """Return the nearest base of a class with an importer, a replacement or a refusal; else the class."""
     load_family(kind)
     return base_of(kind, IMPORTERS.keys() | REFUSED.keys() | STAND_INS.keys()) or kind
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether it has learned anything: as it says itself, or as attributes that end in an underscore tell."""
+    """Return whether an estimator is fitted, by its own check or by attributes that end in an underscore."""
     if not hasattr(estimator, "fit"):
         return True
     if hasattr(estimator, "__sklearn_is_fitted__"):
@@ -313,7 +313,7 @@ def is_fitted(estimator: Any) -> bool:
 
 
 def load_family(kind: type) -> None:
-    """Import the package that registers the importers of the library a class comes from."""
+    """Import the package that registers the importers of a class's library."""
     for base in kind.__mro__:
         package = FAMILIES.get(base.__module__.partition(".")[0])
         if package is not None:

@@ -1,4 +1,4 @@
-"""Remedies for steps whose class no importer knows, by what the class is."""
+"""Remedies for steps of classes without an importer, by the kind of class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PAGE = "docs/operators.md lists those that are served"
 
 
 def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
-    """Return why an estimator of a class without importer cannot be served, and what to do instead."""
+    """Return the reason and the remedy for an estimator of a class without an importer."""
     kind = type(estimator)
     if isinstance(estimator, type):
         return f"{estimator.__qualname__} is a class", "pass an estimator of it that is fitted"
@@ -18,16 +18,16 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
     if not hasattr(kind, "fit"):
         return "it is not an estimator", "pass a fitted estimator, or the path of a model's file"
     if not any(hasattr(kind, name) for name in PREDICTS):
-        said = "it has neither predict nor transform: it knows only the rows that it was fitted on"
-        return said, "fit a classifier on the labels that it found, or use a clusterer with predict, such as KMeans"
-    alike = next((one for one in known if one.__name__ == kind.__name__), None)
-    if alike is not None:
-        return "no importer knows its class", f"use {alike.__module__.partition('._')[0]}.{alike.__qualname__}"
+        reason = "it has neither predict nor transform: it knows only its training rows"
+        return reason, "fit a classifier on its labels, or use a clusterer with predict, such as KMeans"
+    namesake = next((one for one in known if one.__name__ == kind.__name__), None)
+    if namesake is not None:
+        return "no importer knows its class", f"use {namesake.__module__.partition('._')[0]}.{namesake.__qualname__}"
     return "no importer knows its class", f"use another estimator ({PAGE})"
 
 
 def redefined(estimator: Any, base: type) -> str:
-    """Return what to do instead of a subclass of ``base`` that redefines what answers."""
+    """Return the remedy for a subclass of ``base`` that redefines methods that answer."""
     if hasattr(estimator, "steps"):
         return f"rebuild it as scikit-learn's own: sklearn.pipeline.Pipeline({_kept(estimator)})"
     return f"use a {base.__name__}, or a subclass that redefines only how it is fitted"
@@ -38,6 +38,6 @@ def _without_sampler(kind: type) -> str:
 
 
 def _kept(estimator: Any) -> str:
-    """Return the expression of the steps that act when predicting."""
+    """Return the expression for the steps that act when predicting."""
     samplers = any(hasattr(step, "fit_resample") for _, step in estimator.steps)
     return "[(n, s) for n, s in model.steps if not hasattr(s, 'fit_resample')]" if samplers else "model.steps"

@@ -1,7 +1,7 @@
-"""Values whose last bits are not the library's, and the steps that turn a last bit into another answer.
+"""Values whose last bits may differ from the library's, and the steps that turn a last bit into another answer.
 
-Logarithms, powers and matrix products are rounded by the processor, NumPy's loops and BLAS, each in its own way.  Most
-steps pass such a difference on as it is.  A threshold that is a value of a training row makes it another bin or leaf.
+The processor, NumPy's loops and BLAS each round logarithms, powers and matrix products differently.  Most steps pass
+such a difference on unchanged.  A threshold at the value of a training row turns it into another bin or leaf.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ ROUNDED = (
 
 @dataclass(frozen=True)
 class Reader:
-    """How a class compares values with thresholds."""
+    """Comparison of values with thresholds by a class."""
 
     single: bool
-    """Whether its thresholds lie between training values, so that only values of float32 come that close to them."""
+    """True if its thresholds are between training values, so that only float32 values come that close to them."""
     compares: Callable[[Any], bool]
-    """Whether a fitted estimator of the class compares at all."""
+    """Returns whether a fitted estimator of the class compares at all."""
 
 
 READERS: dict[type, Reader] = {}
-"""The classes whose thresholds are, or are next to, values of training rows."""
+"""The classes whose thresholds are values of training rows, or next to them."""
 
 
 def reads_thresholds(*classes: type, single: bool = False, compares: Callable[[Any], bool] = lambda _: True) -> None:
-    """Say of classes that they compare values with thresholds taken from training rows; see :class:`Reader`."""
+    """Register classes that compare values with thresholds taken from training rows; see :class:`Reader`."""
     READERS.update(dict.fromkeys(classes, Reader(single, compares)))
 
 
 def may_cross(kind: type, estimator: Any, x: Columns) -> bool:
-    """Return whether a last bit of what an estimator is given may put a row on the other side of a threshold."""
+    """Return whether the last bit of an estimator's input may move a row across a threshold."""
     reader = READERS.get(kind)
     if reader is None or not reader.compares(estimator):
         return False
@@ -65,7 +65,7 @@ def may_cross(kind: type, estimator: Any, x: Columns) -> bool:
 
 
 def is_rounded(x: Node) -> bool:
-    """Return whether last bits of x may differ from the library's."""
+    """Return whether the last bits of x may differ from the library's."""
     return any(map(_is_rounded, topological([x])))
 
 

@@ -1,4 +1,4 @@
-"""What a sample tells of a model's inputs: types, categories, dates, and whether it is a table or an array."""
+"""Properties of a model's inputs from a sample: types, categories, dates, and table or array."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, is_small, sp
 
 
 def settled(sample: Any) -> Settled:
-    """Return what a sample tells of the inputs: by name, of one matrix, or by position where its kinds are mixed."""
+    """Return the input types of a sample: by name, as one matrix, or by position if the kinds are mixed."""
     if isinstance(sample, Settled):
         return sample
     objects = isinstance(sample, np.ndarray) and sample.dtype.kind == "O"
@@ -28,7 +28,7 @@ def settled(sample: Any) -> Settled:
 
 
 def _is_single(sample: Any) -> bool:
-    """Return whether NumPy makes an array of float32 of a table of pandas: of float32, and small integers beside it."""
+    """Return whether NumPy converts a pandas table to float32: it holds float32, and otherwise only small integers."""
     if not hasattr(sample, "iloc") or not _is_frame(sample):
         return False
     kinds = list(sample.dtypes)
@@ -36,7 +36,7 @@ def _is_single(sample: Any) -> bool:
 
 
 def kinds_of(sample: Any) -> Settled | None:
-    """Return which inputs hold texts, numbers and categories; of numbers all as float64.  None without a sample."""
+    """Return the kinds of the inputs (text, number, category), all numbers as float64.  None without a sample."""
     if sample is None:
         return None
     known = settled(sample)
@@ -47,7 +47,7 @@ def kinds_of(sample: Any) -> Settled | None:
 
 
 def settled_by_position(sample: Any) -> Settled:
-    """Return what a sample tells of each column of an array, or of a table that is read as one."""
+    """Return the types of each column of an array, or of a table that is read as an array."""
     if isinstance(sample, Settled):
         return replace(sample, types={}, by_position=True)
     categorical = set(_categorical(sample))
@@ -61,9 +61,9 @@ def _kinds_by_position(sample: Any) -> dict[str, ValueType]:
 
 
 def _columns(sample: Any) -> list[np.ndarray]:
-    """Return the columns of a table or of a dense matrix in order; none of anything else."""
+    """Return the columns of a table or of a dense matrix in order; empty for other samples."""
     if hasattr(sample, "iloc") and _is_frame(sample):
-        return [np.asarray(sample.iloc[:, i]) for i in range(sample.shape[1])]  # names may be there twice
+        return [np.asarray(sample.iloc[:, i]) for i in range(sample.shape[1])]  # names may repeat
     if hasattr(sample, "column_names") or _is_frame(sample):
         return [np.asarray(sample[name]) for name in getattr(sample, "column_names", sample.columns)]
     if sample is None or hasattr(sample, "tocsr"):
@@ -73,7 +73,7 @@ def _columns(sample: Any) -> list[np.ndarray]:
 
 
 def _is_nullable(column: Any) -> bool:
-    """Whether pandas holds a column in a type of its own, as Int64, which has a value for what is missing."""
+    """Return whether a column has a pandas extension dtype with a missing value, such as Int64."""
     return hasattr(getattr(column, "dtype", None), "na_value")
 
 
@@ -91,12 +91,12 @@ def _types(sample: Any) -> dict[str, ValueType]:
     try:
         array = np.asarray(sample)
     except ValueError:
-        return {}  # rows of different lengths, which the steps that read such know
+        return {}  # rows of different lengths, whose type the steps decide
     return {MATRIX: dense(_element(array), array.shape[1] if array.ndim == 2 else None)}
 
 
 def _categorical(sample: Any) -> list[str]:
-    """Return the columns of a DataFrame that pandas keeps as categories."""
+    """Return the columns of a DataFrame that are pandas categories."""
     if not hasattr(sample, "iloc") or not _is_frame(sample):
         return []
     return [
@@ -105,7 +105,7 @@ def _categorical(sample: Any) -> list[str]:
 
 
 def _dates(sample: Any) -> dict[str, str]:
-    """Return the columns of a table that hold dates or spans of time, and their types."""
+    """Return the columns of a table that hold dates or time spans, and their types."""
     if not hasattr(sample, "iloc") or not _is_frame(sample):
         return {}
     types = zip(sample.columns, sample.dtypes, strict=True)
@@ -113,7 +113,7 @@ def _dates(sample: Any) -> dict[str, str]:
 
 
 def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
-    """Return what a sample holds of each input of numbers: columns of integers, and others, as arrays."""
+    """Return the values of a sample for each numeric input, as arrays of integers or other types."""
     names = definition.metadata["input_names"]
     if sample is None or isinstance(sample, Settled) or hasattr(sample, "tocsr"):
         return {}
@@ -126,7 +126,7 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
 
 
 def categories_read(sample: Any, definition: Definition) -> dict[str, str]:
-    """Return what a sample holds in each input of categories that are written out: ``bool``, ``int`` or ``str``."""
+    """Return the kind of values of a sample in each input of categories sent as texts: ``bool``, ``int`` or ``str``."""
     names = definition.metadata.get("integers_as_text") or ()
     if sample is None or isinstance(sample, Settled) or not names:
         return {}
@@ -142,26 +142,26 @@ def _arrays_by_input(sample: Any, definition: Definition) -> dict[str, np.ndarra
 
 
 def _category(array: np.ndarray) -> str:
-    """Return what all values of a column are; an empty text where they are of several kinds, or of another."""
+    """Return the kind of all values of a column; an empty text for several kinds, or another kind."""
     kinds = {"b": "bool", "i": "int", "u": "int", "U": "str"}
     if array.dtype != object:
         return kinds.get(array.dtype.kind, "")
-    found = {kinds.get(np.asarray(value).dtype.kind, "") for value in array.ravel().tolist()}
-    return found.pop() if len(found) == 1 else ""
+    seen = {kinds.get(np.asarray(value).dtype.kind, "") for value in array.ravel().tolist()}
+    return seen.pop() if len(seen) == 1 else ""
 
 
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
-    """Return whether a table of pandas has a column of these in a type of its own, which arrays hold as floats."""
+    """Return whether one of these columns of a pandas table has an extension dtype, which becomes float in arrays."""
     return _is_frame(sample) and any(_is_nullable(sample[name]) for name in names if name in sample.columns)
 
 
 def is_polars(sample: Any) -> bool:
-    """Return whether a sample is a table of polars, of which no step reads integers by its own type alone."""
+    """Return whether a sample is a polars table, whose integers no step reads by their type alone."""
     return _is_frame(sample) and type(sample).__module__.partition(".")[0] == "polars"
 
 
 def is_table(sample: Any) -> bool:
-    """Return whether a sample is a table of pandas, polars or Arrow."""
+    """Return whether a sample is a pandas, polars or Arrow table."""
     return _is_frame(sample) or hasattr(sample, "column_names")
 
 
@@ -170,12 +170,12 @@ def _names(sample: Any) -> list[str]:
 
 
 def _is_frame(sample: Any) -> bool:
-    """Whether this is a DataFrame: a Series of pandas has ``dtypes`` too."""
+    """Return whether this is a DataFrame; a pandas Series has ``dtypes`` too, but not ``columns``."""
     return hasattr(sample, "columns") and hasattr(sample, "dtypes")
 
 
 def _is_blank(array: np.ndarray) -> bool:
-    """Whether no value tells the kind of a column: a text that happens to be missing throughout may come as NaN."""
+    """Return whether a column has no value that shows its kind: a column of missing texts may be all NaN."""
     if array.dtype.kind == "f":
         return array.size > 0 and bool(np.isnan(array).all())
     return array.dtype == object and not any(

@@ -1,7 +1,7 @@
-"""Small integers beside float32 in the table of a sample: NumPy makes float32 of both, and float64 of integers alone.
+"""Small integers next to float32 in a sample table: NumPy converts both to float32, and integers alone to float64.
 
-So it depends on the columns that each step selects.  The definition is made with the types of the sample, and the
-inputs of integers are then sent as float32, which holds each of them, and a missing value too.
+The type therefore depends on the columns that each step selects.  The definition is made with the types of the sample,
+and the integer inputs are then sent as float32, which holds each of them exactly, and missing values too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOVES = (ops.Select, ops.Concat, ops.Column)
 
 
 def small_beside_floats(sample: Any, used: Mapping[str, Node]) -> dict[str, ValueType]:
-    """Return the inputs that hold small integers or booleans in a table of pandas; none without float32 beside them."""
+    """Return the inputs of small integers or booleans in a pandas table; empty without float32 inputs."""
     if not is_table(sample) or not hasattr(sample, "iloc"):
         return {}
     if not any(node.type.dtype == "f32" for node in used.values()):
@@ -30,7 +30,7 @@ def small_beside_floats(sample: Any, used: Mapping[str, Node]) -> dict[str, Valu
 
 
 def sent_as_float32(definition: Definition, small: Mapping[str, ValueType]) -> Definition | None:
-    """Return the definition with float32 in place of these inputs; None where a step computes with the integers."""
+    """Return the definition with these inputs as float32; None if a step computes with the integers."""
     nodes = topological(definition.outputs.values())
     moved: set[Node] = {node for node in nodes if isinstance(node, ops.Input) and node.column in small}
     for node in nodes:
@@ -47,7 +47,7 @@ def sent_as_float32(definition: Definition, small: Mapping[str, ValueType]) -> D
             return None
         return ops.Input(node.column, str(ValueType("f32", node.type.width)))
 
-    made = rewrite([*definition.outputs.values(), *definition.inputs], change)
-    outputs = dict(zip(definition.outputs, made, strict=False))
-    inputs = tuple(node for node in made[len(outputs) :] if isinstance(node, ops.Input))
+    rewritten = rewrite([*definition.outputs.values(), *definition.inputs], change)
+    outputs = dict(zip(definition.outputs, rewritten, strict=False))
+    inputs = tuple(node for node in rewritten[len(outputs) :] if isinstance(node, ops.Input))
     return Definition(outputs, inputs, definition.metadata)

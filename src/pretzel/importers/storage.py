@@ -1,4 +1,4 @@
-"""What a sparse matrix stores, as steps see it: which values of a definition keep the entries of its input."""
+"""Analysis of stored entries of sparse matrices: which nodes of a definition keep the entries of its input."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ KEEP: tuple[type[Node], ...] = (
     ops.Sum,
     ops.Threshold,
 )
-"""Operators of estimators that return sparse rows where they are given some."""
+"""Operators of estimators that return sparse rows for sparse input."""
 
 
 SOURCES: tuple[type[Node], ...] = (ops.Input, ops.LookupFeatures)
-"""Operators whose sparse rows may store zeros, and a column twice."""
+"""Operators whose sparse rows may store zeros and duplicate columns."""
 
 
 def keeps_entries(node: Node, also: Set[Node] = frozenset()) -> bool:
-    """Whether a library's value would hold the entries of a sparse matrix, were it given one: its zeros and repeats.
+    """Return whether the library's value would keep stored zeros and duplicates if the input were a sparse matrix.
 
-    ``also``: nodes beyond those of :data:`KEEP` whose estimators return sparse rows where they are given some.
+    ``also``: further nodes whose estimators return sparse rows for sparse input, in addition to :data:`KEEP`.
     """
     stack, seen = [node], {node}
     while stack:
@@ -55,7 +55,7 @@ def keeps_entries(node: Node, also: Set[Node] = frozenset()) -> bool:
 
 
 def permutes(node: Node) -> bool:
-    """Whether columns were selected in another order, so that those of a sparse row would not ascend any more."""
+    """Return whether columns were selected in another order, so that those of a sparse row no longer ascend."""
     stack, seen = [node], {node}
     while stack:
         top = stack.pop()
@@ -68,9 +68,9 @@ def permutes(node: Node) -> bool:
 
 
 def drops_zeros(node: Node) -> bool:
-    """Whether sparse rows are made by dropping the zeros of splines, of which the library stores some.
+    """Return whether sparse rows are made by dropping zeros of splines, some of which the library stores.
 
-    Other estimators that make sparse rows of dense ones store no zero (``scipy.sparse.csr_array`` of an array).
+    Other estimators that convert dense rows to sparse ones never store zeros (``scipy.sparse.csr_array``).
     """
     stack = [node]
     while stack:
@@ -83,5 +83,5 @@ def drops_zeros(node: Node) -> bool:
 
 
 def _is_of_splines(node: Node) -> bool:
-    """Whether these are splines, or some of them."""
+    """Return whether these are splines, or a selection of them."""
     return isinstance(node.x if isinstance(node, ops.Select) else node, ops.Spline)

@@ -1,7 +1,7 @@
-"""Which class of a library stands behind a subclass of it, and what in the subclass may change its answers.
+"""Detection of the library class behind a subclass, and of attributes of the subclass that may change its answers.
 
-A subclass is served as the nearest of its bases that has an importer, where it redefines nothing but what acts while
-fitting, or is only shown.  Everything else that it or a mixin redefines is named: the class and the attribute.
+A subclass is served as its nearest base with an importer if it redefines only fitting or display.  The error for any
+other attribute that it or a mixin redefines names the class and the attribute.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ANSWERS = frozenset(
         *("predict_proba", "radius_neighbors", "radius_neighbors_graph", "score_samples", "transform"),
     )
 )
-"""Methods that other estimators look for: one that is added may be called instead of one that was there."""
+"""Methods that other estimators look up: an added one may be called instead of an existing one."""
 SHOWN = frozenset(
     (
         *("__abstractmethods__", "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__"),
@@ -46,20 +46,20 @@ FITTING = frozenset(
     )
 )
 TAGS = ("__sklearn_tags__", "_more_tags", "_get_tags")
-"""Allowed where the tags come out the same, for some estimators read theirs while they answer."""
+"""Allowed if the tags are equal, because some estimators read their tags when they answer."""
 NAMES_OUT = "get_feature_names_out"
-"""Allowed where no estimator is told to return tables: only then do names of columns decide what is read."""
+"""Allowed unless an estimator is set to return tables, because only then do column names decide what is read."""
 
 
 def base_of(kind: type, known: Container[type]) -> type | None:
-    """Return the class itself, or the nearest of its bases, that is among those known."""
+    """Return the class, or the nearest of its bases, that is in ``known``."""
     return next((base for base in kind.__mro__ if base in known), None)
 
 
 def changed(estimator: Any, base: type) -> tuple[str, str] | None:
-    """Return what may make an estimator answer otherwise than its base does, and what to do, or None where nothing may.
+    """Return the reason and the remedy if an estimator may answer differently from its base, or None.
 
-    The attributes of the instance are looked at too: one that is named as a method is called in its place.
+    Attributes of the instance count too: one with the name of a method is called in its place.
     """
     shadowing = _shadowing(estimator)
     if shadowing is not None:
@@ -83,9 +83,9 @@ def _owner(kind: type, name: str) -> Any:
 def _shadowing(estimator: Any) -> str | None:
     """Return an attribute of the instance that hides a method of its class."""
     for name in getattr(estimator, "__dict__", ()):
-        found = inspect.getattr_static(type(estimator), name, None)
-        hidden = hasattr(type(found), "__get__") and not hasattr(type(found), "__set__")
-        if hidden and not isinstance(found, (type, cached_property)) and not _acts_while_fitting(name):
+        attribute = inspect.getattr_static(type(estimator), name, None)
+        hidden = hasattr(type(attribute), "__get__") and not hasattr(type(attribute), "__set__")
+        if hidden and not isinstance(attribute, (type, cached_property)) and not _acts_while_fitting(name):
             return str(name)
     return None
 
@@ -110,7 +110,7 @@ def _is_harmless(name: str, estimator: Any, base: type) -> bool:
 
 
 def _is_new(name: str, value: Any, estimator: Any, base: type) -> bool:
-    """Whether a name that the base does not have is one that it does not look for either."""
+    """Return whether neither the base nor other estimators look up a name that the subclass adds."""
     if name.startswith(("__", "_sklearn")) or name.endswith("_") or name in ANSWERS or name == "_estimator_type":
         return False
     if isinstance(value, (FunctionType, staticmethod, classmethod)) or not hasattr(type(value), "__get__"):
@@ -124,6 +124,6 @@ def _is_same(value: Any, other: Any) -> bool:
 
 
 def _tags_of(estimator: Any, kind: type) -> Any:
-    """Return what an estimator says of itself by the methods of a class."""
-    tell = next((getattr(kind, name) for name in ("__sklearn_tags__", "_get_tags") if hasattr(kind, name)), None)
-    return None if tell is None else tell(estimator)
+    """Return the tags of an estimator by the method of a class."""
+    tags = next((getattr(kind, name) for name in ("__sklearn_tags__", "_get_tags") if hasattr(kind, name)), None)
+    return None if tags is None else tags(estimator)

@@ -42,8 +42,8 @@ def test_a_binarizer_refuses_missing_numbers(given: Any) -> None:
 @pytest.mark.parametrize(
     ("estimator", "says"),
     [
-        (LabelEncoder().fit([2**60, 1]), "an integer label is no float64"),
-        (LabelBinarizer().fit([2.0**53, 1.0, 0.0]), "an integer label is no float64"),
+        (LabelEncoder().fit([2**60, 1]), "float64 cannot hold an integer label"),
+        (LabelBinarizer().fit([2.0**53, 1.0, 0.0]), "float64 cannot hold an integer label"),
         (LabelEncoder().fit(np.array([b"a", b"b"])), "its labels are of type"),
         (LabelBinarizer().fit(np.eye(2, dtype=int)), "fitted on rows of labels"),
     ],

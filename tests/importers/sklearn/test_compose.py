@@ -179,7 +179,7 @@ def test_what_cannot_be_served_is_refused_with_its_path() -> None:
     with pytest.raises(UnsupportedError, match=r"pipeline\.prepare\.log"):
         export(strange.fit(frame[["a"]], frame["b"]))
     empty = FeatureUnion([("a", "drop")])
-    with pytest.raises(UnsupportedError, match="it gives no column"):
+    with pytest.raises(UnsupportedError, match="it returns no column"):
         export(empty.fit(frame[["a"]]))
 
 

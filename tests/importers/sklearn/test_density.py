@@ -67,7 +67,7 @@ def test_nan_is_refused() -> None:
         ({"atol": 1e-3}, r"KernelDensity\(atol=0.001\)"),
         (
             {"metric": "haversine"},
-            r"metric='haversine'.*none of the distances that are known; use one of \['braycurtis'",
+            r"metric='haversine'.*the distance is not supported; use one of \['braycurtis'",
         ),
         ({"metric": "minkowski", "metric_params": {"w": [1.0, 2.0]}}, "metric_params="),
     ],

@@ -95,5 +95,5 @@ def test_a_variance_that_is_not_known_is_refused() -> None:
 def test_kernels_stacked_on_one_another_are_refused() -> None:
     model = GaussianProcessRegressor(RBF(), optimizer=None).fit(X, Y)
     model.kernel_ = CompoundKernel([RBF(), RBF(2.0)])
-    with pytest.raises(UnsupportedError, match="CompoundKernel is not known"):
+    with pytest.raises(UnsupportedError, match="CompoundKernel is not supported"):
         export(model)

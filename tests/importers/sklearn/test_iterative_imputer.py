@@ -69,7 +69,7 @@ def test_classes_that_are_numbers() -> None:
 
 
 def test_what_is_drawn_at_random_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="sample_posterior=True.*it draws what it imputes at random"):
+    with pytest.raises(UnsupportedError, match="sample_posterior=True.*it imputes random values"):
         export(imputer(sample_posterior=True).fit(HOLED))
 
 

@@ -203,7 +203,7 @@ def test_one_imputer_of_texts_and_booleans(encoder: Any, missing: Any) -> None:
     got, want = pretzel.compile(model).transform(frame), model.transform(frame)
     np.testing.assert_array_equal(got, want)
     model = model.named_steps["simpleimputer"]
-    with pytest.raises(UnsupportedError, match="texts and numbers side by side"):
+    with pytest.raises(UnsupportedError, match="texts and numbers in one array"):
         pretzel.compile(model)
 
 
@@ -212,7 +212,7 @@ def test_objects_are_read_by_a_model_and_not_answered() -> None:
     trees = HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=2)
     model = imputed(trees, strategy="most_frequent").fit(frame, y)
     np.testing.assert_allclose(pretzel.compile(model).predict_proba(frame), model.predict_proba(frame))
-    with pytest.raises(UnsupportedError, match="fitted on objects and answers with objects"):
+    with pytest.raises(UnsupportedError, match="fitted on objects and returns objects"):
         pretzel.compile(SimpleImputer(strategy="most_frequent").fit(frame))
 
 

@@ -23,7 +23,7 @@ X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
     [
         (
             NMF(2, max_iter=300).fit(X),
-            "nmf: sklearn.decomposition.NMF cannot be served: when its iteration stops depends on all rows",
+            "nmf: sklearn.decomposition.NMF cannot be served: all rows of a call decide when its iteration stops",
         ),
         (
             MiniBatchNMF(2).fit(X),

@@ -1,4 +1,4 @@
-"""Importers of scikit-learn, in scikit-learn's own modules; importing this package registers them all."""
+"""Importers of scikit-learn, one module per module of scikit-learn; importing this package registers them all."""
 
 import importlib
 import pkgutil

@@ -18,13 +18,13 @@ from pretzel.importers.sklearn.isotonic import isotonic, note_steep
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
-STEEP = 1e6  # slopes beyond magnify the last digits of a score to those of a probability that count
-TINY = 1e-12  # what the library adds to a probability before it takes the logarithm
+STEEP = 1e6  # steeper slopes turn the last digits of a score into significant digits of the probability
+TINY = 1e-12  # the library adds it to a probability before taking the logarithm
 
 
 @imports(CalibratedClassifierCV)
 def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the mean of what the calibrated classifiers, one a fold, answer, and the largest."""
+    """Return the mean probabilities of the calibrated classifiers, one per fold, and the class of the largest."""
     calibrate = {"sigmoid": _sigmoid, "isotonic": _isotonic, "temperature": _temperature}[estimator.method]
     folds = estimator.calibrated_classifiers_
     parts = [
@@ -37,12 +37,12 @@ def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(SelfTrainingClassifier)
 def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what the classifier answers that was fitted last."""
+    """Return the methods of the classifier that was fitted last."""
     return step.enter("estimator", estimator.estimator_, x.as_array())
 
 
 def _sigmoid(fold: Any, part: Member) -> Node:
-    """Return the probabilities that a sigmoid of each score gives."""
+    """Return the probabilities as a sigmoid of each score."""
     scores = cast(_predictions(fold, part), "f64")
     width = scores.type.columns
     slope, shift = (np.array([-getattr(one, name) for one in fold.calibrators]) for name in ("a_", "b_"))
@@ -52,16 +52,16 @@ def _sigmoid(fold: Any, part: Member) -> Node:
 
 
 def _isotonic(fold: Any, part: Member) -> Node:
-    """Return the probabilities that an isotonic regression of each score gives."""
+    """Return the probabilities as an isotonic regression of each score."""
     scores = _predictions(fold, part)
     columns = [scores] if scores.type.width is None else [ops.Column(scores, i) for i in range(scores.type.width)]
     note_steep(fold.calibrators, scores, part.step)
-    made = [cast(isotonic(one, x), "f64") for one, x in zip(fold.calibrators, columns, strict=True)]
-    return _complete(fold, part, made[0] if len(made) == 1 else stacked(made))
+    calibrated = [cast(isotonic(one, x), "f64") for one, x in zip(fold.calibrators, columns, strict=True)]
+    return _complete(fold, part, calibrated[0] if len(calibrated) == 1 else stacked(calibrated))
 
 
 def _complete(fold: Any, part: Member, proba: Node) -> Node:
-    """Return a probability for each class: of two the other is what is left, of more they are made to sum to one."""
+    """Return a probability per class: the complement as the other of two, normalized to sum to one for more."""
     if len(fold.classes) == 2:
         return ops.Link(proba, "complement_pair")
     places = np.searchsorted(fold.classes, part.fitted.classes_)
@@ -69,7 +69,7 @@ def _complete(fold: Any, part: Member, proba: Node) -> Node:
 
 
 def _predictions(fold: Any, part: Member) -> Node:
-    """Return the scores that are calibrated: one for two classes, else one a class."""
+    """Return the scores that are calibrated: one for two classes, else one per class."""
     if len(fold.classes) > 2 and not hasattr(part.fitted, "decision_function"):
         return part.gives("predict_proba")
     return part.score()

@@ -1,4 +1,4 @@
-"""Clusterers that know their centers: the nearest one, found at once or down a tree of splits."""
+"""Clusterers that predict by their nearest center, compared directly or down a tree of splits."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pretzel.plan.parameter import Parameter
 
 @imports(cluster.KMeans, cluster.MiniBatchKMeans)
 def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The nearest center, the first of equally near ones; ``transform`` gives the distances to all.
+    """The nearest center, the first of equally near ones; ``transform`` returns the distances to all.
 
-    To find it the library compares ``c.c - 2 x.c`` for dense rows, leaving out the square of x, and squared distances
-    for sparse ones; so do we, and ties fall alike.
+    The library compares ``c.c - 2 x.c`` for dense rows, without the square of x, and squared distances for sparse
+    ones.  The plan does the same, so that ties fall alike.
     """
     node, centers = checked(x, estimator), np.ascontiguousarray(estimator.cluster_centers_)
     note_rounding(centers, step)
@@ -34,7 +34,7 @@ def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(cluster.BisectingKMeans)
 def bisecting_k_means(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The leaf that is reached by going to the nearer of two centers, split after split."""
+    """The leaf reached by following the nearer of two centers at each split."""
     node = checked(x, estimator)
     return {"predict": _descended(estimator, node), "transform": _distances(node, estimator.cluster_centers_)}
 
@@ -51,7 +51,7 @@ def birch(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _holds_single_rows(estimator: Any) -> bool:
-    """Return whether some subcluster of a ``Birch`` was made of one row, which is then its center."""
+    """Return whether some subcluster of a ``Birch`` holds one row, which is then its center."""
     leaf = estimator.dummy_leaf_.next_leaf_
     while leaf is not None:
         if any(subcluster.n_samples_ == 1 for subcluster in leaf.subclusters_):
@@ -69,9 +69,9 @@ def mean_shift(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(cluster.AffinityPropagation)
 def affinity_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The nearest exemplar; -1 where it has none, for want of convergence."""
+    """The nearest exemplar; -1 if it has none because it did not converge."""
     if estimator.affinity == "precomputed":
-        raise step.refuse("affinity", "it keeps no center, and has no predict", "use affinity='euclidean'")
+        raise step.refuse("affinity", "it stores no centers and has no predict", "use affinity='euclidean'")
     node, centers = checked(x, estimator), estimator.cluster_centers_
     if not centers.shape[0]:
         return {"predict": ops.Constant(node, Parameter.of(np.array([-1])))}
@@ -96,7 +96,7 @@ def _nearness(x: Node, centers: np.ndarray) -> Node:
 
 
 def _nearest(x: Node, centers: Any) -> Node:
-    """``pairwise_distances_argmin``, in float64; where types are equal the square of x is left out."""
+    """``pairwise_distances_argmin``, in float64; without the square of x where the types are equal."""
     wide, rows = cast(x, "f64"), _rows(centers)
     same = x.type.numpy == rows.dtype
     return ops.ArgMin((_partial_squares if same else _squares)(wide, rows.astype(np.float64)))
@@ -111,7 +111,7 @@ def _rows(centers: Any) -> np.ndarray:
 
 
 def _descended(estimator: Any, x: Node) -> Node:
-    """Return the label of the leaf that a row comes to; a split is a feature, 1 where its second center is nearer."""
+    """Return the label of the leaf that a row reaches; a split is a feature, 1 where its second center is nearer."""
     splits, tree = _splits(estimator._bisecting_tree)
     if not splits:
         return ops.Constant(x, Parameter.of(np.array([estimator._bisecting_tree.label], np.int32)))
@@ -142,6 +142,6 @@ def _squares(x: Node, centers: np.ndarray) -> Node:
 
 
 def _partial_squares(x: Node, centers: np.ndarray) -> Node:
-    # Times two is exact: the sums round as those of x.c do.
+    # Multiplication by two is exact, so the sums round as those of x.c do.
     norms = (centers * centers).sum(axis=1)
     return ops.Linear(x, Parameter.of(np.ascontiguousarray(-2 * centers.T)), Parameter.of(norms))

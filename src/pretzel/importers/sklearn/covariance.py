@@ -18,9 +18,9 @@ from pretzel.plan.parameter import Parameter
 
 @imports(EllipticEnvelope)
 def elliptic_envelope(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Minus the squared distance, and that less the offset: from zero on a row is no outlier.
+    """Minus the squared distance, and that less the offset: a row is an inlier from zero up.
 
-    Each step is as SciPy takes it, to the last bit: a row of the training data may lie on the boundary.
+    Each operation rounds as in SciPy, because a training row may lie exactly on the boundary.
     """
     moved = centered(checked_dense(x, estimator, step, "f64"), np.asarray(estimator.location_, np.float64))
     distance = ops.Elementwise(_quadratic(moved, np.asarray(estimator.get_precision(), np.float64)), "sqrt")
@@ -31,7 +31,7 @@ def elliptic_envelope(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _quadratic(x: Node, matrix: np.ndarray) -> Node:
-    """Return ``x @ matrix @ x`` of each row, each of the two products summed as SciPy's compiled loop sums it."""
+    """Return ``x @ matrix @ x`` per row, each of the two products summed in the order of SciPy's compiled loop."""
     width = x.type.columns
     turned = _added([ops.Linear(x, Parameter.of(_only(matrix.T, part)), in_order=True) for part in _parts(width)])
     terms = multiplied(x, turned)
@@ -39,15 +39,15 @@ def _quadratic(x: Node, matrix: np.ndarray) -> Node:
 
 
 def _parts(width: int) -> list[range]:
-    """Return the positions summed together: the even ones, the odd ones, and what is left over of an odd number."""
+    """Return the positions summed together: the even ones, the odd ones, and the last of an odd number."""
     even = width - width % 2
     return [part for part in (range(0, even, 2), range(1, even, 2), range(even, width)) if part]
 
 
 def _only(weights: np.ndarray, rows: range) -> np.ndarray:
-    kept = np.zeros(weights.shape)
-    kept[rows] = weights[rows]
-    return kept
+    masked = np.zeros(weights.shape)
+    masked[rows] = weights[rows]
+    return masked
 
 
 def _added(parts: list[Node]) -> Node:

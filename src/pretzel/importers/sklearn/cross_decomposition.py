@@ -1,4 +1,4 @@
-"""Decompositions of two tables at once: scores of the first, and the second as it is predicted from them."""
+"""Partial least squares: scores of one table, and the prediction of the other from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.node import Node
 
 @imports(cross_decomposition.CCA, cross_decomposition.PLSCanonical, cross_decomposition.PLSRegression)
 def partial_least_squares(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``(X - mean) / std @ x_rotations_``, and ``(X - mean) @ coef_.T + intercept_``; both round as in place."""
+    """``(X - mean) / std @ x_rotations_``, and ``(X - mean) @ coef_.T + intercept_``, in the type of X."""
     node = checked_dense(x, estimator, step)
     predicted = product(_standardized(node, estimator._x_mean, None), estimator.coef_, estimator.intercept_)
     scaled = _standardized(node, estimator._x_mean, estimator._x_std)

@@ -1,4 +1,4 @@
-"""Discriminant analysis: linear scores, and the quadratic ones of a covariance for each class."""
+"""Discriminant analysis: linear scores, and quadratic ones with a covariance per class."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pretzel.plan.parameter import Parameter
 
 @imports(discriminant_analysis.LinearDiscriminantAnalysis)
 def linear_discriminant_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ coef_.T + intercept_``, with a link; ``transform`` projects on what sets the classes apart."""
+    """``X @ coef_.T + intercept_``, with a link; ``transform`` projects on the discriminant axes."""
     if len(estimator.classes_) == 1:
-        raise step.refuse("", "it knows one class", "fit it on two classes or more")
+        raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
     node, coef = checked(x, estimator), coefficients(estimator.coef_)
     two = len(estimator.classes_) == 2
     scores = product(node, coef[0] if two else coef, estimator.intercept_)
@@ -55,7 +55,7 @@ def quadratic_discriminant_analysis(estimator: Any, x: Columns, step: Step) -> M
 
 
 def _logarithm(proba: Node) -> Node:
-    """Return the logarithms of probabilities, of which those that are zero count as the smallest normal number."""
+    """Return the logarithms of probabilities, zeros replaced by the smallest normal number."""
     smallest = np.finfo(proba.type.numpy).smallest_normal
     return ops.Link(ops.Impute(proba, vector(smallest, proba.type.columns), 0.0), "log")
 

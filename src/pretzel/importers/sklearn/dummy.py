@@ -1,4 +1,4 @@
-"""Dummies: the same answer for every row."""
+"""Dummy estimators: the same answer for every row."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pretzel.plan.parameter import Parameter
 
 @imports(dummy.DummyClassifier)
 def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The class, and the probabilities, that the strategy settled on."""
+    """The class and the probabilities that the strategy chose."""
     if estimator._strategy in ("stratified", "uniform"):
         raise step.refuse("strategy", "its answers are random", "choose prior, most_frequent or constant")
     if estimator.sparse_output_:
-        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+        raise step.refuse("", "it was fitted on a sparse target and returns one", "fit it on a dense target")
     labels, settled = _settled(estimator)
     node = _rows(x)
     first = ops.Constant(node, Parameter.of(np.zeros(1, np.int64)))
@@ -37,14 +37,14 @@ def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(dummy.DummyRegressor)
 def dummy_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The number, or the row of numbers, that the strategy settled on."""
+    """The number, or the row of numbers, that the strategy chose."""
     row = np.broadcast_to(estimator.constant_, (1, estimator.n_outputs_))
     row = row[0] if estimator.n_outputs_ == 1 else row
     return {"predict": ops.Constant(_rows(x), Parameter.of(np.ascontiguousarray(row)))}
 
 
 def _rows(x: Columns) -> Node:
-    """Return the first part of the columns, whatever it holds: only its rows are counted."""
+    """Return the first part of the columns, of any type: only its rows are counted."""
     part = x.parts[0]
     return part.settle(x.settled_dtype() or "f64") if isinstance(part, Open) else part
 
@@ -56,7 +56,7 @@ def _constant(x: Node, row: np.ndarray) -> Node:
 def _settled(estimator: Any) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return the label of each target, and the probabilities of its classes."""
     several = estimator.n_outputs_ > 1
-    classes, priors = ((made if several else [made]) for made in (estimator.classes_, estimator.class_prior_))
+    classes, priors = ((values if several else [values]) for values in (estimator.classes_, estimator.class_prior_))
     if estimator._strategy == "constant":
         labels = np.ravel(estimator.constant)
         return labels, [np.asarray(table == one, np.float64) for table, one in zip(classes, labels, strict=True)]

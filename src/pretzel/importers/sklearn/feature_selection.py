@@ -1,4 +1,4 @@
-"""Feature selection of every kind: the columns that the selector kept."""
+"""Feature selectors: the selected columns."""
 
 from __future__ import annotations
 
@@ -41,25 +41,27 @@ def selector(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(feature_selection.RFE, feature_selection.RFECV)
 def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The columns kept, and what the estimator fitted on them answers."""
-    kept = _selected(estimator, x, step)
-    methods = step.enter("estimator", estimator.estimator_, kept)
-    return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {"transform": kept.array()}
+    """The chosen columns, and the methods of the estimator that was fitted on them."""
+    chosen = _selected(estimator, x, step)
+    methods = step.enter("estimator", estimator.estimator_, chosen)
+    return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {
+        "transform": chosen.array()
+    }
 
 
 @hands_on(*SELECTORS, feature_selection.RFE, feature_selection.RFECV)
 def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
-    """The columns kept, each of its own type where they are a table of pandas and are to stay one."""
+    """The selected columns, each of its own type if the input and the output are pandas tables."""
     return _selected(estimator, x, step)
 
 
 def _selected(estimator: Any, x: Columns, step: Step) -> Columns:
-    kept = np.flatnonzero(estimator.get_support()).astype(np.int64)
+    positions = np.flatnonzero(estimator.get_support()).astype(np.int64)
     pandas = gives_pandas(estimator)
-    if pandas and x.frame:  # which nothing is looked at in either
-        return x.select(kept.tolist())
-    allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is looked at, infinities neither
+    if pandas and x.frame:  # the library does not check the values of a table
+        return x.select(positions.tolist())
+    allow_nan = get_tags(estimator).input_tags.allow_nan  # then nothing is checked, not even for infinities
     read = x.array() if allow_nan else checked_array(x, estimator).array()
     if x.frame:
         step.inputs.joined.append(read)
-    return Columns((ops.Select(read, Parameter.of(kept)),), frame=pandas)
+    return Columns((ops.Select(read, Parameter.of(positions)),), frame=pandas)

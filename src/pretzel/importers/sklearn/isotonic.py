@@ -1,4 +1,4 @@
-"""Isotonic regression: straight lines between what was found at the knots."""
+"""Isotonic regression: linear interpolation between the fitted levels at the knots."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES
 
 STEPS = 1e-6
-"""A last digit of what an isotonic regression is given may move its answer that far."""
+"""A change in the last digit of the input may move the answer this far without a note."""
 
 
 @imports(IsotonicRegression)
 def isotonic_regression(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``predict`` and ``transform`` are the same: one number a row, from one number a row."""
+    """``predict`` and ``transform`` are the same: one number per row, from one number per row."""
     number = x.number()
     note_steep([estimator], number, step)
     answer = isotonic(estimator, number)
@@ -32,14 +32,14 @@ def isotonic_regression(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def isotonic(estimator: Any, x: Node) -> Node:
-    """Return what an isotonic regression makes of x, one number a row.
+    """Return the prediction of an isotonic regression for x, one number per row.
 
-    Outside the knots it is as at the first or last (``clip``), missing (``nan``), or refused (``raise``).
+    Outside the knots it is the first or last level (``clip``), NaN (``nan``), or the row is rejected (``raise``).
     """
     knots, levels = estimator.X_thresholds_, estimator.y_thresholds_
     finite: Node = ops.RequireFinite(cast(x, DTYPE_NAMES[knots.dtype]), type(estimator).__name__)
     ends = (float(knots[0]), float(knots[-1]))
-    bounds = estimator.out_of_bounds if len(knots) > 1 else "clip"  # a single one is a constant, wherever x is
+    bounds = estimator.out_of_bounds if len(knots) > 1 else "clip"  # a single knot makes a constant
     if bounds == "raise":
         finite = _refused(finite, ends, type(estimator).__name__)
     curve = Parameter.of(np.asarray(knots, np.float64)[None, :]), Parameter.of(np.asarray(levels, np.float64))
@@ -48,14 +48,14 @@ def isotonic(estimator: Any, x: Node) -> Node:
 
 
 def note_steep(curves: Iterable[Any], x: Node, step: Step) -> None:
-    """Note that last digits of what these isotonic regressions are given, which others may round, move the answer."""
+    """Add a note if the last digits of x, which depend on rounding, would show in the answers of these regressions."""
     if is_rounded(x) and any(_last_digit(curve, x) > STEPS for curve in curves):
         step.may_differ(STEEP_CURVES.reason, STEEP_CURVES.remedy)
 
 
 def _last_digit(estimator: Any, x: Node) -> float:
-    """Return how far a last digit of the largest x moves the answer where the curve is steepest."""
-    knots, levels = (np.asarray(each, np.float64) for each in (estimator.X_thresholds_, estimator.y_thresholds_))
+    """Return how far the last digit of the largest x moves the answer where the curve is steepest."""
+    knots, levels = (np.asarray(array, np.float64) for array in (estimator.X_thresholds_, estimator.y_thresholds_))
     if len(knots) < 2:
         return 0.0
     steepest = np.abs(np.diff(levels) / np.diff(knots)).max()
@@ -68,7 +68,7 @@ def _refused(x: Node, ends: tuple[float, float], owner: str) -> Node:
 
 
 def _missing(x: Node, ends: tuple[float, float]) -> Node:
-    """Return zero between the ends, and NaN outside."""
+    """Return zero between the ends and NaN outside."""
     edges = Parameter.of(np.array([ends[0], np.nextafter(ends[1], np.inf)]))
     table = Parameter.of(np.array([np.nan, 0.0, np.nan], x.type.numpy))
     return ops.Take(ops.Bin(x, edges, Parameter.of(np.array([0, 2]))), table)

@@ -21,8 +21,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 ALIKE = frozenset({"linear", "poly", "polynomial", "rbf", "sigmoid"})
-"""Kernels that read a column which a float64 row stores twice as the library reads it; the cosine's norms do not."""
-STEEP = 1e6  # weights beyond make angles of which the last digits count
+"""Kernels that read a repeated column of a sparse float64 row as the library does; the norms of cosine do not."""
+STEEP = 1e6  # larger weights make angles whose last digits show in the result
 
 
 @imports(kernel_ridge.KernelRidge)
@@ -53,7 +53,7 @@ def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(decomposition.KernelPCA)
 def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The centered kernel with ``X_fit_``, times the scaled eigenvectors: centering is a part of the weights."""
+    """The centered kernel with ``X_fit_`` times the scaled eigenvectors; the weights include the centering."""
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     given = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
@@ -63,7 +63,7 @@ def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def projected(estimator: Any, kernels: Node) -> Node:
-    """Return what a ``KernelPCA`` makes of kernels with all that was learned, not centered yet."""
+    """Return the projection by a ``KernelPCA`` of uncentered kernels with all training rows."""
     vectors, values = np.asarray(estimator.eigenvectors_), np.asarray(estimator.eigenvalues_)
     scaled = np.where(values != 0, vectors / np.sqrt(np.where(values != 0, values, 1)), 0.0).astype(np.float64)
     center = estimator._centerer
@@ -74,7 +74,7 @@ def projected(estimator: Any, kernels: Node) -> Node:
 
 
 def _note_cancelling(estimator: Any, x: Node, rows: Any, given: dict[str, Any], weights: Any, step: Step) -> None:
-    """Note that kernels with these learned rows, so weighted, cancel in float32."""
+    """Add a note if the weighted kernels with these training rows cancel in float32."""
     if estimator.kernel not in PAIRWISE_KERNEL_FUNCTIONS:
         return
 
@@ -89,20 +89,20 @@ def _product(kernels: Node, weights: np.ndarray) -> Node:
 
 
 def _as_numpy(result: Node, name: str, x: Node, *others: Any) -> Node:
-    """Return the result in the type that the library gives it; SciPy's distances, in laplacians, are float64."""
+    """Return the result in the library's type; laplacian kernels use SciPy's distances, which are float64."""
     types = [x.type.numpy, *(other.dtype for other in others), *([np.float64] if name == "laplacian" else [])]
     return cast(result, "f32" if np.result_type(*types) == np.float32 else "f64")
 
 
 @imports(preprocessing.KernelCenterer)
 def kernel_centerer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``K`` less the means of its row and of each column while fitting, plus the mean of all."""
+    """``K`` minus the mean of its row and the fitted means of each column, plus the mean of all."""
     node = checked(x, estimator)
     if cancels(np.asarray(estimator.K_fit_rows_)[:, None]):
         step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     width = node.type.columns
     means = divided(ops.Linear(node, Parameter.of(np.ones(width, node.type.numpy))), width)
-    everything, rows = (np.asarray(each, node.type.numpy) for each in (estimator.K_fit_all_, estimator.K_fit_rows_))
+    everything, rows = (np.asarray(means, node.type.numpy) for means in (estimator.K_fit_all_, estimator.K_fit_rows_))
     shift = everything - rows
     moved = ops.Affine(node, Parameter.of(np.ones(width, node.type.numpy)), Parameter.of(shift))
     return {"transform": ops.Sum((moved, ops.Linear(means, Parameter.of(np.full((1, width), -1.0, node.type.numpy)))))}
@@ -116,7 +116,7 @@ def rbf_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(kernel_approximation.SkewedChi2Sampler)
 def skewed_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The same of ``log(X + skewedness)``; what is not above minus ``skewedness`` is refused."""
+    """The same of ``log(X + skewedness)``; values of minus ``skewedness`` or less are rejected."""
     node, skewedness = checked(x, estimator), float(estimator.skewedness)
     reason = "X may not contain entries smaller than -skewedness"
     inside = within(cast(node, "f64"), float(np.nextafter(-skewedness, np.inf)), estimator, reason)
@@ -135,33 +135,33 @@ def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
 
 @imports(kernel_approximation.AdditiveChi2Sampler)
 def additive_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``sqrt(X * interval)``, then cosines and sines of multiples of ``interval * log(X)``, each times such a root.
+    """``sqrt(X * interval)``, then cosines and sines of multiples of ``interval * log(X)``, each times a root.
 
-    Of integers the library keeps what is left of each number before the point.
+    The library truncates the results for integers to integers.
     """
     node, whole = checked(x, estimator), kept_whole(x, step)
     if is_sparse(node):
         raise step.refuse("", "its output is sparse for sparse input", "give it dense rows", about_input=True)
-    if step.is_given_entries(x):  # of a stored zero the library takes the logarithm, and returns NaN
+    if step.is_given_entries(x):  # the library takes the logarithm of a stored zero and returns NaN
         step.inputs.stored_zeros = "refused"
     wide = cast(node, "f64") if whole is None else _doubled(whole, step)
     wide = within(wide, 0.0, estimator, "Negative values in data passed to X in AdditiveChi2Sampler.transform")
     interval = estimator.sample_interval or {1: 0.8, 2: 0.5, 3: 0.4}[estimator.sample_steps]
     parts = [_root(wide, interval)]
-    # The logarithm of zero would be infinite; of one it is zero, and its root makes the product zero.
+    # Zeros are replaced by one, whose logarithm is zero rather than infinite; the root makes the product zero.
     logs = ops.Elementwise(ops.Impute(wide, vector(1.0, wide.type.columns), 0.0), "log")
     for j in range(1, estimator.sample_steps):
         root = _root(wide, 2 * interval / float(np.cosh(np.pi * j * interval)))
         angles = ops.Affine(logs, vector(j * interval, logs.type.columns))
         parts += [ops.Combine((root, ops.Elementwise(angles, wave)), "product") for wave in ("cos", "sin")]
-    made = ops.Concat(tuple(parts))
-    return {"transform": cast(made, node.type.dtype) if whole is None else cut_to(whole, made, step)}
+    features = ops.Concat(tuple(parts))
+    return {"transform": cast(features, node.type.dtype) if whole is None else cut_to(whole, features, step)}
 
 
 def _doubled(whole: Node, step: Step) -> Node:
-    """Return integers as float64; the library doubles them in their type, and takes NumPy's logarithm of them."""
+    """Return integers as float64; the library doubles them in their own type and takes NumPy's logarithm."""
     if whole.type.numpy.itemsize <= 2:
-        reason = f"the logarithm of {whole.type.numpy.name} is no float64"
+        reason = f"NumPy computes the logarithm of {whole.type.numpy.name} in a smaller type than float64"
         raise step.refuse("", reason, TO_FLOATS, about_input=True)
     return unwrapped(whole, int(np.iinfo(whole.type.numpy).max) // 2, step)
 
@@ -174,8 +174,8 @@ def _root(x: Node, scale: float) -> Node:
 def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     """The circular convolution of ``degree`` count sketches of X: the product of their Fourier transforms.
 
-    A sketch and a transform are linear, so that both are one product; only half of each transform is computed, the
-    other half of a real signal being its mirror.
+    Sketch and transform are both linear, so together they are one product.  Only half of each transform is
+    computed, because the other half of a real signal mirrors it.
     """
     node, size = cast(checked(x, estimator), "f64"), estimator.n_components
     turns = np.outer(np.arange(size), np.arange(size // 2 + 1)) % size * (2 * np.pi / size)

@@ -1,4 +1,4 @@
-"""Embeddings of rows by their neighbours among what was learned."""
+"""Manifold embeddings of rows by their nearest training rows."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from pretzel.plan.parameter import Parameter
 
 @imports(manifold.Isomap)
 def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The shortest ways to all that was learned, through the nearest; minus half their squares are the kernels."""
+    """Shortest paths to all training rows through the nearest ones; minus half their squares are the kernels."""
     node = checked(x, estimator)
     positions, distance = _near(estimator, Columns.of(node), step)
-    ways: Node = ops.Blend(
+    paths: Node = ops.Blend(
         positions, distance, Parameter.of(np.ascontiguousarray(estimator.dist_matrix_, np.float64)), "min"
     )
     if estimator.n_neighbors is None:
-        ways = within(ways, 0.0, estimator, "nothing that was learned lies within the radius")
-    mapped = projected(estimator.kernel_pca_, shifted(ops.Elementwise(ways, "square"), -0.5))
+        paths = within(paths, 0.0, estimator, "nothing that was learned lies within the radius")
+    mapped = projected(estimator.kernel_pca_, shifted(ops.Elementwise(paths, "square"), -0.5))
     single = np.result_type(node.type.numpy, estimator.kernel_pca_.eigenvectors_.dtype) == np.float32
     return {"transform": cast(mapped, "f32" if single else "f64")}
 
 
 @imports(manifold.LocallyLinearEmbedding)
 def locally_linear_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The embeddings of the nearest, with the weights that make the row of them."""
+    """The embeddings of the nearest training rows, with the weights that reconstruct the row from them."""
     node = checked(x, estimator)
     if node.type.dtype == "f32":
         raise step.refuse(
             "", "float32 input leaves the weights only three digits", "give it float64 rows", about_input=True
         )
     if estimator.reg <= 0:
-        raise step.refuse("reg", "without it the weights are anything", "use reg above 0")
-    found = nearest(estimator.nbrs_, Columns.of(node), step, estimator.n_neighbors)
+        raise step.refuse("reg", "without regularization the weights are undefined", "use reg above 0")
+    neighbors = nearest(estimator.nbrs_, Columns.of(node), step, estimator.n_neighbors)
     learned = Parameter.of(matrix(estimator.nbrs_._fit_X))
-    weights = ops.Barycenter(node, found.positions, learned, float(estimator.reg))
-    return {"transform": ops.Blend(found.positions, weights, Parameter.of(matrix(estimator.embedding_)))}
+    weights = ops.Barycenter(node, neighbors.positions, learned, float(estimator.reg))
+    return {"transform": ops.Blend(neighbors.positions, weights, Parameter.of(matrix(estimator.embedding_)))}
 
 
 def _near(estimator: Any, x: Columns, step: Step) -> tuple[Node, Node]:
     if estimator.n_neighbors is not None:
-        found = nearest(estimator.nbrs_, x, step, estimator.n_neighbors)
-        return found.positions, found.distance
+        neighbors = nearest(estimator.nbrs_, x, step, estimator.n_neighbors)
+        return neighbors.positions, neighbors.distance
     near = nearness(estimator.nbrs_, x, step)
     positions = ops.Nearest(near.far, estimator.nbrs_.n_samples_fit_, near.reach(estimator.radius))
     return positions, near.distance(ops.Gather(near.far, positions))

@@ -1,4 +1,4 @@
-"""Gaussian mixtures: a log-density for each component, and what these make together."""
+"""Gaussian mixtures: log-densities of the components, and the predictions computed from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import DTYPE_NAMES
 
 FAR = 1e9
-"""Of larger terms the difference keeps no six digits."""
+"""Differences of larger terms keep fewer than six digits."""
 
 
 @imports(mixture.GaussianMixture)
@@ -31,7 +31,7 @@ def gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(mixture.BayesianGaussianMixture)
 def bayesian_gaussian_mixture(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The same, with what is expected of precisions and weights that are themselves uncertain."""
+    """The same, with the expectations of uncertain precisions and weights."""
     freedom, width = estimator.degrees_of_freedom_, estimator.means_.shape[1]
     halves = 0.5 * (freedom - np.arange(width)[:, None])
     spread = width * np.log(2.0) + digamma(halves).sum(axis=0) - width / estimator.mean_precision_
@@ -47,12 +47,13 @@ def _methods(scores: Node) -> Methods:
 
 
 def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> Node:
-    """Return the log-densities, each with its weight and its offset, rounded where the library rounds.
+    """Return the log-densities with their weights and offsets, rounded where the library rounds.
 
-    The library subtracts the mean after its product with the roots of the precisions; we do so before, and lose less.
+    The library subtracts the mean after its product with the roots of the precisions; the plan does so before, which
+    loses fewer digits.
     """
     roots = _roots(estimator)
-    if max(_farthest(*each) for each in zip(estimator.means_, roots, strict=True)) > FAR:
+    if max(_farthest(mean, root) for mean, root in zip(estimator.means_, roots, strict=True)) > FAR:
         step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     if roots[0].ndim == 2:
         far = _kept(estimator, given, roots, step)
@@ -69,7 +70,7 @@ def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> 
 
 
 def _kept(estimator: Any, given: Columns, roots: list[np.ndarray], step: Step) -> Node:
-    """Return squared distances as the library keeps them: in an array of the type of X, be it of integers."""
+    """Return squared distances in the type of X, as the library stores them, even for integers."""
     x, whole = checked_dense(given, estimator, step), kept_whole(given, step)
     if whole is None:
         return cast(_distances(estimator, x, roots), x.type.dtype)
@@ -78,7 +79,7 @@ def _kept(estimator: Any, given: Columns, roots: list[np.ndarray], step: Step) -
 
 
 def _multiplied(estimator: Any, given: Columns, step: Step) -> Node:
-    """Return X, of which the library squares integers in their own type, and adds the squares up if spherical."""
+    """Return X; the library squares integers in their own type, and sums the squares if spherical."""
     terms = given.width if estimator.covariance_type == "spherical" else 1
     whole = multiplied_whole(given, step, lambda kind: math.isqrt(int(np.iinfo(kind).max) // terms))
     return checked_dense(given, estimator, step) if whole is None else whole
@@ -89,7 +90,7 @@ def _distances(estimator: Any, x: Node, roots: list[np.ndarray]) -> Node:
 
 
 def _roots(estimator: Any) -> list[np.ndarray]:
-    """Return the Cholesky factor of each component's precision: a matrix, or its diagonal alone."""
+    """Return the Cholesky factor of each component's precision: a matrix, or its diagonal."""
     roots, (count, width) = estimator.precisions_cholesky_, estimator.means_.shape
     if estimator.covariance_type == "tied":
         return [roots] * count
@@ -99,7 +100,7 @@ def _roots(estimator: Any) -> list[np.ndarray]:
 
 
 def _farthest(mean: np.ndarray, root: np.ndarray) -> float:
-    """Return the largest of what the library subtracts: of a diagonal the squares, else the products themselves."""
+    """Return the largest term that the library subtracts: a sum of squares for a diagonal, else a product."""
     return float(((mean * root) ** 2).sum() if root.ndim == 1 else np.abs(mean @ root).max())
 
 

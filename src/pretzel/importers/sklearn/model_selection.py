@@ -1,4 +1,4 @@
-"""What was chosen by cross-validation: the best of a search, and classifiers with a threshold of their own."""
+"""Cross-validated choices: the best estimator of a search, and classifiers with a chosen threshold."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ DELEGATED = ("predict_proba", "predict_log_proba", "decision_function")
     HalvingRandomSearchCV,
 )
 def search(estimator: Any, x: Columns, step: Step) -> Methods:
-    """What the best estimator answers."""
+    """The methods of the best estimator."""
     if not estimator.refit:
-        raise step.refuse("refit", "it kept no estimator", "fit it with refit=True, or export the estimator you chose")
+        raise step.refuse("refit", "none was refitted", "fit it with refit=True, or export the estimator you chose")
     return step.delegate("best_estimator", estimator.best_estimator_, x)
 
 
@@ -40,13 +40,13 @@ def search(estimator: Any, x: Columns, step: Step) -> Methods:
     HalvingRandomSearchCV,
 )
 def best_estimator(estimator: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """Return the best estimator, which is given X itself."""
+    """Return the best estimator, which reads X itself."""
     return estimator.best_estimator_, lambda X: X
 
 
 @imports(model_selection.FixedThresholdClassifier)
 def fixed_threshold(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The labels by the threshold given, or by the usual one of the method that is read."""
+    """The labels by the given threshold, or by the default one of the method that is compared."""
     inner = getattr(estimator, "estimator_", estimator.estimator)
     threshold = estimator.threshold
     if threshold == "auto":
@@ -56,13 +56,13 @@ def fixed_threshold(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(model_selection.TunedThresholdClassifierCV)
 def tuned_threshold(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The labels by the threshold that was found."""
+    """The labels by the tuned threshold."""
     positive = estimator._curve_scorer._get_pos_label()
     return _thresholded(estimator, estimator.estimator_, estimator.best_threshold_, positive, x, step)
 
 
 def _thresholded(estimator: Any, inner: Any, threshold: Any, positive: Any, x: Columns, step: Step) -> Methods:
-    """Return the positive label where its score is at least ``threshold``, the other elsewhere."""
+    """Return the positive label where its score is at least ``threshold``, else the other."""
     methods = step.enter("estimator", inner, x)
     classes = np.asarray(inner.classes_)
     place = 1 if positive is None else int(np.flatnonzero(classes == positive)[0])
@@ -70,8 +70,8 @@ def _thresholded(estimator: Any, inner: Any, threshold: Any, positive: Any, x: C
     value = as_compared(threshold, score.type.numpy)
     reached: Node = ops.Threshold(score, value, inclusive=True)
     labels = classes[[1 - place, place]]
-    kept = {name: methods[name] for name in DELEGATED if name in methods}
-    return kept | {"predict": labelled(reached, labels, step)}
+    delegated = {name: methods[name] for name in DELEGATED if name in methods}
+    return delegated | {"predict": labelled(reached, labels, step)}
 
 
 def _response(estimator: Any, inner: Any) -> str:
@@ -81,7 +81,7 @@ def _response(estimator: Any, inner: Any) -> str:
 
 
 def _score(methods: Methods, response: str, place: int) -> Node:
-    """Return how much speaks for the class at ``place`` of the two."""
+    """Return the score of the class at ``place`` of the two."""
     if response == "predict_proba":
         return ops.Column(methods[response], place)
     return methods[response] if place == 1 else ops.Elementwise(methods[response], "negative")

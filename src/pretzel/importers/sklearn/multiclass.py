@@ -1,4 +1,4 @@
-"""Several classes by classifiers of two: one against the rest, each against each, or by code words."""
+"""Multiclass classifiers made of binary ones: one versus rest, one versus one, or by output codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pretzel.plan.parameter import Parameter
 
 @imports(multiclass.OneVsRestClassifier)
 def one_vs_rest(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the class with the largest score; with several labels a row, each that is above the threshold."""
+    """Return the class with the largest score; for multilabel targets, each label above the threshold."""
     parts = members(step, estimator.estimators_, x)
     methods = {"predict": _chosen(estimator, parts, step)}
     if all("predict_proba" in part.methods for part in parts):
@@ -34,7 +34,7 @@ def one_vs_rest(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(multiclass.OneVsOneClassifier)
 def one_vs_one(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the votes of all pairs, with the sum of their scores to decide between equals."""
+    """Return the votes of all pairs, with the sum of their scores to break ties."""
     if estimator.pairwise_indices_ is not None:
         raise step.refuse("", "its classifiers read a matrix of distances", "fit it on features")
     parts = members(step, estimator.estimators_, x.as_array())
@@ -53,10 +53,10 @@ def one_vs_one(estimator: Any, x: Columns, step: Step) -> Methods:
 def output_code(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the class whose code word is nearest to the scores.
 
-    Probabilities of one half are as far from one word as from another, and the library then takes either.
+    Probabilities of one half are equally far from two words, and the library then takes either.
     """
     if not all(hasattr(fitted, "decision_function") for fitted in estimator.estimators_):
-        raise step.refuse("estimator", "of equal distances the library takes either", "use one with decision_function")
+        raise step.refuse("estimator", "ties of distances are broken by chance", "use one with decision_function")
     scores = stacked([part.score() for part in members(step, estimator.estimators_, x)], "f64")
     book = Parameter.of(np.asarray(estimator.code_book_, np.float64))
     far = ops.Distances(scores, book, "euclidean")
@@ -65,7 +65,7 @@ def output_code(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(multiclass._ConstantPredictor)
 def constant_predictor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what all examples had in common: the label that stands in for a classifier of one class."""
+    """Return the constant label that replaces a classifier of one class."""
     given, label = x.parts[0], np.asarray(estimator.y_)
     node = given if isinstance(given, Node) else x.numbers()
     answer = ops.Constant(node, Parameter.of(label))
@@ -81,12 +81,12 @@ def _chosen(estimator: Any, parts: list[Member], step: Step) -> Node:
     if kind == "binary":
         return labelled(ops.Threshold(cast(scores[0], "f64"), threshold), estimator.classes_, step)
     if estimator.label_binarizer_.sparse_input_:
-        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+        raise step.refuse("", "it was fitted on a sparse target and returns one", "fit it on a dense target")
     return ops.Threshold(stacked(scores, "f64"), threshold)
 
 
 def _probabilities(estimator: Any, parts: list[Member]) -> Node:
-    """Return each classifier's probability; made to sum to one, unless a row may have several labels."""
+    """Return each classifier's probability, normalized to sum to one unless the target is multilabel."""
     second: list[Node] = [ops.Column(part.gives("predict_proba"), 1) for part in parts]
     if len(second) == 1:
         pair = ops.Link(second[0], "complement_pair")
@@ -95,14 +95,14 @@ def _probabilities(estimator: Any, parts: list[Member]) -> Node:
 
 
 def _shares(parts: Sequence[Node]) -> Node:
-    """Return parts of a whole as shares of it, however small it is; parts of nothing stay zero."""
+    """Return parts divided by their total, however small it is; parts of a zero total stay zero."""
     whole = total(parts)
     divisor = ops.Impute(whole, Parameter.of(np.ones(1, whole.type.numpy)), missing=0.0)
     return stacked([ops.Combine((cast(part, whole.type.dtype), divisor), "quotient") for part in parts])
 
 
 def _confidences(parts: list[Member], pairs: list[tuple[int, int]], classes: int) -> Node:
-    """Return the sum of the scores for each class, those of the first of a pair being negative."""
+    """Return the sum of the scores per class; a pair's score counts negatively for its first class."""
     signs = np.zeros((len(pairs), classes))
     for row, (first, second) in zip(signs, pairs, strict=True):
         row[first], row[second] = -1.0, 1.0

@@ -1,4 +1,4 @@
-"""Several targets: a model for each, alone or in a chain where each reads the answers of those before."""
+"""Several targets: an independent model for each, or a chain where each model reads the predictions before it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from pretzel.plan.parameter import Parameter
 
 @imports(multioutput.MultiOutputRegressor)
 def multi_output_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return one column a target."""
+    """Return one column per target."""
     return {"predict": stacked([part.gives("predict") for part in members(step, estimator.estimators_, x)])}
 
 
 @imports(multioutput.MultiOutputClassifier)
 def multi_output_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return one column of labels a target, and the probabilities of each target by themselves."""
+    """Return one column of labels per target, and separate probabilities for each target."""
     parts = members(step, estimator.estimators_, x)
     methods = side_by_side([part.gives("predict") for part in parts])
     if all("predict_proba" in part.methods for part in parts):
@@ -35,13 +35,13 @@ def multi_output_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(multioutput.RegressorChain)
 def regressor_chain(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return one column a target, in the order of the targets."""
+    """Return one column per target, in the order of the targets."""
     return {"predict": _answers(estimator, _chain(estimator, "predict", x, step), "predict")}
 
 
 @imports(multioutput.ClassifierChain)
 def classifier_chain(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return labels as float64, and for each target the probability, or the score, of its second label."""
+    """Return labels as float64, and the probability or the score of each target's second label."""
     chain = _chain(estimator, estimator.chain_method_, x, step)
     methods = {"predict": _answers(estimator, chain, "predict")}
     if all("predict_proba" in part.methods for part in chain):
@@ -53,7 +53,7 @@ def classifier_chain(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _chain(estimator: Any, method: str, x: Columns, step: Step) -> list[Member]:
-    """Import each estimator over x and what those before it answer."""
+    """Import each estimator over x and the predictions of those before it."""
     features: list[Node] = [cast(checked(x, estimator), "f64")]
     chain: list[Member] = []
     for i, fitted in enumerate(estimator.estimators_):
@@ -63,13 +63,13 @@ def _chain(estimator: Any, method: str, x: Columns, step: Step) -> list[Member]:
 
 
 def _answers(estimator: Any, chain: list[Member], method: str) -> Node:
-    """Return the answers of all, as float64, in the order of the targets."""
+    """Return all predictions as float64, in the order of the targets."""
     places = np.argsort(np.asarray(estimator.order_)).astype(np.int64)
     return ops.Select(stacked([_answer(part, method) for part in chain], "f64"), Parameter.of(places))
 
 
 def _answer(part: Member, method: str) -> Node:
-    """Return one number a row: the label, the score, or the probability of the second of two labels."""
+    """Return one number per row: the label, the score, or the probability of the second of two labels."""
     answer = part.number() if method == "predict" else part.gives(method)
     if answer.type.width is None:
         return answer

@@ -1,4 +1,4 @@
-"""Naive Bayes: a log-likelihood for each class, and the log-probabilities that these make."""
+"""Naive Bayes: a log-likelihood per class, normalized to log-probabilities."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from pretzel.plan.parameter import Parameter
 
 @imports(naive_bayes.GaussianNB)
 def gaussian_nb(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``log(prior) - sum(log(2 pi var)) / 2 - sum((X - theta)**2 / var) / 2``, class by class."""
+    """``log(prior) - sum(log(2 pi var)) / 2 - sum((X - theta)**2 / var) / 2`` per class."""
     node = checked(x, estimator)
     with np.errstate(divide="ignore"):
         priors = np.log(estimator.class_prior_)
     half_logs = -0.5 * np.log(2.0 * np.pi * estimator.var_).sum(axis=1)
-    kind = np.result_type(node.type.numpy, priors, half_logs)  # both are added to the sums of the rows, in their type
+    kind = np.result_type(node.type.numpy, priors, half_logs)  # the library adds both to the row sums in this type
     biases = priors.astype(kind) + half_logs
     moments = zip(estimator.theta_, estimator.var_, biases, strict=True)
-    return _methods(ops.Concat(tuple(_gaussian(node, *each) for each in moments)), estimator, step)
+    return _methods(ops.Concat(tuple(_gaussian(node, *moment) for moment in moments)), estimator, step)
 
 
 @imports(naive_bayes.MultinomialNB)
@@ -38,14 +38,14 @@ def multinomial_nb(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(naive_bayes.ComplementNB)
 def complement_nb(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ feature_log_prob_.T``; the prior counts where there is one class alone."""
+    """``X @ feature_log_prob_.T``; plus the prior if there is only one class."""
     prior = estimator.class_log_prior_ if len(estimator.classes_) == 1 else 0.0
     return _methods(product(checked(x, estimator), estimator.feature_log_prob_, prior), estimator, step)
 
 
 @imports(naive_bayes.BernoulliNB)
 def bernoulli_nb(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what the features that are there say, beyond what all of them missing would say."""
+    """``X @ (log(p) - log(1 - p)).T + sum(log(1 - p)) + class_log_prior_``."""
     node, present = checked(x, estimator), estimator.feature_log_prob_
     if estimator.binarize is not None:
         node = ops.Cast(ops.Threshold(node, _limit(estimator.binarize, node)), "f64")
@@ -57,12 +57,12 @@ def bernoulli_nb(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(naive_bayes.CategoricalNB)
 def categorical_nb(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The log-probabilities of each column's category, added column by column; values are cut to integers."""
+    """The sum of the log-probabilities of each column's category; values are truncated to integers."""
     tables = [np.ascontiguousarray(table.T) for table in estimator.feature_log_prob_]
     limits = [np.nextafter(len(table), 0.0) for table in tables]
     low = Parameter.of(np.full(len(tables), np.nextafter(-1.0, 0.0)))
-    known = ops.RequireWithin(x.numbers("f64"), low, Parameter.of(np.array(limits)), type(estimator).__name__)
-    codes = ops.Cast(known, "i64")
+    valid = ops.RequireWithin(x.numbers("f64"), low, Parameter.of(np.array(limits)), type(estimator).__name__)
+    codes = ops.Cast(valid, "i64")
     parts = [ops.Take(ops.Column(codes, i), Parameter.of(table)) for i, table in enumerate(tables)]
     return _methods(ops.Sum(tuple(parts), Parameter.of(estimator.class_log_prior_)), estimator, step)
 
@@ -73,7 +73,7 @@ def _gaussian(x: Node, mean: np.ndarray, variance: np.ndarray, bias: Any) -> Nod
 
 
 def _limit(threshold: float, x: Node) -> float:
-    """Return the threshold as NumPy compares with it: a Python number takes the type of X."""
+    """Return the threshold as NumPy compares it: a Python number takes the type of X."""
     return float(np.result_type(x.type.numpy, threshold).type(threshold))
 
 

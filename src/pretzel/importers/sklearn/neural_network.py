@@ -1,4 +1,4 @@
-"""Neural networks: products with an activation after each, and the restricted Boltzmann machine."""
+"""Neural networks: layers of a product and an activation, and the restricted Boltzmann machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pretzel.plan.node import Node
 
 @imports(neural_network.MLPRegressor)
 def perceptron_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """What the last layer gives: itself, or its exponential for counts."""
+    """The output of the last layer, or its exponential for counts."""
     return {"predict": _first_if_alone(_forward(estimator, x))}
 
 
 @imports(neural_network.MLPClassifier)
 def perceptron_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The likeliest class; with several labels a row, each that is likelier than not."""
+    """The most likely class; for multilabel targets, each label with a probability above one half."""
     outputs = _first_if_alone(_forward(estimator, x))
     proba = ops.Link(outputs, "complement_pair") if outputs.type.width is None else outputs
     return {
@@ -34,8 +34,8 @@ def perceptron_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(neural_network.BernoulliRBM)
 def boltzmann_machine(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The probability of each hidden unit; ``score_samples`` is random, and so not served."""
-    step.leaves_out("score_samples", "the library draws at random what it flips of each row", "use transform")
+    """The probability of each hidden unit; ``score_samples`` is not served because it is random."""
+    step.leaves_out("score_samples", "the library flips a random unit of each row", "use transform")
     raw = product(checked(x, estimator), estimator.components_, estimator.intercept_hidden_)
     return {"transform": ops.Link(raw, "sigmoid")}
 
@@ -43,7 +43,7 @@ def boltzmann_machine(estimator: Any, x: Columns, step: Step) -> Methods:
 def _chosen(estimator: Any, outputs: Node, step: Step) -> Node:
     kind, classes = estimator._label_binarizer.y_type_, estimator.classes_
     if estimator._label_binarizer.sparse_input_:
-        raise step.refuse("", "it was fitted on a sparse target, and answers with one", "fit it on a dense target")
+        raise step.refuse("", "it was fitted on a sparse target and returns one", "fit it on a dense target")
     if len(classes) < 2:
         raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
     if kind == "multiclass":

@@ -17,7 +17,7 @@ def projection(estimator: Any, x: Columns, step: Step) -> Methods:
     node = checked(x, estimator)
     if is_sparse(node) and not getattr(estimator, "dense_output", True):
         raise step.refuse("dense_output", "the product of sparse rows is served dense", "use dense_output=True")
-    made = product(node, estimator.components_, 0.0)
+    projected = product(node, estimator.components_, 0.0)
     if not getattr(estimator, "dense_output", True):
-        step.inputs.sparse_results.add(made)
-    return {"transform": made}
+        step.inputs.sparse_results.add(projected)
+    return {"transform": projected}

@@ -1,4 +1,4 @@
-"""Estimators whose own answers cannot be given row by row, or are no rows at all."""
+"""Estimators whose answers cannot be served row by row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pretzel.importers.registry import refuses
 refuses(
     NMF,
     MiniBatchNMF,
-    reason="when its iteration stops depends on all rows given at once, so that a row has no answer of its own",
-    remedy="use TruncatedSVD or LatentDirichletAllocation, or store the factors of the rows you know",
+    reason="all rows of a call decide when its iteration stops, so a row has no answer of its own",
+    remedy="use TruncatedSVD or LatentDirichletAllocation, or store the factors of known rows",
 )
 refuses(
     PatchExtractor,
-    reason="it makes several rows of one image, some of them by chance, where an answer has a row for each row",
+    reason="it returns several rows per image, some of them random, and a served model returns one per row",
     remedy="extract the patches before the pipeline",
 )

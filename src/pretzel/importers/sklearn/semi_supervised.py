@@ -1,4 +1,4 @@
-"""Labels that spread to what lies near."""
+"""Semi-supervised classifiers: propagated labels, and self-training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pretzel.plan.parameter import Parameter
 
 @imports(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading)
 def label_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The distributions of what is near, by their kernels or all alike, made to sum to one."""
+    """The label distributions of near rows, weighted by kernels or equally, normalized to sum to one."""
     node = checked(x, estimator)
     distributions = np.ascontiguousarray(estimator.label_distributions_, np.float64)
     sums = _sums(estimator, node, Parameter.of(distributions), step)
@@ -32,7 +32,7 @@ def label_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _sums(estimator: Any, x: Node, distributions: Parameter, step: Step) -> Node:
     if estimator.kernel == "knn":
-        found = nearest(estimator.nn_fit, Columns.of(x), step, estimator.nn_fit.n_neighbors)
-        ones = Parameter.of(np.ones((1, found.positions.type.columns)))
-        return ops.Blend(found.positions, ops.Constant(found.positions, ones), distributions)
+        neighbors = nearest(estimator.nn_fit, Columns.of(x), step, estimator.nn_fit.n_neighbors)
+        ones = Parameter.of(np.ones((1, neighbors.positions.type.columns)))
+        return ops.Blend(neighbors.positions, ops.Constant(neighbors.positions, ones), distributions)
     return ops.Linear(kernel(x, estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)

@@ -1,4 +1,4 @@
-"""Support vector machines: kernels with the support vectors, a product, then libsvm's votes and probabilities."""
+"""Support vector machines: kernels with the support vectors, a product, and libsvm's votes and probabilities."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 ROUNDING = 1e-12
-"""An intercept that small, by the largest weight, is zero but for rounding."""
+"""An intercept this small relative to the largest weight is zero except for rounding."""
 LEAST = 1e-7
-"""libsvm keeps the probabilities of pairs that far from zero and one."""
+"""libsvm keeps the probabilities of pairs this far from zero and one."""
 
 
 @imports(svm.SVR, svm.NuSVR)
 def svr(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The sum of the kernels with all support vectors, weighted, and an intercept."""
+    """The weighted sum of the kernels with all support vectors, plus an intercept."""
     return {"predict": ops.Column(_scores(estimator, x, step), 0)}
 
 
@@ -42,10 +42,10 @@ def one_class_svm(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(svm.SVC, svm.NuSVC)
 def svc(estimator: Any, x: Columns, step: Step) -> Methods:
-    """One score for each pair of classes, by which pairs vote; the class with most votes, the first of equals.
+    """One score for each pair of classes, which votes by its sign; the class with most votes, the first of equals.
 
-    libsvm takes dense products from BLAS, whose last bits differ from machine to machine; so a pair votes as it does,
-    unless its score is nothing but what rounding left.
+    libsvm computes dense products by BLAS, whose last bits differ between machines.  A pair therefore votes as in
+    libsvm unless its score is only a rounding error.
     """
     pairs = _scores(estimator, x, step)
     two, one_vs_one = len(estimator.classes_) == 2, estimator.decision_function_shape == "ovo"
@@ -64,17 +64,17 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _mirrors(estimator: Any) -> bool:
-    """Return whether the intercept of a pair is nothing but rounding, so that its score is zero on a mirror."""
+    """Return whether the intercept of a pair is only rounding, so that its score is zero between mirrored classes."""
     weights = np.abs(matrix(estimator._dual_coef_)).max(initial=0.0)
     return bool((np.abs(estimator._intercept_) <= ROUNDING * weights).any())
 
 
 def _scores(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return what libsvm decides by: one score, or one for each pair of classes."""
+    """Return libsvm's decision values: one score, or one for each pair of classes."""
     node = checked(x, estimator, "f64")
     if is_sparse(node) and not estimator._sparse:
         raise step.refuse(
-            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+            "", "it was fitted on dense rows and rejects sparse ones", "give it dense rows", about_input=True
         )
     vectors, weights = matrix(estimator.support_vectors_), _weights(estimator)
     if not len(vectors):
@@ -87,8 +87,8 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
 def _weights(estimator: Any) -> np.ndarray:
     """Return the weight of each support vector in each score.
 
-    Support vectors stand class by class; the pair (i, j) reads those of i in row j - 1 of ``dual_coef_``, those of j in
-    row i.
+    Support vectors are grouped by class; the pair (i, j) reads those of i from row j - 1 of ``dual_coef_``, those of
+    j from row i.
     """
     coefficients = matrix(estimator._dual_coef_)
     if not hasattr(estimator, "classes_"):
@@ -100,19 +100,19 @@ def _weights(estimator: Any) -> np.ndarray:
 
 
 def _votes(pairs: Node, classes: int) -> Node:
-    """Return how many pairs speak for each class: a score above zero for the first, any other for the second."""
+    """Return the votes for each class: a pair votes for its first class if its score is above zero, else its second."""
     first = ops.Cast(ops.Threshold(pairs), "f64")
     return ops.Linear(first, *_ballots(classes))
 
 
 def _ballots(classes: int) -> tuple[Parameter, Parameter]:
-    """Return weights and bias that give a pair's one to its first class, and its zero, as a one, to its second."""
+    """Return weights and bias that count a pair's one for its first class, and its zero as one for its second."""
     signs = _signs(classes)
     return Parameter.of(signs), Parameter.of((signs < 0).sum(axis=0).astype(np.float64))
 
 
 def _signs(classes: int) -> np.ndarray:
-    """Return for each pair of classes 1 in the column of the first and -1 in that of the second."""
+    """Return a row for each pair of classes: 1 in the column of the first and -1 in that of the second."""
     signs = np.zeros((classes * (classes - 1) // 2, classes))
     for row, (first, second) in zip(signs, combinations(range(classes), 2), strict=True):
         row[first], row[second] = 1.0, -1.0
@@ -120,9 +120,9 @@ def _signs(classes: int) -> np.ndarray:
 
 
 def _one_vs_rest(pairs: Node, classes: int) -> Node:
-    """Return votes and, to decide between equals, the sum of the scores, bounded: ``s / (3 * (abs(s) + 1))``.
+    """Return the votes plus a bounded sum of the scores that breaks ties: ``s / (3 * (abs(s) + 1))``.
 
-    Here a score of zero speaks for the first of its pair.
+    Here a score of zero counts for the first of its pair.
     """
     first = ops.Cast(ops.Threshold(pairs, 0.0, True), "f64")
     sums = ops.Linear(pairs, Parameter.of(_signs(classes)))
@@ -131,7 +131,7 @@ def _one_vs_rest(pairs: Node, classes: int) -> Node:
 
 
 def _probabilities(estimator: Any, pairs: Node) -> Methods:
-    """Return the probabilities of classes that those of the pairs make, where it was fitted with them."""
+    """Return the probabilities of the classes, coupled from those of the pairs, if it was fitted with them."""
     if estimator.probability == "deprecated" or not estimator.probability or not len(estimator._probA):
         return {}
     slopes, shifts = (Parameter.of(-np.asarray(each, np.float64)) for each in (estimator._probA, estimator._probB))

@@ -1,4 +1,4 @@
-"""Whether the rows that an estimator learned leave something to chance: equal distances, and rounding."""
+"""Checks of an estimator's training rows for answers that ties or rounding decide."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from pretzel.importers.differences import ROUNDED_DISTANCES, ROUNDED_TIES, ROUND
 from pretzel.importers.registry import Step
 
 WHOLE_SQUARES = 2.0**51
-"""Sums of squares of whole numbers up to this are exact in float64, with room for twice a product."""
+"""Sums of squares of whole numbers below this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
 CANCELLING = 100.0
 SEEN = 200
-"""Of so many learned rows kernels are computed to see whether they cancel."""
+"""The number of training rows whose kernels are computed to check for cancellation."""
 
 
 def repeats(rows: Any) -> np.ndarray:
-    """Return for each column whether it holds a value twice; NaN is no value.  In a sparse one zeros repeat."""
+    """Return for each column whether a value repeats; NaN does not count.  Sparse columns repeat zeros."""
     if issparse(rows):
         return np.ones(rows.shape[1], bool)
     return np.array([_repeats(column[column == column]) for column in np.asarray(rows).T], bool)
 
 
 def can_tie(rows: Any) -> bool:
-    """Whether two of these rows may well be at equal distance of a third: no column alone keeps all of them apart."""
+    """Return whether two of these rows may be at equal distance from a third, because every column repeats a value."""
     return rows.shape[0] > 1 and bool(repeats(rows).all())
 
 
 def is_exact(rows: Any) -> bool:
-    """Whether squared distances between rows of such values are exact, in whatever order they are summed."""
+    """Return whether squared distances between such rows are exact in any order of summation."""
     stored = np.asarray(rows.data if issparse(rows) else rows, np.float64)
     values = stored[~np.isnan(stored)]
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
@@ -41,7 +41,7 @@ def is_exact(rows: Any) -> bool:
 
 
 def cancels(rows: Any) -> bool:
-    """Whether rows lie so far from zero that of ``x.x - 2 x.y + y.y`` little more than rounding is left."""
+    """Return whether rows are so far from zero that rounding dominates ``x.x - 2 x.y + y.y``."""
     if rows.shape[0] < 2 or not rows.shape[1]:
         return False
     with np.errstate(all="ignore"):
@@ -51,9 +51,9 @@ def cancels(rows: Any) -> bool:
 
 
 def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence[Any], step: Step) -> None:
-    """Note that weighted kernels cancel but for their last digits, where all that they are made of is float32.
+    """Add a note if weighted kernels cancel to their last digits and all their inputs are float32.
 
-    ``kernels`` returns those of the first learned rows with all of them.
+    ``kernels`` returns those of the first rows with all training rows.
     """
     if all(kind == np.float32 for kind in types) and _cancel(kernels(SEEN), weights):
         step.may_differ(ROUNDED_WEIGHTS.reason, ROUNDED_WEIGHTS.remedy)
@@ -65,17 +65,17 @@ def _cancel(kernels: Any, weights: Any) -> bool:
 
 
 def _moments(rows: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the variance of each column, of what is not NaN in it."""
-    if issparse(rows):  # of which no dense copy is made
+    """Return the mean and the variance of each column without its NaN."""
+    if issparse(rows):  # avoids a dense copy
         mean = np.asarray(rows.mean(axis=0), np.float64).ravel()
         return mean, np.asarray(rows.multiply(rows).mean(axis=0), np.float64).ravel() - mean * mean
     values = np.asarray(rows, np.float64)
-    known = values[:, ~np.isnan(values).all(axis=0)]
-    return np.nanmean(known, axis=0), np.nanvar(known, axis=0)
+    present = values[:, ~np.isnan(values).all(axis=0)]
+    return np.nanmean(present, axis=0), np.nanvar(present, axis=0)
 
 
 def note_rounding(centers: Any, step: Step) -> None:
-    """Note that rounding may decide which of these centers is the nearest."""
+    """Add a note if rounding may decide which of these centers is the nearest."""
     if cancels(centers):
         step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
     elif can_tie(centers) and not is_exact(centers):

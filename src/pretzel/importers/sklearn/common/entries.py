@@ -1,8 +1,8 @@
-"""Estimators to which several values that a sparse row stores in one place are not their sum.
+"""Estimators that do not sum duplicate entries of a sparse row.
 
-scikit-learn sums them nowhere.  Products with a row come out as those of the sum all the same; norms, distances,
-comparisons with a threshold and libsvm's own products do not.  Trees convert rows to float32, and whether that adds the
-values up depends on the version of SciPy.  ``tests/importers/test_entries.py`` walks them all.
+scikit-learn never sums them.  Products with a row equal those of the sum anyway; norms, distances, comparisons with a
+threshold and libsvm's products do not.  Trees convert rows to float32, and the version of SciPy decides whether that
+sums the entries.  ``tests/importers/test_entries.py`` checks every estimator.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 
 from pretzel.importers.registry import reads_entries
 
-# Sparse rows are computed entry by entry here as there; only dense rows have lost what the entries were.
+# Plans over sparse rows also compute entry by entry; only dense rows have lost the entries.
 reads_entries(
     cluster.Birch,
     cluster.KMeans,
@@ -41,7 +41,7 @@ reads_entries(
     alike=True,
 )
 
-# Of sparse rows too the library makes something else here, by some metrics, or refuses what is stored twice.
+# For some metrics the library differs on sparse rows too, or rejects duplicate entries.
 reads_entries(
     cluster.AffinityPropagation,
     cluster.BisectingKMeans,

@@ -1,4 +1,4 @@
-"""What scikit-learn's trees tell beside their answers, as optional outputs: leaves, and what each feature adds."""
+"""Optional outputs of scikit-learn's trees: leaf indices and feature contributions."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def offer_explanations(
     dtype: str = "<i8",
     shape: tuple[int, ...] | None = None,
 ) -> None:
-    """Offer the leaves that a forest finds, and what each feature adds to its sums or means.
+    """Offer the leaves that a forest reaches, and the contributions of the features to its sums or means.
 
-    ``features``: the feature that each column belongs to, where they are not in order.  ``dtype`` and ``shape``: of the
-    leaves, as ``apply`` returns them.
+    ``features``: the feature of each column, if the columns are not in order.  ``dtype`` and ``shape``: of the leaves,
+    as ``apply`` returns them.
     """
     if isinstance(forest, ops.TreeEnsemble) and trees:
         offer_leaves(forest.x, trees, step, dtype=dtype, shape=shape)
@@ -40,7 +40,7 @@ def offer_explanations(
 def offer_leaves(
     x: Node, trees: Sequence[Trees], step: Step, *, dtype: str = "<i8", shape: tuple[int, ...] | None = None
 ) -> None:
-    """Offer the number of the node at which a row ends in each tree."""
+    """Offer the index of the leaf that a row reaches in each tree."""
     step.offer("leaf_index", lambda: leaf_index(x, [_numbered(one) for one in trees]), dtype=dtype, shape=shape)
 
 
@@ -51,7 +51,7 @@ def _numbered(one: Trees) -> Trees:
 def _explained(
     estimator: Any, forest: ops.TreeEnsemble, trees: Sequence[Trees], features: np.ndarray | None
 ) -> Methods:
-    """Return what each feature adds to each sum or mean of the trees, as ``shap.TreeExplainer`` defines it."""
+    """Return the contributions of the features to each sum or mean of the trees, as in ``shap.TreeExplainer``."""
     bias = forest.base.array.copy()
     for i, one in enumerate(trees):
         value = expected_value(one) / (len(trees) if forest.aggregate == "mean" else 1)
@@ -75,5 +75,5 @@ def _explained(
     ensemble.GradientBoostingRegressor,
 )
 def apply(estimator: Any, X: Any) -> Any:
-    """Ask scikit-learn for the leaves."""
+    """Return the leaves that scikit-learn reports."""
     return estimator.apply(X)

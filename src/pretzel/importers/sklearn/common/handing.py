@@ -1,4 +1,4 @@
-"""What a transformer hands to the next step: an array of one element type, or a table of pandas with one per column."""
+"""Output of a transformer for the next step: an array of one dtype, or a pandas table with a dtype per column."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pretzel.plan import ops
 HandOn = Callable[[Any, Columns, Step], Columns]
 
 HANDING_ON: dict[type, HandOn] = {}
-"""The transformers that hand on columns as they were given, whose types then count."""
+"""The transformers that may pass columns unchanged, so that the next step reads their original types."""
 
 
 def hands_on(*classes: type) -> Callable[[HandOn], HandOn]:
-    """Register a function of (transformer, what it is given, where it stands) that returns what the next step reads."""
+    """Register a function of (transformer, its input columns, step) that returns the columns for the next step."""
 
     def register(function: HandOn) -> HandOn:
         HANDING_ON.update(dict.fromkeys(classes, function))
@@ -30,7 +30,7 @@ def hands_on(*classes: type) -> Callable[[HandOn], HandOn]:
 
 
 def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
-    """Import ``transformer``, a part of ``step`` under ``name``, for what the next step reads of its ``transform``."""
+    """Import ``transformer``, the part ``name`` of ``step``, and return its output columns for the next step."""
     function = HANDING_ON.get(served_as(type(transformer)))
     if function is None:
         return Columns((step.transform(name, transformer, x, width, cut),), frame=gives_pandas(transformer))
@@ -38,7 +38,7 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
 
     def importing(_: Any, given: Columns, inner: Step) -> Methods:
         columns = inner.apply(function, given)
-        if given is x:  # a refused step is tried again over other columns, to find out why
+        if given is x:  # a refused step is retried over other columns, to find the cause
             handed.append(columns)
         return {}
 
@@ -51,7 +51,7 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
 
 
 def _note_tables(made: Columns, inputs: Inputs) -> None:
-    """Record of which texts pandas makes a table: None is NaN there, unless it came in a table of objects."""
+    """Record the texts that pandas puts into a table: None becomes NaN there, unless it came in a table of objects."""
     for part in made.parts:
         if isinstance(part, Open):
             inputs.tabled.add(part.name)
@@ -64,10 +64,10 @@ def _note_tables(made: Columns, inputs: Inputs) -> None:
 
 
 def gives_pandas(transformer: Any) -> bool:
-    """Whether a transformer makes a table of pandas of its result (``set_output``)."""
+    """Return whether a transformer returns a pandas table (``set_output``)."""
     return form_given(transformer) == "pandas"
 
 
 def form_given(transformer: Any) -> str:
-    """Return what a transformer makes of its result: ``default``, ``pandas`` or ``polars``."""
+    """Return the container of a transformer's result: ``default``, ``pandas`` or ``polars``."""
     return str(_get_output_config("transform", transformer)["dense"])

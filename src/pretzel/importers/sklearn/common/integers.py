@@ -1,4 +1,4 @@
-"""Integers in whose type the library computes: functions of NumPy, and results that are kept in the type of X."""
+"""Computation in integer types: NumPy functions of integers, and results that the library keeps in the type of X."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 WRAPPING = ("square", "abs", "negative")
-"""Functions that answer integers with integers of the same type, which wrap."""
+"""Functions that return integers of the same type for integers, and wrap on overflow."""
 TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {made.__name__ for made in DEGREES}
-"""Functions whose result for integers is known by their type; NumPy's rounding of integers depends on its version."""
+"""Functions whose result type for integers is known; NumPy's rounding of integers depends on its version."""
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
-"""Integers for which the other functions compute in float64."""
+"""Integer types for which the other functions compute in float64."""
 TO_FLOATS = "convert it to float64 first"
 
 MODEST = 1024
-"""Weights up to which the product with an integer that float64 holds is exact in int64, and rounded alike after it."""
+"""Largest weight for which the product with an integer exact in float64 is exact in int64 and rounds alike."""
 
 
 def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
-    """Return a function of NumPy of every value, in the type that it answers with; None where x holds no integers.
+    """Apply a NumPy function to every value, in its result type; return None if x holds no integers.
 
-    A table of pandas is computed column by column, an array in its one type.
+    A pandas table is computed column by column, an array in its one type.
 
     Source: ``numpy.ufunc`` (its type resolution), ``pandas.DataFrame.__array_ufunc__``.
 
@@ -49,7 +49,7 @@ def applied_to_integers(name: str, x: Columns, step: Step) -> Columns | None:
 
 
 def note_reader(x: Columns, name: str, kinds: str, *, by_column: bool) -> None:
-    """Tell clients what computes with an input as it comes (:func:`pretzel.client.functions.refuse_integers`)."""
+    """Record for clients which step computes with an input as sent (``pretzel.client.functions.refuse_integers``)."""
     for part in x.parts:
         if isinstance(part, Open):
             positions = None if part.positions is None else list(part.positions)
@@ -60,7 +60,7 @@ def note_reader(x: Columns, name: str, kinds: str, *, by_column: bool) -> None:
 def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: bool = False) -> Node:
     """Return every value times a number, in the type in which the library multiplies.
 
-    A table of pandas is multiplied ``by_column``.  ``polars``: the library has a table of polars there.
+    A pandas table is multiplied ``by_column``.  ``polars``: the library multiplies a polars table.
 
     Raises:
         UnsupportedError: no plan computes in that type.
@@ -69,7 +69,7 @@ def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: boo
         return _scaled(x, weight, "f64")
     step.inputs.tells_integers |= isinstance(weight, (int, np.integer))
     if by_column and not polars and isinstance(weight, np.generic):
-        weight = weight.item()  # as pandas takes it
+        weight = weight.item()  # as pandas converts it
     made = _of_polars(x, weight) if polars else (np.ones(1, x.type.numpy) * type(weight)(1)).dtype
     if made not in DTYPE_NAMES:
         reason = f"of {x.type.numpy.name} and a weight of type {type(weight).__name__} it makes {made}"
@@ -80,7 +80,7 @@ def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: boo
 
 
 def _of_polars(x: Node, weight: Any) -> Any:
-    """Return the type of the product in a table of polars, which is there if a model says ``set_output("polars")``."""
+    """Return the type of the product in a polars table; a model with ``set_output("polars")`` has polars installed."""
     table = importlib.import_module("polars").DataFrame({"x": np.ones(1, x.type.numpy)}) * weight
     name = str(table["x"].dtype).lower()
     return next((dtype for dtype in DTYPE_NAMES if dtype.name == name), name)
@@ -107,10 +107,10 @@ def _multiplied_by_integer(x: Node, weight: int, made: np.dtype, step: Step, *, 
 
 
 def kept_whole(x: Columns, step: Step) -> Node | None:
-    """Return x as the array of integers in whose type results are kept, which cuts them; None where it holds floats.
+    """Return x as the array of integers whose type truncates the results; None if it holds floats.
 
     Raises:
-        UnsupportedError: x comes as booleans from the step before.
+        UnsupportedError: the previous step returns booleans.
     """
     array = _whole_array(x, step)
     if array is not None and step.inputs.trial:
@@ -119,12 +119,12 @@ def kept_whole(x: Columns, step: Step) -> Node | None:
 
 
 def multiplied_whole(x: Columns, step: Step, most: Callable[[np.dtype], int]) -> Node | None:
-    """Return x as float64 where the library multiplies integers in their own type; None where x holds floats.
+    """Return x as float64 if the library multiplies integers in their own type; None if x holds floats.
 
-    ``most``: returns the largest value of a type of which no product wraps; what is beyond is refused.
+    ``most``: returns the largest value of a type whose products do not wrap; larger values are rejected.
 
     Raises:
-        UnsupportedError: x comes as booleans from the step before.
+        UnsupportedError: the previous step returns booleans.
     """
     array = _whole_array(x, step)
     if array is None:
@@ -133,7 +133,7 @@ def multiplied_whole(x: Columns, step: Step, most: Callable[[np.dtype], int]) ->
 
 
 def unwrapped_or_noted(whole: Node, most: Callable[[np.dtype], int], step: Step) -> Node:
-    """Return integers as float64; those beyond the largest value of which nothing wraps in their type are refused."""
+    """Return integers as float64; values whose products would wrap in their type are rejected."""
     types = _most(most)
     if step.inputs.trial:
         step.inputs.bounded.append(Bounded(whole, types, step.path))
@@ -141,7 +141,7 @@ def unwrapped_or_noted(whole: Node, most: Callable[[np.dtype], int], step: Step)
 
 
 def _most(most: Callable[[np.dtype], int]) -> dict[str, int]:
-    """Return the largest values of each type, and of 64 bits one that no float64 beyond them is rounded to."""
+    """Return the largest value of each type; for 64 bits, one that no larger float64 rounds to."""
     whole = {name: kind for name, kind in NUMPY_DTYPES.items() if kind.kind in "iu"}
     return {
         name: int(np.nextafter(float(most(kind)), 0.0)) if kind.itemsize == 8 else most(kind)
@@ -150,15 +150,15 @@ def _most(most: Callable[[np.dtype], int]) -> dict[str, int]:
 
 
 def unwrapped(whole: Node, most: int, step: Step) -> Node:
-    """Return integers as float64, of which the products wrap where a value is beyond ``most``; those are refused."""
+    """Return integers as float64; values beyond ``most``, whose products wrap, are rejected."""
     reason = f"products in {whole.type.numpy.name} wrap around; {TO_FLOATS}"
     return _within(ops.Cast(whole, "f64"), -float(most), float(most), step, reason)
 
 
 def cut_to(whole: Node, made: Node, step: Step) -> Node:
-    """Return float64 values cut to the type of ``whole``, as where they are written into an array of that type.
+    """Return float64 values truncated to the type of ``whole``, as on assignment to an array of that type.
 
-    What the type does not hold is refused: C leaves it undefined.
+    Values outside the type's range are rejected, because C leaves their conversion undefined.
     """
     limits, dtype = np.iinfo(whole.type.numpy), whole.type.numpy.name
     low, high = (float(np.nextafter(limit, 0.0)) for limit in (float(limits.min) - 1.0, float(limits.max) + 1.0))
@@ -172,7 +172,7 @@ def _whole_array(x: Columns, step: Step) -> Node | None:
     if array.type.is_float or array.type.layout != "dense":
         return None
     if array.type.dtype == "bool":
-        raise step.refuse("", "it computes with booleans otherwise than with numbers", TO_FLOATS, about_input=True)
+        raise step.refuse("", "it computes booleans by other rules than numbers", TO_FLOATS, about_input=True)
     step.inputs.whole.add(step.path)
     if x.frame:
         step.inputs.joined.append(array)
@@ -206,7 +206,7 @@ def _computed(name: str, x: Node) -> Node:
 
 
 def _wrapping(name: str, x: Node) -> Node:
-    """Return an integer function, computed in int64 and cut to the type of x, which wraps as NumPy does."""
+    """Return an integer function, computed in int64 and truncated to the type of x, which wraps like NumPy."""
     wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
     if name == "square":
         made: Node = ops.Arithmetic(wide, wide, "multiply")

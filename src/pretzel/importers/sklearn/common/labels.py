@@ -1,4 +1,4 @@
-"""The labels of a classifier, as the table that its codes refer to."""
+"""The labels of a classifier as a table indexed by its codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pretzel.plan.parameter import Parameter
 
 
 def labelled(codes: Node, classes: Any, step: Step) -> Node:
-    """Return ``classes[codes]``: the labels that an estimator answers with.
+    """Return ``classes[codes]``: the labels that an estimator predicts.
 
     Raises:
         UnsupportedError: the classes are neither all strings nor all numbers.
@@ -34,7 +34,7 @@ def label_table(classes: Any, step: Step) -> Parameter:
 
 
 def labelled_targets(codes: Sequence[Node], classes: Sequence[Any], step: Step) -> Methods:
-    """Return ``predict`` of several targets: one matrix of numbers, or an output of texts for each target."""
+    """Return ``predict`` of several targets: one matrix of numbers, or an output of texts per target."""
     return side_by_side([labelled(one, table, step) for one, table in zip(codes, classes, strict=True)])
 
 
@@ -46,5 +46,5 @@ def side_by_side(labels: Sequence[Node]) -> Methods:
 
 
 def by_target(method: str, answers: Sequence[Node]) -> Methods:
-    """Return a method that answers for each of several targets by itself."""
+    """Return a method with a separate output for each of several targets."""
     return {part_name(method, i): answer for i, answer in enumerate(answers)}

@@ -1,4 +1,4 @@
-"""What estimators do before they compute: ``check_array`` and products with the library's own types."""
+"""Input checks (``check_array``) and products with the library's result types."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pretzel.plan.parameter import Parameter
 
 
 def checked(x: Columns, estimator: Any, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
-    """Return all columns as one matrix of floats that holds no infinity, and no NaN unless it is allowed."""
+    """Return all columns as one matrix of floats that rejects infinities, and NaN unless it is allowed."""
     return ops.RequireFinite(x.numbers(dtype), type(estimator).__name__, allow_nan)
 
 
 def checked_array(x: Columns, estimator: Any, *, allow_nan: bool = False) -> Columns:
-    """Return all columns as an array of their own type, integers too, that holds no infinity, and NaN if allowed."""
+    """Return all columns as an array of their own type, even integers, with the same checks as :func:`checked`."""
     array = x.array()
     if not array.type.is_float:
         return Columns.of(array)
@@ -27,10 +27,10 @@ def checked_array(x: Columns, estimator: Any, *, allow_nan: bool = False) -> Col
 
 
 def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = None, *, allow_nan: bool = False) -> Node:
-    """Return what :func:`checked` returns, for estimators that take no sparse matrix.
+    """Do as :func:`checked`, for estimators that do not accept a sparse matrix.
 
     Raises:
-        UnsupportedError: they are given one.
+        UnsupportedError: the input is sparse.
     """
     node = checked(x, estimator, dtype, allow_nan=allow_nan)
     if is_sparse(node):
@@ -41,12 +41,12 @@ def checked_dense(x: Columns, estimator: Any, step: Step, dtype: str | None = No
 
 
 def is_sparse(node: Node) -> bool:
-    """Whether a matrix comes as sparse rows."""
+    """Return whether a matrix consists of sparse rows."""
     return node.type.layout == "sparse"
 
 
 def vector(value: Any, width: int) -> Parameter:
-    """Return one number a column as a parameter; a single one is repeated."""
+    """Return one number per column as a parameter; a single number is repeated."""
     array = np.asarray(value)
     array = array if array.dtype == np.float32 else array.astype(np.float64)
     return Parameter.of(np.ascontiguousarray(np.broadcast_to(array, (width,))))
@@ -67,9 +67,9 @@ def multiplied(a: Node, b: Node) -> Node:
 
 
 def product(x: Node, coef: Any, intercept: Any) -> Node:
-    """Return ``x @ coef.T + intercept`` in the types that NumPy gives the two steps.
+    """Return ``x @ coef.T + intercept`` in the types that NumPy gives the two operations.
 
-    ``coef`` is ``[width]`` for one value a row, or ``[k, width]``.
+    ``coef`` is ``[width]`` for one value per row, or ``[k, width]``.
     """
     weights = np.ascontiguousarray(coefficients(coef).T)
     bias = _bias(intercept, 1 if weights.ndim == 1 else weights.shape[1])
@@ -83,7 +83,7 @@ def product(x: Node, coef: Any, intercept: Any) -> Node:
 
 
 def coefficients(coef: Any) -> np.ndarray:
-    """Return ``coef_`` as an array of floats; what ``sparsify`` did is undone."""
+    """Return ``coef_`` as a dense array of floats, even after ``sparsify``."""
     array = coef.toarray() if hasattr(coef, "toarray") else np.asarray(coef)
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
 
@@ -94,5 +94,5 @@ def _bias(intercept: Any, width: int) -> np.ndarray:
 
 
 def _holds(product: Node, bias: np.ndarray, intercept: Any) -> bool:
-    """Whether adding the intercept leaves the type: a Python float always does, a float64 one widens float32."""
+    """Return whether adding the intercept keeps the type: a Python float always does, a float64 widens float32."""
     return product.type.dtype == "f64" or bias.dtype == np.float32 or type(intercept) in (float, int)

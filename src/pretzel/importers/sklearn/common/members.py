@@ -1,4 +1,4 @@
-"""What the members of a meta-estimator answer, in the forms in which meta-estimators combine it."""
+"""Predictions of the members of a meta-estimator, in the forms that meta-estimators combine."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ class Member:
     step: Step
 
     def gives(self, method: str) -> Node:
-        """Return what ``method`` answers.
+        """Return the node of ``method``.
 
         Raises:
-            UnsupportedError: it is not served.
+            UnsupportedError: the method is not served.
         """
         if method not in self.methods:
             raise self.step.refuse(
-                "", f"its {method} is read and not served", "use another estimator in its place", about_input=True
+                "", f"its {method} is needed and not served", "use another estimator in its place", about_input=True
             )
         return self.methods[method]
 
     def number(self) -> Node:
-        """Return ``predict`` as numbers: one a row, or columns."""
+        """Return ``predict`` as numbers: one per row, or columns."""
         predicted = self.gives("predict")
         if not isinstance(predicted, ops.LabelLookup):
             return predicted
         return ops.Take(predicted.codes, self._numbers(predicted), -1.0)
 
     def rows(self, table: np.ndarray) -> Node:
-        """Return the row of ``table`` that the predicted class, a number from 0, names."""
+        """Return the row of ``table`` at the predicted class, a number from 0."""
         predicted = self.gives("predict")
         if not isinstance(predicted, ops.LabelLookup):
-            raise self.step.refuse("", "it is no classifier", "use a classifier in its place", about_input=True)
+            raise self.step.refuse("", "it is not a classifier", "use a classifier in its place", about_input=True)
         places = self._numbers(predicted).array.astype(np.int64)
         return ops.Take(predicted.codes, Parameter.of(np.ascontiguousarray(table[places])))
 
     def score(self) -> Node:
-        """Return how much speaks for the second of two classes: its score, or else its probability."""
+        """Return the score of the second of two classes, or else its probability."""
         if is_regressor(self.fitted):
             return self.gives("predict")
         if hasattr(self.fitted, "decision_function"):
@@ -62,7 +62,7 @@ class Member:
         return ops.Column(self.gives("predict_proba"), 1)
 
     def threshold(self) -> float:
-        """Return the value above which :meth:`score` names the second class."""
+        """Return the value above which :meth:`score` predicts the second class."""
         return 0.0 if hasattr(self.fitted, "decision_function") and is_classifier(self.fitted) else 0.5
 
     def _numbers(self, predicted: ops.LabelLookup) -> Parameter:
@@ -72,17 +72,17 @@ class Member:
 
 
 def member(step: Step, name: str, fitted: Any, x: Columns) -> Member:
-    """Import ``fitted``, a part of ``step`` under ``name``, over ``x``."""
+    """Import ``fitted``, the part ``name`` of ``step``, over ``x``."""
     return Member(fitted, step.enter(name, fitted, x), step.inner(name, fitted))
 
 
 def members(step: Step, fitted: Iterable[Any], x: Columns) -> list[Member]:
     """Import each estimator of ``estimators_``, over the same ``x``."""
-    return [member(step, f"estimators_[{i}]", each, x) for i, each in enumerate(fitted)]
+    return [member(step, f"estimators_[{i}]", estimator, x) for i, estimator in enumerate(fitted)]
 
 
 def total(parts: Sequence[Node], dtype: str | None = None) -> Node:
-    """Return the sum of all parts in their order, in ``dtype`` or the type that NumPy promotes them to."""
+    """Return the sum of all parts in order, in ``dtype`` or the type that NumPy promotes them to."""
     kind = dtype or promote([part.type.dtype for part in parts])
     same = tuple(cast(part, kind) for part in parts)
     return same[0] if len(same) == 1 else ops.Sum(same)
@@ -104,13 +104,13 @@ def cast(x: Node, dtype: str) -> Node:
 
 
 def stacked(parts: Sequence[Node], dtype: str | None = None) -> Node:
-    """Return all parts side by side as one matrix."""
-    made = ops.Concat(tuple(parts))
-    return made if dtype is None else cast(made, dtype)
+    """Return all parts concatenated as one matrix."""
+    matrix = ops.Concat(tuple(parts))
+    return matrix if dtype is None else cast(matrix, dtype)
 
 
 def spread(x: Node, places: Any, width: int) -> Node:
-    """Return the columns of x at ``places`` among ``width``, the others zero."""
+    """Return a matrix of ``width`` columns with those of x at ``places`` and zeros elsewhere."""
     if len(places) == width and (np.asarray(places) == np.arange(width)).all():
         return x
     return ops.Linear(x, Parameter.of(np.eye(width)[np.asarray(places, np.int64)]))

@@ -1,4 +1,4 @@
-"""Distances and kernels between rows and what was learned, as scikit-learn names them."""
+"""Distances and kernels between rows and training rows, by scikit-learn's names."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
     """Return the kernel of each row with each center (``pairwise_kernels``), in float64.
 
     Raises:
-        UnsupportedError: the kernel is a function, or reads no features, or refuses sparse rows.
+        UnsupportedError: the kernel is a function, does not read features, or rejects sparse rows.
     """
-    known = ", ".join((*_OF_PRODUCTS, *_OF_DISTANCES, *_CHI2))
+    names = ", ".join((*_OF_PRODUCTS, *_OF_DISTANCES, *_CHI2))
     if callable(name):
-        raise step.refuse("kernel", "it is a function, whatever its kernel_params", f"use one of {known}")
+        raise step.refuse("kernel", "it is a function, whatever its kernel_params", f"use one of {names}")
     x, centers = cast(x, "f64"), matrix(centers)
     scale = 1.0 / centers.shape[1] if gamma is None else float(gamma)
     if name in _OF_PRODUCTS:
@@ -36,11 +36,11 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
             step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
         return function(distances(x, centers, metric), scale)
     if name not in _CHI2:
-        raise step.refuse("kernel", "it reads no features", f"use one of {known}")
+        raise step.refuse("kernel", "it does not read features", f"use one of {names}")
     if is_sparse(x):
-        raise step.refuse("kernel", "it refuses sparse rows", "give it dense rows", about_input=True)
-    apart = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
-    return _CHI2[name](apart, 1.0 if gamma is None else scale)
+        raise step.refuse("kernel", "it rejects sparse rows", "give it dense rows", about_input=True)
+    chi2 = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
+    return _CHI2[name](chi2, 1.0 if gamma is None else scale)
 
 
 def matrix(rows: Any) -> np.ndarray:
@@ -55,7 +55,7 @@ def dot(x: Node, centers: np.ndarray) -> Node:
 
 
 def distances(x: Node, centers: np.ndarray, metric: str, p: float = 2.0) -> ops.Distances:
-    """Return the distances of rows to centers; only Euclidean ones are taken from sparse rows as they are."""
+    """Return the distances of rows to centers; only Euclidean ones read sparse rows without densifying them."""
     if is_sparse(x) and metric == "squares":
         metric = "sqeuclidean"
     elif is_sparse(x):
@@ -70,7 +70,7 @@ def shifted(x: Node, scale: float, shift: float = 0.0) -> Node:
 
 
 def within(x: Node, low: float, estimator: Any, reason: str) -> Node:
-    """Return x, in which nothing below ``low`` is let through."""
+    """Return x; values below ``low`` are rejected."""
     width = x.type.columns
     limits = vector(low, width), vector(np.finfo(np.float64).max, width)
     return ops.RequireWithin(x, *limits, type(estimator).__name__, reason=reason)
@@ -95,9 +95,9 @@ _OF_PRODUCTS: dict[str, Callable[[Node, float, Any, Any], Node]] = {
 _OF_DISTANCES: dict[str, tuple[str, Callable[[Node, float], Node]]] = {
     "rbf": ("squares", decay),
     "laplacian": ("manhattan", decay),
-    "cosine": ("cosine", lambda apart, scale: shifted(apart, -1.0, 1.0)),
+    "cosine": ("cosine", lambda distance, scale: shifted(distance, -1.0, 1.0)),
 }
 _CHI2: dict[str, Callable[[Node, float], Node]] = {
     "chi2": decay,
-    "additive_chi2": lambda apart, scale: shifted(apart, -1.0),
+    "additive_chi2": lambda distance, scale: shifted(distance, -1.0),
 }

@@ -1,4 +1,4 @@
-"""Estimators that compare with values of training rows, so that the last bit of a value may decide their answer."""
+"""Estimators whose thresholds are values of training rows, so that the last bit of a value may change the answer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pretzel.importers.rounding import reads_thresholds
 
 
 def _bins_unevenly(estimator: Any) -> bool:
-    """Return whether edges of bins were taken from the rows, rather than spread evenly between two of them."""
-    learned = getattr(estimator, "bin_edges_", ())  # which is missing before it is fitted
-    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in learned)
+    """Return whether bin edges are values of training rows rather than evenly spaced between two of them."""
+    bins = getattr(estimator, "bin_edges_", ())  # missing before it is fitted
+    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in bins)
 
 
 reads_thresholds(

@@ -1,4 +1,4 @@
-"""Importers of what holds other estimators: pipelines, unions, and transformers of some columns."""
+"""Importers of pipelines, feature unions and column transformers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 TAKES_AS_IS = (ColumnTransformer, FeatureUnion, FunctionTransformer, Pipeline, SelectorMixin)
-"""What leaves a table of polars of float32 as it is, or gives it to others."""
+"""Steps that leave the dtypes of a polars table unchanged, or pass it to other steps."""
 
 
 @imports(Pipeline)
@@ -35,8 +35,8 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
         cut = "" if "." in step.path else f"pipeline[{i + 1}:]"
         following = estimator.steps[i + 1][1]
         step.inputs.followed = (f"{step.path}.{earlier}", following)
-        made = _handed_on(earlier, transformer, x, step, _read(following), cut)
-        x = _between(_giver(estimator.steps[: i + 1]), _reader(estimator.steps[i + 1 :]), made)
+        columns = _handed_on(earlier, transformer, x, step, _read(following), cut)
+        x = _between(_giver(estimator.steps[: i + 1]), _reader(estimator.steps[i + 1 :]), columns)
     if not _is_identity(last):
         return step.delegate(name, last, x)
     step.inputs.tells_integers = True
@@ -45,15 +45,15 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
 
 @asks_inner(Pipeline)
 def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
-    """Return the last step, and the function of those before it."""
+    """Return the last step, and the transform of the steps before it."""
     *before, (_, last) = estimator.steps
-    # not estimator[:-1], which calls a constructor that a subclass may have changed
+    # not estimator[:-1], which calls a constructor that a subclass may override
     return last, Pipeline(before).transform if before else lambda X: X
 
 
 @hands_on(Pipeline)
 def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Columns:
-    """Return what the last step hands on."""
+    """Return the columns that the last step passes on."""
     following = [transformer for _, transformer in estimator.steps[1:]]
     for i, ((name, transformer), after) in enumerate(zip_longest(estimator.steps, following)):
         step.inputs.followed = (f"{step.path}.{name}", after)
@@ -64,9 +64,9 @@ def handed_on_by_pipeline(estimator: Pipeline, x: Columns, step: Step) -> Column
 
 
 def _between(transformer: Any, following: Any, x: Columns) -> Columns:
-    """Return what the following step reads: scikit-learn makes float64 of float32 in a table of polars.
+    """Return the columns that the following step reads: scikit-learn converts float32 in a polars table to float64.
 
-    LightGBM reads integers of such a table as those of a table of pandas.
+    LightGBM reads integers of such a table like those of a pandas table.
     """
     if isinstance(following, (str, *TAKES_AS_IS)) or not _gives_polars(transformer):
         return x
@@ -77,7 +77,7 @@ def _between(transformer: Any, following: Any, x: Columns) -> Columns:
 
 
 def _giver(steps: Sequence[tuple[str, Any]]) -> Any:
-    """Return the step that made what these give: the last that does not hand it on, of inner pipelines too."""
+    """Return the last of these steps that does not just pass its input on, inside inner pipelines too."""
     for i, (_, transformer) in reversed([*enumerate(steps)]):
         if served_as(type(transformer)) is Pipeline:
             return _giver([*steps[:i], *transformer.steps])
@@ -87,7 +87,7 @@ def _giver(steps: Sequence[tuple[str, Any]]) -> Any:
 
 
 def _reader(steps: Sequence[tuple[str, Any]]) -> Any:
-    """Return the step that reads what is given to these: the first that does not hand it on, of inner pipelines too."""
+    """Return the first of these steps that does not just pass its input on, inside inner pipelines too."""
     for i, (_, transformer) in enumerate(steps):
         if served_as(type(transformer)) is Pipeline:
             return _reader([*transformer.steps, *steps[i + 1 :]])
@@ -97,23 +97,23 @@ def _reader(steps: Sequence[tuple[str, Any]]) -> Any:
 
 
 def _read(following: Any) -> int | None:
-    """Return how many columns the next step was fitted on."""
+    """Return the number of columns that the next step was fitted on."""
     try:
         return getattr(following, "n_features_in_", None)
-    except Exception:  # what a property of a class that is not known may do
+    except Exception:  # a property of an unknown class may raise anything
         return None
 
 
 @imports(FeatureUnion)
 def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
-    """Return the columns of all transformers side by side, each times its weight."""
+    """Return the columns of all transformers concatenated, each times its weight."""
     step.inputs.tells_integers = True
     return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
 
 
 @hands_on(FeatureUnion)
 def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Columns:
-    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
+    """Return the columns of all transformers: a table if all return pandas tables, else a matrix."""
     weights = estimator.transformer_weights or {}
     parts = [
         _weighted(_handed_on(name, transformer, x, step), weights.get(name), step, polars=_gives_polars(transformer))
@@ -125,21 +125,21 @@ def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Colum
 
 @imports(ColumnTransformer)
 def column_transformer(estimator: ColumnTransformer, x: Columns, step: Step) -> Methods:
-    """Return what each transformer makes of its columns, side by side; dense where so few are zero that fit said so."""
+    """Return the outputs of all transformers concatenated; dense if ``fit`` chose so because few values are zero."""
     step.inputs.tells_integers = True
     return {"transform": _whole(handed_on_by_columns(estimator, x, step), step)}
 
 
 @hands_on(ColumnTransformer)
 def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -> Columns:
-    """Return the columns of all transformers: a matrix, or where all give tables of pandas, a table."""
+    """Return the columns of all transformers: a table if all return pandas tables, else a matrix."""
     weights = estimator.transformer_weights or {}
     parts, names = [], []
     for name, transformer, _ in estimator.transformers_:
         positions = np.asarray(estimator._transformer_to_input_indices[name], np.int64).tolist()
         if positions and not _is_dropped(transformer):
-            made = estimator.output_indices_[name]
-            part = _handed_on(name, transformer, x.select(positions), step, made.stop - made.start)
+            columns = estimator.output_indices_[name]
+            part = _handed_on(name, transformer, x.select(positions), step, columns.stop - columns.start)
             polars = _gives_polars(estimator if isinstance(transformer, str) else transformer)
             parts.append(_weighted(part, weights.get(name), step, polars=polars))
             names.append(name)
@@ -153,14 +153,14 @@ def _handed_on(name: str, transformer: Any, x: Columns, step: Step, width: int |
 
 
 def _stacked(estimator: Any, parts: Sequence[Columns], step: Step, names: Sequence[str] = ()) -> Columns:
-    """Return the columns of all parts, which ``names`` made: of tables as they are, else as one matrix."""
+    """Return the columns of all parts, made by the transformers ``names``: a table if all are tables, else a matrix."""
     pandas = gives_pandas(estimator)
     if pandas and parts and all(part.frame for part in parts):
         return Columns.side_by_side(parts, frame=True)
-    made = _side_by_side([_whole(part, step) for part in parts], step, names)
-    if len(parts) > 1:  # of a table NumPy makes objects, or integers where its columns are of one type
-        step.inputs.unclear.append(made)
-    return Columns((made,), frame=pandas)
+    matrix = _side_by_side([_whole(part, step) for part in parts], step, names)
+    if len(parts) > 1:  # NumPy converts a table to objects, or to integers if its columns have one type
+        step.inputs.unclear.append(matrix)
+    return Columns((matrix,), frame=pandas)
 
 
 def _whole(columns: Columns, step: Step) -> Node:
@@ -168,7 +168,7 @@ def _whole(columns: Columns, step: Step) -> Node:
 
 
 def _without_entries(columns: Columns) -> Columns:
-    """Return columns written out where they are sparse: a zero is then a zero, whether it was stored or not."""
+    """Return dense columns in place of sparse ones, where stored and absent zeros are the same."""
     if columns.is_sparse:
         columns = Columns(tuple(columns.settled()), columns.names, columns.frame)
     return Columns(tuple(map(_dense, columns.parts)), columns.names, columns.frame)
@@ -180,26 +180,26 @@ def _dense(part: Part) -> Part:
 
 def _side_by_side(parts: Sequence[Node], step: Step, names: Sequence[str] = ()) -> Node:
     if not parts:
-        raise step.refuse("", "it gives no column", "keep at least one transformer")
+        raise step.refuse("", "it returns no column", "keep at least one transformer")
     if len({part.type.is_text for part in parts}) > 1:
         texts = [repr(name) for name, part in zip(names, parts, strict=False) if part.type.is_text]
-        whose = f" ({', '.join(texts)} hands on texts)" if texts else ""
-        remedy = "encode the texts, or give them to another step"
-        raise step.refuse("", f"it puts texts and numbers side by side{whose}", remedy, about_input=True)
+        whose = f" ({', '.join(texts)} returns texts)" if texts else ""
+        remedy = "encode the texts, or pass them to another step"
+        raise step.refuse("", f"it concatenates texts and numbers{whose}", remedy, about_input=True)
     return parts[0] if len(parts) == 1 and parts[0].type.width is not None else ops.Concat(tuple(parts))
 
 
 def _weighted(x: Columns, weight: Any, step: Step, *, polars: bool) -> Columns:
-    """Return every value times ``weight``, as NumPy multiplies by a number of Python, or by one of its own.
+    """Return every value times ``weight``, as NumPy multiplies by a Python number or a NumPy scalar.
 
-    Integers times an integer stay integers, and wrap; ``polars`` multiplies them by rules of its own.
+    Integers times an integer stay integers, and wrap; ``polars`` has different rules.
     """
     if weight is None:
         return x
     note_reader(x, "transformer_weights", "", by_column=True)
     parts = x.settled() if x.frame else [x.array()]
-    many = tuple(multiplied(part, weight, step, by_column=x.frame, polars=polars) for part in parts)
-    return Columns(many, frame=x.frame)
+    products = tuple(multiplied(part, weight, step, by_column=x.frame, polars=polars) for part in parts)
+    return Columns(products, frame=x.frame)
 
 
 def _gives_polars(transformer: Any) -> bool:

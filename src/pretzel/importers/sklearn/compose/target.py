@@ -1,4 +1,4 @@
-"""Regressors of a transformed target: the prediction, transformed back."""
+"""Regressors of a transformed target: the prediction, transformed back to the units of the target."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from pretzel.plan.parameter import Parameter
 
 @imports(TransformedTargetRegressor)
 def transformed_target_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """What the regressor predicts, through the inverse of the transformer."""
+    """The regressor's prediction, through the inverse of the transformer."""
     raw = step.enter("regressor", estimator.regressor_, x)["predict"]
     return {"predict": _shaped(_inverted(estimator.transformer_, raw, step), estimator._training_dim)}
 
 
 def _inverted(transformer: Any, y: Node, step: Step) -> Node:
-    """Return what a transformer's ``inverse_transform`` makes of y."""
+    """Return a transformer's ``inverse_transform`` of y."""
     invert = INVERSES.get(served_as(type(transformer)))
     if invert is None:
         remedy = f"use one of {', '.join(kind.__name__ for kind in INVERSES)}"
@@ -40,7 +40,7 @@ def _inverted(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _shaped(predicted: Node, dimensions: int) -> Node:
-    """Return one value a row where the target was a vector, else columns."""
+    """Return one value per row if the target was a vector, else columns."""
     if dimensions == 1 and predicted.type.width == 1:
         return ops.Column(predicted, 0)
     if dimensions == 2 and predicted.type.width is None:
@@ -74,22 +74,22 @@ def _inverse_min_max(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _inverse_quantile(transformer: Any, y: Node, step: Step) -> Node:
-    """Interpolate the quantiles of each column between the ranks, which normal values are first turned into."""
+    """Interpolate the quantiles of each column between the ranks; normal values are converted to ranks first."""
     normal = transformer.output_distribution == "normal"
     if normal:
         y = cast(ops.NormalProbability(cast(y, "f64")), y.type.dtype)
     ranks = Parameter.of(np.asarray(transformer.references_, np.float64)[None, :])
     levels = np.ascontiguousarray(np.asarray(transformer.quantiles_, np.float64).T)
     columns = [y] if y.type.columns == 1 else [ops.Column(y, i) for i in range(y.type.columns)]
-    made = [
+    inverses = [
         ops.Interpolate(column, ranks, Parameter.of(level), MARGIN if normal else 0.0, upwards=True)
         for column, level in zip(columns, levels, strict=True)
     ]
-    return made[0] if len(made) == 1 else ops.Concat(tuple(made))
+    return inverses[0] if len(inverses) == 1 else ops.Concat(tuple(inverses))
 
 
 def _inverse_power(transformer: Any, y: Node, step: Step) -> Node:
-    """Undo the standardization, then the curve of each column, computed in float64."""
+    """Invert the standardization, then the power of each column, computed in float64."""
     raw = _inverse_standard(transformer._scaler, y, step) if transformer.standardize else y
     exponents = Parameter.of(np.asarray(transformer.lambdas_, np.float64))
     form = f"inverse_{transformer.method.replace('-', '_')}"
@@ -97,7 +97,7 @@ def _inverse_power(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _inverse_components(transformer: Any, y: Node, step: Step) -> Node:
-    """``X @ components_ + mean_``, the components times the roots of their variances where it whitened."""
+    """``X @ components_ + mean_``, the components scaled by the roots of their variances if it whitens."""
     components = transformer.components_
     if getattr(transformer, "whiten", False):
         components = np.sqrt(transformer.explained_variance_)[:, None] * components
@@ -105,7 +105,7 @@ def _inverse_components(transformer: Any, y: Node, step: Step) -> Node:
 
 
 def _inverse_pipeline(transformer: Any, y: Node, step: Step) -> Node:
-    """Undo step after step, the last one first."""
+    """Invert the steps in reverse order."""
     for _, one in reversed(transformer.steps):
         if one is not None and one != "passthrough":
             y = _inverted(one, y, step)
@@ -114,11 +114,11 @@ def _inverse_pipeline(transformer: Any, y: Node, step: Step) -> Node:
 
 def _affine(y: Node, scale: Any, shift: Any, dtype: Any = np.float64) -> Node:
     width = y.type.columns
-    made = [
+    parameters = [
         None if value is None else Parameter.of(np.ascontiguousarray(np.broadcast_to(value, width), dtype))
         for value in (scale, shift)
     ]
-    return y if made == [None, None] else ops.Affine(y, made[0] or vector(1.0, width), made[1])
+    return y if parameters == [None, None] else ops.Affine(y, parameters[0] or vector(1.0, width), parameters[1])
 
 
 INVERSES: dict[type, Callable[[Any, Node, Step], Node]] = {
@@ -135,4 +135,4 @@ INVERSES: dict[type, Callable[[Any, Node, Step], Node]] = {
     preprocessing.StandardScaler: _inverse_standard,
 }
 STRICT = (_inverse_function, _inverse_components)
-"""Those that refuse a NaN; the others hand it through."""
+"""Inverses that reject NaN; the others pass it through."""

@@ -1,4 +1,4 @@
-"""Linear decompositions: a product with the components, and the likelihood under the Gaussian that they stand for."""
+"""Linear decompositions: a product with the components, and the likelihood under their Gaussian model."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 DIGITS = 1e-8
-"""What cancels in a likelihood may take so much of it with it; beyond that the library's answer is rounding noise."""
+"""Largest relative error of a likelihood by cancellation; beyond it the library's answer is rounding noise."""
 
 
 @imports(decomposition.PCA, decomposition.IncrementalPCA)
 def pca(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ components_.T - mean_ @ components_.T``, divided by the root of the variances where it whitens."""
+    """``X @ components_.T - mean_ @ components_.T``, divided by the root of the variances if it whitens."""
     node = checked(x, estimator)
     projected = product(node, estimator.components_, -_center(estimator.mean_, estimator.components_))
-    made = {"transform": _whitened(projected, estimator.explained_variance_) if estimator.whiten else projected}
-    return made | _likelihood(estimator, node, step) if hasattr(estimator, "score_samples") else made
+    methods = {"transform": _whitened(projected, estimator.explained_variance_) if estimator.whiten else projected}
+    return methods | _likelihood(estimator, node, step) if hasattr(estimator, "score_samples") else methods
 
 
 @imports(decomposition.FactorAnalysis)
 def factor_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The expected factors: the centered row over the noise, times the loadings, times the factors' covariance."""
+    """The expected factors: the centered row divided by the noise, times the loadings and the factors' covariance."""
     node, loadings = checked_dense(x, estimator, step), estimator.components_
     if not len(loadings):
-        raise step.refuse("n_components", "it gives no column", "keep one component or more")
+        raise step.refuse("n_components", "it returns no column", "keep one component or more")
     scaled = loadings / estimator.noise_variance_
     covariance = np.linalg.inv(np.eye(len(loadings)) + scaled @ loadings.T)
     factors = product(product(centered(node, estimator.mean_), scaled, 0.0), covariance.T, 0.0)
@@ -50,7 +50,7 @@ def factor_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(decomposition.FastICA)
 def fast_ica(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``(X - mean_) @ components_.T``; the mean is subtracted where it whitens, in the type of X."""
+    """``(X - mean_) @ components_.T``; the mean is subtracted if it whitens, in the type of X."""
     node: Node = checked_dense(x, estimator, step)
     if estimator.whiten:
         node = ops.Standardize(node, vector(estimator.mean_, node.type.columns), None)
@@ -61,7 +61,7 @@ def fast_ica(estimator: Any, x: Columns, step: Step) -> Methods:
 def sparse_pca(estimator: Any, x: Columns, step: Step) -> Methods:
     """The ridge regression of the centered row on the components, which is linear in the row.
 
-    Of a single row the library gives a vector; that is a matrix of one row here, as of any other number of rows.
+    The library returns a vector for a single row; here it is a matrix of one row, as for any number of rows.
     """
     node = centered(checked_dense(x, estimator, step), estimator.mean_)
     units = np.eye(node.type.columns, dtype=estimator.components_.dtype)
@@ -78,9 +78,9 @@ def truncated_svd(estimator: Any, x: Columns, step: Step) -> Methods:
 def _center(mean: np.ndarray, components: np.ndarray) -> Any:
     """Return ``mean @ components.T``."""
     if components.dtype == np.float32:
-        # The library's own product: its float32 roundings show in the result, even for a float64 X.
+        # The library's product: its float32 roundings show in the result, even for a float64 X.
         return (mean.reshape(1, -1) @ components.T).ravel()
-    # Element by element, not by a matrix product, whose last bits differ from machine to machine.
+    # Element by element, because the last bits of a matrix product differ between machines.
     return (mean * components).sum(axis=1)
 
 
@@ -91,14 +91,14 @@ def _whitened(x: Node, variance: np.ndarray) -> Node:
 
 
 def _likelihood(estimator: Any, x: Node, step: Step) -> Methods:
-    """Return ``score_samples``, the logarithm of the density, where the library's own answer is no rounding noise."""
+    """Return ``score_samples``, the logarithm of the density, unless the library's answer is rounding noise."""
     try:
         precision = estimator.get_precision()
-        known = not is_sparse(x) and _condition(precision) < DIGITS / np.finfo(precision.dtype).eps
-    except (np.linalg.LinAlgError, ValueError):  # a covariance that has no inverse
-        known = False
-    if not known:
-        reason = "rounding decides the library's own answer for what it was fitted on"
+        is_precise = not is_sparse(x) and _condition(precision) < DIGITS / np.finfo(precision.dtype).eps
+    except (np.linalg.LinAlgError, ValueError):  # a singular covariance
+        is_precise = False
+    if not is_precise:
+        reason = "rounding decides the library's answer for this fit"
         remedy = "fit it on dense float64 rows, with fewer components or scaled features"
         step.leaves_out("score_samples", reason, remedy)
         return {}
@@ -110,6 +110,6 @@ def _likelihood(estimator: Any, x: Node, step: Step) -> Methods:
 
 
 def _condition(precision: np.ndarray) -> Any:
-    """Return the condition of the matrix, whatever the units of its features."""
+    """Return the condition of the matrix, independent of the units of its features."""
     units = np.sqrt(np.abs(np.diagonal(precision)))
     return np.linalg.cond(precision / np.outer(units, units))

@@ -19,10 +19,10 @@ from pretzel.plan.types import DTYPE_NAMES
 
 @imports(LatentDirichletAllocation)
 def latent_dirichlet_allocation(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The share of each topic in a document, by inference for the document alone."""
+    """The share of each topic in a document, inferred from the document alone."""
     if estimator.max_doc_update_iter > MAX_ITERATIONS:
         remedy = f"use at most {MAX_ITERATIONS}, and refit"
-        raise step.refuse("max_doc_update_iter", "a document might keep a worker busy for long", remedy)
+        raise step.refuse("max_doc_update_iter", "one document might occupy a worker for a long time", remedy)
     words = np.ascontiguousarray(estimator.exp_dirichlet_component_)
     if words.dtype == np.float32:
         step.may_differ(ROUNDED_TOPICS.reason, ROUNDED_TOPICS.remedy)

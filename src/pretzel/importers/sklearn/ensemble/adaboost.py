@@ -1,4 +1,4 @@
-"""Adaptive boosting: a weighted vote, or the weighted median, of what was fitted one after the other."""
+"""Adaptive boosting: a weighted vote, or the weighted median, of the members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pretzel.plan.parameter import Parameter
 
 @imports(ensemble.AdaBoostClassifier)
 def adaboost_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the weighted votes, their softmax and the class: of two, the second above a score of zero."""
+    """Return the weighted votes, their softmax and the class: the second of two above a score of zero."""
     classes = len(estimator.classes_)
     if classes < 2:
         raise step.refuse("", "it was fitted on one class", "fit it on two classes or more")
@@ -48,7 +48,7 @@ def adaboost_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _votes(estimator: Any, voters: list[Member]) -> Node:
-    """Return each class's votes: a member's weight for the class it names, an equal part of it against the others."""
+    """Return the votes per class: a member's weight for its predicted class, an equal share against each other."""
     weights = estimator.estimator_weights_
     votes = [_vote(estimator, voter, weight) for voter, weight in zip(voters, weights, strict=False)]
     return divided(total(votes), float(weights.sum()))
@@ -57,7 +57,7 @@ def _votes(estimator: Any, voters: list[Member]) -> Node:
 def _vote(estimator: Any, voter: Member, weight: float) -> Node:
     predicted = voter.gives("predict")
     if not isinstance(predicted, ops.LabelLookup):
-        raise voter.step.refuse("", "it is no classifier", "use a classifier in its place", about_input=True)
+        raise voter.step.refuse("", "it is not a classifier", "use a classifier in its place", about_input=True)
     classes = np.asarray(estimator.classes_)
     named = np.asarray(voter.fitted.classes_)[:, None] == classes[None, :]
     table = np.where(named, weight, -1 / (len(classes) - 1) * weight)

@@ -1,4 +1,4 @@
-"""Bagging: the mean of members that each read columns of their own."""
+"""Bagging: the mean of members that each read a subset of the columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pretzel.plan.node import Node
 
 @imports(ensemble.BaggingClassifier)
 def bagging_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the mean of the members' probabilities, or of their votes where they have none, and the largest."""
+    """Return the mean of the members' probabilities, or of their votes without any, and the class of the largest."""
     bagged = _members(estimator, x, step)
     proba = divided(total([_shares(estimator, one) for one in bagged], "f64"), estimator.n_estimators)
     methods = {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
@@ -38,7 +38,7 @@ def bagging_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _members(estimator: Any, x: Columns, step: Step) -> list[Member]:
-    """Import each member over the columns that it was given."""
+    """Import each member over the columns that it was fitted on."""
     parts = zip(estimator.estimators_, estimator.estimators_features_, strict=True)
     return [
         member(step, f"estimators_[{i}]", fitted, _given(x, columns, step)) for i, (fitted, columns) in enumerate(parts)
@@ -55,14 +55,14 @@ def _given(x: Columns, columns: np.ndarray, step: Step) -> Columns:
 
 
 def _shares(estimator: Any, one: Member) -> Node:
-    """Return a probability for each class, those that the member never saw being zero; or its vote."""
+    """Return a member's probabilities, zero for classes it was not fitted on; or its vote."""
     if not hasattr(one.fitted, "predict_proba"):
         return one.rows(np.eye(estimator.n_classes_))
     return spread(one.gives("predict_proba"), one.fitted.classes_, estimator.n_classes_)
 
 
 def _is_log_of_proba(one: Member) -> bool:
-    """Whether nothing is lost by the logarithm of the mean: a member may know logarithms of what underflows."""
+    """Return whether log-probabilities are logarithms; others may be finite where the probability underflows."""
     if not hasattr(one.fitted, "predict_log_proba"):
         return True
     log = one.methods.get("predict_log_proba")

@@ -1,4 +1,4 @@
-"""Forests that tell by which leaves a row reaches: how deep they lie, or which they are."""
+"""Forests that answer by the leaves that a row reaches: their depths, or their indices."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from pretzel.plan.parameter import Parameter
 
 @imports(ensemble.IsolationForest)
 def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return ``-2 ** (-depths / expected)``; -1 where that is below the offset, else 1."""
+    """Return ``-2 ** (-depths / expected)``; the label is -1 below the offset, else 1."""
     per_tree = _average_path_length([estimator._max_samples])[0]
     offer_leaves(_read(x), _over_all_columns(estimator, [_with_counts(one) for one in estimator.estimators_]), step)
     expected = float(len(estimator.estimators_) * per_tree)
     if expected == 0:
-        raise step.refuse("max_samples", "each tree saw one row", "use more rows a tree")
+        raise step.refuse("max_samples", "each tree saw one row", "use more rows per tree")
     depths = _depths(estimator, x)
     powers = ops.Elementwise(ops.Affine(divided(depths, -expected), vector(np.log(2.0), 1)), "exp")
     scores = ops.Elementwise(powers, "negative")
@@ -45,7 +45,7 @@ def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(ensemble.RandomTreesEmbedding)
 def random_trees_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return a one for the leaf reached in each tree, among the leaves that were reached while fitting."""
+    """Return a one for the leaf reached in each tree, among the leaves reached by training rows."""
     given = float32(estimator, x, takes_nan(estimator.estimators_[0], x))
     offer_leaves(given, [_with_counts(one) for one in estimator.estimators_], step)
     encoder = estimator.one_hot_encoder_
@@ -56,12 +56,12 @@ def random_trees_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @answers("leaf_index", ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
 def histogram_leaves(estimator: Any, X: Any) -> Any:
-    """Ask the trees of scikit-learn, with the number of each node in place of its value."""
+    """Return the leaves by scikit-learn's trees, with the index of each node in place of its value."""
     given = estimator._preprocess_X(X, reset=False)
     sets, places = estimator._bin_mapper.make_known_categories_bitsets()
-    rounds = [[_asked(one).predict(given, sets, places, 1) for one in each] for each in estimator._predictors]
-    found = np.moveaxis(np.array(rounds).astype(np.int64), -1, 0)
-    return found[:, :, 0] if found.shape[2] == 1 else found
+    rounds = [[_asked(tree).predict(given, sets, places, 1) for tree in trees] for trees in estimator._predictors]
+    leaves = np.moveaxis(np.array(rounds).astype(np.int64), -1, 0)
+    return leaves[:, :, 0] if leaves.shape[2] == 1 else leaves
 
 
 def _asked(predictor: Any) -> TreePredictor:
@@ -71,7 +71,7 @@ def _asked(predictor: Any) -> TreePredictor:
 
 
 def _depths(estimator: Any, x: Columns) -> Node:
-    """Return the sum of the depths of the leaves reached, each with what a split of its rows would add."""
+    """Return the sum of the depths of the leaves reached, each plus the expected depth of further splits."""
     lengths = zip(estimator._decision_path_lengths, estimator._average_path_length_per_tree, strict=True)
     trees = [
         sklearn_tree(fitted, deep + more - 1.0)
@@ -86,7 +86,7 @@ def _read(x: Columns) -> Node:
 
 
 def _over_all_columns(estimator: Any, trees: list[Trees]) -> list[Trees]:
-    """Return trees that name columns of X: each was fitted on some of them, and counts among those."""
+    """Return trees that index columns of X; each fitted tree indexes the subset of columns that it was fitted on."""
     columns = zip(trees, estimator.estimators_features_, strict=True)
     return [dataclasses.replace(t, feature=c[np.maximum(t.feature, 0)]) for t, c in columns]
 
@@ -97,16 +97,16 @@ def _with_counts(fitted: Any) -> Trees:
 
 @answers("leaf_index", ensemble.IsolationForest)
 def isolated_leaves(estimator: Any, X: Any) -> Any:
-    """Ask each tree, over the columns that it was fitted on."""
+    """Return the leaves of each tree, over the columns that it was fitted on."""
     given = check_array(X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
     trees = zip(estimator.estimators_, estimator.estimators_features_, strict=True)
     return np.column_stack([fitted.apply(given[:, columns], check_input=False) for fitted, columns in trees])
 
 
 def _least_depth(expected: float, offset: float) -> float:
-    """Return the least depth whose score is not below the offset, found by the library's own arithmetic.
+    """Return the least depth whose score is not below the offset, by the library's arithmetic.
 
-    A row whose score is the offset, as one that it was fitted on may be, is then decided as the library decides it.
+    A row whose score equals the offset, as that of a training row may, then gets the library's label.
     """
     low, high = -1.0, 1e6 * expected
     while np.nextafter(low, high) < high:

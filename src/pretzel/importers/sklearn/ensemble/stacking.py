@@ -1,4 +1,4 @@
-"""Stacked generalization: a last estimator reads what the others answer."""
+"""Stacked generalization: a final estimator reads the predictions of the others."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from pretzel.plan.parameter import Parameter
 
 @imports(ensemble.StackingClassifier)
 def stacking_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what the last classifier answers, its classes being positions among the labels."""
+    """Return the methods of the final classifier, whose classes are positions among the labels."""
     if isinstance(estimator._label_encoder, list):
         raise step.refuse("", "it was fitted on several outputs", "fit one classifier for each output")
     features = _features(estimator, x, step)
     last = member(step, "final_estimator", estimator.final_estimator_, Columns.of(features))
     predicted = last.gives("predict")
     if not isinstance(predicted, ops.LabelLookup):
-        raise step.refuse("final_estimator", "it is no classifier of one output", "use a classifier", about_input=True)
+        raise step.refuse(
+            "final_estimator", "it is not a single-output classifier", "use a classifier", about_input=True
+        )
     classes = np.asarray(estimator.classes_)[predicted.labels.array]
-    kept = {name: last.methods[name] for name in ("predict_proba", "decision_function") if name in last.methods}
-    return kept | {"predict": labelled(predicted.codes, classes, step), "transform": features}
+    methods = {name: last.methods[name] for name in ("predict_proba", "decision_function") if name in last.methods}
+    return methods | {"predict": labelled(predicted.codes, classes, step), "transform": features}
 
 
 @imports(ensemble.StackingRegressor)
 def stacking_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return what the last regressor predicts."""
+    """Return the prediction of the final regressor."""
     features = _features(estimator, x, step)
     last = member(step, "final_estimator", estimator.final_estimator_, Columns.of(features))
     return {"predict": last.gives("predict"), "transform": features}
 
 
 def _features(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return the members' answers side by side, and x after them where it is passed through."""
+    """Return the members' predictions concatenated, followed by x if it is passed through."""
     names = [name for name, given in estimator.estimators if given != "drop"]
     parts = [
         _answer(estimator, member(step, name, fitted, x), method)
@@ -50,7 +52,7 @@ def _features(estimator: Any, x: Columns, step: Step) -> Node:
 
 
 def _answer(estimator: Any, one: Member, method: str) -> Node:
-    """Return one member's answer; of the probabilities of two classes, those of the second alone."""
+    """Return one member's prediction; only the second column of the probabilities of two classes."""
     if method == "predict":
         return one.number()
     answer = one.gives(method)

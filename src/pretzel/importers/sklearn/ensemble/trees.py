@@ -18,39 +18,39 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 RANDOM = ("stratified", "uniform")
-CATEGORY_WORDS = 8  # of each bit set of a histogram tree: 256 categories
+CATEGORY_WORDS = 8  # per bit set of a histogram tree: 256 categories
 
 
 @imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
 def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the class fractions of the leaf reached, and the largest."""
+    """Return the class fractions of the leaf reached, and the class of the largest."""
     return _fractions(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
 def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the mean of the trees' class fractions, and the largest."""
+    """Return the mean of the trees' class fractions, and the class of the largest."""
     return _fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
 
 
 @imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
 def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the value of the leaf reached, or one a target."""
+    """Return the value of the leaf reached, or one per target."""
     return _means(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
 
 
 @imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the mean of the trees' values, for each target."""
+    """Return the mean of the trees' values per target."""
     allow_nan = takes_nan(estimator.estimators_[0], x)
     return _means(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
 
 
 @imports(ensemble.GradientBoostingClassifier)
 def gradient_boosting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the summed scores, their probabilities, and the class: of two, the second from a score of zero on."""
+    """Return the summed scores, their probabilities, and the class: the second of two at a score of zero or more."""
     raw = _boosted(estimator, x, step, shape=estimator.estimators_.shape)
-    halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half of log odds
+    halved = type(estimator._loss).__name__ == "ExponentialLoss"  # its scores are half the log odds
     odds = ops.Affine(raw, Parameter.of(np.array([2.0]))) if halved else raw
     return _scored(estimator, raw, odds, inclusive=True, step=step)
 
@@ -63,18 +63,18 @@ def gradient_boosting_regressor(estimator: Any, x: Columns, step: Step) -> Metho
 
 @imports(ensemble.HistGradientBoostingClassifier)
 def histogram_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the summed scores, their probabilities, and the class: of two, the second above a score of zero."""
+    """Return the summed scores, their probabilities, and the class: the second of two above a score of zero."""
     raw = _histogram(estimator, x, step)
     return _scored(estimator, raw, raw, inclusive=False, step=step)
 
 
 @imports(ensemble.HistGradientBoostingRegressor)
 def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the summed scores, or their exponential where the loss has a logarithmic link."""
+    """Return the summed scores, or their exponential if the loss has a logarithmic link."""
     raw = _histogram(estimator, x, step)
     link = type(estimator._loss.link).__name__
     if link not in ("IdentityLink", "LogLink"):
-        raise step.refuse("loss", f"its link {link} is unknown here", "use another loss")
+        raise step.refuse("loss", f"its link {link} is not supported", "use another loss")
     return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
 
 
@@ -82,9 +82,9 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
     if estimator.n_outputs_ > 1:
         return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
     leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
-    many = list(map(sklearn_tree, trees, leaves))
-    proba = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
-    offer_explanations(estimator, proba, many, step, shape=_shape(estimator))
+    converted = list(map(sklearn_tree, trees, leaves))
+    proba = joined(float32(estimator, x, allow_nan), converted, aggregate="mean")
+    offer_explanations(estimator, proba, converted, step, shape=_shape(estimator))
     return {
         "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
         "predict_proba": proba,
@@ -93,12 +93,12 @@ def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, 
 
 
 def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: Step) -> Methods:
-    """Return the class fractions of each target; a leaf holds those of all targets side by side."""
+    """Return the class fractions of each target; a leaf holds those of all targets concatenated."""
     counts = np.asarray(estimator.n_classes_, np.int64)
     leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
-    many = list(map(sklearn_tree, trees, leaves))
-    whole = joined(x, many, aggregate="mean")
-    offer_leaves(x, many, step, shape=_shape(estimator))
+    converted = list(map(sklearn_tree, trees, leaves))
+    whole = joined(x, converted, aggregate="mean")
+    offer_leaves(x, converted, step, shape=_shape(estimator))
     places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
     proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
     return (
@@ -111,19 +111,19 @@ def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: St
 def _means(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
     leaves = [t.tree_.value[:, :, 0] for t in trees]
     leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
-    many = list(map(sklearn_tree, trees, leaves))
-    mean = joined(float32(estimator, x, allow_nan), many, aggregate="mean")
-    offer_explanations(estimator, mean, many, step, shape=_shape(estimator))
+    converted = list(map(sklearn_tree, trees, leaves))
+    mean = joined(float32(estimator, x, allow_nan), converted, aggregate="mean")
+    offer_explanations(estimator, mean, converted, step, shape=_shape(estimator))
     return {"predict": mean}
 
 
 def _shape(estimator: Any) -> tuple[int, ...] | None:
-    """Return the shape of leaves behind the rows: of a single tree ``apply`` returns a vector."""
+    """Return the shape of the leaves per row: for a single tree ``apply`` returns a vector."""
     return () if isinstance(estimator, tree.BaseDecisionTree) else None
 
 
 def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
-    """Return the methods of a classifier with one score, or one for each class."""
+    """Return the methods of a classifier with one score, or one per class."""
     codes: Node
     if raw.type.width is None:
         codes, proba = ops.Threshold(raw, 0.0, inclusive), ops.Link(odds, "sigmoid_pair")
@@ -140,31 +140,33 @@ def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Ste
 
 
 def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> Node:
-    """Return the initial score plus each tree's values times the learning rate, class after class in each round."""
+    """Return the initial score plus each tree's values times the learning rate, classes in order in each round."""
     rounds, classes = estimator.estimators_.shape
     group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
     given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
     trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
     summed = joined(given, trees, base=_initial(estimator, step), group=group)
-    if step.is_model:  # whose apply asks its trees, which know no names of columns
+    if step.is_model:  # its apply reads columns in order, because its trees do not store column names
         step.inputs.metadata["in_order"] = ["apply", "leaf_index"]
     offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)
     return summed
 
 
 def _initial(estimator: Any, step: Step) -> np.ndarray:
-    """Return the score that boosting begins with, which does not depend on the row."""
+    """Return the initial score of boosting, which does not depend on the row."""
     init = estimator.init_
     if not isinstance(init, str) and (type(init).__module__ != "sklearn.dummy" or init.strategy in RANDOM):
-        raise step.refuse("init", "the scores it begins with depend on the row", "leave init at None or 'zero'")
+        raise step.refuse("init", "its initial scores depend on the row", "leave init at None or 'zero'")
     row = np.zeros((1, estimator.n_features_in_), np.float32)
     return np.asarray(estimator._raw_predict_init(row)[0], np.float64)
 
 
 def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return the baseline plus each tree's values, class after class in each round."""
+    """Return the baseline plus each tree's values, classes in order in each round."""
     if x.is_sparse:
-        raise step.refuse("", "it takes no sparse matrix", "make the step before it give a dense one", about_input=True)
+        raise step.refuse(
+            "", "it rejects sparse matrices", "make the step before it give a dense one", about_input=True
+        )
     rounds = estimator._predictors
     classes = len(rounds[0]) if rounds else estimator.n_trees_per_iteration_
     group = np.tile(np.arange(classes, dtype=np.int32), len(rounds)) if classes > 1 else None
@@ -177,14 +179,14 @@ def _histogram(estimator: Any, x: Columns, step: Step) -> Node:
 
 
 def _features(estimator: Any) -> np.ndarray:
-    """Return the feature of each column that histogram trees read: categories come in front."""
+    """Return the feature of each column that histogram trees read: categories come first."""
     if estimator._preprocessor is None:
         return np.arange(estimator.n_features_in_)
     return np.concatenate([np.flatnonzero(estimator.is_categorical_), np.flatnonzero(~estimator.is_categorical_)])
 
 
 def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return the matrix that histogram trees read: categories as codes in front, then the numbers."""
+    """Return the matrix that histogram trees read: categories as codes first, then the numbers."""
     if estimator._preprocessor is None:
         return x.numbers("f64")
     encoder = estimator._preprocessor.named_transformers_["encoder"]
@@ -195,19 +197,19 @@ def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
 
 
 def float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
-    """Return x as scikit-learn's trees read it; zeros of a sparse matrix are compared like any value."""
+    """Return x as scikit-learn's trees read it; absent entries of a sparse matrix compare as zeros."""
     given = x.numbers("f32")
     dense = ops.Densify(given) if given.type.layout == "sparse" else given
     return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
 
 
 def takes_nan(fitted: Any, x: Columns) -> bool:
-    """Whether a tree was fitted on missing values, and so reads them."""
+    """Return whether a tree was fitted on missing values, and so accepts them."""
     return bool(fitted.__sklearn_tags__().input_tags.allow_nan) and not x.is_sparse
 
 
 def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
-    """Return a tree of scikit-learn with ``leaves`` in place of its own values, one a node."""
+    """Return a scikit-learn tree with ``leaves`` in place of its values, one per node."""
     nodes = fitted.tree_
     missing_left = nodes.missing_go_to_left.astype(bool)
     return Trees(

@@ -1,4 +1,4 @@
-"""Votes: the class that most members name, or the mean of what they answer."""
+"""Voting: the class that most members predict, or the mean of their predictions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pretzel.plan.node import Node
 def voting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the class with the most votes, or with the largest mean probability.
 
-    Soft votes that are not flattened are an array of three dimensions, which is not served: then there is no
+    Soft votes that are not flattened are a three-dimensional array, which is not served: the model then has no
     ``transform``.
     """
     voters = _voters(estimator, x, step)
@@ -35,7 +35,7 @@ def voting_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(ensemble.VotingRegressor)
 def voting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the weighted mean of the predictions, and the predictions side by side."""
+    """Return the weighted mean of the predictions, and the predictions concatenated."""
     answers = [voter.number() for voter in _voters(estimator, x, step)]
     return {"predict": _average(estimator, answers), "transform": stacked(answers)}
 
@@ -46,16 +46,16 @@ def _voters(estimator: Any, x: Columns, step: Step) -> list[Member]:
 
 
 def _votes(estimator: Any, voters: list[Member], step: Step) -> Node:
-    """Return the weight of the votes for each class, added voter by voter as ``bincount`` does."""
+    """Return the weighted votes per class, added voter by voter like ``bincount``."""
     weights = estimator._weights_not_none or [1.0] * len(voters)
     if min(weights) < 0:
-        raise step.refuse("weights", "a class is then counted only up to the last one named", "use weights from 0 on")
+        raise step.refuse("weights", "classes count only up to the last one predicted", "use weights of 0 or more")
     ones = np.eye(len(estimator.classes_))
     return total([voter.rows(ones * float(weight)) for voter, weight in zip(voters, weights, strict=True)])
 
 
 def _average(estimator: Any, answers: list[Node]) -> Node:
-    """Return ``numpy.average`` over the members; weights make it float64."""
+    """Return ``numpy.average`` over the members, in float64 with weights."""
     weights = estimator._weights_not_none
     if weights is None:
         return divided(total(answers), len(answers))

@@ -1,4 +1,4 @@
-"""Importer of the vectorizer of dictionaries."""
+"""Importer of DictVectorizer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pretzel.plan.parameter import Parameter
 
 @imports(DictVectorizer)
 def dict_vectorizer(estimator: DictVectorizer, x: Columns, step: Step) -> Methods:
-    """Return the value of each name of the vocabulary; a name that comes twice has two entries in a sparse row."""
+    """Return the value of each name of the vocabulary; a repeated name has two entries in a sparse row."""
     vocabulary = _vocabulary(estimator.vocabulary_, step)
     names, values = x.records(separator=estimator.separator, loose=True)
-    found = ops.LookupFeatures(names, values, vocabulary, value_dtype(estimator, step))
-    return {"transform": found if estimator.sparse else ops.Densify(found)}
+    features = ops.LookupFeatures(names, values, vocabulary, value_dtype(estimator, step))
+    return {"transform": features if estimator.sparse else ops.Densify(features)}
 
 
 def _vocabulary(places: Mapping[Any, int], step: Step) -> Parameter:
@@ -29,7 +29,7 @@ def _vocabulary(places: Mapping[Any, int], step: Step) -> Parameter:
     names = sorted(places, key=places.__getitem__)
     odd = next((name for name in names if not isinstance(name, str) or not name), None)
     if odd is not None:
-        raise step.refuse("", f"the name {odd!r} is no text, or an empty one", "name every feature by a text")
+        raise step.refuse("", f"the name {odd!r} is not a non-empty text", "name every feature by a text")
     try:
         return Parameter.strings([str(name) for name in names])
     except DefinitionError as error:

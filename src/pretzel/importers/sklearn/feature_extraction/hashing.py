@@ -1,4 +1,4 @@
-"""Importers of what hashes names of features: no vocabulary, and nothing that was fitted."""
+"""Importers of the hashing vectorizers, which have no vocabulary and no fitted state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pretzel.plan.types import DTYPE_NAMES
 
 @imports(HashingVectorizer)
 def hashing_vectorizer(estimator: HashingVectorizer, x: Columns, step: Step) -> Methods:
-    """Return the counts of hashed n-grams, then their norms; whole numbers become float64 to have one."""
+    """Return the counts of hashed n-grams, normalized; integers become float64 for that."""
     unit, low, high = ngrams(estimator, step)
     if high > MAX_UNITS:
         raise step.refuse("ngram_range", f"n-grams of more than {MAX_UNITS} are not hashed", "use a smaller range")
@@ -42,7 +42,7 @@ def hashing_vectorizer(estimator: HashingVectorizer, x: Columns, step: Step) -> 
 
 @imports(FeatureHasher)
 def feature_hasher(estimator: FeatureHasher, x: Columns, step: Step) -> Methods:
-    """Return the sums of the values by the columns their names hash to; a list of texts counts one for each."""
+    """Return the sums of the values by the hash of their names; each text of a list counts as one."""
     width, signed = int(estimator.n_features), bool(estimator.alternate_sign)
     if estimator.input_type == "string":
         counts = ops.HashNgrams(x.lists(), width, "word", 1, 1, signed, count_dtype(estimator, step))
@@ -53,8 +53,8 @@ def feature_hasher(estimator: FeatureHasher, x: Columns, step: Step) -> Methods:
 
 
 def value_dtype(estimator: Any, step: Step) -> str:
-    """Return the type in which an estimator keeps the values of named features."""
+    """Return the dtype in which an estimator stores the values of named features."""
     dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
     if dtype not in ("f32", "f64"):
-        raise step.refuse("dtype", "values travel as float64", "use float64 or float32, and cast what comes out")
+        raise step.refuse("dtype", "requests carry values as float64", "use float64 or float32, and cast the result")
     return dtype

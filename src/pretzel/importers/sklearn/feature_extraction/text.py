@@ -1,4 +1,4 @@
-"""Importers of the vectorizers of text, and of tf-idf weighting."""
+"""Importers of text vectorizers and tf-idf weighting."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def count_vectorizer(estimator: CountVectorizer, x: Columns, step: Step) -> Meth
 
 @imports(TfidfVectorizer)
 def tfidf_vectorizer(estimator: TfidfVectorizer, x: Columns, step: Step) -> Methods:
-    """Return the counts, weighted as the transformer within was fitted to weight them."""
+    """Return the counts, weighted by the inner TfidfTransformer."""
     dtype = count_dtype(estimator, step)
     weights = getattr(estimator, "_tfidf", None)
     if weights is None:
@@ -46,27 +46,27 @@ def tfidf_vectorizer(estimator: TfidfVectorizer, x: Columns, step: Step) -> Meth
 
 @imports(TfidfTransformer)
 def tfidf_transformer(estimator: TfidfTransformer, x: Columns, step: Step) -> Methods:
-    """Return given counts, weighted."""
+    """Return the input counts, weighted."""
     if not is_fitted(estimator):
         raise step.refuse("", "it is not fitted", "fit it first")
     counts = checked(x, estimator)
     if estimator.sublinear_tf and not is_sparse(counts):
         remedy = "place it after a CountVectorizer, whose counts are sparse"
-        raise step.refuse("sublinear_tf", "of a dense matrix the zeros would count too", remedy, about_input=True)
-    if not is_sparse(counts):  # the library makes sparse rows of them, in which no zero is stored
+        raise step.refuse("sublinear_tf", "the zeros of a dense matrix would count too", remedy, about_input=True)
+    if not is_sparse(counts):  # the library converts them to sparse rows without stored zeros
         counts = ops.Sparsify(counts)
     return {"transform": _weighted(estimator, counts)}
 
 
 def _counts(estimator: Any, x: Columns, step: Step, dtype: str) -> Node:
-    """Return the counts of n-grams, over texts prepared as the options say."""
+    """Return the counts of n-grams, over texts prepared by the options."""
     vocabulary = _vocabulary(estimator, step)
     units = analyzed(estimator, x, step)
     return ops.CountNgrams(units, vocabulary, *ngrams(estimator, step), dtype, bool(estimator.binary))
 
 
 def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return what a vectorizer cuts n-grams from: tokens, or texts, prepared as its options say."""
+    """Return the tokens, or the texts, from which a vectorizer builds n-grams, prepared by its options."""
     _refuse_callables(estimator, step)
     texts = _prepared(estimator, x, step)
     return _tokens(estimator, texts, step) if estimator.analyzer == "word" else texts
@@ -74,7 +74,7 @@ def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
 
 def _refuse_callables(estimator: Any, step: Step) -> None:
     if estimator.input != "content":
-        raise step.refuse("input", "servers read no files", "set input='content' and pass the texts")
+        raise step.refuse("input", "servers do not read files", "set input='content' and pass the texts")
     code = "it is Python code, which servers do not run"
     if estimator.analyzer not in UNITS:
         raise step.refuse("analyzer", code, "use 'word', 'char' or 'char_wb', and fit again")
@@ -85,15 +85,15 @@ def _refuse_callables(estimator: Any, step: Step) -> None:
 
 
 def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
-    """Return of which units a vectorizer's n-grams are, and from how many to how many."""
+    """Return the unit of a vectorizer's n-grams, and their smallest and largest length."""
     low, high = map(int, estimator.ngram_range)
     if not 1 <= low <= high:
-        raise step.refuse("ngram_range", "it names no n-grams", "use a range from 1 up, such as (1, 2), and fit again")
+        raise step.refuse("ngram_range", "the range is empty", "use a range from 1 up, such as (1, 2), and fit again")
     return estimator.analyzer, low, high
 
 
 def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return the texts in lower case, then without accents, as far as that is asked for."""
+    """Return the texts in lower case and without accents, as the options require."""
     texts, form = x.text(), estimator.strip_accents
     _note_decoding(estimator, x)
     if estimator.lowercase:
@@ -101,13 +101,13 @@ def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
     if not form:
         return texts
     if form not in ("ascii", "unicode"):
-        reason = "it is Python code, which servers do not run" if callable(form) else "there is no such form"
+        reason = "it is Python code, which servers do not run" if callable(form) else "the form is unknown"
         raise step.refuse("strip_accents", reason, "use 'ascii' or 'unicode', and fit again")
     return ops.StripAccents(texts, form)
 
 
 def _note_decoding(estimator: Any, x: Columns) -> None:
-    """Tell clients how the vectorizer decodes documents that come as bytes."""
+    """Record for clients how the vectorizer decodes documents sent as bytes."""
     part = x.parts[0]
     if isinstance(part, Open) and part.width is None:
         form = (_codec(estimator.encoding), str(estimator.decode_error))
@@ -115,7 +115,7 @@ def _note_decoding(estimator: Any, x: Columns) -> None:
 
 
 def _codec(encoding: str) -> str:
-    """Return one name for all aliases of an encoding; an unknown one stays, for only bytes need it."""
+    """Return the canonical name of an encoding; an unknown one stays, because only bytes need it."""
     try:
         return codecs.lookup(encoding).name
     except LookupError:
@@ -135,21 +135,21 @@ def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
 
 
 def _words(stop_words: Iterable[Any]) -> list[str]:
-    """Return the stop words that some token of Unicode can equal, in an order that does not depend on the process."""
+    """Return the stop words that a valid Unicode token can equal, in an order independent of the process."""
     words = {word for word in stop_words if isinstance(word, str)}
     return sorted(word for word in words if word.encode(errors="ignore").decode() == word)
 
 
 def count_dtype(estimator: Any, step: Step) -> str:
-    """Return the type in which a vectorizer keeps counts."""
+    """Return the dtype in which a vectorizer stores counts."""
     dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
     if dtype not in COUNTS:
-        raise step.refuse("dtype", "counts are not kept so", f"use int64, float32 or float64, not {estimator.dtype!r}")
+        raise step.refuse("dtype", "it is not supported", f"use int64, float32 or float64, not {estimator.dtype!r}")
     return dtype
 
 
 def _weighted(weights: Any, counts: Node) -> Node:
-    """Return tf-idf: logarithms, then weights (there if they were fitted or set, whatever use_idf says), then norms."""
+    """Return tf-idf: logarithms, then weights (if fitted or set, regardless of use_idf), then norms."""
     if counts.type.dtype == "i64":
         counts = ops.Cast(counts, "f64")
     if weights.sublinear_tf:
@@ -169,9 +169,9 @@ def _vocabulary(estimator: Any, step: Step) -> Parameter:
         estimator._check_vocabulary()
     except NotFittedError:
         raise step.refuse("", "it is not fitted", "fit it first") from None
-    known = _remembered(estimator.vocabulary_)
-    if known is not None:
-        return known
+    cached = _remembered(estimator.vocabulary_)
+    if cached is not None:
+        return cached
     try:
         parameter = Parameter.strings(_in_order(estimator.vocabulary_))
     except (AttributeError, DefinitionError, IndexError, TypeError, ValueError) as error:
@@ -187,12 +187,12 @@ def _in_order(vocabulary: Mapping[str, int]) -> list[str]:
     for term, column in vocabulary.items():
         terms[column] = term
     if None in terms or min(vocabulary.values(), default=0) < 0:
-        raise ValueError(f"some of the columns 0..{len(terms) - 1} has no term")
+        raise ValueError(f"some of the columns 0..{len(terms) - 1} have no term")
     return terms
 
 
-# Siblings share vocabularies, often as one object.  A copy tells whether a dictionary still is what it was; comparing
-# two of equal strings takes a fraction of packing and hashing one.
+# Sibling vectorizers share vocabularies, often as one object.  A copy detects changes to the dictionary; comparing two
+# dictionaries of equal strings takes a fraction of the time of packing and hashing one.
 _recent: deque[tuple[dict[str, int], Parameter]] = deque(maxlen=16)
 _lock = threading.Lock()
 

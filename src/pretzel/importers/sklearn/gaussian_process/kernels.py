@@ -1,4 +1,4 @@
-"""Kernels of Gaussian processes: trees of sums, products and powers, of functions of distances and products."""
+"""Kernels of Gaussian processes: sums, products and powers of functions of distances and dot products."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from pretzel.plan.parameter import Parameter
 Between = Callable[[Any, Node, np.ndarray, Step], Node]
 Alone = Callable[[Any, Node, Step], Node]
 _ONE = ("rbf", "laplacian", "cosine", "chi2")
-"""Kernels of pairs that are one for a row with itself."""
+"""Pairwise kernels that are one for a row with itself."""
 
 
 def between(tree: Any, x: Node, learned: np.ndarray, step: Step) -> Node:
     """Return ``tree(X, learned)``.
 
     Raises:
-        UnsupportedError: one of its kernels is not known.
+        UnsupportedError: one of its kernels is not supported.
     """
-    known = _BETWEEN.get(type(tree))
-    if known is None:
+    function = _BETWEEN.get(type(tree))
+    if function is None:
         raise _unknown(tree, step)
-    return known(tree, x, learned, step)
+    return function(tree, x, learned, step)
 
 
 def alone(tree: Any, x: Node, step: Step) -> Node:
     """Return ``tree.diag(X)``: the kernel of each row with itself."""
-    known = _ALONE.get(type(tree))
-    if known is None:
+    function = _ALONE.get(type(tree))
+    if function is None:
         raise _unknown(tree, step)
-    return known(tree, x, step)
+    return function(tree, x, step)
 
 
 def _unknown(tree: Any, step: Step) -> Exception:
-    return step.refuse("kernel", f"{type(tree).__name__} is not known", "use kernels of sklearn.gaussian_process")
+    return step.refuse("kernel", f"{type(tree).__name__} is not supported", "use kernels of sklearn.gaussian_process")
 
 
 def _constant(x: Node, value: Any, width: int | None = None) -> Node:
@@ -52,7 +52,7 @@ def _constant(x: Node, value: Any, width: int | None = None) -> Node:
 
 
 def _squares(tree: Any, x: Node, learned: np.ndarray) -> Node:
-    """Return squared distances in units of the length scale, one for all columns or one for each."""
+    """Return squared distances in units of the length scale, which is one number or one per column."""
     scale = np.asarray(tree.length_scale, np.float64).squeeze()
     units = np.broadcast_to(scale, (x.type.columns,))
     return distances(ops.Standardize(x, None, vector(units, x.type.columns)), learned / units, "squares")
@@ -63,7 +63,7 @@ def _rbf(tree: Any, x: Node, learned: np.ndarray, step: Step) -> Node:
 
 
 def _matern(tree: Any, x: Node, learned: np.ndarray, step: Step) -> Node:
-    """``exp(-d)`` times a polynomial of d, d being the distance times a root of twice nu."""
+    """``exp(-d)`` times a polynomial of d, where d is the distance times the root of twice nu."""
     if tree.nu == math.inf:
         return _rbf(tree, x, learned, step)
     if tree.nu not in (0.5, 1.5, 2.5):

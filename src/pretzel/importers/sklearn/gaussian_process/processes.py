@@ -1,4 +1,4 @@
-"""Gaussian processes: what the kernels with all that was learned say, weighted."""
+"""Gaussian processes: weighted sums of kernels with the training rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Method
     whole = _multiplied(estimator, x, step, alone=False)
     given = checked(x, estimator) if whole is None else whole
     node = cast(given, "f64")
-    if _multiplies(estimator):  # other kernels are made of distances, which are float64
+    if _multiplies(estimator):  # other kernels are functions of distances, which are float64
         types = (given.type.numpy, estimator.X_train_.dtype)
         note_cancelling(
             lambda count: estimator.kernel_(estimator.X_train_[:count], estimator.X_train_),
@@ -42,25 +42,25 @@ def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Method
     weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
     similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
     mean = ops.Linear(similar, Parameter.of(np.ascontiguousarray(weights)))
-    scale, shift = (vector(each, mean.type.columns) for each in (estimator._y_train_std, estimator._y_train_mean))
+    scale, shift = (vector(moment, mean.type.columns) for moment in (estimator._y_train_std, estimator._y_train_mean))
     return {"predict": ops.Affine(mean, scale, shift)}
 
 
 @imports(gaussian_process.GaussianProcessClassifier)
 def gaussian_process_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Two classes by Laplace's approximation; more by one such against the rest, or each against each.
+    """Laplace's approximation for two classes; one-vs-rest or one-vs-one combinations of it for more.
 
-    The latter has no probabilities, in the library either.
+    One-vs-one has no probabilities, as in the library.
     """
     inner = step.enter("base_estimator_", estimator.base_estimator_, checked_array(x, estimator))
     if "predict_proba" not in inner:
-        step.leaves_out("predict_proba", "the library has none where each class is against each", "use 'one_vs_rest'")
+        step.leaves_out("predict_proba", "the library has none with multi_class='one_vs_one'", "use 'one_vs_rest'")
     return {name: inner[name] for name in ("predict", "predict_proba") if name in inner}
 
 
 @imports(_BinaryGaussianProcessClassifierLaplace)
 def laplace(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The sign of the latent mean; probabilities are the sigmoid's mean over the latent Gaussian."""
+    """The sign of the latent mean; probabilities are the mean of the sigmoid over the latent Gaussian."""
     whole = _multiplied(estimator, x, step, alone=True)
     node = cast(x.numbers(), "f64") if whole is None else whole
     similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
@@ -73,9 +73,9 @@ def laplace(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node | None:
-    """Return X as float64 where it holds integers, of which a ``DotProduct`` makes products in their own type.
+    """Return X as float64 if it holds integers, which a ``DotProduct`` multiplies in their own type.
 
-    ``alone``: whether the kernel of a row with itself is computed, and not only that with all that was learned.
+    ``alone``: whether the kernel of a row with itself is computed too, not only the kernel with the training rows.
     """
     if not _multiplies(estimator):
         return None
@@ -92,11 +92,11 @@ def _multiplied(estimator: Any, x: Columns, step: Step, *, alone: bool) -> Node 
 
 def _multiplies(estimator: Any) -> bool:
     tree = estimator.kernel_
-    return any(isinstance(each, DotProduct) for each in (tree, *tree.get_params().values()))
+    return any(isinstance(kernel, DotProduct) for kernel in (tree, *tree.get_params().values()))
 
 
 def _variance(estimator: Any, x: Node, similar: Node, step: Step) -> Node:
-    """Return the kernel of each row with itself, less what is explained by all that was learned."""
+    """Return the posterior variance: the kernel of each row with itself, less the part explained by training rows."""
     root = np.linalg.solve(np.tril(estimator.L_), np.diag(estimator.W_sr_))
     explained = ops.Elementwise(ops.Linear(similar, Parameter.of(np.ascontiguousarray(root.T))), "square")
     return total([alone(estimator.kernel_, x, step), ops.Linear(explained, Parameter.of(np.full(len(root), -1.0)))])
@@ -105,7 +105,7 @@ def _variance(estimator: Any, x: Node, similar: Node, step: Step) -> Node:
 def _averaged_sigmoid(mean: Node, variance: Node) -> Node:
     """Return the mean of five error functions that together are nearly a sigmoid (Williams and Barber).
 
-    A variance that is not above zero gives NaN, as it does in the library.
+    A variance that is not above zero gives NaN, as in the library.
     """
     slopes, weights = np.ravel(LAMBDAS), np.ravel(COEFS)
     deviation = ops.Elementwise(variance, "sqrt")

@@ -1,4 +1,4 @@
-"""Indicators of missing values."""
+"""Importer of indicators of missing values."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pretzel.plan.parameter import Parameter
 
 @imports(MissingIndicator)
 def missing_indicator(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Whether each value of the columns kept is missing; others may be refused for holding one."""
+    """Booleans for the missing values of the selected columns; a missing value in others may be rejected."""
     marker = estimator.missing_values
     if not isinstance(marker, Real):
-        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+        raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
     finds_nan = bool(np.isnan(float(marker)))
     node = checked(x, estimator, allow_nan=finds_nan)
     if estimator.sparse is True or is_sparse(node):
@@ -38,18 +38,18 @@ def missing_indicator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _marked(x: Node, missing: float) -> tuple[Node, float]:
-    """Return values with infinity, which was refused, for what is missing: among objects NaN does not find None."""
+    """Mark missing values with infinity, which was rejected before: among objects, NaN does not match None."""
     marks = Parameter.of(np.full(x.type.columns, np.inf, x.type.numpy))
     return ops.ImputeObjects(x, marks, missing), float("inf")
 
 
 def _without_new(x: Node, features: np.ndarray, finds_nan: bool, step: Step) -> tuple[Node, np.ndarray]:
-    """Return the columns that had missing values, before those that had none and are refused if they have one now."""
+    """Return the columns that had missing values, then those that had none and now reject them."""
     others = np.setdiff1d(np.arange(x.type.columns), features).astype(np.int64)
     if not len(others):
         return x, features
     if not finds_nan:
-        raise step.refuse("error_on_new", "only NaN is looked for in other columns", "use error_on_new=False")
-    known, complete = (ops.Select(x, Parameter.of(columns)) for columns in (features, others))
+        raise step.refuse("error_on_new", "other columns are checked for NaN only", "use error_on_new=False")
+    incomplete, complete = (ops.Select(x, Parameter.of(columns)) for columns in (features, others))
     refused = ops.RequireFinite(complete, "MissingIndicator")
-    return ops.Concat((known, refused)), np.arange(len(features), dtype=np.int64)
+    return ops.Concat((incomplete, refused)), np.arange(len(features), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Missing values filled in by estimators of each column from the others, round after round."""
+"""Importer of the imputer that predicts each column from the others, in rounds."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from pretzel.plan.parameter import Parameter
 
 @imports(IterativeImputer)
 def iterative_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Each step of ``imputation_sequence_`` predicts one column from the others, where its value is missing.
+    """Each step of ``imputation_sequence_`` predicts the missing values of one column from the others.
 
-    The library leaves rows without any value as the initial imputer fills them if all rows given at once are so, and
-    otherwise imputes them as any other.  Such a row has no answer of its own, and is refused.
+    If every row of a call has no value at all, the library keeps the initial imputation; otherwise it imputes such a
+    row like any other.  The answer therefore depends on the other rows, and such a row is rejected.
     """
     if estimator.sample_posterior:
-        raise step.refuse("sample_posterior", "it draws what it imputes at random", "use sample_posterior=False")
+        raise step.refuse("sample_posterior", "it imputes random values", "use sample_posterior=False")
     marker = estimator.missing_values
     if not isinstance(marker, Real):
-        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+        raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
     finds_nan = bool(np.isnan(float(marker)))
     given = checked_dense(x, estimator, step, allow_nan=finds_nan)
     missing = as_compared(marker, given.type.numpy)
@@ -45,14 +45,14 @@ def iterative_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
 def _imputed(estimator: Any, given: Node, initial: Node, missing: float, step: Step) -> list[Node]:
     """Return the columns after all rounds."""
     empty = np.asarray(estimator._is_empty_feature)
-    kept = np.arange(len(empty)) if estimator.keep_empty_features else np.flatnonzero(~empty)
-    columns: list[Node] = [ops.Column(initial, i) for i in range(len(kept))]
+    positions = np.arange(len(empty)) if estimator.keep_empty_features else np.flatnonzero(~empty)
+    columns: list[Node] = [ops.Column(initial, i) for i in range(len(positions))]
     if estimator.n_iter_ == 0:
         return columns
-    masks = _masks(given, kept, missing, may_be_bare=not empty[kept].any(), step=step)
+    masks = _masks(given, positions, missing, may_be_bare=not empty[positions].any(), step=step)
     for i, (feature, neighbors, fitted) in enumerate(estimator.imputation_sequence_):
-        if empty[kept[feature]]:
-            continue  # it counts as not missing, and keeps what the initial imputer made of it
+        if empty[positions[feature]]:
+            continue  # it counts as not missing, and keeps the initial imputation
         others = Columns.of(ops.Concat(tuple(columns[j] for j in neighbors)))
         predicted = _predicted(f"imputation_sequence_[{i}]", fitted, others, step)
         limits = (vector(limit[feature], 1) for limit in (estimator._min_value, estimator._max_value))
@@ -70,7 +70,7 @@ def _predicted(name: str, fitted: Any, others: Columns, step: Step) -> Node:
 
 
 def _masks(given: Node, kept: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
-    """Return for each column whether its value is missing; a row that misses all of them is refused."""
+    """Return for each column whether its value is missing; a row without any value is rejected."""
     lacks = ops.MissingIndicator(given, Parameter.of(kept.astype(np.int64)), missing)
     columns: list[Node] = [ops.Column(lacks, i) for i in range(len(kept))]
     if may_be_bare:

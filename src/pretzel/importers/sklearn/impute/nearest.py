@@ -1,4 +1,4 @@
-"""Missing values filled in from the nearest rows that have them."""
+"""Importer of the imputer that fills missing values from the nearest rows."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ NAN = float("nan")
 
 @imports(KNNImputer)
 def knn_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Each missing value becomes the mean of the nearest rows' values in its column, by the columns that both have.
+    """Each missing value becomes the mean of its column over the nearest rows, by the columns present in both.
 
-    Of equally far rows the library takes those that a partial sort leaves in front, which differ from machine to
-    machine; we take the first learned.  Its distances are made of products, so that between equal rows there is what
-    rounding left; ours are zero, which shows where the nearest weigh most.
+    Among equally far rows the library takes those that a partial sort places first, which differ between machines; the
+    plan takes the first training rows.  The library's distances are sums of products, so that rounding errors remain
+    between equal rows; here they are zero, which shows if the weights are inverse distances.
     """
     if estimator.metric != "nan_euclidean":
         raise step.refuse("metric", "it is a function", "use 'nan_euclidean'")
     finds_nan = bool(np.isnan(float(estimator.missing_values)))
     given = checked(x, estimator, allow_nan=finds_nan)
     if is_sparse(given):
-        raise step.refuse("", "it refuses sparse rows", "give it dense rows", about_input=True)
+        raise step.refuse("", "it rejects sparse rows", "give it dense rows", about_input=True)
     if given.type.dtype == "f32":
         raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows", about_input=True)
     marked = given if finds_nan else _marked(given, as_compared(estimator.missing_values, given.type.numpy))
@@ -47,9 +47,9 @@ def knn_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _note_doubts(estimator: Any, learned: np.ndarray, step: Step) -> None:
-    """Note where another choice of donors, or other weights, are possible."""
+    """Add notes if the library may choose other donors or weights."""
     repeated = repeats(learned)
-    others = [bool(np.delete(repeated, i).any()) for i in range(len(repeated))]  # a row may lack all columns but one
+    others = [bool(np.delete(repeated, i).any()) for i in range(len(repeated))]  # a row may have one column only
     chosen = (~np.isnan(learned)).sum(axis=0) > estimator.n_neighbors
     if (chosen & others).any():
         step.may_differ(IMPUTED_TIES.reason, IMPUTED_TIES.remedy)
@@ -60,33 +60,33 @@ def _note_doubts(estimator: Any, learned: np.ndarray, step: Step) -> None:
 
 
 def _marked(x: Node, missing: float) -> Node:
-    """Return x with NaN where it equals what means missing."""
+    """Return x with NaN in place of the missing-value marker."""
     return ops.Impute(x, Parameter.of(np.full(x.type.columns, NAN, x.type.numpy)), missing)
 
 
 def _kept(estimator: Any) -> list[int]:
-    """Return the columns of the result: all, or those that had a value while fitting."""
+    """Return the columns of the result: all, or those with a value in the training rows."""
     valid = np.asarray(estimator._valid_mask)
     return [i for i in range(len(valid)) if valid[i] or estimator.keep_empty_features]
 
 
 def _column(estimator: Any, x: Node, far: Node, learned: np.ndarray, i: int, step: Step) -> Node:
-    """Return a column with what is missing filled in; where no row is at any distance, with the column's mean."""
+    """Return a column with missing values filled in; with the column's mean if no row has a distance."""
     donors = np.flatnonzero(~np.isnan(learned[:, i]))
     if not len(donors):
         return ops.Constant(x, Parameter.of(np.zeros(1)))
     values = learned[donors, i]
     near = far if len(donors) == len(learned) else ops.Select(far, Parameter.of(donors.astype(np.int64)))
-    found = ops.Nearest(near, min(estimator.n_neighbors, len(donors)))
-    weights = _weights(estimator, ops.Gather(near, found), step)
+    neighbors = ops.Nearest(near, min(estimator.n_neighbors, len(donors)))
+    weights = _weights(estimator, ops.Gather(near, neighbors), step)
     totals = ops.Linear(weights, Parameter.of(np.ones(weights.type.columns)))
-    mean = ops.Combine((ops.Blend(found, weights, Parameter.of(values)), totals), "quotient")
+    mean = ops.Combine((ops.Blend(neighbors, weights, Parameter.of(values)), totals), "quotient")
     average = float(np.asarray(estimator._fit_X)[donors, i].mean())
     return ops.Combine((ops.Column(x, i), mean, ops.Constant(x, vector(average, 1))), "coalesce")
 
 
 def _weights(estimator: Any, distance: Node, step: Step) -> Node:
-    """Return the weights of the nearest, zero where there is no distance."""
+    """Return the weights of the nearest rows, zero for those without a distance."""
     width = distance.type.columns
     if weighing(estimator, step):
         return ops.Impute(ops.Link(distance, "inverse_distances"), vector(0.0, width))

@@ -23,11 +23,11 @@ from pretzel.plan.parameter import Parameter
 
 @imports(SimpleImputer)
 def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
-    """Return x with missing values filled, without columns that had none but missing ones, and indicators behind."""
+    """Return x with missing values filled, without columns that were empty in training, followed by indicators."""
     imputed = imputed_columns(estimator, x, step)
     if len(imputed.parts) > 1:
         remedy = "follow it by an encoder in a Pipeline, or impute texts and numbers by one SimpleImputer each"
-        raise step.refuse("strategy", "it answers with texts and numbers side by side", remedy)
+        raise step.refuse("strategy", "it returns texts and numbers in one array", remedy)
     (part,) = imputed.parts
     assert isinstance(part, Node)
     return {"transform": part}
@@ -35,7 +35,7 @@ def simple_imputer(estimator: SimpleImputer, x: Columns, step: Step) -> Methods:
 
 @hands_on(SimpleImputer)
 def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns:
-    """Return the columns that the next step reads: of texts and of numbers where the imputer was fitted on objects."""
+    """Return the columns for the next step: texts and numbers if the imputer was fitted on objects."""
     if x.is_sparse:
         remedy = "make the step before it give a dense one"
         raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)
@@ -56,40 +56,40 @@ def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns
 def _imputed_objects(
     estimator: Any, x: Columns, run: Sequence[tuple[int, Any, bool]], is_text: bool, step: Step
 ) -> Node:
-    """Return neighbouring columns of texts, or of numbers, with what is missing filled."""
+    """Return neighbouring columns of texts, or of numbers, with missing values filled."""
     columns, fill = x.select([position for position, *_ in run]), [value for _, value, _ in run]
     if is_text:
         return _imputed_texts(estimator, columns, [str(value) for value in fill], step)
     numbers = columns.numbers()
-    # A text among numbers is no category that an encoder learned, and NaN neither.
-    known = [float("nan") if isinstance(value, str) else value for value in fill]
-    filled = Parameter.of(np.array(known, numbers.type.numpy))
+    # Neither a text among numbers nor NaN is a category that an encoder learned.
+    replacements = [float("nan") if isinstance(value, str) else value for value in fill]
+    filled = Parameter.of(np.array(replacements, numbers.type.numpy))
     marker = estimator.missing_values
     if marker is None:
         return ops.ImputeObjects(numbers, filled, missing_none=True, of_objects=True)
     if not _is_nan(marker) and not isinstance(marker, Real):
-        raise step.refuse("missing_values", "no number equals it", "use NaN, None or a number")
+        raise step.refuse("missing_values", "it is not a number", "use NaN, None or a number")
     missing = float("nan") if _is_nan(marker) else float(marker)
     return _filled(numbers, filled, missing, marker, of_objects=True)
 
 
 def _are_texts(x: Columns, kept: Sequence[int], fill: Sequence[Any], step: Step) -> list[bool]:
-    """Return which columns hold texts: as an encoder learned that follows, else as what is filled in."""
+    """Return which columns hold texts, by the categories of a following encoder, else by the fill values."""
     filled = [_is_text(value, step) for value in fill]
     learned = _learned_texts(step)
     if learned is not None and len(learned) == len(filled):
         if any(text and not by for text, by in zip(learned, filled, strict=True)):
-            raise step.refuse("fill_value", "it fills texts with numbers", "fill in a text, by an imputer of their own")
+            raise step.refuse("fill_value", "it fills texts with numbers", "fill in a text, by a separate imputer")
         return learned
-    known = [x.select([position]).settled_dtype() for position in kept]
-    if any(by and kind not in (None, "str") for by, kind in zip(filled, known, strict=True)):
+    dtypes = [x.select([position]).settled_dtype() for position in kept]
+    if any(by and kind not in (None, "str") for by, kind in zip(filled, dtypes, strict=True)):
         remedy = "impute texts and numbers by one SimpleImputer each"
         raise step.refuse("fill_value", "it fills numbers with texts", remedy)
     return filled
 
 
 def _learned_texts(step: Step) -> list[bool] | None:
-    """Return of which columns the encoder that follows learned texts; None where another step follows."""
+    """Return for each column whether the following encoder learned texts; None if another step follows."""
     path, following = step.inputs.followed
     if path != step.path or not isinstance(following, (OneHotEncoder, OrdinalEncoder, TargetEncoder)):
         return None
@@ -98,17 +98,21 @@ def _learned_texts(step: Step) -> list[bool] | None:
 
 
 def _is_text(fill: Any, step: Step) -> bool:
-    """Return whether a column is filled with a text, and refuse what is neither a text nor a number."""
+    """Return whether a column is filled with a text.
+
+    Raises:
+        UnsupportedError: the value is neither a text nor a number, or float64 cannot hold it.
+    """
     if not isinstance(fill, (str, Real)):
         remedy = "fill in texts, or numbers and booleans"
         raise step.refuse("strategy", f"it fills in {fill!r:.60}, of type {type(fill).__name__}", remedy)
     if isinstance(fill, Real) and fill == fill and float(fill) != fill:
-        raise step.refuse("strategy", f"no float64 equals {fill!r:.60}, which it fills in", "fill in a smaller number")
+        raise step.refuse("strategy", f"float64 cannot hold its value {fill!r:.60}", "fill in a smaller number")
     return isinstance(fill, str)
 
 
 def _kept_columns(estimator: Any) -> list[int]:
-    """Return the columns that the imputer keeps: all, or those for which it has something to fill in."""
+    """Return the columns that the imputer keeps: all, or those with a fill value."""
     if estimator.keep_empty_features:
         return list(range(len(estimator.statistics_)))
     return [j for j, value in enumerate(estimator.statistics_) if value is None or value == value]
@@ -118,7 +122,7 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     marker = estimator.missing_values
     finds_nan = _is_nan(marker)
     if not finds_nan and not isinstance(marker, Real):
-        raise step.refuse("missing_values", "no number equals it", "use NaN or a number")
+        raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
     keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
     if keeps and x.array().type.dtype != "bool":
         whole = x.array()
@@ -129,7 +133,7 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
     values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
     filled = Parameter.of(fill.astype(checked.type.numpy))
-    # A mean is taken of floats; the other strategies leave objects as they are, and then NaN does not find None.
+    # A mean needs floats; the other strategies keep objects, and then NaN does not match None.
     as_objects = estimator.strategy in ("most_frequent", "constant") and checked.type.is_float and any(origins(checked))
     imputed = _filled(values, filled, missing, marker) if as_objects else ops.Impute(values, filled, missing)
     if not estimator.add_indicator:
@@ -139,7 +143,7 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
 
 
 def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[int]) -> Node:
-    """Return integers, which these strategies leave integers, with a number that means missing replaced."""
+    """Return integers, which these strategies keep as integers, with the missing-value marker replaced."""
     values = x if len(kept) == x.type.columns else ops.Select(x, Parameter.of(np.array(kept, np.int64)))
     marker = estimator.missing_values
     imputed: Node = values
@@ -155,7 +159,7 @@ def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[
 
 
 def _filled(x: Node, fill: Parameter, missing: float, marker: Any, *, of_objects: bool = False) -> Node:
-    """Return what ``marker`` finds among objects filled; pandas.NA finds NaN and None alike."""
+    """Return objects with values that match ``marker`` filled; pandas.NA matches both NaN and None."""
     imputed = ops.ImputeObjects(x, fill, missing, of_objects=of_objects)
     if isinstance(marker, Real):
         return imputed
@@ -163,14 +167,14 @@ def _filled(x: Node, fill: Parameter, missing: float, marker: Any, *, of_objects
 
 
 def _indicators(estimator: Any, checked: Node, missing: float, leaves_none: bool) -> Node:
-    """Return one where a value of the indicated columns is missing; None is not where NaN does not find it."""
+    """Return one where a value of the indicated columns is missing; None counts only if the marker matches it."""
     features, dtype = Parameter.of(np.asarray(estimator.indicator_.features_, np.int64)), checked.type.dtype
-    found: Node = ops.MissingIndicator(checked, features, missing, dtype)
+    indicators: Node = ops.MissingIndicator(checked, features, missing, dtype)
     if not leaves_none:
-        return found
+        return indicators
     zeros = Parameter.of(np.zeros(checked.type.columns, checked.type.numpy))
     nones = ops.MissingIndicator(ops.ImputeObjects(checked, zeros), features, missing, dtype)
-    return ops.Arithmetic(found, nones, "subtract")
+    return ops.Arithmetic(indicators, nones, "subtract")
 
 
 def _imputed_texts(estimator: Any, x: Columns, fill: Sequence[str], step: Step) -> Node:
@@ -180,9 +184,9 @@ def _imputed_texts(estimator: Any, x: Columns, fill: Sequence[str], step: Step) 
     if marker is None:
         return ops.Impute(texts, strings, missing_none=True)
     if not _is_nan(marker):
-        raise step.refuse("missing_values", "no text equals it", "use NaN, None or a string")
+        raise step.refuse("missing_values", "it does not match texts", "use NaN, None or a string")
     imputed = ops.Impute(texts, strings)
-    # pandas.NA stands for NaN and None alike.
+    # pandas.NA matches both NaN and None.
     return imputed if isinstance(marker, float) else ops.Impute(imputed, strings, missing_none=True)
 
 

@@ -1,4 +1,4 @@
-"""Linear models: a product, then a link or a decision."""
+"""Linear models: a product, followed by a link or a decision."""
 
 from __future__ import annotations
 
@@ -63,21 +63,21 @@ ONE_SCORE = (*SGD_REGRESSORS, *CLASSIFIERS)
 
 @imports(*LINEAR_REGRESSORS)
 def linear_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ coef_.T + intercept_``: one value a row, or as many columns as ``coef_`` has rows."""
+    """``X @ coef_.T + intercept_``: one value per row, or one column per row of ``coef_``."""
     offer_contributions(step, checked(x, estimator), *coefficients_of(estimator))
     return {"predict": product(checked(x, estimator), estimator.coef_, estimator.intercept_)}
 
 
 @imports(*SGD_REGRESSORS)
 def sgd_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """One value a row (``ravel``), whatever the shape of ``coef_``."""
+    """One value per row (``ravel``), regardless of the shape of ``coef_``."""
     offer_contributions(step, checked(x, estimator), *coefficients_of(estimator))
     return {"predict": product(checked(x, estimator), np.ravel(coefficients(estimator.coef_)), estimator.intercept_)}
 
 
 @imports(*GENERALIZED)
 def generalized_linear_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The inverse of the link of the prediction: the exponential, or itself."""
+    """The inverse of the link function: the exponential, or the identity."""
     offer_contributions(step, checked(x, estimator), *coefficients_of(estimator))
     raw = product(checked(x, estimator), estimator.coef_, estimator.intercept_)
     link = type(estimator._base_loss.link).__name__
@@ -90,7 +90,7 @@ def generalized_linear_regressor(estimator: Any, x: Columns, step: Step) -> Meth
 
 @imports(linear_model.LogisticRegression, linear_model.LogisticRegressionCV)
 def logistic_regression(estimator: Any, x: Columns, step: Step) -> Methods:
-    """One sigmoid for two classes, a softmax for more; one sigmoid a class where it was trained one-vs-rest."""
+    """One sigmoid for two classes, a softmax for more; one sigmoid per class if trained one-vs-rest."""
     scores = _scores(estimator, x, step)
     one_vs_rest, multi_class = estimator.classes_.size <= 2, getattr(estimator, "multi_class", "auto")
     if multi_class == "ovr" or (multi_class in ("auto", "deprecated") and estimator.solver == "liblinear"):
@@ -113,7 +113,7 @@ def linear_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(linear_model.RidgeClassifier, linear_model.RidgeClassifierCV)
 def ridge_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Like the others, but with several labels a row each score decides for itself."""
+    """The class with the largest score; for multilabel targets, each label with a score above zero."""
     scores = _scores(estimator, x, step)
     if estimator._label_binarizer.y_type_.startswith("multilabel"):
         return {"predict": ops.Threshold(scores), "decision_function": scores}
@@ -145,14 +145,14 @@ def sgd_one_class_svm(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _scores(estimator: Any, x: Columns, step: Step) -> Node:
-    """``decision_function``: one value a row for two classes, else one column a class."""
+    """``decision_function``: one value per row for two classes, else one column per class."""
     coef, intercept = coefficients_of(estimator)
     offer_contributions(step, checked(x, estimator), coef, intercept)
     return product(checked(x, estimator), coef, intercept)
 
 
 def coefficients_of(estimator: Any) -> tuple[np.ndarray, Any]:
-    """Return the weights, ``[features]`` or ``[scores, features]``, and what is added to the scores."""
+    """Return the weights, ``[features]`` or ``[scores, features]``, and the intercept."""
     coef = coefficients(estimator.coef_)
     single = coef.ndim == 2 and len(coef) == 1 and isinstance(estimator, ONE_SCORE)
     intercept = -np.asarray(estimator.offset_) if hasattr(estimator, "offset_") else estimator.intercept_
@@ -167,7 +167,7 @@ def coefficients_of(estimator: Any) -> tuple[np.ndarray, Any]:
     *CLASSIFIERS,
 )
 def contributions(estimator: Any, X: Any) -> Any:
-    """Return the terms of the scores that scikit-learn adds up."""
+    """Return the terms that scikit-learn adds up to scores."""
     coef, intercept = coefficients_of(estimator)
     return terms(check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32]), coef, intercept)
 
@@ -192,7 +192,7 @@ def _multinomial(scores: Node) -> Node:
 
 
 def _modified_huber(scores: Node) -> Node:
-    """``(clip(scores, -1, 1) + 1) / 2``, shared out among several classes."""
+    """``(clip(scores, -1, 1) + 1) / 2``, normalized over several classes."""
     width = scores.type.columns
     clipped = ops.Clip(scores, vector(-1.0, width), vector(1.0, width))
     halved = ops.Affine(clipped, vector(0.5, width), vector(0.5, width))

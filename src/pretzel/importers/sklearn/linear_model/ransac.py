@@ -1,4 +1,4 @@
-"""RANSAC: answers as the model that it fitted on the inliers."""
+"""RANSAC: the predictions of the model fitted on the inliers."""
 
 from __future__ import annotations
 

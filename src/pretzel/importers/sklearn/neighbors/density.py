@@ -1,4 +1,4 @@
-"""Densities by kernels."""
+"""Kernel density estimation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXPONENTS = {1.0: "manhattan", 2.0: "squares", np.inf: "chebyshev"}
 
 @imports(KernelDensity)
 def kernel_density(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The logarithm of the mean of a kernel over all rows that were learned, as bounds in a tree come to it."""
+    """The logarithm of the mean kernel over all training rows, computed by bounds in the library's tree."""
     for option in ("atol", "rtol"):
         if getattr(estimator, option) != 0:
             reason = "within a tolerance the last bits of bounds decide where the library stops"
@@ -60,7 +60,7 @@ def kernel_density(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _metric(estimator: Any, step: Step) -> tuple[str, float]:
-    """Return the metric by our name, and its exponent."""
+    """Return the metric by the operator's name, and its exponent."""
     given, name = dict(estimator.metric_params or {}), estimator.metric
     if name in ("minkowski", "p") and given.keys() <= {"p"}:
         p = float(given.get("p", 2.0))
@@ -68,18 +68,18 @@ def _metric(estimator: Any, step: Step) -> tuple[str, float]:
     if name not in _METRICS or given:
         option = "metric_params" if name in (*_METRICS, "minkowski") else "metric"
         known = sorted((*_METRICS, "minkowski"))
-        raise step.refuse(option, "it is none of the distances that are known", f"use one of {known}")
+        raise step.refuse(option, "the distance is not supported", f"use one of {known}")
     return _METRICS[name], 2.0
 
 
 def _weights(estimator: Any, count: int) -> np.ndarray:
-    """Return the weights of rows, which a tree tells to ``pickle`` alone, last of all."""
+    """Return the weights of rows, which a tree exposes only to ``pickle``, as the last item of its state."""
     weights = estimator.tree_.__getstate__()[-1]
     return np.ones(count) if weights is None else np.asarray(weights, np.float64)
 
 
 def _mass(weights: np.ndarray) -> float:
-    """Return their sum, added one after another as the library adds them."""
+    """Return their sum, added in order like the library."""
     return float(np.cumsum(weights)[-1]) if len(weights) else 0.0
 
 

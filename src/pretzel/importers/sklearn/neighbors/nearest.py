@@ -1,4 +1,4 @@
-"""The nearest of what was learned: their votes, their mean, their graph."""
+"""Nearest neighbours among the training rows: their votes, their mean, their graph."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ _METRICS = {
 }
 _EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
 CHUNK = 256
-"""Rows that one thread of the library's search takes at a time (``pairwise_dist_chunk_size``)."""
+"""Rows that one thread of the library's search processes at a time (``pairwise_dist_chunk_size``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How far each row is from each row that was learned, in the form in which the library compares."""
+    """Distances of each row to each training row, in the form that the library compares."""
 
     far: ops.Distances
-    """Euclidean distances as their squares, Minkowski's as sums of powers: no root makes equals of two."""
+    """Squares of Euclidean distances, sums of powers for Minkowski: a root could make two of them equal."""
     root: float
-    """The power that makes a distance of what is compared."""
+    """The power that converts a compared value to a distance."""
 
     def distance(self, far: Node) -> Node:
-        """Return some of ``far`` as distances."""
+        """Return values of ``far`` as distances."""
         if self.root == 1.0:
             return far
         return ops.Elementwise(far, "sqrt") if self.root == 0.5 else power(far, self.root)
 
     def reach(self, radius: float) -> float:
-        """Return a radius as ``far`` measures."""
+        """Return a radius in the units of ``far``."""
         return float(radius * radius if self.root == 0.5 else radius ** (1.0 / self.root))
 
 
 def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     """Return the distances to ``_fit_X`` by the metric of an estimator.
 
-    Trees and brute force measure alike but for rounding; what they are given is read here, and none is walked.
+    Trees and brute force compute the same distances except for rounding.
 
     Raises:
-        UnsupportedError: the metric is a function, or reads no features, or is not known.
+        UnsupportedError: the metric is a function, or does not read features, or is not supported.
     """
     metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
         raise step.refuse(
-            "", "it was fitted on dense rows and refuses sparse ones", "give it dense rows", about_input=True
+            "", "it was fitted on dense rows and rejects sparse ones", "give it dense rows", about_input=True
         )
     node = cast(checked(x, estimator), "f64")
     if metric in _EUCLIDEAN and not given:
@@ -80,13 +80,13 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
         return Nearness(distances(node, learned, "powers", p), 1.0 / p)
     if callable(metric) or metric not in _METRICS or given:
         option = "metric_params" if isinstance(metric, str) and metric in ("minkowski", *_METRICS) else "metric"
-        raise step.refuse(option, "it is none of the distances that are known", f"use one of {sorted(_METRICS)}")
+        raise step.refuse(option, "the distance is not supported", f"use one of {sorted(_METRICS)}")
     return Nearness(distances(node, learned, _METRICS[metric]), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbors:
-    """The nearest of each row, nearest first."""
+    """The nearest training rows of each row, nearest first."""
 
     positions: Node
     distance: Node
@@ -95,7 +95,7 @@ class Neighbors:
 def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
     """Return the ``count`` nearest of each row."""
     if not 1 <= count <= estimator.n_samples_fit_:
-        raise step.refuse("n_neighbors", f"it knows {estimator.n_samples_fit_} rows", "ask for no more neighbours")
+        raise step.refuse("n_neighbors", f"it has {estimator.n_samples_fit_} training rows", "use at most that many")
     near = nearness(estimator, x, step)
     note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
     if estimator._tree is None and count < estimator.n_samples_fit_:
@@ -105,12 +105,12 @@ def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
 
 
 def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
-    """Note that of rows at equal distance the library's brute force may take others."""
+    """Add a note if the library's brute force may choose other rows at equal distance."""
     learned = estimator._fit_X
     if not can_tie(learned):
         return
-    asked = learned if hasattr(learned, "tocsr") else np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
-    if not ArgKmin.is_usable_for(asked, learned, estimator.effective_metric_):
+    queries = learned if hasattr(learned, "tocsr") else np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
+    if not ArgKmin.is_usable_for(queries, learned, estimator.effective_metric_):
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
@@ -119,7 +119,7 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
 
 
 def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
-    """Note where Euclidean distances that the library makes of products are not those of differences."""
+    """Add notes where the library's Euclidean distances by products differ from those by differences."""
     if estimator._fit_method != "brute" or estimator.effective_metric_ not in _EUCLIDEAN:
         return
     if cancels(estimator._fit_X):
@@ -129,7 +129,7 @@ def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
 
 
 def _in_tree(estimator: Any, far: ops.Distances, count: int) -> Node:
-    """Return what a search of the estimator's own tree finds: among equally far rows it is the tree that chooses."""
+    """Return the neighbours by a search of the estimator's tree, whose order decides among equally far rows."""
     _, order, nodes, bounds = estimator._tree.get_arrays()
     spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
     high = bounds[1] if len(bounds) == 2 else np.ascontiguousarray(nodes["radius"])
@@ -147,27 +147,27 @@ def _in_tree(estimator: Any, far: ops.Distances, count: int) -> Node:
 
 
 def weighing(estimator: Any, step: Step) -> bool:
-    """Whether near neighbours weigh more than far ones.
+    """Return whether near neighbours weigh more than far ones.
 
     Raises:
-        UnsupportedError: a function weighs them.
+        UnsupportedError: the weights are a function.
     """
     if estimator.weights not in (None, "uniform", "distance"):
         raise step.refuse("weights", "it is a function", "use 'uniform' or 'distance'")
     return bool(estimator.weights == "distance")
 
 
-def _weights(estimator: Any, found: Neighbors, step: Step) -> Node:
+def _weights(estimator: Any, near: Neighbors, step: Step) -> Node:
     if weighing(estimator, step):
-        return ops.Link(found.distance, "inverse_distances")
-    return ops.Constant(found.positions, Parameter.of(np.ones((1, found.positions.type.columns))))
+        return ops.Link(near.distance, "inverse_distances")
+    return ops.Constant(near.positions, Parameter.of(np.ones((1, near.positions.type.columns))))
 
 
 @imports(neighbors.KNeighborsClassifier)
 def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of them.
+    """The class with the most votes, or the largest weight, the first of equals; probabilities are shares of the votes.
 
-    With several targets a row, ``predict_proba`` is a list.
+    With several targets per row, ``predict_proba`` is a list.
     """
     found = nearest(estimator, x, step, estimator.n_neighbors)
     weights = _weights(estimator, found, step)
@@ -185,15 +185,15 @@ def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def members(codes: Any, classes: int) -> Parameter:
-    """Return for each row that was learned a one in the column of its class."""
+    """Return the one-hot classes of the training rows."""
     return Parameter.of(np.eye(classes)[np.asarray(codes)])
 
 
 def label(codes: Node, classes: Any, step: Step) -> Node:
-    """Return labels as numbers, for a matrix of them."""
+    """Return labels as numbers, as columns of a matrix."""
     table = label_table(classes, step)
     if table.dtype == "str":
-        raise step.refuse("", "several columns of texts are no matrix that is served", "encode the targets as numbers")
+        raise step.refuse("", "a matrix of texts is not served", "encode the targets as numbers")
     return ops.Take(codes, table, -1.0)
 
 
@@ -209,13 +209,13 @@ def k_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def targets(estimator: Any) -> Parameter:
-    """Return the targets of the rows that were learned."""
+    """Return the targets of the training rows."""
     return Parameter.of(np.ascontiguousarray(estimator._y, np.float64))
 
 
 @imports(neighbors.KNeighborsTransformer)
 def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """A sparse row of the distances to the nearest, one more than asked for, or of ones to as many as asked for."""
+    """A sparse row of the distances to ``n_neighbors + 1`` rows, or of ones for ``n_neighbors`` rows."""
     connects = estimator.mode == "connectivity"
     found = nearest(estimator, x, step, estimator.n_neighbors + (not connects))
     ones = Parameter.of(np.ones((1, found.positions.type.columns)))
@@ -225,7 +225,7 @@ def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(neighbors.NearestCentroid)
 def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The class of the nearest centroid; with priors of its own, that of the best discriminant score."""
+    """The class of the nearest centroid; with unequal priors, the class of the best discriminant score."""
     node = cast(checked(x, estimator), "f64")
     metric, priors = estimator.metric, np.asarray(estimator.class_prior_)
     note_rounding(estimator.centroids_, step)
@@ -237,7 +237,7 @@ def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
         return methods
     if is_sparse(node):
         for method in ("decision_function", "predict_proba", "predict_log_proba"):
-            step.leaves_out(method, "it is given sparse rows", "give it dense ones")
+            step.leaves_out(method, "the input is sparse", "give it dense rows")
         return methods
     log_proba = ops.Link(scores, "log_softmax")
     two = len(priors) == 2
@@ -249,7 +249,7 @@ def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _discriminants(estimator: Any, x: Node, metric: str) -> Node:
-    """Return twice the logarithm of each prior less the square of the distance, in units of the deviation."""
+    """Return twice the logarithm of each prior minus the squared distance in units of the deviation."""
     deviation = np.where(estimator.within_class_std_dev_ != 0, estimator.within_class_std_dev_, 1.0)
     scaled = ops.Standardize(x, None, vector(deviation, x.type.columns))
     far = distances(scaled, matrix(estimator.centroids_ / deviation), "squares" if metric == "euclidean" else metric)

@@ -1,4 +1,4 @@
-"""How far rows are from where others are dense."""
+"""Local outlier factors: the density of a row relative to its neighbours."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pretzel.plan.parameter import Parameter
 
 @imports(LocalOutlierFactor)
 def local_outlier_factor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Minus the mean density of the nearest rows over the row's own, which is one over the mean reach of them."""
+    """Minus the mean density of the nearest rows over the row's density, the reciprocal of its mean reachability."""
     if not estimator.novelty:
-        raise step.refuse("novelty", "without it only the rows it was fitted on have scores", "use novelty=True")
+        raise step.refuse("novelty", "with novelty=False only the training rows have scores", "use novelty=True")
     count = estimator.n_neighbors_
     found = nearest(estimator, x, step, count)
     reaches = Parameter.of(np.ascontiguousarray(estimator._distances_fit_X_[:, count - 1], np.float64)[None, :])

@@ -1,4 +1,4 @@
-"""All of what was learned within a radius: votes, means, and what is far from all."""
+"""Training rows within a radius: their votes, means and graph, and outliers without any."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from pretzel.plan.parameter import Parameter
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What lies within the radius of each row."""
+    """The training rows within the radius of each row."""
 
     weights: Node
-    """One column a row that was learned, zero where it is too far."""
+    """One column per training row, zero where it is too far."""
     alone: Node
-    """One where nothing is near, else zero."""
+    """One where no training row is near, else zero."""
 
 
 def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> Within:
-    """Return the weights of all that is at most ``radius`` away; a row with nothing near is refused where told so."""
+    """Return the weights of all rows at most ``radius`` away; ``refused`` rejects a row without any."""
     near = nearness(estimator, x, step)
     _note_rim(estimator, step)
     inside = ops.Cast(ops.Threshold(shifted(near.far, -1.0), -near.reach(estimator.radius), True), "f64")
@@ -51,7 +51,7 @@ def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> 
 
 
 def _note_rim(estimator: Any, step: Step) -> None:
-    """Note where the library's distances are made of products, and a row may lie exactly on the radius."""
+    """Add notes if the library computes distances by products, and a row may be exactly on the radius."""
     note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
     euclidean = estimator.effective_metric_ in ("euclidean", "l2", "sqeuclidean")
     if estimator._fit_method == "brute" and euclidean and can_tie(estimator._fit_X) and not is_exact(estimator._fit_X):
@@ -60,7 +60,7 @@ def _note_rim(estimator: Any, step: Step) -> None:
 
 @imports(neighbors.RadiusNeighborsTransformer)
 def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """A sparse row of the distances to all within the radius, or of ones."""
+    """A sparse row of the distances to all rows within the radius, or of ones."""
     near = nearness(estimator, x, step)
     _note_rim(estimator, step)
     found = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
@@ -73,9 +73,9 @@ def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Meth
 
 @imports(neighbors.RadiusNeighborsRegressor)
 def radius_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The mean of the targets within the radius, weighted or not; NaN where there are none."""
+    """The mean of the targets within the radius, weighted or not; NaN without any."""
     if estimator._y.dtype.kind not in "f":
-        raise step.refuse("", "of no neighbours it makes an integer of NaN", "fit it on a target of floats")
+        raise step.refuse("", "without neighbours it casts NaN to an integer", "fit it on a target of floats")
     found = within(estimator, x, step)
     sums = ops.Linear(found.weights, targets(estimator))
     totals = ops.Linear(found.weights, Parameter.of(np.ones(found.weights.type.columns)))
@@ -85,13 +85,13 @@ def radius_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Method
 
 
 def _repeated(x: Node, width: int | None) -> Node:
-    """Return one value a row as that many columns of it."""
+    """Return one value per row repeated in ``width`` columns."""
     return x if width is None else ops.Linear(x, Parameter.of(np.ones((1, width))))
 
 
 @imports(neighbors.RadiusNeighborsClassifier)
 def radius_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The class with the most votes, or the largest weight, within the radius; outliers have a label of their own."""
+    """The class with the most votes, or the largest weight, within the radius; outliers have a separate label."""
     found = within(estimator, x, step, refused=estimator.outlier_label_ is None)
     outliers = estimator.outlier_label_ or [None]
     if estimator.outputs_2d_:
@@ -108,13 +108,13 @@ def radius_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Metho
 
 
 def _shares(found: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, int | None]:
-    """Return the shares of one target's classes, and the class that outliers have."""
+    """Return the shares of one target's classes, and the column of the outliers' class."""
     column = _place(classes, outlier)
     return _probabilities(found, codes, len(classes), column), column
 
 
 def _best(found: Within, proba: Node, column: int | None, classes: Any, outlier: Any) -> tuple[Node, Any]:
-    """A label that is no class has a column beside those of the classes, in which outliers have a one."""
+    """Return the codes and their labels; an outlier label that is not a class has an additional column."""
     if column is not None:
         return ops.ArgMax(proba), classes
     labels = np.append(classes, classes[0] if outlier is None else outlier)
@@ -122,7 +122,7 @@ def _best(found: Within, proba: Node, column: int | None, classes: Any, outlier:
 
 
 def _probabilities(found: Within, codes: Any, classes: int, outlier: int | None) -> Node:
-    """Return the shares of the weights; a row with nothing near has a one in the column of outliers, or zeros."""
+    """Return the shares of the weights; a row without neighbours has a one in the outliers' column, or zeros."""
     votes: Node = ops.Linear(found.weights, members(codes, classes))
     if outlier is not None:
         votes = ops.Sum((votes, ops.Linear(found.alone, Parameter.of(np.eye(classes)[[outlier]]))))
@@ -133,10 +133,10 @@ def _probabilities(found: Within, codes: Any, classes: int, outlier: int | None)
 
 
 def _outlier_column(estimator: Any, outlier: Any) -> int | None:
-    """Return the class that outliers are certain to have, or None.
+    """Return the column of the class that all outliers have, or None.
 
-    Where the library counts while it measures (brute force, equal weights) it compares the option with the numbers of
-    the classes, not with the classes; so do we.
+    If the library counts votes during the search (brute force, equal weights), it compares the option with the
+    positions of the classes instead of the classes.  The plan does the same.
     """
     if estimator._fit_method == "brute" and estimator.weights != "distance":
         if estimator.effective_metric_ in RadiusNeighborsClassMode.valid_metrics():

@@ -1,4 +1,4 @@
-"""NumPy's and SciPy's functions of arrays as operators, with the arguments that change what they compute."""
+"""Operators for NumPy's and SciPy's functions of arrays, with the arguments that change their results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UFUNCS: dict[Callable[..., Any], str] = {
     np.fabs: "abs",
     **{getattr(special, name): name for name in ("erf", "expit", "expm1", "exp2", "log1p", "logit")},
 }
-"""Functions of one value each, and what :class:`ops.Elementwise` calls them."""
+"""Elementwise functions, and their names in :class:`ops.Elementwise`."""
 OVER_SPARSE = tuple(
     getattr(np, name)
     for name in (
@@ -38,19 +38,19 @@ OVER_SPARSE = tuple(
         *("tan", "tanh"),
     )
 )
-"""Those that NumPy hands over to a sparse matrix, which applies them to what it stores."""
+"""Functions that NumPy delegates to a sparse matrix, which applies them to its stored values."""
 DEGREES = {np.degrees: 180.0 / np.pi, np.rad2deg: 180.0 / np.pi, np.radians: np.pi / 180.0, np.deg2rad: np.pi / 180.0}
 
 Handler = Callable[[Node, dict[str, Any]], Node]
-"""What makes a node of x and of the arguments, out of which it takes those that it serves."""
+"""Builds a node from x and the arguments, and removes the arguments that it supports."""
 
 
 class ArgumentError(UnsupportedError):
-    """What a function is called with, which cannot be served, and what to do; whoever knows the step says which."""
+    """An argument of a function that cannot be served, and the remedy; the caller adds the step."""
 
 
 def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]) -> Node | None:
-    """Return what a function makes of x, or None for a function that is not known.
+    """Return the node of a function of x, or None for an unknown function.
 
     Raises:
         ArgumentError: an argument cannot be served.
@@ -67,23 +67,23 @@ def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]
 
 
 def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
-    """Return the function of NumPy that tells what a function makes of integers, or None where they are as floats."""
+    """Return the NumPy function that determines the result type for integers; None if it computes them like floats."""
     function, arguments = _called(function, arguments)
-    name = _found(function, UFUNCS) or _found(function, {known: known.__name__ for known in DEGREES})
+    name = _found(function, UFUNCS) or _found(function, {ufunc: ufunc.__name__ for ufunc in DEGREES})
     if name is None or "dtype" in arguments:
         return None
-    return name if hasattr(np, name) else "exp"  # SciPy's computes in the floats that NumPy's exponential computes in
+    return name if hasattr(np, name) else "exp"  # SciPy's functions compute in the same floats as NumPy's exponential
 
 
 def name_of(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str:
-    """Return what a function is called; one of NumPy that is told a type is another."""
+    """Return the name of a function; a NumPy function with a ``dtype`` has another name."""
     function, arguments = _called(function, arguments)
     name = str(getattr(function, "__name__", ""))
     return f"{name} with dtype" if "dtype" in arguments and isinstance(function, np.ufunc) else name
 
 
 def is_copy(function: Callable[..., Any] | None, arguments: Mapping[str, Any]) -> bool:
-    """Return whether a function returns the values that it is given, of whatever type they are."""
+    """Return whether a function returns its input values unchanged, for any type."""
     if function is None:
         return True
     function, arguments = _called(function, arguments)
@@ -91,23 +91,23 @@ def is_copy(function: Callable[..., Any] | None, arguments: Mapping[str, Any]) -
 
 
 def gives_arrays(function: Callable[..., Any]) -> bool:
-    """Return whether a function makes an array of a table of pandas, where most compute each column by itself."""
+    """Return whether a function converts a pandas table to an array; most compute each column separately."""
     return _found(_called(function, {})[0], dict.fromkeys(OF_ARRAYS, True)) is not None
 
 
 def integer_result(function: Callable[..., Any], arguments: Mapping[str, Any], x: Node) -> str | None:
-    """Return the type of integers in which the installed NumPy answers the integers x; None where it makes floats."""
+    """Return the integer type of the installed NumPy's result for the integers x; None if it returns floats."""
     try:
         kind = np.asarray(function(np.ones((1, x.type.columns), x.type.numpy), **arguments)).dtype
-    except (TypeError, ValueError):  # which it would raise for any integers
+    except (TypeError, ValueError):  # raised for any integers
         return None
     return DTYPE_NAMES.get(kind) if kind.kind in "iu" else None
 
 
 def largest_step(function: Callable[..., Any], arguments: Mapping[str, Any]) -> int:
-    """Return by how much rounding to tens, hundreds and so on may move an integer; 0 of other functions.
+    """Return the largest step by which rounding to tens, hundreds and so on may move an integer; 0 for other functions.
 
-    Near the ends of its type NumPy lets it wrap around.
+    Near the limits of the type NumPy wraps around.
     """
     function, arguments = _called(function, arguments)
     decimals = arguments.get("decimals", 0) if function in (np.round, np.around) else 0
@@ -115,36 +115,36 @@ def largest_step(function: Callable[..., Any], arguments: Mapping[str, Any]) -> 
 
 
 def keeps_whole(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
-    """Return whether a function leaves an integer what it is."""
+    """Return whether a function returns integers unchanged."""
     names = ("around", "ceil", "floor", "nan_to_num", "rint", "round", "trunc")
     return name_of(function, arguments) in names and not largest_step(function, arguments)
 
 
 def takes_sparse(function: Callable[..., Any]) -> bool:
-    """Whether NumPy hands a sparse matrix over to SciPy, which applies the function to what is stored."""
-    return any(_called(function, {})[0] is known for known in OVER_SPARSE)
+    """Return whether NumPy delegates a sparse matrix to SciPy, which applies the function to stored values."""
+    return any(_called(function, {})[0] is supported for supported in OVER_SPARSE)
 
 
 def names() -> list[str]:
-    """Return the names of the functions that are served, for messages."""
+    """Return the names of the supported functions, for messages."""
     scipy = {id(value) for value in vars(special).values()}
     return sorted({f"{'scipy.special.' if id(f) in scipy else ''}{f.__name__}" for f in HANDLERS})
 
 
 def _called(function: Any, arguments: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-    """Return what a function calls with all arguments by name, where it is made by ``functools.partial``."""
+    """Return the function inside ``functools.partial`` with all keyword arguments."""
     while type(function) is functools.partial and not function.args:
         function, arguments = function.func, {**function.keywords, **arguments}
     return function, arguments
 
 
 def _found(function: Any, among: Mapping[Any, Any]) -> Any:
-    """Return what stands for just this function, or None: a user's own callable may have any hash and equality."""
-    return next((value for known, value in among.items() if known is function), None)
+    """Return the value for this very function, or None; compared by identity, as user callables may define equality."""
+    return next((value for key, value in among.items() if key is function), None)
 
 
 def _ufunc(name: str, x: Node, arguments: dict[str, Any]) -> Node:
-    """A function in the float type that ``dtype`` says, else in that of x; of tests it says nothing."""
+    """Apply a function in the float type of ``dtype``, else in that of x; tests ignore ``dtype``."""
     if name in TESTS:
         return ops.Elementwise(x, name)
     return ops.Elementwise(_typed(x, arguments), name)
@@ -156,7 +156,7 @@ def _times(factor: float, x: Node, arguments: dict[str, Any]) -> Node:
 
 
 def _typed(x: Node, arguments: dict[str, Any]) -> Node:
-    """Return x in the type that ``dtype`` says, if it says one."""
+    """Return x in the type of ``dtype``, if given."""
     dtype = arguments.pop("dtype", None)
     if dtype is None:
         return x
@@ -170,7 +170,7 @@ def _typed(x: Node, arguments: dict[str, Any]) -> Node:
 
 
 def _same(x: Node, arguments: dict[str, Any]) -> Node:
-    """A copy of x, or x itself: as values there is no difference."""
+    """Return x; a copy has the same values."""
     for name in ("copy", "order", "subok"):
         arguments.pop(name, None)
     return _typed(x, arguments)
@@ -181,24 +181,24 @@ def _as_type(name: str) -> Handler:
 
 
 def _clip(x: Node, arguments: dict[str, Any]) -> Node:
-    """``numpy.clip`` with bounds by any of their names, in the type that NumPy promotes x and the bounds to."""
+    """``numpy.clip`` with bounds by any of their names, in NumPy's promoted type of x and the bounds."""
     low, high = (_bound(arguments, *pair) for pair in (("a_min", "min"), ("a_max", "max")))
-    given = [bound for bound in (low, high) if bound is not None]
-    dtype = np.result_type(x.type.numpy, *given) if given else x.type.numpy
+    bounds = [bound for bound in (low, high) if bound is not None]
+    dtype = np.result_type(x.type.numpy, *bounds) if bounds else x.type.numpy
     if dtype not in (np.float32, np.float64):
         raise ArgumentError(f"bounds that make the result {dtype}", "give bounds as numbers")
     wide = cast(x, DTYPE_NAMES[dtype])
-    for bound in given:
-        if np.size(bound) not in (1, x.type.columns):  # where pandas computes each column by itself
+    for bound in bounds:
+        if np.size(bound) not in (1, x.type.columns):  # pandas computes each column separately
             raise ArgumentError(
                 f"{np.size(bound)} bounds for {x.type.columns} columns", "give a number for all columns"
             )
     filled = (-np.inf if low is None else low, np.inf if high is None else high)
-    return ops.Clip(wide, *(_like(bound, wide) for bound in filled)) if given else wide
+    return ops.Clip(wide, *(_like(bound, wide) for bound in filled)) if bounds else wide
 
 
 def _bound(arguments: dict[str, Any], *spellings: str) -> Any:
-    """Return a bound as NumPy promotes it: a Python number leaves the type of x, an array or a NumPy number may not."""
+    """Return a bound as NumPy promotes it: a Python number keeps the type of x, an array or a NumPy scalar may not."""
     given = [value for value in (arguments.pop(name, None) for name in spellings) if value is not None]
     if not given:
         return None
@@ -213,7 +213,7 @@ def _bound(arguments: dict[str, Any], *spellings: str) -> Any:
 def _round(x: Node, arguments: dict[str, Any]) -> Node:
     """``numpy.round``: scaled by a power of ten, rounded to even, scaled back, each step rounded to the type of x."""
     decimals = arguments.pop("decimals", 0)
-    if type(decimals) is not int or abs(decimals) > 22:  # up to there a power of ten is exact
+    if type(decimals) is not int or abs(decimals) > 22:  # larger powers of ten are not exact
         raise ArgumentError(f"decimals={decimals!r:.40}", "use an integer from -22 to 22")
     if not decimals:
         return ops.Elementwise(x, "rint")
@@ -235,7 +235,7 @@ def _nan_to_num(x: Node, arguments: dict[str, Any]) -> Node:
     for missing, given in replacements.items():
         fill = (most if missing > 0 else -most) if given is None else given
         if np.ndim(fill) or not np.isfinite(x.type.numpy.type(fill)):
-            raise ArgumentError(f"{fill!r:.40} in the place of {missing}", "give a finite number")
+            raise ArgumentError(f"{fill!r:.40} in place of {missing}", "give a finite number")
         x = ops.Impute(x, _like(fill, x), float(missing))
     return x
 
@@ -259,4 +259,4 @@ HANDLERS: dict[Any, Handler] = {
     np.round: _round,
     np.around: _round,
 }
-"""What makes the operators of a function; it takes the arguments that it serves out of those it is given."""
+"""The handler of each supported function."""

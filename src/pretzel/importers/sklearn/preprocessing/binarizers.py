@@ -1,6 +1,6 @@
-"""Importers of what makes numbers of labels, and labels of numbers.
+"""Importers of label encoders and binarizers.
 
-``inverse_transform`` reads numbers where ``transform`` reads labels: its input is its own.
+``inverse_transform`` reads numbers where ``transform`` reads labels, so it has a separate input.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from pretzel.plan.types import dense
 CODES = "codes"
 SCORES = "scores"
 """Names of the inputs of ``inverse_transform``."""
-WHOLE_FLOATS = 2**53  # integers from here on are not all float64, and others are rounded to this one
+WHOLE_FLOATS = 2**53  # float64 cannot hold every larger integer, and rounds some to this one
 UNKNOWN = -1
 
 
 @imports(LabelEncoder)
 def label_encoder(estimator: LabelEncoder, x: Columns, step: Step) -> Methods:
-    """Return the place of each label among the classes, and the label at each place; others are refused."""
+    """Return the position of each label among the classes, and the label at each position; others are rejected."""
     methods = {"transform": _places(estimator.classes_, x, step, refuse_unknown=True)}
     codes = x.own_input("inverse_transform", CODES, dense("i64"), "codes") if step.is_model else None
     if codes is not None:
         places = Parameter.of(np.arange(len(estimator.classes_)))
-        known = ops.Lookup(codes, places, refuse_unknown=True, column=CODES)
-        methods["inverse_transform"] = labelled(known, estimator.classes_, step)
+        valid = ops.Lookup(codes, places, refuse_unknown=True, column=CODES)
+        methods["inverse_transform"] = labelled(valid, estimator.classes_, step)
     return methods
 
 
 @imports(LabelBinarizer)
 def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Methods:
-    """Return a column for each class, or one column for two; a label that is none of three classes is in no column.
+    """Return a column per class, or one column for two; with three or more, an unknown label has no one in any column.
 
-    A label that is none of two is refused: how many columns the library then gives depends on the other rows.
+    An unknown label among two classes is rejected, because the other rows decide how many columns the library returns.
     """
     if estimator.y_type_.startswith("multilabel"):
         raise step.refuse("", "it was fitted on rows of labels", "use a MultiLabelBinarizer")
@@ -69,7 +69,7 @@ def _binarized(estimator: LabelBinarizer, x: Columns, step: Step) -> Node:
 
 
 def _labels_of_scores(estimator: LabelBinarizer, x: Columns, step: Step) -> Methods:
-    """Return the label of the largest score of a row, or of two classes the second where the score is above halfway."""
+    """Return the label of the largest score of a row; for two classes, the second if the score is above halfway."""
     count = len(estimator.classes_)
     if not step.is_model or count < 2 or estimator.sparse_input_:
         return {}
@@ -83,27 +83,27 @@ def _labels_of_scores(estimator: LabelBinarizer, x: Columns, step: Step) -> Meth
 
 @imports(MultiLabelBinarizer)
 def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step) -> Methods:
-    """Return a column for each class, with a one where the row's labels hold it; other labels are passed over."""
+    """Return a column per class, with a one where the row's labels contain it; other labels are ignored."""
     classes = list(estimator.classes_)
     if not all(isinstance(label, (str, Real, np.bool_)) and label == label for label in classes):
         raise step.refuse("", "some of its classes are neither texts nor numbers", "fit it on lists of those")
-    # Texts alone travel as they are: whoever writes requests by hand needs to know of no spelling.
+    # Texts alone are sent unchanged, so that handwritten requests need no spelling rules.
     spelled = not all(isinstance(label, str) and label for label in classes)
     vocabulary = Parameter.strings([spell(label) if spelled else str(label) for label in classes])
-    found = ops.CountNgrams(x.lists(spelled=spelled), vocabulary, "word", 1, 1, "i64", True)
-    return {"transform": found if estimator.sparse_output else ops.Densify(found)}
+    rows = ops.CountNgrams(x.lists(spelled=spelled), vocabulary, "word", 1, 1, "i64", True)
+    return {"transform": rows if estimator.sparse_output else ops.Densify(rows)}
 
 
 def _places(classes: Any, x: Columns, step: Step, *, finite: bool = False, **options: bool) -> Node:
-    """Return the place of each label among the classes; UNKNOWN where it is none.
+    """Return the position of each label among the classes, or UNKNOWN.
 
-    ``finite``: NaN and infinities among numbers are refused, whether or not unknown labels are.
+    ``finite``: NaN and infinities are rejected, whether or not unknown labels are.
     """
     if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
         return ops.Lookup(x.text(), Parameter.strings([str(label) for label in classes]), column="y", **options)
     numbers = label_table(classes, step).array
     if any(WHOLE_FLOATS <= abs(number) < np.inf for number in numbers.tolist()):
-        raise step.refuse("", "an integer label is no float64", "encode so large integers as strings")
+        raise step.refuse("", "float64 cannot hold an integer label", "encode such large integers as strings")
     present = numbers[numbers == numbers].astype(np.float64)  # NaN sorts behind all others
     nan = UNKNOWN if len(present) == len(numbers) else len(present)
     labels = x.number()

@@ -1,4 +1,4 @@
-"""Importers of encoders of categories."""
+"""Importers of category encoders."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from pretzel.plan.types import DTYPE_NAMES
 
 UNKNOWN = -1
 SPARSE_DTYPES = ("f32", "f64", "i64")
-WHOLE_FLOATS = 2**53  # integers from here on are not all float64, and others are rounded to this one
+WHOLE_FLOATS = 2**53  # float64 cannot hold every larger integer, and rounds some to this one
 
 
 @imports(OneHotEncoder)
 def one_hot_encoder(estimator: OneHotEncoder, x: Columns, step: Step) -> Methods:
-    """Return a block of columns for each column of x, with a one where its category stands.
+    """Return a block of columns for each column of x, with a one in the column of its category.
 
     Groups of infrequent categories share a column, and a dropped category has none.
     """
     dtype = DTYPE_NAMES.get(np.dtype(estimator.dtype))
     if dtype is None or (estimator.sparse_output and dtype not in SPARSE_DTYPES):
-        raise step.refuse("dtype", "rows hold no such numbers", f"use one of {', '.join(SPARSE_DTYPES)}")
+        raise step.refuse("dtype", "sparse rows do not support it", f"use one of {', '.join(SPARSE_DTYPES)}")
     stored = dtype if dtype in SPARSE_DTYPES else "f64"
     blocks = [_block(estimator, i, column, stored, step) for i, column in enumerate(x.each())]
     rows = ops.Concat(tuple(blocks)) if len(blocks) > 1 else blocks[0]
@@ -43,14 +43,14 @@ def one_hot_encoder(estimator: OneHotEncoder, x: Columns, step: Step) -> Methods
 
 @imports(OrdinalEncoder)
 def ordinal_encoder(estimator: OrdinalEncoder, x: Columns, step: Step) -> Methods:
-    """Return for each column the position of its category, or the number that stands for missing and unknown ones."""
+    """Return for each column the position of its category, or the number for missing and unknown ones."""
     columns = [_ordinal(estimator, i, column, step) for i, column in enumerate(x.each())]
     return {"transform": ops.Concat(tuple(columns))}
 
 
 @imports(TargetEncoder)
 def target_encoder(estimator: TargetEncoder, x: Columns, step: Step) -> Methods:
-    """Return the mean target of each category of each column, class by class; of unknown ones that of all."""
+    """Return the mean target of each category per column and class; the overall mean for unknown ones."""
     means = np.atleast_1d(np.asarray(estimator.target_mean_, np.float64))
     columns = [
         _taken(estimator, i, column, np.asarray(estimator.encodings_[i * len(means) + j], np.float64), mean, step)
@@ -64,17 +64,17 @@ def _block(estimator: Any, i: int, column: Columns, dtype: str, step: Step) -> N
     """Return the columns of one encoded column."""
     groups, dropped = _groups(estimator, i), _dropped(estimator, i)
     width = max(groups, default=-1) + 1 - (dropped is not None)
-    # A dropped category is known, so that no one refuses it, and has a code beyond the columns: a row of zeros.
+    # A dropped category is known, so it is not rejected; its code beyond the columns makes a row of zeros.
     codes = [width if group == dropped else group - (dropped is not None and group > dropped) for group in groups]
     unknown = UNKNOWN
     if estimator.handle_unknown in ("infrequent_if_exist", "warn") and _mapping(estimator, i) is not None:
         unknown = codes[groups.index(max(groups))]
-    found = _coded(estimator, i, column, codes, unknown, step)
-    return ops.OneHot(found, width, dtype)
+    encoded = _coded(estimator, i, column, codes, unknown, step)
+    return ops.OneHot(encoded, width, dtype)
 
 
 def _coded(estimator: Any, i: int, column: Columns, codes: Sequence[int], unknown: int, step: Step) -> Node:
-    """Return ``codes`` of the category of each row, by one look-up where keys can stand in the order of their codes."""
+    """Return ``codes`` of the category of each row, by one lookup if the keys can be ordered by their codes."""
     present, nan, none = _kinds(estimator.categories_[i])
     order = sorted(present, key=codes.__getitem__)
     if unknown == UNKNOWN and [codes[j] for j in order] == list(range(len(order))):
@@ -84,12 +84,12 @@ def _coded(estimator: Any, i: int, column: Columns, codes: Sequence[int], unknow
 
 
 def _taken(estimator: Any, i: int, column: Columns, values: np.ndarray, unknown: float, step: Step) -> Node:
-    """Return what ``values`` says of the category of each row, and ``unknown`` of others."""
+    """Return the entry of ``values`` for the category of each row, and ``unknown`` for others."""
     present, nan, none = _kinds(estimator.categories_[i])
     order = [*present, *(j for j in (nan, none) if j is not None)]
     nan_code, none_code = (UNKNOWN if j is None else order.index(j) for j in (nan, none))
-    found = _lookup(estimator, i, column, present, nan_code, none_code, step)
-    return ops.Take(found, Parameter.of(values[order]), float(unknown))
+    positions = _lookup(estimator, i, column, present, nan_code, none_code, step)
+    return ops.Take(positions, Parameter.of(values[order]), float(unknown))
 
 
 def _ordinal(estimator: Any, i: int, column: Columns, step: Step) -> Node:
@@ -98,7 +98,7 @@ def _ordinal(estimator: Any, i: int, column: Columns, step: Step) -> Node:
     groups = _groups(estimator, i)
     values[: len(groups)] = np.array(groups).astype(estimator.dtype)
     if values.dtype not in DTYPE_NAMES:
-        raise step.refuse("dtype", "columns hold no such numbers", "use a float or an integer type")
+        raise step.refuse("dtype", "columns do not support it", "use a float or an integer type")
     if i in estimator._missing_indices:
         values[estimator._missing_indices[i]] = estimator.encoded_missing_value
     unknown = 0 if estimator.unknown_value is None else estimator.unknown_value
@@ -108,7 +108,7 @@ def _ordinal(estimator: Any, i: int, column: Columns, step: Step) -> Node:
 def _lookup(
     estimator: Any, i: int, column: Columns, order: Sequence[int], nan_code: int, none_code: int, step: Step
 ) -> Node:
-    """Return the place in ``order`` of the category of each row."""
+    """Return the position in ``order`` of the category of each row."""
     categories = estimator.categories_[i]
     keys = [categories[j] for j in order]
     options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
@@ -124,17 +124,19 @@ def _lookup(
 
 
 def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
-    """Return categories as float64, in which requests bring them."""
+    """Return categories as float64, the type in which requests carry them."""
     kinds = {np.asarray(key).dtype.kind for key in keys}
     if any(_is_date(key) for key in keys):
-        remedy = "make texts or numbers of them before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
+        remedy = "convert them to texts or numbers before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
         raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
     if not kinds <= set("biuf"):
         raise step.refuse(
             "categories", "a column holds values of several kinds", "make them all strings or all numbers"
         )
     if any(abs(int(key)) >= WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
-        raise step.refuse("categories", "an integer category is no float64", "encode so large integers as strings")
+        raise step.refuse(
+            "categories", "float64 cannot hold an integer category", "encode such large integers as strings"
+        )
     return np.array(keys, np.float64)
 
 
@@ -143,7 +145,7 @@ def _is_date(key: Any) -> bool:
 
 
 def _kinds(categories: Any) -> tuple[list[int], int | None, int | None]:
-    """Return which categories are present values, which is NaN, and which is None."""
+    """Return the positions of present values, of NaN, and of None among the categories."""
     none = next((j for j, category in enumerate(categories) if category is None), None)
     nan = next(
         (j for j, category in enumerate(categories) if isinstance(category, Real) and category != category), None
@@ -156,7 +158,7 @@ def _mapping(estimator: Any, i: int) -> Any:
 
 
 def _groups(estimator: Any, i: int) -> list[int]:
-    """Return the group of each category of column i: itself, or the last of all where it is infrequent."""
+    """Return the group of each category of column i: itself, or the last group for infrequent ones."""
     mapping = _mapping(estimator, i)
     return list(range(len(estimator.categories_[i]))) if mapping is None else [int(group) for group in mapping]
 

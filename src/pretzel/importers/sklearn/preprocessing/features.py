@@ -1,4 +1,4 @@
-"""Transformers that make features of numbers: bins, polynomials, powers."""
+"""Importers of numeric feature transformers: bins, polynomials, powers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALLEST = 5e-324
 
 @imports(preprocessing.KBinsDiscretizer)
 def k_bins_discretizer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The bin of each value: as a number, or as a one in a column of its own."""
+    """The bin of each value, as a number or one-hot."""
     dtype = None if estimator.dtype is None else DTYPE_NAMES[np.dtype(estimator.dtype)]
     node = checked(x, estimator, dtype)
     inner = [np.asarray(edges, np.float64)[1:-1] for edges in estimator.bin_edges_]
@@ -40,13 +40,13 @@ def _one_hot(bins: Node, counts: list[int], dtype: str) -> Node:
 
 @imports(preprocessing.PolynomialFeatures)
 def polynomial_features(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The products of columns, the last factor first, as the library builds each degree on the one below."""
+    """The products of columns, the last factor first, because the library builds each degree from the one below."""
     node = checked(x, estimator)
     if is_sparse(node):
         raise step.refuse(
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
-    if 2 <= estimator._max_degree <= 3 and step.is_given_entries(x):  # the library then multiplies rows of CSR
+    if 2 <= estimator._max_degree <= 3 and step.is_given_entries(x):  # the library multiplies CSR rows for these
         step.inputs.ascending["csr"] = "refused" if permutes(node) else "sorted"
     powers = np.asarray(estimator.powers_, np.int64)
     factors = np.full((len(powers), max(int(powers.sum(axis=1).max(initial=0)), 1)), -1, np.int64)
@@ -58,7 +58,7 @@ def polynomial_features(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(preprocessing.PowerTransformer)
 def power_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The curve of each column, computed in float64, then standardized."""
+    """The power of each column, computed in float64, then standardized."""
     node = checked(x, estimator, allow_nan=True)
     if is_sparse(node):
         raise step.refuse(

@@ -1,4 +1,4 @@
-"""Functions of each value: those of NumPy and SciPy, and ones above a threshold."""
+"""Importers of elementwise functions: FunctionTransformer and Binarizer."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ from pretzel.plan.node import Node
 
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
-    """A NumPy function of each value, or the values themselves."""
+    """A NumPy function of each value, or the identity."""
     return {"transform": handed_on(estimator, x, step).array()}
 
 
 @hands_on(FunctionTransformer)
 def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
-    """A table of pandas where the function keeps one, else an array; integers where it makes integers of integers."""
+    """A pandas table if the function keeps one, else an array; integers if it returns integers for integers."""
     read = _validated(estimator, x, step) if estimator.validate else x
-    made = read if estimator.func is None else _called(estimator, x, read, step)
-    return Columns(made.parts, made.names, frame=True) if _makes_tables(estimator) else made
+    result = read if estimator.func is None else _called(estimator, x, read, step)
+    return Columns(result.parts, result.names, frame=True) if _makes_tables(estimator) else result
 
 
 def _makes_tables(estimator: FunctionTransformer) -> bool:
-    """Return whether ``set_output`` makes a table of any result: it needs names, or leaves the result as it is."""
+    """Return whether ``set_output`` converts any result to a table; without names it leaves the result unchanged."""
     return estimator.feature_names_out is not None and gives_pandas(estimator)
 
 
 def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
-    """Return the array that is made of a table before the function reads it."""
+    """Return the array that validation makes of a table before the function reads it."""
     array = checked_array(x, estimator)
     if x.frame:
         step.inputs.joined.append(array.array())
@@ -58,7 +58,7 @@ def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Column
 
 
 def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: Step) -> Columns:
-    """Return what the function makes of x, which the validation made of what was given."""
+    """Return the function of x, the validated form of ``given``."""
     step.inputs.tells_integers = True
     name = _tracked(estimator)
     _note_integers(given, estimator, "iub" if name is None else "b")
@@ -69,14 +69,14 @@ def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: St
 
 
 def _as_array(x: Columns, step: Step) -> Columns:
-    """Return the array that NumPy makes of a table: of objects, where pandas has no other common type."""
+    """Return the array that NumPy makes of a table: of objects, if pandas has no other common type."""
     array = x.array()
     step.inputs.unclear.append(array)
     return Columns.of(array)
 
 
 def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
-    """Return the function of each value: of a table column by column where some of them hold integers."""
+    """Return the function of each value; a table with integers is computed column by column."""
     if is_copy(estimator.func, estimator.kw_args or {}):
         return Columns(tuple(x.settled()) if x.frame else (x.array(),), frame=x.frame)
     parts = x.settled() if x.frame else [x.array()]
@@ -87,7 +87,7 @@ def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) 
 
 
 def _are_alike(parts: Sequence[Node]) -> bool:
-    """Return whether these are of one type, so that a function of all is that of each."""
+    """Return whether all parts have one type, so that they can be computed together."""
     return len({part.type.dtype for part in parts}) == 1
 
 
@@ -105,20 +105,20 @@ def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step, *, by_
         return x
     if dtype is None and by_column and step.inputs.trial and name_of(function, {}) == "clip":
         made, dtype = ops.Cast(made, x.type.dtype), x.type.dtype
-        step.inputs.doubtful.append(made)  # pandas makes floats of integers where it replaces one by a fraction
+        step.inputs.doubtful.append(made)  # pandas converts integers to floats if it replaces one by a fraction
         return made
     return made if dtype is None else ops.Cast(made, dtype)
 
 
 def _tracked(estimator: FunctionTransformer) -> str | None:
-    """Return the function of NumPy whose result for integers is known by its type; None for any other."""
+    """Return the NumPy function whose result type for integers is known; None for any other."""
     name = None if estimator.kw_args or estimator.func is None else integer_name(estimator.func, {})
     return name if name in TRACKED and getattr(np, name, None) is estimator.func else None
 
 
 @imports(Binarizer)
 def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
-    """One where a value is above the threshold, else zero, of the type of X."""
+    """One where a value is above the threshold, else zero, in the type of X."""
     node = checked(x, estimator)
     if is_sparse(node):
         raise step.refuse(
@@ -130,7 +130,7 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
 
 
 def applied(function: Any, option: str, arguments: Any, arguments_option: str, x: Node, step: Step) -> Node:
-    """Return a function given as a callable, of every value of x; None is the identity."""
+    """Apply a callable option to every value of x; None is the identity."""
     if function is None:
         return x
     if is_sparse(x) and not takes_sparse(function):
@@ -143,17 +143,17 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
         raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
     if made is None:
         remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
-        raise step.refuse(option, "no importer knows what it computes", remedy)
+        raise step.refuse(option, "the function is not supported", remedy)
     return made
 
 
 def _note_integers(x: Columns, estimator: FunctionTransformer, kinds: str) -> None:
-    """Tell clients which function reads an input as it comes: of integers, NumPy may compute in another type."""
+    """Record for clients which function reads an input unchanged: NumPy may compute integers in another type."""
     name = integer_name(estimator.func, estimator.kw_args or {})
-    told = [name_of(estimator.func, estimator.kw_args or {}), "b"] if name is None else [name, kinds]
-    note_reader(x, *told, by_column=not estimator.validate)
+    entry = [name_of(estimator.func, estimator.kw_args or {}), "b"] if name is None else [name, kinds]
+    note_reader(x, *entry, by_column=not estimator.validate)
 
 
 def as_compared(value: Any, dtype: np.dtype) -> float:
-    """Return a number as NumPy compares it with an array: a Python number takes the type of the array."""
+    """Return a number as NumPy compares it with an array: a Python number takes the array's type."""
     return float(dtype.type(value)) if type(value) in (int, float) else float(value)

@@ -15,7 +15,7 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-MARGIN = 1e-7  # how near an end the library takes a value for the end, and how far from 0 and 1 it stays
+MARGIN = 1e-7  # the library snaps values this close to the ends, and keeps ranks this far from 0 and 1
 
 
 @imports(QuantileTransformer)
@@ -29,8 +29,8 @@ def quantile_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     normal = estimator.output_distribution == "normal"
     knots = np.ascontiguousarray(np.asarray(estimator.quantiles_, np.float64).T)
     if not np.isfinite(knots).all():
-        raise step.refuse("", "a column had no value to fit on", "leave the column out")
-    if normal or (knots[:, 0] < 0).any():  # what is not stored stays zero, and what is stored gets the rank of zero
+        raise step.refuse("", "a column had no value in training", "leave the column out")
+    if normal or (knots[:, 0] < 0).any():  # absent entries stay zero, but stored zeros get the rank of zero
         step.tells_zeros_apart(x)
     levels = Parameter.of(np.asarray(estimator.references_, np.float64))
     ranks = ops.Interpolate(node, Parameter.of(knots), levels, MARGIN if normal else 0.0)

@@ -1,4 +1,4 @@
-"""Scalers: column by column arithmetic, and rows divided by their norm."""
+"""Importers of scalers and of the row normalizer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
 @imports(preprocessing.StandardScaler)
 def standard_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``(X - mean_) / scale_``; from 1.8 on both are first converted to the type of X."""
+    """``(X - mean_) / scale_``; since 1.8 both are first converted to the type of X."""
     node = checked(x, estimator, allow_nan=True)
     mean = estimator.mean_ if estimator.with_mean else None
     if is_sparse(node):
@@ -36,7 +36,7 @@ def robust_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
     """``(X - center_) / scale_``; sparse rows are not centered."""
     node = checked(x, estimator, allow_nan=True)
     scale = estimator.scale_ if estimator.with_scaling else None
-    if estimator.with_centering and np.any(estimator.center_):  # dense rows are, whether or not they were sparse
+    if estimator.with_centering and np.any(estimator.center_):  # dense rows are centered, even if sent for sparse ones
         step.tells_zeros_apart(x)
     if is_sparse(node):
         return {"transform": _divided_sparse(node, scale)}
@@ -45,7 +45,7 @@ def robust_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(preprocessing.MaxAbsScaler)
 def max_abs_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X / scale_``, held within -1..1 where it clips."""
+    """``X / scale_``, clipped to -1..1 if ``clip`` is set."""
     node = checked(x, estimator, allow_nan=True)
     clip = getattr(estimator, "clip", False)
     if is_sparse(node):
@@ -58,7 +58,7 @@ def max_abs_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
 
 @imports(preprocessing.MinMaxScaler)
 def min_max_scaler(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X * scale_ + min_``, held within ``feature_range`` where it clips."""
+    """``X * scale_ + min_``, clipped to ``feature_range`` if ``clip`` is set."""
     node = checked(x, estimator, allow_nan=True)
     width = node.type.columns
     scaled = ops.Affine(node, vector(estimator.scale_, width), vector(estimator.min_, width))
@@ -72,8 +72,8 @@ def normalizer(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _standardized(x: Node, mean: Any, scale: Any, *, convert: bool = False) -> Node:
-    made = [None if value is None else _typed(vector(value, x.type.columns), x, convert) for value in (mean, scale)]
-    return x if made == [None, None] else ops.Standardize(x, *made)
+    moments = [None if value is None else _typed(vector(value, x.type.columns), x, convert) for value in (mean, scale)]
+    return x if moments == [None, None] else ops.Standardize(x, *moments)
 
 
 def _typed(parameter: Parameter, x: Node, convert: bool) -> Parameter:

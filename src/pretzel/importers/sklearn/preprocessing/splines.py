@@ -1,4 +1,4 @@
-"""Splines of each feature, and how they go on beyond the knots."""
+"""Importer of spline features and their extrapolation beyond the knots."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pretzel.plan.parameter import Parameter
 
 @imports(SplineTransformer)
 def spline_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The basis splines of each feature, without the last of each where there is no bias."""
+    """The basis splines of each feature, without the last of each if ``include_bias`` is False."""
     node = checked_dense(x, estimator, step, allow_nan=estimator.handle_missing == "zeros")
     if estimator.handle_missing == "zeros" and estimator.extrapolation in ("constant", "error"):
-        node = x.numbers()  # there the library looks at nothing, and infinities lie beyond the knots as others do
+        node = x.numbers()  # the library does not check values here, and infinities are extrapolated like others
     knots = np.array([spline.t for spline in estimator.bsplines_], np.float64)
     if not np.isfinite(knots).all():
-        raise step.refuse("", "a column had no value to fit on", "leave the column out")
+        raise step.refuse("", "a column had no value in training", "leave the column out")
     if estimator.sparse_output and estimator.handle_missing == "zeros" and len(knots) > 1:
         _refuse_mixed_rows(estimator, step)
     if estimator.extrapolation == "error":
@@ -32,19 +32,19 @@ def spline_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     splines = ops.Spline(
         node, Parameter.of(knots), estimator.degree, *_ends(estimator, step), estimator.extrapolation == "periodic"
     )
-    made = splines if estimator.include_bias else _without_last(splines, len(knots))
-    return {"transform": ops.Sparsify(made) if estimator.sparse_output else made}
+    features = splines if estimator.include_bias else _without_last(splines, len(knots))
+    return {"transform": ops.Sparsify(features) if estimator.sparse_output else features}
 
 
 def _refuse_mixed_rows(estimator: Any, step: Step) -> None:
-    """Refuse where the library leaves, for a missing value, what the smallest value of all rows gives."""
+    """Raise if the library encodes a missing value as the smallest value of all rows."""
     if estimator.extrapolation not in ("constant", "linear"):
         remedy = "use sparse_output=False, or extrapolation='constant'"
         raise step.refuse("handle_missing", "with sparse_output the library mixes up rows", remedy)
 
 
 def _ends(estimator: Any, step: Step) -> tuple[Parameter | None, Parameter | None]:
-    """Return value and slope of every spline at both ends, zero for those that the library leaves at zero."""
+    """Return the value and slope of every spline at both ends, zero for those that the library leaves at zero."""
     kind, splines, degree = estimator.extrapolation, estimator.bsplines_, estimator.degree
     if kind not in ("constant", "linear"):
         return None, None
@@ -52,17 +52,17 @@ def _ends(estimator: Any, step: Step) -> tuple[Parameter | None, Parameter | Non
         raise step.refuse("degree", "above the last knot the library fails", "use degree=1, or another extrapolation")
     if kind == "linear" and degree <= 1 and len(splines) > 1:
         remedy = "use degree=2 or more, or another extrapolation"
-        raise step.refuse("degree", "the library goes on from wrong knots after the first feature", remedy)
-    going_on = max(degree, 1) if kind == "constant" else max(degree, min(degree + 1, 2))
-    values, slopes = (np.array([_at_ends(spline, going_on, order) for spline in splines]) for order in (0, 1))
+        raise step.refuse("degree", "the library extrapolates from wrong knots after the first feature", remedy)
+    count = max(degree, 1) if kind == "constant" else max(degree, min(degree + 1, 2))
+    values, slopes = (np.array([_at_ends(spline, count, order) for spline in splines]) for order in (0, 1))
     return Parameter.of(values), Parameter.of(slopes if kind == "linear" else np.zeros_like(slopes))
 
 
-def _at_ends(spline: Any, going_on: int, order: int) -> np.ndarray:
-    """Return the first few splines, or their slopes, at the low end, then the last few at the high end."""
+def _at_ends(spline: Any, count: int, order: int) -> np.ndarray:
+    """Return the first ``count`` splines, or their slopes, at the low end, then the last ``count`` at the high end."""
     low, high = (np.array(spline(spline.t[at], nu=order)) for at in (spline.k, -spline.k - 1))
-    low[going_on:] = 0
-    high[:-going_on] = 0
+    low[count:] = 0
+    high[:-count] = 0
     return np.concatenate((low, high))
 
 
