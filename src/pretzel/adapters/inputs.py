@@ -20,7 +20,7 @@ from pretzel.adapters.integers import as_read
 from pretzel.adapters.objects import Form, as_frame, refuse_ambiguous_nulls
 from pretzel.adapters.polars import refuse_told_apart
 from pretzel.adapters.records import list_column, record_columns, record_names
-from pretzel.adapters.sparse import as_stored, refuse_dense, refuse_sparse_columns, rows_of, written_out
+from pretzel.adapters.sparse import as_stored, refuse_dense, refuse_small, refuse_sparse_columns, rows_of, written_out
 from pretzel.adapters.tables import array_of, column_names, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -42,6 +42,7 @@ DECIDES = (
     "absent",
     "zeros_apart",
     "stored_zeros",
+    "stored_small",
     "dictionary_nulls",
     "repeats",
     "ascending",
@@ -114,6 +115,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if metadata.get("zeros_apart") or inputs[0].type.layout == "sparse":
         X = as_stored(X)
         refuse_dense(X, inputs[0].type.layout, metadata)
+        refuse_small(X, metadata)
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
     given = X
