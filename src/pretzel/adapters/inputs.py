@@ -43,6 +43,7 @@ DECIDES = (
     "zeros_apart",
     "stored_zeros",
     "stored_small",
+    "float32_unclear",
     "dictionary_nulls",
     "repeats",
     "ascending",

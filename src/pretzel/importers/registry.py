@@ -17,6 +17,7 @@ from pretzel.importers.rounding import may_cross
 from pretzel.importers.singly import beside_learned
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
+from pretzel.importers.tables_of_float32 import note_unclear
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -276,6 +277,8 @@ def _check(estimator: Any, x: Columns, step: Step) -> None:
     kind = served_as(type(estimator))
     if kind in ENTRIES:
         step.reads_entries(x, ENTRIES[kind])
+    if is_fitted(estimator):
+        note_unclear(kind, estimator, x, step.inputs)
     if may_cross(kind, estimator, x):
         step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
 

@@ -38,7 +38,7 @@ def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path:
 
     Clients are told of such a step where it is not known what type X has.
     """
-    if kind not in LEARNED or _type_learned(estimator, LEARNED[kind]) != np.float32:
+    if kind not in LEARNED or type_learned(estimator, LEARNED[kind]) != np.float32:
         return x
     array = x.array()
     if array.type.dtype == "f64":
@@ -76,6 +76,7 @@ def _note(whole: Node, inputs: Inputs, path: str) -> None:
         inputs.computed.append(Computed(whole, WIDER, by_column=False, strict=True, reader=path))
 
 
-def _type_learned(estimator: Any, attribute: str) -> Any:
+def type_learned(estimator: Any, attribute: str) -> Any:
+    """Return the type of what an estimator learned under this name, of the first where it is a list."""
     learned = attrgetter(attribute)(estimator)
     return getattr(learned[0] if isinstance(learned, list) else learned, "dtype", None)
