@@ -22,6 +22,7 @@ from sklearn.gaussian_process.kernels import DotProduct
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import Isomap
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -49,6 +50,7 @@ WHOLE = _random.integers(0, 4, (300, 3)) * 1.0
 FAR = X + 1e6
 Y = (X[:, 0] > 0).astype(int)
 MIRRORED = np.concatenate([rows * sign for rows in (abs(X[:30]), X[30:40]) for sign in ([1, 1, 1], [-1, 1, 1])])
+CORNERS, THREE = np.array([[1.0, 1.0], [3.0, 1.0], [1.0, 5.0]]), [0, 1, 2]
 SIDES = np.repeat([0, 1, 2], [30, 30, 20])
 HOLED = np.where(_random.random(X.shape) < 0.2, np.nan, GRID)
 
@@ -213,6 +215,21 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: SVC(decision_function_shape="ovo").fit(MIRRORED, SIDES),
     ),
     "votes": (differences.ROUNDED_VOTES, lambda: SVC().fit(MIRRORED, SIDES), lambda: SVC().fit(X[:80], SIDES)),
+    "votes beside the origin": (
+        differences.ROUNDED_VOTES,
+        lambda: SVC(kernel="linear").fit(CORNERS, THREE),
+        lambda: SVC(kernel="linear", decision_function_shape="ovo").fit(CORNERS, THREE),
+    ),
+    "votes of classifiers": (
+        differences.ROUNDED_VOTES,
+        lambda: OneVsOneClassifier(SVC(kernel="linear")).fit(CORNERS, THREE),
+        lambda: OneVsOneClassifier(LogisticRegression()).fit(X[:80], SIDES),
+    ),
+    "votes of linear classifiers": (
+        differences.ROUNDED_VOTES,
+        lambda: OneVsOneClassifier(LogisticRegression(fit_intercept=False)).fit(MIRRORED, SIDES),
+        lambda: OneVsRestClassifier(LogisticRegression(fit_intercept=False)).fit(MIRRORED, SIDES),
+    ),
     "singular kernels": (
         differences.ROUNDED_WEIGHTS,
         lambda: make_pipeline(FunctionTransformer(np.float32), _nystroem("cosine")).fit(X.astype("f4")),

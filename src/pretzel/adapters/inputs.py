@@ -21,7 +21,7 @@ from pretzel.adapters.integers import as_read
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
-from pretzel.adapters.sparse import as_stored, reject_dense, rows_of, written_out
+from pretzel.adapters.sparse import as_stored, reject_dense, reject_small, rows_of, written_out
 from pretzel.adapters.tables import array_of, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -43,6 +43,8 @@ DECIDES = (
     "absent",
     "zeros_apart",
     "stored_zeros",
+    "stored_small",
+    "float32_unclear",
     "dictionary_nulls",
     "repeats",
     "ascending",
@@ -115,6 +117,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if metadata.get("zeros_apart") or inputs[0].type.layout == "sparse":
         X = as_stored(X)
         reject_dense(X, inputs[0].type.layout, metadata)
+        reject_small(X, metadata)
     if is_sparse(X):
         X = _sparse(X, inputs[0].type, metadata)
     original = X

@@ -32,7 +32,8 @@ def reject_distinguished(X: Any, names: Sequence[str], metadata: Mapping[str, An
         return
     by_kind: Mapping[str, Sequence[Rule]] = metadata.get("integers_read") or {}
     rules = [rule for kind in ("array", "table") for rule in by_kind.get(kind) or ()]
-    for rule in [*rules, *_single(metadata)]:
+    unclear = {"inputs": metadata.get("float32_unclear") or (), "how": "float32"}
+    for rule in [*rules, *_single(metadata), unclear]:
         for column in _read_by(rule["inputs"], X, names, metadata):
             _check(column, rule)
 
@@ -62,6 +63,8 @@ def _check(column: Any, rule: Rule) -> None:
         same = name in rule["types"]
     elif how == "single":  # polars also converts small integers with nulls to float32, and booleans to objects
         same = name != "f32" and not (is_small(NUMPY_DTYPES[name]) and column.null_count())
+    elif how == "float32":
+        same = name != "f32"
     elif how == "within":
         same = name == "f32" or _is_within(column, rule["most"].get(name, 0))
     else:

@@ -9,6 +9,7 @@ import numpy as np
 
 from pretzel.adapters.tables import is_sparse
 from pretzel.errors import InputError
+from pretzel.plan.types import is_small
 
 
 def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
@@ -97,6 +98,20 @@ def reject_dense(X: Any, layout: str, metadata: Mapping[str, Any]) -> None:
             "X: dense rows, but the model was exported for sparse ones, and "
             f"{metadata['zeros_apart']} distinguishes a stored zero from an entry that is not stored; "
             "export it with a dense sample, or pass scipy.sparse.csr_matrix(X), where no zero is stored"
+        )
+
+
+def reject_small(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Refuse small integers and booleans where the library computes with them in float32, and the model in float64.
+
+    Raises:
+        InputError: ``stored_small`` of the metadata says so, and X holds nothing else.
+    """
+    kinds = list(X.dtypes) if hasattr(X, "iloc") else [getattr(X, "dtype", None)]
+    if metadata.get("stored_small") == "refused" and kinds and all(map(is_small, kinds)):
+        raise InputError(
+            f"X: {kinds[0]}, with which the library computes in float32, and the model was exported for sparse rows of "
+            "float64; convert it to float64, or export the model with a sparse sample of float32"
         )
 
 

@@ -113,11 +113,11 @@ STEEP_CURVES = Difference(
 )
 ROUNDED_VOTES = Difference(
     "Votes that rounding decides",
-    "the intercept of one of its pairs of classes is zero but for rounding, as that of classes that mirror each other: "
-    "on the mirror rounding decides the vote of the pair, and each vote is a whole unit of decision_function",
-    "use decision_function_shape='ovo', whose scores differ by rounding alone",
-    "it has three classes or more and decision_function_shape='ovr', and an intercept is below 1e-12 of its largest "
-    "weight",
+    "the score of one of its pairs of classes is zero but for rounding on the mirror between them, where rounding "
+    "decides the vote of the pair, and each vote is a whole unit of decision_function",
+    "use decision_function_shape='ovo' of SVC, whose scores differ by rounding alone, or OneVsRestClassifier",
+    "it has three classes or more, not decision_function_shape='ovo', and an intercept is below 1e-12 of its largest "
+    "weight, or the score of a support vector machine is as small amid the support vectors of two classes",
 )
 ROUNDED_WEIGHTS = Difference(
     "Sums of kernels that cancel in float32",

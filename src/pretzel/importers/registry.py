@@ -14,8 +14,10 @@ from pretzel.importers.findings import Findings, Note, Refusal, class_name, refu
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import may_cross
+from pretzel.importers.singly import beside_learned
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
+from pretzel.importers.tables_of_float32 import note_unclear
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -275,6 +277,8 @@ def _check(estimator: Any, x: Columns, step: Step) -> None:
     kind = served_as(type(estimator))
     if kind in ENTRIES:
         step.reads_entries(x, ENTRIES[kind])
+    if is_fitted(estimator):
+        note_unclear(kind, estimator, x, step.inputs)
     if may_cross(kind, estimator, x):
         step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
 
@@ -284,7 +288,7 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
     kind = served_as(type(estimator))
     try:
         with reading(step.path, x.inputs):
-            return importer(estimator, x, step)
+            return importer(estimator, beside_learned(kind, estimator, x, step.inputs, step.path), step)
     except UnreadableError as error:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None

@@ -112,6 +112,7 @@ class Models:
         self._types = {item.name: item.type for item in self.main.inputs}
         self._rules = definition.metadata.get("integers_read") or {}
         self._checks_types = bool(self._rules or definition.metadata.get("functions"))
+        self._checks_types |= bool(definition.metadata.get("float32_unclear"))
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")

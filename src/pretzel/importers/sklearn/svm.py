@@ -14,13 +14,12 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.common.members import total
+from pretzel.importers.sklearn.common.mirrors import mirrors
 from pretzel.importers.sklearn.common.pairwise import kernel, matrix, shifted
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-ROUNDING = 1e-12
-"""An intercept this small relative to the largest weight is zero except for rounding."""
 LEAST = 1e-7
 """libsvm keeps the probabilities of pairs this far from zero and one."""
 
@@ -51,7 +50,7 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
     two, one_vs_one = len(estimator.classes_) == 2, estimator.decision_function_shape == "ovo"
     if estimator.break_ties and one_vs_one:
         raise step.refuse("break_ties", "predict fails with decision_function_shape='ovo'", "use break_ties=False")
-    if not two and not one_vs_one and _mirrors(estimator):
+    if not two and not one_vs_one and mirrors(estimator):
         step.may_differ(ROUNDED_VOTES.reason, ROUNDED_VOTES.remedy)
     ranks = None if two else _one_vs_rest(pairs, len(estimator.classes_))
     codes = ops.ArgMax(_votes(pairs, len(estimator.classes_)) if ranks is None or not estimator.break_ties else ranks)
@@ -61,12 +60,6 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
     else:
         methods["decision_function"] = pairs if one_vs_one or ranks is None else ranks
     return methods | _probabilities(estimator, pairs)
-
-
-def _mirrors(estimator: Any) -> bool:
-    """Return whether the intercept of a pair is only rounding, so that its score is zero between mirrored classes."""
-    weights = np.abs(matrix(estimator._dual_coef_)).max(initial=0.0)
-    return bool((np.abs(estimator._intercept_) <= ROUNDING * weights).any())
 
 
 def _scores(estimator: Any, x: Columns, step: Step) -> Node:

@@ -7,24 +7,40 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+from sklearn.cluster import Birch
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import KernelPCA
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
+from sklearn.kernel_approximation import AdditiveChi2Sampler
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import Binarizer, FunctionTransformer
 from sklearn.utils._set_output import _auto_wrap_is_configured
 
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
+from pretzel.importers.singly import LEARNED
 from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
 from pretzel.importers.sklearn.common.integers import multiplied, note_reader
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
-TAKES_AS_IS = (ColumnTransformer, FeatureUnion, FunctionTransformer, Pipeline, SelectorMixin)
-"""Steps that leave the dtypes of a polars table unchanged, or pass it to other steps."""
+TAKES_AS_IS = (
+    AdditiveChi2Sampler,
+    Binarizer,
+    Birch,
+    ColumnTransformer,
+    FeatureUnion,
+    FunctionTransformer,
+    KernelPCA,
+    KernelRidge,
+    Pipeline,
+    SelectorMixin,
+)
+"""What leaves a table of polars of float32 as it is, or gives it to others."""
 
 
 @imports(Pipeline)
@@ -68,7 +84,8 @@ def _between(transformer: Any, following: Any, x: Columns) -> Columns:
 
     LightGBM reads integers of such a table like those of a pandas table.
     """
-    if isinstance(following, (str, *TAKES_AS_IS)) or not _gives_polars(transformer):
+    as_is = isinstance(following, (str, *TAKES_AS_IS)) or served_as(type(following)) in LEARNED
+    if as_is or not _gives_polars(transformer):
         return x
     if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):
         return x

@@ -169,7 +169,8 @@ def coefficients_of(estimator: Any) -> tuple[np.ndarray, Any]:
 def contributions(estimator: Any, X: Any) -> Any:
     """Return the terms that scikit-learn adds up to scores."""
     coef, intercept = coefficients_of(estimator)
-    return terms(check_array(X, accept_sparse="csr", dtype=[np.float64, np.float32]), coef, intercept)
+    dtype = [np.float64, np.float32] if isinstance(estimator, GENERALIZED) else "numeric"
+    return terms(check_array(X, accept_sparse="csr", dtype=dtype), coef, intercept)
 
 
 def _classifier(estimator: Any, scores: Node, step: Step) -> Methods:

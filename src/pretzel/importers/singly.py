@@ -1,0 +1,82 @@
+"""Small integers and booleans that a step computes with in float32, since what it learned is of float32.
+
+NumPy makes float32 of int8, int16, uint8, uint16 and booleans beside float32, and float64 of wider integers.  This
+counts where a step reads X in its own type; most steps make floats of float64 of integers first.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Computed, Inputs
+from pretzel.plan import ops
+from pretzel.plan.graph import topological
+from pretzel.plan.node import Node
+from pretzel.plan.types import is_small
+
+WIDER = ("i32", "i64", "u32", "u64")
+"""Integers of which NumPy makes float64 beside float32."""
+MOVES = (ops.Select, ops.Concat, ops.RequireFinite)
+LEARNED: dict[type, str] = {}
+"""The classes that read X in its own type, and the attribute with which they compute first."""
+
+
+def computes_with(attribute: str, *classes: type) -> None:
+    """Say of classes that they read X in its own type, and compute with an array that they learned, or a list of such.
+
+    ``attribute``: where it is, as ``coef_``.
+    """
+    LEARNED.update(dict.fromkeys(classes, attribute))
+
+
+def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path: str) -> Columns:
+    """Return what the step at ``path`` computes with: small integers as float32, where what it learned is of float32.
+
+    Clients are told of such a step where it is not known what type X has.
+    """
+    if kind not in LEARNED or type_learned(estimator, LEARNED[kind]) != np.float32:
+        return x
+    array = x.array()
+    if array.type.dtype == "f64":
+        _tell(array, inputs, path)
+        return x
+    inputs.whole.add(path)  # of float32 too: it holds small integers, and they count as such
+    if array.type.is_float:
+        return x
+    if x.frame:
+        inputs.joined.append(array)
+    _note(array, inputs, path)
+    return Columns.of(ops.Cast(array, "f32")) if is_small(array.type.numpy) else x
+
+
+def _tell(array: Node, inputs: Inputs, path: str) -> None:
+    """Have clients tell small integers, also those in a part of ``array`` that stands beside float32 alone."""
+    inputs.tells_integers = True
+    if array.type.layout == "sparse" and all(isinstance(node, (ops.Input, *MOVES)) for node in topological([array])):
+        inputs.metadata["stored_small"] = "refused"
+    parts = _parts(array)
+    if not any(part.type.dtype == "f64" for part in parts):
+        for part in parts:
+            if not part.type.is_float:
+                _note(part, inputs, path)
+
+
+def _parts(array: Node) -> list[Node]:
+    if not isinstance(array, ops.Concat):
+        return [array]
+    return [part for inner in array.inputs for part in _parts(inner)]
+
+
+def _note(whole: Node, inputs: Inputs, path: str) -> None:
+    if inputs.trial:
+        inputs.computed.append(Computed(whole, WIDER, by_column=False, strict=True, reader=path))
+
+
+def type_learned(estimator: Any, attribute: str) -> Any:
+    """Return the type of what an estimator learned under this name, of the first where it is a list."""
+    learned = attrgetter(attribute)(estimator)
+    return getattr(learned[0] if isinstance(learned, list) else learned, "dtype", None)

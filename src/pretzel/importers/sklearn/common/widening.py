@@ -1,0 +1,33 @@
+"""The estimators that make float64 of a polars table of float32: they ask for float64 or float32, and know no type."""
+
+from __future__ import annotations
+
+from sklearn import cluster, compose, decomposition, ensemble, impute, pipeline, preprocessing, svm
+
+from pretzel.importers.tables_of_float32 import contains, widens
+
+contains(compose.ColumnTransformer, pipeline.FeatureUnion, pipeline.Pipeline)
+widens(
+    cluster.KMeans,
+    cluster.MiniBatchKMeans,
+    decomposition.IncrementalPCA,
+    decomposition.PCA,
+    ensemble.HistGradientBoostingClassifier,
+    ensemble.HistGradientBoostingRegressor,
+    impute.KNNImputer,
+    preprocessing.KBinsDiscretizer,
+    preprocessing.MaxAbsScaler,
+    preprocessing.MinMaxScaler,
+    preprocessing.Normalizer,
+    preprocessing.PolynomialFeatures,
+    preprocessing.PowerTransformer,
+    preprocessing.QuantileTransformer,
+    preprocessing.RobustScaler,
+    preprocessing.SplineTransformer,
+    preprocessing.StandardScaler,
+    svm.NuSVC,
+    svm.NuSVR,
+    svm.OneClassSVM,
+    svm.SVC,
+    svm.SVR,
+)
