@@ -9,6 +9,7 @@ import structlog
 
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, key_of
 from pretzel.data_plane.cache.pack import Pack
+from pretzel.data_plane.cache.quarantine import is_stranger
 from pretzel.durable import Buffer
 from pretzel.plan.digest import Digest
 
@@ -23,6 +24,11 @@ class PackWriter:
         self._layout = layout
         self.packs = {number: Pack(layout, number) for number in layout.pack_numbers()}
         self._last = max(self.packs, default=0)
+
+    @property
+    def has_damage(self) -> bool:
+        """Whether some pack has lost all its objects, or was changed by another program."""
+        return any(pack.is_dead or pack.is_spoilt for pack in self.packs.values())
 
     def find(self, digest: Digest) -> tuple[Path, int] | None:
         """Return the pack that holds an object and where in it, or None; the newest pack where several hold it."""
@@ -67,25 +73,35 @@ class PackWriter:
             pack.drop(keys)
 
     def compact(self) -> None:
-        """Remove packs without objects, move what is left in sparse ones to the newest, and remove those too."""
+        """Remove packs without objects, move what is left in sparse and spoilt ones to the newest, and remove those."""
         for number, pack in list(self.packs.items()):
             if pack.is_dead:
                 self._remove(number)
         for number, pack in list(self.packs.items()):
-            if number != self._last and 2 * pack.live_bytes < PACK_SIZE:
+            if pack.is_spoilt or (number != self._last and 2 * pack.live_bytes < PACK_SIZE):
                 self._move(number, pack)
 
     def touched(self) -> set[Digest]:
         """Return the objects of packs that someone else wrote to or cut short; those packs take no more objects.
 
-        A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
+        Indexes that someone else changed are written anew.  A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
         """
         found: set[Digest] = set()
         for number, pack in self.packs.items():
+            self._mend_index(number, pack)
             if pack.was_touched():
                 log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
                 found |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
         return found
+
+    def _mend_index(self, number: int, pack: Pack) -> None:
+        if is_stranger(self._layout.index(number)):  # it is moved aside first
+            return
+        try:
+            if pack.mend_index():
+                log.error("an index was changed by another program, and is written anew", pack=number)
+        except OSError as error:
+            log.warning("an index cannot be written anew now", pack=number, error=str(error))
 
     def abandon(self, numbers: Collection[int]) -> list[Digest]:
         """Remove packs of which a file is gone, and return the objects that they held."""
