@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from pretzel.data_plane.cache.disk import read_at, read_whole, stamp_of
+from pretzel.data_plane.cache.disk import Stamp, read_at, read_whole, stamp_of
 from pretzel.data_plane.cache.index import RECORD, Entry, Header, pack_entry, pack_index, read_index
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, aligned, key_of
 from pretzel.plan.digest import Digest
@@ -35,12 +35,15 @@ class Pack:
         self.entries: dict[bytes, Entry] = {}
         self.is_full = False
         """True if nothing may be appended any more."""
+        self.is_spoilt = False
+        """True if another program changed it: its intact objects move to another pack, and it is removed."""
         self.unflushed: list[Digest] = []
         """Objects appended since the last flush."""
         self._header, self._index_end = Header.new(), RECORD
         self._descriptors: tuple[int, int] | None = None  # of the pack, of the index
+        self._index_stamp: Stamp | None = None
         self._load() if os.path.lexists(self._index_path) else self._make()
-        self._stamp = stamp_of(self._path)
+        self._stamp, self._index_stamp = stamp_of(self._path), stamp_of(self._index_path)
         # The end never moves back, even past dropped objects: a process may still have their bytes mapped.
         self.end: int = max((aligned(offset + size) for _, offset, size in self.entries.values()), default=0)
 
@@ -59,7 +62,18 @@ class Pack:
         before, self._stamp = self._stamp, stamp_of(self._path)
         if self._stamp == before:
             return False
-        self.is_full = True  # the rest of it stays readable, but it takes no more objects
+        self.is_full = self.is_spoilt = True  # the rest of it stays readable, but it takes no more objects
+        return True
+
+    def repair_index(self) -> bool:
+        """Rewrite the index if another program changed it, and return whether it did.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if stamp_of(self._index_path) == self._index_stamp:
+            return False
+        self._write_index()
         return True
 
     def objects(self) -> Iterator[tuple[Digest, bytes]]:
@@ -80,11 +94,11 @@ class Pack:
         try:
             self._write(pack, data, digest.size)
             pwrite_all(index, pack_entry(entry), self._index_end)
-            self._stamp = stamp_of(pack)
+            self._stamp, self._index_stamp = stamp_of(pack), stamp_of(index)
         except OSError as error:
             if error.errno not in OUT_OF_SPACE:  # a write that failed at this place may fail there again
                 self.end = aligned(self.end + digest.size)
-            self._stamp = stamp_of(pack)
+            self._stamp, self._index_stamp = stamp_of(pack), stamp_of(index)
             raise
         self._index_end += RECORD
         self.end = aligned(self.end + digest.size)
@@ -178,7 +192,7 @@ class Pack:
             replace_file(self._index_path, data, sync=False)
         except OSError:
             overwrite_index(self._index_path, data)
-        self._index_end = len(data)
+        self._index_end, self._index_stamp = len(data), stamp_of(self._index_path)
 
 
 def overwrite_index(path: Path, data: bytes) -> None:

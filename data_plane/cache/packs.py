@@ -9,6 +9,7 @@ import structlog
 
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, key_of
 from pretzel.data_plane.cache.pack import Pack
+from pretzel.data_plane.cache.quarantine import is_stranger
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import Buffer
 
@@ -23,6 +24,11 @@ class PackWriter:
         self._layout = layout
         self.packs = {number: Pack(layout, number) for number in layout.pack_numbers()}
         self._last = max(self.packs, default=0)
+
+    @property
+    def has_damage(self) -> bool:
+        """True if a pack has lost all its objects, or was changed by another program."""
+        return any(pack.is_dead or pack.is_spoilt for pack in self.packs.values())
 
     def find(self, digest: Digest) -> tuple[Path, int] | None:
         """Return the newest pack that holds an object, and its offset there; None if no pack holds it."""
@@ -67,25 +73,36 @@ class PackWriter:
             pack.drop(keys)
 
     def compact(self) -> None:
-        """Remove empty packs, move the objects of sparse ones to the newest, and remove those too."""
+        """Remove empty packs, move the objects of sparse and spoilt ones to the newest, and remove those too."""
         for number, pack in list(self.packs.items()):
             if pack.is_dead:
                 self._remove(number)
         for number, pack in list(self.packs.items()):
-            if number != self._last and 2 * pack.live_bytes < PACK_SIZE:
+            if pack.is_spoilt or (number != self._last and 2 * pack.live_bytes < PACK_SIZE):
                 self._move(number, pack)
 
     def touched(self) -> set[Digest]:
         """Return the objects of packs that another program wrote to or truncated; those packs take no more objects.
 
-        A truncated pack is left so: a process that reads past its end must crash, and not continue with zeros.
+        Indexes that another program changed are rewritten.  A truncated pack is left so: a process that reads past its
+        end must crash, and not continue with zeros.
         """
         objects: set[Digest] = set()
         for number, pack in self.packs.items():
+            self._repair_index(number, pack)
             if pack.was_touched():
                 log.error("a pack was changed by another program", pack=str(self._layout.pack(number)))
                 objects |= {Digest(key.hex(), entry[2]) for key, entry in pack.entries.items()}
         return objects
+
+    def _repair_index(self, number: int, pack: Pack) -> None:
+        if is_stranger(self._layout.index(number)):  # it is quarantined first
+            return
+        try:
+            if pack.repair_index():
+                log.error("an index was changed by another program, and is rewritten", pack=number)
+        except OSError as error:
+            log.warning("an index cannot be rewritten now", pack=number, error=str(error))
 
     def abandon(self, numbers: Collection[int]) -> list[Digest]:
         """Remove packs that lost a file, and return their objects."""

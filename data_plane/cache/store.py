@@ -151,13 +151,16 @@ class ObjectCache:
                     delete(self.layout.file(digest))
 
     def collect(self, needed: Collection[Digest], now: float, grace: float) -> list[Digest]:
-        """Remove the objects that have been unneeded for ``grace`` seconds, and return them."""
+        """Remove the objects that have been unneeded for ``grace`` seconds, and return them.
+
+        Packs that lost all their objects or were damaged are removed too; their intact objects stay.
+        """
         with self._writing:
             unneeded = self.digests() - set(needed)
             self._unneeded = {digest: self._unneeded.get(digest, now) for digest in unneeded}
             gone = [digest for digest, since in self._unneeded.items() if now - since >= grace]
-            if gone:
-                self.drop(gone)
+            self.drop(gone)
+            if gone or self._packs.has_damage:
                 self._packs.compact()
                 self._checked &= self.digests()  # damaged objects are not moved with the rest
             return gone

@@ -14,7 +14,7 @@ import pytest
 
 from pretzel.data_plane.cache import fsck
 from pretzel.data_plane.cache.index import RECORD
-from pretzel.data_plane.cache.layout import SMALL, Layout
+from pretzel.data_plane.cache.layout import PACK_SIZE, SMALL, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.scrub import Scrubber, Stopped
 from pretzel.data_plane.cache.store import ObjectCache
@@ -317,5 +317,41 @@ def test_a_foreign_file_is_quarantined_at_run_time(
         if digest in lost:
             cache.add(digest, data)
     assert lost and all(cache.has(digest) for digest, _ in BLOBS)
+    cache.close()
+    assert fsck.check(tmp_path) == []
+
+
+@pytest.mark.parametrize("left", [None, 0, PACK_SIZE - 1], ids=["gone", "cut", "cut behind its objects"])
+def test_a_pack_that_was_damaged_goes_without_a_restart(cache: ObjectCache, tmp_path: Path, left: int | None):
+    pack = Layout(tmp_path).pack(1)
+    pack.unlink() if left is None else os.truncate(pack, left)
+    lost = Scrubber(cache, 0).touched()
+    for digest, data in BLOBS:
+        if digest in lost:
+            cache.add(digest, data)
+    assert cache.collect([digest for digest, _ in BLOBS], 0.0, 0.0) == []
+    assert all(cache.has(digest) for digest, _ in BLOBS)
+    cache.close()
+    assert fsck.check(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(bytes(1) + path.read_bytes()[1:]),
+    ],
+    ids=["gone", "empty", "header"],
+)
+def test_an_index_that_others_damage_is_written_anew(
+    cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]
+):
+    index = Layout(tmp_path).index(1)
+    if index.exists():
+        index.chmod(0o644)
+    damage(index)
+    Scrubber(cache, 0).touched()
+    assert all(cache.has(digest) for digest, _ in BLOBS)
     cache.close()
     assert fsck.check(tmp_path) == []

@@ -12,6 +12,8 @@ from tests.helpers.disks import Disk, ext4, tmpfs
 LARGE = 40_000
 """Columns of a model that takes about a megabyte."""
 ROUNDS = 4
+FILLS = 2
+"""Times that a disk is filled with models, which takes minutes each."""
 LARGE_MODELS = 28
 """More models than the disk can store."""
 
@@ -68,7 +70,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
     places = Places(root / "data", (disk.root / "cache", root / "cache-1"))
     problems = []
     with running(root, places) as (cluster, load):
-        for number in range(ROUNDS):
+        for number in range(FILLS):
             names = [f"large-{number}-{i}" for i in range(LARGE_MODELS)]
             for name in names:
                 cluster.deploy(name, LARGE)
@@ -79,7 +81,7 @@ def _full_cache(root: Path, disk: Disk) -> Outcome:
             for name in names:
                 cluster.delete(name)
         heal = cluster.healed_in()
-    return outcome(cluster, load, heal, ROUNDS, problems)
+    return outcome(cluster, load, heal, FILLS, problems)
 
 
 def _base_is_served(cluster: Cluster) -> None:

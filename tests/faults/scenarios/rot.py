@@ -7,13 +7,15 @@ import signal
 import time
 from pathlib import Path
 
-from tests.faults.cluster import Cluster, Places, outcome, running
+from tests.faults.cluster import Cluster, Places, outcome, running, until
 from tests.faults.damage import KINDS
 from tests.faults.outcome import Outcome, scenario
 
 LARGE = 12_000
 """Columns of a model whose parameters are separate files in a cache."""
 SCRUB = ("--scrub-bytes-per-second=200000000",)
+SCRUB_PASSED = "pretzel_scrub_passed_seconds"
+SCRUB_SECONDS = 60.0
 ROUNDS = 25
 
 
@@ -29,8 +31,10 @@ def cache_damaged_while_running(root: Path) -> Outcome:
             faults += _damage_one(places.caches[0], list(KINDS)[number % len(KINDS)], chosen)
             time.sleep(0.3)
         heal = cluster.healed_in()
+        scrubbed = all(_scrubbed(cluster) for _ in range(2))  # serving goes on from maps of files that are gone
         dropped = cluster.metric(0, "pretzel_damaged_objects_total")
     problems = [] if dropped >= 1 else ["no metric says that objects were damaged"]
+    problems += [] if scrubbed else ["the cache was not read again in time"]
     return outcome(cluster, load, heal, faults, problems)
 
 
@@ -64,6 +68,12 @@ def store_damaged_while_running(root: Path) -> Outcome:
             cluster.deploy(name, seed=int(name.rpartition("-")[2]))
         heal = cluster.healed_in()
     return outcome(cluster, load, heal, faults)
+
+
+def _scrubbed(cluster: Cluster) -> bool:
+    """Wait for the first worker to end a pass over its cache."""
+    before = cluster.metric(0, SCRUB_PASSED)
+    return until(lambda: cluster.metric(0, SCRUB_PASSED) > before, SCRUB_SECONDS)
 
 
 def _deploy_large(cluster: Cluster) -> None:

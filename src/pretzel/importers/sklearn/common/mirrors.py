@@ -23,7 +23,7 @@ def mirrors(estimator: Any) -> bool:
     if hasattr(estimator, "coef_"):
         return _has_no_intercept(matrix(estimator.coef_), estimator.intercept_)
     steps = getattr(estimator, "steps", None)
-    return bool(steps) and mirrors(steps[-1][1])
+    return steps is not None and mirrors(steps[-1][1])
 
 
 def _has_no_intercept(weights: np.ndarray, intercept: Any) -> bool:
