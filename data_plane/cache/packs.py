@@ -84,7 +84,8 @@ class PackWriter:
     def touched(self) -> set[Digest]:
         """Return the objects of packs that someone else wrote to or cut short; those packs take no more objects.
 
-        Indexes that someone else changed are written anew.  A pack that was cut short is left so: a process that reads past its end must end, and not go on with zeros.
+        Indexes that someone else changed are written anew.  A pack that was cut short is left so: a process that reads
+        past its end must end, and not go on with zeros.
         """
         found: set[Digest] = set()
         for number, pack in self.packs.items():
