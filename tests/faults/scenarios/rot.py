@@ -87,7 +87,10 @@ def _damage_one(root: Path, kind: str, chosen: random.Random, name: str = "") ->
     files = [path for path in files if not path.is_symlink()]
     if not files:
         return 0
-    KINDS[kind](chosen.choice(files), chosen)
+    try:
+        KINDS[kind](chosen.choice(files), chosen)
+    except FileNotFoundError:  # the server has removed it meanwhile
+        return 0
     return 1
 
 
