@@ -1,4 +1,4 @@
-"""How random tests are: the same cases each time, so that red means a change; `make test-random` draws anew."""
+"""Configure Hypothesis: the same cases each run, so a failure means a change; `make test-random` draws new ones."""
 
 from hypothesis import settings
 

@@ -1,7 +1,7 @@
-"""Runs tests as on other processors: `python -m tests.cpus [arguments of pytest]`, which `make test-cpus` calls.
+"""Run tests as on other processors: `python -m tests.cpus [pytest arguments]`, which `make test-cpus` calls.
 
-Our kernels give the same bits at every level of ``PRETZEL_CPU``.  The libraries do not: NumPy's loops and OpenBLAS's
-products differ in their last bits between instruction sets, so what the tests expect differs too.
+Pretzel's kernels return the same bits at every level of ``PRETZEL_CPU``.  The libraries do not: NumPy's loops and
+OpenBLAS's products differ in their last bits between instruction sets, so the expected results differ too.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pretzel.kernels.cpu import supported
 
 OPENBLAS = {"scalar": "Nehalem", "avx2": "Haswell", "avx512": "SkylakeX"}
-"""The kernels of OpenBLAS that a processor of each level would choose."""
+"""The OpenBLAS kernels that a processor of each level selects."""
 
 
 def machines() -> dict[str, dict[str, str]]:
-    """Return by name the variables that make this machine behave like another one; only what it can run."""
+    """Return by name the variables that make this machine behave like another that it can emulate."""
     dispatched = " ".join(numpy_features())
     levels = {f"PRETZEL_CPU={level}": {"PRETZEL_CPU": level} for level in supported}
     older = {
@@ -34,21 +34,21 @@ def machines() -> dict[str, dict[str, str]]:
 
 
 def numpy_features(beyond: str = "scalar") -> list[str]:
-    """Return the instruction sets beyond a level that NumPy chooses loops for at run time, and this machine has."""
+    """Return the instruction sets beyond a level that this machine has and NumPy dispatches to at run time."""
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
-    found = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
-    return [name for name in found if beyond != "avx2" or name.startswith(("AVX512", "X86_V4"))]
+    available = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+    return [name for name in available if beyond != "avx2" or name.startswith(("AVX512", "X86_V4"))]
 
 
 def run(arguments: Sequence[str], variables: dict[str, str]) -> int:
-    """Run pytest in a process with these variables, and return its exit code."""
+    """Run pytest in a subprocess with these variables, and return its exit code."""
     command = [sys.executable, "-P", "-m", "pytest", "-q", *arguments]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tests as on each machine, and print which passed."""
+    """Run the tests as on each machine, print the outcomes, and return the highest exit code."""
     outcomes = {}
     for name, variables in machines().items():
         print(f"\n== {name}: {' '.join(f'{key}={value!r}' for key, value in variables.items())}", flush=True)

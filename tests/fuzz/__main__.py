@@ -1,4 +1,4 @@
-"""Campaigns: ``python -m tests.fuzz [--seconds 30] [--seed 0] [TARGET ...]``; what they find is in build/fuzz-found."""
+"""Run campaigns: ``python -m tests.fuzz [--seconds 30] [--seed 0] [TARGET ...]``; faults go to build/fuzz-found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.fuzz.coverage import Map
-from tests.fuzz.engine import Campaign, Found
+from tests.fuzz.engine import Campaign, Findings
 from tests.fuzz.runner import ROOT, Runner
 from tests.fuzz.target import NAMES, committed, load
 
@@ -17,36 +17,36 @@ FOUND, CORPORA = ROOT / "build" / "fuzz-found", ROOT / "build" / "fuzz-corpus"
 
 
 def main() -> int:
-    """Return 1 where a fault was found."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Look for faults of parsers.")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(NAMES)}; all where none is named")
-    parser.add_argument("--seconds", type=float, default=30.0, help="for each target")
+    """Return 1 if a fault was found, else 0."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Look for faults in parsers.")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"one of {', '.join(NAMES)}; default: all")
+    parser.add_argument("--seconds", type=float, default=30.0, help="per target")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    wrong = sorted({*options.targets} - {*NAMES})
-    if wrong:
-        parser.error(f"no target {wrong[0]!r}; there are {', '.join(NAMES)}")
-    found = {name: fuzz(name, options.seconds, options.seed) for name in options.targets or NAMES}
-    return int(any(one.faults for one in found.values()))
+    unknown = sorted({*options.targets} - {*NAMES})
+    if unknown:
+        parser.error(f"unknown target {unknown[0]!r}; choose from {', '.join(NAMES)}")
+    findings = {name: fuzz(name, options.seconds, options.seed) for name in options.targets or NAMES}
+    return int(any(found.faults for found in findings.values()))
 
 
-def fuzz(name: str, seconds: float, seed: int) -> Found:
-    """Run a campaign from the seeds, from what is committed, and from what earlier campaigns kept."""
-    target, kept = load(name), CORPORA / name
-    kept.mkdir(parents=True, exist_ok=True)
-    seeds = [*target.seeds(), *(path.read_bytes() for path in (*committed(name), *sorted(kept.iterdir())))]
+def fuzz(name: str, seconds: float, seed: int) -> Findings:
+    """Run a campaign from the target's seeds, its committed corpus, and the inputs that earlier campaigns stored."""
+    target, corpus = load(name), CORPORA / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    seeds = [*target.seeds(), *(path.read_bytes() for path in (*committed(name), *sorted(corpus.iterdir())))]
     with tempfile.TemporaryDirectory() as directory:
         shared = Path(directory, "map")
         campaign_map = Map(shared)
         with Runner(name, shared) as runner:
             campaign = Campaign(target, runner, campaign_map, FOUND / name, seed=seed)
-            found = campaign.run(seeds, seconds=seconds)
+            findings = campaign.run(seeds, seconds=seconds)
     for data in campaign.corpus:
-        (kept / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
-    print(f"{name:20} {found}", flush=True)
-    for fault in found.faults:
+        (corpus / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    print(f"{name:20} {findings}", flush=True)
+    for fault in findings.faults:
         print(f"  {fault}  (build/fuzz-found/{name})", flush=True)
-    return found
+    return findings
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The child of a campaign: runs one input after another, says what each reached, and may die of any.
+"""The child process of a campaign: run inputs in turn and report the coverage of each; any of them may crash it.
 
-Messages are a length and so many bytes: inputs come on standard input; a count of what is new, and the fault where
-there is one (its name in the first line), go out on standard output.
+Messages are a length followed by that many bytes.  Inputs arrive on standard input.  The number of new edges, and the
+fault if any (its name in the first line), go to standard output.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import BinaryIO
 from tests.fuzz.coverage import Counter, Map
 from tests.fuzz.target import Target, load
 
-MOST_MEMORY = 1 << 30
-"""Bytes that one input may take beyond what the process has."""
+MAX_MEMORY = 1 << 30
+"""Bytes that one input may allocate beyond the memory of the process."""
 ANSWER, LENGTH = struct.Struct("<iI"), struct.Struct("<I")
 WATCHED = "/pretzel/"
 
@@ -28,7 +28,7 @@ WATCHED = "/pretzel/"
 def main(name: str, shared: str, watched: str) -> None:
     jobs, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    faulthandler.register(signal.SIGUSR1)  # sent to one that hangs: where?
+    faulthandler.register(signal.SIGUSR1)  # sent to a child that hangs, to show where
     counter = Counter(Map(Path(shared)), watched)
     target = load(name)
     limit_memory()
@@ -39,9 +39,9 @@ def main(name: str, shared: str, watched: str) -> None:
 
 
 def limit_memory() -> None:
-    if "libasan" not in os.environ.get("LD_PRELOAD", ""):  # which maps terabytes, and has limits of its own
+    if "libasan" not in os.environ.get("LD_PRELOAD", ""):  # ASan maps terabytes, and has its own limits
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + 2 * MOST_MEMORY, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2 * MAX_MEMORY, resource.RLIM_INFINITY))
 
 
 def receive(jobs: BinaryIO) -> bytes | None:
@@ -49,26 +49,26 @@ def receive(jobs: BinaryIO) -> bytes | None:
     return jobs.read(*LENGTH.unpack(head)) if len(head) == LENGTH.size else None
 
 
-def answer(answers: BinaryIO, news: int, fault: str) -> None:
+def answer(answers: BinaryIO, new_edges: int, fault: str) -> None:
     text = fault.encode(errors="replace")
-    answers.write(ANSWER.pack(news, len(text)) + text)
+    answers.write(ANSWER.pack(new_edges, len(text)) + text)
     answers.flush()
 
 
 def fault_of(target: Target, data: bytes) -> str:
-    """Run one input and return what it did that it must not, or nothing."""
+    """Run one input and return its fault, or an empty string."""
     before = peak()
     try:
         target.accepts(data)
     except BaseException as error:
         where = place(error)
         return f"{type(error).__name__} at {where}\n{''.join(traceback.format_exception(error))}"
-    grown = peak() - before
-    return f"memory\n{grown >> 20} MiB" if grown > MOST_MEMORY else ""
+    growth = peak() - before
+    return f"memory\n{growth >> 20} MiB" if growth > MAX_MEMORY else ""
 
 
 def place(error: BaseException) -> str:
-    """Return the innermost line of ours in a traceback."""
+    """Return the innermost line of watched code in a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if WATCHED in frame.filename] or frames
     name = ours[-1].filename

@@ -17,18 +17,18 @@ EDGES = 1 << 17
 
 
 def built() -> Path:
-    """Return the library, compiled anew where its source is younger."""
+    """Return the path of the library; recompile it if its source is newer."""
     if not BUILT.exists() or BUILT.stat().st_mtime < SOURCE.stat().st_mtime:
         BUILT.parent.mkdir(parents=True, exist_ok=True)
-        made = BUILT.with_suffix(f".{os.getpid()}")
+        temporary = BUILT.with_suffix(f".{os.getpid()}")
         headers = f"-I{sysconfig.get_path('include')}"
-        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", headers, "-o", str(made), str(SOURCE)], check=True)
-        made.replace(BUILT)
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", headers, "-o", str(temporary), str(SOURCE)], check=True)
+        temporary.replace(BUILT)
     return BUILT
 
 
 class Map:
-    """Counts of edges of the present input, and what all inputs reached, in a file that both processes map."""
+    """Edge counts of the current input, and the coverage of all inputs, in a file that both processes map."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -37,16 +37,16 @@ class Map:
             self.memory = mmap.mmap(file.fileno(), 2 * EDGES)
 
     def reached(self) -> int:
-        """Return how many edges some input reached."""
+        """Return the number of edges that any input reached."""
         return int(np.count_nonzero(np.frombuffer(self.memory, np.uint8)[EDGES:]))
 
 
 class Counter:
-    """Counts what this process reaches between :meth:`begin` and :meth:`end`."""
+    """Count the edges that this process reaches between :meth:`begin` and :meth:`end`."""
 
     def __init__(self, shared: Map, watched: str) -> None:
-        """Watch compiled code that was built for it, and lines of the files whose path holds ``watched``."""
-        # Global, so that the libraries loaded from now on call it.
+        """Watch instrumented compiled code, and the lines of files whose path contains ``watched``."""
+        # RTLD_GLOBAL, so that libraries loaded later call it.
         library = ctypes.PyDLL(str(built()), mode=ctypes.RTLD_GLOBAL)
         assert library.coverage_edges() == EDGES
         self.shared = (ctypes.c_uint8 * (2 * EDGES)).from_buffer(shared.memory)

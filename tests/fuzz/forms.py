@@ -1,8 +1,8 @@
-"""How the bytes of an input are taken apart for mutation: as they are, or as a tree of plain values.
+"""Parse the bytes of an input for mutation: not at all, or to a tree of plain values.
 
-A form is (parse, write): ``parse`` gives a tree of lists, dicts, bytes, str, numbers, bool and None, or fails;
-``write`` gives the bytes of any such tree, or fails.  Bytes changed one by one rarely get past a reader that counts;
-a tree changed and written again does.
+A form is (parse, write): ``parse`` returns a tree of lists, dicts, bytes, str, numbers, bool and None, or raises;
+``write`` returns the bytes of such a tree, or raises.  Mutated bytes rarely pass a reader that checks lengths; a
+mutated tree, written back, does.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _SIZES = {EIGHT: 8, FOUR: 4}
 
 @dataclass(frozen=True)
 class Form:
-    """How inputs are parsed to trees, and trees are written."""
+    """A pair of functions that parse inputs to trees and write trees."""
 
     parse: Callable[[bytes], Any]
     write: Callable[[Any], bytes]
 
 
-def _no_tree(data: bytes) -> Any:
-    raise ValueError("not parsed")
+def _unsupported(data: bytes) -> Any:
+    raise ValueError("this form has no trees")
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -40,7 +40,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def read_message(data: bytes) -> list[list[Any]]:
-    """Return the fields of a protobuf message as [number << 3 | wire type, value]; what can be a message is one."""
+    """Return the fields of a protobuf message as [number << 3 | wire type, value], nested where bytes parse."""
     fields, at = [], 0
     while at < len(data):
         tag, at = _varint(data, at)
@@ -53,11 +53,11 @@ def read_message(data: bytes) -> list[list[Any]]:
         elif size:
             value = data[at : at + size]
         else:
-            raise ValueError("no such wire type")
+            raise ValueError(f"unknown wire type {tag & 7}")
         at += size if tag & 7 != VARINT else 0
         fields.append([tag, value])
     if at != len(data):
-        raise ValueError("torn")
+        raise ValueError("truncated message")
     return fields
 
 
@@ -72,16 +72,16 @@ def write_message(fields: Any) -> bytes:
     out = bytearray()
     for tag, value in fields:
         if isinstance(value, int):
-            out += _written(tag & ~7 | VARINT) + _written(value)
+            out += _encoded_varint(tag & ~7 | VARINT) + _encoded_varint(value)
             continue
         data = write_message(value) if isinstance(value, list) else bytes(value)
         fixed = _SIZES.get(tag & 7) == len(data)
-        out += _written(tag) if fixed else _written(tag & ~7 | BYTES) + _written(len(data))
+        out += _encoded_varint(tag) if fixed else _encoded_varint(tag & ~7 | BYTES) + _encoded_varint(len(data))
         out += data
     return bytes(out)
 
 
-def _written(value: int) -> bytes:
+def _encoded_varint(value: int) -> bytes:
     value &= (1 << 64) - 1
     out = bytearray()
     while value > 127:
@@ -90,7 +90,7 @@ def _written(value: int) -> bytes:
     return bytes([*out, value])
 
 
-PLAIN = Form(_no_tree, _no_tree)
+PLAIN = Form(_unsupported, _unsupported)
 CANONICAL = Form(decode, encode)
 JSON = Form(json.loads, lambda tree: json.dumps(tree).encode())
 PROTOBUF = Form(read_message, write_message)

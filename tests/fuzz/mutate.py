@@ -1,4 +1,4 @@
-"""Mutations: what a campaign changes in an input, as bytes or as a tree, drawn from one random generator."""
+"""Mutations of an input, as bytes or as a tree, drawn from one random generator."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.fuzz.forms import Form
 
-MOST = 1 << 16
-"""Bytes of an input: more are slow, and show nothing that fewer do not."""
+MAX_BYTES = 1 << 16
+"""Size limit of an input: larger ones are slow and reveal no more faults."""
 INTEGERS = sorted(
     {
         sign * (1 << bits) + d
@@ -28,23 +28,23 @@ DIGITS = re.compile(rb"-?\d+(?:\.\d+)?")
 
 
 class Mutator:
-    """Changes inputs of one form."""
+    """Mutate inputs of one form."""
 
     def __init__(self, random: Random, form: Form) -> None:
         self.random, self.form = random, form
 
     def __call__(self, data: bytes, other: bytes) -> bytes:
-        """Return a changed ``data``, for which parts may be taken from ``other``."""
+        """Return a mutated ``data``; parts may come from ``other``."""
         for _ in range(1 << self.random.randrange(4)):
             data = self._once(data, other)
-        return data[:MOST]
+        return data[:MAX_BYTES]
 
     def _once(self, data: bytes, other: bytes) -> bytes:
         if self.random.random() < 0.8:
             try:
                 tree = self.form.parse(data)
                 return self.form.write(self.tree(tree, self._other_tree(other, tree)))
-            except Exception:  # an input that is no tree, or a tree that has no bytes: both are tried as bytes
+            except Exception:  # the input does not parse, or its tree cannot be written: mutate bytes
                 pass
         return self.bytes(data, other)
 
@@ -57,41 +57,41 @@ class Mutator:
     # Trees
 
     def tree(self, tree: Any, other: Any) -> Any:
-        """Change one place of a tree, found by walking down from its root."""
+        """Change one place in a tree, chosen by a random walk from its root."""
         holder, key = {"": tree}, ""
-        walked: Any = holder
-        while self._goes_down(walked[key], walked is holder):
-            walked, key = walked[key], self._key(walked[key])
-        self._change(walked, key, other)
+        parent: Any = holder
+        while self._descends(parent[key], parent is holder):
+            parent, key = parent[key], self._key(parent[key])
+        self._change(parent, key, other)
         return holder[""]
 
-    def _goes_down(self, value: Any, at_root: bool) -> bool:
+    def _descends(self, value: Any, at_root: bool) -> bool:
         return isinstance(value, (list, dict)) and len(value) > 0 and (at_root or self.random.random() < 0.9)
 
     def _key(self, value: Any) -> Any:
         return self.random.choice(sorted(value)) if isinstance(value, dict) else self.random.randrange(len(value))
 
     def _change(self, holder: Any, key: Any, other: Any) -> None:
-        value, luck = holder[key], self.random.random()
-        if luck < 0.08:
+        value, chance = holder[key], self.random.random()
+        if chance < 0.08:
             holder[key] = self.random.choice(EMPTY)
-        elif luck < 0.2:
+        elif chance < 0.2:
             holder[key] = copy.deepcopy(self._some(other, type(value)))
-        elif luck < 0.3:
+        elif chance < 0.3:
             self._structure(holder, key)
         else:
             holder[key] = self.leaf(value, other)
 
     def _some(self, tree: Any, kind: type) -> Any:
-        """Return some part of a tree, of that type where one is met soon."""
-        found = tree
+        """Return a random part of a tree: of type ``kind`` if one of eight walks ends at one."""
+        part = tree
         for _ in range(8):
-            found = tree
-            while self._goes_down(found, found is tree):
-                found = found[self._key(found)]
-            if type(found) is kind:
+            part = tree
+            while self._descends(part, part is tree):
+                part = part[self._key(part)]
+            if type(part) is kind:
                 break
-        return found
+        return part
 
     def _structure(self, holder: Any, key: Any) -> None:
         if isinstance(holder, dict):
@@ -116,8 +116,8 @@ class Mutator:
             case str():
                 return self._text(value)
             case bytes():
-                found = self._some(other, bytes)
-                return self.bytes(value, found if isinstance(found, bytes) else value)
+                part = self._some(other, bytes)
+                return self.bytes(value, part if isinstance(part, bytes) else value)
             case list():
                 return self.random.sample(value, len(value)) if value else [0]
         return self.random.choice(EMPTY)
@@ -143,7 +143,7 @@ class Mutator:
         return data
 
     def _place(self, data: bytearray, size: int) -> int:
-        """Return where a number of that size may stand: mostly where arrays would hold one."""
+        """Return an offset for a number of that size, mostly aligned as in an array."""
         step = size if self.random.random() < 0.9 else 1
         return self.random.randrange(max((len(data) - size) // step + 1, 1)) * step
 
@@ -196,12 +196,12 @@ class Mutator:
         return data[: self.random.randrange(len(data))]
 
     def _number(self, data: bytearray, other: bytes) -> bytearray:
-        """Change a number written in digits."""
-        found = list(DIGITS.finditer(data))
-        if found:
-            one = self.random.choice(found)
+        """Replace a number written in digits."""
+        numbers = list(DIGITS.finditer(data))
+        if numbers:
+            number = self.random.choice(numbers)
             new = self.random.choice([str(self.random.choice(INTEGERS)), repr(self.random.choice(FLOATS)), ""])
-            data[one.start() : one.end()] = new.encode()
+            data[number.start() : number.end()] = new.encode()
         return data
 
 

@@ -1,7 +1,7 @@
-"""Plans with all they need as one tree: the plan, the objects, and a few rows; what is hashed is hashed when it is run.
+"""Store a plan, its blobs and a few rows in one tree, for fuzzing kernels; digests are computed when it runs.
 
-``{"plan": {...}, "blobs": [bytes, ...], "columns": [{...}, ...]}``: a stage names its parameters by their place among
-the blobs, and neither digests nor fingerprints stand in the plan, so that a change of a blob changes no name.
+``{"plan": {...}, "blobs": [bytes, ...], "columns": [{...}, ...]}``: a stage refers to its parameters by their index in
+the blobs, and the plan holds neither digests nor fingerprints, so that a mutated blob invalidates no reference.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from pretzel.plan.wire.columns import columns_from_proto, columns_to_proto
 from pretzel.v1 import values_pb2 as pb
 from tests.ops import harness
 
-MOST_SEED = 60_000
-MOST_ELEMENTS = 1 << 22
-"""Values that the slots of a run may take: a plan may be large and honest, and only takes long."""
+MAX_SEED_BYTES = 60_000
+MAX_VALUES = 1 << 22
+"""Limit on the values in the slots of a run: a large valid plan is not a fault, only slow."""
 SECONDS = 5.0
 PARTS = ("data", "lengths", "missing", "indices", "starts")
 
 
 def run(data: bytes) -> None:
-    """Load the plan that a tree holds, and run it over the tree's rows."""
+    """Load the plan of a tree, and run it on the tree's rows."""
     plan, blobs, columns = _parts(decode(data))
     executable = engine.load(Plan.from_encoded(plan), blobs.__getitem__)
     values = columns_from_proto(columns)
     rows = max([column.rows for column in columns], default=0)
-    if rows * sum(kind.columns for kind in executable._types) <= MOST_ELEMENTS:
+    if rows * sum(kind.columns for kind in executable._types) <= MAX_VALUES:
         executable.run(values, deadline=time.monotonic() + SECONDS)
 
 
@@ -51,7 +51,7 @@ def _parts(tree: Any) -> tuple[bytes, dict[Digest, bytes], list[pb.Column]]:
             [pb.Column(**column) for column in tree["columns"]],
         )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
-        raise CorruptObjectError("no such tree") from None
+        raise CorruptObjectError("cannot build a plan and columns from this tree") from None
 
 
 def _with_digests(plan: Any, digests: list[Digest]) -> Any:
@@ -63,42 +63,42 @@ def _with_digests(plan: Any, digests: list[Digest]) -> Any:
 
 
 def seeds(*operators: type[Node], count: int = 2) -> list[bytes]:
-    """Return plans for the kernels of these operators, from their cases."""
-    return list(dict.fromkeys(packed for op in operators for case in _cases(op) for packed in _drawn(case, op, count)))
+    """Return encoded plans for each kernel of these operators, drawn from their test cases."""
+    return list(dict.fromkeys(packed for op in operators for case in _cases(op) for packed in _plans(case, op, count)))
 
 
 def _cases(operator: type[Node]) -> Iterator[ModuleType]:
     return (case for case in harness.CASES.values() if case.OPERATOR is operator)
 
 
-def _drawn(case: ModuleType, operator: type[Node], count: int) -> Iterator[bytes]:
+def _plans(case: ModuleType, operator: type[Node], count: int) -> Iterator[bytes]:
     for binding in BINDINGS[operator]:
-        made = 0
+        yielded = 0
         for node, columns in harness.drawn(case, 4 * count):
-            packed = _packed(node, columns, operator, binding) if made < count else None
-            if packed is not None and len(packed) <= MOST_SEED:
-                made += 1
+            packed = _packed(node, columns, operator, binding) if yielded < count else None
+            if packed is not None and len(packed) <= MAX_SEED_BYTES:
+                yielded += 1
                 yield packed
 
 
 def _packed(node: Node, columns: dict[str, Any], operator: type[Node], binding: Binding) -> bytes | None:
-    """Return the tree of a node's plan with that kernel, or None where it takes another."""
+    """Return the tree of a node's plan with that kernel, or None if the kernel does not support the node."""
     if type(node) is operator and not binding.takes(node):
         return None
-    chosen = compile_plan(
+    compiled = compile_plan(
         Definition({"out": node}),
-        choose=lambda each, sizes: binding if each is node and type(node) is operator else choose(each, sizes),
+        choose=lambda other, sizes: binding if other is node and type(node) is operator else choose(other, sizes),
     )
-    values = {item.name: harness._for_engine(item.type, columns[item.name]) for item in chosen.plan.inputs}
+    values = {item.name: harness._for_engine(item.type, columns[item.name]) for item in compiled.plan.inputs}
     try:
         messages = columns_to_proto(values)
-    except InputError:  # a text that UTF-8 cannot carry
+    except InputError:  # a text that UTF-8 cannot encode
         return None
-    return packed(chosen.plan, chosen.blobs, messages)
+    return packed(compiled.plan, compiled.blobs, messages)
 
 
 def packed(plan: Plan, blobs: Any, messages: Iterable[pb.Column]) -> bytes:
-    """Return the tree of a plan, of its objects, and of columns."""
+    """Return the encoded tree of a plan, its blobs, and columns."""
     tree = decode(plan.encoded)
     objects = {str(digest): bytes(blob) for digest, blob in {**plan.inline, **blobs}.items()}
     places = {digest: i for i, digest in enumerate(objects)}

@@ -1,4 +1,4 @@
-"""A campaign's side of its child: started again when it died, killed when it hangs, and its fault given a name."""
+"""Run the child process of a campaign: restart it after a crash, kill it if it hangs, and name its faults."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _HUNG = re.compile(rf'File ".*?{WATCHED}(.+?)", line (\d+)')
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of one input."""
+class Outcome:
+    """The result of one input."""
 
-    news: int = 0
-    """Edges that were new."""
+    new_edges: int = 0
+    """Number of edges that no earlier input reached."""
     fault: str = ""
-    """A name that tells this fault from others, or nothing."""
+    """A name that identifies this fault, or an empty string."""
     details: str = ""
 
 
 class Runner:
-    """Runs inputs of one target in a child."""
+    """Run inputs of one target in a child process."""
 
     def __init__(self, name: str, shared: Path, seconds: float = 10.0, watched: str = WATCHED) -> None:
-        """Give each input ``seconds``."""
+        """Limit each input to ``seconds``."""
         self.command = [sys.executable, "-m", "tests.fuzz.child", name, str(shared), watched]
         self.seconds = seconds
         self.child: subprocess.Popen[bytes] | None = None
@@ -49,9 +49,9 @@ class Runner:
         self.stop()
         self.errors.close()
 
-    def run(self, data: bytes) -> Ran:
+    def run(self, data: bytes) -> Outcome:
         """Run one input."""
-        waits = self.seconds if self.child else START_SECONDS
+        timeout = self.seconds if self.child else START_SECONDS
         child = self.child or self._start()
         assert child.stdin and child.stdout
         try:
@@ -59,19 +59,19 @@ class Runner:
             child.stdin.flush()
         except BrokenPipeError:
             return self._died()
-        if not select.select([child.stdout], [], [], waits)[0]:
+        if not select.select([child.stdout], [], [], timeout)[0]:
             return self._hung()
         head = child.stdout.read(ANSWER.size)
         if len(head) < ANSWER.size:
             return self._died()
-        news, length = ANSWER.unpack(head)
+        new_edges, length = ANSWER.unpack(head)
         fault, _, details = child.stdout.read(length).decode().partition("\n")
         if fault in ("memory",) or fault.startswith("MemoryError"):
-            self.stop()  # what it holds would be charged to the next
-        return Ran(news, fault, details)
+            self.stop()  # its memory would count against the next input
+        return Outcome(new_edges, fault, details)
 
     def stop(self) -> None:
-        """End the child."""
+        """Kill the child if it runs."""
         if self.child:
             self.child.kill()
             self.child.communicate()
@@ -86,38 +86,38 @@ class Runner:
         )
         return self.child
 
-    def _said(self) -> str:
+    def _stderr(self) -> str:
         self.errors.seek(0)
         return self.errors.read()[-20_000:].decode(errors="replace")
 
-    def _died(self) -> Ran:
+    def _died(self) -> Outcome:
         assert self.child
         status = self.child.wait()
-        said = self._said()
-        found = _SUMMARY.search(said)
+        stderr = self._stderr()
+        summary = _SUMMARY.search(stderr)
         self.stop()
         name = (
-            next(filter(None, found.groups()))
-            if found
+            next(filter(None, summary.groups()))
+            if summary
             else signal.strsignal(-status)
             if status < 0
             else f"exit {status}"
         )
-        return Ran(0, f"died: {_short(name or str(status))}", said)
+        return Outcome(0, f"died: {_short(name or str(status))}", stderr)
 
-    def _hung(self) -> Ran:
+    def _hung(self) -> Outcome:
         assert self.child
         self.child.send_signal(signal.SIGUSR1)
         deadline = time.monotonic() + 2
-        while time.monotonic() < deadline and "most recent call first" not in self._said():
+        while time.monotonic() < deadline and "most recent call first" not in self._stderr():
             time.sleep(0.05)
         time.sleep(0.1)
-        said = self._said()
+        stderr = self._stderr()
         self.stop()
-        found = _HUNG.search(said)
-        return Ran(0, f"hung at {found[1]}" if found else "hung", said)
+        place = _HUNG.search(stderr)
+        return Outcome(0, f"hung at {place[1]}" if place else "hung", stderr)
 
 
 def _short(name: str) -> str:
-    """Return the name of a fault without what differs from build to build."""
+    """Return the name of a fault without paths and addresses, which differ between builds."""
     return re.sub(r"\S*/(?=\S)|0x[0-9a-f]+", "", name)[:160]

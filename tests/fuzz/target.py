@@ -1,7 +1,7 @@
-"""Targets: what parses bytes that anyone may have written, one module each under ``targets/``.
+"""Targets: parsers of untrusted bytes, one module each under ``targets/``.
 
-A module holds ``seeds() -> list[bytes]``, inputs that are served, and ``run(data)``, which returns or raises what
-:data:`PretzelError` covers; it may hold ``FORM``, how inputs are taken apart, and ``MAY_RAISE``, what else it raises.
+A module defines ``seeds() -> list[bytes]``, mostly valid inputs, and ``run(data)``, which returns or raises a
+:class:`PretzelError`.  It may define ``FORM``, which parses inputs, and ``MAY_RAISE``, other errors that are allowed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Target:
     may_raise: tuple[type[BaseException], ...] = (PretzelError,)
 
     def accepts(self, data: bytes) -> bool:
-        """Run one input: whether it was served; False where it was refused as it may be."""
+        """Run one input; return False if it was rejected with an allowed error."""
         try:
             self.run(data)
         except self.may_raise:
@@ -43,7 +43,7 @@ class Target:
 
 
 def parsed(message: Any, data: bytes) -> bool:
-    """Whether these are the bytes of such a message, which they then fill; gRPC refuses what is none."""
+    """Parse bytes into ``message``; return False if they are invalid, as gRPC rejects those."""
     try:
         message.ParseFromString(data)
     except DecodeError:
@@ -52,12 +52,12 @@ def parsed(message: Any, data: bytes) -> bool:
 
 
 def load(name: str) -> Target:
-    """Return the target of a module: a name under ``targets/``, or a dotted one."""
+    """Return the target of a module: a name under ``targets/``, or a dotted module name."""
     module = importlib.import_module(name if "." in name else f"{targets.__name__}.{name}")
     may_raise = (PretzelError, *getattr(module, "MAY_RAISE", ()))
     return Target(name.rsplit(".", 1)[-1], module.run, module.seeds, getattr(module, "FORM", PLAIN), may_raise)
 
 
 def committed(name: str) -> list[Path]:
-    """Return the files of a target's regression corpus: inputs that once did harm."""
+    """Return the files of a target's regression corpus: inputs that caused faults before."""
     return sorted((CORPUS / name).glob("*"))

@@ -1,4 +1,4 @@
-"""The engine: finds what is planted, step by step, makes it small, and does the same again under the same seed."""
+"""Test the engine: it finds planted faults step by step, minimizes them, and is reproducible under one seed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from tests.fuzz.coverage import Map, built
-from tests.fuzz.engine import Campaign, Found
+from tests.fuzz.engine import Campaign, Findings
 from tests.fuzz.forms import CANONICAL, JSON, PROTOBUF, Form
-from tests.fuzz.mutate import MOST, Mutator
+from tests.fuzz.mutate import MAX_BYTES, Mutator
 from tests.fuzz.runner import Runner
 from tests.fuzz.target import load
 
@@ -21,41 +21,41 @@ TOY = "tests.fuzz.toy"
 RUNS = 40_000
 
 
-def campaign(directory: Path, *, seeds: list[bytes], runs: int, seconds: float = 0.5) -> tuple[Found, list[bytes]]:
+def campaign(directory: Path, *, seeds: list[bytes], runs: int, seconds: float = 0.5) -> tuple[Findings, list[bytes]]:
     directory.mkdir()
     target, shared = load(TOY), directory / "map"
     with Runner(TOY, shared, seconds, watched="fuzz/toy.py") as runner:
-        made = Campaign(target, runner, Map(shared), directory / "faults", seed=1)
-        return made.run(seeds, runs=runs), made.corpus
+        fuzzing = Campaign(target, runner, Map(shared), directory / "faults", seed=1)
+        return fuzzing.run(seeds, runs=runs), fuzzing.corpus
 
 
-def test_a_fault_behind_four_bytes_is_found_and_made_small_and_again(tmp_path: Path) -> None:
+def test_a_fault_behind_four_bytes_is_found_minimized_and_reproduced(tmp_path: Path) -> None:
     first, corpus = campaign(tmp_path / "first", seeds=[b"none"], runs=RUNS)
     (name,) = [name for name in first.faults if name.startswith("KeyError at")]
     assert first.faults[name] == b"PRE\xff"
     assert (tmp_path / "first" / "faults").glob("KeyError-*")
-    assert any(data[:3] == b"PRE" for data in corpus), "kept for what it reached, though it was refused"
+    assert any(data[:3] == b"PRE" for data in corpus), "a rejected input with new coverage is kept"
     second, again = campaign(tmp_path / "second", seeds=[b"none"], runs=RUNS)
     assert (second.faults, again) == (first.faults, corpus)
 
 
 @pytest.mark.parametrize(("data", "fault"), [(b"hang for long", "hung"), (b"take it all", "MemoryError at")])
-def test_what_hangs_or_takes_all_memory_is_stopped_and_named(data: bytes, fault: str, tmp_path: Path) -> None:
+def test_hangs_and_memory_exhaustion_are_stopped_and_named(data: bytes, fault: str, tmp_path: Path) -> None:
     with Runner(TOY, tmp_path / "map", 1.0, watched="fuzz/toy.py") as runner:
         assert not runner.run(b"PRE").fault
         assert runner.run(data).fault.startswith(fault)
-        assert not runner.run(b"PRE").fault, "the next child runs as the first"
+        assert not runner.run(b"PRE").fault, "the next child behaves like the first"
 
 
-def test_a_child_that_dies_is_named_and_followed_by_another(tmp_path: Path) -> None:
+def test_a_dead_child_is_reported_and_replaced(tmp_path: Path) -> None:
     with Runner(TOY, tmp_path / "map", watched="fuzz/toy.py") as runner:
-        assert runner.run(b"P").news > 0
+        assert runner.run(b"P").new_edges > 0
         assert runner.child
         runner.child.kill()
         runner.child.wait()
         assert runner.run(b"P").fault == "died: Killed"
         again = runner.run(b"P")
-        assert not again.fault and again.news == 0, "what was reached is not forgotten"
+        assert not again.fault and again.new_edges == 0, "coverage survives the child"
 
 
 def test_edges_of_compiled_code_are_counted(tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ for x in (0, 0, 7, 3, 40):
 """
     root = Path(__file__).parents[2]
 
-    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["True", "False", "True", "True", "True"]
+    process = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["True", "False", "True", "True", "True"]
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ for x in (0, 0, 7, 3, 40):
     ],
     ids=["canonical", "json", "protobuf"],
 )
-def test_trees_are_changed_and_most_are_trees_still(form: Form, data: bytes) -> None:
+def test_mutated_trees_are_diverse_and_often_valid(form: Form, data: bytes) -> None:
     assert form.parse(form.write(form.parse(data))) == form.parse(data)
     change = Mutator(Random(0), form)
-    made = {change(data, data) for _ in range(300)}
-    assert len(made) > 200 and max(map(len, made)) <= MOST
-    assert sum(map(lambda one: _parses(form, one), made)) > len(made) / 3
+    mutants = {change(data, data) for _ in range(300)}
+    assert len(mutants) > 200 and max(map(len, mutants)) <= MAX_BYTES
+    assert sum(map(lambda mutant: _parses(form, mutant), mutants)) > len(mutants) / 3
 
 
 def _parses(form: Form, data: bytes) -> bool:

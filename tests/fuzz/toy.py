@@ -1,4 +1,4 @@
-"""A parser with faults planted behind four bytes that no chance finds at once, for the test of the engine."""
+"""A parser for the test of the engine, with faults planted behind four bytes that only coverage leads to."""
 
 import time
 
@@ -19,4 +19,4 @@ def run(data: bytes) -> None:
             if data[2:3] == b"E":
                 if data[3:4] == b"\xff":
                     raise KeyError("planted")
-    raise InputError("as it may")
+    raise InputError("rejected, as allowed")

@@ -1,4 +1,4 @@
-"""Kernels over two values, and reductions."""
+"""Binary kernels, and reductions."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Files that people keep: a header, a definition, and the blobs that it names; digests are those of what is there."""
+"""Model files: a header, a definition, and its blobs; digests are computed from the mutated content."""
 
 import hashlib
 import struct
@@ -18,7 +18,7 @@ HEADER = struct.Struct("<16sQ32s8s")
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """Return the parts of a file; a node names its parameters by their place among the blobs."""
+    """Return the parts of a file; a node refers to its parameters by their index in the blobs."""
     magic, length, _, padding = HEADER.unpack_from(data)
     at = HEADER.size
     tree = decode(data[at : at + length])
@@ -33,7 +33,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def write(tree: Any) -> bytes:
-    """Return the file of such parts."""
+    """Return the file of these parts."""
     for node in tree["definition"]["nodes"]:
         node["parameters"] = {name: _named(tree["blobs"], place) for name, place in node["parameters"].items()}
     encoded = encode(tree["definition"])
@@ -43,7 +43,7 @@ def write(tree: Any) -> bytes:
 
 
 def _named(blobs: list[bytes], place: Any) -> Any:
-    """Return the digest of a blob; what is no place stays as it is."""
+    """Return the digest of the blob at an index, and any other value unchanged."""
     return str(Digest.of(blobs[place])) if isinstance(place, int) else place
 
 
@@ -53,7 +53,7 @@ FORM = Form(parse, write)
 def seeds() -> list[bytes]:
     nodes = [node for case in harness.CASES.values() for node, _ in harness.drawn(case, 1)]
     files = (_saved(Definition({"out": node}, metadata={"library": "none"})) for node in nodes)
-    return [data for data in files if len(data) <= plans.MOST_SEED]
+    return [data for data in files if len(data) <= plans.MAX_SEED_BYTES]
 
 
 def _saved(definition: Definition) -> bytes:
@@ -64,7 +64,7 @@ def _saved(definition: Definition) -> bytes:
 
 
 def run(data: bytes) -> None:
-    """Load a file; what it holds is saved and comes back."""
+    """Load a file, and check that its model survives a save and load."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "model")
         path.write_bytes(data)

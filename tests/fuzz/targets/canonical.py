@@ -1,4 +1,4 @@
-"""Canonical bytes: what is read is written the same again."""
+"""Canonical encoding: decoded bytes encode to the same bytes."""
 
 from pretzel.plan import ops
 from pretzel.plan.encoding import decode, encode

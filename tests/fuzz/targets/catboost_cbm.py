@@ -16,7 +16,7 @@ def saved(model: Any, kind: str) -> bytes:
 
 
 def models() -> list[Any]:
-    """Return one of numbers, one that grew leaf by leaf, and one of categories."""
+    """Return a model of numbers, one grown leaf by leaf, and one with categories."""
     from tests.importers.catboost.models import mixed, regressor
 
     small = {"iterations": 2, "depth": 2}

@@ -1,4 +1,4 @@
-"""Look-up tables of numbers and of texts, and columns made of what they give."""
+"""Category kernels: lookup tables of numbers and texts, and the columns built from their results."""
 
 from functools import partial
 

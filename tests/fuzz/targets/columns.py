@@ -1,4 +1,4 @@
-"""Columns as requests bring them: messages of numbers, texts, sparse and ragged rows, labels."""
+"""Request columns: messages of numbers, texts, sparse and ragged rows, labels."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weights in compact form, and what else rewriting makes."""
+"""Compact weights, and the other kernels that rewrite rules produce."""
 
 from functools import partial
 

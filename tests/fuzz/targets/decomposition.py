@@ -1,4 +1,4 @@
-"""Topics and dictionaries of atoms."""
+"""Decomposition kernels: topics and dictionaries of atoms."""
 
 from functools import partial
 

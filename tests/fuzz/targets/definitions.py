@@ -1,4 +1,4 @@
-"""Definitions with parameters that anyone uploaded: built, optimized and compiled, and the plan loaded."""
+"""Uploaded definitions with parameters: build, optimize and compile them, and load the plan."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ FORM = CANONICAL
 
 
 def seeds() -> list[bytes]:
-    """Return what each operator's case gives, its parameters by their place among blobs."""
+    """Return definitions from each operator's test case, with parameters as indices into blobs."""
     nodes = [node for case in harness.CASES.values() for node, _ in harness.drawn(case, 2)]
     packed = (_packed(Definition({"out": node})) for node in nodes)
-    return [data for data in packed if len(data) <= plans.MOST_SEED]
+    return [data for data in packed if len(data) <= plans.MAX_SEED_BYTES]
 
 
 def _packed(definition: Definition) -> bytes:
@@ -39,9 +39,9 @@ def run(data: bytes) -> None:
 
 def _parts(tree: Any) -> tuple[Any, dict[Digest, Parameter]]:
     try:
-        found = [Parameter(bytes(memoryview(blob))) for blob in tree["blobs"]]
+        parameters = [Parameter(bytes(memoryview(blob))) for blob in tree["blobs"]]
         for node in tree["definition"]["nodes"]:
-            node["parameters"] = {name: str(found[place].digest) for name, place in node["parameters"].items()}
-        return tree["definition"], {parameter.digest: parameter for parameter in found}
+            node["parameters"] = {name: str(parameters[place].digest) for name, place in node["parameters"].items()}
+        return tree["definition"], {parameter.digest: parameter for parameter in parameters}
     except (LookupError, TypeError, ValueError, AttributeError):
-        raise CorruptObjectError("no such tree") from None
+        raise CorruptObjectError("cannot build a definition from this tree") from None

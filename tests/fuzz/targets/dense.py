@@ -1,4 +1,4 @@
-"""Parameters of dense kernels, and of those between dense and sparse."""
+"""Dense kernels, and conversions between dense and sparse."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Dictionaries of terms, tables and heaps, under the kernels that look n-grams, features and tokens up."""
+"""Dictionaries of terms, for the kernels that look up n-grams, features and tokens."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Token patterns as people write them: laid out as runs or automata, or refused, in bounded time."""
+"""Token patterns: lowered to runs or automata, or rejected, in bounded time."""
 
 from pretzel.engine.bindings import lower
 from pretzel.errors import DefinitionError
@@ -24,5 +24,5 @@ def run(data: bytes) -> None:
     try:
         pattern = data.decode()
     except UnicodeDecodeError:
-        raise DefinitionError("no text") from None
+        raise DefinitionError("the pattern is not valid UTF-8") from None
     lower(ops.Tokenize(ops.Input("x", "str"), pattern))

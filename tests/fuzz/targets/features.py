@@ -1,4 +1,4 @@
-"""Bins, products, splines, quantiles."""
+"""Feature kernels: bins, products, splines, quantiles."""
 
 from functools import partial
 

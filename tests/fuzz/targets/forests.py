@@ -1,4 +1,4 @@
-"""Forests in each layout: nodes that are walked, and bit vectors; and their contributions."""
+"""Tree ensembles in each layout, nodes and bit vectors, and their feature contributions."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Definitions as messages: trees of anything, before any parameter is there."""
+"""Definition messages: arbitrary trees, before their parameters arrive."""
 
 from pretzel.plan.definition import Definition
 from pretzel.plan.wire.graphs import definition_to_proto, definition_tree

@@ -1,4 +1,4 @@
-"""Hashes of categories and of combinations."""
+"""Hash kernels: categories and their combinations."""
 
 from functools import partial
 

@@ -10,7 +10,7 @@ from tests.importers.lightgbm.texts import text_of, trees
 
 
 def seeds() -> list[bytes]:
-    found: list[bytes] = []
+    texts: list[bytes] = []
 
     @seed(0)
     @settings(
@@ -18,10 +18,10 @@ def seeds() -> list[bytes]:
     )
     @given(grown=st.lists(trees(), min_size=1, max_size=3))
     def draw(grown: list[dict[str, list[object]]]) -> None:
-        found.append(text_of(grown).encode())
+        texts.append(text_of(grown).encode())
 
     draw()
-    return found
+    return texts
 
 
 def run(data: bytes) -> None:

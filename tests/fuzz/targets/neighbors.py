@@ -1,4 +1,4 @@
-"""Rows to be near to, and the trees over them."""
+"""Nearest-neighbor kernels: stored rows, and the trees over them."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""ONNX files, as trees of the fields of their messages: graphs made by hand, and what sklearn-onnx writes."""
+"""ONNX files, as trees of protobuf fields: handwritten graphs, and output of sklearn-onnx."""
 
 import warnings
 from typing import Any
@@ -16,11 +16,11 @@ ROWS = 40
 
 
 def seeds() -> list[bytes]:
-    return [*SEEDS, *(_converted(*given) for given in _pipelines())]
+    return [*SEEDS, *(_converted(*case) for case in _pipelines())]
 
 
 def _pipelines() -> list[tuple[Any, Any, Any]]:
-    """Return small pipelines, with what they are fitted on: together most operators of their converters."""
+    """Return small pipelines with training data, which together use most operators that sklearn-onnx writes."""
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
     from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
@@ -59,9 +59,9 @@ def _converted(pipeline: Any, x: Any, y: Any) -> bytes:
 
     kind = StringTensorType([None, 1]) if x.dtype.kind == "U" else FloatTensorType([None, x.shape[1]])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is fitted briefly
-        made = convert_sklearn(pipeline.fit(x, y), initial_types=[("X", kind)], target_opset=OPSETS)
-    return bytes(made.SerializeToString())
+        warnings.simplefilter("ignore")  # models fitted briefly do not converge
+        model = convert_sklearn(pipeline.fit(x, y), initial_types=[("X", kind)], target_opset=OPSETS)
+    return bytes(model.SerializeToString())
 
 
 def run(data: bytes) -> None:

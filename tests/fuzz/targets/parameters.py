@@ -1,4 +1,4 @@
-"""Blobs of parameters: headers, arrays, tables of strings."""
+"""Parameter blobs: headers, arrays, string tables."""
 
 import numpy as np
 

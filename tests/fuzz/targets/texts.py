@@ -1,4 +1,4 @@
-"""Texts for the kernels that take them without any table."""
+"""Text kernels without tables."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Token patterns as kernels take them, and texts for them: tables of classes of characters, and automata."""
+"""Tokenizer kernels: tables of character classes, automata, and texts."""
 
 from functools import partial
 
