@@ -1,4 +1,4 @@
-"""The layout of a slot's values: from types, which are Python objects, to numbers, which kernels read without the GIL."""
+"""Shapes of slots: the types of values, which are Python objects, as numbers that kernels read without the GIL."""
 
 from pretzel.kernels.frame cimport Text
 from pretzel.kernels.marshal cimport DENSE, RAGGED, SPARSE

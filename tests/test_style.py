@@ -19,12 +19,12 @@ GENERATED = ("src/pretzel/v1/",)
 BANNED = (
     r"is no(?! longer)|are no(?! longer)|for ever|ever again|anew|dear(?:er|est|ness)?|farewell|whoever|who comes",
     r"in vain|nobody|no such|goes? on|otherwise than|lies? (?:in|where|there)|stands? (?:for|in|by)|says? of",
-    r"told|tells?|mend(?:s|ed|ing)?|beside|apart|side by side|by itself|hand(?:s|ed)? on|letters|gives back|so are",
+    r"told|tells?|mend(?:s|ed|ing)?|beside|apart|side by side|by itself|hand(?:s|ed)? on|gives back|so are",
 )
 """Words and phrases that read like a translation; CONTRIBUTING.md says what to write instead."""
 _BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
-QUOTED = ("No such file", "no such table", "No such command", "no such column")
-"""Messages of other programs."""
+QUOTED = ("No such file", "no such table", "No such command", "no such column", "beside texts", "`apart`")
+"""Messages of other programs, and names that are stored."""
 OPENINGS = ("What", "Who", "How", "Whether", "Where", "Why", "When")
 
 
@@ -46,7 +46,7 @@ def prose(path: Path) -> Iterator[tuple[int, str]]:
         return
     kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in kinds:
+        if token.type in kinds and " " in token.string:  # a single word is a name or data
             yield from enumerate(token.string.splitlines(), token.start[0])
 
 

@@ -27,7 +27,7 @@ cdef class Combine(Kernel):
         function: one of ``FUNCTIONS``.
 
     Raises:
-        ValueError: there are no parts, or the type of one is not that of the result.
+        ValueError: without parts, or if the type of a part differs from that of the result.
     """
 
     cdef int function

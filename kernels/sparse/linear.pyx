@@ -74,7 +74,7 @@ cdef class Stack(Head):
     all heads in neighbouring cache lines.  Every sum has the same order as alone, and so the same bits.
 
     Raises:
-        ValueError: there are no kernels, they read or write different types, or divide by other norms.
+        ValueError: without kernels, or if they read or write different types or divide by other norms.
     """
 
     cdef readonly int outputs

@@ -13,7 +13,8 @@
  * errno: its number.  count: how many calls fail, or -1 for all.  path-part: only calls whose path contains it;
  * descriptors are looked up in /proc/self/fd.  Calls of mmap count only if they map a file.
  *
- * The file is read again whenever its size, inode or modification time differs; a missing or empty file means no faults.
+ * The file is read again whenever its size, inode or modification time differs; without it, or if it is empty, no call
+ * fails.
  * The number of failed calls is written to FAULTS_CONTROL.PID.count as "call count" lines, if that is possible.
  */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 """Small integers and booleans that a step computes with in float32, since what it learned is of float32.
 
-NumPy makes float32 of int8, int16, uint8, uint16 and booleans beside float32, and float64 of wider integers.  This
+NumPy makes float32 of int8, int16, uint8, uint16 and booleans with float32, and float64 of wider integers.  This
 counts where a step reads X in its own type; most steps make floats of float64 of integers first.
 """
 
@@ -19,24 +19,24 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import is_small
 
 WIDER = ("i32", "i64", "u32", "u64")
-"""Integers of which NumPy makes float64 beside float32."""
+"""Integers that NumPy converts to float64 when combined with float32."""
 MOVES = (ops.Select, ops.Concat, ops.RequireFinite)
 LEARNED: dict[type, str] = {}
-"""The classes that read X in its own type, and the attribute with which they compute first."""
+"""The classes that read X in its own type, and the fitted attribute that they combine it with first."""
 
 
 def computes_with(attribute: str, *classes: type) -> None:
-    """Say of classes that they read X in its own type, and compute with an array that they learned, or a list of such.
+    """Register classes that read X in its own type, and combine it with an array of the fitted state, or a list of such.
 
-    ``attribute``: where it is, as ``coef_``.
+    ``attribute``: the name of the array, such as ``coef_``.
     """
     LEARNED.update(dict.fromkeys(classes, attribute))
 
 
 def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path: str) -> Columns:
-    """Return what the step at ``path`` computes with: small integers as float32, where what it learned is of float32.
+    """Return the input of the step at ``path``: small integers as float32 if its fitted state is float32.
 
-    Clients are told of such a step where it is not known what type X has.
+    If the type of X is not known, the metadata records the step, and clients check it.
     """
     if kind not in LEARNED or type_learned(estimator, LEARNED[kind]) != np.float32:
         return x
@@ -44,7 +44,7 @@ def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path:
     if array.type.dtype == "f64":
         _tell(array, inputs, path)
         return x
-    inputs.whole.add(path)  # of float32 too: it holds small integers, and they count as such
+    inputs.whole.add(path)  # also for float32, which may hold small integers
     if array.type.is_float:
         return x
     if x.frame:
@@ -54,7 +54,7 @@ def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path:
 
 
 def _tell(array: Node, inputs: Inputs, path: str) -> None:
-    """Have clients tell small integers, also those in a part of ``array`` that stands beside float32 alone."""
+    """Make clients check for small integers, also those in a part of ``array`` that is combined only with float32."""
     inputs.tells_integers = True
     if array.type.layout == "sparse" and all(isinstance(node, (ops.Input, *MOVES)) for node in topological([array])):
         inputs.metadata["stored_small"] = "refused"
@@ -77,6 +77,6 @@ def _note(whole: Node, inputs: Inputs, path: str) -> None:
 
 
 def type_learned(estimator: Any, attribute: str) -> Any:
-    """Return the type of what an estimator learned under this name, of the first where it is a list."""
+    """Return the dtype of a fitted attribute, or of its first array if it is a list."""
     learned = attrgetter(attribute)(estimator)
     return getattr(learned[0] if isinstance(learned, list) else learned, "dtype", None)

@@ -1,7 +1,7 @@
-"""Which columns of a polars table may be float32 and are answered as the same numbers of float64.
+"""Find the columns of a polars table that may be float32 and have the answers of the same numbers in float64.
 
-scikit-learn makes float64 of such a table where a step asks for float64 or float32, and float32 where it takes any
-number; what hands numbers on makes float32 of it for the step behind.  Clients refuse Float32 where it is not known.
+scikit-learn converts such a table to float64 if a step requires float64 or float32, and to float32 if it takes any
+number; steps that pass numbers through give float32 to the next step.  Clients reject Float32 if the type is unclear.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from pretzel.plan import ops
 from pretzel.plan.graph import topological
 
 WIDENING: set[type] = set()
-"""The classes that make float64 of a polars table of float32."""
+"""The classes that convert a float32 polars table to float64."""
 CONTAINERS: set[type] = set()
-"""The classes that hand a table on to their parts, or parts of it."""
+"""The classes that pass a table, or parts of it, to inner estimators."""
 KEY = "float32_unclear"
-"""In the metadata: the inputs of which a polars table may not hold Float32."""
+"""Metadata key: the inputs that may not be Float32 in a polars table."""
 
 
 def widens(*classes: type) -> None:
-    """Say of classes that they make float64 of a polars table of float32."""
+    """Register classes that convert a float32 polars table to float64."""
     WIDENING.update(classes)
 
 
 def contains(*classes: type) -> None:
-    """Say of classes that they read nothing themselves, and hand tables on to their parts."""
+    """Register classes that pass tables to inner estimators."""
     CONTAINERS.update(classes)
 
 
 def note_unclear(kind: type, estimator: Any, x: Columns, inputs: Inputs) -> None:
-    """Record the inputs of which this step may read float32 of a polars table otherwise than float64."""
+    """Record the inputs whose polars float32 this step may read differently from float64."""
     if kind in CONTAINERS or (kind in READERS and READERS[kind].single) or _has_learned_float64(kind, estimator):
         return
     for part in x.parts:
@@ -55,7 +55,7 @@ def _is_single(part: Open) -> bool:
 
 
 def _given(part: Part) -> list[str]:
-    """Return the inputs that stand in a part as they were given."""
+    """Return the inputs that a part contains unchanged."""
     if isinstance(part, Open):
         return [part.name]
     nodes = topological([part])

@@ -31,12 +31,12 @@ def why_not(method: str, metadata: Mapping[str, Any]) -> str:
     return f"; {method} is not served: {reason}" if reason else ""
 
 
-def warn_of(metadata: Mapping[str, Any], told: set[str] | None = None) -> None:
+def warn_of(metadata: Mapping[str, Any], issued: set[str] | None = None) -> None:
     """Raise a warning for each note, at the line of the user's code that called this package.
 
-    Those in ``told`` are left out, and the others added to it.
+    Notes in ``issued`` are skipped, and the others are added to it.
     """
-    known = set() if told is None else told
+    known = set() if issued is None else issued
     for line in caveats(metadata):
         if line in known:
             continue

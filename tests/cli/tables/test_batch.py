@@ -24,7 +24,7 @@ def batch(columns=COLUMNS, unit: str = "line", **inputs) -> Batch:
          "line 12345: Found unknown categories ['z'] in column 'job' during transform"),
         ("column 'age', row 1: expected text, got float nan", "column 'age', line 12345: expected text, got float nan"),
         ("column 'X', row 1: refused", "line 12345: refused"),
-        ("column 'age': row 1: 1.5 is no int64", "column 'age': line 12345: 1.5 is no int64"),
+        ("column 'age': row 1: 1.5 is not int64", "column 'age': line 12345: 1.5 is not int64"),
         ("row 1, column 5: value 8 was refused", "line 12345: value 8 was refused"),
         ("row 99: odd", "row 99: odd"),
         ("column 'row 1' is missing", "column 'row 1' is missing"),

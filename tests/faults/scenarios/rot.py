@@ -31,7 +31,7 @@ def cache_damaged_while_running(root: Path) -> Outcome:
             faults += _damage_one(places.caches[0], list(KINDS)[number % len(KINDS)], chosen)
             time.sleep(0.3)
         heal = cluster.healed_in()
-        scrubbed = all(_scrubbed(cluster) for _ in range(2))  # serving goes on from maps of files that are gone
+        scrubbed = all(_scrubbed(cluster) for _ in range(2))  # processes keep serving from maps of removed files
         dropped = cluster.metric(0, "pretzel_damaged_objects_total")
     problems = [] if dropped >= 1 else ["no metric says that objects were damaged"]
     problems += [] if scrubbed else ["the cache was not read again in time"]
