@@ -23,8 +23,9 @@ BANNED = (
 )
 """Words and phrases that read like a translation; CONTRIBUTING.md says what to write instead."""
 _BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
-QUOTED = ("No such file", "no such table", "No such command", "no such column", "beside texts", "`apart`")
-"""Messages of other programs, and names that are stored."""
+QUOTED = ("No such file", "no such table", "No such command", "no such column", "beside texts")
+"""Messages of other programs, and a stored name."""
+CODE = re.compile(r"`[^`]*`")
 OPENINGS = ("What", "Who", "How", "Whether", "Where", "Why", "When")
 
 
@@ -42,7 +43,7 @@ def prose(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a page or of a C or Cython source, and the comments and strings of a Python source."""
     text = path.read_text()
     if path.suffix != ".py":
-        yield from enumerate(text.splitlines(), 1)
+        yield from ((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
         return
     kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

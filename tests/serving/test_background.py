@@ -105,7 +105,7 @@ def test_a_log_line_that_cannot_be_written_is_lost():
     with open("/dev/full", "wb", buffering=0) as full:
         raw = io.TextIOWrapper(full, write_through=True)
         stream = LogStream(raw)
-        structlog.PrintLogger(stream).error("nobody reads this")
+        structlog.PrintLogger(stream).error("unread")
         assert stream.lost >= 1
         raw.detach()
 

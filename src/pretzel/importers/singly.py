@@ -26,7 +26,7 @@ LEARNED: dict[type, str] = {}
 
 
 def computes_with(attribute: str, *classes: type) -> None:
-    """Register classes that read X in its own type, and combine it with an array of the fitted state, or a list of such.
+    """Register classes that read X in its own type, and combine it with a fitted array, or a list of such.
 
     ``attribute``: the name of the array, such as ``coef_``.
     """

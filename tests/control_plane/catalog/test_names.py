@@ -28,7 +28,7 @@ def test_resolving(catalog: Catalog):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("nobody", NotFoundError, "model 'nobody' is not deployed"),
+        ("absent", NotFoundError, "model 'absent' is not deployed"),
         ("m@9", NotFoundError, "model 'm' has no version 9; it has: 1"),
         ("m:blue", NotFoundError, "model 'm' has no alias 'blue'; it has: stable"),
         ("m@zero", InputError, "version 'zero' is not a number"),

@@ -129,3 +129,7 @@ def sample(seed: int = 0, rows: int = 20, off: float = 0.0) -> pb.Sample:
         inputs=wire.columns_to_proto({"x": x}),
         outputs=wire.columns_to_proto({"decision_function": scores, "predict": labels}),
     )
+
+
+def models(server: Server, prefix: str) -> list[str]:
+    return [model.name for model in server.control.ListModels(pb.ListModelsRequest(prefix=prefix)).models]

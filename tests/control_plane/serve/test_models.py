@@ -33,7 +33,7 @@ def test_listing(server: Server, name: str):
         server.deploy(f"{name}/{part}", definition(1))
     found = server.control.ListModels(pb.ListModelsRequest(prefix=f"{name}/")).models
     assert [model.name for model in found] == [f"{name}/{part}" for part in "abc"]
-    assert not server.control.ListModels(pb.ListModelsRequest(prefix="nobody")).models
+    assert not server.control.ListModels(pb.ListModelsRequest(prefix="absent")).models
 
 
 def test_aliases(server: Server, name: str):
@@ -50,8 +50,8 @@ def test_aliases(server: Server, name: str):
 
 def test_alias_errors(server: Server, name: str):
     server.deploy(name, definition(1))
-    with fails("NOT_FOUND", "model 'nobody' is not deployed"):
-        server.control.SetAlias(pb.SetAliasRequest(model="nobody", alias="stable", version=1))
+    with fails("NOT_FOUND", "model 'absent' is not deployed"):
+        server.control.SetAlias(pb.SetAliasRequest(model="absent", alias="stable", version=1))
     with fails("NOT_FOUND", "has no version 2; it has: 1"):
         server.control.SetAlias(pb.SetAliasRequest(model=name, alias="stable", version=2))
     with fails("NOT_FOUND", "has no version -1"):
@@ -65,8 +65,8 @@ def test_alias_errors(server: Server, name: str):
 @pytest.mark.parametrize(
     ("model", "code", "message"),
     [
-        ("nobody", "NOT_FOUND", "model 'nobody' is not deployed"),
-        ("nobody@1", "NOT_FOUND", "model 'nobody' is not deployed"),
+        ("absent", "NOT_FOUND", "model 'absent' is not deployed"),
+        ("absent@1", "NOT_FOUND", "model 'absent' is not deployed"),
         ("known@7", "NOT_FOUND", "model 'known' has no version 7; it has: 1"),
         ("known:blue", "NOT_FOUND", "model 'known' has no alias 'blue'; it has: stable"),
         ("known@x", "INVALID_ARGUMENT", "version 'x' is not a number"),

@@ -148,8 +148,8 @@ def test_querying_too_many_objects_at_once(server: Server):
 
 
 def test_fetching_a_missing_object(server: Server):
-    with fails("NOT_FOUND", f"object {Digest.of(b'nobody')} is not in the store"):
-        fetch(server, Digest.of(b"nobody"))
+    with fails("NOT_FOUND", f"object {Digest.of(b'absent')} is not in the store"):
+        fetch(server, Digest.of(b"absent"))
 
 
 def test_fetching_a_damaged_object_is_data_loss_until_it_is_uploaded_again(server: Server):

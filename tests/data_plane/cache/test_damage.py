@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import struct
 import threading
 import time
@@ -14,73 +13,27 @@ import pytest
 
 from pretzel.data_plane.cache import fsck
 from pretzel.data_plane.cache.index import RECORD
-from pretzel.data_plane.cache.layout import PACK_SIZE, SMALL, Layout
+from pretzel.data_plane.cache.layout import PACK_SIZE, Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.scrub import Scrubber, Stopped
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.catalog import Catalog
 from pretzel.errors import CorruptObjectError, NotFoundError
 from pretzel.plan.digest import Digest
-
-SMALL_SIZE, LARGE_SIZE = 500, SMALL + 500
-
-
-def blob(size: int, seed: int = 0) -> tuple[Digest, bytes]:
-    data = random.Random(f"{size} {seed}").randbytes(size)
-    return Digest.of(data), data
-
-
-BLOBS = [blob(size, seed) for size in (SMALL_SIZE, LARGE_SIZE) for seed in range(4)]
-CATALOG = Catalog("epoch", 3, {})
-
-
-@pytest.fixture
-def cache(tmp_path: Path):
-    cache = ObjectCache(tmp_path)
-    for digest, data in BLOBS:
-        cache.add(digest, data)
-    cache.kept.save(CATALOG, {})
-    yield cache
-    cache.close()
-
-
-def as_directory(path: Path) -> None:
-    path.unlink()
-    (path / "inside").mkdir(parents=True)
-
-
-def as_link_loop(path: Path) -> None:
-    path.unlink()
-    path.symlink_to(path)
-
-
-def as_fifo(path: Path) -> None:
-    path.unlink()
-    os.mkfifo(path)
-
-
-def as_dangling_link(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("nowhere")
-
-
-def as_empty(path: Path) -> None:
-    path.chmod(0o644)
-    os.truncate(path, 0)
-
-
-def as_noise(path: Path) -> None:
-    path.chmod(0o644)
-    path.write_bytes(random.Random(0).randbytes(path.stat().st_size % 100_000 + 7))
-
-
-DISGUISES = [as_directory, as_link_loop, as_fifo, as_dangling_link, as_empty, as_noise]
-
-
-def place(root: Path, what: str) -> Path:
-    layout = Layout(root)
-    files = {"pack": layout.pack(1), "index": layout.index(1), "catalog": layout.catalog, "lock": layout.lock}
-    return files.get(what) or layout.file(BLOBS[-1][0])
+from tests.data_plane.cache.damage import (
+    BLOBS,
+    CATALOG,
+    DISGUISES,
+    LARGE_SIZE,
+    SMALL_SIZE,
+    as_dangling_link,
+    as_directory,
+    as_empty,
+    as_fifo,
+    as_link_loop,
+    blob,
+    flip,
+    place,
+)
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
@@ -154,16 +107,6 @@ def test_quarantine_is_bounded(cache: ObjectCache, tmp_path: Path):
     assert len(list(Layout(tmp_path).damaged.iterdir())) == 8
     cache.make_room([digest for digest, _ in BLOBS], 0)
     assert not any(Layout(tmp_path).damaged.iterdir())
-
-
-def flip(cache: ObjectCache, digest: Digest, at: int = 100) -> None:
-    path, offset = cache.place(digest)
-    path.chmod(0o644)
-    with open(path, "r+b") as file:
-        file.seek(offset + at)
-        byte = file.read(1)[0]
-        file.seek(offset + at)
-        file.write(bytes([byte ^ 8]))
 
 
 @pytest.mark.parametrize("victim", [0, 2, 4, 7])

@@ -11,9 +11,7 @@ from pretzel.data_plane.cache import fsck
 from pretzel.data_plane.cache.layout import PACK_SIZE, Layout
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.errors import NotFoundError, PreconditionError
-from tests.data_plane.cache.test_damage import BLOBS, as_noise, cache, flip
-
-__all__ = ["cache"]  # a fixture
+from tests.data_plane.cache.damage import BLOBS, as_noise, flip
 
 
 def test_fsck_names_each_damage_and_repair_keeps_intact_objects(cache: ObjectCache, tmp_path: Path):
