@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.errors import UnsupportedError
-from tests.importers.common_pipelines import COMMON, Common
+from tests.importers.common import Common
+from tests.importers.common_pipelines import COMMON
 from tests.importers.foreign import FRAME, NUMBERS, Custom, Y
 
 

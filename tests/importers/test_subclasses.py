@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-import xgboost
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -24,98 +22,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 import pretzel
 from pretzel.errors import UnsupportedError
 from pretzel.importers import export
+from tests.importers.derived import Boosted, Booster, Extreme, Logistic, Same, Scaler, Steps, X, Y
 from tests.importers.sklearn.frames import assert_serves
-
-X = np.random.default_rng(0).normal(size=(60, 3))
-Y = (X[:, 0] + X[:, 1] > 0).astype(int)
-
-
-class Mixin:
-    """Adds methods and constants that no library knows."""
-
-    VERSION = "1.0"
-
-    def summary(self) -> str:
-        return f"{self.VERSION}: {len(self.coef_)}"  # type: ignore[attr-defined]
-
-    def _helper(self) -> int:
-        return 7
-
-    @property
-    def size(self) -> int:
-        return 3
-
-
-class Logistic(Mixin, LogisticRegression):
-    """A constructor of its own, another fit, and things that are shown."""
-
-    _parameter_constraints: dict[str, list[Any]] = {}
-
-    def __init__(self, strength: float = 2.0) -> None:
-        self.strength = strength
-        super().__init__(C=1 / strength)
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        return super().fit(X, 1 - y, sample_weight)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {"strength": self.strength}
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        return 1.0
-
-    def __repr__(self) -> str:
-        return "Logistic"
-
-    def __sklearn_tags__(self) -> Any:
-        return super().__sklearn_tags__()
-
-
-class Scaler(StandardScaler, Mixin):
-    """The mixin last, and its own fit_transform."""
-
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        return self.fit(X, y).transform(X)
-
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        return np.array(["a", "b", "c"], object)
-
-
-class Steps(Pipeline):
-    """Steps of its own choice."""
-
-    def __init__(self, *, with_scaler: bool = True) -> None:
-        self.with_scaler = with_scaler
-        super().__init__([("scaler", Scaler()), ("model", Logistic())])
-
-    def set_params(self, **kwargs: Any) -> Any:
-        return self
-
-
-class Boosted(lightgbm.LGBMClassifier):
-    """The defaults of a team."""
-
-    def __init__(self, num_leaves: int = 4, n_estimators: int = 3, verbose: int = -1, **options: Any) -> None:
-        super().__init__(num_leaves=num_leaves, n_estimators=n_estimators, verbose=verbose, **options)
-
-
-class Extreme(xgboost.XGBRegressor):
-    """Another fit."""
-
-    def fit(self, X: Any, y: Any, **options: Any) -> Any:
-        return super().fit(X, y + 1, **options)
-
-
-class Booster(lightgbm.Booster):
-    """A booster with a method more."""
-
-    def trees(self) -> int:
-        return int(self.num_trees())
-
-
-class Same(FunctionTransformer):
-    """The identity."""
-
 
 SERVED = [
     Logistic(),
@@ -139,7 +47,7 @@ def test_what_only_fits_otherwise_is_served(estimator: Any) -> None:
 
 def test_what_the_definition_says_of_a_subclass() -> None:
     metadata = export(Logistic().fit(X, Y)).metadata
-    assert metadata["estimator"] == f"{__name__}.Logistic"
+    assert metadata["estimator"] == f"{Logistic.__module__}.Logistic"
     assert metadata["library"].startswith("scikit-learn ") or metadata["library"].startswith("sklearn ")
 
 

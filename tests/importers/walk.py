@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.registry import load_family
+from pretzel.importers.families import load_family
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 

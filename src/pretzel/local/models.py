@@ -29,7 +29,8 @@ from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.engine.executable import Output
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
-from pretzel.importers.inputs import MATRIX, Settled
+from pretzel.importers.inputs import MATRIX
+from pretzel.importers.settled import Settled
 from pretzel.local.records import reader_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_returned, has_form

@@ -172,7 +172,7 @@ def test_what_cannot_be_served_is_refused_with_its_path() -> None:
     frame = table()
     mixed = ColumnTransformer([("scale", StandardScaler(), ["a"]), ("words", "passthrough", ["color"])]).fit(frame)
     with pytest.raises(
-        UnsupportedError, match="columntransformer: sklearn.compose.ColumnTransformer cannot be served: it puts texts"
+        UnsupportedError, match="columntransformer: sklearn.compose.ColumnTransformer cannot be served: it concatenates texts"
     ):
         export(mixed, sample=frame)
     strange = Pipeline([("prepare", Pipeline([("log", FunctionTransformer(lambda x: x))])), ("model", Ridge())])

@@ -24,7 +24,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import pretzel
 from pretzel.compiler.optimize import optimize
 from pretzel.importers import export
-from pretzel.importers.sklearn.ensemble.trees import sklearn_tree
+from pretzel.importers.sklearn.tree import sklearn_tree
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from tests.importers.shapley import values

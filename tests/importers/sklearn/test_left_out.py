@@ -49,9 +49,9 @@ def test_probabilities_of_neighbours_for_several_targets_are_a_list(model: Any) 
 
 
 LEFT_OUT: dict[str, tuple[Any, str]] = {
-    "float32": (PCA(2).fit(X.astype("f4")), "rounding decides the library's own answer"),
+    "float32": (PCA(2).fit(X.astype("f4")), "rounding decides the library's answer"),
     "behind a step": (make_pipeline(StandardScaler(), PCA(2)).fit(X.astype("f4")), "rounding decides"),
-    "random": (BernoulliRBM(2, n_iter=1).fit(np.abs(X) % 1), "draws at random"),
+    "random": (BernoulliRBM(2, n_iter=1).fit(np.abs(X) % 1), "flips a random unit"),
 }
 
 

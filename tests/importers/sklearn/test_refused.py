@@ -13,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.registry import REFUSED, load_family
+from pretzel.importers.families import load_family
+from pretzel.importers.registry import REFUSED
 
 X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
 

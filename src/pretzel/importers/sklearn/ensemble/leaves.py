@@ -18,7 +18,7 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.explained import offer_leaves
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import divided
-from pretzel.importers.sklearn.ensemble.trees import float32, sklearn_tree, takes_nan
+from pretzel.importers.sklearn.tree import float32, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
