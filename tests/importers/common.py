@@ -22,7 +22,7 @@ class Common:
     refused: dict[str, tuple[str, str]]
     x: Any = None
     needs_sample: bool = False
-    """Whether only a sample tells."""
+    """True if only a sample shows the problem."""
 
 
 def columns(*parts: tuple[str, Any, Any], **options: Any) -> ColumnTransformer:

@@ -29,12 +29,12 @@ from tests.importers.foreign import (
 )
 
 STEPS: dict[str, Common] = {
-    "a function of texts beside tf-idf": Common(
+    "a function of texts next to tf-idf": Common(
         fitted(make_union(FunctionTransformer(lengths), TfidfVectorizer()), LogisticRegression(), x=TEXTS),
         {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.foreign.lengths")},
         TEXTS,
     ),
-    "tf-idf beside a function of texts": Common(
+    "tf-idf next to a function of texts": Common(
         fitted(make_union(TfidfVectorizer(), FunctionTransformer(lengths)), LogisticRegression(), x=TEXTS),
         {"pipeline.featureunion.functiontransformer": (FT, "serve pipeline[1:] alone")},
         TEXTS,
@@ -51,7 +51,7 @@ STEPS: dict[str, Common] = {
         fitted(columns(("d", OneHotEncoder(), ["when"])), LogisticRegression(), x=FRAME),
         {"pipeline.columntransformer.d": ("sklearn.preprocessing.OneHotEncoder", "dates.dt.dayofweek")},
     ),
-    "ordinals of dates beside numbers": Common(
+    "ordinals of dates next to numbers": Common(
         fitted(
             columns(("d", OrdinalEncoder(), ["when"]), ("n", StandardScaler(), ["age"])), LogisticRegression(), x=FRAME
         ),
@@ -152,7 +152,7 @@ STEPS: dict[str, Common] = {
         },
         TEXTS,
     ),
-    "texts passed through beside numbers": Common(
+    "texts passed through next to numbers": Common(
         lambda: columns(("n", StandardScaler(), ["age"]), ("c", "passthrough", ["color"])).fit(FRAME),
         {"columntransformer": ("sklearn.compose.ColumnTransformer", "'c' returns texts")},
         needs_sample=True,

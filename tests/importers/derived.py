@@ -16,7 +16,7 @@ Y = (X[:, 0] + X[:, 1] > 0).astype(int)
 
 
 class Mixin:
-    """Adds methods and constants that no library knows."""
+    """Methods and constants unknown to the library."""
 
     VERSION = "1.0"
 
@@ -32,7 +32,7 @@ class Mixin:
 
 
 class Logistic(Mixin, LogisticRegression):
-    """A constructor of its own, another fit, and things that are shown."""
+    """A new constructor and fit, and methods for display."""
 
     _parameter_constraints: dict[str, list[Any]] = {}
 
@@ -57,7 +57,7 @@ class Logistic(Mixin, LogisticRegression):
 
 
 class Scaler(StandardScaler, Mixin):
-    """The mixin last, and its own fit_transform."""
+    """The mixin last, and a new fit_transform."""
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         return self.fit(X, y).transform(X)
@@ -67,7 +67,7 @@ class Scaler(StandardScaler, Mixin):
 
 
 class Steps(Pipeline):
-    """Steps of its own choice."""
+    """A pipeline with fixed steps."""
 
     def __init__(self, *, with_scaler: bool = True) -> None:
         self.with_scaler = with_scaler
@@ -78,7 +78,7 @@ class Steps(Pipeline):
 
 
 class Boosted(lightgbm.LGBMClassifier):
-    """The defaults of a team."""
+    """Other defaults."""
 
     def __init__(self, num_leaves: int = 4, n_estimators: int = 3, verbose: int = -1, **options: Any) -> None:
         super().__init__(num_leaves=num_leaves, n_estimators=n_estimators, verbose=verbose, **options)
@@ -92,7 +92,7 @@ class Extreme(xgboost.XGBRegressor):
 
 
 class Booster(lightgbm.Booster):
-    """A booster with a method more."""
+    """A booster with an additional method."""
 
     def trees(self) -> int:
         return int(self.num_trees())

@@ -18,7 +18,7 @@ def with_zeros(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
 
 
 def with_repeats(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Store some values as two that add up: three quarters and one quarter, which lose no bit."""
+    """Store some values as three quarters and one quarter, which add up exactly."""
     times = np.random.default_rng(2).integers(1, 3, x.nnz)
     first = np.concatenate([[True], np.diff(np.repeat(np.arange(x.nnz), times)) > 0])
     parts = np.where(np.repeat(times, times) == 1, 1.0, np.where(first, 0.75, 0.25))
@@ -28,7 +28,7 @@ def with_repeats(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
 
 
 def as_type(x: scipy.sparse.csr_matrix, dtype: str) -> scipy.sparse.csr_matrix:
-    """Return the entries in another type; eight times as large where they become integers."""
+    """Return the entries in another type; eight times as large as integers."""
     scale = 1 if dtype == "f4" else 8
     data = (np.clip(x.data, -8, 8) * scale).astype(dtype)
     return scipy.sparse.csr_matrix((data, x.indices, x.indptr), shape=x.shape)

@@ -1,4 +1,4 @@
-"""Where answers may differ, whoever compiles or exports is told; where they cannot, nothing is said."""
+"""Compiling or exporting warns if answers may differ from the library's, and only then."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _reasons(estimator: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_difference_is_noted_where_it_is_possible_and_nowhere_else(case: str) -> None:
+def test_a_difference_is_noted_exactly_where_it_is_possible(case: str) -> None:
     difference, with_it, without = CASES[case]
     assert difference.reason in _reasons(with_it())
     assert difference.reason not in _reasons(without())
@@ -46,8 +46,8 @@ def test_every_difference_has_a_case() -> None:
     assert {difference for difference, _, _ in CASES.values()} == {*DIFFERENCES}
 
 
-def test_importers_take_what_they_note_from_the_table() -> None:
-    """Or the page, which is written from the table, would not say it."""
+def test_importers_note_only_entries_of_the_table() -> None:
+    """The page is generated from the table, and would miss other notes."""
     room = Path(differences.__file__).parent
     for path in sorted(room.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
@@ -58,7 +58,7 @@ def test_importers_take_what_they_note_from_the_table() -> None:
                 assert isinstance(getattr(differences, entry, None), Difference), f"{path.name}:{call.lineno}"
 
 
-def test_the_page_names_whose_answers_may_differ() -> None:
+def test_the_page_names_estimators_whose_answers_may_differ() -> None:
     generator = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "generate_operators.py"))
     said = "".join(generator["_differences"]())
     assert generator["noted"](IMPORTERS[KNNImputer]) == {
@@ -69,7 +69,7 @@ def test_the_page_names_whose_answers_may_differ() -> None:
     assert said.count("\n- ") + 1 == len(DIFFERENCES) and "`KNNImputer`" in said
 
 
-# Who is told
+# Warnings
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def imputing() -> Any:
 
 
 @pytest.mark.parametrize("compiled", [pretzel.compile, pretzel.export])
-def test_whoever_compiles_is_warned_at_their_own_line(imputing: Any, compiled: Any) -> None:
+def test_the_warning_points_at_the_caller(imputing: Any, compiled: Any) -> None:
     with pytest.warns(pretzel.AnswersMayDifferWarning) as caught:
         compiled(imputing)
     assert [Path(one.filename).name for one in caught] == ["test_may_differ.py"]
@@ -89,7 +89,7 @@ def test_whoever_compiles_is_warned_at_their_own_line(imputing: Any, compiled: A
     assert said.endswith("; use SimpleImputer, or n_neighbors of all rows that were learned")
 
 
-def test_what_is_so_in_float32_alone_is_told_when_such_input_first_comes() -> None:
+def test_a_difference_of_float32_alone_warns_at_the_first_such_input() -> None:
     model = make_pipeline(PCA(2), forest()).fit(X.astype("f4"), Y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -103,7 +103,7 @@ def test_what_is_so_in_float32_alone_is_told_when_such_input_first_comes() -> No
         predictor.predict(X.astype("f4"))
 
 
-def test_other_kinds_of_input_warn_no_second_time() -> None:
+def test_other_kinds_of_input_do_not_warn_again() -> None:
     estimator = SVC().fit(FAR, Y)
     with pytest.warns(pretzel.AnswersMayDifferWarning):
         predictor = pretzel.compile(estimator)
@@ -112,7 +112,7 @@ def test_other_kinds_of_input_warn_no_second_time() -> None:
         predictor.predict(X.astype("f4"))
 
 
-def test_nobody_is_warned_without_need() -> None:
+def test_models_without_differences_do_not_warn() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": np.where(Y, "x", "y")})
     encoded = make_column_transformer((OneHotEncoder(), ["c"]), (StandardScaler(), ["a", "b"]))
@@ -129,12 +129,12 @@ def test_notes_of_members_name_their_path() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 7, "text", [7], [{}], [{"step": "a"}]])
-def test_metadata_of_another_form_say_nothing(odd: Any) -> None:
+def test_malformed_notes_in_metadata_are_ignored(odd: Any) -> None:
     assert caveats({KEY: odd}) == []
 
 
 @pytest.mark.parametrize("rows", [X, FAR, GRID, WHOLE, WHOLE * 2.0**40, X[:1], HOLED])
-def test_of_sparse_rows_is_said_what_is_said_of_dense_ones(rows: np.ndarray) -> None:
+def test_checks_of_sparse_rows_equal_those_of_dense_rows(rows: np.ndarray) -> None:
     stored = sparse.csr_array(np.nan_to_num(rows))
     for said in (doubts.is_exact, doubts.cancels):
         assert said(stored) == said(np.nan_to_num(rows))

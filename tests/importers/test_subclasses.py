@@ -1,4 +1,4 @@
-"""Subclasses of served estimators answer as their bases, or what they redefine is refused by name."""
+"""Subclasses of served estimators answer like their bases, or the error names their redefinition."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ SERVED = [
 
 
 @pytest.mark.parametrize("estimator", SERVED, ids=lambda estimator: type(estimator).__name__)
-def test_what_only_fits_otherwise_is_served(estimator: Any) -> None:
+def test_subclasses_that_change_only_fitting_are_served(estimator: Any) -> None:
     assert_serves(estimator.fit(X, Y), X)
 
 
-def test_what_the_definition_says_of_a_subclass() -> None:
+def test_metadata_names_the_subclass_and_its_library() -> None:
     metadata = export(Logistic().fit(X, Y)).metadata
     assert metadata["estimator"] == f"{Logistic.__module__}.Logistic"
     assert metadata["library"].startswith("scikit-learn ") or metadata["library"].startswith("sklearn ")
@@ -98,7 +98,7 @@ REDEFINED: list[tuple[type, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "problem"), REDEFINED, ids=[problem for _, problem in REDEFINED])
-def test_what_answers_otherwise_is_refused(kind: type, problem: str) -> None:
+def test_redefinitions_that_may_change_answers_are_refused(kind: type, problem: str) -> None:
     plain = kind.__mro__[1] if "Base" not in kind.__mro__[1].__name__ else LogisticRegression
     estimator: Any = plain().fit(X, Y)
     estimator.__class__ = kind
@@ -110,7 +110,7 @@ def test_what_answers_otherwise_is_refused(kind: type, problem: str) -> None:
         export(Pipeline([("own", estimator), ("last", LogisticRegression().fit(X, Y))]))
 
 
-def test_mixins_before_and_behind_the_library() -> None:
+def test_mixins_before_and_after_the_library_class() -> None:
     class Louder:
         def predict(self, X: Any) -> Any:
             return np.zeros(len(X))
@@ -141,14 +141,14 @@ def test_mixins_before_and_behind_the_library() -> None:
 
     with pytest.raises(UnsupportedError, match=r"the class .*Louder redefines 'predict'"):
         export(First().fit(X, Y))
-    assert_serves(Last().fit(X, Y), X)  # the library's own predict comes first
+    assert_serves(Last().fit(X, Y), X)  # the library's predict comes first
     with pytest.raises(UnsupportedError, match=r"the class .*Reader adds '__sklearn_is_fitted__'"):
         export(Between().fit(X, Y))
     with pytest.raises(UnsupportedError, match="the class LogisticRegression (adds|redefines)"):
         export(Both().fit(X, Y))
 
 
-def test_tags_that_come_out_otherwise() -> None:
+def test_changed_tags_are_refused() -> None:
     class Tagged(StandardScaler):
         def __sklearn_tags__(self) -> Any:
             tags = super().__sklearn_tags__()
@@ -159,14 +159,14 @@ def test_tags_that_come_out_otherwise() -> None:
         export(Tagged().fit(X))
 
 
-def test_names_decide_where_tables_are_passed_on() -> None:
+def test_redefined_names_are_refused_where_tables_are_passed() -> None:
     assert_serves(make_pipeline(Scaler(), LogisticRegression()).fit(X, Y), X)
     with pytest.raises(UnsupportedError, match="Scaler redefines 'get_feature_names_out'"):
         export(make_pipeline(Scaler(), LogisticRegression()).set_output(transform="pandas").fit(X, Y))
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, Logistic, Boosted])
-def test_an_attribute_in_the_place_of_a_method(kind: type) -> None:
+def test_an_instance_attribute_that_hides_a_method_is_refused(kind: type) -> None:
     estimator = kind().fit(X, Y)
     estimator.fit = None
     assert_serves(estimator, X)
@@ -177,19 +177,19 @@ def test_an_attribute_in_the_place_of_a_method(kind: type) -> None:
         export(Pipeline([("last", estimator)]))
 
 
-def test_a_function_transformer_that_is_no_identity() -> None:
+def test_a_redefined_function_transformer_is_not_an_identity() -> None:
     loud = redefining("transform", lambda self, X: X * 2, FunctionTransformer)()
     for holder in (make_pipeline(loud, LinearRegression()), ColumnTransformer([("loud", loud, [0])])):
         with pytest.raises(UnsupportedError, match="Own redefines 'transform'"):
             export(holder.fit(X, Y))
 
 
-def test_the_reason_of_a_refused_class_is_that_of_its_subclasses() -> None:
+def test_subclasses_of_a_refused_class_have_its_reason() -> None:
     with pytest.raises(UnsupportedError, match="all rows of a call decide when its iteration stops"):
         export(type("Own", (NMF,), {})(2, max_iter=2000).fit(np.abs(X)))
 
 
-def test_a_class_of_ones_own_is_unknown() -> None:
+def test_a_user_class_is_unknown() -> None:
     class Own(TransformerMixin, BaseEstimator):
         def fit(self, X: Any, y: Any = None) -> Any:
             return self
@@ -201,7 +201,7 @@ def test_a_class_of_ones_own_is_unknown() -> None:
         export(Own().fit(X))
 
 
-def test_a_constructor_that_leaves_out_what_is_read() -> None:
+def test_a_constructor_that_does_not_set_attributes_is_refused() -> None:
     class Bare(StackingClassifier):
         def __init__(self) -> None:
             self.fitted_ = True
