@@ -28,10 +28,10 @@ def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     own = {name: getattr(estimator, name) for name in ("gamma", "coef0", "degree")}
-    given = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
-    kernels = kernel(node, estimator.components_, estimator.kernel, step, **given)
+    options = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
+    kernels = kernel(node, estimator.components_, estimator.kernel, step, **options)
     weights = np.asarray(estimator.normalization_)
-    note_cancelling_kernels(estimator, node, estimator.components_, given, weights.T, step)
+    note_cancelling_kernels(estimator, node, estimator.components_, options, weights.T, step)
     mapped = weighted(kernels, weights.T)
     return {"transform": as_library(mapped, estimator.kernel, node, estimator.components_, weights)}
 
@@ -108,8 +108,8 @@ def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     node, size = cast(checked(x, estimator), "f64"), estimator.n_components
     turns = np.outer(np.arange(size), np.arange(size // 2 + 1)) % size * (2 * np.pi / size)
     real, imaginary = _spectrum(estimator, node, 0, turns)
-    for each in range(1, estimator.degree):
-        a, b = _spectrum(estimator, node, each, turns)
+    for sketch in range(1, estimator.degree):
+        a, b = _spectrum(estimator, node, sketch, turns)
         real, imaginary = (
             total([_times(real, a), ops.Elementwise(_times(imaginary, b), "negative")]),
             total([_times(real, b), _times(imaginary, a)]),
@@ -119,9 +119,9 @@ def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     return {"transform": ops.Linear(ops.Concat((real, imaginary)), Parameter.of(np.ascontiguousarray(back)))}
 
 
-def _spectrum(estimator: Any, x: Node, each: int, turns: np.ndarray) -> tuple[Node, Node]:
+def _spectrum(estimator: Any, x: Node, sketch: int, turns: np.ndarray) -> tuple[Node, Node]:
     """Return the real and the imaginary half spectrum of one count sketch."""
-    places, signs = estimator.indexHash_[each], estimator.bitHash_[each]
+    places, signs = estimator.indexHash_[sketch], estimator.bitHash_[sketch]
     parts = []
     for waves in (np.cos(turns), -np.sin(turns)):
         rows = waves[places] * signs[:, None]

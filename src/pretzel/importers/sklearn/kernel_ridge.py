@@ -19,8 +19,8 @@ def kernel_ridge_regression(estimator: Any, x: Columns, step: Step) -> Methods:
     """``kernel(X, X_fit_) @ dual_coef_``."""
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
-    given = {"gamma": estimator.gamma, "coef0": estimator.coef0, "degree": estimator.degree}
-    note_cancelling_kernels(estimator, node, estimator.X_fit_, given, estimator.dual_coef_, step)
-    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
+    options = {"gamma": estimator.gamma, "coef0": estimator.coef0, "degree": estimator.degree}
+    note_cancelling_kernels(estimator, node, estimator.X_fit_, options, estimator.dual_coef_, step)
+    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **options)
     predicted = weighted(kernels, np.asarray(estimator.dual_coef_))
     return {"predict": as_library(predicted, estimator.kernel, node, estimator.X_fit_, estimator.dual_coef_)}

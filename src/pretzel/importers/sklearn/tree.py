@@ -78,8 +78,8 @@ def _shape(estimator: Any) -> tuple[int, ...] | None:
 
 def float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
     """Return x as scikit-learn's trees read it; absent entries of a sparse matrix compare as zeros."""
-    given = x.numbers("f32")
-    dense = ops.Densify(given) if given.type.layout == "sparse" else given
+    rows = x.numbers("f32")
+    dense = ops.Densify(rows) if rows.type.layout == "sparse" else rows
     return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
 
 

@@ -22,8 +22,8 @@ def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
     """The centered kernel with ``X_fit_`` times the scaled eigenvectors; the weights include the centering."""
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
-    given = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
-    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
+    options = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
+    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **options)
     mapped = projected(estimator, kernels)
     return {"transform": as_library(mapped, estimator.kernel, node, estimator.X_fit_, estimator.eigenvectors_)}
 
